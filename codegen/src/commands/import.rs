@@ -1,0 +1,54 @@
+//! `import`: the vendor's file into `schema/`.
+
+use std::fs;
+use std::path::Path;
+
+use crate::files::{self, FileError};
+use crate::import::{self as importer, Lock};
+use crate::inputs::LOCK;
+use crate::report::{Problems, Reporter};
+use crate::spec::Spec;
+
+use super::{CommandError, count, none_of};
+
+/// Imports a file and prints what changed against the spec that was there.
+///
+/// # Errors
+/// Where the file can't be read or is no usable spec; nothing is written then.
+pub fn import(root: &Path, source: &Path, reporter: &mut Reporter<'_>) -> Result<u8, CommandError> {
+    let name = source.display().to_string();
+    let bytes = fs::read(source).map_err(|error| FileError::new(&name, "read", error))?;
+    let mut problems = Problems::new();
+    let imported = importer::import(&name, &bytes, &mut problems);
+    none_of(std::mem::take(&mut problems))?;
+    let Some(imported) = imported else {
+        return Err(CommandError::Other(format!("{name} could not be imported")));
+    };
+    let previous = previous(root);
+    let file = format!("schema/{}", imported.file);
+    files::write_file(root, &file, &imported.text)?;
+    files::write_file(root, LOCK, &imported.lock)?;
+    let new = Spec::parse(&file, &imported.text, &mut problems);
+    none_of(problems)?;
+    let lists = new.as_ref().map_or(0, |spec| spec.lists().count());
+    reporter.line(format!(
+        "{file}: {}, {}, {}",
+        count(new.as_ref().map_or(0, |spec| spec.operations.len()), "GET operation"),
+        count(lists, "list endpoint"),
+        count(new.as_ref().map_or(0, |spec| spec.schemas.len()), "schema"),
+    ))?;
+    if let Some((old_file, _)) = previous.filter(|(old, _)| *old != file) {
+        fs::remove_file(root.join(&old_file)).map_err(|error| FileError::new(&old_file, "removed", error))?;
+        reporter.line(format!("{old_file} removed: {file} takes its place"))?;
+    }
+    Ok(0)
+}
+
+/// The spec that the lock names, if it is there and can be read.
+fn previous(root: &Path) -> Option<(String, Spec)> {
+    let lock: Lock = serde_json::from_str(&fs::read_to_string(root.join(LOCK)).ok()?).ok()?;
+    let file = format!("schema/{}", lock.file);
+    let text = fs::read_to_string(root.join(&file)).ok()?;
+    let spec = Spec::parse(&file, &text, &mut Problems::new())?;
+    Some((file, spec))
+}

@@ -1,0 +1,5 @@
+//! Emitters: each writes down one part of the IR as text and decides nothing.
+
+pub(crate) mod root;
+pub(crate) mod tables;
+pub(crate) mod text;

@@ -1,0 +1,163 @@
+//! `schema/entities.yaml`: which list endpoints become tables, and how they are read.
+
+use crate::ir::{ChangeDetection, Variant};
+use crate::lower::naming::closest;
+use crate::report::Problems;
+use crate::yaml::{self, Keys, Node};
+
+/// The file, relative to the workspace root.
+pub const FILE: &str = "schema/entities.yaml";
+
+/// An entity as the file says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntityConfig {
+    /// Its pointer in the file, e.g. `/entities/0`.
+    pub pointer: String,
+    /// Where it stands.
+    pub place: (u64, u64),
+    /// `name`.
+    pub name: String,
+    /// `endpoint`.
+    pub endpoint: String,
+    /// `table`.
+    pub table: String,
+    /// `key`.
+    pub key: String,
+    /// `lookbackDays`.
+    pub lookback_days: Option<u32>,
+    /// `changeDetection`.
+    pub change_detection: ChangeDetection,
+    /// `sensitive`.
+    pub sensitive: Vec<String>,
+    /// `children`.
+    pub children: Vec<String>,
+    /// `variants`.
+    pub variants: Vec<Variant>,
+    /// `agreementNumberCaption`.
+    pub agreement_number_caption: Option<String>,
+}
+
+/// Reads the file. What can be read is returned even where there are problems.
+pub fn read(text: &str, problems: &mut Problems) -> Vec<EntityConfig> {
+    let Some(root) = yaml::parse(FILE, text, problems) else { return Vec::new() };
+    let Some(mut keys) = Keys::of(FILE, "", &root, problems) else { return Vec::new() };
+    let nodes = keys.list("entities", problems);
+    if nodes.is_empty() {
+        problems.push(
+            keys.problem("entities", "there is no entity")
+                .fix("add one with `cargo codegen add ENDPOINT`; `cargo codegen list --all` shows what there is"),
+        );
+    }
+    let entities: Vec<EntityConfig> =
+        nodes.iter().enumerate().filter_map(|(index, node)| entity(index, node, problems)).collect();
+    keys.finish(problems);
+    clashes(&entities, problems);
+    entities
+}
+
+fn entity(index: usize, node: &Node, problems: &mut Problems) -> Option<EntityConfig> {
+    let mut keys = Keys::of(FILE, format!("/entities/{index}"), node, problems)?;
+    let name = keys.text("name", problems);
+    let endpoint = keys.text("endpoint", problems);
+    let table = keys.text("table", problems);
+    let key = keys.optional_text("key", problems).unwrap_or_else(|| "id".to_owned());
+    let lookback_days = keys.optional_count("lookbackDays", problems);
+    let change_detection = change_detection(&mut keys, problems);
+    let sensitive = keys.texts("sensitive", problems);
+    let children = keys.texts("children", problems);
+    let mut variants = Vec::new();
+    for (index, node) in keys.list("variants", problems).iter().enumerate() {
+        let pointer = format!("{}/variants/{index}", keys.pointer());
+        variants.extend(variant(pointer, node, problems));
+    }
+    let agreement_number_caption = keys.optional_text("agreementNumberCaption", problems);
+    if let Some(name) = name.as_deref().filter(|name| !is_identifier(name)) {
+        problems.push(
+            keys.problem("name", format!("`{name}` can't be an entity's name"))
+                .why("it becomes a file, a module and an argument of --entities")
+                .fix("use letters and digits, beginning with a capital, e.g. TimeEntry"),
+        );
+    }
+    if let Some(table) = table.as_deref().filter(|table| !is_table(table)) {
+        problems.push(
+            keys.problem("table", format!("`{table}` can't be a table's name"))
+                .fix("use lower-case letters, digits and `_`, e.g. cw_timeentry"),
+        );
+    }
+    let pointer = keys.pointer().to_owned();
+    keys.finish(problems);
+    Some(EntityConfig {
+        pointer,
+        place: (node.line, node.column),
+        name: name?,
+        endpoint: endpoint?,
+        table: table?,
+        key,
+        lookback_days,
+        change_detection,
+        sensitive,
+        children,
+        variants,
+        agreement_number_caption,
+    })
+}
+
+fn change_detection(keys: &mut Keys<'_>, problems: &mut Problems) -> ChangeDetection {
+    let Some(text) = keys.optional_text("changeDetection", problems) else { return ChangeDetection::LastUpdated };
+    let names = ChangeDetection::ALL.map(|(name, _)| name);
+    if let Some((_, value)) = ChangeDetection::ALL.into_iter().find(|(name, _)| *name == text) {
+        return value;
+    }
+    let near = closest(&text, names).map(|name| format!("did you mean `{name}`? ")).unwrap_or_default();
+    problems.push(
+        keys.problem("changeDetection", format!("`{text}` is no way to find changes"))
+            .fix(format!("{near}Known are {}", names.join(", "))),
+    );
+    ChangeDetection::LastUpdated
+}
+
+fn variant(pointer: String, node: &Node, problems: &mut Problems) -> Option<Variant> {
+    let mut keys = Keys::of(FILE, pointer, node, problems)?;
+    let name = keys.text("name", problems);
+    let having = keys.text("having", problems);
+    let lookback_days = keys.optional_count("lookbackDays", problems);
+    if lookback_days.is_none() {
+        problems.push(keys.problem("lookbackDays", "`lookbackDays` is missing").fix("add e.g. `lookbackDays: 90`"));
+    }
+    keys.finish(problems);
+    Some(Variant { name: name?, having: having?, lookback_days: lookback_days? })
+}
+
+/// Names, tables and files are unique, whatever their case.
+fn clashes(entities: &[EntityConfig], problems: &mut Problems) {
+    let mut seen: Vec<(String, String)> = Vec::new();
+    for entity in entities {
+        let mut names = vec![("name", entity.name.clone()), ("table", entity.table.clone())];
+        names.extend(entity.variants.iter().map(|variant| ("name", variant.name.clone())));
+        for (what, name) in names {
+            let key = (what.to_owned(), name.to_lowercase());
+            if seen.contains(&key) {
+                problems.push(
+                    crate::report::Problem::new(
+                        FILE,
+                        entity.pointer.clone(),
+                        format!("the {what} `{name}` is used twice"),
+                    )
+                    .place(entity.place.0, entity.place.1)
+                    .why("names are compared without regard to case")
+                    .fix("give one of them another name"),
+                );
+            }
+            seen.push(key);
+        }
+    }
+}
+
+fn is_identifier(name: &str) -> bool {
+    name.chars().next().is_some_and(|c| c.is_ascii_uppercase()) && name.chars().all(|c| c.is_ascii_alphanumeric())
+}
+
+fn is_table(name: &str) -> bool {
+    name.chars().next().is_some_and(|c| c.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}

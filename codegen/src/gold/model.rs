@@ -1,0 +1,163 @@
+//! Gold tables as their YAML files say them.
+
+/// The dialects that SQL is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// What the pipeline runs.
+    DataFusion,
+    /// What Fabric Spark can run over the same tables.
+    Spark,
+}
+
+impl Dialect {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::DataFusion, Self::Spark];
+
+    /// The folder of its SQL, and its name in templates.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DataFusion => "datafusion",
+            Self::Spark => "spark",
+        }
+    }
+}
+
+/// The type of a gold column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Type {
+    /// Int64.
+    Bigint,
+    /// Utf8.
+    Text,
+    /// Boolean.
+    Boolean,
+    /// Date32.
+    Date,
+    /// Timestamp(µs, "UTC").
+    Timestamp,
+    /// Decimal(19,4), may be null.
+    Decimal,
+    /// Decimal(19,4), null counts as 0.
+    Measure,
+}
+
+impl Type {
+    /// With their names in the YAML.
+    pub const ALL: [(&'static str, Self); 7] = [
+        ("bigint", Self::Bigint),
+        ("string", Self::Text),
+        ("boolean", Self::Boolean),
+        ("date", Self::Date),
+        ("timestamp", Self::Timestamp),
+        ("decimal", Self::Decimal),
+        ("measure", Self::Measure),
+    ];
+
+    /// The name in the dictionary.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Bigint => "bigint",
+            Self::Text => "string",
+            Self::Boolean => "boolean",
+            Self::Date => "date",
+            Self::Timestamp => "timestamp",
+            Self::Decimal | Self::Measure => "decimal(19,4)",
+        }
+    }
+
+    /// The variant of the generated `GoldType`.
+    pub fn variant(self) -> &'static str {
+        match self {
+            Self::Bigint => "Bigint",
+            Self::Text => "Text",
+            Self::Boolean => "Boolean",
+            Self::Date => "Date",
+            Self::Timestamp => "Timestamp",
+            Self::Decimal | Self::Measure => "Decimal",
+        }
+    }
+}
+
+/// A column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub data_type: Type,
+    /// Its SQL expression, a template; over the table's source, or over other columns when `derived`.
+    pub expression: String,
+    /// Whether the expression is over other columns of the same table.
+    pub derived: bool,
+    /// The SQL literal of the Unknown row; null where left out. Dimensions only.
+    pub unknown: Option<String>,
+    /// What it means.
+    pub description: String,
+    /// The dimension that it is a key of. Facts only.
+    pub dimension: Option<String>,
+    /// For a dimension's key: which columns of an inferred row come from which expressions over the source.
+    pub carries: Vec<(String, String)>,
+    /// For a dimension's key: whether a missing row is inferred from it.
+    pub infers: bool,
+}
+
+/// A named part of a statement, written before the rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct With {
+    /// Its name.
+    pub name: String,
+    /// Its SQL, a template.
+    pub sql: String,
+}
+
+/// A dimension.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dimension {
+    /// The file, relative to the workspace root.
+    pub file: String,
+    /// The table.
+    pub table: String,
+    /// What it holds.
+    pub description: String,
+    /// The surrogate key's name.
+    pub key: String,
+    /// The natural key's name, one of the columns.
+    pub natural_key: String,
+    /// Parts written first.
+    pub with: Vec<With>,
+    /// The FROM clause of the entity, a template; none where the rows are the facts' references alone.
+    pub from: Option<String>,
+    /// Fixed natural keys, always there.
+    pub values: Vec<String>,
+    /// The columns after the key.
+    pub columns: Vec<Column>,
+    /// A statement of its own, a template, in place of the usual one.
+    pub statement: Option<String>,
+    /// Settings for that statement.
+    pub settings: Vec<(String, String)>,
+}
+
+/// A fact table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// The file, relative to the workspace root.
+    pub file: String,
+    /// The table.
+    pub table: String,
+    /// What it holds.
+    pub description: String,
+    /// What one row is.
+    pub grain: String,
+    /// The primary key, one of the columns.
+    pub key: String,
+    /// The silver table that it has a row for each live row of.
+    pub source: String,
+    /// The source's name in expressions.
+    pub alias: String,
+    /// Further FROM items (joins), a template.
+    pub joins: String,
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// Gold measures whose sum has to equal a silver column's.
+    pub reconcile: Vec<(String, String)>,
+}

@@ -1,0 +1,233 @@
+//! Reading `schema/dimensions/*.yaml` and `schema/facts/*.yaml`.
+
+use crate::gold::model::{Column, Dimension, Fact, Type, With};
+use crate::lower::naming::closest;
+use crate::report::Problems;
+use crate::yaml::{self, Keys, Node, Value};
+
+/// Reads a dimension's file.
+pub fn dimension(file: &str, text: &str, problems: &mut Problems) -> Option<Dimension> {
+    let root = yaml::parse(file, text, problems)?;
+    let mut keys = Keys::of(file, "", &root, problems)?;
+    let table = table_name(&mut keys, file, problems);
+    let description = keys.text("description", problems);
+    let key = keys.text("key", problems);
+    let natural_key = keys.text("naturalKey", problems);
+    let mut with = Vec::new();
+    for (index, node) in keys.list("with", problems).iter().enumerate() {
+        with.extend(with_part(file, index, node, problems));
+    }
+    let from = keys.optional_text("from", problems);
+    let values = keys.texts("values", problems);
+    let statement = keys.optional_text("statement", problems);
+    let settings = pairs(&mut keys, "settings", file, problems);
+    let mut columns = Vec::new();
+    for (index, node) in keys.list("columns", problems).iter().enumerate() {
+        columns.extend(column(file, index, node, false, statement.is_none(), problems));
+    }
+    if let Some(natural) = &natural_key
+        && !columns.iter().any(|column| column.name == *natural)
+    {
+        problems.push(
+            keys.problem("naturalKey", format!("`{natural}` is no column of this dimension"))
+                .fix("name one of the columns"),
+        );
+    }
+    unique(&columns, &keys, problems);
+    keys.finish(problems);
+    Some(Dimension {
+        file: file.to_owned(),
+        table: table?,
+        description: description?,
+        key: key?,
+        natural_key: natural_key?,
+        with,
+        from,
+        values,
+        columns,
+        statement,
+        settings,
+    })
+}
+
+/// Reads a fact's file.
+pub fn fact(file: &str, text: &str, problems: &mut Problems) -> Option<Fact> {
+    let root = yaml::parse(file, text, problems)?;
+    let mut keys = Keys::of(file, "", &root, problems)?;
+    let table = table_name(&mut keys, file, problems);
+    let description = keys.text("description", problems);
+    let grain = keys.text("grain", problems);
+    let key = keys.text("key", problems);
+    let source = keys.text("source", problems);
+    let alias = keys.text("alias", problems);
+    let joins = keys.optional_text("joins", problems).unwrap_or_default();
+    let reconcile = pairs(&mut keys, "reconcile", file, problems);
+    let mut columns = Vec::new();
+    for (index, node) in keys.list("columns", problems).iter().enumerate() {
+        columns.extend(column(file, index, node, true, true, problems));
+    }
+    if let Some(key) = &key
+        && !columns.iter().any(|column| column.name == *key)
+    {
+        problems.push(keys.problem("key", format!("`{key}` is no column of this fact")).fix("name one of the columns"));
+    }
+    for (measure, _) in &reconcile {
+        if !columns.iter().any(|column| column.name == *measure) {
+            problems.push(
+                keys.problem("reconcile", format!("`{measure}` is no column of this fact"))
+                    .fix("write `goldColumn: silverColumn`"),
+            );
+        }
+    }
+    unique(&columns, &keys, problems);
+    keys.finish(problems);
+    Some(Fact {
+        file: file.to_owned(),
+        table: table?,
+        description: description?,
+        grain: grain?,
+        key: key?,
+        source: source?,
+        alias: alias?,
+        joins,
+        columns,
+        reconcile,
+    })
+}
+
+/// The table's name, which the file's name has to say too.
+fn table_name(keys: &mut Keys<'_>, file: &str, problems: &mut Problems) -> Option<String> {
+    let table = keys.text("table", problems)?;
+    let stem = file.rsplit('/').next().and_then(|name| name.strip_suffix(".yaml")).unwrap_or(file);
+    if stem != table {
+        problems.push(
+            keys.problem("table", format!("the file is named {stem}, its table `{table}`"))
+                .why("one file a table, found by its name")
+                .fix(format!("rename the file to {table}.yaml")),
+        );
+    }
+    Some(table)
+}
+
+fn with_part(file: &str, index: usize, node: &Node, problems: &mut Problems) -> Option<With> {
+    let mut keys = Keys::of(file, format!("/with/{index}"), node, problems)?;
+    let name = keys.text("name", problems);
+    let sql = keys.text("sql", problems);
+    keys.finish(problems);
+    Some(With { name: name?, sql: sql? })
+}
+
+fn column(
+    file: &str,
+    index: usize,
+    node: &Node,
+    in_fact: bool,
+    needs_expression: bool,
+    problems: &mut Problems,
+) -> Option<Column> {
+    let mut keys = Keys::of(file, format!("/columns/{index}"), node, problems)?;
+    let name = keys.text("name", problems);
+    let dimension = if in_fact { keys.optional_text("dimension", problems) } else { None };
+    let carries = if in_fact { pairs(&mut keys, "carries", file, problems) } else { Vec::new() };
+    let infers = if in_fact { flag(&mut keys, "infers", true, problems) } else { false };
+    let data_type = if dimension.is_some() { Some(Type::Bigint) } else { column_type(&mut keys, problems) };
+    let derive = keys.optional_text("derive", problems);
+    let expression = keys.optional_text("expr", problems);
+    let unknown = if in_fact { None } else { keys.optional_text("unknown", problems) };
+    let description = keys.text("description", problems);
+    if needs_expression && derive.is_some() == expression.is_some() {
+        problems.push(
+            keys.problem("expr", "a column has one of `expr` and `derive`")
+                .why("`expr` is over the table's source, `derive` over other columns of this table")
+                .fix("keep one of them"),
+        );
+    }
+    if let Some(name) = &name
+        && !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    {
+        problems.push(
+            keys.problem("name", format!("`{name}` can't be a column's name"))
+                .why("Spark and the SQL endpoint take letters, digits and `_`")
+                .fix("rename it"),
+        );
+    }
+    keys.finish(problems);
+    Some(Column {
+        name: name?,
+        data_type: data_type?,
+        derived: derive.is_some(),
+        expression: derive.or(expression).unwrap_or_default(),
+        unknown,
+        description: description?,
+        dimension,
+        carries,
+        infers,
+    })
+}
+
+fn column_type(keys: &mut Keys<'_>, problems: &mut Problems) -> Option<Type> {
+    let text = keys.text("type", problems)?;
+    let names = Type::ALL.map(|(name, _)| name);
+    let found = Type::ALL.into_iter().find(|(name, _)| *name == text).map(|(_, found)| found);
+    if found.is_none() {
+        let near = closest(&text, names).map(|name| format!("did you mean `{name}`? ")).unwrap_or_default();
+        problems.push(
+            keys.problem("type", format!("`{text}` is no column type")).fix(format!("{near}Known are {}", names.join(", "))),
+        );
+    }
+    found
+}
+
+fn flag(keys: &mut Keys<'_>, key: &'static str, otherwise: bool, problems: &mut Problems) -> bool {
+    match keys.get(key).map(|node| &node.value) {
+        None => otherwise,
+        Some(Value::Bool(value)) => *value,
+        Some(_) => {
+            problems.push(keys.problem(key, format!("`{key}` is true or false")).fix("write true or false"));
+            otherwise
+        }
+    }
+}
+
+/// A mapping of texts (or numbers) in the file's order; empty where the key is left out.
+fn pairs(keys: &mut Keys<'_>, key: &'static str, file: &str, problems: &mut Problems) -> Vec<(String, String)> {
+    let Some(node) = keys.get(key) else { return Vec::new() };
+    let Value::Map(entries) = &node.value else {
+        problems.push(
+            crate::report::Problem::new(file, format!("{}/{key}", keys.pointer()), format!("`{key}` is a mapping"))
+                .place(node.line, node.column)
+                .fix("write `name: value` lines"),
+        );
+        return Vec::new();
+    };
+    let text = |node: &Node| match &node.value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Int(number) => Some(number.to_string()),
+        Value::Bool(value) => Some(value.to_string()),
+        _ => None,
+    };
+    let mut found = Vec::new();
+    for (name, value) in entries {
+        match (text(name), text(value)) {
+            (Some(name), Some(value)) => found.push((name, value)),
+            _ => problems.push(
+                keys.problem(key, format!("`{key}` holds something that is no text"))
+                    .fix("write `name: value` lines of text"),
+            ),
+        }
+    }
+    found
+}
+
+fn unique(columns: &[Column], keys: &Keys<'_>, problems: &mut Problems) {
+    for (index, column) in columns.iter().enumerate() {
+        let again = columns[..index].iter().any(|other| other.name.eq_ignore_ascii_case(&column.name));
+        if again {
+            problems.push(
+                keys.problem("columns", format!("the column `{}` is there twice", column.name))
+                    .why("names are compared without regard to case")
+                    .fix("rename or remove one"),
+            );
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! `schema/agreement-rules.yaml`: the classification of agreements, as a Rust function and as SQL.
+//!
+//! Both forms say the same of every name: a pattern's letters match composed or decomposed and in any case, and a
+//! letter that is followed by a further combining mark is another letter. The Rust form gets there by NFC and lower
+//! case, the SQL form by a regular expression, because neither SQL dialect can normalise.
+
+use std::fmt::Write as _;
+
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::report::{Problem, Problems};
+use crate::yaml::{self, Keys, Node};
+
+/// The file, relative to the workspace root.
+pub const FILE: &str = "schema/agreement-rules.yaml";
+
+/// All rules.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// In the order in which they are tried.
+    pub rules: Vec<Rule>,
+    /// The type of anything else.
+    pub otherwise_type: String,
+    /// The behaviour of anything else.
+    pub otherwise_behavior: String,
+}
+
+/// One rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Any of these, as the file writes them.
+    pub patterns: Vec<String>,
+    /// agreementTypeNormalized.
+    pub normalized: String,
+    /// billingBehavior.
+    pub behavior: String,
+    /// Whether it can stand on an invoice.
+    pub invoiceable: bool,
+}
+
+/// Reads the file.
+pub fn read(text: &str, problems: &mut Problems) -> Rules {
+    let mut rules = Rules::default();
+    let Some(root) = yaml::parse(FILE, text, problems) else { return rules };
+    let Some(mut keys) = Keys::of(FILE, "", &root, problems) else { return rules };
+    for (index, node) in keys.list("rules", problems).iter().enumerate() {
+        rules.rules.extend(rule(index, node, problems));
+    }
+    if rules.rules.is_empty() {
+        problems.push(keys.problem("rules", "there is no rule").fix("add `- patterns: […]` with `type` and `behavior`"));
+    }
+    match keys.get("otherwise") {
+        None => problems.push(
+            keys.problem("otherwise", "`otherwise` is missing")
+                .why("every agreement has a type, also one that no rule knows")
+                .fix("add `otherwise: {type: other, behavior: unknown}`"),
+        ),
+        Some(node) => {
+            if let Some(mut keys) = Keys::of(FILE, "/otherwise", node, problems) {
+                rules.otherwise_type = keys.text("type", problems).unwrap_or_default();
+                rules.otherwise_behavior = keys.text("behavior", problems).unwrap_or_default();
+                keys.finish(problems);
+            }
+        }
+    }
+    keys.finish(problems);
+    rules
+}
+
+fn rule(index: usize, node: &Node, problems: &mut Problems) -> Option<Rule> {
+    let mut keys = Keys::of(FILE, format!("/rules/{index}"), node, problems)?;
+    let patterns = keys.texts("patterns", problems);
+    if patterns.iter().all(|pattern| pattern.trim().is_empty()) {
+        problems.push(keys.problem("patterns", "a rule without a pattern matches nothing").fix("add `patterns: […]`"));
+    }
+    let normalized = keys.text("type", problems);
+    let behavior = keys.text("behavior", problems);
+    let invoiceable = match keys.get("invoiceable").map(|node| &node.value) {
+        None => true,
+        Some(yaml::Value::Bool(value)) => *value,
+        Some(_) => {
+            problems.push(keys.problem("invoiceable", "`invoiceable` is true or false").fix("write true or false"));
+            true
+        }
+    };
+    for pattern in &patterns {
+        if let Some(odd) = pattern.chars().find(|c| !c.is_alphanumeric() && *c != ' ') {
+            problems.push(
+                keys.problem("patterns", format!("the pattern `{pattern}` holds `{odd}`"))
+                    .why("a pattern is plain text: letters, digits and spaces")
+                    .fix("leave it out"),
+            );
+        }
+    }
+    keys.finish(problems);
+    Some(Rule { patterns, normalized: normalized?, behavior: behavior?, invoiceable })
+}
+
+impl Rules {
+    /// A CASE expression that gives `value` of the first rule that matches the SQL expression.
+    fn case(&self, expression: &str, value: impl Fn(&Rule) -> String, otherwise: &str) -> String {
+        let mut sql = String::from("CASE");
+        for rule in &self.rules {
+            let patterns: Vec<String> = rule.patterns.iter().map(|pattern| sql_pattern(pattern)).collect();
+            let pattern = format!("(?iu)(?:{})(?:[^\u{300}-\u{36f}]|$)", patterns.join("|"));
+            let _ = write!(sql, " WHEN regexp_like({expression}, '{pattern}') THEN {}", value(rule));
+        }
+        let _ = write!(sql, " ELSE {otherwise} END");
+        sql
+    }
+
+    /// SQL for agreementTypeNormalized.
+    pub fn sql_type(&self, expression: &str) -> String {
+        self.case(expression, |rule| format!("'{}'", rule.normalized), &format!("'{}'", self.otherwise_type))
+    }
+
+    /// SQL for billingBehavior, from the SQL of a normalised type.
+    pub fn sql_behavior(&self, normalized: &str) -> String {
+        let mut sql = format!("CASE {normalized}");
+        for rule in &self.rules {
+            let _ = write!(sql, " WHEN '{}' THEN '{}'", rule.normalized, rule.behavior);
+        }
+        let _ = write!(sql, " ELSE '{}' END", self.otherwise_behavior);
+        sql
+    }
+
+    /// SQL for whether a normalised type can be invoiced.
+    pub fn sql_invoiceable(&self, normalized: &str) -> String {
+        let never: Vec<String> =
+            self.rules.iter().filter(|rule| !rule.invoiceable).map(|rule| format!("'{}'", rule.normalized)).collect();
+        if never.is_empty() { "true".to_owned() } else { format!("{normalized} NOT IN ({})", never.join(", ")) }
+    }
+
+    /// The Rust module.
+    pub fn rust(&self) -> String {
+        let mut text = format!(
+            "// @generated by `cargo codegen generate` from {FILE}. Do not edit.\n\n\
+             //! The classification of agreements by the name of their type.\n\n\
+             use unicode_normalization::UnicodeNormalization as _;\n\n\
+             /// A rule of the classification.\n\
+             #[derive(Debug, Clone, Copy, PartialEq, Eq)]\n\
+             pub struct AgreementRule {{\n    /// Its patterns, lower case, NFC; any of them anywhere in the name.\n    \
+             pub patterns: &'static [&'static str],\n    /// agreementTypeNormalized.\n    pub normalized: &'static str,\n    \
+             /// billingBehavior.\n    pub behavior: &'static str,\n    /// Whether it can stand on an invoice.\n    \
+             pub invoiceable: bool,\n}}\n\n/// The rules, in the order in which they are tried.\npub static RULES: &[AgreementRule] = &[\n"
+        );
+        for rule in &self.rules {
+            let patterns: Vec<String> = rule.patterns.iter().map(|pattern| format!("{:?}", fold(pattern))).collect();
+            let _ = writeln!(
+                text,
+                "    AgreementRule {{ patterns: &[{}], normalized: {:?}, behavior: {:?}, invoiceable: {} }},",
+                patterns.join(", "),
+                rule.normalized,
+                rule.behavior,
+                rule.invoiceable
+            );
+        }
+        let _ = write!(
+            text,
+            "];\n\n/// What no rule matches.\npub static OTHERWISE: AgreementRule =\n    AgreementRule {{ patterns: &[], \
+             normalized: {:?}, behavior: {:?}, invoiceable: true }};\n\n\
+             /// A name as it is matched: NFC, trimmed, without a `:` at its end, in lower case.\n\
+             pub fn fold_name(name: &str) -> String {{\n    let name: String = name.nfc().collect();\n    let name = name.trim();\n    \
+             name.strip_suffix(':').unwrap_or(name).trim_end().to_lowercase()\n}}\n\n\
+             /// The rule of a type name, and which of its patterns matched (none for [`OTHERWISE`]).\n\
+             pub fn classify(name: &str) -> (&'static AgreementRule, Option<&'static str>) {{\n    let name = fold_name(name);\n    \
+             for rule in RULES {{\n        if let Some(pattern) = rule.patterns.iter().find(|pattern| name.contains(**pattern)) {{\n            \
+             return (rule, Some(pattern));\n        }}\n    }}\n    (&OTHERWISE, None)\n}}\n",
+            self.otherwise_type, self.otherwise_behavior
+        );
+        text
+    }
+}
+
+fn fold(pattern: &str) -> String {
+    pattern.nfc().collect::<String>().trim().to_lowercase()
+}
+
+/// A pattern as a regular expression: a letter that can be decomposed matches in both forms.
+fn sql_pattern(pattern: &str) -> String {
+    let mut regex = String::new();
+    for letter in fold(pattern).chars() {
+        let decomposed: String = std::iter::once(letter).nfd().collect();
+        if decomposed.chars().count() > 1 {
+            let _ = write!(regex, "(?:{letter}|{decomposed})");
+        } else {
+            regex.push(letter);
+        }
+    }
+    regex
+}

@@ -1,0 +1,19 @@
+//! The generator of connectwise-etl: an OpenAPI file and a few YAML files become the `generated` crate.
+//!
+//! The core is pure: [`inputs`] reads, [`render`] makes texts of what was read, [`files`] writes or compares. The
+//! same inputs give the same bytes, whatever the order of paths and schemas in them.
+
+pub mod cli;
+pub mod commands;
+mod emit;
+pub mod entities;
+pub mod files;
+pub mod import;
+pub mod inputs;
+pub mod ir;
+pub mod lower;
+pub mod render;
+pub mod report;
+pub mod spec;
+pub mod workspace;
+pub mod yaml;

@@ -1,0 +1,146 @@
+//! From spec and YAML to the IR: every decision of the generator is made below this module.
+//!
+//! An entity that can't be made whole is left out and named in a problem; the others are made all the same.
+
+pub mod naming;
+mod operations;
+mod shape;
+mod silver;
+
+use crate::entities::{self, EntityConfig};
+use crate::ir::{Entity, Field, Ir, Kind};
+use crate::report::{Problem, Problems};
+use crate::spec::Spec;
+
+use self::naming::closest;
+
+/// Makes the IR.
+pub fn lower(spec: &Spec, configs: &[EntityConfig], problems: &mut Problems) -> Ir {
+    let mut entities: Vec<Entity> = configs.iter().filter_map(|config| entity(spec, config, problems)).collect();
+    entities.sort_by(|a, b| a.name.cmp(&b.name));
+    tables_are_unique(&entities, problems);
+    let operations = operations::select(spec, &entities);
+    Ir { version: spec.version.clone(), entities, operations }
+}
+
+/// A problem of one entity.
+fn problem(config: &EntityConfig, key: &str, what: impl Into<String>) -> Problem {
+    let pointer = if key.is_empty() { config.pointer.clone() } else { format!("{}/{key}", config.pointer) };
+    Problem::new(entities::FILE, pointer, format!("{}: {}", config.name, what.into()))
+        .place(config.place.0, config.place.1)
+}
+
+fn entity(spec: &Spec, config: &EntityConfig, problems: &mut Problems) -> Option<Entity> {
+    let Some(schema) = spec.list_schema(&config.endpoint) else {
+        problems.push(no_list(spec, config));
+        return None;
+    };
+    let before = problems.len();
+    let mut shape = shape::shape(spec, config, schema, problems);
+    for path in &config.sensitive {
+        let names: Vec<&str> = path.split('/').collect();
+        if !shape::mark_sensitive(&mut shape, &names) {
+            let top: Vec<&str> = shape.iter().map(|field| field.name.as_str()).collect();
+            let near = closest(path, top).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+            problems.push(
+                problem(config, "sensitive", format!("`{path}` is no property of `{schema}`"))
+                    .why("a secret whose name is misspelt here would be stored")
+                    .fix(format!("{near}Write a property's name, or a/b for a nested one")),
+            );
+        }
+    }
+    check_key(config, schema, &shape, problems);
+    for variant in &config.variants {
+        if !shape.iter().any(|field| field.name == variant.having && field.kind != Kind::Sensitive) {
+            problems.push(
+                problem(config, "variants", format!("`{}` is no property of `{schema}`", variant.having))
+                    .why(format!("its presence is what makes a record a {}", variant.name))
+                    .fix("name one of the schema's properties under `having`"),
+            );
+        }
+    }
+    let silver = silver::columns(&shape);
+    let children = children(config, schema, &shape, problems);
+    (problems.len() == before).then(|| Entity {
+        name: config.name.clone(),
+        module: naming::ident(&config.name),
+        endpoint: config.endpoint.clone(),
+        table: config.table.clone(),
+        schema: schema.to_owned(),
+        key: config.key.clone(),
+        lookback_days: config.lookback_days,
+        change_detection: config.change_detection,
+        variants: config.variants.clone(),
+        sensitive: config.sensitive.clone(),
+        agreement_number_caption: config.agreement_number_caption.clone(),
+        shape,
+        silver: silver.columns,
+        children,
+        not_flattened: silver.not_flattened,
+    })
+}
+
+fn no_list(spec: &Spec, config: &EntityConfig) -> Problem {
+    let what = if spec.operations.contains_key(&config.endpoint) {
+        format!("`{}` lists no schema of its own", config.endpoint)
+    } else {
+        format!("the spec {} has no GET {}", spec.version, config.endpoint)
+    };
+    let near = closest(&config.endpoint, spec.lists().filter(|(_, schema)| schema.is_some()).map(|(path, _)| path));
+    let near = near.map(|near| format!("did you mean {near}? ")).unwrap_or_default();
+    problem(config, "endpoint", what)
+        .why("a table is made of the records that a list endpoint returns")
+        .fix(format!("{near}`cargo codegen list --all` shows every endpoint that can be an entity"))
+}
+
+fn check_key(config: &EntityConfig, schema: &str, shape: &[Field], problems: &mut Problems) {
+    let fix = "name a property of type integer under `key`";
+    match shape.iter().find(|field| field.name == config.key).map(|field| &field.kind) {
+        Some(Kind::Int) => {}
+        Some(other) => problems.push(
+            problem(config, "key", format!("the key `{}` is {}, not an integer", config.key, other.label())).fix(fix),
+        ),
+        None => {
+            problems.push(problem(config, "key", format!("`{}` is no property of `{schema}`", config.key)).fix(fix))
+        }
+    }
+}
+
+/// The lists that are tables: the ones that the YAML names, and customFields.
+fn children(config: &EntityConfig, schema: &str, shape: &[Field], problems: &mut Problems) -> Vec<crate::ir::Child> {
+    for name in &config.children {
+        if !shape.iter().any(|field| field.name == *name && matches!(field.kind, Kind::List(_))) {
+            let lists = shape.iter().filter(|field| matches!(field.kind, Kind::List(_)));
+            let lists: Vec<&str> = lists.map(|field| field.name.as_str()).collect();
+            problems.push(
+                problem(config, "children", format!("`{name}` is no list of `{schema}`"))
+                    .fix(format!("its lists are: {}", lists.join(", "))),
+            );
+        }
+    }
+    let mut children = Vec::new();
+    for field in shape {
+        let Kind::List(item) = &field.kind else { continue };
+        if field.name == "customFields" || config.children.contains(&field.name) {
+            children.push(silver::child(&config.name, &field.name, item));
+        }
+    }
+    children
+}
+
+/// No two tables have one name.
+fn tables_are_unique(entities: &[Entity], problems: &mut Problems) {
+    let mut seen = std::collections::BTreeMap::new();
+    for entity in entities {
+        let tables = std::iter::once(&entity.table).chain(entity.children.iter().map(|child| &child.table));
+        for table in tables {
+            if let Some(other) = seen.insert(table.clone(), entity.name.clone()) {
+                problems.push(
+                    Problem::new(entities::FILE, "/entities", format!("two tables are called `{table}`"))
+                        .why(format!("{other} and {} both have one", entity.name))
+                        .fix("change one entity's `table`, or its `children`"),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The pure core: inputs in, generated files out.
+
+use crate::emit;
+use crate::entities;
+use crate::files::GeneratedFiles;
+use crate::inputs::Inputs;
+use crate::ir::Ir;
+use crate::lower;
+use crate::report::Problems;
+use crate::spec::Spec;
+
+/// The IR of the inputs. `None` where there is no spec to read.
+pub fn lower(inputs: &Inputs, problems: &mut Problems) -> Option<Ir> {
+    let spec = Spec::parse(&inputs.spec_file, &inputs.spec, problems);
+    let text = inputs.text(entities::FILE, problems);
+    let configs = entities::read(text, problems);
+    Some(lower::lower(&spec?, &configs, problems))
+}
+
+/// Makes every generated file. What is returned is only whole where no problem was added.
+pub fn render(inputs: &Inputs, problems: &mut Problems) -> GeneratedFiles {
+    let mut files = GeneratedFiles::default();
+    let Some(ir) = lower(inputs, problems) else { return files };
+    emit::tables::emit(&ir, &mut files);
+    // Gold: crate::gold::render(inputs, &ir, &mut files, problems);
+    emit::root::emit(&mut files);
+    files
+}
