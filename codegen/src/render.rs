@@ -22,7 +22,10 @@ pub fn render(inputs: &Inputs, problems: &mut Problems) -> GeneratedFiles {
     let mut files = GeneratedFiles::default();
     let Some(ir) = lower(inputs, problems) else { return files };
     emit::tables::emit(&ir, &mut files);
+    emit::models::emit(&ir, &mut files);
+    emit::client::emit(&ir, &inputs.spec_file, &mut files, problems);
     // Gold: crate::gold::render(inputs, &ir, &mut files, problems);
+    emit::dictionary::emit(inputs, &ir, &mut files, problems);
     emit::root::emit(&mut files);
     files
 }

@@ -77,6 +77,12 @@ impl Spec {
         ok.get("content")?.as_object()?.values().next()?.get("schema")
     }
 
+    /// The parameters that all operations of a path share.
+    pub fn shared_parameters(&self, path: &str) -> impl Iterator<Item = &Value> {
+        let item = self.document.get("paths").and_then(|paths| paths.get(path));
+        item.and_then(|item| item.get("parameters")).and_then(Value::as_array).into_iter().flatten()
+    }
+
     /// What a reference leads to, with the schema's name.
     pub fn resolve<'a>(&'a self, reference: &str) -> Option<(String, &'a Value)> {
         if let Some(name) = reference.strip_prefix(SCHEMAS) {

@@ -1,5 +1,8 @@
 //! Emitters: each writes down one part of the IR as text and decides nothing.
 
+pub(crate) mod client;
+pub(crate) mod dictionary;
+pub(crate) mod models;
 pub(crate) mod root;
 pub(crate) mod tables;
 pub(crate) mod text;

@@ -27,6 +27,11 @@ fn list(ir: &Ir) -> String {
     for entity in &ir.entities {
         let _ = writeln!(out, "pub mod {};", entity.module);
     }
+    let _ = write!(
+        out,
+        "\n/// The version of the spec that the tables come from.\npub const SPEC_VERSION: &str = {};\n",
+        quoted(&ir.version)
+    );
     out.push_str("\n/// All of them, by name.\npub static TABLES: &[&Table] = &[\n");
     for entity in &ir.entities {
         let _ = writeln!(out, "    &{}::TABLE,", entity.module);

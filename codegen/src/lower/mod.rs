@@ -63,7 +63,7 @@ fn entity(spec: &Spec, config: &EntityConfig, problems: &mut Problems) -> Option
     let children = children(config, schema, &shape, problems);
     (problems.len() == before).then(|| Entity {
         name: config.name.clone(),
-        module: naming::ident(&config.name),
+        module: module(&config.name),
         endpoint: config.endpoint.clone(),
         table: config.table.clone(),
         schema: schema.to_owned(),
@@ -78,6 +78,12 @@ fn entity(spec: &Spec, config: &EntityConfig, problems: &mut Problems) -> Option
         children,
         not_flattened: silver.not_flattened,
     })
+}
+
+/// The name of an entity's generated files; the shared models have a file of their own.
+fn module(name: &str) -> String {
+    let module = naming::ident(name);
+    if module == "references" { format!("{module}_") } else { module }
 }
 
 fn no_list(spec: &Spec, config: &EntityConfig) -> Problem {

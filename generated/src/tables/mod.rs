@@ -12,6 +12,9 @@ pub mod product_item;
 pub mod time_entry;
 pub mod unposted_invoice;
 
+/// The version of the spec that the tables come from.
+pub const SPEC_VERSION: &str = "2025.1";
+
 /// All of them, by name.
 pub static TABLES: &[&Table] = &[
     &agreement::TABLE,
