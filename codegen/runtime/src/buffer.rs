@@ -1,0 +1,231 @@
+//! Growing buffers of values: the parts of columns.
+//!
+//! Invariant: every buffer can be cut back to any earlier length, and filled up with nulls to any later one.
+
+use std::mem::take;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, StringArray};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_schema::ArrowError;
+
+/// A vector of bits. Bits after the last in its last byte are 0.
+#[derive(Debug, Default)]
+pub(crate) struct Bits {
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+impl Bits {
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    #[inline]
+    pub(crate) fn push(&mut self, bit: bool) {
+        let shift = self.len & 7;
+        if shift == 0 {
+            self.bytes.push(u8::from(bit));
+        } else if let Some(last) = self.bytes.last_mut() {
+            *last |= u8::from(bit) << shift;
+        }
+        self.len += 1;
+    }
+
+    /// Adds zeros up to a length.
+    #[inline]
+    pub(crate) fn pad(&mut self, len: usize) {
+        if len > self.len {
+            self.bytes.resize(len.div_ceil(8), 0);
+            self.len = len;
+        }
+    }
+
+    pub(crate) fn truncate(&mut self, len: usize) {
+        if len < self.len {
+            self.bytes.truncate(len.div_ceil(8));
+            if let (Some(last), shift @ 1..) = (self.bytes.last_mut(), len & 7) {
+                *last &= (1 << shift) - 1;
+            }
+            self.len = len;
+        }
+    }
+
+    pub(crate) fn take(&mut self) -> BooleanBuffer {
+        let bits = take(self);
+        BooleanBuffer::new(Buffer::from_vec(bits.bytes), 0, bits.len)
+    }
+
+    pub(crate) fn take_nulls(&mut self) -> Option<NullBuffer> {
+        Some(NullBuffer::new(self.take())).filter(|nulls| nulls.null_count() > 0)
+    }
+}
+
+/// Values of a fixed width.
+#[derive(Debug, Default)]
+pub(crate) struct Fixed<T> {
+    pub(crate) values: Vec<T>,
+    pub(crate) valid: Bits,
+}
+
+impl<T: Copy + Default> Fixed<T> {
+    #[inline]
+    pub(crate) fn put(&mut self, row: usize, value: T) {
+        if self.values.len() < row {
+            self.pad(row);
+        }
+        self.values.push(value);
+        self.valid.push(true);
+    }
+
+    pub(crate) fn pad(&mut self, len: usize) {
+        self.values.resize(len, T::default());
+        self.valid.pad(len);
+    }
+
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.values.truncate(len);
+        self.valid.truncate(len);
+    }
+}
+
+/// Booleans, a bit each.
+#[derive(Debug, Default)]
+pub(crate) struct Bools {
+    pub(crate) values: Bits,
+    pub(crate) valid: Bits,
+}
+
+impl Bools {
+    #[inline]
+    pub(crate) fn put(&mut self, row: usize, value: bool) {
+        self.pad(row);
+        self.values.push(value);
+        self.valid.push(true);
+    }
+
+    pub(crate) fn pad(&mut self, len: usize) {
+        self.values.pad(len);
+        self.valid.pad(len);
+    }
+}
+
+/// Where the values of each row end.
+#[derive(Debug)]
+pub(crate) struct Ends(Vec<i32>);
+
+impl Default for Ends {
+    fn default() -> Self {
+        Self(vec![0])
+    }
+}
+
+impl Ends {
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.0.len() - 1
+    }
+
+    /// The number of values of all rows.
+    #[inline]
+    pub(crate) fn last(&self) -> usize {
+        // Never negative.
+        self.0.last().map_or(0, |last| *last as usize)
+    }
+
+    #[inline]
+    pub(crate) fn push(&mut self, end: usize) {
+        // Fits: see the invariants above.
+        self.0.push(end as i32);
+    }
+
+    #[inline]
+    pub(crate) fn pad(&mut self, len: usize) {
+        if self.len() < len {
+            let last = self.0.last().copied().unwrap_or(0);
+            self.0.resize(len + 1, last);
+        }
+    }
+
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.0.truncate(len + 1);
+    }
+
+    pub(crate) fn take(&mut self) -> OffsetBuffer<i32> {
+        OffsetBuffer::new(ScalarBuffer::from(take(self).0))
+    }
+
+    pub(crate) fn memory(&self) -> usize {
+        self.0.len() * size_of::<i32>()
+    }
+}
+
+/// Texts.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    bytes: Vec<u8>,
+    ends: Ends,
+    valid: Bits,
+}
+
+impl Texts {
+    #[inline]
+    pub(crate) fn put(&mut self, row: usize, text: &str) {
+        self.begin(row).extend_from_slice(text.as_bytes());
+        self.end();
+    }
+
+    /// The buffer to write a row's text to, before [`Self::end`].
+    #[inline]
+    pub(crate) fn begin(&mut self, row: usize) -> &mut Vec<u8> {
+        if self.len() < row {
+            self.pad(row);
+        }
+        &mut self.bytes
+    }
+
+    #[inline]
+    pub(crate) fn end(&mut self) {
+        self.ends.push(self.bytes.len());
+        self.valid.push(true);
+    }
+
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The bytes of all rows.
+    pub(crate) fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// A row's bytes.
+    #[inline]
+    pub(crate) fn get(&self, row: usize) -> &[u8] {
+        let end = |index: usize| self.ends.0.get(index).map_or(0, |end| *end as usize);
+        self.bytes.get(end(row)..end(row + 1)).unwrap_or_default()
+    }
+
+    pub(crate) fn pad(&mut self, len: usize) {
+        self.ends.pad(len);
+        self.valid.pad(len);
+    }
+
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.ends.truncate(len);
+        self.valid.truncate(len);
+        self.bytes.truncate(self.ends.last());
+    }
+
+    pub(crate) fn memory(&self) -> usize {
+        self.bytes.len() + self.ends.memory()
+    }
+
+    pub(crate) fn finish(&mut self, len: usize) -> Result<ArrayRef, ArrowError> {
+        self.pad(len);
+        let bytes = Buffer::from_vec(take(&mut self.bytes));
+        Ok(Arc::new(StringArray::try_new(self.ends.take(), bytes, self.valid.take_nulls())?))
+    }
+}

@@ -1,0 +1,337 @@
+//! Pages of JSON records to Arrow batches.
+//!
+//! Invariants:
+//! - Every record of a page that can be read ends in the batch or among the misfits, and the counts add up.
+//! - A record that does not fit leaves no trace in the columns; a page that can't be read leaves none at all.
+//! - No sensitive value gets into a column, `_unknown`, a misfit or an error.
+
+use std::collections::BTreeMap;
+use std::mem::take;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+
+use crate::buffer::Texts;
+use crate::column::Structs;
+use crate::convert;
+use crate::error::DecodeError;
+use crate::json::{Scanner, Syntax, quote};
+use crate::read::{Fault, Reader, Reason, shorten};
+use crate::redact::Sensitive;
+use crate::schema::bronze_schema;
+use crate::shape::{Kind, Table};
+
+/// Bytes of pages that one batch can take: an offset inside a column has 32 bits.
+const MOST: usize = i32::MAX as usize;
+/// A byte order mark, which some proxies put before a page.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// How many records a page had, and what became of them: `records` = `kept` + `quarantined`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PageCounts {
+    /// Records in the page.
+    pub records: u64,
+    /// Records that are rows now.
+    pub kept: u64,
+    /// Records that did not fit and are among the misfits now.
+    pub quarantined: u64,
+}
+
+/// A record that can't be stored as it should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// The text of its key, whatever its type, where there is one.
+    pub record_id: Option<String>,
+    /// The value that does not fit, e.g. `customFields/0/type`; empty for the record itself.
+    pub path: String,
+    /// What was found there and what was expected.
+    pub reason: String,
+    /// The record's JSON text without its sensitive properties.
+    pub raw_json: String,
+}
+
+/// What [`Decoder::finish`] hands over.
+#[derive(Debug, Clone)]
+pub struct Decoded {
+    /// The records that were kept, with [`bronze_schema`], in the order in which they came.
+    pub batch: RecordBatch,
+    /// The records that were not.
+    pub quarantined: Vec<Misfit>,
+    /// How often a property that the spec does not know was in a record that was kept, by its path with `*` for the
+    /// indexes of lists.
+    pub unknown_fields: BTreeMap<String, u64>,
+}
+
+/// Reads pages of a table's records.
+#[derive(Debug)]
+pub struct Decoder {
+    table: &'static Table,
+    schema: SchemaRef,
+    sensitive: Sensitive,
+    columns: Structs,
+    unknown: Texts,
+    key: Option<usize>,
+    rows: usize,
+    /// Bytes of the pages since the last batch, which no column can exceed.
+    fed: usize,
+    quarantined: Vec<Misfit>,
+    quarantined_bytes: usize,
+    unknown_fields: BTreeMap<String, u64>,
+}
+
+impl Decoder {
+    /// A decoder without records.
+    #[must_use]
+    pub fn new(table: &'static Table) -> Self {
+        let columns = Structs::new(table.shape);
+        let is_key = |name: &str, kind: Kind| name == table.key && kind == Kind::Int;
+        Self {
+            schema: bronze_schema(table),
+            sensitive: Sensitive::new(table),
+            key: table.shape.iter().position(|field| is_key(field.name, field.kind)),
+            columns,
+            table,
+            unknown: Texts::default(),
+            rows: 0,
+            fed: 0,
+            quarantined: Vec::new(),
+            quarantined_bytes: 0,
+            unknown_fields: BTreeMap::new(),
+        }
+    }
+
+    /// Reads one page: a JSON array of records.
+    ///
+    /// # Errors
+    /// The page can't be read (cut off, no JSON, no array, not UTF-8), and nothing of it is kept; or
+    /// [`DecodeError::Full`]: take the batch with [`Self::finish`] and give the page again.
+    pub fn page(&mut self, bytes: &[u8]) -> Result<PageCounts, DecodeError> {
+        self.read(bytes, b'[', |decoder, reader, found| {
+            if reader.scanner.peek() != b'[' {
+                return Err(reader.scanner.error("a list of records"));
+            }
+            let mut more = reader.scanner.enter(b']')?;
+            while more {
+                decoder.one(reader, found)?;
+                more = reader.scanner.more(b']')?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Reads one record: a JSON object, as [`Misfit::raw_json`] holds it.
+    ///
+    /// # Errors
+    /// As [`Self::page`].
+    pub fn record(&mut self, bytes: &[u8]) -> Result<PageCounts, DecodeError> {
+        self.read(bytes, b'{', |decoder, reader, found| decoder.one(reader, found))
+    }
+
+    /// The records kept since the last [`Self::finish`].
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Roughly the memory that the records since the last [`Self::finish`] take, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.columns.memory() + self.unknown.memory() + self.quarantined_bytes
+    }
+
+    /// Hands over what there is; the decoder is empty afterwards and can go on.
+    ///
+    /// # Errors
+    /// [`DecodeError::Arrow`] where Arrow refuses the buffers.
+    pub fn finish(&mut self) -> Result<Decoded, DecodeError> {
+        let rows = take(&mut self.rows);
+        self.fed = 0;
+        self.quarantined_bytes = 0;
+        let quarantined = take(&mut self.quarantined);
+        let unknown_fields = take(&mut self.unknown_fields);
+        let (mut columns, _) = self.columns.finish(rows, self.schema.fields().iter())?;
+        columns.push(self.unknown.finish(rows)?);
+        let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns)?;
+        Ok(Decoded { batch, quarantined, unknown_fields })
+    }
+
+    /// Reads a text as a whole or not at all.
+    fn read(
+        &mut self,
+        bytes: &[u8],
+        opening: u8,
+        read: impl FnOnce(&mut Self, &mut Reader<'_>, &mut Found) -> Result<(), Syntax>,
+    ) -> Result<PageCounts, DecodeError> {
+        let page = bytes.len();
+        if page > MOST {
+            return Err(DecodeError::PageTooLarge { page });
+        }
+        // What `_unknown` holds has longer names than what came, so its size is counted on its own.
+        let buffered = self.fed.max(self.unknown.size());
+        if buffered.saturating_add(page) > MOST {
+            return Err(DecodeError::Full { buffered, page });
+        }
+        let text = str::from_utf8(bytes).map_err(|error| DecodeError::NotUtf8 { offset: error.valid_up_to() })?;
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+        let (rows, quarantined) = (self.rows, self.quarantined.len());
+        let mut reader = Reader::new(text, self.sensitive);
+        let mut found = Found::default();
+        match read(self, &mut reader, &mut found).and_then(|()| reader.scanner.end()) {
+            Ok(()) => {
+                self.fed += page;
+                self.quarantined_bytes += found.quarantined_bytes;
+                for (path, count) in found.unknown {
+                    *self.unknown_fields.entry(path).or_default() += count;
+                }
+                Ok(found.counts)
+            }
+            Err(syntax) => {
+                self.cut(rows);
+                self.quarantined.truncate(quarantined);
+                Err(self.refusal(text, opening, syntax))
+            }
+        }
+    }
+
+    /// Reads one record into a row or into a misfit.
+    #[inline]
+    fn one(&mut self, reader: &mut Reader<'_>, found: &mut Found) -> Result<(), Syntax> {
+        reader.scanner.peek();
+        let start = reader.scanner.mark();
+        let row = self.rows;
+        found.counts.records += 1;
+        let read = reader.record(&mut self.columns, row).and_then(|()| self.complete(reader, found));
+        let reason = match read {
+            Ok(()) => {
+                self.rows += 1;
+                found.counts.kept += 1;
+                return Ok(());
+            }
+            Err(Fault::Syntax(syntax)) => return Err(syntax),
+            Err(Fault::Misfit(reason)) => reason,
+        };
+        self.cut(row);
+        reader.scanner.reset(start);
+        let misfit = self.misfit(reader.scanner.raw()?, *reason)?;
+        found.counts.quarantined += 1;
+        found.quarantined_bytes += misfit.raw_json.len() + misfit.reason.len() + size_of::<Misfit>();
+        self.quarantined.push(misfit);
+        Ok(())
+    }
+
+    /// Checks the key and stores what the shape does not know.
+    #[inline]
+    fn complete(&mut self, reader: &Reader<'_>, found: &mut Found) -> Result<(), Fault> {
+        let slot = self.key.and_then(|key| self.columns.slots.get(key));
+        if slot.and_then(|slot| slot.column.as_ref()).is_none_or(|column| column.len() <= self.rows) {
+            let words = format!("found no key, expected {}", convert::INT);
+            return Err(Fault::Misfit(Box::new(Reason { path: self.table.key.to_owned(), words })));
+        }
+        if !reader.unknown.is_empty() {
+            self.keep_unknown(reader, found)?;
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn keep_unknown(&mut self, reader: &Reader<'_>, found: &mut Found) -> Result<(), Fault> {
+        let mut out = String::from("{");
+        for (path, unknown) in &reader.unknown {
+            if out.len() > 1 {
+                out.push(',');
+            }
+            quote(path, &mut out);
+            out.push(':');
+            out.push_str(&unknown.raw);
+        }
+        out.push('}');
+        if self.unknown.size() + out.len() > MOST {
+            let words = format!("found {} bytes of unknown properties, more than a batch can hold", out.len());
+            return Err(Fault::Misfit(Box::new(Reason { path: String::new(), words })));
+        }
+        self.unknown.put(self.rows, &out);
+        for unknown in reader.unknown.values() {
+            match found.unknown.get_mut(&unknown.pattern) {
+                Some(count) => *count += 1,
+                None => drop(found.unknown.insert(unknown.pattern.clone(), 1)),
+            }
+        }
+        Ok(())
+    }
+
+    fn misfit(&self, raw: &str, reason: Reason) -> Result<Misfit, Syntax> {
+        let raw_json = if self.sensitive.any() { self.sensitive.record(raw)? } else { raw.to_owned() };
+        let record_id = key_text(&raw_json, self.table.key)?;
+        Ok(Misfit { record_id, path: reason.path, reason: reason.words, raw_json })
+    }
+
+    fn cut(&mut self, rows: usize) {
+        self.rows = rows;
+        self.columns.truncate(rows);
+        self.unknown.truncate(rows);
+    }
+
+    /// The error of a text that can't be read. Its start is quoted only if it is not what was asked for, and then
+    /// without sensitive properties.
+    #[cold]
+    fn refusal(&self, text: &str, opening: u8, syntax: Syntax) -> DecodeError {
+        let start = text.trim_start();
+        let first = start.as_bytes().first().copied();
+        if first == Some(opening) {
+            let Syntax { offset, expected } = syntax;
+            return DecodeError::Syntax { offset, length: text.len(), expected };
+        }
+        let expected = if opening == b'[' { "a list of records" } else { "one record" };
+        let may_be_sensitive = self.sensitive.any() && matches!(first, Some(b'{' | b'['));
+        let found = match first {
+            None => "nothing".to_owned(),
+            Some(_) if may_be_sensitive => {
+                let readable = Scanner::new(start).raw().and_then(|_| self.sensitive.record(start));
+                readable.map_or_else(|_| "something else that breaks off".to_owned(), |text| excerpt(&text))
+            }
+            Some(_) => excerpt(start),
+        };
+        DecodeError::NotRecords { expected, found }
+    }
+}
+
+/// What a page has brought so far.
+#[derive(Default)]
+struct Found {
+    counts: PageCounts,
+    quarantined_bytes: usize,
+    unknown: BTreeMap<String, u64>,
+}
+
+/// The text of a record's key: of the last property with that name, unless it is null.
+fn key_text(raw: &str, key: &str) -> Result<Option<String>, Syntax> {
+    let mut scanner = Scanner::new(raw);
+    if scanner.peek() != b'{' {
+        return Ok(None);
+    }
+    let mut found = None;
+    let mut more = scanner.enter(b'}')?;
+    while more {
+        let name = scanner.name()?;
+        scanner.colon()?;
+        let is_key = name.text() == key;
+        match scanner.peek() {
+            b'"' if is_key => found = Some(scanner.string()?.text().into_owned()),
+            _ => {
+                let value = scanner.raw()?;
+                if is_key {
+                    found = (value != "null").then(|| shorten(value));
+                }
+            }
+        }
+        more = scanner.more(b'}')?;
+    }
+    Ok(found)
+}
+
+/// The first 60 characters.
+fn excerpt(text: &str) -> String {
+    let end = text.char_indices().nth(60).map_or(text.len(), |(end, _)| end);
+    format!("`{}`", text.get(..end).unwrap_or_default())
+}

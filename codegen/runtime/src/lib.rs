@@ -1,0 +1,31 @@
+//! What generated tables stand on: their static description, and the engine that reads it.
+//!
+//! - [`shape`]: the description of a table, as generated code states it.
+//! - [`schema`]: Arrow schemas of its bronze and silver tables.
+//! - [`decode`]: pages of JSON to bronze batches, bad records set aside one by one.
+//! - [`flatten`]: bronze batches to silver batches.
+//! - [`hash`]: whether a row's content changed.
+//!
+//! Invariant: nothing here does I/O, knows an entity by name, or panics on any input.
+
+mod buffer;
+mod column;
+mod conform;
+mod convert;
+pub mod decode;
+mod error;
+pub mod flatten;
+pub mod hash;
+mod json;
+mod read;
+mod redact;
+pub mod schema;
+pub mod shape;
+pub mod timestamp;
+
+pub use decode::{Decoded, Decoder, Misfit, PageCounts};
+pub use error::{DecodeError, Error, FlattenError};
+pub use flatten::{flatten, flatten_child};
+pub use hash::row_hashes;
+pub use schema::{bronze_schema, check, child_schema, silver_schema};
+pub use shape::{ChangeDetection, Child, Field, Kind, SilverColumn, Source, Table, Variant};

@@ -1,0 +1,451 @@
+//! Reading JSON values into column buffers, driven by the shape.
+//!
+//! Invariant: on an error the buffers hold a part of the record, and the caller cuts them back; nothing else is left
+//! behind. A misfit is found before the value's grammar is checked to its end: whoever puts the record aside passes
+//! over it as a whole.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write;
+
+use crate::buffer::Texts;
+use crate::column::{Column, Lists, Maps, Structs};
+use crate::convert::{self, Expected};
+use crate::json::{Mark, Scanner, Str, Syntax, unescape};
+use crate::redact::Sensitive;
+
+/// Entries of one map up to which a repeated key is looked for by comparing.
+const FEW_ENTRIES: usize = 24;
+
+/// Why a record, or the whole page, can't be read.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// The page is no JSON.
+    Syntax(Syntax),
+    /// The record does not fit the shape.
+    Misfit(Box<Reason>),
+}
+
+impl From<Syntax> for Fault {
+    fn from(syntax: Syntax) -> Self {
+        Self::Syntax(syntax)
+    }
+}
+
+/// Which value does not fit, and why.
+#[derive(Debug)]
+pub(crate) struct Reason {
+    pub(crate) path: String,
+    pub(crate) words: String,
+}
+
+/// A step from the record to a value in it.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Name(&'static str),
+    Index(usize),
+}
+
+/// A property that the shape does not know.
+#[derive(Debug)]
+pub(crate) struct Unknown {
+    /// The length of the part of its path that the shape knows.
+    known: usize,
+    /// Its path with `*` for the indexes of lists.
+    pub(crate) pattern: String,
+    /// Its value's JSON text.
+    pub(crate) raw: String,
+}
+
+/// The position in a page and in the shape.
+#[derive(Debug)]
+pub(crate) struct Reader<'a> {
+    pub(crate) scanner: Scanner<'a>,
+    sensitive: Sensitive,
+    path: Vec<Step>,
+    /// The current record's unknown properties by their paths.
+    pub(crate) unknown: BTreeMap<String, Unknown>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(text: &'a str, sensitive: Sensitive) -> Self {
+        Self { scanner: Scanner::new(text), sensitive, path: Vec::new(), unknown: BTreeMap::new() }
+    }
+
+    /// Reads a record into the row.
+    #[inline]
+    pub(crate) fn record(&mut self, columns: &mut Structs, row: usize) -> Result<(), Fault> {
+        self.path.clear();
+        self.unknown.clear();
+        match self.scanner.peek() {
+            b'{' => self.object(columns, row),
+            token => Err(self.misfit(token, convert::STRUCT)),
+        }
+    }
+
+    /// Reads a value into the row; null leaves the row out.
+    #[inline]
+    fn value(&mut self, column: &mut Column, row: usize) -> Result<(), Fault> {
+        let token = self.scanner.peek();
+        if token == b'n' {
+            return Ok(self.scanner.literal("null")?);
+        }
+        match column {
+            Column::Int(column) => {
+                let read = match token {
+                    b'"' => self.text_as(convert::int_of_text)?,
+                    b'-' | b'0'..=b'9' => self.number_as(convert::int, convert::INT)?,
+                    _ => return Err(self.misfit(token, convert::INT)),
+                };
+                if let Some(value) = read {
+                    column.put(row, value);
+                }
+            }
+            Column::Float(column) => {
+                let read = match token {
+                    b'"' => self.text_as(convert::float_of_text)?,
+                    b'-' | b'0'..=b'9' => self.number_as(convert::float, convert::FLOAT)?,
+                    _ => return Err(self.misfit(token, convert::FLOAT)),
+                };
+                if let Some(value) = read {
+                    column.put(row, value);
+                }
+            }
+            Column::Bool(column) => {
+                let read = match token {
+                    b't' => Some(self.scanner.literal("true").map(|()| true)?),
+                    b'f' => Some(self.scanner.literal("false").map(|()| false)?),
+                    b'"' => self.text_as(convert::bool_of_text)?,
+                    _ => return Err(self.misfit(token, convert::BOOL)),
+                };
+                if let Some(value) = read {
+                    column.put(row, value);
+                }
+            }
+            Column::Time(column) => {
+                let read = match token {
+                    b'"' => self.text_as(convert::time_of_text)?,
+                    _ => return Err(self.misfit(token, convert::TIME)),
+                };
+                if let Some(value) = read {
+                    column.put(row, value);
+                }
+            }
+            Column::Text(column) => self.text(token, column, row)?,
+            Column::Json(column) => self.json(token, column, row)?,
+            Column::Map(column) => match token {
+                b'{' => self.map(column, row)?,
+                _ => return Err(self.misfit(token, convert::MAP)),
+            },
+            Column::Struct(column) => match token {
+                b'{' => self.object(column, row)?,
+                _ => return Err(self.misfit(token, convert::STRUCT)),
+            },
+            Column::List(column) => match token {
+                b'[' => self.list(column, row)?,
+                _ => return Err(self.misfit(token, convert::LIST)),
+            },
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn text_as<T>(&mut self, read: fn(&str) -> Result<Option<T>, Expected>) -> Result<Option<T>, Fault> {
+        let start = self.scanner.mark();
+        let found = self.scanner.string()?;
+        let read = if found.escaped { read(&found.text()) } else { read(found.raw) };
+        read.map_err(|expected| {
+            self.scanner.reset(start);
+            self.misfit(b'"', expected)
+        })
+    }
+
+    #[inline]
+    fn number_as<T>(&mut self, read: fn(&str) -> Option<T>, expected: Expected) -> Result<Option<T>, Fault> {
+        let start = self.scanner.mark();
+        match read(self.scanner.number()?) {
+            Some(value) => Ok(Some(value)),
+            None => {
+                self.scanner.reset(start);
+                Err(self.misfit(b'0', expected))
+            }
+        }
+    }
+
+    /// A text, or the text of a number or boolean as it stands.
+    #[inline]
+    fn text(&mut self, token: u8, column: &mut Texts, row: usize) -> Result<(), Fault> {
+        match token {
+            b'"' => put(self.scanner.string()?, column, row),
+            b'-' | b'0'..=b'9' => column.put(row, self.scanner.number()?),
+            b't' => {
+                self.scanner.literal("true")?;
+                column.put(row, "true");
+            }
+            b'f' => {
+                self.scanner.literal("false")?;
+                column.put(row, "false");
+            }
+            _ => return Err(self.misfit(token, convert::TEXT)),
+        }
+        Ok(())
+    }
+
+    /// A string's text, or any other value's JSON text.
+    fn json(&mut self, token: u8, column: &mut Texts, row: usize) -> Result<(), Fault> {
+        if token == b'"' {
+            put(self.scanner.string()?, column, row);
+            return Ok(());
+        }
+        let raw = self.scanner.raw()?;
+        let kept = self.sensitive.outside(raw, self.names())?;
+        column.put(row, &kept);
+        Ok(())
+    }
+
+    fn list(&mut self, column: &mut Lists, row: usize) -> Result<(), Fault> {
+        let first = column.items();
+        let mut count = 0;
+        let mut more = self.scanner.enter(b']')?;
+        while more {
+            self.path.push(Step::Index(count));
+            self.value(&mut column.item, first + count)?;
+            self.path.pop();
+            count += 1;
+            more = self.scanner.more(b']')?;
+        }
+        column.end(row, first + count);
+        Ok(())
+    }
+
+    fn map(&mut self, column: &mut Maps, row: usize) -> Result<(), Fault> {
+        let first = column.entries();
+        let start = self.scanner.mark();
+        let mut entry = first;
+        let mut more = self.scanner.enter(b'}')?;
+        while more {
+            let key = self.scanner.name()?;
+            self.scanner.colon()?;
+            if self.is_sensitive(key) {
+                self.scanner.skip()?;
+            } else {
+                put(key, &mut column.keys, entry);
+                let written = column.keys.get(entry);
+                let repeated = (first..entry).any(|earlier| column.keys.get(earlier) == written);
+                if repeated || entry - first >= FEW_ENTRIES {
+                    column.truncate(row);
+                    self.scanner.reset(start);
+                    return self.map_with_care(column, row);
+                }
+                self.entry(&key, &mut column.values, entry)?;
+                entry += 1;
+            }
+            more = self.scanner.more(b'}')?;
+        }
+        column.end(row);
+        Ok(())
+    }
+
+    #[inline]
+    fn entry(&mut self, key: &Str<'a>, values: &mut Texts, entry: usize) -> Result<(), Fault> {
+        let token = self.scanner.peek();
+        if token == b'n' {
+            return Ok(self.scanner.literal("null")?);
+        }
+        self.text(token, values, entry).map_err(|fault| match fault {
+            Fault::Misfit(mut reason) => {
+                if !reason.path.is_empty() {
+                    reason.path.push('/');
+                }
+                reason.path.push_str(&key.text());
+                Fault::Misfit(reason)
+            }
+            syntax => syntax,
+        })
+    }
+
+    /// A map with many entries, or with a key that is there twice: the last value wins.
+    #[cold]
+    fn map_with_care(&mut self, column: &mut Maps, row: usize) -> Result<(), Fault> {
+        let mut order: Vec<(Str<'a>, Mark)> = Vec::new();
+        let mut places = HashMap::new();
+        let mut more = self.scanner.enter(b'}')?;
+        while more {
+            let key = self.scanner.name()?;
+            self.scanner.colon()?;
+            if !self.is_sensitive(key) {
+                let value = self.scanner.mark();
+                let place = *places.entry(key.text()).or_insert(order.len());
+                match order.get_mut(place) {
+                    Some(earlier) => earlier.1 = value,
+                    None => order.push((key, value)),
+                }
+            }
+            self.scanner.skip()?;
+            more = self.scanner.more(b'}')?;
+        }
+        let end = self.scanner.mark();
+        let first = column.entries();
+        for (index, (key, value)) in order.iter().enumerate() {
+            put(*key, &mut column.keys, first + index);
+            self.scanner.reset(*value);
+            self.entry(key, &mut column.values, first + index)?;
+        }
+        self.scanner.reset(end);
+        column.end(row);
+        Ok(())
+    }
+
+    fn object(&mut self, columns: &mut Structs, row: usize) -> Result<(), Fault> {
+        let mut last = 0;
+        let mut more = self.scanner.enter(b'}')?;
+        while more {
+            match self.property(columns, last)? {
+                Ok(index) => {
+                    last = index + 1;
+                    self.scanner.colon()?;
+                    let slot = columns.slots.get_mut(index);
+                    if let Some((name, column)) = slot.and_then(|slot| Some((slot.name, slot.column.as_mut()?))) {
+                        self.path.push(Step::Name(name));
+                        if column.len() > row {
+                            column.truncate(row);
+                            self.forget_unknown();
+                        }
+                        self.value(column, row)?;
+                        self.path.pop();
+                    } else {
+                        self.scanner.skip()?;
+                    }
+                }
+                Err(name) => {
+                    self.scanner.colon()?;
+                    self.unknown(name)?;
+                }
+            }
+            more = self.scanner.more(b'}')?;
+        }
+        columns.end(row);
+        Ok(())
+    }
+
+    /// The index of the next property, or its name where the shape does not know it. Servers write properties in
+    /// the same order every time, so the one that came next in the last record is tried first.
+    #[inline]
+    fn property(&mut self, columns: &mut Structs, last: usize) -> Result<Result<usize, Str<'a>>, Syntax> {
+        if self.scanner.peek() == b'"'
+            && let Some((index, slot)) = columns.expected(last)
+            && self.scanner.accept(&slot.quoted)
+        {
+            return Ok(Ok(index));
+        }
+        let name = self.scanner.name()?;
+        let found = if name.escaped { columns.find(&name.text()) } else { columns.find(name.raw) };
+        if let Some(index) = found {
+            columns.learn(last, index);
+        }
+        Ok(found.ok_or(name))
+    }
+
+    /// Keeps a property that the shape does not know, unless it is sensitive.
+    #[cold]
+    fn unknown(&mut self, name: Str<'a>) -> Result<(), Syntax> {
+        let raw = self.scanner.raw()?;
+        if self.is_sensitive(name) {
+            return Ok(());
+        }
+        let name = name.text();
+        let mut parents = self.names();
+        parents.push(name.clone().into_owned());
+        let raw = self.sensitive.outside(raw, parents)?.into_owned();
+        let [mut path, mut pattern] = [false, true].map(|pattern| self.written_path(pattern));
+        let known = path.len();
+        for text in [&mut path, &mut pattern] {
+            if known > 0 {
+                text.push('/');
+            }
+            text.push_str(&name);
+        }
+        self.unknown.insert(path, Unknown { known, pattern, raw });
+        Ok(())
+    }
+
+    /// Forgets what was found under the current path: the property is there a second time.
+    #[cold]
+    fn forget_unknown(&mut self) {
+        let path = self.written_path(false);
+        let under = |found: &str, known: usize| {
+            let rest = found.get(..known).and_then(|parents| parents.strip_prefix(path.as_str()));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.unknown.retain(|found, unknown| !under(found, unknown.known));
+    }
+
+    #[inline]
+    fn is_sensitive(&self, name: Str<'a>) -> bool {
+        self.sensitive.has_names() && self.sensitive.is_named(self.parents(), &name.text())
+    }
+
+    fn parents(&self) -> impl DoubleEndedIterator<Item = &'static str> + Clone {
+        self.path.iter().filter_map(|step| match step {
+            Step::Name(name) => Some(*name),
+            Step::Index(_) => None,
+        })
+    }
+
+    fn names(&self) -> Vec<String> {
+        if self.sensitive.has_names() { self.parents().map(str::to_owned).collect() } else { Vec::new() }
+    }
+
+    fn written_path(&self, pattern: bool) -> String {
+        let mut out = String::new();
+        for step in &self.path {
+            if !out.is_empty() {
+                out.push('/');
+            }
+            match step {
+                Step::Name(name) => out.push_str(name),
+                Step::Index(_) if pattern => out.push('*'),
+                // Writing to a string can't fail.
+                Step::Index(index) => drop(write!(out, "{index}")),
+            }
+        }
+        out
+    }
+
+    /// The reason why the value at the current position does not fit.
+    #[cold]
+    fn misfit(&mut self, token: u8, expected: Expected) -> Fault {
+        let found = match token {
+            b'{' => "an object".to_owned(),
+            b'[' => "a list".to_owned(),
+            b'"' => match self.scanner.string() {
+                Ok(text) => format!("the text \"{}\"", shorten(&text.text())),
+                Err(syntax) => return Fault::Syntax(syntax),
+            },
+            _ => match self.scanner.raw() {
+                Ok(raw) => shorten(raw),
+                Err(syntax) => return Fault::Syntax(syntax),
+            },
+        };
+        let words = format!("found {found}, expected {expected}");
+        Fault::Misfit(Box::new(Reason { path: self.written_path(false), words }))
+    }
+}
+
+/// At most 80 characters.
+pub(crate) fn shorten(text: &str) -> String {
+    match text.char_indices().nth(80) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+#[inline]
+fn put(text: Str<'_>, column: &mut Texts, row: usize) {
+    if text.escaped {
+        let out = column.begin(row);
+        unescape(text.raw, |part| out.extend_from_slice(part.as_bytes()));
+        column.end();
+    } else {
+        column.put(row, text.raw);
+    }
+}
