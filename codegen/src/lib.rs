@@ -5,9 +5,11 @@
 
 pub mod cli;
 pub mod commands;
+pub mod diff;
 mod emit;
 pub mod entities;
 pub mod files;
+pub mod gold;
 pub mod import;
 pub mod inputs;
 pub mod ir;

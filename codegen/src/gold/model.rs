@@ -91,6 +91,8 @@ pub struct Column {
     pub derived: bool,
     /// The SQL literal of the Unknown row; null where left out. Dimensions only.
     pub unknown: Option<String>,
+    /// The SQL literal of inferred rows whose reference does not carry the column; null where left out.
+    pub inferred: Option<String>,
     /// What it means.
     pub description: String,
     /// The dimension that it is a key of. Facts only.

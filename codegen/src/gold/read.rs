@@ -134,6 +134,7 @@ fn column(
     let derive = keys.optional_text("derive", problems);
     let expression = keys.optional_text("expr", problems);
     let unknown = if in_fact { None } else { keys.optional_text("unknown", problems) };
+    let inferred = if in_fact { None } else { keys.optional_text("inferred", problems) };
     let description = keys.text("description", problems);
     if needs_expression && derive.is_some() == expression.is_some() {
         problems.push(
@@ -158,6 +159,7 @@ fn column(
         derived: derive.is_some(),
         expression: derive.or(expression).unwrap_or_default(),
         unknown,
+        inferred,
         description: description?,
         dimension,
         carries,

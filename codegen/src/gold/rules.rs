@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::report::{Problem, Problems};
+use crate::gold::model::Dialect;
+use crate::report::Problems;
 use crate::yaml::{self, Keys, Node};
 
 /// The file, relative to the workspace root.
@@ -98,11 +99,15 @@ fn rule(index: usize, node: &Node, problems: &mut Problems) -> Option<Rule> {
 
 impl Rules {
     /// A CASE expression that gives `value` of the first rule that matches the SQL expression.
-    fn case(&self, expression: &str, value: impl Fn(&Rule) -> String, otherwise: &str) -> String {
+    fn case(&self, expression: &str, dialect: Dialect, value: impl Fn(&Rule) -> String, otherwise: &str) -> String {
         let mut sql = String::from("CASE");
         for rule in &self.rules {
             let patterns: Vec<String> = rule.patterns.iter().map(|pattern| sql_pattern(pattern)).collect();
-            let pattern = format!("(?iu)(?:{})(?:[^\u{300}-\u{36f}]|$)", patterns.join("|"));
+            let mut pattern = format!(r"(?iu)(?:{})(?:[^\x{{300}}-\x{{36f}}]|$)", patterns.join("|"));
+            if dialect == Dialect::Spark {
+                // Spark reads backslashes in a string as escapes.
+                pattern = pattern.replace('\\', r"\\");
+            }
             let _ = write!(sql, " WHEN regexp_like({expression}, '{pattern}') THEN {}", value(rule));
         }
         let _ = write!(sql, " ELSE {otherwise} END");
@@ -110,8 +115,8 @@ impl Rules {
     }
 
     /// SQL for agreementTypeNormalized.
-    pub fn sql_type(&self, expression: &str) -> String {
-        self.case(expression, |rule| format!("'{}'", rule.normalized), &format!("'{}'", self.otherwise_type))
+    pub fn sql_type(&self, expression: &str, dialect: Dialect) -> String {
+        self.case(expression, dialect, |rule| format!("'{}'", rule.normalized), &format!("'{}'", self.otherwise_type))
     }
 
     /// SQL for billingBehavior, from the SQL of a normalised type.
@@ -180,9 +185,12 @@ fn fold(pattern: &str) -> String {
 fn sql_pattern(pattern: &str) -> String {
     let mut regex = String::new();
     for letter in fold(pattern).chars() {
-        let decomposed: String = std::iter::once(letter).nfd().collect();
-        if decomposed.chars().count() > 1 {
-            let _ = write!(regex, "(?:{letter}|{decomposed})");
+        let decomposed: Vec<char> = std::iter::once(letter).nfd().collect();
+        if let [base, marks @ ..] = decomposed.as_slice()
+            && !marks.is_empty()
+        {
+            let marks: String = marks.iter().map(|mark| format!(r"\x{{{:x}}}", u32::from(*mark))).collect();
+            let _ = write!(regex, "(?:{letter}|{base}{marks})");
         } else {
             regex.push(letter);
         }

@@ -1,0 +1,192 @@
+//! Gold: dimensions and facts from their YAML files to SQL in two dialects, and the agreement rules.
+//!
+//! One file a table; both dialects come from the same expressions and templates. The order in which tables are built
+//! follows from what their statements read.
+
+mod emit;
+pub mod model;
+mod read;
+mod rules;
+mod sql;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::files::GeneratedFiles;
+use crate::gold::model::{Dialect, Dimension, Fact};
+use crate::gold::sql::{Reference, Renderer};
+use crate::inputs::Inputs;
+use crate::ir::Ir;
+use crate::lower::naming::closest;
+use crate::report::{Problem, Problems};
+
+/// A gold table, ready to be written down.
+pub(crate) enum Table<'a> {
+    /// A dimension.
+    Dimension(&'a Dimension),
+    /// A fact.
+    Fact(&'a Fact),
+}
+
+impl Table<'_> {
+    fn name(&self) -> &str {
+        match self {
+            Self::Dimension(dimension) => &dimension.table,
+            Self::Fact(fact) => &fact.table,
+        }
+    }
+}
+
+/// Adds everything of gold to the files: SQL, the table list, the rules, and the dictionary's section.
+pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &mut Problems) {
+    if !inputs.files.contains_key(rules::FILE) && inputs.below("schema/facts", ".yaml").next().is_none() {
+        // A workspace without gold: bronze and silver alone.
+        return;
+    }
+    let rules = Arc::new(rules::read(inputs.text(rules::FILE, problems), problems));
+    let dimensions: Vec<Dimension> = inputs
+        .below("schema/dimensions", ".yaml")
+        .filter_map(|(file, text)| read::dimension(file, text, problems))
+        .collect();
+    let facts: Vec<Fact> =
+        inputs.below("schema/facts", ".yaml").filter_map(|(file, text)| read::fact(file, text, problems)).collect();
+    check_names(ir, &dimensions, &facts, problems);
+    if !problems.is_empty() {
+        return;
+    }
+    let caption = ir.entities.iter().find_map(|entity| entity.agreement_number_caption.clone());
+    let mut statements: BTreeMap<String, BTreeMap<&'static str, String>> = BTreeMap::new();
+    for dialect in Dialect::ALL {
+        let mut settings: BTreeMap<String, String> =
+            dimensions.iter().flat_map(|dimension| dimension.settings.iter().cloned()).collect();
+        settings.insert("agreement_number_caption".to_owned(), caption.clone().unwrap_or_default());
+        let globals = minijinja::Value::from_pairs(settings);
+        let templates = inputs.below("templates/gold", ".j2");
+        let renderer = match Renderer::new(dialect, &rules, templates, globals, &dimensions) {
+            Ok(renderer) => renderer,
+            Err(problem) => {
+                problems.push(problem);
+                return;
+            }
+        };
+        for dimension in &dimensions {
+            let references: Vec<Reference<'_>> = references(&facts, &dimension.table).collect();
+            let statement = renderer.dimension(dimension, &references);
+            keep(&mut statements, &dimension.table, dialect, statement, problems);
+        }
+        for fact in &facts {
+            keep(&mut statements, &fact.table, dialect, renderer.fact(fact), problems);
+        }
+    }
+    let tables: Vec<Table<'_>> =
+        dimensions.iter().map(Table::Dimension).chain(facts.iter().map(Table::Fact)).collect();
+    let Some(order) = build_order(&tables, &statements, problems) else { return };
+    let zone = dimensions.iter().flat_map(|dimension| &dimension.settings).find(|(name, _)| name == "timeZone");
+    let zone = zone.map_or("UTC", |(_, zone)| zone.as_str());
+    emit::emit(&order, &statements, &rules, zone, files);
+}
+
+fn keep(
+    statements: &mut BTreeMap<String, BTreeMap<&'static str, String>>,
+    table: &str,
+    dialect: Dialect,
+    statement: Result<String, Problem>,
+    problems: &mut Problems,
+) {
+    match statement {
+        Ok(statement) => {
+            statements.entry(table.to_owned()).or_default().insert(dialect.name(), statement);
+        }
+        // The other dialect fails the same way.
+        Err(problem) if problems.iter().any(|other| *other == problem) => {}
+        Err(problem) => problems.push(problem),
+    }
+}
+
+/// The facts' key columns that refer to a dimension.
+fn references<'a>(facts: &'a [Fact], dimension: &str) -> impl Iterator<Item = Reference<'a>> {
+    facts.iter().flat_map(move |fact| {
+        fact.columns
+            .iter()
+            .filter(move |column| column.dimension.as_deref() == Some(dimension))
+            .map(move |column| Reference { fact, column })
+    })
+}
+
+/// Names that have to exist elsewhere: a fact's source in silver, its dimensions.
+fn check_names(ir: &Ir, dimensions: &[Dimension], facts: &[Fact], problems: &mut Problems) {
+    let silver: Vec<&str> = ir
+        .entities
+        .iter()
+        .flat_map(|entity| {
+            std::iter::once(entity.table.as_str()).chain(entity.children.iter().map(|child| child.table.as_str()))
+        })
+        .collect();
+    let known: Vec<&str> = dimensions.iter().map(|dimension| dimension.table.as_str()).collect();
+    for fact in facts {
+        if !silver.contains(&fact.source.as_str()) {
+            problems.push(unknown(&fact.file, "/source", "silver table", &fact.source, &silver));
+        }
+        for column in &fact.columns {
+            if let Some(dimension) = column.dimension.as_deref().filter(|name| !known.contains(name)) {
+                let pointer = format!("/columns/{}/dimension", column.name);
+                problems.push(unknown(&fact.file, &pointer, "dimension", dimension, &known));
+            }
+        }
+        if let Some(entity) = ir.entities.iter().find(|entity| entity.table == fact.source) {
+            let columns: Vec<&str> = entity.silver.iter().map(|column| column.name.as_str()).collect();
+            for (_, column) in &fact.reconcile {
+                if !columns.contains(&column.as_str()) {
+                    let what = format!("column of silver {}", fact.source);
+                    problems.push(unknown(&fact.file, "/reconcile", &what, column, &columns));
+                }
+            }
+        }
+    }
+}
+
+fn unknown(file: &str, pointer: &str, what: &str, name: &str, known: &[&str]) -> Problem {
+    let fix = match closest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known are {}", known.join(", ")),
+    };
+    Problem::new(file, pointer, format!("there is no {what} `{name}`")).fix(fix)
+}
+
+/// The tables so that each stands after those that its statement reads.
+fn build_order<'a>(
+    tables: &'a [Table<'a>],
+    statements: &BTreeMap<String, BTreeMap<&'static str, String>>,
+    problems: &mut Problems,
+) -> Option<Vec<&'a Table<'a>>> {
+    let reads = |table: &Table<'_>| -> Vec<&str> {
+        let sql = statements.get(table.name()).and_then(|by| by.get(Dialect::DataFusion.name()));
+        let Some(sql) = sql else { return Vec::new() };
+        tables.iter().map(Table::name).filter(|name| reads_table(sql, name)).collect()
+    };
+    let mut left: Vec<&Table<'_>> = tables.iter().collect();
+    let mut order: Vec<&Table<'_>> = Vec::new();
+    while !left.is_empty() {
+        let ready = left.iter().position(|table| {
+            reads(table).iter().all(|name| *name != table.name() && order.iter().any(|done| done.name() == *name))
+        });
+        let Some(ready) = ready else {
+            let names: Vec<&str> = left.iter().map(|table| table.name()).collect();
+            problems.push(
+                Problem::new("schema", "", format!("these gold tables read each other in a circle: {}", names.join(", ")))
+                    .fix("take the reference to gold out of one of them"),
+            );
+            return None;
+        };
+        order.push(left.remove(ready));
+    }
+    Some(order)
+}
+
+/// Whether a statement reads a gold table.
+fn reads_table(sql: &str, table: &str) -> bool {
+    let name = format!("gold.{table}");
+    sql.match_indices(&name).any(|(at, _)| {
+        !sql[at + name.len()..].chars().next().is_some_and(|c| c.is_alphanumeric() || c == '_')
+    })
+}

@@ -1,0 +1,423 @@
+//! From a gold table's YAML to its statement in a dialect.
+//!
+//! Expressions are templates: a few functions stand for what the dialects write differently or what a rule says
+//! exactly once (exact decimals, rounding, date keys, the agreement rules). The statement itself is a template too.
+//! Derived columns are layered: each layer is a named part over the one before, so a derived column can use others.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Value;
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, context};
+
+use crate::gold::model::{Column, Dialect, Dimension, Fact, Type};
+use crate::gold::rules::Rules;
+use crate::report::Problem;
+
+/// Renders templates of one dialect.
+pub struct Renderer<'a> {
+    environment: Environment<'a>,
+    dialect: Dialect,
+    globals: Value,
+    /// Dimensions whose natural key is text.
+    text_keys: BTreeSet<String>,
+}
+
+/// A reference of a fact to a dimension: where inferred rows come from.
+pub struct Reference<'a> {
+    /// The fact.
+    pub fact: &'a Fact,
+    /// Its key column.
+    pub column: &'a Column,
+}
+
+impl<'a> Renderer<'a> {
+    /// A renderer with the templates (name and text) and the settings that expressions may use.
+    ///
+    /// # Errors
+    /// A problem for a template that can't be parsed.
+    pub fn new(
+        dialect: Dialect,
+        rules: &Arc<Rules>,
+        templates: impl Iterator<Item = (&'a str, &'a str)>,
+        globals: Value,
+        dimensions: &[Dimension],
+    ) -> Result<Self, Problem> {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+        environment.set_syntax(syntax.map_err(|error| Problem::new("templates", "", error.to_string()))?);
+        functions(&mut environment, dialect, rules);
+        for (file, text) in templates {
+            let name = file.rsplit('/').next().unwrap_or(file);
+            environment.add_template(name, text).map_err(|error| {
+                Problem::new(file, "", format!("the template can't be read: {error}")).fix("correct its syntax")
+            })?;
+        }
+        let text_keys =
+            dimensions.iter().filter(|dimension| has_text_key(dimension)).map(|dimension| dimension.table.clone()).collect();
+        Ok(Self { environment, dialect, globals, text_keys })
+    }
+
+    fn expand(&self, file: &str, place: &str, text: &str) -> Result<String, Problem> {
+        self.environment
+            .render_str(text, context! { dialect => self.dialect.name(), settings => self.globals.clone() })
+            .map(|text| text.trim().to_owned())
+            .map_err(|error| {
+                Problem::new(file, place, format!("the expression can't be expanded: {error:#}"))
+                    .fix("check the names of the functions and their arguments")
+            })
+    }
+
+    fn template(&self, file: &str, name: &str, context: Value) -> Result<String, Problem> {
+        let failed = |error: minijinja::Error| {
+            Problem::new(format!("templates/gold/{name}"), "", format!("it can't be rendered for {file}: {error:#}"))
+                .fix("correct the template")
+        };
+        let text = self.environment.get_template(name).and_then(|template| template.render(context)).map_err(failed)?;
+        Ok(format!("{}\n", text.trim_end()))
+    }
+
+    /// The statement of a fact.
+    ///
+    /// # Errors
+    /// The problem that kept it from being made.
+    pub fn fact(&self, fact: &Fact) -> Result<String, Problem> {
+        let base = self.base_columns(&fact.file, &fact.columns)?;
+        let layers = self.layers(&fact.file, &fact.columns)?;
+        let columns: Vec<String> = fact.columns.iter().map(|column| self.typed(column)).collect();
+        let joins = self.expand(&fact.file, "/joins", &fact.joins)?;
+        let context = context! {
+            file => fact.file.as_str(), grain => fact.grain.as_str(),
+            source => fact.source.as_str(), alias => fact.alias.as_str(), joins => lines(&joins),
+            last => last_layer(&layers, "source"), base, layers, columns,
+        };
+        self.template(&fact.file, "fact.sql.j2", context)
+    }
+
+    /// The statement of a dimension, with the facts' key columns that refer to it.
+    ///
+    /// # Errors
+    /// The problem that kept it from being made.
+    pub fn dimension(&self, dimension: &Dimension, keys: &[Reference<'_>]) -> Result<String, Problem> {
+        let references: Vec<&Reference<'_>> = keys.iter().filter(|key| key.column.infers).collect();
+        let file = &dimension.file;
+        if let Some(statement) = &dimension.statement {
+            let date_columns: Vec<Value> = keys
+                .iter()
+                .map(|key| Value::from(vec![key.fact.table.clone(), key.column.name.clone()]))
+                .collect();
+            let text = self
+                .environment
+                .render_str(
+                    statement,
+                    context! { dialect => self.dialect.name(), settings => self.globals.clone(), date_columns },
+                )
+                .map_err(|error| {
+                    Problem::new(file, "/statement", format!("it can't be expanded: {error:#}")).fix("correct it")
+                })?;
+            return Ok(format!("-- @generated by `cargo codegen generate` from {file}. Do not edit.\n{}\n", text.trim()));
+        }
+        let natural = dimension.columns.iter().find(|column| column.name == dimension.natural_key);
+        if natural.is_none() {
+            return Err(Problem::new(file, "/naturalKey", "no such column").fix("name one of the columns"));
+        }
+        let plain: Vec<&Column> = dimension.columns.iter().filter(|column| !column.derived).collect();
+        let mut with = Vec::new();
+        let mut recursive = false;
+        for part in &dimension.with {
+            let sql = self.expand(file, "/with", &part.sql)?;
+            recursive |= mentions(&sql, &part.name);
+            with.push(context! { name => part.name.as_str(), lines => lines(&sql) });
+        }
+        let mut entity = Vec::new();
+        if dimension.from.is_some() {
+            entity = self.base_columns(file, &dimension.columns)?;
+        }
+        let from = match &dimension.from {
+            Some(from) => {
+                let from = self.expand(file, "/from", from)?;
+                format!("FROM {from}").lines().map(|line| format!("  {}", line.trim_end())).collect()
+            }
+            None => Vec::new(),
+        };
+        let has_entity = dimension.from.is_some() || !dimension.values.is_empty();
+        let natural_text = has_text_key(dimension);
+        let null = |column: &Column| null(column.data_type, self.dialect);
+        let unknown: Vec<String> = plain
+            .iter()
+            .map(|column| {
+                let value = column.unknown.clone().unwrap_or_else(|| null(column));
+                format!("{value} AS {}", column.name)
+            })
+            .collect();
+        let mut carried: Vec<String> = references
+            .iter()
+            .flat_map(|reference| reference.column.carries.iter().map(|(name, _)| name.clone()))
+            .collect();
+        carried.sort_by_key(|name| plain.iter().position(|column| column.name == *name));
+        carried.dedup();
+        let mut parts = Vec::new();
+        for reference in &references {
+            parts.push(self.reference(reference, dimension, &plain, &carried)?);
+        }
+        let inferred: Vec<String> = plain
+            .iter()
+            .map(|column| {
+                if column.name == dimension.natural_key || carried.contains(&column.name) {
+                    format!("r.{}", column.name)
+                } else {
+                    let value = column.inferred.clone().unwrap_or_else(|| null(column));
+                    format!("{value} AS {}", column.name)
+                }
+            })
+            .collect();
+        let names: Vec<String> = plain.iter().map(|column| column.name.clone()).collect();
+        let layers = self.layers(file, &dimension.columns)?;
+        let columns: Vec<String> = dimension.columns.iter().map(|column| self.typed(column)).collect();
+        let context = context! {
+            file => file.as_str(), key => dimension.key.as_str(), natural => dimension.natural_key.as_str(),
+            key_of => key_of(&dimension.natural_key, natural_text, self.dialect),
+            key_of_reference => key_of(&format!("r.{}", dimension.natural_key), natural_text, self.dialect),
+            last => last_layer(&layers, "member"),
+            recursive, with, entity, from, has_entity, values => dimension.values.clone(), unknown, names, carried,
+            references => parts, inferred, layers, columns,
+            other_columns => plain.iter().filter(|column| column.name != dimension.natural_key)
+                .map(|column| format!("{} AS {}", null(column), column.name)).collect::<Vec<_>>(),
+        };
+        self.template(file, "dimension.sql.j2", context)
+    }
+
+    fn reference(
+        &self,
+        reference: &Reference<'_>,
+        dimension: &Dimension,
+        plain: &[&Column],
+        carried: &[String],
+    ) -> Result<Value, Problem> {
+        let Reference { fact, column } = reference;
+        let natural = self.expand(&fact.file, &format!("/columns/{}", column.name), &column.expression)?;
+        let mut selected = vec![format!("{natural} AS {}", dimension.natural_key)];
+        for name in carried {
+            let target = plain.iter().find(|column| column.name == *name);
+            let Some(target) = target else {
+                return Err(Problem::new(
+                    fact.file.clone(),
+                    format!("/columns/{}/carries", column.name),
+                    format!("`{name}` is no plain column of {}", dimension.table),
+                )
+                .fix("name a column of the dimension that is not derived"));
+            };
+            let value = match column.carries.iter().find(|(carried, _)| carried == name) {
+                Some((_, expression)) => self.expand(&fact.file, &format!("/columns/{}/carries", column.name), expression)?,
+                None => null(target.data_type, self.dialect),
+            };
+            selected.push(format!("{value} AS {name}"));
+        }
+        Ok(context! { source => fact.source.as_str(), alias => fact.alias.as_str(), selected, natural })
+    }
+
+    /// `expr AS name` of the columns that are over the source.
+    fn base_columns(&self, file: &str, columns: &[Column]) -> Result<Vec<String>, Problem> {
+        columns
+            .iter()
+            .filter(|column| !column.derived)
+            .map(|column| {
+                let place = format!("/columns/{}", column.name);
+                let expression = self.expand(file, &place, &column.expression)?;
+                Ok(match (&column.dimension, column.data_type) {
+                    (Some(dimension), _) => {
+                        let key = key_of(&expression, self.text_keys.contains(dimension), self.dialect);
+                        format!("COALESCE({key}, -1) AS {}", column.name)
+                    }
+                    (_, Type::Measure) => format!("COALESCE({}, 0) AS {}", money(&expression, self.dialect), column.name),
+                    (_, Type::Decimal) => format!("{} AS {}", money(&expression, self.dialect), column.name),
+                    _ => format!("{expression} AS {}", column.name),
+                })
+            })
+            .collect()
+    }
+
+    /// The derived columns, in layers: a column stands one layer after the last derived column that it uses.
+    fn layers(&self, file: &str, columns: &[Column]) -> Result<Vec<Vec<String>>, Problem> {
+        let mut levels: Vec<(&Column, usize, String)> = Vec::new();
+        for column in columns.iter().filter(|column| column.derived) {
+            let place = format!("/columns/{}", column.name);
+            let expression = self.expand(file, &place, &column.expression)?;
+            let level = levels
+                .iter()
+                .filter(|(other, ..)| mentions(&expression, &other.name))
+                .map(|(_, level, _)| level + 1)
+                .max()
+                .unwrap_or(0);
+            let later = columns
+                .iter()
+                .skip_while(|other| other.name != column.name)
+                .find(|other| other.derived && mentions(&expression, &other.name));
+            if let Some(later) = later {
+                return Err(Problem::new(
+                    file,
+                    place,
+                    format!("`{}` uses `{}`, which stands later", column.name, later.name),
+                )
+                .why("derived columns are computed in the order of the file")
+                .fix("move it behind the column that it uses"));
+            }
+            let expression = match column.data_type {
+                Type::Measure => format!("COALESCE({expression}, 0)"),
+                _ => expression,
+            };
+            levels.push((column, level, expression));
+        }
+        let depth = levels.iter().map(|(_, level, _)| level + 1).max().unwrap_or(0);
+        Ok((0..depth)
+            .map(|wanted| {
+                levels
+                    .iter()
+                    .filter(|(_, level, _)| *level == wanted)
+                    .map(|(column, _, expression)| format!("{expression} AS {}", column.name))
+                    .collect()
+            })
+            .collect())
+    }
+
+    /// The column in its declared type, for the last SELECT.
+    fn typed(&self, column: &Column) -> String {
+        let name = &column.name;
+        match column.data_type {
+            Type::Bigint => format!("CAST({name} AS BIGINT) AS {name}"),
+            Type::Decimal | Type::Measure => format!("CAST({name} AS DECIMAL(19, 4)) AS {name}"),
+            _ => name.clone(),
+        }
+    }
+}
+
+/// Whether a dimension's natural key is text.
+pub fn has_text_key(dimension: &Dimension) -> bool {
+    dimension.columns.iter().any(|column| column.name == dimension.natural_key && column.data_type == Type::Text)
+}
+
+/// Whether SQL mentions a column, as a word of its own that no `alias.` stands before.
+fn mentions(sql: &str, name: &str) -> bool {
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    sql.match_indices(name).any(|(at, _)| {
+        let before = sql[..at].chars().next_back();
+        let after = sql[at + name.len()..].chars().next();
+        !before.is_some_and(|c| word(c) || c == '.') && !after.is_some_and(word)
+    })
+}
+
+fn last_layer(layers: &[Vec<String>], otherwise: &str) -> String {
+    if layers.is_empty() { otherwise.to_owned() } else { format!("step{}", layers.len()) }
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(|line| line.trim_end().to_owned()).collect()
+}
+
+fn null_text(_: Dialect) -> &'static str {
+    "CAST(NULL AS STRING)"
+}
+
+/// A null of a type.
+fn null(data_type: Type, dialect: Dialect) -> String {
+    match (data_type, dialect) {
+        (Type::Bigint, _) => "CAST(NULL AS BIGINT)".into(),
+        (Type::Text, _) => null_text(dialect).into(),
+        (Type::Boolean, _) => "CAST(NULL AS BOOLEAN)".into(),
+        (Type::Date, _) => "CAST(NULL AS DATE)".into(),
+        (Type::Timestamp, Dialect::DataFusion) => "arrow_cast(NULL, 'Timestamp(µs, \"UTC\")')".into(),
+        (Type::Timestamp, Dialect::Spark) => "CAST(NULL AS TIMESTAMP)".into(),
+        (Type::Decimal | Type::Measure, _) => "CAST(NULL AS DECIMAL(19, 4))".into(),
+    }
+}
+
+/// The surrogate key of a natural key: the number itself, or 53 bits of a text's XXH64.
+fn key_of(natural: &str, text: bool, dialect: Dialect) -> String {
+    if text { text_key(natural, dialect) } else { natural.to_owned() }
+}
+
+fn text_key(expression: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::DataFusion => format!("text_key({expression})"),
+        // xxhash64 of null is no null in Spark.
+        Dialect::Spark => {
+            format!("CASE WHEN {expression} IS NOT NULL THEN xxhash64({expression}) & 9007199254740991 END")
+        }
+    }
+}
+
+/// A number of any form as an exact Decimal(19,4), half away from zero; null for what is no number.
+fn money(expression: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::DataFusion => format!("exact_decimal({expression})"),
+        Dialect::Spark => format!("TRY_CAST({expression} AS DECIMAL(19, 4))"),
+    }
+}
+
+/// The functions that expressions may call.
+fn functions(environment: &mut Environment<'_>, dialect: Dialect, rules: &Arc<Rules>) {
+    environment.add_function("money", move |expression: String| money(&expression, dialect));
+    environment.add_function("product", move |left: String, right: String| match dialect {
+        Dialect::DataFusion => format!("CAST(ROUND({left} * {right}, 4) AS DECIMAL(19, 4))"),
+        // A product of two DECIMAL(19, 4) would lose its eighth digit to Spark's limit of 38.
+        Dialect::Spark => format!(
+            "CAST(ROUND(CAST({left} AS DECIMAL(18, 4)) * CAST({right} AS DECIMAL(18, 4)), 4) AS DECIMAL(19, 4))"
+        ),
+    });
+    environment.add_function("percent", move |part: String, whole: String| match dialect {
+        Dialect::DataFusion => format!("percentage({part}, {whole})"),
+        Dialect::Spark => {
+            format!("CASE WHEN {whole} = 0 THEN 0 ELSE CAST(ROUND(100 * {part} / {whole}, 4) AS DECIMAL(19, 4)) END")
+        }
+    });
+    environment.add_function("text_key", move |expression: String| text_key(&expression, dialect));
+    environment.add_function("date_key", move |instant: String, zone: String| match dialect {
+        Dialect::DataFusion => format!("date_key({instant}, '{zone}')"),
+        Dialect::Spark => format!("CAST(date_format(from_utc_timestamp({instant}, '{zone}'), 'yyyyMMdd') AS BIGINT)"),
+    });
+    environment.add_function("local_date", move |instant: String, zone: String| match dialect {
+        Dialect::DataFusion => format!("local_date({instant}, '{zone}')"),
+        Dialect::Spark => format!("CAST(from_utc_timestamp({instant}, '{zone}') AS DATE)"),
+    });
+    environment.add_function("day_of", move |key: String| match dialect {
+        Dialect::DataFusion => format!("to_date(CAST({key} AS STRING), '%Y%m%d')"),
+        Dialect::Spark => format!("to_date(CAST({key} AS STRING), 'yyyyMMdd')"),
+    });
+    environment.add_function("each_day", move |from: String, to: String| match dialect {
+        Dialect::DataFusion => format!("unnest(generate_series({from}, {to}, INTERVAL '1' DAY))"),
+        Dialect::Spark => format!("explode(sequence({from}, {to}, INTERVAL '1' DAY))"),
+    });
+    environment.add_function("add_days", move |date: String, days: String| match dialect {
+        Dialect::DataFusion => format!("date_add_days({date}, {days})"),
+        Dialect::Spark => format!("date_add({date}, CAST({days} AS INT))"),
+    });
+    environment.add_function("make_day", move |year: String, month: String, day: String| match dialect {
+        Dialect::DataFusion => format!("make_date({year}, {month}, {day})"),
+        Dialect::Spark => format!("make_date(CAST({year} AS INT), CAST({month} AS INT), CAST({day} AS INT))"),
+    });
+    environment.add_function("days_between", move |from: String, to: String| match dialect {
+        Dialect::DataFusion => format!("days_between({from}, {to})"),
+        Dialect::Spark => format!("CAST(datediff({to}, {from}) AS BIGINT)"),
+    });
+    environment.add_function("joined", move |value: String, order: String| match dialect {
+        Dialect::DataFusion => format!("string_agg({value}, ', ' ORDER BY {order})"),
+        Dialect::Spark => {
+            format!("array_join(transform(array_sort(collect_list(struct({order} AS o, {value} AS v))), x -> x.v), ', ')")
+        }
+    });
+    environment.add_function("quotient", move |left: String, right: String| match dialect {
+        Dialect::DataFusion => format!("({left} / {right})"),
+        Dialect::Spark => format!("({left} div {right})"),
+    });
+    let shared = Arc::clone(rules);
+    environment.add_function("agreement_type", move |name: String| shared.sql_type(&name, dialect));
+    let shared = Arc::clone(rules);
+    environment.add_function("billing_behavior", move |normalized: String| shared.sql_behavior(&normalized));
+    let shared = Arc::clone(rules);
+    environment.add_function("is_invoiceable", move |normalized: String| shared.sql_invoiceable(&normalized));
+    environment.add_function("fail", |message: String| -> Result<String, minijinja::Error> {
+        Err(minijinja::Error::new(ErrorKind::InvalidOperation, message))
+    });
+}

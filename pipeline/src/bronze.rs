@@ -1,0 +1,413 @@
+//! Staged rows into bronze: the record as the API gave it, one row an id.
+//!
+//! Invariant: the data and the watermark that it brings are one commit. A full run replaces the content and keeps the
+//! rows that the source no longer has, marked as deleted; an incremental run merges what differs; a snapshot is made
+//! equal to what was read. A record in quarantine leaves its earlier, good version as it was.
+
+use crate::error::{Error, Result};
+use crate::extract::{Extracted, SEQUENCE};
+use crate::lake::{Counts, Lakehouse, Scope, Stage, Synced, Table, Target, align_batch, sync};
+use crate::run::RunId;
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit};
+use connectwise_runtime::{ChangeDetection, Misfit, bronze_schema, row_hashes};
+use datafusion::common::JoinType;
+use datafusion::logical_expr::{Expr, ident, lit, when};
+use datafusion::prelude::DataFrame;
+use datafusion::scalar::ScalarValue;
+use futures::{Stream, StreamExt as _, TryStreamExt as _};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// When a row was fetched.
+pub const TIMESTAMP: &str = "etlTimestamp";
+/// The entity's name.
+pub const ENTITY: &str = "etlEntity";
+/// The run that fetched it.
+pub const RUN_ID: &str = "etlRunId";
+/// Since when the source lacks the record; null while it has it.
+pub const DELETED_AT: &str = "etlDeletedAt";
+/// The application transaction that holds an entity's watermark, in microseconds since 1970.
+pub const WATERMARK: &str = "watermark";
+/// The quarantine table.
+pub const QUARANTINE: &str = "cw_quarantine";
+
+/// A type for instants: microseconds, UTC.
+pub(crate) fn instant_type() -> DataType {
+    DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
+}
+
+/// The bronze table's schema: the record, `_unknown`, and the four `etl…` columns.
+pub fn schema(table: &connectwise_runtime::Table) -> SchemaRef {
+    let mut fields: Vec<Field> = bronze_schema(table).fields().iter().map(|field| field.as_ref().clone()).collect();
+    fields.extend([
+        Field::new(TIMESTAMP, instant_type(), true),
+        Field::new(ENTITY, DataType::Utf8, true),
+        Field::new(RUN_ID, DataType::Utf8, true),
+        Field::new(DELETED_AT, instant_type(), true),
+    ]);
+    Arc::new(Schema::new(fields))
+}
+
+/// The stored watermark of an entity, in microseconds since 1970.
+///
+/// # Errors
+/// [`Error::Table`] when the table is there but can't be read.
+pub async fn watermark(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Result<Option<i64>> {
+    match lake.open("bronze", entity.table).await? {
+        Some(table) => table.transaction(WATERMARK).await,
+        None => Ok(None),
+    }
+}
+
+/// What loading did.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// Rows by what became of them.
+    pub counts: Counts,
+    /// Ids whose bronze row changed; `None` when all rows have to be looked at.
+    pub changed: Option<HashSet<i64>>,
+    /// The table's version before and after.
+    pub version_before: Option<i64>,
+    /// The table's version after.
+    pub version_after: i64,
+    /// The watermark before.
+    pub watermark_before: Option<i64>,
+    /// The watermark after.
+    pub watermark_after: Option<i64>,
+}
+
+/// Brings an entity's bronze table to what was extracted.
+///
+/// # Errors
+/// [`Error`]; the table stays as it was.
+pub async fn load(lake: &Lakehouse, stage: &Stage, run: &RunId, extracted: &Extracted, full: bool) -> Result<Loaded> {
+    let entity = extracted.table;
+    let before = lake.open("bronze", entity.table).await?;
+    let watermark_before = match &before {
+        Some(table) => table.transaction(WATERMARK).await?,
+        None => None,
+    };
+    let newest = extracted.newest();
+    let watermark_after = if full { newest } else { newest.max(watermark_before) };
+    let transactions: Vec<(String, i64)> =
+        watermark_after.map(|watermark| (WATERMARK.to_owned(), watermark)).into_iter().collect();
+    let version_before = before.as_ref().map(Table::version);
+    let schema = schema(entity);
+    let snapshot = entity.change_detection == ChangeDetection::Snapshot;
+    let (counts, changed) = if full && !snapshot {
+        (replace(lake, run, extracted, before, &schema, &transactions).await?, None)
+    } else {
+        let scope = if snapshot {
+            Scope::All
+        } else {
+            Scope::Only { column: entity.key, ids: Arc::new(extracted.ids.keys().copied().collect()) }
+        };
+        let target = Target {
+            layer: "bronze",
+            name: entity.table,
+            schema: Arc::clone(&schema),
+            key: &[entity.key],
+            stamps: &[TIMESTAMP, ENTITY, RUN_ID],
+        };
+        let fresh = staged_rows(lake, run, extracted, &schema).await?;
+        let kept = match (&before, snapshot) {
+            (Some(table), true) => quarantined_rows(table, extracted).await?,
+            _ => futures::stream::empty().boxed(),
+        };
+        let Synced { counts, changed } = sync(lake, stage, &target, &scope, fresh.chain(kept), &transactions).await?;
+        (counts, Some(changed))
+    };
+    let version_after = lake.open("bronze", entity.table).await?.map_or(-1, |table| table.version());
+    Ok(Loaded { counts, changed, version_before, version_after, watermark_before, watermark_after })
+}
+
+/// The winning staged rows with the `etl…` columns.
+async fn staged_rows(
+    lake: &Lakehouse,
+    run: &RunId,
+    extracted: &Extracted,
+    schema: &SchemaRef,
+) -> Result<futures::stream::BoxStream<'static, Result<RecordBatch>>> {
+    let name = extracted.table.entity;
+    let failed = move |error: datafusion::error::DataFusionError| Error::data(name, error);
+    let Some(frame) = extracted.staged.read(lake.context()).await? else {
+        return Ok(futures::stream::empty().boxed());
+    };
+    let superseded = extracted.superseded.clone();
+    let (schema, run) = (Arc::clone(schema), run.clone());
+    let rows = frame.execute_stream().await.map_err(failed)?;
+    Ok(rows
+        .map(move |batch| {
+            let batch = batch.map_err(failed)?;
+            stamp(&without(batch, &superseded)?, &schema, &run, name).map_err(|error| Error::data(name, error))
+        })
+        .boxed())
+}
+
+/// Leaves out the rows that a newer version of the same record replaced.
+fn without(batch: RecordBatch, superseded: &HashSet<i64>) -> Result<RecordBatch> {
+    if superseded.is_empty() {
+        return Ok(batch);
+    }
+    let mask = crate::lake::in_set(&batch, SEQUENCE, superseded)
+        .ok_or_else(|| Error::data("staging", "a staged file lacks its sequence"))?;
+    let keep = arrow::compute::not(&mask).map_err(|error| Error::data("staging", error))?;
+    filter_record_batch(&batch, &keep).map_err(|error| Error::data("staging", error))
+}
+
+fn stamp(
+    batch: &RecordBatch,
+    schema: &SchemaRef,
+    run: &RunId,
+    entity: &str,
+) -> Result<RecordBatch, arrow::error::ArrowError> {
+    let rows = batch.num_rows();
+    let mut columns: Vec<(Arc<Field>, ArrayRef)> =
+        batch.schema().fields().iter().cloned().zip(batch.columns().iter().cloned()).collect();
+    let fetched = TimestampMicrosecondArray::from(vec![run.started_micros(); rows]).with_timezone("UTC");
+    let field = |name: &str, data_type| Arc::new(Field::new(name, data_type, true));
+    columns.push((field(TIMESTAMP, instant_type()), Arc::new(fetched)));
+    columns.push((field(ENTITY, DataType::Utf8), Arc::new(StringArray::from(vec![entity; rows]))));
+    columns.push((field(RUN_ID, DataType::Utf8), Arc::new(StringArray::from(vec![run.id(); rows]))));
+    let (fields, arrays): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+    align_batch(&RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?, schema)
+}
+
+/// Rows of the table whose record is in quarantine now: they stay.
+async fn quarantined_rows(
+    table: &Table,
+    extracted: &Extracted,
+) -> Result<futures::stream::BoxStream<'static, Result<RecordBatch>>> {
+    let ids: HashSet<i64> =
+        extracted.quarantined_ids().into_iter().filter(|id| !extracted.ids.contains_key(id)).collect();
+    if ids.is_empty() {
+        return Ok(futures::stream::empty().boxed());
+    }
+    let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
+    let list = ids.iter().map(|id| lit(*id)).collect();
+    let rows = table.frame().await?.filter(ident(extracted.table.key).in_list(list, false)).map_err(failed)?;
+    let name = extracted.table.entity;
+    Ok(rows.execute_stream().await.map_err(failed)?.map_err(move |error| Error::data(name, error)).boxed())
+}
+
+/// A full run: the fetched rows, and the ones that the source no longer has, marked; one commit.
+async fn replace(
+    lake: &Lakehouse,
+    run: &RunId,
+    extracted: &Extracted,
+    before: Option<Table>,
+    schema: &SchemaRef,
+    transactions: &[(String, i64)],
+) -> Result<Counts> {
+    let entity = extracted.table;
+    let counts = match &before {
+        Some(table) => compare(lake, run, extracted, table, schema).await?,
+        None => Counts { inserted: extracted.ids.len() as u64, ..Counts::default() },
+    };
+    let mut table = Table::create_or_evolve(lake, "bronze", entity.table, schema).await?;
+    let failed = |error: datafusion::error::DataFusionError| Error::table("bronze", entity.table, "replacing", error);
+    let stored = table.schema()?;
+    let fresh = match extracted.staged.read(lake.context()).await? {
+        None => None,
+        Some(frame) => Some(fresh_rows(frame, run, extracted, &stored).map_err(failed)?),
+    };
+    let existing = table.frame().await?;
+    let now = instant(run);
+    let quarantined: Vec<Expr> = extracted.quarantined_ids().into_iter().map(lit).collect();
+    let marked = ident(DELETED_AT).is_null();
+    let marked = if quarantined.is_empty() { marked } else { marked.and(ident(entity.key).in_list(quarantined, true)) };
+    let deleted_at = when(marked, now).otherwise(ident(DELETED_AT)).map_err(failed)?;
+    let mark = |frame: DataFrame| -> datafusion::error::Result<DataFrame> {
+        let columns = stored.fields().iter().map(|field| {
+            if field.name() == DELETED_AT { deleted_at.clone().alias(DELETED_AT) } else { ident(field.name()) }
+        });
+        frame.select(columns.collect::<Vec<_>>())
+    };
+    let rows = match fresh {
+        None => mark(existing).map_err(failed)?,
+        Some(fresh) => {
+            let ids = fresh.clone().select(vec![ident(entity.key).alias("__id")]).map_err(failed)?;
+            let gone = existing.join(ids, JoinType::LeftAnti, &[entity.key], &["__id"], None).map_err(failed)?;
+            // Only where something is gone: a plain scan keeps the order of the ids, a union need not.
+            if counts.deleted == 0 && before.is_none() {
+                fresh
+            } else {
+                fresh.union(mark(gone).map_err(failed)?).map_err(failed)?
+            }
+        }
+    };
+    table.overwrite(rows, transactions).await?;
+    Ok(counts)
+}
+
+/// The winning staged rows in the table's columns.
+fn fresh_rows(
+    frame: DataFrame,
+    run: &RunId,
+    extracted: &Extracted,
+    stored: &Schema,
+) -> datafusion::error::Result<DataFrame> {
+    let known = Arc::new(frame.schema().as_arrow().clone());
+    let mut frame = frame;
+    if !extracted.superseded.is_empty() {
+        let superseded = extracted.superseded.iter().map(|sequence| lit(*sequence)).collect();
+        frame = frame.filter(ident(SEQUENCE).in_list(superseded, true))?;
+    }
+    let columns = stored.fields().iter().map(|field| {
+        let value = match field.name().as_str() {
+            TIMESTAMP => instant(run),
+            ENTITY => lit(extracted.table.entity),
+            RUN_ID => lit(run.id()),
+            DELETED_AT => lit(ScalarValue::TimestampMicrosecond(None, Some("UTC".into()))),
+            name if known.field_with_name(name).is_ok() => ident(name),
+            // A column that the spec no longer has stays, and is null.
+            _ => match ScalarValue::try_from(field.data_type()) {
+                Ok(null) => lit(null),
+                Err(_) => lit(ScalarValue::Null),
+            },
+        };
+        value.alias(field.name())
+    });
+    frame.select(columns.collect::<Vec<_>>())
+}
+
+fn instant(run: &RunId) -> Expr {
+    lit(ScalarValue::TimestampMicrosecond(Some(run.started_micros()), Some("UTC".into())))
+}
+
+/// Counts what a full run changes, by the hash of each row's content.
+async fn compare(
+    lake: &Lakehouse,
+    run: &RunId,
+    extracted: &Extracted,
+    table: &Table,
+    schema: &SchemaRef,
+) -> Result<Counts> {
+    let failed = |error: datafusion::error::DataFusionError| table.error("comparing", error);
+    let content = crate::lake::content_columns(schema, &[TIMESTAMP, ENTITY, RUN_ID]);
+    let stored = table.frame().await?.execute_stream().await.map_err(failed)?;
+    let mut known = HashMap::new();
+    let schema_ = Arc::clone(schema);
+    let mut stored = stored.map(move |batch| {
+        let batch = batch.map_err(|error| Error::data("bronze", error))?;
+        align_batch(&batch, &schema_).map_err(|error| Error::data("bronze", error))
+    });
+    each_row(&mut stored, extracted.table.key, &content, |id, hash, live| {
+        known.insert(id, (hash, live));
+    })
+    .await?;
+    let mut counts = Counts::default();
+    let mut fresh = staged_rows(lake, run, extracted, schema).await?;
+    each_row(&mut fresh, extracted.table.key, &content, |id, hash, _| match known.remove(&id) {
+        None => counts.inserted += 1,
+        Some((old, _)) if old == hash => counts.unchanged += 1,
+        Some(_) => counts.updated += 1,
+    })
+    .await?;
+    let quarantined = extracted.quarantined_ids();
+    let gone = known.iter().filter(|(id, (_, live))| *live && !quarantined.contains(id)).count() as u64;
+    counts.deleted = gone;
+    counts.unchanged += known.len() as u64 - gone;
+    Ok(counts)
+}
+
+async fn each_row(
+    rows: &mut (impl Stream<Item = Result<RecordBatch>> + Unpin),
+    key: &str,
+    content: &[usize],
+    mut visit: impl FnMut(i64, u128, bool),
+) -> Result<()> {
+    while let Some(batch) = rows.next().await {
+        let batch = batch?;
+        let hashes = row_hashes(&batch, content).map_err(|error| Error::data("bronze", error))?;
+        let ids = batch.column_by_name(key).and_then(|column| column.as_primitive_opt::<Int64Type>());
+        let deleted = batch.column_by_name(DELETED_AT);
+        let (Some(ids), Some(deleted)) = (ids, deleted) else {
+            return Err(Error::data("bronze", format!("a row lacks {key} or {DELETED_AT}")));
+        };
+        for (row, hash) in hashes.into_iter().enumerate() {
+            visit(ids.value(row), hash, deleted.is_null(row));
+        }
+    }
+    Ok(())
+}
+
+/// The quarantine table's schema.
+pub fn quarantine_schema() -> SchemaRef {
+    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    Arc::new(Schema::new(vec![
+        text("entity"),
+        text("recordId"),
+        text("path"),
+        text("reason"),
+        text("rawJson"),
+        Field::new(TIMESTAMP, instant_type(), true),
+        text(RUN_ID),
+    ]))
+}
+
+/// Makes the quarantine hold what this extraction found: entries of records that were read well now, or that come
+/// again, give way; the others stay.
+///
+/// # Errors
+/// [`Error::Table`]; the table stays as it was.
+pub async fn quarantine(lake: &Lakehouse, run: &RunId, extracted: &Extracted) -> Result<()> {
+    let existing = lake.open("bronze", QUARANTINE).await?;
+    if extracted.quarantined.is_empty() && existing.is_none() {
+        return Ok(());
+    }
+    let schema = quarantine_schema();
+    let mut table = match existing {
+        Some(table) => table,
+        None => Table::create_or_evolve(lake, "bronze", QUARANTINE, &schema).await?,
+    };
+    let failed = |error: datafusion::error::DataFusionError| Error::table("bronze", QUARANTINE, "writing", error);
+    let old = table.frame().await?.collect().await.map_err(failed)?;
+    let fresh = misfit_rows(&schema, run, extracted.table.entity, &extracted.quarantined)?;
+    let again: HashSet<&str> = extracted.quarantined.iter().filter_map(|misfit| misfit.record_id.as_deref()).collect();
+    let mut dropped = false;
+    let mut batches = Vec::new();
+    for batch in &old {
+        let (entities, ids) = (batch.column(0).as_string::<i32>(), batch.column(1).as_string::<i32>());
+        let keep: Vec<bool> = (0..batch.num_rows())
+            .map(|row| {
+                let ours = entities.value(row) == extracted.table.entity;
+                let solved = if ids.is_valid(row) {
+                    let id = ids.value(row);
+                    again.contains(id) || id.parse().is_ok_and(|id: i64| extracted.ids.contains_key(&id))
+                } else {
+                    // A record without an id can't be told from another: a whole read replaces all of them.
+                    extracted.whole
+                };
+                !(ours && solved)
+            })
+            .collect();
+        dropped |= keep.iter().any(|keep| !keep);
+        batches.push(filter_record_batch(batch, &keep.into()).map_err(|error| table.error("writing", error))?);
+    }
+    if fresh.num_rows() == 0 && !dropped {
+        return Ok(());
+    }
+    batches.push(fresh);
+    let frame = lake.context().read_batches(batches).map_err(failed)?;
+    table.overwrite(frame, &[]).await
+}
+
+fn misfit_rows(schema: &SchemaRef, run: &RunId, entity: &str, misfits: &[Misfit]) -> Result<RecordBatch> {
+    let text = |value: &dyn Fn(&Misfit) -> Option<String>| -> ArrayRef {
+        Arc::new(misfits.iter().map(value).collect::<StringArray>())
+    };
+    let rows = misfits.len();
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(StringArray::from(vec![entity; rows])),
+        text(&|misfit| misfit.record_id.clone()),
+        text(&|misfit| Some(misfit.path.clone())),
+        text(&|misfit| Some(misfit.reason.clone())),
+        text(&|misfit| Some(misfit.raw_json.clone())),
+        Arc::new(TimestampMicrosecondArray::from(vec![run.started_micros(); rows]).with_timezone("UTC")),
+        Arc::new(StringArray::from(vec![run.id(); rows])),
+    ];
+    RecordBatch::try_new(Arc::clone(schema), columns).map_err(|error| Error::data("quarantine", error))
+}

@@ -1,0 +1,67 @@
+//! The lakehouse as SQL sees it: `bronze.cw_timeentry`, `silver.…`, `gold.…`, `meta.…`.
+
+use crate::error::{Error, Result};
+use crate::lake::{LAYERS, Lakehouse};
+use crate::{bronze, gold, meta, silver};
+use arrow::datatypes::SchemaRef;
+use connectwise_generated::tables::TABLES;
+use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider};
+use datafusion::datasource::{MemTable, TableProvider};
+use datafusion::prelude::SessionContext;
+use std::sync::Arc;
+
+/// A table that this tool knows, and its schema.
+pub struct KnownTable {
+    /// The layer.
+    pub layer: &'static str,
+    /// The name.
+    pub name: &'static str,
+    /// What it looks like while it is empty.
+    pub schema: SchemaRef,
+}
+
+/// Every table that runs write, by layer and name.
+pub fn known_tables() -> Vec<KnownTable> {
+    let mut tables = Vec::new();
+    let mut add = |layer, name, schema| tables.push(KnownTable { layer, name, schema });
+    for entity in TABLES {
+        add("bronze", entity.table, bronze::schema(entity));
+        add("silver", entity.table, silver::schema(entity));
+        for child in entity.children {
+            add("silver", child.table, silver::schema_of_child(entity, child));
+        }
+    }
+    add("bronze", bronze::QUARANTINE, bronze::quarantine_schema());
+    for table in connectwise_generated::gold::TABLES {
+        add("gold", table.name, gold::schema(table));
+    }
+    for (name, schema) in meta::tables() {
+        add("meta", name, schema);
+    }
+    tables.sort_by_key(|table| (LAYERS.iter().position(|layer| *layer == table.layer), table.name));
+    tables
+}
+
+/// A session in which every known table can be queried; one that no run has written yet is empty.
+///
+/// # Errors
+/// [`Error::Table`] when a table is there but can't be read.
+pub async fn register(lake: &Lakehouse) -> Result<SessionContext> {
+    let context = SessionContext::new_with_state(lake.context().state());
+    let catalog = Arc::new(MemoryCatalogProvider::new());
+    let failed = |error: datafusion::error::DataFusionError| Error::Query(error.to_string());
+    for layer in LAYERS {
+        catalog.register_schema(layer, Arc::new(MemorySchemaProvider::new())).map_err(failed)?;
+    }
+    for known in known_tables() {
+        let provider: Arc<dyn TableProvider> = match lake.open(known.layer, known.name).await? {
+            Some(table) => table.provider().await?,
+            None => Arc::new(MemTable::try_new(known.schema, vec![vec![]]).map_err(failed)?),
+        };
+        if let Some(schema) = catalog.schema(known.layer) {
+            schema.register_table(known.name.to_owned(), provider).map_err(failed)?;
+        }
+    }
+    context.register_catalog("lakehouse", catalog);
+    Ok(context)
+}

@@ -1,0 +1,150 @@
+//! The command line: what it takes, and which command does it.
+
+mod classify;
+#[cfg(feature = "demo")]
+mod demo;
+mod output;
+mod query;
+mod run;
+mod status;
+
+pub use output::Output;
+
+use crate::error::{Error, Result};
+use crate::lake::{Lakehouse, Layout};
+use crate::run::{Layer, Mode};
+use chrono::{DateTime, NaiveDate, Utc};
+use clap::{Args, Parser, Subcommand};
+
+/// ConnectWise PSA to Delta tables, bronze → silver → gold, for Microsoft Fabric and Power BI.
+#[derive(Debug, Parser)]
+#[command(name = "connectwise-etl", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    command: Command,
+    /// Say less: errors only.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Say more (-v what is done, -vv every request).
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Extract, and bring bronze, silver and gold up to date
+    Run(RunArgs),
+    /// Everything against a simulated ConnectWise inside the process: no credentials needed
+    #[cfg(feature = "demo")]
+    Demo(demo::DemoArgs),
+    /// Show which rule classifies an agreement type's name, and why
+    Classify(classify::ClassifyArgs),
+    /// Ask the tables with SQL, e.g. `SELECT * FROM gold.dimcompany LIMIT 5`
+    Query(query::QueryArgs),
+    /// Runs, watermarks, rows a table, checks, quarantine
+    Status(status::StatusArgs),
+}
+
+/// Where the tables lie.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct LakeArgs {
+    /// A folder, abfss://… (OneLake), or az://…
+    #[arg(long, env = "CW_LAKEHOUSE", default_value = "./lakehouse", value_name = "URL")]
+    lakehouse: String,
+    /// `<layer>/<table>`, or `<layer>_<table>` for lakehouses without schemas
+    #[arg(long, env = "CW_LAYOUT", value_enum, default_value_t)]
+    layout: Layout,
+}
+
+impl LakeArgs {
+    pub(crate) fn open(&self) -> Result<Lakehouse> {
+        Lakehouse::at(&self.lakehouse, self.layout)
+    }
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    /// What changed, or everything
+    #[arg(long, value_enum, default_value_t)]
+    mode: Mode,
+    /// The layers to build
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "bronze,silver,gold")]
+    layers: Vec<Layer>,
+    /// The entities, e.g. TimeEntry,Company (all where left out)
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    entities: Vec<String>,
+    /// In place of each entity's own look-back
+    #[arg(long, value_name = "N")]
+    lookback_days: Option<u32>,
+    /// Read what changed since this day or instant (2026-01-31 or 2026-01-31T12:00:00Z)
+    #[arg(long, value_name = "DATE", value_parser = parse_since)]
+    since: Option<DateTime<Utc>>,
+    #[command(flatten)]
+    lake: LakeArgs,
+    /// Show what would be read and written, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+fn parse_since(text: &str) -> std::result::Result<DateTime<Utc>, String> {
+    if let Ok(date) = text.parse::<NaiveDate>()
+        && let Some(midnight) = date.and_hms_opt(0, 0, 0)
+    {
+        return Ok(midnight.and_utc());
+    }
+    DateTime::parse_from_rfc3339(text)
+        .map(|instant| instant.with_timezone(&Utc))
+        .map_err(|_| "expected a day (2026-01-31) or an instant (2026-01-31T12:00:00Z)".to_owned())
+}
+
+impl Cli {
+    /// The level of the log on standard error.
+    pub fn log_level(&self) -> &'static str {
+        match (self.quiet, self.verbose) {
+            (true, _) => "error",
+            (false, 0) => "warn",
+            (false, 1) => "connectwise_etl=info,warn",
+            (false, _) => "connectwise_etl=debug,info",
+        }
+    }
+
+    /// Whether to keep quiet about progress.
+    pub fn quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Carries the command out and gives the exit status.
+    ///
+    /// # Errors
+    /// [`Error`], whose message is for the person and whose exit status is [`Error::exit_code`].
+    pub async fn execute(self, output: &mut Output) -> Result<u8> {
+        match self.command {
+            Command::Run(args) => run::execute(args, output).await,
+            #[cfg(feature = "demo")]
+            Command::Demo(args) => demo::execute(args, output).await,
+            Command::Classify(args) => classify::execute(&args, output),
+            Command::Query(args) => query::execute(&args, output).await,
+            Command::Status(args) => status::execute(&args, output).await,
+        }
+    }
+}
+
+/// Makes sure that a lakehouse to be read is there.
+///
+/// # Errors
+/// [`Error::Lakehouse`] that says how to fill one.
+pub(crate) fn must_exist(lake: &Lakehouse) -> Result<()> {
+    match lake.root().to_file_path() {
+        Ok(path) if !path.is_dir() => Err(Error::Lakehouse {
+            location: lake.display(),
+            reason: "there is nothing; fill it with `connectwise-etl run` or `connectwise-etl demo`, or name another \
+                     with --lakehouse"
+                .to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}

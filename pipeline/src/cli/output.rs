@@ -1,0 +1,130 @@
+//! The one writer of results (standard output) and of progress (standard error).
+
+use crate::error::{Error, Result};
+use crate::run::{RunReport, TableReport};
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{CellAlignment, Table};
+use std::io::Write;
+
+/// Where results and progress go.
+pub struct Output {
+    out: Box<dyn Write + Send>,
+    progress: Box<dyn Write + Send>,
+    quiet: bool,
+}
+
+impl Output {
+    /// Standard output and standard error.
+    pub fn standard(quiet: bool) -> Self {
+        Self { out: Box::new(std::io::stdout()), progress: Box::new(std::io::stderr()), quiet }
+    }
+
+    /// Any two writers, for tests.
+    pub fn to(out: Box<dyn Write + Send>, progress: Box<dyn Write + Send>) -> Self {
+        Self { out, progress, quiet: false }
+    }
+
+    /// A line of results.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; a closed pipe ends the command quietly.
+    pub fn line(&mut self, text: impl std::fmt::Display) -> Result<()> {
+        writeln!(self.out, "{text}").or_else(closed_pipe)
+    }
+
+    /// A line of progress; nothing with --quiet.
+    pub fn progress(&mut self, text: impl std::fmt::Display) {
+        if !self.quiet {
+            // Progress that can't be shown is no reason to stop.
+            let _ = writeln!(self.progress, "{text}");
+        }
+    }
+
+    /// Writes what is buffered.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn flush(&mut self) -> Result<()> {
+        self.out.flush().or_else(closed_pipe)
+    }
+}
+
+fn closed_pipe(error: std::io::Error) -> Result<()> {
+    if error.kind() == std::io::ErrorKind::BrokenPipe { Ok(()) } else { Err(Error::io("writing the result", error)) }
+}
+
+/// A table for the screen; columns whose header ends in a space-free number are right-aligned by `numbers`.
+pub(crate) fn table(header: &[&str], rows: &[Vec<String>], numbers: &[usize]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(UTF8_FULL_CONDENSED).set_header(header);
+    for row in rows {
+        table.add_row(row);
+    }
+    for index in numbers {
+        if let Some(column) = table.column_mut(*index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// A count with thin groups: 1234567 → 1,234,567.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The summary of a run: a row a table.
+pub(crate) fn summary(tables: &[TableReport]) -> Table {
+    let rows: Vec<Vec<String>> = tables
+        .iter()
+        .map(|table| {
+            vec![
+                table.layer.to_owned(),
+                table.table.clone(),
+                grouped(table.rows),
+                grouped(table.counts.inserted),
+                grouped(table.counts.updated),
+                grouped(table.counts.unchanged),
+                grouped(table.counts.deleted),
+                format!("{:.2}", table.seconds),
+            ]
+        })
+        .collect();
+    let header = ["layer", "table", "rows", "inserted", "updated", "unchanged", "deleted", "seconds"];
+    self::table(&header, &rows, &[2, 3, 4, 5, 6, 7])
+}
+
+/// What a person has to know beyond the summary: quarantine, unknown properties, failed entities and checks.
+pub(crate) fn remarks(report: &RunReport) -> Vec<String> {
+    let mut lines = Vec::new();
+    for entity in &report.entities {
+        if entity.quarantined > 0 {
+            lines.push(format!(
+                "{}: {} in quarantine (SELECT * FROM bronze.cw_quarantine)",
+                entity.entity,
+                if entity.quarantined == 1 { "1 record".to_owned() } else { format!("{} records", entity.quarantined) }
+            ));
+        }
+        if !entity.unknown_fields.is_empty() {
+            let names: Vec<&str> = entity.unknown_fields.keys().map(String::as_str).collect();
+            lines.push(format!(
+                "{}: properties that the spec does not know, kept in _unknown: {}",
+                entity.entity,
+                names.join(", ")
+            ));
+        }
+    }
+    if !report.checks.is_empty() {
+        let passed = report.checks.iter().filter(|check| check.passed).count();
+        lines.push(format!("{passed} of {} checks passed", report.checks.len()));
+    }
+    lines
+}

@@ -1,0 +1,144 @@
+//! What the API can answer instead of data.
+
+/// Why a request did not bring data.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ClientError {
+    /// The client could not be set up.
+    #[error("the HTTP client can't be set up: {0}")]
+    Setup(String),
+    /// The login was refused.
+    #[error(
+        "ConnectWise refuses the login at {url} (HTTP {status}: {message}): check CW_AUTH_USERNAME \
+         (<company>+<public key>), CW_AUTH_PASSWORD (the private key) and CW_CLIENTID"
+    )]
+    Login {
+        /// The address.
+        url: String,
+        /// HTTP status.
+        status: u16,
+        /// The API's message.
+        message: String,
+    },
+    /// The API member lacks a right.
+    #[error(
+        "no right to read {url} (HTTP 403: {message}): give the API member's security role inquire rights for it, or \
+         leave the entity out with --entities"
+    )]
+    Forbidden {
+        /// The address.
+        url: String,
+        /// The API's message.
+        message: String,
+    },
+    /// There is nothing at this address.
+    #[error(
+        "nothing at {url} (HTTP 404: {message}): check CW_BASE_URL, which has to hold the whole base, e.g. \
+         https://cw.example.com/v4_6_release/apis/3.0 (cloud hosts start with api-; a wrong login can also answer 404 \
+         there)"
+    )]
+    NotFound {
+        /// The address.
+        url: String,
+        /// The API's message.
+        message: String,
+    },
+    /// The API refuses the request.
+    #[error("ConnectWise refuses the request to {url} (HTTP {status}: {message}){}", request_note(.request_id))]
+    Refused {
+        /// The address.
+        url: String,
+        /// HTTP status.
+        status: u16,
+        /// The API's message.
+        message: String,
+        /// The API's id of the request, empty where none came.
+        request_id: String,
+    },
+    /// All tries failed.
+    #[error("gave up on {url} after {tries} tries; the last one: {last}")]
+    GaveUp {
+        /// The address.
+        url: String,
+        /// How many tries.
+        tries: u32,
+        /// Why the last one failed.
+        last: String,
+    },
+    /// The answer is larger than anything that a page can be.
+    #[error("the answer of {url} is larger than {limit} bytes and was not read")]
+    TooLarge {
+        /// The address.
+        url: String,
+        /// The bound in bytes.
+        limit: usize,
+    },
+}
+
+impl ClientError {
+    /// The error for a final HTTP status.
+    pub(crate) fn refused(url: &str, status: u16, message: String, request_id: String) -> Self {
+        let url = url.to_owned();
+        match status {
+            401 => Self::Login { url, status, message },
+            403 => Self::Forbidden { url, message },
+            404 => Self::NotFound { url, message },
+            _ => Self::Refused { url, status, message, request_id },
+        }
+    }
+
+    /// Whether the API did not take the conditions (an unknown name, or a filter that the endpoint lacks).
+    pub fn is_bad_condition(&self) -> bool {
+        matches!(self, Self::Refused { status: 400, .. })
+    }
+}
+
+fn request_note(request_id: &str) -> String {
+    if request_id.is_empty() { String::new() } else { format!(", request {request_id}") }
+}
+
+/// The message in an error body: the API's own form, the rate limiter's, or the start of whatever came.
+pub(crate) fn api_message(body: &[u8]) -> String {
+    #[derive(serde::Deserialize)]
+    struct Body {
+        code: Option<String>,
+        message: Option<String>,
+        #[serde(default)]
+        errors: Vec<Detail>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Detail {
+        message: Option<String>,
+    }
+    if let Ok(parsed) = serde_json::from_slice::<Body>(body) {
+        let mut parts: Vec<String> = parsed.code.into_iter().chain(parsed.message).collect();
+        parts.extend(parsed.errors.into_iter().filter_map(|detail| detail.message));
+        if !parts.is_empty() {
+            return shorten(&parts.join(": "));
+        }
+    }
+    let text = String::from_utf8_lossy(body);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.is_empty() { "no message".to_owned() } else { shorten(&text) }
+}
+
+fn shorten(text: &str) -> String {
+    const LONGEST: usize = 300;
+    if text.chars().count() <= LONGEST { text.to_owned() } else { text.chars().take(LONGEST).chain(['…']).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_every_error_form() {
+        assert_eq!(
+            api_message(br#"{"code":"ApiFindCondition","message":"bad","errors":[{"message":"x"}]}"#),
+            "ApiFindCondition: bad: x"
+        );
+        assert_eq!(api_message(br#"{"error":"e","message":"Too many requests."}"#), "Too many requests.");
+        assert_eq!(api_message(b"<html>\n <body>Bad Gateway</body>"), "<html> <body>Bad Gateway</body>");
+        assert_eq!(api_message(b""), "no message");
+        assert!(api_message("x".repeat(10_000).as_bytes()).len() < 400);
+    }
+}

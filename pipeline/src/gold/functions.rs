@@ -1,0 +1,365 @@
+//! SQL functions for what a rule says exactly and DataFusion has no exact word for.
+//!
+//! | function | meaning |
+//! |---|---|
+//! | `exact_decimal(x)` | a number or its text as Decimal(19,4), half away from zero; null for what is no number |
+//! | `percentage(part, whole)` | 100 × part ÷ whole as Decimal(19,4), half away from zero; 0 where whole is 0 |
+//! | `text_key(text)` | 53 bits of the text's XXH64 (seed 42): a surrogate key that needs no register |
+//! | `date_key(instant, zone)` | yyyymmdd of the instant in the time zone |
+//! | `local_date(instant, zone)` | the instant's day in the time zone |
+//! | `date_add_days(date, n)`, `days_between(from, to)` | whole days |
+
+use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Decimal128Array, Int64Array};
+use arrow::compute::cast;
+use arrow::datatypes::{
+    DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType,
+};
+use chrono::{DateTime, Datelike as _};
+use datafusion::common::{DataFusionError, Result};
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
+use datafusion::prelude::SessionContext;
+use std::sync::Arc;
+
+const PRECISION: u8 = 19;
+const SCALE: i8 = 4;
+/// The largest unscaled value of Decimal(19,4).
+const LARGEST: i128 = 10_i128.pow(19) - 1;
+
+/// Registers the functions of this module.
+pub fn register_functions(context: &SessionContext) {
+    for function in [
+        Function::new("exact_decimal", 1, decimal_type(), exact_decimal),
+        Function::new("percentage", 2, decimal_type(), percentage),
+        Function::new("text_key", 1, DataType::Int64, text_key),
+        Function::new("date_key", 2, DataType::Int64, date_key),
+        Function::new("local_date", 2, DataType::Date32, local_date),
+        Function::new("date_add_days", 2, DataType::Date32, date_add_days),
+        Function::new("days_between", 2, DataType::Int64, days_between),
+    ] {
+        context.register_udf(ScalarUDF::from(function));
+    }
+}
+
+fn decimal_type() -> DataType {
+    DataType::Decimal128(PRECISION, SCALE)
+}
+
+type Body = fn(&[ArrayRef]) -> Result<ArrayRef>;
+
+/// A scalar function over whole arrays.
+#[derive(Debug)]
+struct Function {
+    name: &'static str,
+    signature: Signature,
+    output: DataType,
+    body: Body,
+}
+
+impl PartialEq for Function {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Function {}
+
+impl std::hash::Hash for Function {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
+impl Function {
+    fn new(name: &'static str, arguments: usize, output: DataType, body: Body) -> Self {
+        Self { name, signature: Signature::any(arguments, Volatility::Immutable), output, body }
+    }
+}
+
+impl ScalarUDFImpl for Function {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(self.output.clone())
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let arrays = ColumnarValue::values_to_arrays(&args.args)?;
+        (self.body)(&arrays).map(ColumnarValue::Array)
+    }
+}
+
+fn wrong(function: &str, array: &ArrayRef) -> DataFusionError {
+    DataFusionError::Execution(format!("{function} does not take {}", array.data_type()))
+}
+
+fn exact_decimal(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let array = &arguments[0];
+    let values: Decimal128Array = match array.data_type() {
+        DataType::Decimal128(_, SCALE) => return Ok(cast(array, &decimal_type())?),
+        DataType::Float64 => {
+            array.as_primitive::<Float64Type>().iter().map(|value| value.and_then(from_float)).collect()
+        }
+        DataType::Int64 => array
+            .as_primitive::<Int64Type>()
+            .iter()
+            .map(|value| value.and_then(|value| in_range(i128::from(value) * 10_000)))
+            .collect(),
+        DataType::Utf8 => array.as_string::<i32>().iter().map(|value| value.and_then(from_text)).collect(),
+        DataType::Null | DataType::Int32 | DataType::LargeUtf8 | DataType::Utf8View => {
+            let plain = if array.data_type() == &DataType::Int32 { DataType::Int64 } else { DataType::Utf8 };
+            return exact_decimal(&[cast(array, &plain)?]);
+        }
+        _ => return Err(wrong("exact_decimal", array)),
+    };
+    Ok(Arc::new(values.with_precision_and_scale(PRECISION, SCALE)?))
+}
+
+fn in_range(value: i128) -> Option<i128> {
+    (value.abs() <= LARGEST).then_some(value)
+}
+
+/// The decimal that a JSON number meant: the shortest text that reads back as this float, rounded to four places.
+fn from_float(value: f64) -> Option<i128> {
+    let scaled = value * 10_000.0;
+    let rounded = scaled.round();
+    // Far enough from a tie, and small enough for the product's error not to matter: no text is needed.
+    if scaled.abs() < 1e12 && (scaled - rounded).abs() < 0.499 {
+        #[expect(clippy::cast_possible_truncation, reason = "bounded above")]
+        return Some(rounded as i128);
+    }
+    if value.is_finite() { from_text(&format!("{value}")) } else { None }
+}
+
+/// A decimal number's text (sign, digits, fraction, exponent) times 10,000, half away from zero.
+fn from_text(text: &str) -> Option<i128> {
+    let text = text.trim();
+    let (negative, digits) = match text.as_bytes().first()? {
+        b'-' => (true, &text[1..]),
+        b'+' => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let (mantissa, exponent) = match digits.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+        None => (digits, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.len() + fraction.len() == 0 || !all_digits(whole) || !all_digits(fraction) {
+        return None;
+    }
+    // Digits before the decimal point of the result in ten-thousandths.
+    let point = i32::try_from(whole.len()).ok()?.checked_add(exponent)?.checked_add(i32::from(SCALE))?;
+    let mut value = 0_i128;
+    let mut round_up = false;
+    for (place, digit) in (0_i32..).zip(whole.bytes().chain(fraction.bytes())) {
+        let digit = i128::from(digit - b'0');
+        if place < point {
+            value = value.checked_mul(10)?.checked_add(digit)?;
+            if value > LARGEST * 10 {
+                return None;
+            }
+        } else {
+            round_up = place == point && digit >= 5;
+            break;
+        }
+    }
+    let written = i32::try_from(whole.len() + fraction.len()).ok()?;
+    if value != 0 {
+        for _ in written..point {
+            value = value.checked_mul(10).filter(|value| *value <= LARGEST)?;
+        }
+    }
+    let value = value + i128::from(round_up);
+    in_range(if negative { -value } else { value })
+}
+
+/// Numerator and denominator to the nearest integer, half away from zero.
+fn divide(numerator: i128, denominator: i128) -> i128 {
+    let (quotient, remainder) = (numerator / denominator, numerator % denominator);
+    let up = remainder.abs() >= denominator.abs() - remainder.abs();
+    if up { quotient + numerator.signum() * denominator.signum() } else { quotient }
+}
+
+fn percentage(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let (part, whole) = (cast(&arguments[0], &decimal_type())?, cast(&arguments[1], &decimal_type())?);
+    let (part, whole) = (part.as_primitive::<Decimal128Type>(), whole.as_primitive::<Decimal128Type>());
+    let values: Decimal128Array = part
+        .iter()
+        .zip(whole.iter())
+        .map(|pair| match pair {
+            (Some(_), Some(0)) => Some(0),
+            (Some(part), Some(whole)) => in_range(divide(part * 100 * 10_000, whole)),
+            _ => None,
+        })
+        .collect();
+    Ok(Arc::new(values.with_precision_and_scale(PRECISION, SCALE)?))
+}
+
+fn text_key(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let text = cast(&arguments[0], &DataType::Utf8)?;
+    let keys: Int64Array =
+        text.as_string::<i32>().iter().map(|text| text.map(|text| key_of_text(text.as_bytes()))).collect();
+    Ok(Arc::new(keys))
+}
+
+/// 53 bits, so that the key is exact in every tool, also those that know floats alone.
+fn key_of_text(text: &[u8]) -> i64 {
+    let hash = xxhash_rust::xxh64::xxh64(text, 42) & ((1 << 53) - 1);
+    i64::try_from(hash).unwrap_or(i64::MAX)
+}
+
+/// The days since 1970 of instants in a time zone.
+fn local_days(function: &str, arguments: &[ArrayRef]) -> Result<Vec<Option<i32>>> {
+    let instants = cast(&arguments[0], &DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())))?;
+    let zones = cast(&arguments[1], &DataType::Utf8)?;
+    let (instants, zones) = (instants.as_primitive::<TimestampMicrosecondType>(), zones.as_string::<i32>());
+    let mut known: Option<(&str, chrono_tz::Tz)> = None;
+    let mut days = Vec::with_capacity(instants.len());
+    for row in 0..instants.len() {
+        if instants.is_null(row) || zones.is_null(row) {
+            days.push(None);
+            continue;
+        }
+        let name = zones.value(row);
+        let zone = match known {
+            Some((other, zone)) if other == name => zone,
+            _ => {
+                let zone: chrono_tz::Tz = name
+                    .parse()
+                    .map_err(|_| DataFusionError::Execution(format!("{function}: {name} is not a time zone")))?;
+                known = Some((name, zone));
+                zone
+            }
+        };
+        let day = DateTime::from_timestamp_micros(instants.value(row))
+            .map(|instant| instant.with_timezone(&zone).date_naive())
+            .map(|date| date.num_days_from_ce() - DAYS_TO_1970);
+        days.push(day);
+    }
+    Ok(days)
+}
+
+/// Days from 0000-12-31 to 1970-01-01.
+const DAYS_TO_1970: i32 = 719_163;
+
+fn date_key(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let keys: Int64Array = local_days("date_key", arguments)?
+        .into_iter()
+        .map(|day| {
+            let date = chrono::NaiveDate::from_num_days_from_ce_opt(day? + DAYS_TO_1970)?;
+            Some(i64::from(date.year()) * 10_000 + i64::from(date.month()) * 100 + i64::from(date.day()))
+        })
+        .collect();
+    Ok(Arc::new(keys))
+}
+
+fn local_date(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    Ok(Arc::new(local_days("local_date", arguments)?.into_iter().collect::<Date32Array>()))
+}
+
+fn date_add_days(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let (dates, days) = (cast(&arguments[0], &DataType::Date32)?, cast(&arguments[1], &DataType::Int64)?);
+    let dates: Date32Array = dates
+        .as_primitive::<Date32Type>()
+        .iter()
+        .zip(days.as_primitive::<Int64Type>().iter())
+        .map(|(date, days)| date?.checked_add(i32::try_from(days?).ok()?))
+        .collect();
+    Ok(Arc::new(dates))
+}
+
+fn days_between(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let (from, to) = (cast(&arguments[0], &DataType::Date32)?, cast(&arguments[1], &DataType::Date32)?);
+    let days: Int64Array = from
+        .as_primitive::<Date32Type>()
+        .iter()
+        .zip(to.as_primitive::<Date32Type>().iter())
+        .map(|(from, to)| Some(i64::from(to?) - i64::from(from?)))
+        .collect();
+    Ok(Arc::new(days))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_what_the_text_said() {
+        for (text, expected) in [
+            ("0", 0),
+            ("0.1", 1000),
+            ("10800.00", 108_000_000),
+            ("2.67505", 26751),
+            ("2.67504999", 26750),
+            ("-2.67505", -26751),
+            ("1e3", 10_000_000),
+            ("1.5E-3", 15),
+            ("5e-5", 1),
+            ("4.9e-5", 0),
+            ("0.00005", 1),
+            ("5e-6", 0),
+            (" 7. ", 70_000),
+            (".5", 5000),
+            ("+1", 10_000),
+            ("00012", 120_000),
+            ("0e400", 0),
+            ("999999999999999.9999", LARGEST),
+        ] {
+            assert_eq!(from_text(text), Some(expected), "{text}");
+        }
+        for text in
+            ["", " ", "abc", "1,5", "--1", "1.2.3", ".", "e5", "1e", "NaN", "1e30", "1000000000000000", "1e99999"]
+        {
+            assert_eq!(from_text(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn floats_mean_their_shortest_text() {
+        for value in [0.1, 0.7, 2.675, 1.005, 1.00005, 2.00015, 123_456_789.123_45, -0.00005, 1e11 + 0.00005, 0.3 - 0.1]
+        {
+            assert_eq!(from_float(value), from_text(&format!("{value}")), "{value}");
+        }
+        assert_eq!(from_float(1.00005), Some(10_001));
+        assert_eq!(from_float(f64::NAN), None);
+        assert_eq!(from_float(f64::INFINITY), None);
+        assert_eq!(from_float(1e300), None);
+    }
+
+    #[test]
+    fn halves_go_away_from_zero() {
+        for (numerator, denominator, expected) in
+            [(1, 2, 1), (-1, 2, -1), (1, -2, -1), (3, 2, 2), (1, 3, 0), (2, 3, 1), (-2, 3, -1), (6, 3, 2), (0, 5, 0)]
+        {
+            assert_eq!(divide(numerator, denominator), expected, "{numerator}/{denominator}");
+        }
+    }
+
+    #[test]
+    fn keys_fit_53_bits_and_never_move() {
+        assert_eq!(key_of_text(b"Billable"), key_of_text(b"Billable"));
+        assert_ne!(key_of_text(b"Billable"), key_of_text(b"DoNotBill"));
+        assert!((0..1 << 53).contains(&key_of_text(b"anything")));
+        // XXH64 with seed 42 of the empty text is 0x98B1582B0977E704: fixed for ever.
+        assert_eq!(key_of_text(b""), i64::try_from(0x98B1_582B_0977_E704_u64 & ((1 << 53) - 1)).unwrap());
+    }
+
+    #[test]
+    fn days_follow_the_time_zone() {
+        let instants: ArrayRef = Arc::new(
+            arrow::array::TimestampMicrosecondArray::from(vec![Some(1_735_689_599_999_999), None]).with_timezone("UTC"),
+        );
+        let zone = |name: &str| -> ArrayRef { Arc::new(arrow::array::StringArray::from(vec![name, name])) };
+        let key = |name| date_key(&[Arc::clone(&instants), zone(name)]).unwrap();
+        assert_eq!(key("Atlantic/Reykjavik").as_primitive::<Int64Type>().value(0), 20_241_231);
+        assert_eq!(key("Europe/Copenhagen").as_primitive::<Int64Type>().value(0), 20_250_101);
+        assert!(key("UTC").is_null(1));
+        assert!(date_key(&[instants, zone("Mars")]).is_err());
+    }
+}

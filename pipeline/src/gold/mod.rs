@@ -1,0 +1,89 @@
+//! Silver into gold: the generated statements, and the checks over what they made.
+//!
+//! Invariant: a gold table is what its statement says over silver, and only rows that differ are written. Surrogate
+//! keys are functions of the natural keys, so no run can change them.
+
+mod checks;
+mod functions;
+
+pub use checks::{Check, run_checks};
+pub use functions::register_functions;
+
+use crate::catalog;
+use crate::error::{Error, Result};
+use crate::lake::{Counts, Lakehouse, Scope, Stage, Target, sync};
+use crate::run::RunId;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use connectwise_generated::gold::{GoldTable, GoldType, TABLES, TIME_ZONE};
+use futures::TryStreamExt as _;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// What building a table did.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// The table.
+    pub table: &'static GoldTable,
+    /// Rows by what became of them.
+    pub counts: Counts,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// The table's Arrow schema: the key can't be null, all else can.
+pub fn schema(table: &GoldTable) -> SchemaRef {
+    let fields: Vec<Field> = table
+        .columns
+        .iter()
+        .map(|column| {
+            let data_type = match column.data_type {
+                GoldType::Bigint => DataType::Int64,
+                GoldType::Text => DataType::Utf8,
+                GoldType::Boolean => DataType::Boolean,
+                GoldType::Date => DataType::Date32,
+                GoldType::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+                GoldType::Decimal => DataType::Decimal128(19, 4),
+            };
+            Field::new(column.name, data_type, column.name != table.key)
+        })
+        .collect();
+    Arc::new(Schema::new(fields))
+}
+
+/// The statement with the run's business date: the day of its start in the reporting time zone.
+///
+/// # Errors
+/// [`Error::Usage`] when the reporting time zone is not known.
+pub fn statement(table: &GoldTable, run: &RunId) -> Result<String> {
+    Ok(table.sql.replace("${businessDate}", &business_date(run)?))
+}
+
+fn business_date(run: &RunId) -> Result<String> {
+    let zone: chrono_tz::Tz = TIME_ZONE
+        .parse()
+        .map_err(|_| Error::Usage(format!("{TIME_ZONE} in schema/dimensions/dimdate.yaml is not a time zone")))?;
+    Ok(run.started().with_timezone(&zone).format("%Y-%m-%d").to_string())
+}
+
+/// Builds all gold tables, in the order in which they read each other.
+///
+/// # Errors
+/// [`Error`] of the first table that fails; tables built before it are whole.
+pub async fn build(lake: &Lakehouse, stage: &Stage, run: &RunId) -> Result<Vec<Built>> {
+    let mut done = Vec::new();
+    for table in TABLES {
+        let started = Instant::now();
+        // Registered anew: the statement has to see what was just written.
+        let context = catalog::register(lake).await?;
+        let sql = statement(table, run)?;
+        let failed = |error: datafusion::error::DataFusionError| Error::table("gold", table.name, "building", error);
+        let rows = context.sql(&sql).await.map_err(failed)?;
+        let rows = rows.sort(vec![datafusion::prelude::ident(table.key).sort(true, true)]).map_err(failed)?;
+        let stream = rows.execute_stream().await.map_err(failed)?;
+        let target = Target { layer: "gold", name: table.name, schema: schema(table), key: &[table.key], stamps: &[] };
+        let rows = stream.map_err(|error| Error::table("gold", table.name, "building", error));
+        let synced = sync(lake, stage, &target, &Scope::All, rows, &[]).await?;
+        done.push(Built { table, counts: synced.counts, seconds: started.elapsed().as_secs_f64() });
+    }
+    Ok(done)
+}

@@ -1,0 +1,176 @@
+//! The lakehouse: where tables lie, and the one DataFusion session that reads and writes them.
+//!
+//! Invariant: every change of a table is one Delta commit; nothing here leaves a table between two states.
+
+mod align;
+mod stage;
+mod sync;
+mod table;
+
+pub use align::align_batch;
+pub use stage::{Stage, StagedFile};
+pub(crate) use sync::in_set;
+pub use sync::{Scope, Synced, Target, content_columns, sync};
+pub use table::{Counts, Table};
+
+use crate::error::{Error, Result};
+use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::disk_manager::DiskManagerBuilder;
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::prelude::{SessionConfig, SessionContext};
+use deltalake::delta_datafusion::DeltaSessionConfig;
+use std::collections::HashMap;
+use std::sync::Arc;
+use url::Url;
+
+/// The bound on memory that sorts, joins and aggregations may hold before they spill to disk.
+const MEMORY_POOL_BYTES: usize = 1024 * 1024 * 1024;
+
+/// The four layers.
+pub const LAYERS: [&str; 4] = ["bronze", "silver", "gold", "meta"];
+
+/// How layer and table become a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Layout {
+    /// `<lakehouse>/<layer>/<table>`: the layer is the schema.
+    #[default]
+    Schemas,
+    /// `<lakehouse>/<layer>_<table>`: for lakehouses without schemas.
+    Flat,
+}
+
+/// A lakehouse at a location.
+#[derive(Clone)]
+pub struct Lakehouse {
+    root: Url,
+    layout: Layout,
+    options: HashMap<String, String>,
+    context: SessionContext,
+}
+
+impl std::fmt::Debug for Lakehouse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lakehouse").field("root", &self.root.as_str()).field("layout", &self.layout).finish()
+    }
+}
+
+impl Lakehouse {
+    /// A lakehouse at a folder or URL. Nothing is read or written yet.
+    ///
+    /// # Errors
+    /// [`Error::Lakehouse`] when the location is no path or URL that the storage layer knows.
+    pub fn at(location: &str, layout: Layout) -> Result<Self> {
+        deltalake::azure::register_handlers(None);
+        let unusable = |reason: String| Error::Lakehouse { location: location.to_owned(), reason };
+        let mut root = if location.contains("://") {
+            Url::parse(location).map_err(|error| unusable(format!("it is not a URL ({error})")))?
+        } else {
+            let path = std::path::absolute(location).map_err(|error| unusable(error.to_string()))?;
+            Url::from_directory_path(&path).map_err(|()| unusable("it is not a path".to_owned()))?
+        };
+        if !root.path().ends_with('/') {
+            let path = format!("{}/", root.path());
+            root.set_path(&path);
+        }
+        let known = ["file", "abfss", "abfs", "az", "azure", "adl", "memory"];
+        if !known.contains(&root.scheme()) {
+            return Err(unusable(format!(
+                "the scheme {} is not known: use a folder, abfss://<workspace>@onelake.dfs.fabric.microsoft.com/\
+                 <item>.Lakehouse/Tables, or az://<container>/<path>",
+                root.scheme()
+            )));
+        }
+        let context = session()?;
+        Ok(Self { root, layout, options: HashMap::new(), context })
+    }
+
+    /// The location as a URL with a slash at its end.
+    pub fn root(&self) -> &Url {
+        &self.root
+    }
+
+    /// The session that reads and writes the tables. Identifiers in SQL keep their case.
+    pub fn context(&self) -> &SessionContext {
+        &self.context
+    }
+
+    /// Where a table lies.
+    ///
+    /// # Errors
+    /// [`Error::Table`] when the name can't be part of a URL.
+    pub fn url(&self, layer: &str, table: &str) -> Result<Url> {
+        let path = match self.layout {
+            Layout::Schemas => format!("{layer}/{table}"),
+            Layout::Flat => format!("{layer}_{table}"),
+        };
+        self.root.join(&path).map_err(|error| Error::table(layer, table, "locating", error))
+    }
+
+    /// Makes sure that the location can be written, before anything is fetched.
+    ///
+    /// # Errors
+    /// [`Error::Lakehouse`] that says what the system said.
+    pub async fn check_writable(&self) -> Result<()> {
+        let unusable = |reason: String| Error::Lakehouse { location: self.display(), reason };
+        if let Ok(path) = self.root.to_file_path() {
+            std::fs::create_dir_all(&path).map_err(|error| {
+                unusable(format!(
+                    "the folder can't be created ({error}); choose another with --lakehouse or CW_LAKEHOUSE"
+                ))
+            })?;
+            let probe = path.join(format!(".write-test-{}", std::process::id()));
+            std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe)).map_err(|error| {
+                unusable(format!("it can't be written ({error}); check its rights, or choose another with --lakehouse"))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The location as a person writes it.
+    pub fn display(&self) -> String {
+        match self.root.to_file_path() {
+            Ok(path) => path.display().to_string(),
+            Err(()) => self.root.to_string(),
+        }
+    }
+
+    /// Opens a table, or says that there is none.
+    ///
+    /// # Errors
+    /// [`Error::Table`] when it is there but can't be read.
+    pub async fn open(&self, layer: &'static str, name: &str) -> Result<Option<Table>> {
+        Table::open(self, layer, name).await
+    }
+
+    pub(crate) fn storage_options(&self) -> HashMap<String, String> {
+        self.options.clone()
+    }
+}
+
+/// A session with a bounded memory pool, case-sensitive identifiers, plain Utf8 and Delta's planner.
+fn session() -> Result<SessionContext> {
+    let failed =
+        |error: datafusion::error::DataFusionError| Error::Query(format!("the query engine can't start: {error}"));
+    let config: SessionConfig = DeltaSessionConfig::default().into();
+    let config = config
+        .with_information_schema(true)
+        .with_default_catalog_and_schema("lakehouse", "gold")
+        .set_bool("datafusion.execution.parquet.schema_force_view_types", false)
+        .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
+        .set_str("datafusion.execution.time_zone", "UTC");
+    let runtime = RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(FairSpillPool::new(MEMORY_POOL_BYTES)))
+        .with_disk_manager_builder(DiskManagerBuilder::default())
+        .build_arc()
+        .map_err(failed)?;
+    let state = SessionStateBuilder::new()
+        .with_default_features()
+        .with_config(config)
+        .with_runtime_env(runtime)
+        .with_query_planner(deltalake::delta_datafusion::planner::DeltaPlanner::new())
+        .build();
+    let context = SessionContext::new_with_state(state);
+    crate::gold::register_functions(&context);
+    Ok(context)
+}

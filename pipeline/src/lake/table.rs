@@ -1,0 +1,347 @@
+//! One Delta table: open, create or evolve, read, and the three ways to change it.
+//!
+//! Invariant: a change is one commit, and carries the application transactions that say what it was made from, so
+//! that a rerun knows where it stands. Schemas are evolved by an empty append before any MERGE, and a MERGE's source
+//! has exactly the table's schema: evolving inside a MERGE writes nulls into rows that it only copies.
+
+use super::Lakehouse;
+use super::align::compare_schemas;
+use crate::error::{Error, Result};
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::common::{Column, TableReference};
+use datafusion::logical_expr::{Expr, lit};
+use datafusion::prelude::DataFrame;
+use deltalake::delta_datafusion::DataFusionMixins as _;
+use deltalake::kernel::Transaction;
+use deltalake::kernel::engine::arrow_conversion::TryIntoKernel as _;
+use deltalake::kernel::transaction::CommitProperties;
+use deltalake::kernel::{StructField, StructType};
+use deltalake::operations::write::SchemaMode;
+use deltalake::parquet::basic::{Compression, ZstdLevel};
+use deltalake::parquet::file::properties::WriterProperties;
+use deltalake::protocol::SaveMode;
+use deltalake::{DeltaTable, DeltaTableBuilder};
+use std::sync::Arc;
+
+/// The column of a MERGE source that says: delete this row.
+pub(crate) const DELETE_MARK: &str = "__delete";
+
+/// Rows that a step inserted, updated, left alone and deleted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Counts {
+    /// New rows.
+    pub inserted: u64,
+    /// Rows whose content changed.
+    pub updated: u64,
+    /// Rows that were compared and are as they were.
+    pub unchanged: u64,
+    /// Rows removed, or marked as deleted.
+    pub deleted: u64,
+}
+
+impl Counts {
+    /// Whether anything has to be written.
+    pub fn any_change(&self) -> bool {
+        self.inserted + self.updated + self.deleted > 0
+    }
+}
+
+/// A Delta table that exists.
+#[derive(Clone)]
+pub struct Table {
+    lake: Lakehouse,
+    layer: &'static str,
+    name: String,
+    delta: DeltaTable,
+}
+
+impl Table {
+    /// Opens a table, or says that there is none.
+    pub(super) async fn open(lake: &Lakehouse, layer: &'static str, name: &str) -> Result<Option<Self>> {
+        let failed = |error: deltalake::DeltaTableError| Error::table(layer, name, "opening", error);
+        let url = lake.url(layer, name)?;
+        if url.to_file_path().is_ok_and(|path| !path.join("_delta_log").is_dir()) {
+            return Ok(None);
+        }
+        let mut delta = builder(lake, url).and_then(DeltaTableBuilder::build).map_err(failed)?;
+        if !delta.verify_deltatable_existence().await.map_err(failed)? {
+            return Ok(None);
+        }
+        delta.load().await.map_err(failed)?;
+        Ok(Some(Self { lake: lake.clone(), layer, name: name.to_owned(), delta }))
+    }
+
+    /// Opens the table, creating it or adding the columns (also nested ones) that it lacks.
+    ///
+    /// # Errors
+    /// [`Error::Table`]; for a column whose type changed, with what to do.
+    pub async fn create_or_evolve(
+        lake: &Lakehouse,
+        layer: &'static str,
+        name: &str,
+        schema: &SchemaRef,
+    ) -> Result<Self> {
+        match Self::open(lake, layer, name).await? {
+            Some(mut table) => {
+                table.evolve(schema).await?;
+                Ok(table)
+            }
+            None => Self::create(lake, layer, name, schema).await,
+        }
+    }
+
+    async fn create(lake: &Lakehouse, layer: &'static str, name: &str, schema: &SchemaRef) -> Result<Self> {
+        let failed = |error: deltalake::DeltaTableError| Error::table(layer, name, "creating", error);
+        let url = lake.url(layer, name)?;
+        if let Ok(path) = url.to_file_path() {
+            std::fs::create_dir_all(&path)
+                .map_err(|error| Error::io(format!("creating the folder {}", path.display()), error))?;
+        }
+        let log = builder(lake, url).and_then(|builder| builder.build_storage()).map_err(failed)?;
+        let kernel: StructType =
+            schema.as_ref().try_into_kernel().map_err(|error| Error::table(layer, name, "creating", error))?;
+        let fields: Vec<StructField> = kernel.fields().cloned().collect();
+        let delta = DeltaTable::new(log)
+            .create()
+            .with_table_name(name)
+            .with_columns(fields)
+            // A run that creates the same table at the same moment is no fault: both see an empty table.
+            .with_save_mode(SaveMode::Ignore)
+            .await
+            .map_err(failed)?;
+        Ok(Self { lake: lake.clone(), layer, name: name.to_owned(), delta })
+    }
+
+    /// Adds the columns that the table lacks, by an empty append.
+    async fn evolve(&mut self, wanted: &SchemaRef) -> Result<()> {
+        let difference = compare_schemas(self.schema()?.as_ref(), wanted);
+        if !difference.retyped.is_empty() {
+            return Err(self.error(
+                "evolving",
+                format!(
+                    "the type of a column changed: {}. A stored column keeps its type: move the table away (or drop \
+                     it) and run with --mode full to build it anew",
+                    difference.retyped.join("; ")
+                ),
+            ));
+        }
+        if difference.added.is_empty() {
+            return Ok(());
+        }
+        tracing::info!(layer = self.layer, table = self.name, added = ?difference.added, "new columns");
+        // All but the key are nullable in an append, whatever the caller's schema says.
+        let empty = RecordBatch::new_empty(Arc::clone(wanted));
+        let delta = self
+            .delta
+            .clone()
+            .write([empty])
+            .with_save_mode(SaveMode::Append)
+            .with_schema_mode(SchemaMode::Merge)
+            .await
+            .map_err(|error| self.error("adding columns", error))?;
+        self.delta = delta;
+        Ok(())
+    }
+
+    /// bronze, silver, gold or meta.
+    pub fn layer(&self) -> &'static str {
+        self.layer
+    }
+
+    /// The table's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The version that is open.
+    pub fn version(&self) -> i64 {
+        self.delta.version().and_then(|version| i64::try_from(version).ok()).unwrap_or(-1)
+    }
+
+    /// The table's Arrow schema, without metadata.
+    ///
+    /// # Errors
+    /// [`Error::Table`] when no version is loaded.
+    pub fn schema(&self) -> Result<SchemaRef> {
+        let state = self.delta.snapshot().map_err(|error| self.error("reading the schema", error))?;
+        let schema = state.snapshot().read_schema();
+        Ok(Arc::new(Schema::new(schema.fields().clone())))
+    }
+
+    /// All rows, as a DataFrame.
+    ///
+    /// # Errors
+    /// [`Error::Table`] when the table can't be read.
+    pub async fn frame(&self) -> Result<DataFrame> {
+        let context = self.lake.context();
+        self.delta.update_datafusion_session(&context.state()).map_err(|error| self.error("reading", error))?;
+        let provider = self.delta.table_provider().await.map_err(|error| self.error("reading", error))?;
+        context.read_table(provider).map_err(|error| self.error("reading", error))
+    }
+
+    /// A provider of the rows, for SQL.
+    ///
+    /// # Errors
+    /// [`Error::Table`] when the table can't be read.
+    pub async fn provider(&self) -> Result<Arc<dyn datafusion::datasource::TableProvider>> {
+        self.delta
+            .update_datafusion_session(&self.lake.context().state())
+            .map_err(|error| self.error("reading", error))?;
+        self.delta.table_provider().await.map_err(|error| self.error("reading", error))
+    }
+
+    /// The version that the last commit of an application recorded.
+    ///
+    /// # Errors
+    /// [`Error::Table`] when the log can't be read.
+    pub async fn transaction(&self, application: &str) -> Result<Option<i64>> {
+        let state = self.delta.snapshot().map_err(|error| self.error("reading the log", error))?;
+        state
+            .snapshot()
+            .transaction_version(self.delta.log_store().as_ref(), application)
+            .await
+            .map_err(|error| self.error("reading the log", error))
+    }
+
+    /// Appends rows in one commit.
+    ///
+    /// # Errors
+    /// [`Error::Table`]; the table stays as it was.
+    pub async fn append(&mut self, rows: DataFrame, transactions: &[(String, i64)]) -> Result<()> {
+        self.write(rows, SaveMode::Append, "appending", transactions).await
+    }
+
+    /// Replaces the content in one commit.
+    ///
+    /// # Errors
+    /// [`Error::Table`]; the table stays as it was.
+    pub async fn overwrite(&mut self, rows: DataFrame, transactions: &[(String, i64)]) -> Result<()> {
+        self.write(rows, SaveMode::Overwrite, "replacing the content", transactions).await
+    }
+
+    /// Records application transactions that differ from the table's, in a commit without data.
+    ///
+    /// # Errors
+    /// [`Error::Table`].
+    pub async fn record(&mut self, transactions: &[(String, i64)]) -> Result<()> {
+        let mut fresh = Vec::new();
+        for (application, version) in transactions {
+            if self.transaction(application).await? != Some(*version) {
+                fresh.push((application.clone(), *version));
+            }
+        }
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let empty = RecordBatch::new_empty(self.schema()?);
+        let delta = self
+            .delta
+            .clone()
+            .write([empty])
+            .with_save_mode(SaveMode::Append)
+            .with_commit_properties(properties(&fresh))
+            .await
+            .map_err(|error| self.error("recording the state", error))?;
+        self.delta = delta;
+        Ok(())
+    }
+
+    async fn write(
+        &mut self,
+        rows: DataFrame,
+        mode: SaveMode,
+        action: &str,
+        transactions: &[(String, i64)],
+    ) -> Result<()> {
+        let (state, plan) = rows.into_parts();
+        let delta = self
+            .delta
+            .clone()
+            .write(Vec::new())
+            .with_input_plan(plan)
+            .with_session_state(Arc::new(state))
+            .with_save_mode(mode)
+            .with_writer_properties(writer_properties(self.layer))
+            .with_commit_properties(properties(transactions))
+            .await
+            .map_err(|error| self.error(action, error))?;
+        self.delta = delta;
+        Ok(())
+    }
+
+    /// Inserts, updates and (rows marked by [`DELETE_MARK`]) deletes by key, in one commit.
+    ///
+    /// The rows must have the table's schema plus the mark, and each key once.
+    ///
+    /// # Errors
+    /// [`Error::Table`]; the table stays as it was.
+    pub async fn merge(&mut self, rows: DataFrame, key: &[&str], transactions: &[(String, i64)]) -> Result<()> {
+        let of = |side: &str, name: &str| Expr::Column(Column::new(Some(TableReference::bare(side)), name));
+        let matches = key
+            .iter()
+            .map(|name| of("target", name).eq(of("source", name)))
+            .reduce(Expr::and)
+            .ok_or_else(|| self.error("merging", "no key"))?;
+        let columns: Vec<String> = self.schema()?.fields().iter().map(|field| field.name().clone()).collect();
+        let (state, plan) = rows.into_parts();
+        let rows = DataFrame::new(state.clone(), plan);
+        let marked = of("source", DELETE_MARK);
+        let (delta, _) = self
+            .delta
+            .clone()
+            .merge(rows, matches)
+            .with_source_alias("source")
+            .with_target_alias("target")
+            .with_session_state(Arc::new(state))
+            .with_writer_properties(writer_properties(self.layer))
+            .with_commit_properties(properties(transactions))
+            .when_matched_delete(|delete| delete.predicate(marked.clone().eq(lit(true))))
+            .and_then(|merge| {
+                merge.when_matched_update(|update| {
+                    columns
+                        .iter()
+                        .fold(update, |update, name| update.update(Column::from_name(name), of("source", name)))
+                })
+            })
+            .and_then(|merge| {
+                merge.when_not_matched_insert(|insert| {
+                    columns.iter().fold(insert.predicate(marked.eq(lit(false))), |insert, name| {
+                        insert.set(Column::from_name(name), of("source", name))
+                    })
+                })
+            })
+            .map_err(|error| self.error("merging", error))?
+            .await
+            .map_err(|error| self.error("merging", error))?;
+        self.delta = delta;
+        Ok(())
+    }
+
+    /// An error of this table.
+    pub fn error(&self, action: &str, reason: impl std::fmt::Display) -> Error {
+        Error::table(self.layer, &self.name, action, reason)
+    }
+}
+
+fn builder(lake: &Lakehouse, url: url::Url) -> Result<DeltaTableBuilder, deltalake::DeltaTableError> {
+    Ok(DeltaTableBuilder::from_url(url)?.with_storage_options(lake.storage_options()))
+}
+
+fn properties(transactions: &[(String, i64)]) -> CommitProperties {
+    let transactions =
+        transactions.iter().map(|(application, version)| Transaction::new(application, *version)).collect();
+    CommitProperties::default().with_application_transactions(transactions)
+}
+
+/// Zstandard at its fastest. The wide rows of bronze and silver get small row groups, so that a writer holds little;
+/// gold gets the row groups of a million rows and more that columnar readers like.
+fn writer_properties(layer: &str) -> WriterProperties {
+    let rows = if layer == "gold" { 1_048_576 } else { 32_768 };
+    let level = ZstdLevel::try_new(1).unwrap_or_default();
+    WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .set_max_row_group_row_count(Some(rows))
+        .set_created_by(concat!("connectwise-etl ", env!("CARGO_PKG_VERSION")).to_owned())
+        .build()
+}

@@ -1,0 +1,23 @@
+//! ConnectWise PSA to Delta tables: bronze, silver, gold.
+//!
+//! ```text
+//! pages of JSON ─► Arrow batches, staged ─► bronze (replace or MERGE) ─► silver (MERGE of what changed) ─► gold (SQL) ─► checks ─► meta
+//! ```
+//!
+//! [`run::run`] is the whole way; [`client`] and [`extract`] are the API's side, [`lake`] the tables' side.
+
+pub mod bronze;
+pub mod catalog;
+pub mod cli;
+pub mod client;
+pub mod error;
+pub mod extract;
+pub mod gold;
+pub mod lake;
+pub mod meta;
+pub mod run;
+pub mod secret;
+pub mod settings;
+pub mod silver;
+
+pub use error::{Error, Result};

@@ -1,0 +1,166 @@
+//! The meta tables: what ran, what it did, and whether the checks held.
+
+use crate::bronze::instant_type;
+use crate::error::{Error, Result};
+use crate::lake::{Lakehouse, Table};
+use crate::run::RunReport;
+use arrow::array::{
+    ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use std::sync::Arc;
+
+/// A row a run.
+pub const RUN: &str = "etl_run";
+/// A row an entity a run.
+pub const ENTITY_RUN: &str = "etl_entity_run";
+/// A row a check a run.
+pub const CHECK: &str = "etl_check";
+
+fn schema_of(fields: &[(&str, DataType)]) -> SchemaRef {
+    Arc::new(Schema::new(
+        fields.iter().map(|(name, data_type)| Field::new(*name, data_type.clone(), true)).collect::<Vec<_>>(),
+    ))
+}
+
+fn run_schema() -> SchemaRef {
+    let text = DataType::Utf8;
+    schema_of(&[
+        ("runId", text.clone()),
+        ("startedAt", instant_type()),
+        ("finishedAt", instant_type()),
+        ("status", text.clone()),
+        ("mode", text.clone()),
+        ("layers", text.clone()),
+        ("toolVersion", text.clone()),
+        ("specVersion", text.clone()),
+        ("error", text),
+    ])
+}
+
+fn entity_run_schema() -> SchemaRef {
+    let (text, long) = (DataType::Utf8, DataType::Int64);
+    schema_of(&[
+        ("runId", text.clone()),
+        ("entity", text.clone()),
+        ("status", text.clone()),
+        ("requests", long.clone()),
+        ("pages", long.clone()),
+        ("retries", long.clone()),
+        ("bytes", long.clone()),
+        ("rowsRead", long.clone()),
+        ("inserted", long.clone()),
+        ("updated", long.clone()),
+        ("unchanged", long.clone()),
+        ("deleted", long.clone()),
+        ("quarantined", long.clone()),
+        ("unknownFields", text.clone()),
+        ("watermarkBefore", instant_type()),
+        ("watermarkAfter", instant_type()),
+        ("seconds", DataType::Float64),
+        ("error", text),
+    ])
+}
+
+fn check_schema() -> SchemaRef {
+    let text = DataType::Utf8;
+    schema_of(&[
+        ("runId", text.clone()),
+        ("check", text.clone()),
+        ("passed", DataType::Boolean),
+        ("detail", text),
+        ("checkedAt", instant_type()),
+    ])
+}
+
+/// The meta tables with their schemas.
+pub fn tables() -> [(&'static str, SchemaRef); 3] {
+    [(CHECK, check_schema()), (ENTITY_RUN, entity_run_schema()), (RUN, run_schema())]
+}
+
+fn text(values: impl IntoIterator<Item = Option<String>>) -> ArrayRef {
+    Arc::new(values.into_iter().collect::<StringArray>())
+}
+
+fn long(values: impl IntoIterator<Item = u64>) -> ArrayRef {
+    Arc::new(values.into_iter().map(|value| i64::try_from(value).unwrap_or(i64::MAX)).collect::<Int64Array>())
+}
+
+fn instants(values: impl IntoIterator<Item = Option<i64>>) -> ArrayRef {
+    Arc::new(values.into_iter().collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
+}
+
+/// Writes a run's rows.
+///
+/// # Errors
+/// [`Error::Table`] when a meta table can't be written.
+pub async fn record(lake: &Lakehouse, report: &RunReport) -> Result<()> {
+    let id = || Some(report.run.id().to_owned());
+    let entities = &report.entities;
+    let columns = vec![
+        text(entities.iter().map(|_| id())),
+        text(entities.iter().map(|entity| Some(entity.entity.to_owned()))),
+        text(entities.iter().map(|entity| Some(if entity.error.is_some() { "failed" } else { "done" }.to_owned()))),
+        long(entities.iter().map(|entity| entity.numbers.requests)),
+        long(entities.iter().map(|entity| entity.numbers.pages)),
+        long(entities.iter().map(|entity| entity.numbers.retries)),
+        long(entities.iter().map(|entity| entity.numbers.bytes)),
+        long(entities.iter().map(|entity| entity.numbers.rows_read)),
+        long(entities.iter().map(|entity| entity.counts.inserted)),
+        long(entities.iter().map(|entity| entity.counts.updated)),
+        long(entities.iter().map(|entity| entity.counts.unchanged)),
+        long(entities.iter().map(|entity| entity.counts.deleted)),
+        long(entities.iter().map(|entity| entity.quarantined)),
+        text(entities.iter().map(|entity| {
+            (!entity.unknown_fields.is_empty())
+                .then(|| serde_json::to_string(&entity.unknown_fields).unwrap_or_default())
+        })),
+        instants(entities.iter().map(|entity| entity.watermark_before)),
+        instants(entities.iter().map(|entity| entity.watermark_after)),
+        Arc::new(entities.iter().map(|entity| Some(entity.numbers.seconds)).collect::<Float64Array>()),
+        text(entities.iter().map(|entity| entity.error.clone())),
+    ];
+    append(lake, ENTITY_RUN, entity_run_schema(), columns, entities.len()).await?;
+
+    let checks = &report.checks;
+    let finished = report.finished_micros;
+    let columns = vec![
+        text(checks.iter().map(|_| id())),
+        text(checks.iter().map(|check| Some(check.name.clone()))),
+        Arc::new(checks.iter().map(|check| Some(check.passed)).collect::<BooleanArray>()),
+        text(checks.iter().map(|check| Some(check.detail.clone()))),
+        instants(checks.iter().map(|_| Some(finished))),
+    ];
+    append(lake, CHECK, check_schema(), columns, checks.len()).await?;
+
+    let columns = vec![
+        text([id()]),
+        instants([Some(report.run.started_micros())]),
+        instants([Some(finished)]),
+        text([Some(report.status().to_owned())]),
+        text([Some(report.mode.to_owned())]),
+        text([Some(report.layers.join(","))]),
+        text([Some(env!("CARGO_PKG_VERSION").to_owned())]),
+        text([Some(connectwise_generated::SPEC_VERSION.to_owned())]),
+        text([report.error_text()]),
+    ];
+    append(lake, RUN, run_schema(), columns, 1).await
+}
+
+async fn append(
+    lake: &Lakehouse,
+    name: &'static str,
+    schema: SchemaRef,
+    columns: Vec<ArrayRef>,
+    rows: usize,
+) -> Result<()> {
+    let mut table = Table::create_or_evolve(lake, "meta", name, &schema).await?;
+    if rows == 0 {
+        return Ok(());
+    }
+    let failed = |reason: String| Error::table("meta", name, "writing", reason);
+    let batch = RecordBatch::try_new(schema, columns).map_err(|error| failed(error.to_string()))?;
+    let batch = crate::lake::align_batch(&batch, &table.schema()?).map_err(|error| failed(error.to_string()))?;
+    let frame = lake.context().read_batch(batch).map_err(|error| failed(error.to_string()))?;
+    table.append(frame, &[]).await
+}

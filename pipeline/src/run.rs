@@ -1,0 +1,420 @@
+//! A run: extract, bronze, silver, gold, checks, meta, and what is told of it afterwards.
+//!
+//! Invariant: an entity that fails leaves its tables as they were and the others whole, and the exit status says so.
+
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::extract::{Numbers, Window, extract};
+use crate::gold::{self, Check};
+use crate::lake::{Counts, Lakehouse, Stage};
+use crate::{bronze, meta, silver};
+use chrono::{DateTime, TimeDelta, Utc};
+use connectwise_generated::tables::TABLES;
+use connectwise_runtime::Table;
+use futures::StreamExt as _;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// How many entities are fetched at the same time.
+const ENTITIES_AT_ONCE: usize = 4;
+/// The overlap of windows for entities without a look-back: edges are not to be trusted.
+const LEAST_LOOKBACK_DAYS: u32 = 1;
+
+/// A run's id and start.
+#[derive(Debug, Clone)]
+pub struct RunId {
+    id: String,
+    started: DateTime<Utc>,
+}
+
+impl RunId {
+    /// A new run that starts at this instant.
+    pub fn new(started: DateTime<Utc>) -> Self {
+        let random = uuid::Uuid::new_v4().simple().to_string();
+        Self { id: format!("{}-{}", started.format("%Y%m%dT%H%M%SZ"), &random[..8]), started }
+    }
+
+    /// The id, sortable by time.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// When it started.
+    pub fn started(&self) -> DateTime<Utc> {
+        self.started
+    }
+
+    /// When it started, in microseconds since 1970.
+    pub fn started_micros(&self) -> i64 {
+        self.started.timestamp_micros()
+    }
+}
+
+/// All of it, or what changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Mode {
+    /// What changed since the watermark, less the look-back.
+    #[default]
+    Incremental,
+    /// Everything; replaces bronze.
+    Full,
+}
+
+impl Mode {
+    /// As the command line says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::Incremental => "incremental",
+            Mode::Full => "full",
+        }
+    }
+}
+
+/// A layer to build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Layer {
+    /// From the API.
+    Bronze,
+    /// From bronze.
+    Silver,
+    /// From silver.
+    Gold,
+}
+
+impl Layer {
+    /// As the command line says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Layer::Bronze => "bronze",
+            Layer::Silver => "silver",
+            Layer::Gold => "gold",
+        }
+    }
+}
+
+/// What to run.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// All of it, or what changed.
+    pub mode: Mode,
+    /// The layers; all where empty.
+    pub layers: Vec<Layer>,
+    /// Names of entities (or variants); all where empty.
+    pub entities: Vec<String>,
+    /// In place of each entity's own look-back.
+    pub lookback_days: Option<u32>,
+    /// In place of each entity's window.
+    pub since: Option<DateTime<Utc>>,
+    /// The business date's instant, where it is not now.
+    pub started: Option<DateTime<Utc>>,
+}
+
+impl Options {
+    fn has(&self, layer: Layer) -> bool {
+        self.layers.is_empty() || self.layers.contains(&layer)
+    }
+
+    /// The entities that are asked for, in the order of the generated list.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] with the known names.
+    pub fn selected(&self) -> Result<Vec<&'static Table>> {
+        let known = || {
+            let mut names: Vec<&str> = TABLES.iter().map(|table| table.entity).collect();
+            names.extend(TABLES.iter().flat_map(|table| table.variants.iter().map(|variant| variant.name)));
+            names.join(", ")
+        };
+        let mut selected: Vec<&'static Table> = Vec::new();
+        for name in &self.entities {
+            let found = TABLES.iter().find(|table| {
+                table.entity.eq_ignore_ascii_case(name)
+                    || table.variants.iter().any(|variant| variant.name.eq_ignore_ascii_case(name))
+            });
+            match found {
+                Some(table) if selected.iter().any(|other| other.entity == table.entity) => {}
+                Some(table) => selected.push(table),
+                None => return Err(Error::Usage(format!("there is no entity {name}; known are {}", known()))),
+            }
+        }
+        if selected.is_empty() {
+            selected.extend(TABLES.iter());
+        }
+        Ok(selected)
+    }
+}
+
+/// What happened to an entity.
+#[derive(Debug, Clone, Default)]
+pub struct EntityReport {
+    /// Its name.
+    pub entity: &'static str,
+    /// Requests, pages, bytes, seconds.
+    pub numbers: Numbers,
+    /// Bronze rows by what became of them.
+    pub counts: Counts,
+    /// Records in quarantine from this run.
+    pub quarantined: u64,
+    /// Properties that the spec does not know.
+    pub unknown_fields: BTreeMap<String, u64>,
+    /// The watermark before, in microseconds since 1970.
+    pub watermark_before: Option<i64>,
+    /// The watermark after.
+    pub watermark_after: Option<i64>,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// What happened to a table.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct TableReport {
+    /// bronze, silver or gold.
+    pub layer: &'static str,
+    /// The table.
+    pub table: String,
+    /// Rows in it now.
+    pub rows: u64,
+    /// Rows by what became of them.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Seconds.
+    pub seconds: f64,
+}
+
+/// What a run did.
+#[derive(Debug, Clone)]
+pub struct RunReport {
+    /// The run.
+    pub run: RunId,
+    /// full or incremental.
+    pub mode: &'static str,
+    /// The layers that were built.
+    pub layers: Vec<&'static str>,
+    /// By entity.
+    pub entities: Vec<EntityReport>,
+    /// By table, in the order in which they were written.
+    pub tables: Vec<TableReport>,
+    /// The checks.
+    pub checks: Vec<Check>,
+    /// What ended the run early.
+    pub error: Option<String>,
+    /// When it ended, in microseconds since 1970.
+    pub finished_micros: i64,
+}
+
+impl RunReport {
+    /// done, failed, partial or check_failed.
+    pub fn status(&self) -> &'static str {
+        match self.exit_code() {
+            0 => "done",
+            3 => "partial",
+            4 => "check_failed",
+            _ => "failed",
+        }
+    }
+
+    /// 0 done · 1 failed · 3 some entities failed, the others are whole · 4 a check failed.
+    pub fn exit_code(&self) -> u8 {
+        let failed = self.entities.iter().filter(|entity| entity.error.is_some()).count();
+        if self.error.is_some() || (failed > 0 && failed == self.entities.len()) {
+            1
+        } else if failed > 0 {
+            3
+        } else if self.checks.iter().any(|check| !check.passed) {
+            4
+        } else {
+            0
+        }
+    }
+
+    /// All errors, a line each.
+    pub fn error_text(&self) -> Option<String> {
+        let mut lines: Vec<String> = self.error.iter().cloned().collect();
+        // The same trouble (a wrong password) is told once.
+        for entity in &self.entities {
+            if let Some(error) = &entity.error
+                && !lines.iter().any(|line| line == error)
+            {
+                lines.push(error.clone());
+            }
+        }
+        let broken = self.checks.iter().filter(|check| !check.passed);
+        lines.extend(broken.map(|check| format!("check {} failed: {}", check.name, check.detail)));
+        (!lines.is_empty()).then(|| lines.join("\n"))
+    }
+}
+
+/// Runs.
+///
+/// # Errors
+/// [`Error`] when nothing could be begun: wrong options, an unusable lakehouse, a refused login. What fails later is
+/// in the report.
+pub async fn run(client: Option<&Client>, lake: &Lakehouse, options: &Options) -> Result<RunReport> {
+    let selected = options.selected()?;
+    let run = RunId::new(options.started.unwrap_or_else(Utc::now));
+    lake.check_writable().await?;
+    let stage = Arc::new(Stage::new()?);
+    let layers = [Layer::Bronze, Layer::Silver, Layer::Gold].into_iter().filter(|layer| options.has(*layer));
+    let mut report = RunReport {
+        run: run.clone(),
+        mode: options.mode.name(),
+        layers: layers.map(Layer::name).collect(),
+        entities: Vec::new(),
+        tables: Vec::new(),
+        checks: Vec::new(),
+        error: None,
+        finished_micros: 0,
+    };
+    if options.has(Layer::Bronze) {
+        let client = client.ok_or_else(|| Error::Usage("the bronze layer needs a connection".to_owned()))?;
+        // One request before any work: a wrong address or login is told once, and nothing is touched.
+        client.count(selected[0].endpoint, None, &crate::client::Traffic::default()).await.or_else(
+            |error| match error {
+                crate::client::ClientError::Forbidden { .. } => Ok(0),
+                error => Err(error),
+            },
+        )?;
+    }
+    let outcome = layers_of(client, lake, &stage, options, &selected, &run, &mut report).await;
+    if let Err(error) = outcome {
+        report.error = Some(error.to_string());
+    }
+    for table in &mut report.tables {
+        let name = table.table.clone();
+        if let Some(opened) = lake.open(table.layer, &name).await? {
+            let frame = opened.frame().await?;
+            table.rows = frame.count().await.map_err(|error| opened.error("counting", error))? as u64;
+        }
+    }
+    report.finished_micros = Utc::now().timestamp_micros();
+    meta::record(lake, &report).await?;
+    Ok(report)
+}
+
+async fn layers_of(
+    client: Option<&Client>,
+    lake: &Lakehouse,
+    stage: &Arc<Stage>,
+    options: &Options,
+    selected: &[&'static Table],
+    run: &RunId,
+    report: &mut RunReport,
+) -> Result<()> {
+    let mut loaded = BTreeMap::new();
+    if let (true, Some(client)) = (options.has(Layer::Bronze), client) {
+        let work =
+            selected.iter().map(|entity| {
+                let (client, lake, stage) = (client.clone(), lake.clone(), Arc::clone(stage));
+                let (options, run, entity) = (options.clone(), run.clone(), *entity);
+                async move {
+                    tokio::spawn(async move { bronze_of(&client, &lake, &stage, &options, &run, entity).await }).await
+                }
+            });
+        let mut work = futures::stream::iter(work).buffered(ENTITIES_AT_ONCE);
+        while let Some(joined) = work.next().await {
+            let (entity, outcome) = joined.map_err(|error| Error::data("extraction", error))?;
+            tracing::info!(entity = entity.entity, error = entity.error, counts = ?entity.counts, "bronze");
+            if let Some((table, bronze)) = outcome {
+                report.tables.push(table);
+                loaded.insert(entity.entity, bronze);
+            }
+            report.entities.push(entity);
+        }
+    }
+    if options.has(Layer::Silver) {
+        for entity in selected {
+            // An entity that failed has an unchanged bronze: nothing to do for it.
+            if options.has(Layer::Bronze) && !loaded.contains_key(entity.entity) {
+                continue;
+            }
+            let started = Instant::now();
+            let tables = silver::load(lake, stage, run, entity, loaded.get(entity.entity)).await?;
+            let seconds = started.elapsed().as_secs_f64() / tables.len().max(1) as f64;
+            for (table, counts) in tables {
+                report.tables.push(TableReport { layer: "silver", table: table.to_owned(), rows: 0, counts, seconds });
+            }
+        }
+    }
+    if options.has(Layer::Gold) {
+        for built in gold::build(lake, stage, run).await? {
+            report.tables.push(TableReport {
+                layer: "gold",
+                table: built.table.name.to_owned(),
+                rows: 0,
+                counts: built.counts,
+                seconds: built.seconds,
+            });
+        }
+        report.checks = gold::run_checks(lake).await?;
+    }
+    Ok(())
+}
+
+/// Extracts an entity and loads its bronze table. An error ends this entity alone.
+async fn bronze_of(
+    client: &Client,
+    lake: &Lakehouse,
+    stage: &Stage,
+    options: &Options,
+    run: &RunId,
+    entity: &'static Table,
+) -> (EntityReport, Option<(TableReport, bronze::Loaded)>) {
+    let started = Instant::now();
+    let mut report = EntityReport { entity: entity.entity, ..EntityReport::default() };
+    let work = async {
+        let window = window_of(lake, options, run.started, entity).await?;
+        let extracted = extract(client, stage, entity, window).await?;
+        report.numbers = extracted.numbers.clone();
+        report.quarantined = extracted.quarantined.len() as u64;
+        report.unknown_fields = extracted.unknown_fields.clone();
+        let full = options.mode == Mode::Full;
+        bronze::quarantine(lake, run, &extracted).await?;
+        bronze::load(lake, stage, run, &extracted, full).await
+    };
+    match work.await {
+        Ok(loaded) => {
+            report.counts = loaded.counts;
+            report.watermark_before = loaded.watermark_before;
+            report.watermark_after = loaded.watermark_after;
+            let table = TableReport {
+                layer: "bronze",
+                table: entity.table.to_owned(),
+                rows: 0,
+                counts: loaded.counts,
+                seconds: started.elapsed().as_secs_f64(),
+            };
+            (report, Some((table, loaded)))
+        }
+        Err(error) => {
+            report.error = Some(format!("{}: {error}", entity.entity));
+            report.numbers.seconds = started.elapsed().as_secs_f64();
+            (report, None)
+        }
+    }
+}
+
+/// The window of an entity: everything, or what changed since min(now, watermark) less the look-back.
+///
+/// # Errors
+/// [`Error::Table`] when the watermark can't be read.
+pub async fn window_of(lake: &Lakehouse, options: &Options, now: DateTime<Utc>, entity: &Table) -> Result<Window> {
+    if options.mode == Mode::Full {
+        return Ok(Window::Everything);
+    }
+    if let Some(since) = options.since {
+        return Ok(Window::Since(since));
+    }
+    let Some(watermark) = bronze::watermark(lake, entity).await? else {
+        return Ok(Window::Everything);
+    };
+    let own = entity
+        .variants
+        .iter()
+        .map(|variant| variant.lookback_days)
+        .chain(entity.lookback_days)
+        .max()
+        .unwrap_or(LEAST_LOOKBACK_DAYS);
+    let days = options.lookback_days.unwrap_or(own);
+    let newest = DateTime::from_timestamp_micros(watermark).unwrap_or(now).min(now);
+    Ok(Window::Since(newest - TimeDelta::days(i64::from(days))))
+}

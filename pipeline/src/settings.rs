@@ -1,0 +1,168 @@
+//! The connection settings: environment variables, each also as a file named by `…_FILE`.
+
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+use url::{Host, Url};
+
+/// Where the API is and how to log in.
+#[derive(Debug, Clone)]
+pub struct ApiSettings {
+    /// The whole base, e.g. `https://host/v4_6_release/apis/3.0`, without a slash at the end.
+    pub base_url: Url,
+    /// `<company>+<public key>`.
+    pub username: Secret,
+    /// The private key.
+    pub password: Secret,
+    /// The clientId of the integration.
+    pub client_id: Secret,
+}
+
+impl ApiSettings {
+    /// Reads `CW_BASE_URL`, `CW_AUTH_USERNAME`, `CW_AUTH_PASSWORD`, `CW_CLIENTID`.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] that names everything that is missing or unusable, at once.
+    pub fn from_env() -> Result<Self> {
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// As [`ApiSettings::from_env`], over any source of variables.
+    ///
+    /// # Errors
+    /// As [`ApiSettings::from_env`].
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let mut problems = Vec::new();
+        let mut read = |name: &str, hint: &str| match value_of(&lookup, name) {
+            Ok(Some(value)) => value,
+            Ok(None) => {
+                problems.push(format!("  {name} is not set: {hint}"));
+                String::new()
+            }
+            Err(problem) => {
+                problems.push(format!("  {problem}"));
+                String::new()
+            }
+        };
+        let base = read("CW_BASE_URL", "the API's whole base, e.g. https://cw.example.com/v4_6_release/apis/3.0");
+        let username = read("CW_AUTH_USERNAME", "<company>+<public key> of an API member");
+        let password = read("CW_AUTH_PASSWORD", "that API member's private key");
+        let client_id = read("CW_CLIENTID", "the clientId (a GUID) of your integration");
+        let mut url = None;
+        if !base.is_empty() {
+            match parse_base_url(&base) {
+                Ok(parsed) => url = Some(parsed),
+                Err(problem) => problems.push(format!("  CW_BASE_URL {problem}")),
+            }
+        }
+        match (url, problems.is_empty()) {
+            (Some(base_url), true) => Ok(Self {
+                base_url,
+                username: Secret::new(username),
+                password: Secret::new(password),
+                client_id: Secret::new(client_id),
+            }),
+            _ => Err(Error::Usage(format!(
+                "the connection to ConnectWise is not set up:\n{}\nSet them in the environment, or name a file with \
+                 the value by the same name and _FILE. To look around without credentials: connectwise-etl demo",
+                problems.join("\n")
+            ))),
+        }
+    }
+}
+
+/// One variable, or the content of the file that `<name>_FILE` names, trimmed; empty counts as not set.
+fn value_of(lookup: &impl Fn(&str) -> Option<String>, name: &str) -> std::result::Result<Option<String>, String> {
+    let given = |value: String| Some(value.trim().to_owned()).filter(|value| !value.is_empty());
+    if let Some(value) = lookup(name).and_then(given) {
+        return Ok(Some(value));
+    }
+    let file_variable = format!("{name}_FILE");
+    match lookup(&file_variable).and_then(given) {
+        None => Ok(None),
+        Some(path) => std::fs::read_to_string(&path)
+            .map(given)
+            .map_err(|error| format!("{file_variable} names {path}, which can't be read: {error}")),
+    }
+}
+
+/// Checks the base URL: https, or http to this machine only, without credentials in it.
+fn parse_base_url(text: &str) -> std::result::Result<Url, String> {
+    let mut url = Url::parse(text).map_err(|error| {
+        format!("is not a URL ({error}): expected something like https://cw.example.com/v4_6_release/apis/3.0")
+    })?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("holds credentials: put them in CW_AUTH_USERNAME and CW_AUTH_PASSWORD".to_owned());
+    }
+    let loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => return Err("has no host".to_owned()),
+    };
+    match url.scheme() {
+        "https" => {}
+        "http" if loopback => {}
+        "http" => {
+            return Err("is plain http: credentials go over https only (http is taken for this machine)".to_owned());
+        }
+        other => return Err(format!("has the scheme {other}: expected https")),
+    }
+    url.set_query(None);
+    url.set_fragment(None);
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&path);
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(pairs: &[(&str, &str)]) -> Result<ApiSettings> {
+        ApiSettings::from_lookup(|name| {
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn names_all_that_is_missing() {
+        let message = settings(&[("CW_AUTH_USERNAME", "a+b")]).unwrap_err().to_string();
+        for name in ["CW_BASE_URL", "CW_AUTH_PASSWORD", "CW_CLIENTID"] {
+            assert!(message.contains(name), "{message}");
+        }
+        assert!(!message.contains("CW_AUTH_USERNAME is not set"), "{message}");
+    }
+
+    #[test]
+    fn refuses_plain_http_elsewhere() {
+        for (url, good) in [
+            ("http://127.0.0.1:4000/v4_6_release/apis/3.0", true),
+            ("http://[::1]:4000/x", true),
+            ("http://localhost/x", true),
+            ("https://cw.example.com/v4_6_release/apis/3.0/", true),
+            ("http://cw.example.com/x", false),
+            ("ftp://cw.example.com/x", false),
+            ("https://user:pass@cw.example.com/x", false),
+            ("not a url", false),
+        ] {
+            assert_eq!(parse_base_url(url).is_ok(), good, "{url}");
+        }
+    }
+
+    #[test]
+    fn reads_files_and_never_prints_secrets() {
+        let file = std::env::temp_dir().join(format!("cw-password-{}", std::process::id()));
+        std::fs::write(&file, "s3cret\n").unwrap();
+        let read = settings(&[
+            ("CW_BASE_URL", "https://cw.example.com/apis/3.0/"),
+            ("CW_AUTH_USERNAME", "a+b"),
+            ("CW_AUTH_PASSWORD_FILE", file.to_str().unwrap()),
+            ("CW_CLIENTID", "id"),
+        ])
+        .unwrap();
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(read.password.expose(), "s3cret");
+        assert_eq!(read.base_url.as_str(), "https://cw.example.com/apis/3.0");
+        assert!(!format!("{read:?}").contains("s3cret"));
+    }
+}

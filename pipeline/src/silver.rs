@@ -1,0 +1,176 @@
+//! Bronze into silver: one flat row a bronze row, and the child tables.
+//!
+//! Invariant: silver is a function of bronze. Each silver commit records the bronze version that it was made from; a
+//! run that finds the version before its own looks at the changed ids alone, any other compares all rows, so a crash
+//! between the two layers heals by itself. A row whose content did not change is not rewritten.
+
+use crate::bronze::{DELETED_AT, Loaded, instant_type};
+use crate::error::{Error, Result};
+use crate::lake::{Counts, Lakehouse, Scope, Stage, Table as LakeTable, Target, in_set, sync};
+use crate::run::RunId;
+use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::compute::{filter_record_batch, take};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use connectwise_runtime::{Child, Table, child_schema, flatten, flatten_child, silver_schema};
+use datafusion::logical_expr::{ident, lit};
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// When the row was written to silver.
+pub const PROCESSED_AT: &str = "_etl_processed_at";
+/// Where the record is from.
+pub const SOURCE: &str = "_etl_source";
+/// The run that wrote the row.
+pub const BATCH_ID: &str = "_etl_batch_id";
+/// Since when the source lacks the record.
+pub const SILVER_DELETED_AT: &str = "_etl_deleted_at";
+/// The application transaction that holds the bronze version that silver was made from.
+const BRONZE_VERSION: &str = "bronze-version";
+
+/// Adds the `_etl_…` columns to a flat schema.
+fn with_etl(schema: &Schema) -> SchemaRef {
+    let mut fields: Vec<Field> = schema.fields().iter().map(|field| field.as_ref().clone()).collect();
+    fields.extend([
+        Field::new(PROCESSED_AT, instant_type(), true),
+        Field::new(SOURCE, DataType::Utf8, true),
+        Field::new(BATCH_ID, DataType::Utf8, true),
+        Field::new(SILVER_DELETED_AT, instant_type(), true),
+    ]);
+    Arc::new(Schema::new(fields))
+}
+
+/// The silver table's schema.
+pub fn schema(table: &Table) -> SchemaRef {
+    with_etl(&silver_schema(table))
+}
+
+/// The schema of a child table.
+pub fn schema_of_child(table: &Table, child: &Child) -> SchemaRef {
+    with_etl(&child_schema(table, child))
+}
+
+/// Brings the silver table of an entity, and its child tables, to what bronze holds. Returns the counts of each
+/// table, the entity's own first.
+///
+/// # Errors
+/// [`Error`]; each table is either as it was or done.
+pub async fn load(
+    lake: &Lakehouse,
+    stage: &Stage,
+    run: &RunId,
+    entity: &'static Table,
+    loaded: Option<&Loaded>,
+) -> Result<Vec<(&'static str, Counts)>> {
+    let Some(bronze) = lake.open("bronze", entity.table).await? else {
+        return Ok(Vec::new());
+    };
+    let transactions = [(BRONZE_VERSION.to_owned(), bronze.version())];
+    let mut done = Vec::new();
+    for child in std::iter::once(None).chain(entity.children.iter().map(Some)) {
+        let (name, schema, column): (_, _, &'static str) = match child {
+            None => (entity.table, schema(entity), entity.key),
+            Some(child) => (child.table, schema_of_child(entity, child), "parentId"),
+        };
+        let ids = changed_since(lake, name, loaded).await?;
+        let scope = match &ids {
+            Some(ids) => Scope::Only { column, ids: Arc::clone(ids) },
+            None => Scope::All,
+        };
+        let own = [entity.key];
+        let target = Target {
+            layer: "silver",
+            name,
+            schema: Arc::clone(&schema),
+            key: if child.is_some() { &["parentId", "listIndex"] } else { &own },
+            stamps: &[PROCESSED_AT, SOURCE, BATCH_ID],
+        };
+        let rows = flat_rows(&bronze, run, entity, child, &schema, ids).await?;
+        let synced = sync(lake, stage, &target, &scope, rows, &transactions).await?;
+        done.push((name, synced.counts));
+    }
+    Ok(done)
+}
+
+/// The ids to look at: those that this run changed in bronze, where silver was made from the version before.
+async fn changed_since(lake: &Lakehouse, name: &str, loaded: Option<&Loaded>) -> Result<Option<Arc<HashSet<i64>>>> {
+    let Some(Loaded { changed: Some(changed), version_before: Some(before), .. }) = loaded else {
+        return Ok(None);
+    };
+    let Some(silver) = lake.open("silver", name).await? else {
+        return Ok(None);
+    };
+    let made_from = silver.transaction(BRONZE_VERSION).await?;
+    Ok((made_from == Some(*before)).then(|| Arc::new(changed.clone())))
+}
+
+/// Bronze rows, flattened and stamped.
+async fn flat_rows(
+    bronze: &LakeTable,
+    run: &RunId,
+    entity: &'static Table,
+    child: Option<&'static Child>,
+    schema: &SchemaRef,
+    ids: Option<Arc<HashSet<i64>>>,
+) -> Result<BoxStream<'static, Result<RecordBatch>>> {
+    let failed = |error: datafusion::error::DataFusionError| bronze.error("reading", error);
+    let mut frame = bronze.frame().await?;
+    if let Some(ids) = &ids {
+        let (Some(least), Some(most)) = (ids.iter().min(), ids.iter().max()) else {
+            return Ok(futures::stream::empty().boxed());
+        };
+        frame = frame.filter(ident(entity.key).between(lit(*least), lit(*most))).map_err(failed)?;
+    }
+    if let Some(child) = child {
+        let needed = [entity.key, child.list, DELETED_AT];
+        frame = frame.select(needed.iter().map(|name| ident(*name)).collect::<Vec<_>>()).map_err(failed)?;
+    }
+    let rows = frame.execute_stream().await.map_err(failed)?;
+    let (schema, run) = (Arc::clone(schema), run.clone());
+    Ok(rows
+        .map(move |batch| {
+            let failed = |error: String| Error::data(entity.entity, error);
+            let mut batch = batch.map_err(|error| failed(error.to_string()))?;
+            if let Some(ids) = &ids {
+                let mask = in_set(&batch, entity.key, ids).ok_or_else(|| failed("no key".to_owned()))?;
+                batch = filter_record_batch(&batch, &mask).map_err(|error| failed(error.to_string()))?;
+            }
+            let deleted = batch
+                .column_by_name(DELETED_AT)
+                .map(Arc::clone)
+                .ok_or_else(|| failed(format!("bronze lacks {DELETED_AT}")))?;
+            let (flat, deleted) = match child {
+                None => (flatten(entity, &batch).map_err(|error| failed(error.to_string()))?, deleted),
+                Some(child) => {
+                    let (flat, parents) =
+                        flatten_child(entity, child, &batch).map_err(|error| failed(error.to_string()))?;
+                    let deleted = take(&deleted, &parents, None).map_err(|error| failed(error.to_string()))?;
+                    (flat, deleted)
+                }
+            };
+            stamp(&flat, deleted, &schema, &run).map_err(|error| failed(error.to_string()))
+        })
+        .boxed())
+}
+
+fn stamp(
+    flat: &RecordBatch,
+    deleted: ArrayRef,
+    schema: &SchemaRef,
+    run: &RunId,
+) -> Result<RecordBatch, arrow::error::ArrowError> {
+    let rows = flat.num_rows();
+    let mut columns = flat.columns().to_vec();
+    let processed = TimestampMicrosecondArray::from(vec![run.started_micros(); rows]).with_timezone("UTC");
+    columns.push(Arc::new(processed));
+    columns.push(Arc::new(StringArray::from(vec!["connectwise"; rows])));
+    columns.push(Arc::new(StringArray::from(vec![run.id(); rows])));
+    columns.push(deleted);
+    debug_assert!(deleted_is_last(schema));
+    RecordBatch::try_new(Arc::clone(schema), columns)
+}
+
+fn deleted_is_last(schema: &Schema) -> bool {
+    schema.fields().last().is_some_and(|field| field.name() == SILVER_DELETED_AT)
+}
