@@ -32,6 +32,26 @@ enum Command {
     Generate,
     /// Compare without writing: exit status 0 fresh, 4 stale, 100 failure.
     Check,
+    /// Show the entities in use.
+    List {
+        /// Show every list endpoint that could be one.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Append the entity of a list endpoint to schema/entities.yaml.
+    Add {
+        /// The endpoint, e.g. /service/tickets.
+        endpoint: String,
+    },
+    /// Show what changed in the tables: added, removed, retyped and renamed columns.
+    Diff {
+        /// What to compare the working tree with: a spec file, or a git revision.
+        #[arg(long, value_name = "FILE|GIT-REF", default_value = "HEAD")]
+        against: String,
+        /// How to show it.
+        #[arg(long, value_enum, default_value = "text")]
+        format: commands::Format,
+    },
 }
 
 /// Runs a command line and returns the exit status.
@@ -66,5 +86,8 @@ fn dispatch(cli: &Cli, reporter: &mut Reporter<'_>) -> Result<u8, CommandError> 
         Command::Import { file } => commands::import(&root, file, reporter),
         Command::Generate => commands::generate(&root, reporter),
         Command::Check => commands::check(&root, reporter),
+        Command::List { all } => commands::list(&root, *all, reporter),
+        Command::Add { endpoint } => commands::add(&root, endpoint, reporter),
+        Command::Diff { against, format } => commands::diff(&root, against, *format, reporter),
     }
 }

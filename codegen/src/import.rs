@@ -3,6 +3,7 @@
 //! Kept are the GET operations and whatever they reach; paths and component names are sorted, properties stay in
 //! their own order. The result is a pure function of the document, and importing it again changes nothing.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
@@ -167,10 +168,10 @@ impl Reach<'_> {
                 continue;
             };
             let entries = self.kept.entry(section.clone()).or_default();
-            if !entries.contains_key(&name) {
-                let here = format!("/components/{section}/{}", spec::escape(&name));
+            if let Entry::Vacant(entry) = entries.entry(name) {
+                let here = format!("/components/{section}/{}", spec::escape(entry.key()));
                 open.extend(references(value).into_iter().map(|r| (here.clone(), r)));
-                entries.insert(name, value.clone());
+                entry.insert(value.clone());
             }
         }
     }

@@ -84,10 +84,11 @@ impl Inputs {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if path.is_dir() {
                 self.folder(root, &path, problems);
-            } else if !name.starts_with('.') && !is_spec(name) {
-                if let Some(text) = read(root, &path, problems) {
-                    self.files.insert(relative(root, &path), text);
-                }
+            } else if !name.starts_with('.')
+                && !is_spec(name)
+                && let Some(text) = read(root, &path, problems)
+            {
+                self.files.insert(relative(root, &path), text);
             }
         }
     }

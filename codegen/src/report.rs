@@ -10,11 +10,11 @@ use std::io::{self, Write};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
     /// The file, relative to the workspace root.
-    pub file: String,
+    pub file: Box<str>,
     /// Line and column, from 1, where they are known.
-    pub place: Option<(u64, u64)>,
+    pub place: Option<(u32, u32)>,
     /// The JSON pointer into the file.
-    pub pointer: String,
+    pub pointer: Box<str>,
     /// What is wrong.
     pub what: String,
     /// Why it matters.
@@ -27,9 +27,9 @@ impl Problem {
     /// A problem at a pointer of a file.
     pub fn new(file: impl Into<String>, pointer: impl Into<String>, what: impl Into<String>) -> Self {
         Self {
-            file: file.into(),
+            file: file.into().into(),
             place: None,
-            pointer: pointer.into(),
+            pointer: pointer.into().into(),
             what: what.into(),
             why: String::new(),
             fix: String::new(),
@@ -39,7 +39,8 @@ impl Problem {
     /// Adds the line and column.
     #[must_use]
     pub fn place(mut self, line: u64, column: u64) -> Self {
-        self.place = (line > 0).then_some((line, column));
+        let place = (u32::try_from(line).unwrap_or(0), u32::try_from(column).unwrap_or(0));
+        self.place = (place.0 > 0).then_some(place);
         self
     }
 

@@ -3,13 +3,19 @@
 use std::fs;
 use std::path::Path;
 
+use crate::diff;
+use crate::entities;
 use crate::files::{self, FileError};
 use crate::import::{self as importer, Lock};
 use crate::inputs::LOCK;
+use crate::lower::lower;
 use crate::report::{Problems, Reporter};
 use crate::spec::Spec;
 
-use super::{CommandError, count, none_of};
+use super::{CommandError, count, none_of, some_lines};
+
+/// How many changes are printed; all of them stand in the file's diff.
+const SHOWN: usize = 40;
 
 /// Imports a file and prints what changed against the spec that was there.
 ///
@@ -37,11 +43,33 @@ pub fn import(root: &Path, source: &Path, reporter: &mut Reporter<'_>) -> Result
         count(lists, "list endpoint"),
         count(new.as_ref().map_or(0, |spec| spec.schemas.len()), "schema"),
     ))?;
+    if let (Some((_, old)), Some(new)) = (&previous, &new) {
+        changes(root, old, new, reporter)?;
+    }
     if let Some((old_file, _)) = previous.filter(|(old, _)| *old != file) {
         fs::remove_file(root.join(&old_file)).map_err(|error| FileError::new(&old_file, "removed", error))?;
         reporter.line(format!("{old_file} removed: {file} takes its place"))?;
     }
     Ok(0)
+}
+
+/// Prints what changed in the spec, and in the tables of the entities.
+fn changes(root: &Path, old: &Spec, new: &Spec, reporter: &mut Reporter<'_>) -> Result<(), CommandError> {
+    let lines = diff::specs(old, new);
+    if lines.is_empty() {
+        reporter.line("nothing changed in the spec")?;
+        return Ok(());
+    }
+    reporter.line(format!("{} in the spec since {}:", count(lines.len(), "change"), old.version))?;
+    some_lines(reporter, &lines, SHOWN)?;
+    let Ok(text) = fs::read_to_string(root.join(entities::FILE)) else { return Ok(()) };
+    // What the YAML or the new spec makes impossible is for `generate` to say.
+    let configs = entities::read(&text, &mut Problems::new());
+    let (old, new) = (lower(old, &configs, &mut Problems::new()), lower(new, &configs, &mut Problems::new()));
+    let lines: Vec<String> = diff::tables(&old, &new).iter().map(ToString::to_string).collect();
+    reporter.line(format!("{} in the tables:", count(lines.len(), "change")))?;
+    some_lines(reporter, &lines, SHOWN)?;
+    Ok(())
 }
 
 /// The spec that the lock names, if it is there and can be read.

@@ -1,15 +1,19 @@
 //! The commands, each a function from a workspace root and a [`Reporter`] to an exit status.
 
+mod diff;
 mod generate;
 mod import;
+mod list;
 
 use std::io;
 
 use crate::files::FileError;
 use crate::report::{Problems, ProblemsError, Reporter};
 
+pub use self::diff::{Format, diff};
 pub use self::generate::{check, generate};
 pub use self::import::import;
+pub use self::list::{add, list};
 
 /// `check`: what is on the disk is not what the inputs give.
 pub const STALE: u8 = 4;
@@ -44,11 +48,7 @@ fn none_of(problems: Problems) -> Result<(), CommandError> {
 
 /// `1 file`, `2 files`.
 fn count(number: usize, one: &str) -> String {
-    match (number, one.strip_suffix('y')) {
-        (1, _) => format!("1 {one}"),
-        (_, Some(stem)) => format!("{number} {stem}ies"),
-        _ => format!("{number} {one}s"),
-    }
+    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 
 /// A heading's worth of lines, cut after `most` with how many were left out.

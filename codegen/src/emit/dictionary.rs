@@ -116,10 +116,10 @@ fn collect<'a>(fields: &'a [Field], structures: &mut BTreeMap<String, &'a [Field
         while let Kind::List(item) = kind {
             kind = item;
         }
-        if let Kind::Struct(inner) = kind {
-            if structures.insert(inner.schema.clone(), &inner.fields).is_none() {
-                collect(&inner.fields, structures);
-            }
+        if let Kind::Struct(inner) = kind
+            && structures.insert(inner.schema.clone(), &inner.fields).is_none()
+        {
+            collect(&inner.fields, structures);
         }
     }
 }

@@ -156,11 +156,11 @@ impl<'a> Shapes<'a> {
             while let Kind::List(item) = kind {
                 kind = item;
             }
-            if let Kind::Struct(inner) = kind {
-                if self.name(inner).is_none() {
-                    self.named.insert(self.free(inner), inner);
-                    self.add(&inner.fields);
-                }
+            if let Kind::Struct(inner) = kind
+                && self.name(inner).is_none()
+            {
+                self.named.insert(self.free(inner), inner);
+                self.add(&inner.fields);
             }
         }
     }

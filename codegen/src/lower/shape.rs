@@ -98,10 +98,8 @@ impl Walk<'_> {
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
             return self.reference(reference, pointer);
         }
-        if let Some(Value::Array(parts)) = schema.get("allOf") {
-            if let [only] = parts.as_slice() {
-                return self.kind(only, name, &format!("{pointer}/allOf/0"));
-            }
+        if let Some([only]) = schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
+            return self.kind(only, name, &format!("{pointer}/allOf/0"));
         }
         if let Some(word) = ["allOf", "oneOf", "anyOf", "not"].into_iter().find(|word| schema.contains_key(*word)) {
             self.problem(pointer, format!("`{name}` is made with `{word}`, which no column can hold"));
