@@ -1,1 +1,169 @@
+//! `connectwise-etl demo`: everything, against a simulated ConnectWise inside the process.
 
+use super::output::{Output, grouped, remarks, summary};
+use super::query::{screen, select};
+use crate::client::{Client, RetryPolicy};
+use crate::error::{Error, Result};
+use crate::lake::{Lakehouse, Layout};
+use crate::run::{self, Mode, Options, RunReport};
+use crate::secret::Secret;
+use crate::settings::ApiSettings;
+use clap::{Args, ValueEnum};
+use connectwise_simulator::{AdvanceRequest, Config, Scale, Simulator};
+use std::time::Instant;
+
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    /// How much data: about 5,000, 100,000 or 1,000,000 time entries
+    #[arg(long, value_enum, default_value_t)]
+    scale: Size,
+    /// Where to write the tables
+    #[arg(long, env = "CW_LAKEHOUSE", default_value = "./lakehouse", value_name = "DIR")]
+    lakehouse: String,
+    /// `<layer>/<table>`, or `<layer>_<table>`
+    #[arg(long, env = "CW_LAYOUT", value_enum, default_value_t)]
+    layout: Layout,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Size {
+    #[default]
+    Small,
+    Medium,
+    Large,
+}
+
+/// The answers that finance asks for first.
+const ANSWERS: [(&str, &str); 3] = [
+    (
+        "Hours by what becomes of them",
+        "SELECT effectiveBillingStatus, count(*) AS entries, SUM(actualHours) AS hours, SUM(potentialRevenue) AS \
+         potentialRevenue FROM gold.fact_timeentry GROUP BY effectiveBillingStatus ORDER BY hours DESC",
+    ),
+    (
+        "The ten largest customers by potential revenue",
+        "SELECT c.companyName, SUM(f.actualHours) AS hours, SUM(f.potentialRevenue) AS potentialRevenue, SUM(f.margin) \
+         AS margin FROM gold.fact_timeentry AS f JOIN gold.dimcompany AS c ON c.CompanyKey = f.CompanyKey WHERE \
+         f.CompanyKey <> -1 GROUP BY c.companyName ORDER BY potentialRevenue DESC, c.companyName LIMIT 10",
+    ),
+    (
+        "Prepaid hours by company",
+        "SELECT c.companyName, count(*) AS entries, SUM(f.actualHours) AS prepaidHours FROM gold.fact_timeentry AS f \
+         JOIN gold.dimcompany AS c ON c.CompanyKey = f.CompanyKey WHERE f.effectiveBillingStatus = 'Prepaid' GROUP BY \
+         c.companyName ORDER BY prepaidHours DESC, c.companyName LIMIT 10",
+    ),
+];
+
+pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
+    let started = Instant::now();
+    let lake = Lakehouse::at(&args.lakehouse, args.layout)?;
+    must_be_a_demo(&lake)?;
+    lake.check_writable().await?;
+    let scale = match args.scale {
+        Size::Small => Scale::Small,
+        Size::Medium => Scale::Medium,
+        Size::Large => Scale::Large,
+    };
+    let config = Config { scale, misfits: 1, ..Config::default() };
+    let settings = |base_url| ApiSettings {
+        base_url,
+        username: Secret::new(config.username.clone()),
+        password: Secret::new(config.password.clone()),
+        client_id: Secret::new(config.client_id.clone()),
+    };
+    let simulator = Simulator::start(config.clone())
+        .await
+        .map_err(|error| Error::io("starting the simulated ConnectWise", std::io::Error::other(error)))?;
+    let base_url = url::Url::parse(&simulator.base_url())
+        .map_err(|error| Error::Usage(format!("the simulator's address is not usable: {error}")))?;
+    let client = Client::new(settings(base_url), RetryPolicy::default())?;
+    output.progress(format!("A simulated ConnectWise answers at {}", simulator.base_url()));
+
+    output.line(format!("1. A full run into {}", lake.display()))?;
+    let first = run::run(Some(&client), &lake, &Options { mode: Mode::Full, ..Options::default() }).await?;
+    show(&first, output)?;
+
+    let changes = AdvanceRequest { hours: 24.0, change: 40, add: 25, delete: 3, post: 5, ..AdvanceRequest::default() };
+    simulator.world().advance(changes.clone());
+    output.line(format!(
+        "\n2. A day passes at the source: of each entity up to {} records change, {} come, {} are deleted; {} invoices \
+         are posted",
+        changes.change, changes.add, changes.delete, changes.post
+    ))?;
+
+    output.line("\n3. An incremental run: only what changed is read and written")?;
+    let second = run::run(Some(&client), &lake, &Options::default()).await?;
+    show(&second, output)?;
+
+    output.line("\n4. What gold answers")?;
+    for (title, sql) in ANSWERS {
+        output.line(format!("\n{title}"))?;
+        output.line(screen(&select(&lake, sql).await?)?)?;
+    }
+    let hours = "SELECT SUM(actualHours) AS hours FROM gold.fact_timeentry";
+    output.line(format!(
+        "\nDone in {:.1} s: {} rows in gold. Next, try\n\n  connectwise-etl query \"{hours}\" --lakehouse {}\n  \
+         connectwise-etl status --lakehouse {}",
+        started.elapsed().as_secs_f64(),
+        grouped(second.tables.iter().filter(|table| table.layer == "gold").map(|table| table.rows).sum()),
+        args.lakehouse,
+        args.lakehouse,
+    ))?;
+    simulator.stop().await;
+    Ok(first.exit_code().max(second.exit_code()))
+}
+
+fn show(report: &RunReport, output: &mut Output) -> Result<()> {
+    output.line(summary(&report.tables))?;
+    for line in remarks(report) {
+        output.line(line)?;
+    }
+    if let Some(text) = report.error_text() {
+        for line in text.lines() {
+            output.progress(format!("error: {line}"));
+        }
+    }
+    Ok(())
+}
+
+/// The file that says that a folder was made by the demo.
+const MARK: &str = ".connectwise-etl-demo";
+
+/// Made-up data must never mix with real data: an existing folder has to be empty, or a demo's.
+fn must_be_a_demo(lake: &Lakehouse) -> Result<()> {
+    let refused = |reason: &str| Error::Lakehouse { location: lake.display(), reason: reason.to_owned() };
+    let path = lake
+        .root()
+        .to_file_path()
+        .map_err(|()| refused("the demo writes to a local folder: name one with --lakehouse DIR"))?;
+    let mark = path.join(MARK);
+    let occupied = std::fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_some());
+    if occupied && !mark.exists() {
+        return Err(refused(
+            "it holds something that is no demo's, and made-up data must not mix with it; name another folder with \
+             --lakehouse DIR",
+        ));
+    }
+    if occupied {
+        // The simulator starts anew, so an earlier demo's tables would only confuse.
+        remove_tables(&path)
+            .map_err(|error| Error::io(format!("removing the earlier demo's tables in {}", path.display()), error))?;
+    }
+    std::fs::create_dir_all(&path)
+        .and_then(|()| std::fs::write(&mark, "made by `connectwise-etl demo`; safe to delete\n"))
+        .map_err(|error| refused(&format!("it can't be written ({error}); choose another with --lakehouse")))
+}
+
+/// Removes the folders of tables, in either layout.
+fn remove_tables(path: &std::path::Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(path)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let is_table = |layer: &&str| name == **layer || name.strip_prefix(**layer).is_some_and(|rest| rest.starts_with('_'));
+        if entry.file_type()?.is_dir() && crate::lake::LAYERS.iter().any(|layer| is_table(&layer)) {
+            std::fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
+}
