@@ -81,6 +81,7 @@ fn table(entity: &Entity) -> String {
     line("silver", "SILVER");
     line("children", "CHILDREN");
     out.push_str("};\n");
+    functions(&mut out, entity);
     let doc = format!("/// The bronze columns, from {}.", schema_pointer(&entity.schema));
     fields(&mut out, &doc, "SHAPE", &entity.shape, &shapes);
     out.push_str("\n/// The silver columns, without the `_etl_…` ones.\nconst SILVER: &[SilverColumn] = &[\n");
@@ -97,6 +98,23 @@ fn table(entity: &Entity) -> String {
     out
 }
 
+/// The engine's functions with this table filled in.
+fn functions(out: &mut String, entity: &Entity) {
+    let table = &entity.table;
+    let _ = write!(
+        out,
+        "\n/// The schema of bronze `{table}`.\n\
+         pub fn schema() -> SchemaRef {{\n    connectwise_runtime::bronze_schema(&TABLE)\n}}\n\
+         \n/// A decoder of pages of `{}` into batches of bronze `{table}`.\n\
+         pub fn decoder() -> Decoder {{\n    Decoder::new(&TABLE)\n}}\n\
+         \n/// Bronze rows as rows of silver `{table}`.\n///\n/// # Errors\n\
+         /// Where the batch does not have the columns of [`schema`].\n\
+         pub fn flatten(bronze: &RecordBatch) -> Result<RecordBatch, FlattenError> {{\n    \
+         connectwise_runtime::flatten(&TABLE, bronze)\n}}\n",
+        entity.endpoint
+    );
+}
+
 fn imports(entity: &Entity) -> String {
     let mut names = BTreeSet::from(["ChangeDetection", "Child", "Field", "Kind", "SilverColumn", "Table"]);
     let columns = entity.silver.iter().chain(entity.children.iter().flat_map(|child| &child.columns));
@@ -107,7 +125,12 @@ fn imports(entity: &Entity) -> String {
         names.insert("Variant");
     }
     let names: Vec<&str> = names.into_iter().collect();
-    format!("use connectwise_runtime::shape::{{{}}};\n\n", names.join(", "))
+    format!(
+        "use arrow_array::RecordBatch;\nuse arrow_schema::SchemaRef;\n\
+         use connectwise_runtime::shape::{{{}}};\n\
+         use connectwise_runtime::{{Decoder, FlattenError}};\n\n",
+        names.join(", ")
+    )
 }
 
 fn fields(out: &mut String, doc: &str, name: &str, fields: &[Field], shapes: &Shapes<'_>) {
