@@ -123,6 +123,8 @@ pub enum Kind {
 pub struct Struct {
     /// The schema's name; for an object without a name of its own, its parent's and its property's, with a dot.
     pub schema: String,
+    /// Where the spec says it.
+    pub pointer: String,
     /// Its properties.
     pub fields: Vec<Field>,
 }
@@ -218,15 +220,30 @@ pub struct Child {
     pub not_flattened: Vec<String>,
 }
 
-/// An operation of the client.
+/// A GET operation of the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
     /// The path template.
     pub path: String,
+    /// Its name, unique among the operations.
+    pub id: String,
     /// What it does, for the doc comment.
     pub summary: String,
-    /// The spec's own description of the operation.
-    pub get: serde_json::Value,
+    /// Its parameters in the path and the query.
+    pub parameters: Vec<Parameter>,
+}
+
+/// A parameter of an operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// Whether it stands in the path, else in the query.
+    pub in_path: bool,
+    /// Whether it has to be there.
+    pub required: bool,
+    /// What it holds: Int, Float, Bool or Text.
+    pub kind: Kind,
 }
 
 impl Kind {

@@ -144,9 +144,9 @@ Sends a `GET` request to `/company/companies`
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!("{}/company/companies", self.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -201,9 +201,9 @@ Sends a `GET` request to `/company/companies/count`
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!("{}/company/companies/count", self.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -250,28 +250,18 @@ Sends a `GET` request to `/company/companies/count`
 
 Sends a `GET` request to `/company/companies/{id}`
 
-Arguments:
-- `id`: companyId
-- `child_conditions`
-- `conditions`
-- `custom_field_conditions`
-- `fields`
-- `order_by`
-- `page`
-- `page_id`
-- `page_size`
 */
     pub async fn get_company_companies_by_id<'a>(
         &'a self,
-        id: i32,
+        id: i64,
         child_conditions: Option<&'a str>,
         conditions: Option<&'a str>,
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!(
             "{}/company/companies/{}", self.baseurl, encode_path(& id.to_string()),
@@ -328,9 +318,9 @@ Sends a `GET` request to `/expense/entries`
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!("{}/expense/entries", self.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -385,9 +375,9 @@ Sends a `GET` request to `/expense/entries/count`
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!("{}/expense/entries/count", self.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -434,28 +424,18 @@ Sends a `GET` request to `/expense/entries/count`
 
 Sends a `GET` request to `/expense/entries/{id}`
 
-Arguments:
-- `id`: entryId
-- `child_conditions`
-- `conditions`
-- `custom_field_conditions`
-- `fields`
-- `order_by`
-- `page`
-- `page_id`
-- `page_size`
 */
     pub async fn get_expense_entries_by_id<'a>(
         &'a self,
-        id: i32,
+        id: i64,
         child_conditions: Option<&'a str>,
         conditions: Option<&'a str>,
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!(
             "{}/expense/entries/{}", self.baseurl, encode_path(& id.to_string()),
@@ -512,9 +492,9 @@ Sends a `GET` request to `/finance/accounting/unpostedinvoices`
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!("{}/finance/accounting/unpostedinvoices", self.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -569,9 +549,9 @@ Sends a `GET` request to `/finance/accounting/unpostedinvoices/count`
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!("{}/finance/accounting/unpostedinvoices/count", self.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -618,28 +598,18 @@ Sends a `GET` request to `/finance/accounting/unpostedinvoices/count`
 
 Sends a `GET` request to `/finance/accounting/unpostedinvoices/{id}`
 
-Arguments:
-- `id`: unpostedinvoiceId
-- `child_conditions`
-- `conditions`
-- `custom_field_conditions`
-- `fields`
-- `order_by`
-- `page`
-- `page_id`
-- `page_size`
 */
     pub async fn get_finance_accounting_unpostedinvoices_by_id<'a>(
         &'a self,
-        id: i32,
+        id: i64,
         child_conditions: Option<&'a str>,
         conditions: Option<&'a str>,
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!(
             "{}/finance/accounting/unpostedinvoices/{}", self.baseurl, encode_path(& id
@@ -697,9 +667,9 @@ Sends a `GET` request to `/finance/agreements`
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!("{}/finance/agreements", self.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -754,9 +724,9 @@ Sends a `GET` request to `/finance/agreements/count`
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!("{}/finance/agreements/count", self.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -803,28 +773,18 @@ Sends a `GET` request to `/finance/agreements/count`
 
 Sends a `GET` request to `/finance/agreements/{id}`
 
-Arguments:
-- `id`: agreementId
-- `child_conditions`
-- `conditions`
-- `custom_field_conditions`
-- `fields`
-- `order_by`
-- `page`
-- `page_id`
-- `page_size`
 */
     pub async fn get_finance_agreements_by_id<'a>(
         &'a self,
-        id: i32,
+        id: i64,
         child_conditions: Option<&'a str>,
         conditions: Option<&'a str>,
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!(
             "{}/finance/agreements/{}", self.baseurl, encode_path(& id.to_string()),
@@ -881,9 +841,9 @@ Sends a `GET` request to `/finance/invoices`
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!("{}/finance/invoices", self.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -938,9 +898,9 @@ Sends a `GET` request to `/finance/invoices/count`
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!("{}/finance/invoices/count", self.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -987,28 +947,18 @@ Sends a `GET` request to `/finance/invoices/count`
 
 Sends a `GET` request to `/finance/invoices/{id}`
 
-Arguments:
-- `id`: invoiceId
-- `child_conditions`
-- `conditions`
-- `custom_field_conditions`
-- `fields`
-- `order_by`
-- `page`
-- `page_id`
-- `page_size`
 */
     pub async fn get_finance_invoices_by_id<'a>(
         &'a self,
-        id: i32,
+        id: i64,
         child_conditions: Option<&'a str>,
         conditions: Option<&'a str>,
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!(
             "{}/finance/invoices/{}", self.baseurl, encode_path(& id.to_string()),
@@ -1065,9 +1015,9 @@ Sends a `GET` request to `/procurement/products`
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!("{}/procurement/products", self.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -1122,9 +1072,9 @@ Sends a `GET` request to `/procurement/products/count`
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!("{}/procurement/products/count", self.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -1171,28 +1121,18 @@ Sends a `GET` request to `/procurement/products/count`
 
 Sends a `GET` request to `/procurement/products/{id}`
 
-Arguments:
-- `id`: productId
-- `child_conditions`
-- `conditions`
-- `custom_field_conditions`
-- `fields`
-- `order_by`
-- `page`
-- `page_id`
-- `page_size`
 */
     pub async fn get_procurement_products_by_id<'a>(
         &'a self,
-        id: i32,
+        id: i64,
         child_conditions: Option<&'a str>,
         conditions: Option<&'a str>,
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!(
             "{}/procurement/products/{}", self.baseurl, encode_path(& id.to_string()),
@@ -1249,9 +1189,9 @@ Sends a `GET` request to `/system/info`
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!("{}/system/info", self.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -1306,9 +1246,9 @@ Sends a `GET` request to `/system/members`
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!("{}/system/members", self.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -1363,9 +1303,9 @@ Sends a `GET` request to `/system/members/count`
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!("{}/system/members/count", self.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -1412,28 +1352,18 @@ Sends a `GET` request to `/system/members/count`
 
 Sends a `GET` request to `/system/members/{id}`
 
-Arguments:
-- `id`: memberId
-- `child_conditions`
-- `conditions`
-- `custom_field_conditions`
-- `fields`
-- `order_by`
-- `page`
-- `page_id`
-- `page_size`
 */
     pub async fn get_system_members_by_id<'a>(
         &'a self,
-        id: i32,
+        id: i64,
         child_conditions: Option<&'a str>,
         conditions: Option<&'a str>,
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!(
             "{}/system/members/{}", self.baseurl, encode_path(& id.to_string()),
@@ -1490,9 +1420,9 @@ Sends a `GET` request to `/time/entries`
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!("{}/time/entries", self.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -1547,9 +1477,9 @@ Sends a `GET` request to `/time/entries/count`
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!("{}/time/entries/count", self.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -1596,28 +1526,18 @@ Sends a `GET` request to `/time/entries/count`
 
 Sends a `GET` request to `/time/entries/{id}`
 
-Arguments:
-- `id`: entryId
-- `child_conditions`
-- `conditions`
-- `custom_field_conditions`
-- `fields`
-- `order_by`
-- `page`
-- `page_id`
-- `page_size`
 */
     pub async fn get_time_entries_by_id<'a>(
         &'a self,
-        id: i32,
+        id: i64,
         child_conditions: Option<&'a str>,
         conditions: Option<&'a str>,
         custom_field_conditions: Option<&'a str>,
         fields: Option<&'a str>,
         order_by: Option<&'a str>,
-        page: Option<i32>,
-        page_id: Option<i32>,
-        page_size: Option<i32>,
+        page: Option<i64>,
+        page_id: Option<i64>,
+        page_size: Option<i64>,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
         let url = format!(
             "{}/time/entries/{}", self.baseurl, encode_path(& id.to_string()),

@@ -1,7 +1,7 @@
 //! `generated/src/client.rs`: the GET operations of the entities, by progenitor.
 //!
 //! progenitor gets a small document with the selected operations only: it refuses the whole spec for two broken path
-//! templates, and answers of the vendor's media type become a raw byte stream, which is what the decoder reads.
+//! templates. Answers are raw byte streams, which is what the decoder reads.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use progenitor_impl::{GenerationSettings, Generator, InterfaceStyle, TagStyle, s
 use serde_json::{Map, Value, json};
 
 use crate::files::GeneratedFiles;
-use crate::ir::Ir;
+use crate::ir::{Ir, Kind, Parameter};
 use crate::report::{Problem, Problems};
 
 use super::text::header;
@@ -54,21 +54,18 @@ fn text(ir: &Ir) -> Result<String, String> {
     Ok(out)
 }
 
-/// The selected operations as a document of their own. The header clientId is left out: it is a credential, and the
-/// HTTP client below sends it with every request.
+/// The selected operations as a document of their own. Every answer is a stream of bytes.
 fn document(ir: &Ir) -> Value {
     let mut paths = Map::new();
     for operation in &ir.operations {
-        let mut get = operation.get.clone();
-        if let Some(get) = get.as_object_mut() {
-            get.insert("summary".to_owned(), json!(operation.summary));
-            if let Some(parameters) = get.get_mut("parameters").and_then(Value::as_array_mut) {
-                parameters.retain(|parameter| parameter.get("in") != Some(&json!("header")));
-            }
-            for media in contents(get) {
-                media.remove("schema");
-            }
-        }
+        let parameters: Vec<Value> = operation.parameters.iter().map(parameter).collect();
+        let answer = json!({ "description": "OK", "content": { "application/octet-stream": {} } });
+        let get = json!({
+            "operationId": operation.id,
+            "summary": operation.summary,
+            "parameters": parameters,
+            "responses": { "200": answer },
+        });
         paths.insert(operation.path.clone(), json!({ "get": get }));
     }
     json!({
@@ -78,12 +75,13 @@ fn document(ir: &Ir) -> Value {
     })
 }
 
-fn contents(get: &mut Map<String, Value>) -> impl Iterator<Item = &mut Map<String, Value>> {
-    let responses = get.get_mut("responses").and_then(Value::as_object_mut);
-    responses
-        .into_iter()
-        .flat_map(|responses| responses.values_mut())
-        .filter_map(|response| response.get_mut("content")?.as_object_mut())
-        .flat_map(|content| content.values_mut())
-        .filter_map(Value::as_object_mut)
+fn parameter(parameter: &Parameter) -> Value {
+    let schema = match parameter.kind {
+        Kind::Int => json!({ "type": "integer", "format": "int64" }),
+        Kind::Float => json!({ "type": "number", "format": "double" }),
+        Kind::Bool => json!({ "type": "boolean" }),
+        _ => json!({ "type": "string" }),
+    };
+    let place = if parameter.in_path { "path" } else { "query" };
+    json!({ "name": parameter.name, "in": place, "required": parameter.required, "schema": schema })
 }

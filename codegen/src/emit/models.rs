@@ -45,6 +45,7 @@ pub(crate) fn emit(ir: &Ir, files: &mut GeneratedFiles) {
 /// A schema that becomes a struct.
 struct Model {
     schema: String,
+    pointer: String,
     name: String,
     module: String,
     fields: Vec<Field>,
@@ -58,6 +59,7 @@ struct Models(BTreeMap<String, Model>);
 struct Reached<'a> {
     modules: BTreeSet<&'a str>,
     top_of: BTreeSet<&'a str>,
+    pointer: String,
     fields: Vec<Field>,
 }
 
@@ -67,7 +69,7 @@ impl Models {
         for entity in &ir.entities {
             let entry = reached.entry(entity.schema.clone()).or_default();
             entry.top_of.insert(&entity.module);
-            reach(entity, &entity.schema, &entity.shape, &mut reached);
+            reach(entity, &entity.schema, &schema_pointer(&entity.schema), &entity.shape, &mut reached);
         }
         let mut names = BTreeSet::new();
         let models = reached.into_iter().map(|(schema, reached)| {
@@ -81,15 +83,22 @@ impl Models {
                 name = naming::pascal(&schema.replace('.', "_dot_"));
                 names.insert(name.clone());
             }
-            (schema.clone(), Model { schema, name, module, fields: reached.fields })
+            (schema.clone(), Model { schema, pointer: reached.pointer, name, module, fields: reached.fields })
         });
         Self(models.collect())
     }
 }
 
-fn reach<'a>(entity: &'a Entity, schema: &str, fields: &'a [Field], reached: &mut BTreeMap<String, Reached<'a>>) {
+fn reach<'a>(
+    entity: &'a Entity,
+    schema: &str,
+    pointer: &str,
+    fields: &'a [Field],
+    reached: &mut BTreeMap<String, Reached<'a>>,
+) {
     let entry = reached.entry(schema.to_owned()).or_default();
     entry.modules.insert(&entity.module);
+    pointer.clone_into(&mut entry.pointer);
     if entry.fields.is_empty() {
         entry.fields = fields.to_vec();
     } else {
@@ -102,7 +111,7 @@ fn reach<'a>(entity: &'a Entity, schema: &str, fields: &'a [Field], reached: &mu
     }
     for field in fields {
         if let Some(inner) = inner(&field.kind) {
-            reach(entity, &inner.schema, &inner.fields, reached);
+            reach(entity, &inner.schema, &inner.pointer, &inner.fields, reached);
         }
     }
 }
@@ -181,7 +190,7 @@ fn imports(module: &str, inside: &[&Model], models: &Models) -> String {
 }
 
 fn structure(out: &mut String, model: &Model, models: &Models) {
-    let _ = writeln!(out, "\n/// From {}.", schema_pointer(&model.schema));
+    let _ = writeln!(out, "\n/// From {}.", model.pointer);
     out.push_str("#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]\n");
     let _ = writeln!(out, "pub struct {} {{", model.name);
     let mut names = Names::default();

@@ -92,7 +92,7 @@ fn table(entity: &Entity) -> String {
     }
     out.push_str("];\n");
     for (name, inner) in &shapes.named {
-        let doc = format!("/// From {}.", schema_pointer(&inner.schema));
+        let doc = format!("/// From {}.", inner.pointer);
         fields(&mut out, &doc, name, &inner.fields, &shapes);
     }
     out

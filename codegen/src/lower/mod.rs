@@ -31,7 +31,8 @@ fn problem(config: &EntityConfig, key: &str, what: impl Into<String>) -> Problem
 }
 
 fn entity(spec: &Spec, config: &EntityConfig, problems: &mut Problems) -> Option<Entity> {
-    let Some(schema) = spec.list_schema(&config.endpoint) else {
+    let schema = spec.list_schema(&config.endpoint).filter(|_| !config.endpoint.contains(['{', '}']));
+    let Some(schema) = schema else {
         problems.push(no_list(spec, config));
         return None;
     };
@@ -87,7 +88,9 @@ fn module(name: &str) -> String {
 }
 
 fn no_list(spec: &Spec, config: &EntityConfig) -> Problem {
-    let what = if spec.operations.contains_key(&config.endpoint) {
+    let what = if config.endpoint.contains(['{', '}']) {
+        format!("`{}` needs an id in its path, so it can't be read by itself", config.endpoint)
+    } else if spec.operations.contains_key(&config.endpoint) {
         format!("`{}` lists no schema of its own", config.endpoint)
     } else {
         format!("the spec {} has no GET {}", spec.version, config.endpoint)

@@ -1,13 +1,16 @@
 //! Which operations the client gets: each entity's list, its count, one record by id, and `/system/info`.
+//!
+//! An operation is made anew of what the client needs of it, so that no oddity of the spec reaches the client
+//! generator. Header parameters are left out: clientId is a credential, and the HTTP client sends it by itself.
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use crate::ir::{Entity, Operation};
+use crate::ir::{Entity, Kind, Operation, Parameter};
 use crate::spec::Spec;
 
-use super::naming;
+use super::naming::{self, Names};
 
 /// The path that tells the server's version.
 const SYSTEM_INFO: &str = "/system/info";
@@ -17,36 +20,68 @@ pub(super) fn select(spec: &Spec, entities: &[Entity]) -> Vec<Operation> {
     let mut wanted = BTreeMap::new();
     for entity in entities {
         let (name, path) = (&entity.name, &entity.endpoint);
-        wanted.insert(path.clone(), format!("Lists {name} records."));
-        wanted.insert(format!("{path}/count"), format!("Counts {name} records."));
-        wanted.insert(format!("{path}/{{{}}}", entity.key), format!("Reads one {name} by its `{}`.", entity.key));
+        wanted.insert(path.clone(), format!("Lists {name} records"));
+        wanted.insert(format!("{path}/count"), format!("Counts {name} records"));
+        wanted.insert(format!("{path}/{{{}}}", entity.key), format!("Reads one {name} by its `{}`", entity.key));
     }
-    wanted.insert(SYSTEM_INFO.to_owned(), "Reads the server's version, time zone and licences.".to_owned());
+    wanted.insert(SYSTEM_INFO.to_owned(), "Reads the server's version, time zone and licences".to_owned());
+    let mut names = Names::default();
     wanted
         .into_iter()
         .filter_map(|(path, summary)| {
-            let mut get = spec.operations.get(&path)?.clone();
-            complete(spec, &path, get.as_object_mut()?);
-            Some(Operation { path, summary, get })
+            let get = spec.operations.get(&path)?;
+            let id = get.get("operationId").and_then(Value::as_str).map(naming::ident);
+            let id = id.filter(|id| id != "unnamed").unwrap_or_else(|| naming::ident(&format!("get{path}")));
+            let parameters = parameters(spec, &path, get);
+            Some(Operation { id: names.take(&id), path, summary, parameters })
         })
         .collect()
 }
 
-/// Gives an operation a name where it has none, and its parameters in one list without references.
-fn complete(spec: &Spec, path: &str, get: &mut Map<String, Value>) {
-    get.entry("operationId").or_insert_with(|| json!(format!("get{}", naming::pascal(path))));
-    let mut parameters: Vec<Value> = Vec::new();
+/// The parameters of the path, in its order, and then those of the query, in the spec's.
+fn parameters(spec: &Spec, path: &str, get: &Value) -> Vec<Parameter> {
     let own = get.get("parameters").and_then(Value::as_array).into_iter().flatten();
-    for parameter in own.chain(spec.shared_parameters(path)) {
-        let reference = parameter.get("$ref").and_then(Value::as_str);
-        let parameter = match reference.and_then(|reference| spec.resolve(reference)) {
-            Some((_, resolved)) => resolved,
-            None => parameter,
+    let declared: Vec<&Value> = own
+        .chain(spec.shared_parameters(path))
+        .map(|parameter| {
+            let reference = parameter.get("$ref").and_then(Value::as_str);
+            reference.and_then(|reference| spec.resolve(reference)).map_or(parameter, |(_, resolved)| resolved)
+        })
+        .collect();
+    let text = |parameter: &Value, key: &str| parameter.get(key).and_then(Value::as_str).map(str::to_owned);
+    let mut parameters: Vec<Parameter> = Vec::new();
+    for name in templates(path) {
+        let is_it = |parameter: &&&Value| {
+            text(parameter, "in").as_deref() == Some("path") && text(parameter, "name").as_deref() == Some(name)
         };
-        let same = |known: &Value| known.get("name") == parameter.get("name") && known.get("in") == parameter.get("in");
-        if !parameters.iter().any(same) {
-            parameters.push(parameter.clone());
+        let kind = declared.iter().find(is_it).map_or(Kind::Int, |parameter| kind(parameter));
+        parameters.push(Parameter { name: name.to_owned(), in_path: true, required: true, kind });
+    }
+    for parameter in declared {
+        let Some(name) = text(parameter, "name").filter(|name| is_plain(name)) else { continue };
+        let known = |known: &Parameter| naming::ident(&known.name) == naming::ident(&name);
+        if text(parameter, "in").as_deref() == Some("query") && !parameters.iter().any(known) {
+            let required = parameter.get("required").and_then(Value::as_bool).unwrap_or(false);
+            parameters.push(Parameter { name, in_path: false, required, kind: kind(parameter) });
         }
     }
-    get.insert("parameters".to_owned(), Value::Array(parameters));
+    parameters
+}
+
+/// The names between braces.
+fn templates(path: &str) -> impl Iterator<Item = &str> {
+    path.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name)
+}
+
+fn is_plain(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+fn kind(parameter: &Value) -> Kind {
+    match parameter.pointer("/schema/type").and_then(Value::as_str) {
+        Some("integer") => Kind::Int,
+        Some("number") => Kind::Float,
+        Some("boolean") => Kind::Bool,
+        _ => Kind::Text,
+    }
 }

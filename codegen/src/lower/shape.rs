@@ -142,7 +142,7 @@ impl Walk<'_> {
             }
             self.path.pop();
         }
-        Some(Kind::Struct(Struct { schema: name.to_owned(), fields }))
+        Some(Kind::Struct(Struct { schema: name.to_owned(), pointer: pointer.to_owned(), fields }))
     }
 }
 

@@ -119,7 +119,7 @@ mod tests {
     }
 
     fn object(name: &str, fields: Vec<Field>) -> Field {
-        field(name, Kind::Struct(Struct { schema: name.to_owned(), fields }))
+        field(name, Kind::Struct(Struct { schema: name.to_owned(), pointer: String::new(), fields }))
     }
 
     fn names(columns: &[SilverColumn]) -> Vec<&str> {
@@ -163,6 +163,7 @@ mod tests {
     fn children_reserve_their_own_names() {
         let item = Kind::Struct(Struct {
             schema: "Item".to_owned(),
+            pointer: String::new(),
             fields: vec![field("parentID", Kind::Int), field("listIndex", Kind::Int), field("_info", Kind::Map)],
         });
         let table = child("Company", "types", &item);

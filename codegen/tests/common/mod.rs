@@ -1,0 +1,43 @@
+//! What the tests share: a workspace in a temporary folder.
+
+use std::path::{Path, PathBuf};
+
+use connectwise_codegen::cli;
+
+/// The folder of this package.
+pub fn package() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The text of a file below `tests/golden`.
+pub fn golden(path: &str) -> String {
+    std::fs::read_to_string(package().join("tests/golden").join(path)).unwrap()
+}
+
+/// Puts a file into a folder.
+pub fn put(root: &Path, path: &str, text: &str) {
+    let at = root.join(path);
+    std::fs::create_dir_all(at.parent().unwrap()).unwrap();
+    std::fs::write(at, text).unwrap();
+}
+
+/// A workspace with the small spec imported and its entities.
+pub fn workspace() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    put(root, "schema/entities.yaml", &golden("input/schema/entities.yaml"));
+    let template = std::fs::read_to_string(package().join("../templates/dictionary.md.j2")).unwrap();
+    put(root, "templates/dictionary.md.j2", &template);
+    put(root, "source.json", &golden("source.json"));
+    let (status, _, errors) = run(root, &["import", root.join("source.json").to_str().unwrap()]);
+    assert_eq!((status, errors.as_str()), (0, ""));
+    folder
+}
+
+/// Runs a command line: exit status, standard output, standard error.
+pub fn run(root: &Path, arguments: &[&str]) -> (u8, String, String) {
+    let (mut out, mut errors) = (Vec::new(), Vec::new());
+    let fixed = ["cargo codegen", "--root", root.to_str().unwrap()];
+    let status = cli::run(fixed.iter().chain(arguments), &mut out, &mut errors);
+    (status, String::from_utf8(out).unwrap(), String::from_utf8(errors).unwrap())
+}
