@@ -1,0 +1,247 @@
+//! Switches that make the simulator misbehave the way servers and networks do.
+//!
+//! Invariant: which request is hit follows from the seed and the requests that came before; a rule for the next `n`
+//! requests hits exactly `n` of those it is for.
+
+use serde::{Deserialize, Serialize};
+
+use crate::dice::Dice;
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// 429 with a `Retry-After` of so many seconds.
+    TooManyRequests {
+        /// Seconds.
+        retry_after: u32,
+    },
+    /// An error of the server, such as 500 or 503, in the API's form.
+    ServerError {
+        /// The status.
+        status: u16,
+    },
+    /// The connection breaks in the middle of the body.
+    Reset,
+    /// The body is cut; the length that is announced is that of what comes.
+    Truncated,
+    /// The body is cut; the length that is announced is that of the whole.
+    TruncatedMismatch,
+    /// Status 200 with a page for people, as proxies do.
+    Html,
+    /// The answer comes late.
+    Delay {
+        /// By so many milliseconds.
+        millis: u64,
+    },
+    /// 403: the login has no right to the endpoint.
+    Forbidden,
+    /// A page has one of its rows twice.
+    DuplicateRow,
+    /// A count is off.
+    WrongCount {
+        /// By so many.
+        by: i64,
+    },
+}
+
+impl Fault {
+    /// Whether only counts can have it.
+    fn fits(self, kind: &str) -> bool {
+        match self {
+            Self::DuplicateRow => kind == "list",
+            Self::WrongCount { .. } => kind == "count",
+            _ => true,
+        }
+    }
+}
+
+/// Which requests are hit.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    /// All.
+    Always,
+    /// The next so many.
+    Next(u32),
+    /// One after so many that go through; then the same again.
+    Every(u32),
+    /// Each with this probability, from 0 to 1.
+    Probability(f64),
+}
+
+/// A fault, where it happens and when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultRule {
+    /// How the endpoint's path starts, such as `/time/entries`; empty is all of them.
+    #[serde(default)]
+    pub endpoint: String,
+    /// Only requests of this kind: `list`, `count`, `get` or `info`; empty is all of them.
+    #[serde(default)]
+    pub kind: String,
+    /// What goes wrong.
+    pub fault: Fault,
+    /// When it does.
+    pub when: When,
+}
+
+/// All switches. The default is a server without faults that supports everything.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Faults {
+    /// What goes wrong; the first rule that hits counts, but delays add up.
+    pub rules: Vec<FaultRule>,
+    /// Endpoints, by the start of their path, that know no forward-only paging: header and `pageId` are ignored.
+    pub no_forward_only: Vec<String>,
+    /// Endpoints that send no `Link` header at all.
+    pub no_link: Vec<String>,
+    /// Endpoints that refuse conditions on `lastUpdated`.
+    pub no_last_updated: Vec<String>,
+    /// The seed of the probabilities.
+    pub seed: u64,
+}
+
+impl Faults {
+    /// Adds a rule for requests whose path starts so.
+    #[must_use]
+    pub fn with(mut self, endpoint: &str, when: When, fault: Fault) -> Self {
+        self.rules.push(FaultRule { endpoint: endpoint.to_owned(), kind: String::new(), fault, when });
+        self
+    }
+
+    /// Adds a rule for requests of one kind whose path starts so.
+    #[must_use]
+    pub fn with_kind(mut self, endpoint: &str, kind: &str, when: When, fault: Fault) -> Self {
+        self.rules.push(FaultRule { endpoint: endpoint.to_owned(), kind: kind.to_owned(), fault, when });
+        self
+    }
+
+    /// Takes forward-only paging from an endpoint.
+    #[must_use]
+    pub fn without_forward_only(mut self, endpoint: &str) -> Self {
+        self.no_forward_only.push(endpoint.to_owned());
+        self
+    }
+
+    /// Takes the `Link` header from an endpoint.
+    #[must_use]
+    pub fn without_link(mut self, endpoint: &str) -> Self {
+        self.no_link.push(endpoint.to_owned());
+        self
+    }
+
+    /// Takes conditions on `lastUpdated` from an endpoint.
+    #[must_use]
+    pub fn without_last_updated(mut self, endpoint: &str) -> Self {
+        self.no_last_updated.push(endpoint.to_owned());
+        self
+    }
+}
+
+/// What a request has to put up with.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Struck {
+    pub(crate) delay: u64,
+    pub(crate) fault: Option<Fault>,
+}
+
+/// The switches with how far their rules have come.
+#[derive(Debug, Default)]
+pub(crate) struct FaultState {
+    faults: Faults,
+    /// How many requests each rule was asked about.
+    seen: Vec<u64>,
+}
+
+impl FaultState {
+    pub(crate) fn new(faults: Faults) -> Self {
+        let seen = vec![0; faults.rules.len()];
+        Self { faults, seen }
+    }
+
+    pub(crate) fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// Which faults a request meets.
+    pub(crate) fn strike(&mut self, path: &str, kind: &str) -> Struck {
+        let mut struck = Struck::default();
+        for (at, (rule, seen)) in self.faults.rules.iter().zip(&mut self.seen).enumerate() {
+            let is_for = path.starts_with(&rule.endpoint) && (rule.kind.is_empty() || rule.kind == kind);
+            // A rule that comes after one that hit has not been asked.
+            let taken = struck.fault.is_some() && !matches!(rule.fault, Fault::Delay { .. });
+            if !is_for || taken || !rule.fault.fits(kind) {
+                continue;
+            }
+            let count = *seen;
+            *seen += 1;
+            let hit = match rule.when {
+                When::Always => true,
+                When::Next(n) => count < u64::from(n),
+                When::Every(n) => count % (u64::from(n) + 1) == u64::from(n),
+                When::Probability(p) => {
+                    let throw = Dice::new(self.faults.seed).of(at as u64).bits(count) >> 11;
+                    (throw as f64) / ((1_u64 << 53) as f64) < p
+                }
+            };
+            match rule.fault {
+                _ if !hit => {}
+                Fault::Delay { millis } => struck.delay += millis,
+                fault => struck.fault = Some(fault),
+            }
+        }
+        struck
+    }
+}
+
+/// Whether a path is among endpoints given by the start of their path.
+pub(crate) fn is_listed(endpoints: &[String], path: &str) -> bool {
+    endpoints.iter().any(|endpoint| path.starts_with(endpoint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_hit_what_they_are_for() {
+        let faults = Faults::default()
+            .with("/time", When::Next(2), Fault::Reset)
+            .with("", When::Every(1), Fault::Delay { millis: 5 })
+            .with_kind("", "count", When::Always, Fault::WrongCount { by: 1 });
+        let mut state = FaultState::new(faults);
+        let hits: Vec<_> = (0..4).map(|_| state.strike("/time/entries", "list")).collect();
+        assert_eq!(hits.iter().filter(|hit| hit.fault == Some(Fault::Reset)).count(), 2);
+        assert_eq!(hits.iter().map(|hit| hit.delay).sum::<u64>(), 10);
+        assert_eq!(state.strike("/time/entries", "count").fault, Some(Fault::WrongCount { by: 1 }));
+        assert_eq!(state.strike("/company/companies", "list").fault, None);
+    }
+
+    #[test]
+    fn probabilities_repeat_with_the_seed() {
+        let run = |seed| {
+            let mut state = FaultState::new(Faults { seed, ..Faults::default() }.with(
+                "",
+                When::Probability(0.3),
+                Fault::Forbidden,
+            ));
+            (0..1_000).map(|_| state.strike("/x", "list").fault.is_some()).collect::<Vec<_>>()
+        };
+        assert_eq!(run(1), run(1));
+        assert_ne!(run(1), run(2));
+        let hits = run(1).iter().filter(|hit| **hit).count();
+        assert!((200..400).contains(&hits), "{hits}");
+    }
+
+    #[test]
+    fn switches_read_from_json() {
+        let text = r#"{"rules": [
+            {"endpoint": "/time", "fault": {"too_many_requests": {"retry_after": 1}}, "when": {"next": 3}},
+            {"fault": "html", "when": "always"}], "no_forward_only": ["/finance"]}"#;
+        let faults: Faults = serde_json::from_str(text).unwrap();
+        assert_eq!(faults.rules[0].fault, Fault::TooManyRequests { retry_after: 1 });
+        assert_eq!(faults.rules[1].when, When::Always);
+        assert_eq!(serde_json::from_str::<Faults>(&serde_json::to_string(&faults).unwrap()).unwrap(), faults);
+    }
+}

@@ -1,0 +1,137 @@
+//! Answers on their way out: headers, packing, and the faults that befall a body.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::json;
+
+use crate::faults::Fault;
+use crate::links;
+
+/// Smaller bodies are not worth packing.
+const WORTH_PACKING: usize = 1_024;
+
+/// What goes out.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) link: Option<HeaderValue>,
+    content_type: &'static str,
+    retry_after: Option<u32>,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    pub(super) fn json(body: Vec<u8>) -> Self {
+        let content_type = "application/json; charset=utf-8";
+        Self { status: StatusCode::OK, link: None, content_type, retry_after: None, body }
+    }
+
+    /// An error in the API's form.
+    pub(super) fn error(status: StatusCode, code: &str, message: &str) -> Self {
+        let body = json!({"code": code, "message": message, "errors": []});
+        Self { status, ..Self::json(body.to_string().into_bytes()) }
+    }
+
+    pub(super) fn not_found(message: &str) -> Self {
+        Self::error(StatusCode::NOT_FOUND, "NotFound", message)
+    }
+
+    /// The simulator itself failed.
+    pub(super) fn broken() -> Self {
+        Self::error(StatusCode::INTERNAL_SERVER_ERROR, "SimulatorError", "The simulator could not make this answer.")
+    }
+
+    /// The answer that a fault puts in the place of the real one, if it does.
+    pub(super) fn instead(fault: Fault) -> Option<Self> {
+        match fault {
+            Fault::TooManyRequests { retry_after } => {
+                let message = format!("Too many requests. Please try again in {retry_after} seconds.");
+                let body = json!({"error": "Too Many Requests", "message": message}).to_string().into_bytes();
+                Some(Self { status: StatusCode::TOO_MANY_REQUESTS, retry_after: Some(retry_after), ..Self::json(body) })
+            }
+            Fault::ServerError { status } => {
+                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                let code = if status == StatusCode::SERVICE_UNAVAILABLE { "ServiceUnavailable" } else { "ServerError" };
+                Some(Self::error(status, code, "A timeout has occurred."))
+            }
+            Fault::Forbidden => {
+                let message = "You do not have security permission to perform this action.";
+                Some(Self::error(StatusCode::FORBIDDEN, "Security", message))
+            }
+            Fault::Html => {
+                let page = "<!DOCTYPE html>\n<html><head><title>Please wait</title></head>\
+                    <body><h1>The service will be back shortly</h1></body></html>\n";
+                Some(Self { content_type: "text/html; charset=utf-8", ..Self::json(page.as_bytes().to_vec()) })
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn into_response(mut self, fault: Option<Fault>, gzip: bool) -> Response {
+        if fault == Some(Fault::Truncated) {
+            self.body.truncate(cut(&self.body));
+        }
+        let packed = if gzip && self.body.len() > WORTH_PACKING { pack(&self.body).ok() } else { None };
+        let is_packed = packed.is_some();
+        let body = Bytes::from(packed.unwrap_or(self.body));
+        let length = body.len();
+        let half = body.slice(..length / 2);
+        let body = match fault {
+            Some(Fault::Reset) => {
+                let broken = io::Error::new(io::ErrorKind::ConnectionReset, "reset on purpose");
+                Body::from_stream(futures::stream::iter([Ok(half), Err(broken)]))
+            }
+            Some(Fault::TruncatedMismatch) => Body::from_stream(futures::stream::iter([Ok::<_, io::Error>(half)])),
+            _ => Body::from(body),
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        headers.insert("api-current-version", HeaderValue::from_static("2025.1"));
+        if let Ok(id) = HeaderValue::from_str(&request_id()) {
+            headers.insert("x-cw-request-id", id);
+        }
+        if fault == Some(Fault::TruncatedMismatch) {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        if is_packed {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(link) = self.link {
+            headers.insert(header::LINK, link);
+        }
+        response
+    }
+}
+
+/// A place in the middle of the body, and not within a letter.
+fn cut(body: &[u8]) -> usize {
+    let mut at = body.len() / 2;
+    while at > 0 && body[at] & 0xc0 == 0x80 {
+        at -= 1;
+    }
+    at
+}
+
+fn pack(body: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 6), Compression::fast());
+    encoder.write_all(body)?;
+    encoder.finish()
+}
+
+fn request_id() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    links::uuid(NEXT.fetch_add(1, Ordering::Relaxed), 0x1D)
+}
