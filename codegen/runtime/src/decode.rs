@@ -261,7 +261,7 @@ impl Decoder {
     }
 
     fn misfit(&self, raw: &str, reason: Reason) -> Result<Misfit, Syntax> {
-        let raw_json = if self.sensitive.any() { self.sensitive.record(raw)? } else { raw.to_owned() };
+        let raw_json = self.sensitive.record(raw)?.into_owned();
         let record_id = key_text(&raw_json, self.table.key)?;
         Ok(Misfit { record_id, path: reason.path, reason: reason.words, raw_json })
     }
@@ -283,14 +283,13 @@ impl Decoder {
             return DecodeError::Syntax { offset, length: text.len(), expected };
         }
         let expected = if opening == b'[' { "a list of records" } else { "one record" };
-        let may_be_sensitive = self.sensitive.any() && matches!(first, Some(b'{' | b'['));
         let found = match first {
             None => "nothing".to_owned(),
-            Some(_) if may_be_sensitive => {
-                let readable = Scanner::new(start).raw().and_then(|_| self.sensitive.record(start));
-                readable.map_or_else(|_| "something else that breaks off".to_owned(), |text| excerpt(&text))
+            Some(byte) if byte == b'<' || !self.sensitive.any() => excerpt(start),
+            Some(_) => {
+                let readable = Scanner::new(start).raw().and_then(|raw| self.sensitive.record(raw));
+                readable.map_or_else(|_| "what is neither JSON nor HTML".to_owned(), |text| excerpt(&text))
             }
-            Some(_) => excerpt(start),
         };
         DecodeError::NotRecords { expected, found }
     }

@@ -17,6 +17,7 @@ mod error;
 pub mod flatten;
 pub mod hash;
 mod json;
+mod path;
 mod read;
 mod redact;
 pub mod schema;

@@ -5,12 +5,12 @@
 //! over it as a whole.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write;
 
 use crate::buffer::Texts;
 use crate::column::{Column, Lists, Maps, Structs};
 use crate::convert::{self, Expected};
 use crate::json::{Mark, Scanner, Str, Syntax, unescape};
+use crate::path::{Path, Step};
 use crate::redact::Sensitive;
 
 /// Entries of one map up to which a repeated key is looked for by comparing.
@@ -38,13 +38,6 @@ pub(crate) struct Reason {
     pub(crate) words: String,
 }
 
-/// A step from the record to a value in it.
-#[derive(Debug, Clone, Copy)]
-enum Step {
-    Name(&'static str),
-    Index(usize),
-}
-
 /// A property that the shape does not know.
 #[derive(Debug)]
 pub(crate) struct Unknown {
@@ -61,14 +54,14 @@ pub(crate) struct Unknown {
 pub(crate) struct Reader<'a> {
     pub(crate) scanner: Scanner<'a>,
     sensitive: Sensitive,
-    path: Vec<Step>,
+    path: Path,
     /// The current record's unknown properties by their paths.
     pub(crate) unknown: BTreeMap<String, Unknown>,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(text: &'a str, sensitive: Sensitive) -> Self {
-        Self { scanner: Scanner::new(text), sensitive, path: Vec::new(), unknown: BTreeMap::new() }
+        Self { scanner: Scanner::new(text), sensitive, path: Path::default(), unknown: BTreeMap::new() }
     }
 
     /// Reads a record into the row.
@@ -253,10 +246,7 @@ impl<'a> Reader<'a> {
         }
         self.text(token, values, entry).map_err(|fault| match fault {
             Fault::Misfit(mut reason) => {
-                if !reason.path.is_empty() {
-                    reason.path.push('/');
-                }
-                reason.path.push_str(&key.text());
+                reason.path = Path::join(reason.path, &key.text());
                 Fault::Misfit(reason)
             }
             syntax => syntax,
@@ -356,59 +346,28 @@ impl<'a> Reader<'a> {
         let mut parents = self.names();
         parents.push(name.clone().into_owned());
         let raw = self.sensitive.outside(raw, parents)?.into_owned();
-        let [mut path, mut pattern] = [false, true].map(|pattern| self.written_path(pattern));
-        let known = path.len();
-        for text in [&mut path, &mut pattern] {
-            if known > 0 {
-                text.push('/');
-            }
-            text.push_str(&name);
-        }
-        self.unknown.insert(path, Unknown { known, pattern, raw });
+        let known = self.path.written().len();
+        let unknown = Unknown { known, pattern: Path::join(self.path.pattern(), &name), raw };
+        self.unknown.insert(Path::join(self.path.written(), &name), unknown);
         Ok(())
     }
 
     /// Forgets what was found under the current path: the property is there a second time.
     #[cold]
     fn forget_unknown(&mut self) {
-        let path = self.written_path(false);
-        let under = |found: &str, known: usize| {
-            let rest = found.get(..known).and_then(|parents| parents.strip_prefix(path.as_str()));
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        self.unknown.retain(|found, unknown| !under(found, unknown.known));
+        let path = self.path.written();
+        self.unknown
+            .retain(|found, unknown| !Path::is_at_or_under(found.get(..unknown.known).unwrap_or_default(), &path));
     }
 
     #[inline]
     fn is_sensitive(&self, name: Str<'a>) -> bool {
-        self.sensitive.has_names() && self.sensitive.is_named(self.parents(), &name.text())
+        self.sensitive.has_names() && self.sensitive.is_named(self.path.names(), &name.text())
     }
 
-    fn parents(&self) -> impl DoubleEndedIterator<Item = &'static str> + Clone {
-        self.path.iter().filter_map(|step| match step {
-            Step::Name(name) => Some(*name),
-            Step::Index(_) => None,
-        })
-    }
-
+    /// The names above a value, where it matters whether they are sensitive.
     fn names(&self) -> Vec<String> {
-        if self.sensitive.has_names() { self.parents().map(str::to_owned).collect() } else { Vec::new() }
-    }
-
-    fn written_path(&self, pattern: bool) -> String {
-        let mut out = String::new();
-        for step in &self.path {
-            if !out.is_empty() {
-                out.push('/');
-            }
-            match step {
-                Step::Name(name) => out.push_str(name),
-                Step::Index(_) if pattern => out.push('*'),
-                // Writing to a string can't fail.
-                Step::Index(index) => drop(write!(out, "{index}")),
-            }
-        }
-        out
+        if self.sensitive.has_names() { self.path.names().map(str::to_owned).collect() } else { Vec::new() }
     }
 
     /// The reason why the value at the current position does not fit.
@@ -427,7 +386,7 @@ impl<'a> Reader<'a> {
             },
         };
         let words = format!("found {found}, expected {expected}");
-        Fault::Misfit(Box::new(Reason { path: self.written_path(false), words }))
+        Fault::Misfit(Box::new(Reason { path: self.path.written(), words }))
     }
 }
 

@@ -24,6 +24,7 @@ impl Sensitive {
         Self { names: table.sensitive, shape: table.shape, any }
     }
 
+    /// Whether anything of a record can be sensitive.
     pub(crate) fn any(&self) -> bool {
         self.any
     }
@@ -45,28 +46,24 @@ impl Sensitive {
         })
     }
 
-    /// A whole record (or what stands in its place) without its sensitive properties.
-    pub(crate) fn record(&self, raw: &str) -> Result<String, Syntax> {
-        self.value(raw, Some(Kind::Struct(self.shape)), Vec::new())
+    /// A whole record (or what stands in its place) without its sensitive properties; as it stands where it has none.
+    pub(crate) fn record<'a>(&self, raw: &'a str) -> Result<Cow<'a, str>, Syntax> {
+        if self.any { self.value(raw, Some(Kind::Struct(self.shape)), Vec::new()) } else { Ok(Cow::Borrowed(raw)) }
     }
 
-    /// A value outside the shape without its sensitive properties. `parents` are the names above it and its own.
+    /// The same for a value outside the shape. `parents` are the names above it and its own.
     pub(crate) fn outside<'a>(&self, raw: &'a str, parents: Vec<String>) -> Result<Cow<'a, str>, Syntax> {
-        let container = raw.starts_with(['{', '[']);
-        if container && self.has_names() {
-            return self.value(raw, None, parents.into_iter().map(Cow::Owned).collect()).map(Cow::Owned);
+        if self.has_names() && raw.starts_with(['{', '[']) {
+            return self.value(raw, None, parents.into_iter().map(Cow::Owned).collect());
         }
         Ok(Cow::Borrowed(raw))
     }
 
-    fn value<'a>(&self, raw: &'a str, kind: Option<Kind>, path: Vec<Cow<'a, str>>) -> Result<String, Syntax> {
-        if !self.any {
-            return Ok(raw.to_owned());
-        }
-        let mut copy =
-            Copy { sensitive: *self, scanner: Scanner::new(raw), path, out: String::with_capacity(raw.len()) };
+    fn value<'a>(&self, raw: &'a str, kind: Option<Kind>, path: Vec<Cow<'a, str>>) -> Result<Cow<'a, str>, Syntax> {
+        let (scanner, out) = (Scanner::new(raw), String::with_capacity(raw.len()));
+        let mut copy = Copy { sensitive: *self, scanner, path, out, left_out: false };
         copy.value(kind)?;
-        Ok(copy.out)
+        Ok(if copy.left_out { Cow::Owned(copy.out) } else { Cow::Borrowed(raw) })
     }
 }
 
@@ -85,6 +82,7 @@ struct Copy<'a> {
     scanner: Scanner<'a>,
     path: Vec<Cow<'a, str>>,
     out: String,
+    left_out: bool,
 }
 
 impl Copy<'_> {
@@ -122,6 +120,7 @@ impl Copy<'_> {
                 None => self.sensitive.is_named(self.path.iter().map(AsRef::as_ref), &text),
             };
             if leave_out {
+                self.left_out = true;
                 self.scanner.skip()?;
             } else {
                 if !first {

@@ -1,0 +1,14 @@
+//! The engine from outside: one test binary, so that it links once.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that fails panics, in its helpers too")]
+
+mod common;
+mod conversions;
+mod differential;
+mod flattening;
+mod hashing;
+mod hostile;
+mod isolation;
+mod schemas;
+mod sensitive;
+mod unknowns;
