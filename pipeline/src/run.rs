@@ -268,7 +268,7 @@ pub async fn run(client: Option<&Client>, lake: &Lakehouse, options: &Options) -
     if options.has(Layer::Bronze) {
         let client = client.ok_or_else(|| Error::Usage("the bronze layer needs a connection".to_owned()))?;
         // One request before any work: a wrong address or login is told once, and nothing is touched.
-        client.count(selected[0].endpoint, None, &crate::client::Traffic::default()).await.or_else(
+        client.hasty().count(selected[0].endpoint, None, &crate::client::Traffic::default()).await.or_else(
             |error| match error {
                 crate::client::ClientError::Forbidden { .. } => Ok(0),
                 error => Err(error),

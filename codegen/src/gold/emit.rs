@@ -78,7 +78,7 @@ pub struct GoldTable {
     pub key: &'static str,
     /// The columns, in order.
     pub columns: &'static [GoldColumn],
-    /// A fact's source; none for a dimension.
+    /// The silver table behind a fact; none for a dimension, or a fact that is made from other facts.
     pub fact: Option<FactSource>,
     /// The statement that the pipeline runs. `${businessDate}` stands for the run's business date.
     pub sql: &'static str,
@@ -97,8 +97,11 @@ fn module(tables: &[&Table<'_>], zone: &str) -> String {
             Table::Fact(fact) => {
                 let pairs: Vec<String> =
                     fact.reconcile.iter().map(|(measure, column)| format!("({measure:?}, {column:?})")).collect();
-                let source =
-                    format!("Some(FactSource {{ table: {:?}, reconcile: &[{}] }})", fact.source, pairs.join(", "));
+                let source = if fact.source.is_empty() {
+                    "None".to_owned()
+                } else {
+                    format!("Some(FactSource {{ table: {:?}, reconcile: &[{}] }})", fact.source, pairs.join(", "))
+                };
                 (&fact.key, Vec::new(), source)
             }
         };
@@ -149,11 +152,11 @@ fn dictionary(tables: &[&Table<'_>]) -> String {
             }
             Table::Fact(fact) => (
                 format!(
-                    "{} Grain: {}. Key: `{}`. Source: silver `{}`.",
+                    "{} Grain: {}. Key: `{}`.{}",
                     fact.description,
                     fact.grain.trim_end_matches('.').to_lowercase(),
                     fact.key,
-                    fact.source
+                    if fact.source.is_empty() { String::new() } else { format!(" Source: silver `{}`.", fact.source) }
                 ),
                 &fact.file,
             ),

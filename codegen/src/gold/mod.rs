@@ -124,7 +124,7 @@ fn check_names(ir: &Ir, dimensions: &[Dimension], facts: &[Fact], problems: &mut
         .collect();
     let known: Vec<&str> = dimensions.iter().map(|dimension| dimension.table.as_str()).collect();
     for fact in facts {
-        if !silver.contains(&fact.source.as_str()) {
+        if fact.from.is_none() && !silver.contains(&fact.source.as_str()) {
             problems.push(unknown(&fact.file, "/source", "silver table", &fact.source, &silver));
         }
         for column in &fact.columns {

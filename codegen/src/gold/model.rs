@@ -152,10 +152,12 @@ pub struct Fact {
     pub grain: String,
     /// The primary key, one of the columns.
     pub key: String,
-    /// The silver table that it has a row for each live row of.
+    /// The silver table that it has a row for each live row of; empty where it has a statement of its own.
     pub source: String,
     /// The source's name in expressions.
     pub alias: String,
+    /// A FROM clause in place of source, alias and joins, a template.
+    pub from: Option<String>,
     /// Further FROM items (joins), a template.
     pub joins: String,
     /// The columns.

@@ -58,8 +58,12 @@ pub fn fact(file: &str, text: &str, problems: &mut Problems) -> Option<Fact> {
     let description = keys.text("description", problems);
     let grain = keys.text("grain", problems);
     let key = keys.text("key", problems);
-    let source = keys.text("source", problems);
-    let alias = keys.text("alias", problems);
+    let from = keys.optional_text("from", problems);
+    let (source, alias) = if from.is_some() {
+        (Some(String::new()), Some(String::new()))
+    } else {
+        (keys.text("source", problems), keys.text("alias", problems))
+    };
     let joins = keys.optional_text("joins", problems).unwrap_or_default();
     let reconcile = pairs(&mut keys, "reconcile", file, problems);
     let mut columns = Vec::new();
@@ -89,6 +93,7 @@ pub fn fact(file: &str, text: &str, problems: &mut Problems) -> Option<Fact> {
         key: key?,
         source: source?,
         alias: alias?,
+        from,
         joins,
         columns,
         reconcile,

@@ -87,11 +87,19 @@ impl<'a> Renderer<'a> {
         let base = self.base_columns(&fact.file, &fact.columns)?;
         let layers = self.layers(&fact.file, &fact.columns)?;
         let columns: Vec<String> = fact.columns.iter().map(|column| self.typed(column)).collect();
-        let joins = self.expand(&fact.file, "/joins", &fact.joins)?;
+        let mut from = match &fact.from {
+            Some(from) => lines(&format!("FROM {}", self.expand(&fact.file, "/from", from)?)),
+            None => {
+                let mut from = vec![format!("FROM silver.{} AS {}", fact.source, fact.alias)];
+                from.extend(lines(&self.expand(&fact.file, "/joins", &fact.joins)?));
+                from.push(format!("WHERE {}._etl_deleted_at IS NULL", fact.alias));
+                from
+            }
+        };
+        from.retain(|line| !line.is_empty());
         let context = context! {
             file => fact.file.as_str(), grain => fact.grain.as_str(),
-            source => fact.source.as_str(), alias => fact.alias.as_str(), joins => lines(&joins),
-            last => last_layer(&layers, "source"), base, layers, columns,
+            from, last => last_layer(&layers, "source"), base, layers, columns,
         };
         self.template(&fact.file, "fact.sql.j2", context)
     }

@@ -18,6 +18,30 @@ entity AS (
 ),
 reference AS (
   SELECT
+    x.companyId AS companyId,
+    TRIM(x.companyIdentifier) AS companyIdentifier,
+    TRIM(x.companyName) AS companyName,
+    x.infoLastUpdated AS recency
+  FROM silver.cw_expenseentry AS x
+  WHERE x._etl_deleted_at IS NULL AND x.companyId IS NOT NULL
+  UNION ALL
+  SELECT
+    i.companyId AS companyId,
+    TRIM(i.companyIdentifier) AS companyIdentifier,
+    TRIM(i.companyName) AS companyName,
+    i.infoLastUpdated AS recency
+  FROM silver.cw_invoice AS i
+  WHERE i._etl_deleted_at IS NULL AND i.companyId IS NOT NULL
+  UNION ALL
+  SELECT
+    p.companyId AS companyId,
+    TRIM(p.companyIdentifier) AS companyIdentifier,
+    TRIM(p.companyName) AS companyName,
+    p.infoLastUpdated AS recency
+  FROM silver.cw_productitem AS p
+  WHERE p._etl_deleted_at IS NULL AND p.companyId IS NOT NULL
+  UNION ALL
+  SELECT
     t.companyId AS companyId,
     TRIM(t.companyIdentifier) AS companyIdentifier,
     TRIM(t.companyName) AS companyName,

@@ -46,6 +46,30 @@ entity AS (
 ),
 reference AS (
   SELECT
+    x.agreementId AS agreementId,
+    TRIM(x.agreementName) AS agreementName,
+    TRIM(x.agreementType) AS agreementTypeName,
+    x.infoLastUpdated AS recency
+  FROM silver.cw_expenseentry AS x
+  WHERE x._etl_deleted_at IS NULL AND x.agreementId IS NOT NULL
+  UNION ALL
+  SELECT
+    i.agreementId AS agreementId,
+    TRIM(i.agreementName) AS agreementName,
+    TRIM(i.agreementType) AS agreementTypeName,
+    i.infoLastUpdated AS recency
+  FROM silver.cw_invoice AS i
+  WHERE i._etl_deleted_at IS NULL AND i.agreementId IS NOT NULL
+  UNION ALL
+  SELECT
+    p.agreementId AS agreementId,
+    TRIM(p.agreementName) AS agreementName,
+    TRIM(p.agreementType) AS agreementTypeName,
+    p.infoLastUpdated AS recency
+  FROM silver.cw_productitem AS p
+  WHERE p._etl_deleted_at IS NULL AND p.agreementId IS NOT NULL
+  UNION ALL
+  SELECT
     t.agreementId AS agreementId,
     TRIM(t.agreementName) AS agreementName,
     TRIM(COALESCE(t.agreementType, t.agreementType_1)) AS agreementTypeName,

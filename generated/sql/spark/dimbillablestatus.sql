@@ -7,6 +7,18 @@ WITH entity AS (
 ),
 reference AS (
   SELECT
+    x.billableOption AS billableOption,
+    x.infoLastUpdated AS recency
+  FROM silver.cw_expenseentry AS x
+  WHERE x._etl_deleted_at IS NULL AND x.billableOption IS NOT NULL
+  UNION ALL
+  SELECT
+    p.billableOption AS billableOption,
+    p.infoLastUpdated AS recency
+  FROM silver.cw_productitem AS p
+  WHERE p._etl_deleted_at IS NULL AND p.billableOption IS NOT NULL
+  UNION ALL
+  SELECT
     t.billableOption AS billableOption,
     t.infoLastUpdated AS recency
   FROM silver.cw_timeentry AS t

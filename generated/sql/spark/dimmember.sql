@@ -12,6 +12,15 @@ WITH entity AS (
 ),
 reference AS (
   SELECT
+    x.memberId AS memberId,
+    TRIM(x.memberIdentifier) AS memberIdentifier,
+    TRIM(x.memberName) AS memberName,
+    TRY_CAST(x.memberDailyCapacity AS DECIMAL(19, 4)) AS dailyCapacity,
+    x.infoLastUpdated AS recency
+  FROM silver.cw_expenseentry AS x
+  WHERE x._etl_deleted_at IS NULL AND x.memberId IS NOT NULL
+  UNION ALL
+  SELECT
     t.memberId AS memberId,
     TRIM(t.memberIdentifier) AS memberIdentifier,
     TRIM(t.memberName) AS memberName,

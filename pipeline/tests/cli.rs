@@ -1,0 +1,132 @@
+//! The binary as a person meets it: what it prints where, and with which exit status.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't start its command has failed")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_connectwise-etl"));
+    command.args(arguments).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    for (name, value) in environment {
+        command.env(name, value);
+    }
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran { code: status.code().unwrap_or(-1), out: text(stdout), err: text(stderr) }
+}
+
+const LOGIN: [(&str, &str); 3] =
+    [("CW_AUTH_USERNAME", "a+b"), ("CW_AUTH_PASSWORD", "s3cret-key"), ("CW_CLIENTID", "c1d2e3")];
+
+fn with_url(url: &str) -> Vec<(&str, &str)> {
+    let mut environment = LOGIN.to_vec();
+    environment.push(("CW_BASE_URL", url));
+    environment
+}
+
+fn nothing_in(folder: &Path) -> bool {
+    !folder.exists() || std::fs::read_dir(folder).unwrap().next().is_none()
+}
+
+#[test]
+fn missing_credentials_are_named_and_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = folder.path().join("lake");
+    let ran = run(&["run", "--lakehouse", lake.to_str().unwrap()], &[("CW_BASE_URL", "https://cw.example.com/x")]);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    for name in ["CW_AUTH_USERNAME", "CW_AUTH_PASSWORD", "CW_CLIENTID"] {
+        assert!(ran.err.contains(name), "{}", ran.err);
+    }
+    assert!(!ran.err.contains("CW_BASE_URL is not set"), "{}", ran.err);
+    assert!(ran.out.is_empty());
+    assert!(nothing_in(&lake));
+}
+
+#[test]
+fn a_wrong_address_is_named_and_no_secret_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = folder.path().join("lake");
+    for (url, code, word) in [
+        ("no url at all", 2, "CW_BASE_URL"),
+        ("http://cw.example.com/v4_6_release/apis/3.0", 2, "https"),
+        ("ftp://cw.example.com/", 2, "scheme"),
+    ] {
+        let ran = run(&["run", "--lakehouse", lake.to_str().unwrap()], &with_url(url));
+        assert_eq!(ran.code, code, "{url}: {}", ran.err);
+        assert!(ran.err.contains(word), "{url}: {}", ran.err);
+        assert!(!ran.err.contains("s3cret-key") && !ran.err.contains("panicked"), "{}", ran.err);
+        assert_eq!(ran.err.matches("error:").count(), 1, "{}", ran.err);
+    }
+    assert!(nothing_in(&lake));
+}
+
+#[test]
+fn wrong_use_is_two() {
+    for arguments in [
+        &["run", "--no-such-flag"][..],
+        &["run", "--mode", "sometimes"],
+        &["run", "--layers", "platinum"],
+        &["run", "--since", "yesterday"],
+        &["run", "--entities", "Ticket"],
+        &["no-such-command"],
+        &["classify"],
+        &[],
+    ] {
+        let ran = run(arguments, &[]);
+        assert_eq!(ran.code, 2, "{arguments:?}: {}{}", ran.out, ran.err);
+        assert!(ran.out.is_empty(), "{arguments:?}: {}", ran.out);
+        assert!(!ran.err.contains("panicked"), "{}", ran.err);
+    }
+    // The message of an unknown entity says which there are.
+    let ran = run(&["run", "--entities", "Ticket"], &[]);
+    assert!(ran.err.contains("TimeEntry") && ran.err.contains("PostedInvoice"), "{}", ran.err);
+}
+
+#[test]
+fn an_unwritable_lakehouse_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a-file");
+    std::fs::write(&file, "not a folder").unwrap();
+    for lake in [file.join("lake"), "/proc/lakehouse".into()] {
+        let lake = lake.to_str().unwrap();
+        let ran = run(&["run", "--lakehouse", lake], &with_url("http://127.0.0.1:9/v4_6_release/apis/3.0"));
+        assert_eq!(ran.code, 1, "{}", ran.err);
+        assert!(ran.err.contains("can't be created") || ran.err.contains("can't be written"), "{}", ran.err);
+        assert!(ran.err.contains("--lakehouse"), "{}", ran.err);
+    }
+    let ran = run(&["run", "--lakehouse", "gopher://x/y"], &with_url("http://127.0.0.1:9/v4_6_release/apis/3.0"));
+    assert!(ran.code != 0 && ran.err.contains("scheme gopher"), "{}", ran.err);
+}
+
+#[test]
+fn classify_explains_itself() {
+    let ran = run(&["classify", "TÍMAPOTTUR: 20 tímar", "Ráðgjöf"], &[]);
+    assert_eq!(ran.code, 0);
+    assert!(ran.err.is_empty(), "{}", ran.err);
+    let line = |word: &str| ran.out.lines().find(|line| line.contains(word)).unwrap().to_owned();
+    let pot = line("TÍMAPOTTUR");
+    assert!(pot.contains("prepaid_hours") && pot.contains("never") && pot.contains("tímapottur"), "{pot}");
+    let other = line("Ráðgjöf");
+    assert!(other.contains("unknown") && other.contains("no rule"), "{other}");
+}
+
+#[test]
+fn an_empty_place_says_how_to_fill_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = folder.path().join("nowhere");
+    for command in [&["status"][..], &["query", "SELECT 1"]] {
+        let mut arguments = command.to_vec();
+        arguments.extend(["--lakehouse", lake.to_str().unwrap()]);
+        let ran = run(&arguments, &[]);
+        assert_eq!(ran.code, 1, "{}", ran.err);
+        assert!(ran.err.contains("connectwise-etl demo"), "{}", ran.err);
+    }
+    assert!(!lake.exists());
+}

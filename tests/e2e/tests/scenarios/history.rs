@@ -1,0 +1,173 @@
+//! A full run, changes at the source, incremental runs; and what has to hold after each.
+
+use crate::expected::{self, decimal};
+use crate::support::{SMALL, Scene};
+use connectwise_etl::run::Options;
+use connectwise_simulator::AdvanceRequest;
+use std::collections::{BTreeMap, BTreeSet};
+
+const ENTITIES: [(&str, &str); 8] = [
+    ("Agreement", "cw_agreement"),
+    ("Company", "cw_company"),
+    ("ExpenseEntry", "cw_expenseentry"),
+    ("Invoice", "cw_invoice"),
+    ("Member", "cw_member"),
+    ("ProductItem", "cw_productitem"),
+    ("TimeEntry", "cw_timeentry"),
+    ("UnpostedInvoice", "cw_unpostedinvoice"),
+];
+
+/// Compares bronze, silver and gold with the simulator's own records.
+async fn compare(scene: &Scene, round: &str) {
+    let world = scene.world();
+    for (entity, table) in ENTITIES {
+        let ids: BTreeSet<String> = world.ids(entity).into_iter().map(|id| id.to_string()).collect();
+        for (layer, deleted) in [("bronze", "etlDeletedAt"), ("silver", "_etl_deleted_at")] {
+            let sql = format!("SELECT id FROM {layer}.{table} WHERE {deleted} IS NULL");
+            let rows: Vec<String> = scene.rows(&sql).await.into_iter().map(|mut row| row.remove(0)).collect();
+            assert_eq!(rows.len(), ids.len(), "{round}: rows of {layer}.{table}");
+            assert_eq!(rows.into_iter().collect::<BTreeSet<_>>(), ids, "{round}: ids of {layer}.{table}");
+        }
+    }
+    let expected = expected::entries(&world);
+    let gold = scene
+        .by_key(
+            "SELECT timeEntryId, agreementTypeNormalized, effectiveBillingStatus, actualHours, potentialRevenue, \
+             actualCost, agreementNumber FROM gold.fact_timeentry",
+        )
+        .await;
+    assert_eq!(gold.len(), expected.len(), "{round}: rows of fact_timeentry");
+    for (id, entry) in &expected {
+        let row = vec![
+            entry.class.to_owned(),
+            entry.status.to_owned(),
+            decimal(entry.hours),
+            decimal(entry.revenue),
+            decimal(entry.cost),
+            entry.number.clone().unwrap_or_else(|| "∅".to_owned()),
+        ];
+        assert_eq!(gold[&id.to_string()], row, "{round}: time entry {id}: {}", world.record("TimeEntry", *id).unwrap());
+    }
+    let mut by_status: BTreeMap<&str, i128> = BTreeMap::new();
+    for entry in expected.values() {
+        *by_status.entry(entry.status).or_default() += entry.hours;
+    }
+    let sums = scene
+        .by_key("SELECT effectiveBillingStatus, SUM(actualHours) FROM gold.fact_timeentry GROUP BY effectiveBillingStatus")
+        .await;
+    let wanted: BTreeMap<String, Vec<String>> =
+        by_status.into_iter().map(|(status, hours)| (status.to_owned(), vec![decimal(hours)])).collect();
+    assert_eq!(sums, wanted, "{round}: hours by status");
+}
+
+/// Surrogate keys by natural key, for all dimensions.
+async fn keys(scene: &Scene) -> BTreeMap<String, String> {
+    let mut keys = BTreeMap::new();
+    for (table, key, natural) in [
+        ("dimcompany", "CompanyKey", "companyId"),
+        ("dimmember", "MemberKey", "memberId"),
+        ("dimagreement", "AgreementKey", "agreementId"),
+        ("dimagreementtype", "AgreementTypeKey", "typeId"),
+        ("dimbillablestatus", "BillableStatusKey", "billableOption"),
+        ("dimtimeentrystatus", "TimeEntryStatusKey", "status"),
+    ] {
+        for row in scene.rows(&format!("SELECT {natural}, {key} FROM gold.{table}")).await {
+            keys.insert(format!("{table}/{}", row[0]), row[1].clone());
+        }
+    }
+    keys
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn incremental_runs_follow_the_source() {
+    let scene = Scene::new(SMALL).await;
+    scene.full().await;
+    compare(&scene, "full").await;
+    let first = keys(&scene).await;
+    for round in 1..=3 {
+        let summary = scene.world().advance(AdvanceRequest {
+            hours: 24.0,
+            change: 10,
+            add: 6,
+            post: 2,
+            ..AdvanceRequest::default()
+        });
+        let report = scene.incremental().await;
+        compare(&scene, &format!("round {round}")).await;
+        let bronze = report.tables.iter().find(|table| table.layer == "bronze" && table.table == "cw_timeentry").unwrap();
+        let of = summary.of("TimeEntry");
+        assert_eq!(bronze.counts.inserted, of.added.len() as u64, "round {round}");
+        assert_eq!(bronze.counts.updated, of.changed.len() as u64, "round {round}");
+    }
+    let last = keys(&scene).await;
+    for (natural, key) in &first {
+        assert_eq!(last.get(natural), Some(key), "the key of {natural} moved");
+    }
+    assert!(last.len() > first.len(), "nothing new came");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_run_marks_what_is_gone() {
+    let scene = Scene::new(SMALL).await;
+    scene.full().await;
+    let gone = scene.world().ids("TimeEntry")[7];
+    assert!(scene.world().delete("TimeEntry", gone));
+    // An incremental run cannot see it; a full one does.
+    scene.incremental().await;
+    let live = |layer: &str, column: &str| format!("SELECT {column} IS NULL FROM {layer}.cw_timeentry WHERE id = {gone}");
+    assert_eq!(scene.value(&live("bronze", "etlDeletedAt")).await, "true");
+    scene.full().await;
+    assert_eq!(scene.value(&live("bronze", "etlDeletedAt")).await, "false");
+    assert_eq!(scene.value(&live("silver", "_etl_deleted_at")).await, "false");
+    compare(&scene, "after the deletion").await;
+    // The mark does not move with later runs.
+    let mark = format!("SELECT etlDeletedAt FROM bronze.cw_timeentry WHERE id = {gone}");
+    let first = scene.value(&mark).await;
+    scene.full().await;
+    assert_eq!(scene.value(&mark).await, first);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rerun_changes_nothing() {
+    let scene = Scene::new(SMALL).await;
+    scene.full().await;
+    scene.incremental().await;
+    let versions = scene.versions().await;
+    let stamps = "SELECT id, _etl_processed_at, _etl_batch_id FROM silver.cw_timeentry ORDER BY id";
+    let before = scene.rows(stamps).await;
+    let report = scene.incremental().await;
+    assert_eq!(scene.versions().await, versions);
+    assert_eq!(scene.rows(stamps).await, before);
+    assert!(report.tables.iter().all(|table| !table.counts.any_change()), "{:?}", report.tables);
+    // A full run replaces bronze, with the same content: silver and gold stay untouched row by row.
+    scene.full().await;
+    assert_eq!(scene.rows(stamps).await, before);
+    let gold = |versions: &BTreeMap<String, i64>| -> Vec<i64> {
+        versions.iter().filter(|(table, _)| table.starts_with("gold")).map(|(_, version)| *version).collect()
+    };
+    assert_eq!(gold(&scene.versions().await), gold(&versions));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn incremental_equals_a_rebuild() {
+    let scene = Scene::new(SMALL).await;
+    scene.full().await;
+    for _ in 0..2 {
+        scene.world().advance(AdvanceRequest { hours: 30.0, change: 15, add: 5, post: 2, ..AdvanceRequest::default() });
+        scene.incremental().await;
+    }
+    let tables: Vec<&str> = connectwise_generated::gold::TABLES.iter().map(|table| table.name).collect();
+    let mut incremental = Vec::new();
+    for table in &tables {
+        incremental.push(scene.rows(&format!("SELECT * FROM gold.{table} ORDER BY 1")).await);
+    }
+    for layer in ["silver", "gold"] {
+        std::fs::remove_dir_all(scene.folder.path().join("lake").join(layer)).unwrap();
+    }
+    use connectwise_etl::run::Layer;
+    let report = scene.run(Options { layers: vec![Layer::Silver, Layer::Gold], ..Options::default() }).await;
+    assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
+    for (table, before) in tables.iter().zip(incremental) {
+        assert_eq!(scene.rows(&format!("SELECT * FROM gold.{table} ORDER BY 1")).await, before, "{table}");
+    }
+}

@@ -1,0 +1,11 @@
+//! The pipeline over HTTP against the simulated ConnectWise.
+//!
+//! What gold has to hold is computed here a second time, from the simulator's own records and by other means than
+//! the pipeline's: integers in place of decimals, loops in place of SQL.
+
+mod expected;
+mod faults;
+mod history;
+mod odd_input;
+mod rules;
+mod support;

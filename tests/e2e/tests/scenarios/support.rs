@@ -1,0 +1,128 @@
+//! A simulator, a lakehouse in a temporary folder, and short ways to ask it.
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use connectwise_etl::catalog;
+use connectwise_etl::client::{Client, RetryPolicy};
+use connectwise_etl::lake::{Lakehouse, Layout};
+use connectwise_etl::run::{self, Mode, Options, RunReport};
+use connectwise_etl::secret::Secret;
+use connectwise_etl::settings::ApiSettings;
+use connectwise_simulator::{Config, Counts, Scale, Simulator, World};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A world small enough for the dev profile, with everything in it.
+pub const SMALL: Counts =
+    Counts { companies: 12, members: 6, agreements: 24, time_entries: 400, expenses: 40, products: 40, invoices: 30 };
+
+/// No records at all: tests put their own.
+pub const EMPTY: Counts =
+    Counts { companies: 0, members: 0, agreements: 0, time_entries: 0, expenses: 0, products: 0, invoices: 0 };
+
+/// A simulator and a lakehouse that end with the test.
+pub struct Scene {
+    simulator: Simulator,
+    pub client: Client,
+    pub lake: Lakehouse,
+    pub folder: tempfile::TempDir,
+}
+
+impl Scene {
+    pub async fn new(counts: Counts) -> Self {
+        Self::with(Config { scale: Scale::Custom(counts), ..Config::default() }).await
+    }
+
+    pub async fn with(config: Config) -> Self {
+        let simulator = Simulator::start(config.clone()).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let lake = Lakehouse::at(folder.path().join("lake").to_str().unwrap(), Layout::Schemas).unwrap();
+        let client = client(&simulator.base_url(), &config.username, &config.password, &config.client_id);
+        Self { simulator, client, lake, folder }
+    }
+
+    pub fn world(&self) -> Arc<World> {
+        self.simulator.world()
+    }
+
+    pub fn base_url(&self) -> String {
+        self.simulator.base_url()
+    }
+
+    pub async fn run(&self, options: Options) -> RunReport {
+        run::run(Some(&self.client), &self.lake, &options).await.unwrap()
+    }
+
+    /// A full run that has to succeed.
+    pub async fn full(&self) -> RunReport {
+        let report = self.run(Options { mode: Mode::Full, ..Options::default() }).await;
+        assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
+        report
+    }
+
+    /// An incremental run that has to succeed.
+    pub async fn incremental(&self) -> RunReport {
+        let report = self.run(Options::default()).await;
+        assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
+        report
+    }
+
+    /// The rows of a query, every value as text, null as "∅".
+    pub async fn rows(&self, sql: &str) -> Vec<Vec<String>> {
+        let context = catalog::register(&self.lake).await.unwrap();
+        let batches = context.sql(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}")).collect().await.unwrap();
+        batches.iter().flat_map(texts).collect()
+    }
+
+    /// The one value of a query.
+    pub async fn value(&self, sql: &str) -> String {
+        self.rows(sql).await[0][0].clone()
+    }
+
+    /// The first column against the rest.
+    pub async fn by_key(&self, sql: &str) -> BTreeMap<String, Vec<String>> {
+        self.rows(sql).await.into_iter().map(|mut row| (row.remove(0), row)).collect()
+    }
+
+    /// The versions of all tables but meta's.
+    pub async fn versions(&self) -> BTreeMap<String, i64> {
+        let mut versions = BTreeMap::new();
+        for table in catalog::known_tables() {
+            if table.layer != "meta"
+                && let Some(opened) = self.lake.open(table.layer, table.name).await.unwrap()
+            {
+                versions.insert(format!("{}/{}", table.layer, table.name), opened.version());
+            }
+        }
+        versions
+    }
+}
+
+/// A client that is patient enough for faults and quick enough for tests.
+pub fn client(base_url: &str, username: &str, password: &str, client_id: &str) -> Client {
+    let settings = ApiSettings {
+        base_url: base_url.parse().unwrap(),
+        username: Secret::new(username),
+        password: Secret::new(password),
+        client_id: Secret::new(client_id),
+    };
+    let retry = RetryPolicy { base: Duration::from_millis(2), cap: Duration::from_millis(20), tries: 12 };
+    Client::new(settings, retry).unwrap()
+}
+
+fn texts(batch: &RecordBatch) -> Vec<Vec<String>> {
+    let columns: Vec<_> = batch.columns().iter().map(|column| cast(column, &DataType::Utf8).unwrap()).collect();
+    (0..batch.num_rows())
+        .map(|row| {
+            columns
+                .iter()
+                .map(|column| {
+                    let column = column.as_string::<i32>();
+                    if column.is_valid(row) { column.value(row).to_owned() } else { "∅".to_owned() }
+                })
+                .collect()
+        })
+        .collect()
+}
