@@ -3,7 +3,7 @@
 //! - [`shape`]: the description of a table, as generated code states it.
 //! - [`schema`]: Arrow schemas of its bronze and silver tables.
 //! - [`decode`]: pages of JSON to bronze batches, bad records set aside one by one.
-//! - [`flatten`]: bronze batches to silver batches.
+//! - [`mod@flatten`]: bronze batches to silver batches.
 //! - [`hash`]: whether a row's content changed.
 //!
 //! Invariant: nothing here does I/O, knows an entity by name, or panics on any input.

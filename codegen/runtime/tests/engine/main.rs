@@ -1,6 +1,6 @@
 //! The engine from outside: one test binary, so that it links once.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that fails panics, in its helpers too")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that fails panics")]
 
 mod common;
 mod conversions;
