@@ -86,7 +86,7 @@ fn choose(state: &State, entity: Entity, wanted: u64, salt: u64, taken: &BTreeSe
     let dice = state.plan.dice.of(state.generation ^ entity.salt()).of(salt);
     let mut chosen = BTreeSet::new();
     let mut throw = 0;
-    while (chosen.len() as u64) < wanted && throw < wanted * 20 + 100 {
+    while (chosen.len() as u64) < wanted && throw < wanted.min(last) * 8 + 100 {
         let id = dice.below(throw, last) as i64 + 1;
         if is_ours(state, entity, id) && !taken.contains(&id) {
             chosen.insert(id);

@@ -170,3 +170,6 @@ fn number_bounds(operator: Operator, literal: &Literal) -> (i64, i64) {
         _ => EVERY_ID,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,6 +45,9 @@ pub(super) fn write(json: &mut Json<'_>, plan: &Plan, subject: &Subject) {
     json.made("accountNumber", || format!("{:06}", 100_000 + subject.id));
     contact(json, "defaultContact", place);
     json.time("dateAcquired", day_of(subject.created));
+    if subject.one_in(830, 4) {
+        json.reference("sicCode", 4, "62.02 Ráðgjöf", ("sicCode_href", "/company/sicCodes"));
+    }
     if subject.base && place > 12 && subject.one_in(806, 10) {
         links::company(json, "parentCompany", place % 12);
     }
@@ -57,21 +60,33 @@ pub(super) fn write(json: &mut Json<'_>, plan: &Plan, subject: &Subject) {
     if !subject.one_in(810, 5) {
         json.int("yearEstablished", dice.range(811, 1950, 2024));
     }
+    if subject.one_in(831, 3) {
+        json.int("revenueYear", 2024);
+        json.reference("ownershipType", 1, "Einkahlutafélag", ("ownershipType_href", "/company/ownershipTypes"));
+        json.text("leadSource", "Ábending");
+    }
     json.reference("timeZoneSetup", 1, "GMT", ("timeZoneSetup_href", "/system/timeZoneSetups"));
     json.bool("leadFlag", false);
     json.bool("unsubscribeFlag", false);
+    json.reference("calendar", 1, "Vinnudagar", ("calendar_href", "/schedule/calendars"));
     if subject.one_in(812, 3) {
         json.text("userDefinedField1", "A-flokkur");
+        json.text("userDefinedField2", "");
     }
     json.text("vendorIdentifier", "");
     json.made("taxIdentifier", || format!("{:05}", dice.below(813, 99_999)));
     json.reference("taxCode", 1, "VSK 24%", ("taxCode_href", "/finance/taxCodes"));
     json.reference("billingTerms", 3, "15 dagar", ("billingTerms_href", "/finance/billingTerms"));
+    json.reference("invoiceTemplate", 4, "Íslenskt sniðmát", ("invoiceTemplate_href", "/finance/invoiceTemplates"));
+    json.reference("pricingSchedule", 1, "Almenn verðskrá", ("pricingSchedule_href", "/procurement/pricingSchedules"));
     links::company(json, "billToCompany", place);
     site(json, "billingSite", place);
     contact(json, "billingContact", place);
     json.reference("invoiceDeliveryMethod", 1, "Tölvupóstur", ("delivery_href", "/finance/deliveryMethods"));
     json.made("invoiceToEmailAddress", || format!("bokhald@{}", domain()));
+    if subject.one_in(832, 5) {
+        json.made("invoiceCCEmailAddress", || format!("afrit@{}", domain()));
+    }
     let deleted = subject.one_in(814, 20);
     json.bool("deletedFlag", deleted);
     if deleted {

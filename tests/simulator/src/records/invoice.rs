@@ -103,6 +103,9 @@ pub(super) fn write(json: &mut Json<'_>, plan: &Plan, subject: &Subject) {
         address(json, company);
     }
     json.reference("billingTerms", 3, "15 dagar", ("billingTerms_href", "/finance/billingTerms"));
+    if subject.one_in(616, 4) {
+        json.text("reference", "Samkvæmt tilboði");
+    }
     if subject.one_in(612, 5) {
         json.made("customerPO", || format!("PO-{}", dice.below(613, 90_000)));
     }
