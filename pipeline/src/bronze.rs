@@ -354,6 +354,8 @@ pub fn quarantine_schema() -> SchemaRef {
 /// # Errors
 /// [`Error::Table`]; the table stays as it was.
 pub async fn quarantine(lake: &Lakehouse, run: &RunId, extracted: &Extracted) -> Result<()> {
+    // One table for all entities: whoever rewrites it does so alone.
+    let _turn = lake.quarantine_turn().await;
     let existing = lake.open("bronze", QUARANTINE).await?;
     if extracted.quarantined.is_empty() && existing.is_none() {
         return Ok(());
@@ -370,6 +372,7 @@ pub async fn quarantine(lake: &Lakehouse, run: &RunId, extracted: &Extracted) ->
     let mut dropped = false;
     let mut batches = Vec::new();
     for batch in &old {
+        let batch = &align_batch(batch, &schema).map_err(|error| table.error("writing", error))?;
         let (entities, ids) = (batch.column(0).as_string::<i32>(), batch.column(1).as_string::<i32>());
         let keep: Vec<bool> = (0..batch.num_rows())
             .map(|row| {

@@ -10,6 +10,9 @@ use datafusion::datasource::{MemTable, TableProvider};
 use datafusion::prelude::SessionContext;
 use std::sync::Arc;
 
+/// The catalogue that holds the layers as schemas.
+pub(crate) const CATALOG: &str = "lakehouse";
+
 /// A table that this tool knows, and its schema.
 pub struct KnownTable {
     /// The layer.
@@ -53,6 +56,7 @@ pub async fn register(lake: &Lakehouse) -> Result<SessionContext> {
     for layer in LAYERS {
         catalog.register_schema(layer, Arc::new(MemorySchemaProvider::new())).map_err(failed)?;
     }
+    context.register_catalog(CATALOG, Arc::clone(&catalog) as Arc<dyn CatalogProvider>);
     for known in known_tables() {
         let provider: Arc<dyn TableProvider> = match lake.open(known.layer, known.name).await? {
             Some(table) => table.provider().await?,
@@ -62,6 +66,19 @@ pub async fn register(lake: &Lakehouse) -> Result<SessionContext> {
             schema.register_table(known.name.to_owned(), provider).map_err(failed)?;
         }
     }
-    context.register_catalog("lakehouse", catalog);
     Ok(context)
+}
+
+/// Shows a session the newest version of one table.
+///
+/// # Errors
+/// [`Error::Table`] when it can't be read.
+pub async fn refresh(lake: &Lakehouse, context: &SessionContext, layer: &'static str, name: &str) -> Result<()> {
+    let failed = |error: datafusion::error::DataFusionError| Error::Query(error.to_string());
+    let schema = context.catalog(CATALOG).and_then(|catalog| catalog.schema(layer));
+    if let (Some(table), Some(schema)) = (lake.open(layer, name).await?, schema) {
+        schema.deregister_table(name).map_err(failed)?;
+        schema.register_table(name.to_owned(), table.provider().await?).map_err(failed)?;
+    }
+    Ok(())
 }

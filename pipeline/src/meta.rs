@@ -141,7 +141,7 @@ pub async fn record(lake: &Lakehouse, report: &RunReport) -> Result<()> {
         text([Some(report.mode.to_owned())]),
         text([Some(report.layers.join(","))]),
         text([Some(env!("CARGO_PKG_VERSION").to_owned())]),
-        text([Some(connectwise_generated::SPEC_VERSION.to_owned())]),
+        text([Some(connectwise_generated::tables::SPEC_VERSION.to_owned())]),
         text([report.error_text()]),
     ];
     append(lake, RUN, run_schema(), columns, 1).await

@@ -23,7 +23,10 @@ pub(super) fn emit(
         }
     }
     let _ = files.insert("generated/src/gold.rs", module(tables, zone));
-    files.add_module("gold", "The gold tables: their statements, columns and keys, in the order in which they are built.");
+    files.add_module(
+        "gold",
+        "The gold tables: their statements, columns and keys, in the order in which they are built.",
+    );
     let _ = files.insert("generated/src/agreement_rules.rs", rules.rust());
     files.add_module("agreement_rules", "The classification of agreements by the name of their type.");
     files.append_dictionary(dictionary(tables));
@@ -87,7 +90,10 @@ pub struct GoldTable {
 
 fn module(tables: &[&Table<'_>], zone: &str) -> String {
     let mut out = String::from(HEAD);
-    let _ = write!(out, "\n/// The reporting time zone: days begin at its midnight.\npub const TIME_ZONE: &str = {zone:?};\n");
+    let _ = write!(
+        out,
+        "\n/// The reporting time zone: days begin at its midnight.\npub const TIME_ZONE: &str = {zone:?};\n"
+    );
     out.push_str("\n/// All tables; each stands after those that it reads.\npub static TABLES: &[GoldTable] = &[\n");
     for table in tables {
         let (key, mut columns, fact) = match table {
@@ -147,9 +153,13 @@ fn dictionary(tables: &[&Table<'_>]) -> String {
     sorted.sort_by_key(|table| table.name().to_owned());
     for table in sorted {
         let (description, file) = match table {
-            Table::Dimension(dimension) => {
-                (format!("{} Key: `{}`; natural key: `{}`.", dimension.description, dimension.key, dimension.natural_key), &dimension.file)
-            }
+            Table::Dimension(dimension) => (
+                format!(
+                    "{} Key: `{}`; natural key: `{}`.",
+                    dimension.description, dimension.key, dimension.natural_key
+                ),
+                &dimension.file,
+            ),
             Table::Fact(fact) => (
                 format!(
                     "{} Grain: {}. Key: `{}`.{}",
@@ -172,11 +182,18 @@ fn dictionary(tables: &[&Table<'_>]) -> String {
         }
         for column in columns_of(table) {
             let link = column.dimension.as_ref().map(|name| format!(" → `{name}`")).unwrap_or_default();
-            let _ =
-                writeln!(out, "| {} | {}{link} | {} |", column.name, column.data_type.label(), cell(&column.description));
+            let _ = writeln!(
+                out,
+                "| {} | {}{link} | {} |",
+                column.name,
+                column.data_type.label(),
+                cell(&column.description)
+            );
         }
         if matches!(table, Table::Dimension(_)) {
-            out.push_str("| isInferred | boolean | Known from a reference only: the entity has no such record (yet). |\n");
+            out.push_str(
+                "| isInferred | boolean | Known from a reference only: the entity has no such record (yet). |\n",
+            );
         }
     }
     out

@@ -78,8 +78,7 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
             keep(&mut statements, &fact.table, dialect, renderer.fact(fact), problems);
         }
     }
-    let tables: Vec<Table<'_>> =
-        dimensions.iter().map(Table::Dimension).chain(facts.iter().map(Table::Fact)).collect();
+    let tables: Vec<Table<'_>> = dimensions.iter().map(Table::Dimension).chain(facts.iter().map(Table::Fact)).collect();
     let Some(order) = build_order(&tables, &statements, problems) else { return };
     let zone = dimensions.iter().flat_map(|dimension| &dimension.settings).find(|(name, _)| name == "timeZone");
     let zone = zone.map_or("UTC", |(_, zone)| zone.as_str());
@@ -173,8 +172,12 @@ fn build_order<'a>(
         let Some(ready) = ready else {
             let names: Vec<&str> = left.iter().map(|table| table.name()).collect();
             problems.push(
-                Problem::new("schema", "", format!("these gold tables read each other in a circle: {}", names.join(", ")))
-                    .fix("take the reference to gold out of one of them"),
+                Problem::new(
+                    "schema",
+                    "",
+                    format!("these gold tables read each other in a circle: {}", names.join(", ")),
+                )
+                .fix("take the reference to gold out of one of them"),
             );
             return None;
         };
@@ -186,7 +189,6 @@ fn build_order<'a>(
 /// Whether a statement reads a gold table.
 fn reads_table(sql: &str, table: &str) -> bool {
     let name = format!("gold.{table}");
-    sql.match_indices(&name).any(|(at, _)| {
-        !sql[at + name.len()..].chars().next().is_some_and(|c| c.is_alphanumeric() || c == '_')
-    })
+    sql.match_indices(&name)
+        .any(|(at, _)| !sql[at + name.len()..].chars().next().is_some_and(|c| c.is_alphanumeric() || c == '_'))
 }

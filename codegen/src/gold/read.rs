@@ -179,7 +179,8 @@ fn column_type(keys: &mut Keys<'_>, problems: &mut Problems) -> Option<Type> {
     if found.is_none() {
         let near = closest(&text, names).map(|name| format!("did you mean `{name}`? ")).unwrap_or_default();
         problems.push(
-            keys.problem("type", format!("`{text}` is no column type")).fix(format!("{near}Known are {}", names.join(", "))),
+            keys.problem("type", format!("`{text}` is no column type"))
+                .fix(format!("{near}Known are {}", names.join(", "))),
         );
     }
     found

@@ -48,7 +48,8 @@ pub fn read(text: &str, problems: &mut Problems) -> Rules {
         rules.rules.extend(rule(index, node, problems));
     }
     if rules.rules.is_empty() {
-        problems.push(keys.problem("rules", "there is no rule").fix("add `- patterns: […]` with `type` and `behavior`"));
+        problems
+            .push(keys.problem("rules", "there is no rule").fix("add `- patterns: […]` with `type` and `behavior`"));
     }
     match keys.get("otherwise") {
         None => problems.push(

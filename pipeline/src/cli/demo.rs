@@ -160,8 +160,9 @@ fn remove_tables(path: &std::path::Path) -> std::io::Result<()> {
         let entry = entry?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let is_table = |layer: &&str| name == **layer || name.strip_prefix(**layer).is_some_and(|rest| rest.starts_with('_'));
-        if entry.file_type()?.is_dir() && crate::lake::LAYERS.iter().any(|layer| is_table(&layer)) {
+        let is_table =
+            |layer: &str| name.strip_prefix(layer).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+        if entry.file_type()?.is_dir() && crate::lake::LAYERS.into_iter().any(is_table) {
             std::fs::remove_dir_all(entry.path())?;
         }
     }

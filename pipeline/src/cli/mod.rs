@@ -106,9 +106,10 @@ impl Cli {
     pub fn log_level(&self) -> &'static str {
         match (self.quiet, self.verbose) {
             (true, _) => "error",
-            (false, 0) => "warn",
-            (false, 1) => "connectwise_etl=info,warn",
-            (false, _) => "connectwise_etl=debug,info",
+            // The libraries warn of what a person can do nothing about.
+            (false, 0) => "error,connectwise_etl=warn",
+            (false, 1) => "error,connectwise_etl=info",
+            (false, _) => "warn,connectwise_etl=debug",
         }
     }
 

@@ -71,10 +71,9 @@ fn business_date(run: &RunId) -> Result<String> {
 /// [`Error`] of the first table that fails; tables built before it are whole.
 pub async fn build(lake: &Lakehouse, stage: &Stage, run: &RunId) -> Result<Vec<Built>> {
     let mut done = Vec::new();
+    let context = catalog::register(lake).await?;
     for table in TABLES {
         let started = Instant::now();
-        // Registered anew: the statement has to see what was just written.
-        let context = catalog::register(lake).await?;
         let sql = statement(table, run)?;
         let failed = |error: datafusion::error::DataFusionError| Error::table("gold", table.name, "building", error);
         let rows = context.sql(&sql).await.map_err(failed)?;
@@ -83,6 +82,8 @@ pub async fn build(lake: &Lakehouse, stage: &Stage, run: &RunId) -> Result<Vec<B
         let target = Target { layer: "gold", name: table.name, schema: schema(table), key: &[table.key], stamps: &[] };
         let rows = stream.map_err(|error| Error::table("gold", table.name, "building", error));
         let synced = sync(lake, stage, &target, &Scope::All, rows, &[]).await?;
+        // Statements that come later have to see what was just written.
+        catalog::refresh(lake, &context, "gold", table.name).await?;
         done.push(Built { table, counts: synced.counts, seconds: started.elapsed().as_secs_f64() });
     }
     Ok(done)

@@ -47,6 +47,7 @@ pub struct Lakehouse {
     layout: Layout,
     options: HashMap<String, String>,
     context: SessionContext,
+    quarantine: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl std::fmt::Debug for Lakehouse {
@@ -82,7 +83,7 @@ impl Lakehouse {
             )));
         }
         let context = session()?;
-        Ok(Self { root, layout, options: HashMap::new(), context })
+        Ok(Self { root, layout, options: HashMap::new(), context, quarantine: Arc::default() })
     }
 
     /// The location as a URL with a slash at its end.
@@ -135,6 +136,11 @@ impl Lakehouse {
         }
     }
 
+    /// The turn to rewrite the quarantine, which all entities share.
+    pub(crate) async fn quarantine_turn(&self) -> tokio::sync::OwnedMutexGuard<()> {
+        Arc::clone(&self.quarantine).lock_owned().await
+    }
+
     /// Opens a table, or says that there is none.
     ///
     /// # Errors
@@ -155,7 +161,7 @@ fn session() -> Result<SessionContext> {
     let config: SessionConfig = DeltaSessionConfig::default().into();
     let config = config
         .with_information_schema(true)
-        .with_default_catalog_and_schema("lakehouse", "gold")
+        .with_default_catalog_and_schema(crate::catalog::CATALOG, "gold")
         .set_bool("datafusion.execution.parquet.schema_force_view_types", false)
         .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
         .set_str("datafusion.execution.time_zone", "UTC");

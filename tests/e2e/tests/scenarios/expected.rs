@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use unicode_normalization::UnicodeNormalization as _;
 
 /// The record's id.
-pub fn id(record: &Value) -> i64 {
+pub(crate) fn id(record: &Value) -> i64 {
     integer(&record["id"]).unwrap()
 }
 
 /// An integer that can come as 5, 5.0 or "5".
-pub fn integer(value: &Value) -> Option<i64> {
+pub(crate) fn integer(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|number| number as i64)),
         Value::String(text) => text.trim().parse().ok(),
@@ -20,7 +20,7 @@ pub fn integer(value: &Value) -> Option<i64> {
 }
 
 /// A number or its text in ten-thousandths, half away from zero; none for what is no number.
-pub fn ten_thousandths(value: &Value) -> Option<i128> {
+pub(crate) fn ten_thousandths(value: &Value) -> Option<i128> {
     let text = match value {
         Value::Number(number) => number.to_string(),
         Value::String(text) => text.trim().to_owned(),
@@ -39,19 +39,19 @@ pub fn ten_thousandths(value: &Value) -> Option<i128> {
 }
 
 /// Ten-thousandths as the tables print them.
-pub fn decimal(value: i128) -> String {
+pub(crate) fn decimal(value: i128) -> String {
     let sign = if value < 0 { "-" } else { "" };
     format!("{sign}{}.{:04}", value.abs() / 10_000, value.abs() % 10_000)
 }
 
 /// A product of two values in ten-thousandths, half away from zero.
-pub fn product(left: i128, right: i128) -> i128 {
+pub(crate) fn product(left: i128, right: i128) -> i128 {
     let exact = left * right;
     (exact.abs() + 5_000) / 10_000 * exact.signum()
 }
 
 /// The class of an agreement type's name.
-pub fn class(name: Option<&str>) -> &'static str {
+pub(crate) fn class(name: Option<&str>) -> &'static str {
     let name: String = name.unwrap_or_default().nfc().collect::<String>().to_lowercase();
     let has = |pattern: &str| name.contains(&pattern.to_lowercase());
     if has("yÞjónusta") {
@@ -71,17 +71,17 @@ pub fn class(name: Option<&str>) -> &'static str {
 
 /// What a time entry has to become in gold.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    pub class: &'static str,
-    pub status: &'static str,
-    pub hours: i128,
-    pub revenue: i128,
-    pub cost: i128,
-    pub number: Option<String>,
+pub(crate) struct Entry {
+    pub(crate) class: &'static str,
+    pub(crate) status: &'static str,
+    pub(crate) hours: i128,
+    pub(crate) revenue: i128,
+    pub(crate) cost: i128,
+    pub(crate) number: Option<String>,
 }
 
 /// Every time entry that fits, by id.
-pub fn entries(world: &World) -> BTreeMap<i64, Entry> {
+pub(crate) fn entries(world: &World) -> BTreeMap<i64, Entry> {
     let agreements: BTreeMap<i64, Value> = world.records("Agreement").map(|record| (id(&record), record)).collect();
     let members: BTreeMap<i64, Value> = world.records("Member").map(|record| (id(&record), record)).collect();
     world
@@ -116,14 +116,15 @@ pub fn entries(world: &World) -> BTreeMap<i64, Entry> {
             let own = ten_thousandths(&record["hourlyCost"]);
             let cost = own.or_else(|| ten_thousandths(&member?["hourlyCost"])).unwrap_or(0);
             let number = known.and_then(|_| number(&agreements, agreement?));
-            let entry = Entry { class, status, hours, revenue: product(hours, rate), cost: product(hours, cost), number };
+            let entry =
+                Entry { class, status, hours, revenue: product(hours, rate), cost: product(hours, cost), number };
             (id(&record), entry)
         })
         .collect()
 }
 
 /// The agreement number through the hierarchy.
-pub fn number(agreements: &BTreeMap<i64, Value>, start: i64) -> Option<String> {
+pub(crate) fn number(agreements: &BTreeMap<i64, Value>, start: i64) -> Option<String> {
     let mut seen = BTreeSet::new();
     let mut next = Some(start);
     while let Some(id) = next.filter(|id| seen.insert(*id)) {

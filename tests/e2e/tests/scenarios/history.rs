@@ -53,7 +53,9 @@ async fn compare(scene: &Scene, round: &str) {
         *by_status.entry(entry.status).or_default() += entry.hours;
     }
     let sums = scene
-        .by_key("SELECT effectiveBillingStatus, SUM(actualHours) FROM gold.fact_timeentry GROUP BY effectiveBillingStatus")
+        .by_key(
+            "SELECT effectiveBillingStatus, SUM(actualHours) FROM gold.fact_timeentry GROUP BY effectiveBillingStatus",
+        )
         .await;
     let wanted: BTreeMap<String, Vec<String>> =
         by_status.into_iter().map(|(status, hours)| (status.to_owned(), vec![decimal(hours)])).collect();
@@ -94,7 +96,8 @@ async fn incremental_runs_follow_the_source() {
         });
         let report = scene.incremental().await;
         compare(&scene, &format!("round {round}")).await;
-        let bronze = report.tables.iter().find(|table| table.layer == "bronze" && table.table == "cw_timeentry").unwrap();
+        let bronze =
+            report.tables.iter().find(|table| table.layer == "bronze" && table.table == "cw_timeentry").unwrap();
         let of = summary.of("TimeEntry");
         assert_eq!(bronze.counts.inserted, of.added.len() as u64, "round {round}");
         assert_eq!(bronze.counts.updated, of.changed.len() as u64, "round {round}");
@@ -114,7 +117,8 @@ async fn a_full_run_marks_what_is_gone() {
     assert!(scene.world().delete("TimeEntry", gone));
     // An incremental run cannot see it; a full one does.
     scene.incremental().await;
-    let live = |layer: &str, column: &str| format!("SELECT {column} IS NULL FROM {layer}.cw_timeentry WHERE id = {gone}");
+    let live =
+        |layer: &str, column: &str| format!("SELECT {column} IS NULL FROM {layer}.cw_timeentry WHERE id = {gone}");
     assert_eq!(scene.value(&live("bronze", "etlDeletedAt")).await, "true");
     scene.full().await;
     assert_eq!(scene.value(&live("bronze", "etlDeletedAt")).await, "false");

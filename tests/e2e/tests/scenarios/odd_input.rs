@@ -53,9 +53,15 @@ async fn unknown_properties_are_kept() {
     let report = scene.full().await;
     let unknown = scene.value("SELECT _unknown FROM bronze.cw_timeentry").await;
     let unknown: serde_json::Value = serde_json::from_str(&unknown).unwrap();
-    assert_eq!(unknown, json!({ "brandNew": { "deep": [1, 2] }, "company/newThing": true, "customFields/0/hint": "?" }));
+    assert_eq!(
+        unknown,
+        json!({ "brandNew": { "deep": [1, 2] }, "company/newThing": true, "customFields/0/hint": "?" })
+    );
     let entity = report.entities.iter().find(|entity| entity.entity == "TimeEntry").unwrap();
-    assert_eq!(entity.unknown_fields.keys().collect::<Vec<_>>(), ["brandNew", "company/newThing", "customFields/*/hint"]);
+    assert_eq!(
+        entity.unknown_fields.keys().collect::<Vec<_>>(),
+        ["brandNew", "company/newThing", "customFields/*/hint"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -167,10 +167,20 @@ async fn agreement_numbers_come_down_the_hierarchy() {
     put(70, Some(70), json!([]));
     put(80, Some(999), json!([]));
     scene.full().await;
-    let rows = scene.by_key("SELECT agreementId, agreementNumber FROM gold.dimagreement WHERE agreementId IS NOT NULL").await;
-    for (id, number) in
-        [(1, "S-1"), (2, "S-1"), (3, "S-1"), (39, "S-1"), (50, "∅"), (51, "∅"), (60, "4711"), (61, "4711"), (70, "∅"), (80, "∅")]
-    {
+    let rows =
+        scene.by_key("SELECT agreementId, agreementNumber FROM gold.dimagreement WHERE agreementId IS NOT NULL").await;
+    for (id, number) in [
+        (1, "S-1"),
+        (2, "S-1"),
+        (3, "S-1"),
+        (39, "S-1"),
+        (50, "∅"),
+        (51, "∅"),
+        (60, "4711"),
+        (61, "4711"),
+        (70, "∅"),
+        (80, "∅"),
+    ] {
         assert_eq!(rows[&id.to_string()], [number], "agreement {id}");
     }
 }
@@ -179,7 +189,10 @@ async fn agreement_numbers_come_down_the_hierarchy() {
 async fn money_is_exact() {
     let scene = Scene::new(EMPTY).await;
     let world = scene.world();
-    world.put("Member", json!({ "id": 7, "identifier": "jona", "firstName": "Jóna", "lastName": "Jónsdóttir", "hourlyCost": 33.3 }));
+    world.put(
+        "Member",
+        json!({ "id": 7, "identifier": "jona", "firstName": "Jóna", "lastName": "Jónsdóttir", "hourlyCost": 33.3 }),
+    );
     let cases = [
         // hours, rate, cost; revenue, cost, percentage
         (json!(0.1), json!(0.7), json!("0.3"), ["0.0700", "0.0300", "57.1429"]),

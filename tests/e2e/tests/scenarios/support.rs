@@ -15,27 +15,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A world small enough for the dev profile, with everything in it.
-pub const SMALL: Counts =
+pub(crate) const SMALL: Counts =
     Counts { companies: 12, members: 6, agreements: 24, time_entries: 400, expenses: 40, products: 40, invoices: 30 };
 
 /// No records at all: tests put their own.
-pub const EMPTY: Counts =
+pub(crate) const EMPTY: Counts =
     Counts { companies: 0, members: 0, agreements: 0, time_entries: 0, expenses: 0, products: 0, invoices: 0 };
 
 /// A simulator and a lakehouse that end with the test.
-pub struct Scene {
+pub(crate) struct Scene {
     simulator: Simulator,
-    pub client: Client,
-    pub lake: Lakehouse,
-    pub folder: tempfile::TempDir,
+    pub(crate) client: Client,
+    pub(crate) lake: Lakehouse,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Scene {
-    pub async fn new(counts: Counts) -> Self {
+    pub(crate) async fn new(counts: Counts) -> Self {
         Self::with(Config { scale: Scale::Custom(counts), ..Config::default() }).await
     }
 
-    pub async fn with(config: Config) -> Self {
+    pub(crate) async fn with(config: Config) -> Self {
         let simulator = Simulator::start(config.clone()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let lake = Lakehouse::at(folder.path().join("lake").to_str().unwrap(), Layout::Schemas).unwrap();
@@ -43,51 +43,51 @@ impl Scene {
         Self { simulator, client, lake, folder }
     }
 
-    pub fn world(&self) -> Arc<World> {
+    pub(crate) fn world(&self) -> Arc<World> {
         self.simulator.world()
     }
 
-    pub fn base_url(&self) -> String {
+    pub(crate) fn base_url(&self) -> String {
         self.simulator.base_url()
     }
 
-    pub async fn run(&self, options: Options) -> RunReport {
+    pub(crate) async fn run(&self, options: Options) -> RunReport {
         run::run(Some(&self.client), &self.lake, &options).await.unwrap()
     }
 
     /// A full run that has to succeed.
-    pub async fn full(&self) -> RunReport {
+    pub(crate) async fn full(&self) -> RunReport {
         let report = self.run(Options { mode: Mode::Full, ..Options::default() }).await;
         assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
         report
     }
 
     /// An incremental run that has to succeed.
-    pub async fn incremental(&self) -> RunReport {
+    pub(crate) async fn incremental(&self) -> RunReport {
         let report = self.run(Options::default()).await;
         assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
         report
     }
 
     /// The rows of a query, every value as text, null as "∅".
-    pub async fn rows(&self, sql: &str) -> Vec<Vec<String>> {
+    pub(crate) async fn rows(&self, sql: &str) -> Vec<Vec<String>> {
         let context = catalog::register(&self.lake).await.unwrap();
         let batches = context.sql(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}")).collect().await.unwrap();
         batches.iter().flat_map(texts).collect()
     }
 
     /// The one value of a query.
-    pub async fn value(&self, sql: &str) -> String {
+    pub(crate) async fn value(&self, sql: &str) -> String {
         self.rows(sql).await[0][0].clone()
     }
 
     /// The first column against the rest.
-    pub async fn by_key(&self, sql: &str) -> BTreeMap<String, Vec<String>> {
+    pub(crate) async fn by_key(&self, sql: &str) -> BTreeMap<String, Vec<String>> {
         self.rows(sql).await.into_iter().map(|mut row| (row.remove(0), row)).collect()
     }
 
     /// The versions of all tables but meta's.
-    pub async fn versions(&self) -> BTreeMap<String, i64> {
+    pub(crate) async fn versions(&self) -> BTreeMap<String, i64> {
         let mut versions = BTreeMap::new();
         for table in catalog::known_tables() {
             if table.layer != "meta"
@@ -101,7 +101,7 @@ impl Scene {
 }
 
 /// A client that is patient enough for faults and quick enough for tests.
-pub fn client(base_url: &str, username: &str, password: &str, client_id: &str) -> Client {
+pub(crate) fn client(base_url: &str, username: &str, password: &str, client_id: &str) -> Client {
     let settings = ApiSettings {
         base_url: base_url.parse().unwrap(),
         username: Secret::new(username),
