@@ -11,7 +11,7 @@ use crate::run::RunId;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit};
-use connectwise_runtime::{ChangeDetection, Misfit, bronze_schema, row_hashes};
+use connectwise_runtime::{ChangeDetection, bronze_schema, row_hashes};
 use datafusion::common::JoinType;
 use datafusion::logical_expr::{Expr, ident, lit, when};
 use datafusion::prelude::DataFrame;
@@ -30,8 +30,6 @@ pub const RUN_ID: &str = "etlRunId";
 pub const DELETED_AT: &str = "etlDeletedAt";
 /// The application transaction that holds an entity's watermark, in microseconds since 1970.
 pub const WATERMARK: &str = "watermark";
-/// The quarantine table.
-pub const QUARANTINE: &str = "cw_quarantine";
 
 /// A type for instants: microseconds, UTC.
 pub(crate) fn instant_type() -> DataType {
@@ -332,85 +330,4 @@ async fn each_row(
         }
     }
     Ok(())
-}
-
-/// The quarantine table's schema.
-pub fn quarantine_schema() -> SchemaRef {
-    let text = |name: &str| Field::new(name, DataType::Utf8, true);
-    Arc::new(Schema::new(vec![
-        text("entity"),
-        text("recordId"),
-        text("path"),
-        text("reason"),
-        text("rawJson"),
-        Field::new(TIMESTAMP, instant_type(), true),
-        text(RUN_ID),
-    ]))
-}
-
-/// Makes the quarantine hold what this extraction found: entries of records that were read well now, or that come
-/// again, give way; the others stay.
-///
-/// # Errors
-/// [`Error::Table`]; the table stays as it was.
-pub async fn quarantine(lake: &Lakehouse, run: &RunId, extracted: &Extracted) -> Result<()> {
-    // One table for all entities: whoever rewrites it does so alone.
-    let _turn = lake.quarantine_turn().await;
-    let existing = lake.open("bronze", QUARANTINE).await?;
-    if extracted.quarantined.is_empty() && existing.is_none() {
-        return Ok(());
-    }
-    let schema = quarantine_schema();
-    let mut table = match existing {
-        Some(table) => table,
-        None => Table::create_or_evolve(lake, "bronze", QUARANTINE, &schema).await?,
-    };
-    let failed = |error: datafusion::error::DataFusionError| Error::table("bronze", QUARANTINE, "writing", error);
-    let old = table.frame().await?.collect().await.map_err(failed)?;
-    let fresh = misfit_rows(&schema, run, extracted.table.entity, &extracted.quarantined)?;
-    let again: HashSet<&str> = extracted.quarantined.iter().filter_map(|misfit| misfit.record_id.as_deref()).collect();
-    let mut dropped = false;
-    let mut batches = Vec::new();
-    for batch in &old {
-        let batch = &align_batch(batch, &schema).map_err(|error| table.error("writing", error))?;
-        let (entities, ids) = (batch.column(0).as_string::<i32>(), batch.column(1).as_string::<i32>());
-        let keep: Vec<bool> = (0..batch.num_rows())
-            .map(|row| {
-                let ours = entities.value(row) == extracted.table.entity;
-                let solved = if ids.is_valid(row) {
-                    let id = ids.value(row);
-                    again.contains(id) || id.parse().is_ok_and(|id: i64| extracted.ids.contains_key(&id))
-                } else {
-                    // A record without an id can't be told from another: a whole read replaces all of them.
-                    extracted.whole
-                };
-                !(ours && solved)
-            })
-            .collect();
-        dropped |= keep.iter().any(|keep| !keep);
-        batches.push(filter_record_batch(batch, &keep.into()).map_err(|error| table.error("writing", error))?);
-    }
-    if fresh.num_rows() == 0 && !dropped {
-        return Ok(());
-    }
-    batches.push(fresh);
-    let frame = lake.context().read_batches(batches).map_err(failed)?;
-    table.overwrite(frame, &[]).await
-}
-
-fn misfit_rows(schema: &SchemaRef, run: &RunId, entity: &str, misfits: &[Misfit]) -> Result<RecordBatch> {
-    let text = |value: &dyn Fn(&Misfit) -> Option<String>| -> ArrayRef {
-        Arc::new(misfits.iter().map(value).collect::<StringArray>())
-    };
-    let rows = misfits.len();
-    let columns: Vec<ArrayRef> = vec![
-        Arc::new(StringArray::from(vec![entity; rows])),
-        text(&|misfit| misfit.record_id.clone()),
-        text(&|misfit| Some(misfit.path.clone())),
-        text(&|misfit| Some(misfit.reason.clone())),
-        text(&|misfit| Some(misfit.raw_json.clone())),
-        Arc::new(TimestampMicrosecondArray::from(vec![run.started_micros(); rows]).with_timezone("UTC")),
-        Arc::new(StringArray::from(vec![run.id(); rows])),
-    ];
-    RecordBatch::try_new(Arc::clone(schema), columns).map_err(|error| Error::data("quarantine", error))
 }

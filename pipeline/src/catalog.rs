@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::lake::{LAYERS, Lakehouse};
-use crate::{bronze, gold, meta, silver};
+use crate::{bronze, gold, meta, quarantine, silver};
 use arrow::datatypes::SchemaRef;
 use connectwise_generated::tables::TABLES;
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider};
@@ -34,7 +34,7 @@ pub fn known_tables() -> Vec<KnownTable> {
             add("silver", child.table, silver::schema_of_child(entity, child));
         }
     }
-    add("bronze", bronze::QUARANTINE, bronze::quarantine_schema());
+    add("bronze", quarantine::TABLE, quarantine::schema());
     for table in connectwise_generated::gold::TABLES {
         add("gold", table.name, gold::schema(table));
     }

@@ -15,6 +15,8 @@ pub mod extract;
 pub mod gold;
 pub mod lake;
 pub mod meta;
+pub mod quarantine;
+pub mod report;
 pub mod run;
 pub mod secret;
 pub mod settings;

@@ -3,7 +3,7 @@
 use crate::bronze::instant_type;
 use crate::error::{Error, Result};
 use crate::lake::{Lakehouse, Table};
-use crate::run::RunReport;
+use crate::report::RunReport;
 use arrow::array::{
     ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };

@@ -4,10 +4,11 @@
 
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::extract::{Numbers, Window, extract};
-use crate::gold::{self, Check};
-use crate::lake::{Counts, Lakehouse, Stage};
-use crate::{bronze, meta, silver};
+use crate::extract::{Window, extract};
+use crate::gold;
+use crate::lake::{Lakehouse, Stage};
+use crate::report::{EntityReport, RunReport, TableReport};
+use crate::{bronze, meta, quarantine, silver};
 use chrono::{DateTime, TimeDelta, Utc};
 use connectwise_generated::tables::TABLES;
 use connectwise_runtime::Table;
@@ -144,106 +145,6 @@ impl Options {
     }
 }
 
-/// What happened to an entity.
-#[derive(Debug, Clone, Default)]
-pub struct EntityReport {
-    /// Its name.
-    pub entity: &'static str,
-    /// Requests, pages, bytes, seconds.
-    pub numbers: Numbers,
-    /// Bronze rows by what became of them.
-    pub counts: Counts,
-    /// Records in quarantine from this run.
-    pub quarantined: u64,
-    /// Properties that the spec does not know.
-    pub unknown_fields: BTreeMap<String, u64>,
-    /// The watermark before, in microseconds since 1970.
-    pub watermark_before: Option<i64>,
-    /// The watermark after.
-    pub watermark_after: Option<i64>,
-    /// Why it failed.
-    pub error: Option<String>,
-}
-
-/// What happened to a table.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct TableReport {
-    /// bronze, silver or gold.
-    pub layer: &'static str,
-    /// The table.
-    pub table: String,
-    /// Rows in it now.
-    pub rows: u64,
-    /// Rows by what became of them.
-    #[serde(flatten)]
-    pub counts: Counts,
-    /// Seconds.
-    pub seconds: f64,
-}
-
-/// What a run did.
-#[derive(Debug, Clone)]
-pub struct RunReport {
-    /// The run.
-    pub run: RunId,
-    /// full or incremental.
-    pub mode: &'static str,
-    /// The layers that were built.
-    pub layers: Vec<&'static str>,
-    /// By entity.
-    pub entities: Vec<EntityReport>,
-    /// By table, in the order in which they were written.
-    pub tables: Vec<TableReport>,
-    /// The checks.
-    pub checks: Vec<Check>,
-    /// What ended the run early.
-    pub error: Option<String>,
-    /// When it ended, in microseconds since 1970.
-    pub finished_micros: i64,
-}
-
-impl RunReport {
-    /// done, failed, partial or check_failed.
-    pub fn status(&self) -> &'static str {
-        match self.exit_code() {
-            0 => "done",
-            3 => "partial",
-            4 => "check_failed",
-            _ => "failed",
-        }
-    }
-
-    /// 0 done · 1 failed · 3 some entities failed, the others are whole · 4 a check failed.
-    pub fn exit_code(&self) -> u8 {
-        let failed = self.entities.iter().filter(|entity| entity.error.is_some()).count();
-        if self.error.is_some() || (failed > 0 && failed == self.entities.len()) {
-            1
-        } else if failed > 0 {
-            3
-        } else if self.checks.iter().any(|check| !check.passed) {
-            4
-        } else {
-            0
-        }
-    }
-
-    /// All errors, a line each.
-    pub fn error_text(&self) -> Option<String> {
-        let mut lines: Vec<String> = self.error.iter().cloned().collect();
-        // The same trouble (a wrong password) is told once.
-        for entity in &self.entities {
-            if let Some(error) = &entity.error
-                && !lines.iter().any(|line| line == error)
-            {
-                lines.push(error.clone());
-            }
-        }
-        let broken = self.checks.iter().filter(|check| !check.passed);
-        lines.extend(broken.map(|check| format!("check {} failed: {}", check.name, check.detail)));
-        (!lines.is_empty()).then(|| lines.join("\n"))
-    }
-}
-
 /// Runs.
 ///
 /// # Errors
@@ -368,7 +269,7 @@ async fn bronze_of(
         report.quarantined = extracted.quarantined.len() as u64;
         report.unknown_fields = extracted.unknown_fields.clone();
         let full = options.mode == Mode::Full;
-        bronze::quarantine(lake, run, &extracted).await?;
+        quarantine::settle(lake, run, &extracted).await?;
         bronze::load(lake, stage, run, &extracted, full).await
     };
     match work.await {

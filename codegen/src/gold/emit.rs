@@ -7,13 +7,12 @@ use std::fmt::Write as _;
 use crate::files::GeneratedFiles;
 use crate::gold::Table;
 use crate::gold::model::{Column, Dialect};
-use crate::gold::rules::Rules;
 
 /// Adds the files. The tables come in the order in which they are built.
 pub(super) fn emit(
     tables: &[&Table<'_>],
     statements: &BTreeMap<String, BTreeMap<&'static str, String>>,
-    rules: &Rules,
+    rules: String,
     zone: &str,
     files: &mut GeneratedFiles,
 ) {
@@ -27,7 +26,7 @@ pub(super) fn emit(
         "gold",
         "The gold tables: their statements, columns and keys, in the order in which they are built.",
     );
-    let _ = files.insert("generated/src/agreement_rules.rs", rules.rust());
+    let _ = files.insert("generated/src/agreement_rules.rs", rules);
     files.add_module("agreement_rules", "The classification of agreements by the name of their type.");
     files.append_dictionary(dictionary(tables));
 }

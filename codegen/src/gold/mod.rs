@@ -56,6 +56,7 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
     }
     let caption = ir.entities.iter().find_map(|entity| entity.agreement_number_caption.clone());
     let mut statements: BTreeMap<String, BTreeMap<&'static str, String>> = BTreeMap::new();
+    let mut rust_rules = String::new();
     for dialect in Dialect::ALL {
         let mut settings: BTreeMap<String, String> =
             dimensions.iter().flat_map(|dimension| dimension.settings.iter().cloned()).collect();
@@ -69,6 +70,10 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
                 return;
             }
         };
+        match renderer.rules(&rules) {
+            Ok(text) => rust_rules = text,
+            Err(problem) => problems.push(problem),
+        }
         for dimension in &dimensions {
             let references: Vec<Reference<'_>> = references(&facts, &dimension.table).collect();
             let statement = renderer.dimension(dimension, &references);
@@ -82,7 +87,7 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
     let Some(order) = build_order(&tables, &statements, problems) else { return };
     let zone = dimensions.iter().flat_map(|dimension| &dimension.settings).find(|(name, _)| name == "timeZone");
     let zone = zone.map_or("UTC", |(_, zone)| zone.as_str());
-    emit::emit(&order, &statements, &rules, zone, files);
+    emit::emit(&order, &statements, rust_rules, zone, files);
 }
 
 fn keep(

@@ -6,7 +6,7 @@ use crate::report::Problems;
 use crate::yaml::{self, Keys, Node, Value};
 
 /// Reads a dimension's file.
-pub fn dimension(file: &str, text: &str, problems: &mut Problems) -> Option<Dimension> {
+pub(crate) fn dimension(file: &str, text: &str, problems: &mut Problems) -> Option<Dimension> {
     let root = yaml::parse(file, text, problems)?;
     let mut keys = Keys::of(file, "", &root, problems)?;
     let table = table_name(&mut keys, file, problems);
@@ -51,7 +51,7 @@ pub fn dimension(file: &str, text: &str, problems: &mut Problems) -> Option<Dime
 }
 
 /// Reads a fact's file.
-pub fn fact(file: &str, text: &str, problems: &mut Problems) -> Option<Fact> {
+pub(crate) fn fact(file: &str, text: &str, problems: &mut Problems) -> Option<Fact> {
     let root = yaml::parse(file, text, problems)?;
     let mut keys = Keys::of(file, "", &root, problems)?;
     let table = table_name(&mut keys, file, problems);

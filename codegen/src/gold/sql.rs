@@ -16,7 +16,7 @@ use crate::gold::rules::Rules;
 use crate::report::Problem;
 
 /// Renders templates of one dialect.
-pub struct Renderer<'a> {
+pub(crate) struct Renderer<'a> {
     environment: Environment<'a>,
     dialect: Dialect,
     globals: Value,
@@ -25,11 +25,11 @@ pub struct Renderer<'a> {
 }
 
 /// A reference of a fact to a dimension: where inferred rows come from.
-pub struct Reference<'a> {
+pub(crate) struct Reference<'a> {
     /// The fact.
-    pub fact: &'a Fact,
+    pub(crate) fact: &'a Fact,
     /// Its key column.
-    pub column: &'a Column,
+    pub(crate) column: &'a Column,
 }
 
 impl<'a> Renderer<'a> {
@@ -37,7 +37,7 @@ impl<'a> Renderer<'a> {
     ///
     /// # Errors
     /// A problem for a template that can't be parsed.
-    pub fn new(
+    pub(crate) fn new(
         dialect: Dialect,
         rules: &Arc<Rules>,
         templates: impl Iterator<Item = (&'a str, &'a str)>,
@@ -82,11 +82,19 @@ impl<'a> Renderer<'a> {
         Ok(format!("{}\n", text.trim_end()))
     }
 
+    /// The Rust module of the agreement rules.
+    ///
+    /// # Errors
+    /// The problem that kept it from being made.
+    pub(crate) fn rules(&self, rules: &Rules) -> Result<String, Problem> {
+        self.template(crate::gold::rules::FILE, "agreement_rules.rs.j2", rules.context())
+    }
+
     /// The statement of a fact.
     ///
     /// # Errors
     /// The problem that kept it from being made.
-    pub fn fact(&self, fact: &Fact) -> Result<String, Problem> {
+    pub(crate) fn fact(&self, fact: &Fact) -> Result<String, Problem> {
         let base = self.base_columns(&fact.file, &fact.columns)?;
         let layers = self.layers(&fact.file, &fact.columns)?;
         let columns: Vec<String> = fact.columns.iter().map(|column| self.typed(column)).collect();
@@ -111,7 +119,7 @@ impl<'a> Renderer<'a> {
     ///
     /// # Errors
     /// The problem that kept it from being made.
-    pub fn dimension(&self, dimension: &Dimension, keys: &[Reference<'_>]) -> Result<String, Problem> {
+    pub(crate) fn dimension(&self, dimension: &Dimension, keys: &[Reference<'_>]) -> Result<String, Problem> {
         let references: Vec<&Reference<'_>> = keys.iter().filter(|key| key.column.infers).collect();
         let file = &dimension.file;
         if let Some(statement) = &dimension.statement {
@@ -310,7 +318,7 @@ impl<'a> Renderer<'a> {
 }
 
 /// Whether a dimension's natural key is text.
-pub fn has_text_key(dimension: &Dimension) -> bool {
+pub(crate) fn has_text_key(dimension: &Dimension) -> bool {
     dimension.columns.iter().any(|column| column.name == dimension.natural_key && column.data_type == Type::Text)
 }
 
@@ -397,10 +405,6 @@ fn functions(environment: &mut Environment<'_>, dialect: Dialect, rules: &Arc<Ru
         Dialect::DataFusion => format!("local_date({instant}, '{zone}')"),
         Dialect::Spark => format!("CAST(from_utc_timestamp({instant}, '{zone}') AS DATE)"),
     });
-    environment.add_function("day_of", move |key: String| match dialect {
-        Dialect::DataFusion => format!("to_date(CAST({key} AS STRING), '%Y%m%d')"),
-        Dialect::Spark => format!("to_date(CAST({key} AS STRING), 'yyyyMMdd')"),
-    });
     environment.add_function("each_day", move |from: String, to: String| match dialect {
         Dialect::DataFusion => format!("unnest(generate_series({from}, {to}, INTERVAL '1' DAY))"),
         Dialect::Spark => format!("explode(sequence({from}, {to}, INTERVAL '1' DAY))"),
@@ -408,6 +412,13 @@ fn functions(environment: &mut Environment<'_>, dialect: Dialect, rules: &Arc<Ru
     environment.add_function("add_days", move |date: String, days: String| match dialect {
         Dialect::DataFusion => format!("date_add_days({date}, {days})"),
         Dialect::Spark => format!("date_add({date}, CAST({days} AS INT))"),
+    });
+    // By arithmetic, not by parsing text: a key of the year 1 has five digits.
+    environment.add_function("day_of", move |key: String| match dialect {
+        Dialect::DataFusion => format!("make_date({key} / 10000, {key} / 100 % 100, {key} % 100)"),
+        Dialect::Spark => format!(
+            "make_date(CAST({key} div 10000 AS INT), CAST({key} div 100 % 100 AS INT), CAST({key} % 100 AS INT))"
+        ),
     });
     environment.add_function("make_day", move |year: String, month: String, day: String| match dialect {
         Dialect::DataFusion => format!("make_date({year}, {month}, {day})"),

@@ -1,7 +1,7 @@
 //! The one writer of results (standard output) and of progress (standard error).
 
 use crate::error::{Error, Result};
-use crate::run::{RunReport, TableReport};
+use crate::report::{RunReport, TableReport};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 use std::io::Write;

@@ -5,7 +5,8 @@ use super::output::{Output, remarks, summary};
 use crate::client::{Client, RetryPolicy, Traffic};
 use crate::error::{Error, Result};
 use crate::extract::field_groups;
-use crate::run::{self, Layer, Options, RunReport};
+use crate::report::RunReport;
+use crate::run::{self, Layer, Options};
 use crate::settings::ApiSettings;
 use serde_json::json;
 
