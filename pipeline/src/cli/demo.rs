@@ -101,10 +101,12 @@ pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
         output.line(format!("\n{title}"))?;
         output.line(screen(&select(&lake, sql).await?)?)?;
     }
+    // As it was called, so that the line can be copied.
+    let program = std::env::args().next().unwrap_or_else(|| "connectwise-etl".to_owned());
     let hours = "SELECT SUM(actualHours) AS hours FROM gold.fact_timeentry";
     output.line(format!(
-        "\nDone in {:.1} s: {} rows in gold. Next, try\n\n  connectwise-etl query \"{hours}\" --lakehouse {}\n  \
-         connectwise-etl status --lakehouse {}",
+        "\nDone in {:.1} s: {} rows in gold. Next, try\n\n  {program} query \"{hours}\" --lakehouse {}\n  \
+         {program} status --lakehouse {}",
         started.elapsed().as_secs_f64(),
         grouped(second.tables.iter().filter(|table| table.layer == "gold").map(|table| table.rows).sum()),
         args.lakehouse,

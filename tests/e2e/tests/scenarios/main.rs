@@ -3,6 +3,7 @@
 //! What gold has to hold is computed here a second time, from the simulator's own records and by other means than
 //! the pipeline's: integers in place of decimals, loops in place of SQL.
 
+mod evolution;
 mod expected;
 mod faults;
 mod history;
