@@ -55,7 +55,9 @@ pub enum ClientError {
         request_id: String,
     },
     /// All tries failed.
-    #[error("gave up on {url} after {tries} tries; the last one: {last}")]
+    #[error(
+        "gave up on {url} after {tries} tries; the last one: {last}. Check CW_BASE_URL and the network, and run again"
+    )]
     GaveUp {
         /// The address.
         url: String,

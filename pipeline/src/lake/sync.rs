@@ -87,7 +87,7 @@ pub async fn sync(
     let schema = table.schema()?;
     let key = positions(&table, &schema, target.key)?;
     let content = content_columns(&schema, target.stamps);
-    let mut known = read_known(&table, &schema, target, scope, &key, &content).await?;
+    let mut known = read_known(&table, &schema, scope, &key, &content).await?;
     let existing = known.len() as u64;
 
     let marked = marked_schema(&schema);
@@ -138,7 +138,7 @@ pub async fn sync(
         stage_deletions(&mut staged, &table, &schema, scope, &key, &gone, &mut ids).await?;
     }
     staged.finish()?;
-    write(&mut table, &staged, target.key, existing, counts, scope, transactions).await?;
+    write(lake, &mut table, &staged, target.key, existing, scope, transactions).await?;
     Ok(Synced { counts, changed: ids })
 }
 
@@ -151,16 +151,15 @@ fn collect_ids(batch: &RecordBatch, column: usize, keep: &[bool], ids: &mut Hash
 
 /// Commits the staged changes in the cheapest way.
 async fn write(
+    lake: &Lakehouse,
     table: &mut Table,
     staged: &StagedFile,
     key: &[&str],
     existing: u64,
-    counts: Counts,
     scope: &Scope,
     transactions: &[(String, i64)],
 ) -> Result<()> {
-    let context = table_context(table).await?;
-    let Some(rows) = staged.read(&context).await? else {
+    let Some(rows) = staged.read(lake.context()).await? else {
         return table.record(transactions).await;
     };
     let few = staged.rows() <= MERGE_ROWS.max(existing / 5) || matches!(scope, Scope::Only { .. });
@@ -170,14 +169,15 @@ async fn write(
         table.merge(rows, key, transactions).await
     } else {
         let failed = |error: datafusion::error::DataFusionError| table.error("rewriting", error);
-        tracing::debug!(table = table.name(), ?counts, "rewriting the table");
+        tracing::debug!(table = table.name(), rows = staged.rows(), "rewriting the table");
         let renamed: Vec<String> = key.iter().map(|name| format!("__{name}")).collect();
         let keys = rows
             .clone()
             .select(key.iter().zip(&renamed).map(|(name, other)| ident(*name).alias(other)).collect::<Vec<_>>())
             .map_err(failed)?;
-        let renamed: Vec<&str> = renamed.iter().map(String::as_str).collect();
-        let kept = table.frame().await?.join(keys, JoinType::LeftAnti, key, &renamed, None).map_err(failed)?;
+        // `join` would fold the names' case; expressions keep it.
+        let matches = key.iter().zip(&renamed).map(|(name, other)| ident(*name).eq(ident(other)));
+        let kept = table.frame().await?.join_on(keys, JoinType::LeftAnti, matches).map_err(failed)?;
         let fresh = rows.filter(ident(DELETE_MARK).eq(lit(false))).map_err(failed)?;
         let fresh = drop_mark(fresh, table)?;
         let sorted = kept
@@ -188,32 +188,24 @@ async fn write(
     }
 }
 
-async fn table_context(table: &Table) -> Result<datafusion::prelude::SessionContext> {
-    let (state, _) = table.frame().await?.into_parts();
-    Ok(datafusion::prelude::SessionContext::new_with_state(state))
-}
-
 fn drop_mark(rows: DataFrame, table: &Table) -> Result<DataFrame> {
     rows.drop_columns(&[DELETE_MARK]).map_err(|error| table.error("writing", error))
 }
 
-/// Key and content hashes of the rows in scope.
+/// Key and content hashes of the rows in scope. The key is part of the content.
 async fn read_known(
     table: &Table,
     schema: &SchemaRef,
-    target: &Target<'_>,
     scope: &Scope,
     key: &[usize],
     content: &[usize],
 ) -> Result<HashMap<u128, Known>> {
     let mut known = HashMap::new();
-    let read: Vec<usize> = content_columns(schema, target.stamps);
-    debug_assert_eq!(read, content);
-    let mut rows = scan(table, schema, scope, &read).await?;
+    let mut rows = scan(table, schema, scope, content).await?;
     // The scan returns the content columns alone, in order.
-    let key: Vec<usize> = key.iter().filter_map(|index| read.iter().position(|other| other == index)).collect();
-    let all: Vec<usize> = (0..read.len()).collect();
-    let wanted: SchemaRef = Arc::new(schema.project(&read).map_err(|error| table.error("comparing", error))?);
+    let key: Vec<usize> = key.iter().filter_map(|index| content.iter().position(|other| other == index)).collect();
+    let all: Vec<usize> = (0..content.len()).collect();
+    let wanted: SchemaRef = Arc::new(schema.project(content).map_err(|error| table.error("comparing", error))?);
     while let Some(batch) = rows.next().await {
         let batch = align_batch(&batch?, &wanted).map_err(|error| table.error("comparing", error))?;
         let keys = hashes(table, &batch, &key)?;

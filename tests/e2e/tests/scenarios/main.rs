@@ -10,3 +10,4 @@ mod history;
 mod odd_input;
 mod rules;
 mod support;
+mod tables;
