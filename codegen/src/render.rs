@@ -24,8 +24,8 @@ pub fn render(inputs: &Inputs, problems: &mut Problems) -> GeneratedFiles {
     emit::tables::emit(&ir, &mut files);
     emit::models::emit(&ir, &mut files);
     emit::client::emit(&ir, &inputs.spec_file, &mut files, problems);
-    crate::gold::render(inputs, &ir, &mut files, problems);
-    emit::dictionary::emit(inputs, &ir, &mut files, problems);
+    let lineage = crate::gold::render(inputs, &ir, &mut files, problems);
+    emit::dictionary::emit(inputs, &ir, &lineage, &mut files, problems);
     emit::root::emit(&ir.version, &mut files);
     files
 }

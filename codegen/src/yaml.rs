@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
+use crate::gold::model::At;
 use crate::lower::naming::closest;
 use crate::report::{Problem, Problems};
 
@@ -126,6 +127,15 @@ impl<'a> Keys<'a> {
             }
             None => Problem::new(self.file, self.pointer.clone(), what).place(self.node.line, self.node.column),
         }
+    }
+
+    /// Where a key's value stands, or else the mapping.
+    pub fn at(&self, key: &str) -> At {
+        let (node, pointer) = match self.find(key) {
+            Some(node) => (node, format!("{}/{key}", self.pointer)),
+            None => (self.node, self.pointer.clone()),
+        };
+        At { file: self.file.to_owned(), pointer, line: node.line, column: node.column }
     }
 
     fn find(&self, key: &str) -> Option<&'a Node> {

@@ -13,22 +13,51 @@ pub struct AgreementRule {
     pub normalized: &'static str,
     /// billingBehavior.
     pub behavior: &'static str,
-    /// Whether it can stand on an invoice.
+    /// Whether work under such an agreement can stand on an invoice.
     pub invoiceable: bool,
 }
 
 /// The rules, in the order in which they are tried.
 pub static RULES: &[AgreementRule] = &[
-    AgreementRule { patterns: &["yþjónusta"], normalized: "billable_service", behavior: "billable", invoiceable: true },
-    AgreementRule { patterns: &["tímapottur"], normalized: "prepaid_hours", behavior: "prepaid", invoiceable: false },
-    AgreementRule { patterns: &["innri verkefni"], normalized: "internal_project", behavior: "internal", invoiceable: false },
-    AgreementRule { patterns: &["rekstrarþjónusta", "alrekstur"], normalized: "operations", behavior: "operations", invoiceable: true },
-    AgreementRule { patterns: &["hugbúnaðarþjónusta", "office 365"], normalized: "software_service", behavior: "billable", invoiceable: true },
+    AgreementRule {
+        patterns: &["yþjónusta"],
+        normalized: "billable_service",
+        behavior: "billable",
+        invoiceable: True,
+    },
+    AgreementRule {
+        patterns: &["tímapottur"],
+        normalized: "prepaid_hours",
+        behavior: "prepaid",
+        invoiceable: False,
+    },
+    AgreementRule {
+        patterns: &["innri verkefni"],
+        normalized: "internal_project",
+        behavior: "internal",
+        invoiceable: False,
+    },
+    AgreementRule {
+        patterns: &["rekstrarþjónusta", "alrekstur"],
+        normalized: "operations",
+        behavior: "operations",
+        invoiceable: True,
+    },
+    AgreementRule {
+        patterns: &["hugbúnaðarþjónusta", "office 365"],
+        normalized: "software_service",
+        behavior: "billable",
+        invoiceable: True,
+    },
 ];
 
 /// What no rule matches.
-pub static OTHERWISE: AgreementRule =
-    AgreementRule { patterns: &[], normalized: "other", behavior: "unknown", invoiceable: true };
+pub static OTHERWISE: AgreementRule = AgreementRule {
+    patterns: &[],
+    normalized: "other",
+    behavior: "unknown",
+    invoiceable: true,
+};
 
 /// A name as it is matched: NFC, trimmed, without a `:` at its end, in lower case.
 pub fn fold_name(name: &str) -> String {

@@ -1,18 +1,22 @@
 //! `generated/DICTIONARY.md`: the page that an analyst keeps open, from `templates/dictionary.md.j2`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 use crate::files::{DICTIONARY, GeneratedFiles};
+use crate::gold::lineage::{Lineage, shortened};
 use crate::inputs::Inputs;
 use crate::ir::{ChangeDetection, Doc, Entity, Field, Ir, Kind, SilverColumn};
 use crate::report::{Problem, Problems};
 
 /// The template, relative to the workspace root.
 const TEMPLATE: &str = "templates/dictionary.md.j2";
+
+/// How many gold columns a silver column names.
+const USES: usize = 4;
 
 /// What the page begins with.
 const HEADER: &str =
@@ -21,6 +25,8 @@ const HEADER: &str =
 #[derive(Serialize)]
 struct Page {
     version: String,
+    /// Whether there is gold to speak of.
+    gold: bool,
     entities: Vec<EntityPart>,
     structures: Vec<StructurePart>,
 }
@@ -64,6 +70,7 @@ struct ColumnPart {
     wanted: String,
     r#type: String,
     source: String,
+    gold: String,
     doc: String,
 }
 
@@ -74,9 +81,9 @@ struct StructurePart {
 }
 
 /// Emits the dictionary: bronze and silver, then the sections that others appended.
-pub(crate) fn emit(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &mut Problems) {
+pub(crate) fn emit(inputs: &Inputs, ir: &Ir, lineage: &Lineage, files: &mut GeneratedFiles, problems: &mut Problems) {
     let mut page = HEADER.to_owned();
-    match body(inputs.text(TEMPLATE, problems), ir) {
+    match body(inputs.text(TEMPLATE, problems), ir, lineage) {
         Ok(body) => page.push_str(body.trim()),
         Err(error) => {
             let problem = Problem::new(TEMPLATE, "", format!("the template can't be rendered: {error}"))
@@ -93,7 +100,7 @@ pub(crate) fn emit(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problem
     let _ = files.insert(DICTIONARY, page);
 }
 
-fn body(template: &str, ir: &Ir) -> Result<String, minijinja::Error> {
+fn body(template: &str, ir: &Ir, lineage: &Lineage) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.add_template(TEMPLATE, template)?;
@@ -102,9 +109,11 @@ fn body(template: &str, ir: &Ir) -> Result<String, minijinja::Error> {
         collect(&entity.shape, &mut structures);
     }
     let structures = structures.into_iter().map(|(name, fields)| StructurePart { name, fields: bronze(fields) });
+    let uses = lineage.uses();
     let page = Page {
         version: ir.version.clone(),
-        entities: ir.entities.iter().map(entity).collect(),
+        gold: !lineage.is_empty(),
+        entities: ir.entities.iter().map(|entity| part_of(entity, &uses)).collect(),
         structures: structures.collect(),
     };
     environment.get_template(TEMPLATE)?.render(Serde(page))
@@ -124,7 +133,10 @@ fn collect<'a>(fields: &'a [Field], structures: &mut BTreeMap<String, &'a [Field
     }
 }
 
-fn entity(entity: &Entity) -> EntityPart {
+/// By silver column: what it goes into.
+type Uses = BTreeMap<String, BTreeSet<String>>;
+
+fn part_of(entity: &Entity, uses: &Uses) -> EntityPart {
     let numbered = |column: &&SilverColumn| column.name != column.wanted;
     EntityPart {
         name: entity.name.clone(),
@@ -150,14 +162,14 @@ fn entity(entity: &Entity) -> EntityPart {
             .collect(),
         sensitive: entity.sensitive.clone(),
         bronze: bronze(&entity.shape),
-        silver: entity.silver.iter().map(silver).collect(),
+        silver: entity.silver.iter().map(|column| silver(column, &entity.table, uses)).collect(),
         children: entity
             .children
             .iter()
             .map(|child| ChildPart {
                 table: child.table.clone(),
                 list: child.list.clone(),
-                columns: child.columns.iter().map(silver).collect(),
+                columns: child.columns.iter().map(|column| silver(column, &child.table, uses)).collect(),
             })
             .collect(),
         clashes: entity
@@ -165,7 +177,7 @@ fn entity(entity: &Entity) -> EntityPart {
             .iter()
             .chain(entity.children.iter().flat_map(|child| &child.columns))
             .filter(numbered)
-            .map(silver)
+            .map(|column| silver(column, "", uses))
             .collect(),
         not_flattened: entity
             .not_flattened
@@ -190,8 +202,10 @@ fn bronze(fields: &[Field]) -> Vec<ColumnPart> {
     stored.map(|field| part(&field.name, &field.name, &field.kind, &field.name, &field.doc)).collect()
 }
 
-fn silver(column: &SilverColumn) -> ColumnPart {
-    part(&column.name, &column.wanted, &column.kind, &column.source.label(), &column.doc)
+fn silver(column: &SilverColumn, table: &str, uses: &Uses) -> ColumnPart {
+    let used = uses.get(&format!("{table}.{}", column.name));
+    let gold = used.map(|used| shortened(used, USES)).unwrap_or_default();
+    ColumnPart { gold, ..part(&column.name, &column.wanted, &column.kind, &column.source.label(), &column.doc) }
 }
 
 fn part(name: &str, wanted: &str, kind: &Kind, source: &str, doc: &Doc) -> ColumnPart {
@@ -200,6 +214,7 @@ fn part(name: &str, wanted: &str, kind: &Kind, source: &str, doc: &Doc) -> Colum
         wanted: cell(wanted),
         r#type: cell(&kind.label()).replace('<', "&lt;"),
         source: cell(source),
+        gold: String::new(),
         doc: cell(&doc.line()).replace('<', "&lt;"),
     }
 }

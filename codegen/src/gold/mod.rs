@@ -3,7 +3,10 @@
 //! One file a table; both dialects come from the same expressions and templates. The order in which tables are built
 //! follows from what their statements read.
 
+mod check;
 mod emit;
+mod functions;
+pub mod lineage;
 pub mod model;
 mod read;
 mod rules;
@@ -13,7 +16,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::files::GeneratedFiles;
-use crate::gold::model::{Dialect, Dimension, Fact};
+use crate::gold::lineage::Lineage;
+use crate::gold::model::{At, Column, Dialect, Dimension, Fact};
+use crate::gold::rules::Rules;
 use crate::gold::sql::{Reference, Renderer};
 use crate::inputs::Inputs;
 use crate::ir::Ir;
@@ -35,13 +40,74 @@ impl Table<'_> {
             Self::Fact(fact) => &fact.table,
         }
     }
+
+    /// Where its name stands.
+    fn at(&self) -> &At {
+        match self {
+            Self::Dimension(dimension) => &dimension.at,
+            Self::Fact(fact) => &fact.at,
+        }
+    }
 }
 
-/// Adds everything of gold to the files: SQL, the table list, the rules, and the dictionary's section.
-pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &mut Problems) {
+/// The columns that a table declares.
+fn columns_of<'a>(table: &'a Table<'_>) -> &'a [Column] {
+    match table {
+        Table::Dimension(dimension) => &dimension.columns,
+        Table::Fact(fact) => &fact.columns,
+    }
+}
+
+/// What the YAML files say.
+struct Model {
+    rules: Arc<Rules>,
+    dimensions: Vec<Dimension>,
+    facts: Vec<Fact>,
+}
+
+/// The SQL by table and dialect.
+type Statements = BTreeMap<String, BTreeMap<&'static str, String>>;
+
+/// Adds everything of gold to the files: SQL, the table list, the rules, and the dictionary's section. What is
+/// returned says which gold columns come from which silver columns.
+pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &mut Problems) -> Lineage {
+    let whole = problems.is_empty();
+    let Some(model) = read(inputs, ir, problems) else { return Lineage::default() };
+    let tables = inputs.below("schema/dimensions", ".yaml").chain(inputs.below("schema/facts", ".yaml")).count();
+    if !whole || model.dimensions.len() + model.facts.len() != tables {
+        // What a table that can't be read leaves behind would be one problem after another.
+        return Lineage::default();
+    }
+    let Some((statements, rust_rules)) = statements(inputs, ir, &model, problems) else { return Lineage::default() };
+    let tables = model.tables();
+    let lineage = check::statements(ir, &tables, &statements, problems);
+    let Some(order) = build_order(&tables, &statements, problems) else { return lineage };
+    let zone = model.dimensions.iter().flat_map(|dimension| &dimension.settings).find(|(name, _)| name == "timeZone");
+    let zone = zone.map_or("UTC", |(_, zone)| zone.as_str());
+    emit::emit(&order, &statements, rust_rules, zone, &lineage, files);
+    lineage
+}
+
+/// The lineage alone, as far as it can be made out: what is wrong with the inputs is for [`render`] to say.
+pub fn lineage(inputs: &Inputs, ir: &Ir) -> Lineage {
+    let mut problems = Problems::new();
+    let Some(model) = read(inputs, ir, &mut problems) else { return Lineage::default() };
+    match statements(inputs, ir, &model, &mut problems) {
+        Some((statements, _)) => check::statements(ir, &model.tables(), &statements, &mut problems),
+        None => Lineage::default(),
+    }
+}
+
+impl Model {
+    fn tables(&self) -> Vec<Table<'_>> {
+        self.dimensions.iter().map(Table::Dimension).chain(self.facts.iter().map(Table::Fact)).collect()
+    }
+}
+
+/// Reads the files; `None` for a workspace without gold: bronze and silver alone.
+fn read(inputs: &Inputs, ir: &Ir, problems: &mut Problems) -> Option<Model> {
     if !inputs.files.contains_key(rules::FILE) && inputs.below("schema/facts", ".yaml").next().is_none() {
-        // A workspace without gold: bronze and silver alone.
-        return;
+        return None;
     }
     let rules = Arc::new(rules::read(inputs.text(rules::FILE, problems), problems));
     let dimensions: Vec<Dimension> = inputs
@@ -51,11 +117,14 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
     let facts: Vec<Fact> =
         inputs.below("schema/facts", ".yaml").filter_map(|(file, text)| read::fact(file, text, problems)).collect();
     check_names(ir, &dimensions, &facts, problems);
-    if !problems.is_empty() {
-        return;
-    }
+    Some(Model { rules, dimensions, facts })
+}
+
+/// The statements in both dialects, and the rules' Rust module.
+fn statements(inputs: &Inputs, ir: &Ir, model: &Model, problems: &mut Problems) -> Option<(Statements, String)> {
+    let Model { rules, dimensions, facts } = model;
     let caption = ir.entities.iter().find_map(|entity| entity.agreement_number_caption.clone());
-    let mut statements: BTreeMap<String, BTreeMap<&'static str, String>> = BTreeMap::new();
+    let mut statements = Statements::new();
     let mut rust_rules = String::new();
     for dialect in Dialect::ALL {
         let mut settings: BTreeMap<String, String> =
@@ -63,35 +132,37 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
         settings.insert("agreement_number_caption".to_owned(), caption.clone().unwrap_or_default());
         let globals = minijinja::Value::from_pairs(settings);
         let templates = inputs.below("templates/gold", ".j2");
-        let renderer = match Renderer::new(dialect, &rules, templates, globals, &dimensions) {
+        let renderer = match Renderer::new(dialect, rules, templates, globals, dimensions) {
             Ok(renderer) => renderer,
             Err(problem) => {
                 problems.push(problem);
-                return;
+                return None;
             }
         };
-        match renderer.rules(&rules) {
+        match renderer.rules(rules) {
             Ok(text) => rust_rules = text,
             Err(problem) => problems.push(problem),
         }
-        for dimension in &dimensions {
-            let references: Vec<Reference<'_>> = references(&facts, &dimension.table).collect();
+        for dimension in dimensions {
+            let references: Vec<Reference<'_>> = references(facts, &dimension.table).collect();
             let statement = renderer.dimension(dimension, &references);
             keep(&mut statements, &dimension.table, dialect, statement, problems);
         }
-        for fact in &facts {
+        for fact in facts {
             keep(&mut statements, &fact.table, dialect, renderer.fact(fact), problems);
         }
+        for problem in renderer.problems() {
+            // An expression is expanded for a fact and for its dimensions, in both dialects.
+            if !problems.iter().any(|other| *other == problem) {
+                problems.push(problem);
+            }
+        }
     }
-    let tables: Vec<Table<'_>> = dimensions.iter().map(Table::Dimension).chain(facts.iter().map(Table::Fact)).collect();
-    let Some(order) = build_order(&tables, &statements, problems) else { return };
-    let zone = dimensions.iter().flat_map(|dimension| &dimension.settings).find(|(name, _)| name == "timeZone");
-    let zone = zone.map_or("UTC", |(_, zone)| zone.as_str());
-    emit::emit(&order, &statements, rust_rules, zone, files);
+    Some((statements, rust_rules))
 }
 
 fn keep(
-    statements: &mut BTreeMap<String, BTreeMap<&'static str, String>>,
+    statements: &mut Statements,
     table: &str,
     dialect: Dialect,
     statement: Result<String, Problem>,
@@ -129,38 +200,37 @@ fn check_names(ir: &Ir, dimensions: &[Dimension], facts: &[Fact], problems: &mut
     let known: Vec<&str> = dimensions.iter().map(|dimension| dimension.table.as_str()).collect();
     for fact in facts {
         if fact.from.is_none() && !silver.contains(&fact.source.as_str()) {
-            problems.push(unknown(&fact.file, "/source", "silver table", &fact.source, &silver));
+            problems.push(unknown(&fact.source_at, "silver table", &fact.source, &silver));
         }
         for column in &fact.columns {
             if let Some(dimension) = column.dimension.as_deref().filter(|name| !known.contains(name)) {
-                let pointer = format!("/columns/{}/dimension", column.name);
-                problems.push(unknown(&fact.file, &pointer, "dimension", dimension, &known));
+                problems.push(unknown(&column.at, "dimension", dimension, &known));
             }
         }
         if let Some(entity) = ir.entities.iter().find(|entity| entity.table == fact.source) {
             let columns: Vec<&str> = entity.silver.iter().map(|column| column.name.as_str()).collect();
             for (_, column) in &fact.reconcile {
-                if !columns.contains(&column.as_str()) {
+                if !columns.contains(&column.text.as_str()) {
                     let what = format!("column of silver {}", fact.source);
-                    problems.push(unknown(&fact.file, "/reconcile", &what, column, &columns));
+                    problems.push(unknown(&column.at, &what, &column.text, &columns));
                 }
             }
         }
     }
 }
 
-fn unknown(file: &str, pointer: &str, what: &str, name: &str, known: &[&str]) -> Problem {
+fn unknown(at: &At, what: &str, name: &str, known: &[&str]) -> Problem {
     let fix = match closest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("known are {}", known.join(", ")),
     };
-    Problem::new(file, pointer, format!("there is no {what} `{name}`")).fix(fix)
+    at.problem(format!("there is no {what} `{name}`")).fix(fix)
 }
 
 /// The tables so that each stands after those that its statement reads.
 fn build_order<'a>(
     tables: &'a [Table<'a>],
-    statements: &BTreeMap<String, BTreeMap<&'static str, String>>,
+    statements: &Statements,
     problems: &mut Problems,
 ) -> Option<Vec<&'a Table<'a>>> {
     let reads = |table: &Table<'_>| -> Vec<&str> {

@@ -1,4 +1,35 @@
-//! Gold tables as their YAML files say them.
+//! Gold tables as their YAML files say them, each entry with its place, so that a problem that shows later names it.
+
+use crate::report::Problem;
+
+/// Where an entry stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct At {
+    /// The file, relative to the workspace root.
+    pub file: String,
+    /// The pointer into it.
+    pub pointer: String,
+    /// From 1; 0 where it is not known.
+    pub line: u64,
+    /// From 1; 0 where it is not known.
+    pub column: u64,
+}
+
+impl At {
+    /// A problem of this entry.
+    pub fn problem(&self, what: impl Into<String>) -> Problem {
+        Problem::new(self.file.clone(), self.pointer.clone(), what).place(self.line, self.column)
+    }
+}
+
+/// SQL of a YAML file, a template, with its place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sql {
+    /// The template.
+    pub text: String,
+    /// Where it stands.
+    pub at: At,
+}
 
 /// The dialects that SQL is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,22 +114,24 @@ impl Type {
 pub struct Column {
     /// Its name.
     pub name: String,
+    /// Where it stands.
+    pub at: At,
     /// Its type.
     pub data_type: Type,
-    /// Its SQL expression, a template; over the table's source, or over other columns when `derived`.
-    pub expression: String,
+    /// Its SQL expression; over the table's source, or over other columns when `derived`.
+    pub expression: Sql,
     /// Whether the expression is over other columns of the same table.
     pub derived: bool,
     /// The SQL literal of the Unknown row; null where left out. Dimensions only.
-    pub unknown: Option<String>,
+    pub unknown: Option<Sql>,
     /// The SQL literal of inferred rows whose reference does not carry the column; null where left out.
-    pub inferred: Option<String>,
+    pub inferred: Option<Sql>,
     /// What it means.
     pub description: String,
     /// The dimension that it is a key of. Facts only.
     pub dimension: Option<String>,
     /// For a dimension's key: which columns of an inferred row come from which expressions over the source.
-    pub carries: Vec<(String, String)>,
+    pub carries: Vec<(String, Sql)>,
     /// For a dimension's key: whether a missing row is inferred from it.
     pub infers: bool,
 }
@@ -108,8 +141,8 @@ pub struct Column {
 pub struct With {
     /// Its name.
     pub name: String,
-    /// Its SQL, a template.
-    pub sql: String,
+    /// Its SQL.
+    pub sql: Sql,
 }
 
 /// A dimension.
@@ -117,6 +150,8 @@ pub struct With {
 pub struct Dimension {
     /// The file, relative to the workspace root.
     pub file: String,
+    /// Where the table's name stands.
+    pub at: At,
     /// The table.
     pub table: String,
     /// What it holds.
@@ -127,14 +162,14 @@ pub struct Dimension {
     pub natural_key: String,
     /// Parts written first.
     pub with: Vec<With>,
-    /// The FROM clause of the entity, a template; none where the rows are the facts' references alone.
-    pub from: Option<String>,
+    /// The FROM clause of the entity; none where the rows are the facts' references alone.
+    pub from: Option<Sql>,
     /// Fixed natural keys, always there.
     pub values: Vec<String>,
     /// The columns after the key.
     pub columns: Vec<Column>,
-    /// A statement of its own, a template, in place of the usual one.
-    pub statement: Option<String>,
+    /// A statement of its own, in place of the usual one.
+    pub statement: Option<Sql>,
     /// Settings for that statement.
     pub settings: Vec<(String, String)>,
 }
@@ -144,6 +179,8 @@ pub struct Dimension {
 pub struct Fact {
     /// The file, relative to the workspace root.
     pub file: String,
+    /// Where the table's name stands.
+    pub at: At,
     /// The table.
     pub table: String,
     /// What it holds.
@@ -154,14 +191,16 @@ pub struct Fact {
     pub key: String,
     /// The silver table that it has a row for each live row of; empty where it has a statement of its own.
     pub source: String,
+    /// Where that is said.
+    pub source_at: At,
     /// The source's name in expressions.
     pub alias: String,
-    /// A FROM clause in place of source, alias and joins, a template.
-    pub from: Option<String>,
-    /// Further FROM items (joins), a template.
-    pub joins: String,
+    /// A FROM clause in place of source, alias and joins.
+    pub from: Option<Sql>,
+    /// Further FROM items (joins).
+    pub joins: Sql,
     /// The columns.
     pub columns: Vec<Column>,
-    /// Gold measures whose sum has to equal a silver column's.
-    pub reconcile: Vec<(String, String)>,
+    /// Gold measures whose sum has to equal a silver column's, and where that stands.
+    pub reconcile: Vec<(String, Sql)>,
 }

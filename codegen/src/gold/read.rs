@@ -1,6 +1,6 @@
 //! Reading `schema/dimensions/*.yaml` and `schema/facts/*.yaml`.
 
-use crate::gold::model::{Column, Dimension, Fact, Type, With};
+use crate::gold::model::{Column, Dimension, Fact, Sql, Type, With};
 use crate::lower::naming::closest;
 use crate::report::Problems;
 use crate::yaml::{self, Keys, Node, Value};
@@ -17,10 +17,10 @@ pub(crate) fn dimension(file: &str, text: &str, problems: &mut Problems) -> Opti
     for (index, node) in keys.list("with", problems).iter().enumerate() {
         with.extend(with_part(file, index, node, problems));
     }
-    let from = keys.optional_text("from", problems);
+    let from = keys.optional_text("from", problems).map(|text| sql(&keys, "from", text));
     let values = keys.texts("values", problems);
-    let statement = keys.optional_text("statement", problems);
-    let settings = pairs(&mut keys, "settings", file, problems);
+    let statement = keys.optional_text("statement", problems).map(|text| sql(&keys, "statement", text));
+    let settings = pairs(&mut keys, "settings", problems).into_iter().map(|(name, value)| (name, value.text)).collect();
     let mut columns = Vec::new();
     for (index, node) in keys.list("columns", problems).iter().enumerate() {
         columns.extend(column(file, index, node, false, statement.is_none(), problems));
@@ -33,10 +33,12 @@ pub(crate) fn dimension(file: &str, text: &str, problems: &mut Problems) -> Opti
                 .fix("name one of the columns"),
         );
     }
-    unique(&columns, &keys, problems);
+    unique(&columns, problems);
+    let at = keys.at("table");
     keys.finish(problems);
     Some(Dimension {
         file: file.to_owned(),
+        at,
         table: table?,
         description: description?,
         key: key?,
@@ -58,14 +60,15 @@ pub(crate) fn fact(file: &str, text: &str, problems: &mut Problems) -> Option<Fa
     let description = keys.text("description", problems);
     let grain = keys.text("grain", problems);
     let key = keys.text("key", problems);
-    let from = keys.optional_text("from", problems);
+    let from = keys.optional_text("from", problems).map(|text| sql(&keys, "from", text));
     let (source, alias) = if from.is_some() {
         (Some(String::new()), Some(String::new()))
     } else {
         (keys.text("source", problems), keys.text("alias", problems))
     };
     let joins = keys.optional_text("joins", problems).unwrap_or_default();
-    let reconcile = pairs(&mut keys, "reconcile", file, problems);
+    let joins = sql(&keys, "joins", joins);
+    let reconcile = pairs(&mut keys, "reconcile", problems);
     let mut columns = Vec::new();
     for (index, node) in keys.list("columns", problems).iter().enumerate() {
         columns.extend(column(file, index, node, true, true, problems));
@@ -75,23 +78,31 @@ pub(crate) fn fact(file: &str, text: &str, problems: &mut Problems) -> Option<Fa
     {
         problems.push(keys.problem("key", format!("`{key}` is no column of this fact")).fix("name one of the columns"));
     }
-    for (measure, _) in &reconcile {
+    for (measure, place) in &reconcile {
         if !columns.iter().any(|column| column.name == *measure) {
+            let near = closest(measure, columns.iter().map(|column| column.name.as_str()));
+            let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
             problems.push(
-                keys.problem("reconcile", format!("`{measure}` is no column of this fact"))
-                    .fix("write `goldColumn: silverColumn`"),
+                place
+                    .at
+                    .problem(format!("`{measure}` is no column of this fact"))
+                    .fix(format!("{near}Write `goldColumn: silverColumn`")),
             );
         }
     }
-    unique(&columns, &keys, problems);
+    unique(&columns, problems);
+    let at = keys.at("table");
+    let source_at = keys.at("source");
     keys.finish(problems);
     Some(Fact {
         file: file.to_owned(),
+        at,
         table: table?,
         description: description?,
         grain: grain?,
         key: key?,
         source: source?,
+        source_at,
         alias: alias?,
         from,
         joins,
@@ -117,7 +128,7 @@ fn table_name(keys: &mut Keys<'_>, file: &str, problems: &mut Problems) -> Optio
 fn with_part(file: &str, index: usize, node: &Node, problems: &mut Problems) -> Option<With> {
     let mut keys = Keys::of(file, format!("/with/{index}"), node, problems)?;
     let name = keys.text("name", problems);
-    let sql = keys.text("sql", problems);
+    let sql = keys.text("sql", problems).map(|text| sql(&keys, "sql", text));
     keys.finish(problems);
     Some(With { name: name?, sql: sql? })
 }
@@ -133,13 +144,15 @@ fn column(
     let mut keys = Keys::of(file, format!("/columns/{index}"), node, problems)?;
     let name = keys.text("name", problems);
     let dimension = if in_fact { keys.optional_text("dimension", problems) } else { None };
-    let carries = if in_fact { pairs(&mut keys, "carries", file, problems) } else { Vec::new() };
+    let carries = if in_fact { pairs(&mut keys, "carries", problems) } else { Vec::new() };
     let infers = if in_fact { flag(&mut keys, "infers", true, problems) } else { false };
     let data_type = if dimension.is_some() { Some(Type::Bigint) } else { column_type(&mut keys, problems) };
     let derive = keys.optional_text("derive", problems);
     let expression = keys.optional_text("expr", problems);
     let unknown = if in_fact { None } else { keys.optional_text("unknown", problems) };
+    let unknown = unknown.map(|text| sql(&keys, "unknown", text));
     let inferred = if in_fact { None } else { keys.optional_text("inferred", problems) };
+    let inferred = inferred.map(|text| sql(&keys, "inferred", text));
     let description = keys.text("description", problems);
     if needs_expression && derive.is_some() == expression.is_some() {
         problems.push(
@@ -157,12 +170,15 @@ fn column(
                 .fix("rename it"),
         );
     }
+    let expression_at = keys.at(if derive.is_some() { "derive" } else { "expr" });
+    let at = keys.at("name");
     keys.finish(problems);
     Some(Column {
         name: name?,
+        at,
         data_type: data_type?,
         derived: derive.is_some(),
-        expression: derive.or(expression).unwrap_or_default(),
+        expression: Sql { text: derive.or(expression).unwrap_or_default(), at: expression_at },
         unknown,
         inferred,
         description: description?,
@@ -197,15 +213,16 @@ fn flag(keys: &mut Keys<'_>, key: &'static str, otherwise: bool, problems: &mut 
     }
 }
 
-/// A mapping of texts (or numbers) in the file's order; empty where the key is left out.
-fn pairs(keys: &mut Keys<'_>, key: &'static str, file: &str, problems: &mut Problems) -> Vec<(String, String)> {
+/// The SQL of a key.
+fn sql(keys: &Keys<'_>, key: &str, text: String) -> Sql {
+    Sql { text, at: keys.at(key) }
+}
+
+/// A mapping of texts (or numbers) in the file's order, each with its place; empty where the key is left out.
+fn pairs(keys: &mut Keys<'_>, key: &'static str, problems: &mut Problems) -> Vec<(String, Sql)> {
     let Some(node) = keys.get(key) else { return Vec::new() };
     let Value::Map(entries) = &node.value else {
-        problems.push(
-            crate::report::Problem::new(file, format!("{}/{key}", keys.pointer()), format!("`{key}` is a mapping"))
-                .place(node.line, node.column)
-                .fix("write `name: value` lines"),
-        );
+        problems.push(keys.problem(key, format!("`{key}` is a mapping")).fix("write `name: value` lines"));
         return Vec::new();
     };
     let text = |node: &Node| match &node.value {
@@ -216,23 +233,29 @@ fn pairs(keys: &mut Keys<'_>, key: &'static str, file: &str, problems: &mut Prob
     };
     let mut found = Vec::new();
     for (name, value) in entries {
+        let mut at = keys.at(key);
+        (at.line, at.column) = (value.line, value.column);
         match (text(name), text(value)) {
-            (Some(name), Some(value)) => found.push((name, value)),
+            (Some(name), Some(text)) => {
+                at.pointer = format!("{}/{name}", at.pointer);
+                found.push((name, Sql { text, at }));
+            }
             _ => problems.push(
-                keys.problem(key, format!("`{key}` holds something that is no text"))
-                    .fix("write `name: value` lines of text"),
+                at.problem(format!("`{key}` holds something that is no text")).fix("write `name: value` lines of text"),
             ),
         }
     }
     found
 }
 
-fn unique(columns: &[Column], keys: &Keys<'_>, problems: &mut Problems) {
+fn unique(columns: &[Column], problems: &mut Problems) {
     for (index, column) in columns.iter().enumerate() {
         let again = columns[..index].iter().any(|other| other.name.eq_ignore_ascii_case(&column.name));
         if again {
             problems.push(
-                keys.problem("columns", format!("the column `{}` is there twice", column.name))
+                column
+                    .at
+                    .problem(format!("the column `{}` is there twice", column.name))
                     .why("names are compared without regard to case")
                     .fix("rename or remove one"),
             );

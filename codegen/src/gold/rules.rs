@@ -6,8 +6,8 @@
 
 use std::fmt::Write as _;
 
-use minijinja::value::Value;
 use minijinja::context;
+use minijinja::value::Value;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::gold::model::Dialect;

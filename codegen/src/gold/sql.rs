@@ -4,15 +4,19 @@
 //! exactly once (exact decimals, rounding, date keys, the agreement rules). The statement itself is a template too.
 //! Derived columns are layered: each layer is a named part over the one before, so a derived column can use others.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
-use minijinja::{Environment, ErrorKind, UndefinedBehavior, context};
+use minijinja::{Environment, UndefinedBehavior, context};
 
-use crate::gold::model::{Column, Dialect, Dimension, Fact, Type};
+use crate::gold::check;
+use crate::gold::functions::{key_of, money, null, register};
+use crate::gold::model::{Column, Dialect, Dimension, Fact, Sql, Type};
 use crate::gold::rules::Rules;
+use crate::lower::naming::closest;
 use crate::report::Problem;
 
 /// Renders templates of one dialect.
@@ -22,6 +26,8 @@ pub(crate) struct Renderer<'a> {
     globals: Value,
     /// Dimensions whose natural key is text.
     text_keys: BTreeSet<String>,
+    /// What is wrong with single expressions: the rest is rendered all the same.
+    wrong: RefCell<Vec<Problem>>,
 }
 
 /// A reference of a fact to a dimension: where inferred rows come from.
@@ -48,7 +54,7 @@ impl<'a> Renderer<'a> {
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
         environment.set_syntax(syntax.map_err(|error| Problem::new("templates", "", error.to_string()))?);
-        functions(&mut environment, dialect, rules);
+        register(&mut environment, dialect, rules);
         for (file, text) in templates {
             let name = file.rsplit('/').next().unwrap_or(file);
             environment.add_template(name, text).map_err(|error| {
@@ -60,17 +66,41 @@ impl<'a> Renderer<'a> {
             .filter(|dimension| has_text_key(dimension))
             .map(|dimension| dimension.table.clone())
             .collect();
-        Ok(Self { environment, dialect, globals, text_keys })
+        Ok(Self { environment, dialect, globals, text_keys, wrong: RefCell::default() })
     }
 
-    fn expand(&self, file: &str, place: &str, text: &str) -> Result<String, Problem> {
-        self.environment
-            .render_str(text, context! { dialect => self.dialect.name(), settings => self.globals.clone() })
-            .map(|text| text.trim().to_owned())
-            .map_err(|error| {
-                Problem::new(file, place, format!("the expression can't be expanded: {error:#}"))
-                    .fix("check the names of the functions and their arguments")
-            })
+    /// What was wrong with single expressions so far.
+    pub(crate) fn problems(self) -> Vec<Problem> {
+        self.wrong.into_inner()
+    }
+
+    /// A template in this dialect; one that can't be expanded becomes NULL and a problem.
+    fn expand(&self, sql: &Sql) -> String {
+        let context = context! { dialect => self.dialect.name(), settings => self.globals.clone() };
+        match self.environment.render_str(&sql.text, context) {
+            Ok(text) => text.trim().to_owned(),
+            Err(error) => {
+                let problem = sql
+                    .at
+                    .problem(format!("the expression can't be expanded: {error}"))
+                    .fix("check the names of the functions and their arguments");
+                self.wrong.borrow_mut().push(problem);
+                "NULL".to_owned()
+            }
+        }
+    }
+
+    /// A template that gives one expression; one that is no SQL becomes NULL and a problem.
+    fn expression(&self, sql: &Sql) -> String {
+        let text = self.expand(sql);
+        match check::expression(&text, self.dialect) {
+            Err(why) => {
+                let problem = sql.at.problem(format!("this is no SQL expression: {why}")).fix("correct the expression");
+                self.wrong.borrow_mut().push(problem);
+                "NULL".to_owned()
+            }
+            Ok(()) => text,
+        }
     }
 
     fn template(&self, file: &str, name: &str, context: Value) -> Result<String, Problem> {
@@ -95,14 +125,14 @@ impl<'a> Renderer<'a> {
     /// # Errors
     /// The problem that kept it from being made.
     pub(crate) fn fact(&self, fact: &Fact) -> Result<String, Problem> {
-        let base = self.base_columns(&fact.file, &fact.columns)?;
-        let layers = self.layers(&fact.file, &fact.columns)?;
+        let base = self.base_columns(&fact.columns);
+        let layers = self.layers(&fact.columns)?;
         let columns: Vec<String> = fact.columns.iter().map(|column| self.typed(column)).collect();
         let mut from = match &fact.from {
-            Some(from) => lines(&format!("FROM {}", self.expand(&fact.file, "/from", from)?)),
+            Some(from) => lines(&format!("FROM {}", self.expand(from))),
             None => {
                 let mut from = vec![format!("FROM silver.{} AS {}", fact.source, fact.alias)];
-                from.extend(lines(&self.expand(&fact.file, "/joins", &fact.joins)?));
+                from.extend(lines(&self.expand(&fact.joins)));
                 from.push(format!("WHERE {}._etl_deleted_at IS NULL", fact.alias));
                 from
             }
@@ -128,11 +158,11 @@ impl<'a> Renderer<'a> {
             let text = self
                 .environment
                 .render_str(
-                    statement,
+                    &statement.text,
                     context! { dialect => self.dialect.name(), settings => self.globals.clone(), date_columns },
                 )
                 .map_err(|error| {
-                    Problem::new(file, "/statement", format!("it can't be expanded: {error:#}")).fix("correct it")
+                    statement.at.problem(format!("the statement can't be expanded: {error:#}")).fix("correct it")
                 })?;
             return Ok(format!(
                 "-- @generated by `cargo codegen generate` from {file}. Do not edit.\n{}\n",
@@ -141,23 +171,23 @@ impl<'a> Renderer<'a> {
         }
         let natural = dimension.columns.iter().find(|column| column.name == dimension.natural_key);
         if natural.is_none() {
-            return Err(Problem::new(file, "/naturalKey", "no such column").fix("name one of the columns"));
+            return Err(dimension.at.problem("its natural key is no column").fix("name one of the columns"));
         }
         let plain: Vec<&Column> = dimension.columns.iter().filter(|column| !column.derived).collect();
         let mut with = Vec::new();
         let mut recursive = false;
         for part in &dimension.with {
-            let sql = self.expand(file, "/with", &part.sql)?;
+            let sql = self.expand(&part.sql);
             recursive |= mentions(&sql, &part.name);
             with.push(context! { name => part.name.as_str(), lines => lines(&sql) });
         }
         let mut entity = Vec::new();
         if dimension.from.is_some() {
-            entity = self.base_columns(file, &dimension.columns)?;
+            entity = self.base_columns(&dimension.columns);
         }
         let from = match &dimension.from {
             Some(from) => {
-                let from = self.expand(file, "/from", from)?;
+                let from = self.expand(from);
                 format!("FROM {from}").lines().map(|line| format!("  {}", line.trim_end())).collect()
             }
             None => Vec::new(),
@@ -168,7 +198,7 @@ impl<'a> Renderer<'a> {
         let unknown: Vec<String> = plain
             .iter()
             .map(|column| {
-                let value = column.unknown.clone().unwrap_or_else(|| null(column));
+                let value = column.unknown.as_ref().map(|sql| sql.text.clone()).unwrap_or_else(|| null(column));
                 format!("{value} AS {}", column.name)
             })
             .collect();
@@ -188,13 +218,13 @@ impl<'a> Renderer<'a> {
                 if column.name == dimension.natural_key || carried.contains(&column.name) {
                     format!("r.{}", column.name)
                 } else {
-                    let value = column.inferred.clone().unwrap_or_else(|| null(column));
+                    let value = column.inferred.as_ref().map(|sql| sql.text.clone()).unwrap_or_else(|| null(column));
                     format!("{value} AS {}", column.name)
                 }
             })
             .collect();
         let names: Vec<String> = plain.iter().map(|column| column.name.clone()).collect();
-        let layers = self.layers(file, &dimension.columns)?;
+        let layers = self.layers(&dimension.columns)?;
         let columns: Vec<String> = dimension.columns.iter().map(|column| self.typed(column)).collect();
         let context = context! {
             file => file.as_str(), key => dimension.key.as_str(), natural => dimension.natural_key.as_str(),
@@ -217,22 +247,21 @@ impl<'a> Renderer<'a> {
         carried: &[String],
     ) -> Result<Value, Problem> {
         let Reference { fact, column } = reference;
-        let natural = self.expand(&fact.file, &format!("/columns/{}", column.name), &column.expression)?;
+        let natural = self.expression(&column.expression);
         let mut selected = vec![format!("{natural} AS {}", dimension.natural_key)];
         for name in carried {
             let target = plain.iter().find(|column| column.name == *name);
             let Some(target) = target else {
-                return Err(Problem::new(
-                    fact.file.clone(),
-                    format!("/columns/{}/carries", column.name),
-                    format!("`{name}` is no plain column of {}", dimension.table),
-                )
-                .fix("name a column of the dimension that is not derived"));
+                let place = column.carries.iter().find(|(carried, _)| carried == name);
+                let near = closest(name, plain.iter().map(|column| column.name.as_str()));
+                let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+                return Err(place
+                    .map_or(&column.at, |(_, sql)| &sql.at)
+                    .problem(format!("`{name}` is no plain column of {}", dimension.table))
+                    .fix(format!("{near}Name a column of the dimension that is not derived")));
             };
             let value = match column.carries.iter().find(|(carried, _)| carried == name) {
-                Some((_, expression)) => {
-                    self.expand(&fact.file, &format!("/columns/{}/carries", column.name), expression)?
-                }
+                Some((_, expression)) => self.expression(expression),
                 None => null(target.data_type, self.dialect),
             };
             selected.push(format!("{value} AS {name}"));
@@ -241,14 +270,13 @@ impl<'a> Renderer<'a> {
     }
 
     /// `expr AS name` of the columns that are over the source.
-    fn base_columns(&self, file: &str, columns: &[Column]) -> Result<Vec<String>, Problem> {
+    fn base_columns(&self, columns: &[Column]) -> Vec<String> {
         columns
             .iter()
             .filter(|column| !column.derived)
             .map(|column| {
-                let place = format!("/columns/{}", column.name);
-                let expression = self.expand(file, &place, &column.expression)?;
-                Ok(match (&column.dimension, column.data_type) {
+                let expression = self.expression(&column.expression);
+                match (&column.dimension, column.data_type) {
                     (Some(dimension), _) => {
                         let key = key_of(&expression, self.text_keys.contains(dimension), self.dialect);
                         format!("COALESCE({key}, -1) AS {}", column.name)
@@ -258,17 +286,16 @@ impl<'a> Renderer<'a> {
                     }
                     (_, Type::Decimal) => format!("{} AS {}", money(&expression, self.dialect), column.name),
                     _ => format!("{expression} AS {}", column.name),
-                })
+                }
             })
             .collect()
     }
 
     /// The derived columns, in layers: a column stands one layer after the last derived column that it uses.
-    fn layers(&self, file: &str, columns: &[Column]) -> Result<Vec<Vec<String>>, Problem> {
+    fn layers(&self, columns: &[Column]) -> Result<Vec<Vec<String>>, Problem> {
         let mut levels: Vec<(&Column, usize, String)> = Vec::new();
         for column in columns.iter().filter(|column| column.derived) {
-            let place = format!("/columns/{}", column.name);
-            let expression = self.expand(file, &place, &column.expression)?;
+            let expression = self.expression(&column.expression);
             let level = levels
                 .iter()
                 .filter(|(other, ..)| mentions(&expression, &other.name))
@@ -280,13 +307,12 @@ impl<'a> Renderer<'a> {
                 .skip_while(|other| other.name != column.name)
                 .find(|other| other.derived && mentions(&expression, &other.name));
             if let Some(later) = later {
-                return Err(Problem::new(
-                    file,
-                    place,
-                    format!("`{}` uses `{}`, which stands later", column.name, later.name),
-                )
-                .why("derived columns are computed in the order of the file")
-                .fix("move it behind the column that it uses"));
+                return Err(column
+                    .expression
+                    .at
+                    .problem(format!("`{}` uses `{}`, which stands later", column.name, later.name))
+                    .why("derived columns are computed in the order of the file")
+                    .fix("move it behind the column that it uses"));
             }
             let expression = match column.data_type {
                 Type::Measure => format!("COALESCE({expression}, 0)"),
@@ -338,115 +364,4 @@ fn last_layer(layers: &[Vec<String>], otherwise: &str) -> String {
 
 fn lines(text: &str) -> Vec<String> {
     text.lines().map(|line| line.trim_end().to_owned()).collect()
-}
-
-fn null_text(_: Dialect) -> &'static str {
-    "CAST(NULL AS STRING)"
-}
-
-/// A null of a type.
-fn null(data_type: Type, dialect: Dialect) -> String {
-    match (data_type, dialect) {
-        (Type::Bigint, _) => "CAST(NULL AS BIGINT)".into(),
-        (Type::Text, _) => null_text(dialect).into(),
-        (Type::Boolean, _) => "CAST(NULL AS BOOLEAN)".into(),
-        (Type::Date, _) => "CAST(NULL AS DATE)".into(),
-        (Type::Timestamp, Dialect::DataFusion) => "arrow_cast(NULL, 'Timestamp(µs, \"UTC\")')".into(),
-        (Type::Timestamp, Dialect::Spark) => "CAST(NULL AS TIMESTAMP)".into(),
-        (Type::Decimal | Type::Measure, _) => "CAST(NULL AS DECIMAL(19, 4))".into(),
-    }
-}
-
-/// The surrogate key of a natural key: the number itself, or 53 bits of a text's XXH64.
-fn key_of(natural: &str, text: bool, dialect: Dialect) -> String {
-    if text { text_key(natural, dialect) } else { natural.to_owned() }
-}
-
-fn text_key(expression: &str, dialect: Dialect) -> String {
-    match dialect {
-        Dialect::DataFusion => format!("text_key({expression})"),
-        // xxhash64 of null is no null in Spark.
-        Dialect::Spark => {
-            format!("CASE WHEN {expression} IS NOT NULL THEN xxhash64({expression}) & 9007199254740991 END")
-        }
-    }
-}
-
-/// A number of any form as an exact Decimal(19,4), half away from zero; null for what is no number.
-fn money(expression: &str, dialect: Dialect) -> String {
-    match dialect {
-        Dialect::DataFusion => format!("exact_decimal({expression})"),
-        Dialect::Spark => format!("TRY_CAST({expression} AS DECIMAL(19, 4))"),
-    }
-}
-
-/// The functions that expressions may call.
-fn functions(environment: &mut Environment<'_>, dialect: Dialect, rules: &Arc<Rules>) {
-    environment.add_function("money", move |expression: String| money(&expression, dialect));
-    environment.add_function("product", move |left: String, right: String| match dialect {
-        Dialect::DataFusion => format!("CAST(ROUND({left} * {right}, 4) AS DECIMAL(19, 4))"),
-        // A product of two DECIMAL(19, 4) would lose its eighth digit to Spark's limit of 38.
-        Dialect::Spark => format!(
-            "CAST(ROUND(CAST({left} AS DECIMAL(18, 4)) * CAST({right} AS DECIMAL(18, 4)), 4) AS DECIMAL(19, 4))"
-        ),
-    });
-    environment.add_function("percent", move |part: String, whole: String| match dialect {
-        Dialect::DataFusion => format!("percentage({part}, {whole})"),
-        Dialect::Spark => {
-            format!("CASE WHEN {whole} = 0 THEN 0 ELSE CAST(ROUND(100 * {part} / {whole}, 4) AS DECIMAL(19, 4)) END")
-        }
-    });
-    environment.add_function("text_key", move |expression: String| text_key(&expression, dialect));
-    environment.add_function("date_key", move |instant: String, zone: String| match dialect {
-        Dialect::DataFusion => format!("date_key({instant}, '{zone}')"),
-        Dialect::Spark => format!("CAST(date_format(from_utc_timestamp({instant}, '{zone}'), 'yyyyMMdd') AS BIGINT)"),
-    });
-    environment.add_function("local_date", move |instant: String, zone: String| match dialect {
-        Dialect::DataFusion => format!("local_date({instant}, '{zone}')"),
-        Dialect::Spark => format!("CAST(from_utc_timestamp({instant}, '{zone}') AS DATE)"),
-    });
-    environment.add_function("each_day", move |from: String, to: String| match dialect {
-        Dialect::DataFusion => format!("unnest(generate_series({from}, {to}, INTERVAL '1' DAY))"),
-        Dialect::Spark => format!("explode(sequence({from}, {to}, INTERVAL '1' DAY))"),
-    });
-    environment.add_function("add_days", move |date: String, days: String| match dialect {
-        Dialect::DataFusion => format!("date_add_days({date}, {days})"),
-        Dialect::Spark => format!("date_add({date}, CAST({days} AS INT))"),
-    });
-    // By arithmetic, not by parsing text: a key of the year 1 has five digits.
-    environment.add_function("day_of", move |key: String| match dialect {
-        Dialect::DataFusion => format!("make_date({key} / 10000, {key} / 100 % 100, {key} % 100)"),
-        Dialect::Spark => format!(
-            "make_date(CAST({key} div 10000 AS INT), CAST({key} div 100 % 100 AS INT), CAST({key} % 100 AS INT))"
-        ),
-    });
-    environment.add_function("make_day", move |year: String, month: String, day: String| match dialect {
-        Dialect::DataFusion => format!("make_date({year}, {month}, {day})"),
-        Dialect::Spark => format!("make_date(CAST({year} AS INT), CAST({month} AS INT), CAST({day} AS INT))"),
-    });
-    environment.add_function("days_between", move |from: String, to: String| match dialect {
-        Dialect::DataFusion => format!("days_between({from}, {to})"),
-        Dialect::Spark => format!("CAST(datediff({to}, {from}) AS BIGINT)"),
-    });
-    environment.add_function("joined", move |value: String, order: String| match dialect {
-        Dialect::DataFusion => format!("string_agg({value}, ', ' ORDER BY {order})"),
-        Dialect::Spark => {
-            format!(
-                "array_join(transform(array_sort(collect_list(struct({order} AS o, {value} AS v))), x -> x.v), ', ')"
-            )
-        }
-    });
-    environment.add_function("quotient", move |left: String, right: String| match dialect {
-        Dialect::DataFusion => format!("({left} / {right})"),
-        Dialect::Spark => format!("({left} div {right})"),
-    });
-    let shared = Arc::clone(rules);
-    environment.add_function("agreement_type", move |name: String| shared.sql_type(&name, dialect));
-    let shared = Arc::clone(rules);
-    environment.add_function("billing_behavior", move |normalized: String| shared.sql_behavior(&normalized));
-    let shared = Arc::clone(rules);
-    environment.add_function("is_invoiceable", move |normalized: String| shared.sql_invoiceable(&normalized));
-    environment.add_function("fail", |message: String| -> Result<String, minijinja::Error> {
-        Err(minijinja::Error::new(ErrorKind::InvalidOperation, message))
-    });
 }

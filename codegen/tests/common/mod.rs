@@ -5,24 +5,24 @@ use std::path::{Path, PathBuf};
 use connectwise_codegen::cli;
 
 /// The folder of this package.
-pub fn package() -> PathBuf {
+pub(crate) fn package() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The text of a file below `tests/golden`.
-pub fn golden(path: &str) -> String {
+pub(crate) fn golden(path: &str) -> String {
     std::fs::read_to_string(package().join("tests/golden").join(path)).unwrap()
 }
 
 /// Puts a file into a folder.
-pub fn put(root: &Path, path: &str, text: &str) {
+pub(crate) fn put(root: &Path, path: &str, text: &str) {
     let at = root.join(path);
     std::fs::create_dir_all(at.parent().unwrap()).unwrap();
     std::fs::write(at, text).unwrap();
 }
 
 /// A workspace with the small spec imported and its entities.
-pub fn workspace() -> tempfile::TempDir {
+pub(crate) fn workspace() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     put(root, "schema/entities.yaml", &golden("input/schema/entities.yaml"));
@@ -35,7 +35,7 @@ pub fn workspace() -> tempfile::TempDir {
 }
 
 /// Runs a command line: exit status, standard output, standard error.
-pub fn run(root: &Path, arguments: &[&str]) -> (u8, String, String) {
+pub(crate) fn run(root: &Path, arguments: &[&str]) -> (u8, String, String) {
     let (mut out, mut errors) = (Vec::new(), Vec::new());
     let fixed = ["cargo codegen", "--root", root.to_str().unwrap()];
     let status = cli::run(fixed.iter().chain(arguments), &mut out, &mut errors);

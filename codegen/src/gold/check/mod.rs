@@ -1,0 +1,262 @@
+//! Checking gold's statements against the silver schemas, and finding what each column is computed from.
+//!
+//! The rendered DataFusion statement is what is checked, as it will run; a finding is brought back to the YAML entry
+//! that the SQL came from. Of the Spark statement only the syntax is looked at.
+
+mod expression;
+mod known;
+mod query;
+mod scope;
+
+use std::collections::BTreeMap;
+
+use sqlparser::ast::{Query, Statement};
+use sqlparser::dialect::{GenericDialect, SparkSqlDialect};
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::Token;
+
+use self::query::{Clause, Spot, Walk};
+pub(crate) use self::scope::Origins;
+use self::scope::{Catalog, Kind};
+use crate::gold::lineage::Lineage;
+use crate::gold::model::{At, Column, Dialect, Dimension, Fact, Type};
+use crate::gold::sql::Reference;
+use crate::gold::{Table, columns_of};
+use crate::ir::{Ir, SilverColumn};
+use crate::report::{Problem, Problems};
+
+/// The columns of a statement's result.
+pub(crate) type Columns = [scope::Column];
+
+/// The columns that every silver table has.
+const ETL: [(&str, Kind); 4] = [
+    ("_etl_processed_at", Kind::Timestamp),
+    ("_etl_source", Kind::Text),
+    ("_etl_batch_id", Kind::Text),
+    ("_etl_deleted_at", Kind::Timestamp),
+];
+
+/// Whether an expression is SQL; otherwise what the parser says.
+pub(crate) fn expression(sql: &str, dialect: Dialect) -> Result<(), String> {
+    let spoken: &dyn sqlparser::dialect::Dialect = match dialect {
+        Dialect::DataFusion => &GenericDialect {},
+        Dialect::Spark => &SparkSqlDialect {},
+    };
+    let complete = || {
+        let mut parser = Parser::new(spoken).try_with_sql(sql)?;
+        parser.parse_expr()?;
+        match parser.peek_token().token {
+            Token::EOF => Ok(()),
+            other => Err(ParserError::ParserError(format!("`{other}` follows what is a whole expression"))),
+        }
+    };
+    complete().map_err(|error| said(&error))
+}
+
+/// Checks the statements of all tables; what is wrong becomes problems, what was learned is the lineage.
+pub(crate) fn statements(
+    ir: &Ir,
+    tables: &[Table<'_>],
+    statements: &BTreeMap<String, BTreeMap<&'static str, String>>,
+    problems: &mut Problems,
+) -> Lineage {
+    let catalog = catalog(ir, tables);
+    let mut lineage = Lineage::default();
+    for table in tables {
+        let Some(by_dialect) = statements.get(table.name()) else { continue };
+        let references = references(tables, table);
+        for (dialect, sql) in by_dialect {
+            let parsed = if *dialect == Dialect::DataFusion.name() {
+                Parser::parse_sql(&GenericDialect {}, sql)
+            } else {
+                Parser::parse_sql(&SparkSqlDialect {}, sql)
+            };
+            match parsed.as_deref() {
+                Ok([Statement::Query(query)]) if *dialect == Dialect::DataFusion.name() => {
+                    one(&catalog, table, &references, query, &mut lineage, problems);
+                }
+                Ok([Statement::Query(_)]) => {}
+                Ok(_) => problems.push(table.at().problem("its SQL is not one query").fix("write one SELECT")),
+                Err(error) => problems.push(
+                    table
+                        .at()
+                        .problem(format!("its {dialect} statement can't be parsed: {}", said(error)))
+                        .fix(format!("correct the SQL; line and column are those of generated/sql/{dialect}")),
+                ),
+            }
+        }
+    }
+    lineage
+}
+
+fn said(error: &ParserError) -> String {
+    let text = error.to_string();
+    text.strip_prefix("sql parser error: ").unwrap_or(&text).to_owned()
+}
+
+/// Silver as the IR has it, gold as the YAML says it.
+fn catalog(ir: &Ir, tables: &[Table<'_>]) -> Catalog {
+    fn typed(columns: &[SilverColumn]) -> impl Iterator<Item = (&str, Kind)> {
+        columns.iter().map(|column| (column.name.as_str(), Kind::of_silver(&column.kind))).chain(ETL)
+    }
+    let mut catalog = Catalog::default();
+    for entity in &ir.entities {
+        catalog.add("silver", &entity.table, typed(&entity.silver));
+        for child in &entity.children {
+            let own = [("parentId", Kind::Int), ("listIndex", Kind::Int)];
+            catalog.add("silver", &child.table, own.into_iter().chain(typed(&child.columns)));
+        }
+    }
+    for table in tables {
+        let columns = columns_of(table).iter().map(|column| (column.name.as_str(), Kind::of_gold(column.data_type)));
+        match table {
+            Table::Fact(fact) => catalog.add("gold", &fact.table, columns),
+            Table::Dimension(dimension) => {
+                let own = std::iter::once((dimension.key.as_str(), Kind::Int));
+                let inferred = std::iter::once(("isInferred", Kind::Bool));
+                catalog.add("gold", &dimension.table, own.chain(columns).chain(inferred));
+            }
+        }
+    }
+    catalog
+}
+
+/// The facts' key columns that a dimension's inferred rows come from, in the order of its statement.
+fn references<'a>(tables: &[Table<'a>], table: &Table<'_>) -> Vec<Reference<'a>> {
+    let facts = tables.iter().filter_map(|table| match table {
+        Table::Fact(fact) => Some(*fact),
+        Table::Dimension(_) => None,
+    });
+    facts
+        .flat_map(|fact| fact.columns.iter().map(move |column| Reference { fact, column }))
+        .filter(|reference| reference.column.dimension.as_deref() == Some(table.name()) && reference.column.infers)
+        .collect()
+}
+
+fn one(
+    catalog: &Catalog,
+    table: &Table<'_>,
+    references: &[Reference<'_>],
+    query: &Query,
+    lineage: &mut Lineage,
+    problems: &mut Problems,
+) {
+    let (walk, result) = Walk::through(catalog, query);
+    let mut wrong = Vec::new();
+    for finding in &walk.findings {
+        // The rows of a dimension are held against its declared columns below, which says it better.
+        if finding.union && finding.spot.part == "member" {
+            continue;
+        }
+        wrong.push(place(table, references, &finding.spot).problem(finding.what.clone()).fix(finding.fix.clone()));
+    }
+    for branch in walk.branches.iter().filter(|branch| is_declared(&branch.spot.part)) {
+        for column in &branch.columns {
+            let Some(declared) = columns_of(table).iter().find(|declared| declared.name == column.name) else {
+                continue;
+            };
+            if !fits(column.value.kind, declared.data_type) {
+                let spot = Spot { clause: Clause::Item(column.name.clone()), ..branch.spot.clone() };
+                let of = match &declared.dimension {
+                    Some(dimension) => format!("a key of {dimension}"),
+                    None => format!("declared {}", declared.data_type.label()),
+                };
+                let what = format!("`{}` is {of}, but its expression is {}", column.name, column.value.kind.label());
+                wrong.push(place(table, references, &spot).problem(what).fix("correct the type or the expression"));
+            }
+        }
+    }
+    let statement = matches!(table, Table::Dimension(dimension) if dimension.statement.is_some());
+    for declared in columns_of(table).iter().filter(|_| statement) {
+        let what = match result.iter().find(|column| column.name == declared.name) {
+            None => format!("the statement gives no column `{}`", declared.name),
+            Some(column) if !fits(column.value.kind, declared.data_type) => format!(
+                "`{}` is declared {}, but the statement gives {}",
+                declared.name,
+                declared.data_type.label(),
+                column.value.kind.label()
+            ),
+            Some(_) => continue,
+        };
+        wrong.push(declared.at.problem(what).fix("correct the column or the statement"));
+    }
+    for problem in wrong {
+        push(problem, problems);
+    }
+    lineage.add(table.name(), &result, &walk.conditions);
+}
+
+/// Adds a problem unless it is there: an expression stands in more than one place of the SQL.
+fn push(problem: Problem, problems: &mut Problems) {
+    if !problems.iter().any(|other| *other == problem) {
+        problems.push(problem);
+    }
+}
+
+/// The parts whose columns are the declared ones, before they are cast.
+fn is_declared(part: &str) -> bool {
+    matches!(part, "source" | "entity" | "reference" | "member") || part.starts_with("step")
+}
+
+/// Whether a column of the type can hold such a value.
+fn fits(kind: Kind, declared: Type) -> bool {
+    match declared {
+        _ if kind == Kind::Unknown => true,
+        Type::Bigint => kind == Kind::Int,
+        Type::Decimal | Type::Measure => kind.is_number(),
+        other => kind == Kind::of_gold(other),
+    }
+}
+
+/// The YAML entry that the SQL at a spot comes from.
+fn place<'a>(table: &'a Table<'_>, references: &'a [Reference<'_>], spot: &Spot) -> &'a At {
+    let item = match &spot.clause {
+        Clause::Item(name) => columns_of(table).iter().find(|column| column.name == *name),
+        Clause::From | Clause::Where => None,
+    };
+    match table {
+        Table::Fact(fact) => match item {
+            Some(column) if !spot.part.is_empty() => &column.expression.at,
+            Some(column) => &column.at,
+            None => fact_from(fact),
+        },
+        Table::Dimension(dimension) => of_dimension(dimension, references, spot, item),
+    }
+}
+
+fn fact_from(fact: &Fact) -> &At {
+    match &fact.from {
+        Some(from) => &from.at,
+        None if fact.joins.text.is_empty() => &fact.source_at,
+        None => &fact.joins.at,
+    }
+}
+
+fn of_dimension<'a>(
+    dimension: &'a Dimension,
+    references: &'a [Reference<'_>],
+    spot: &Spot,
+    item: Option<&'a Column>,
+) -> &'a At {
+    if let Some(statement) = &dimension.statement {
+        return &statement.at;
+    }
+    if let Some(part) = dimension.with.iter().find(|part| part.name == spot.part) {
+        return &part.sql.at;
+    }
+    let reference = references.get(spot.branch).filter(|_| spot.part == "reference");
+    match (item, reference) {
+        (Some(item), Some(reference)) => match reference.column.carries.iter().find(|(name, _)| *name == item.name) {
+            Some((_, carried)) => &carried.at,
+            None => &reference.column.expression.at,
+        },
+        (None, Some(reference)) => &reference.column.expression.at,
+        (Some(item), None) if spot.part == "member" => {
+            let literal = if spot.branch == 0 { &item.unknown } else { &item.inferred };
+            literal.as_ref().map_or(&item.at, |sql| &sql.at)
+        }
+        (Some(item), None) if !spot.part.is_empty() => &item.expression.at,
+        (Some(item), None) => &item.at,
+        (None, None) => dimension.from.as_ref().map_or(&dimension.at, |from| &from.at),
+    }
+}

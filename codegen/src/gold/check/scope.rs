@@ -1,0 +1,182 @@
+//! What names mean inside a statement: types, columns with what they are computed from, relations, and scopes.
+//!
+//! Types are coarse on purpose. What can't be inferred is [`Kind::Unknown`], and that fits everywhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::gold::model::Type;
+use crate::ir;
+
+/// A type, as far as it matters for whether an expression makes sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Not known, or null: it fits everywhere.
+    Unknown,
+    /// A whole number.
+    Int,
+    /// An exact number.
+    Decimal,
+    /// A floating-point number.
+    Double,
+    /// A boolean.
+    Bool,
+    /// Text.
+    Text,
+    /// A day.
+    Date,
+    /// A point in time.
+    Timestamp,
+    /// A span of time.
+    Interval,
+    /// A list.
+    List,
+    /// A struct or a map.
+    Struct,
+}
+
+impl Kind {
+    /// Of a silver column.
+    pub(crate) fn of_silver(kind: &ir::Kind) -> Self {
+        match kind {
+            ir::Kind::Int => Self::Int,
+            ir::Kind::Float => Self::Double,
+            ir::Kind::Bool => Self::Bool,
+            ir::Kind::Text | ir::Kind::Json => Self::Text,
+            ir::Kind::Timestamp => Self::Timestamp,
+            ir::Kind::List(_) => Self::List,
+            ir::Kind::Map | ir::Kind::Struct(_) => Self::Struct,
+            ir::Kind::Sensitive => Self::Unknown,
+        }
+    }
+
+    /// Of a gold column.
+    pub(crate) fn of_gold(data_type: Type) -> Self {
+        match data_type {
+            Type::Bigint => Self::Int,
+            Type::Text => Self::Text,
+            Type::Boolean => Self::Bool,
+            Type::Date => Self::Date,
+            Type::Timestamp => Self::Timestamp,
+            Type::Decimal | Type::Measure => Self::Decimal,
+        }
+    }
+
+    /// In a message.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Unknown => "of an unknown type",
+            Self::Int => "a whole number",
+            Self::Decimal | Self::Double => "a number",
+            Self::Bool => "a boolean",
+            Self::Text => "text",
+            Self::Date => "a date",
+            Self::Timestamp => "a timestamp",
+            Self::Interval => "an interval",
+            Self::List => "a list",
+            Self::Struct => "a struct",
+        }
+    }
+
+    /// Whether it is a number, or may be one.
+    pub(crate) fn is_number(self) -> bool {
+        matches!(self, Self::Unknown | Self::Int | Self::Decimal | Self::Double)
+    }
+
+    /// Whether it is a date or a timestamp, or may be one.
+    pub(crate) fn is_temporal(self) -> bool {
+        matches!(self, Self::Unknown | Self::Date | Self::Timestamp)
+    }
+
+    /// The type that holds both; `None` where there is none.
+    pub(crate) fn with(self, other: Self) -> Option<Self> {
+        match (self, other) {
+            (one, other) if one == other => Some(one),
+            (Self::Unknown, other) => Some(other),
+            (one, Self::Unknown) => Some(one),
+            (one, other) if one.is_number() && other.is_number() => {
+                Some(if one == Self::Double || other == Self::Double { Self::Double } else { Self::Decimal })
+            }
+            (one, other) if one.is_temporal() && other.is_temporal() => Some(Self::Timestamp),
+            _ => None,
+        }
+    }
+}
+
+/// The columns of stored tables that a value is computed from, as `layer.table.column`.
+pub(crate) type Origins = BTreeSet<String>;
+
+/// The value of an expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Typed {
+    /// Its type.
+    pub(crate) kind: Kind,
+    /// What it is computed from.
+    pub(crate) origins: Origins,
+}
+
+impl Typed {
+    /// A value that no column goes into.
+    pub(crate) fn of(kind: Kind) -> Self {
+        Self { kind, origins: Origins::new() }
+    }
+}
+
+/// A column of a relation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Column {
+    /// Its name; empty where it has none.
+    pub(crate) name: String,
+    /// Its value.
+    pub(crate) value: Typed,
+}
+
+/// Something that a FROM names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Relation {
+    /// What expressions call it.
+    pub(crate) name: String,
+    /// What it is, for messages: `silver.cw_member`, or the name of a part.
+    pub(crate) of: String,
+    /// Its columns.
+    pub(crate) columns: Vec<Column>,
+    /// Whether it may have columns that are not known here.
+    pub(crate) open: bool,
+}
+
+/// The stored tables by `layer.table`.
+#[derive(Debug, Default)]
+pub(crate) struct Catalog(BTreeMap<String, Vec<Column>>);
+
+impl Catalog {
+    /// Adds a table with its columns.
+    pub(crate) fn add<'a>(&mut self, layer: &str, table: &str, columns: impl IntoIterator<Item = (&'a str, Kind)>) {
+        let of = format!("{layer}.{table}");
+        let columns = columns.into_iter().map(|(name, kind)| Column {
+            name: name.to_owned(),
+            value: Typed { kind, origins: std::iter::once(format!("{of}.{name}")).collect() },
+        });
+        let columns = columns.collect();
+        self.0.insert(of, columns);
+    }
+
+    /// The columns of a table.
+    pub(crate) fn get(&self, of: &str) -> Option<&[Column]> {
+        self.0.get(of).map(Vec::as_slice)
+    }
+
+    /// The names of the tables.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+}
+
+/// What can be named at a place of a statement.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scope<'a> {
+    /// What FROM names.
+    pub(crate) relations: &'a [Relation],
+    /// The parts that stand before.
+    pub(crate) parts: &'a [Relation],
+    /// The scope around a subquery.
+    pub(crate) outer: Option<&'a Scope<'a>>,
+}

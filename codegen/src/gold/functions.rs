@@ -1,0 +1,115 @@
+//! What the two dialects write differently: nulls, keys, exact decimals, and the functions that expressions may call.
+
+use std::sync::Arc;
+
+use minijinja::{Environment, ErrorKind};
+
+use crate::gold::model::{Dialect, Type};
+use crate::gold::rules::Rules;
+
+/// A null of a type.
+pub(super) fn null(data_type: Type, dialect: Dialect) -> String {
+    match (data_type, dialect) {
+        (Type::Bigint, _) => "CAST(NULL AS BIGINT)".into(),
+        (Type::Text, _) => "CAST(NULL AS STRING)".into(),
+        (Type::Boolean, _) => "CAST(NULL AS BOOLEAN)".into(),
+        (Type::Date, _) => "CAST(NULL AS DATE)".into(),
+        (Type::Timestamp, Dialect::DataFusion) => "arrow_cast(NULL, 'Timestamp(µs, \"UTC\")')".into(),
+        (Type::Timestamp, Dialect::Spark) => "CAST(NULL AS TIMESTAMP)".into(),
+        (Type::Decimal | Type::Measure, _) => "CAST(NULL AS DECIMAL(19, 4))".into(),
+    }
+}
+
+/// The surrogate key of a natural key: the number itself, or 53 bits of a text's XXH64.
+pub(super) fn key_of(natural: &str, text: bool, dialect: Dialect) -> String {
+    if text { text_key(natural, dialect) } else { natural.to_owned() }
+}
+
+fn text_key(expression: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::DataFusion => format!("text_key({expression})"),
+        // xxhash64 of null is no null in Spark.
+        Dialect::Spark => {
+            format!("CASE WHEN {expression} IS NOT NULL THEN xxhash64({expression}) & 9007199254740991 END")
+        }
+    }
+}
+
+/// A number of any form as an exact Decimal(19,4), half away from zero; null for what is no number.
+pub(super) fn money(expression: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::DataFusion => format!("exact_decimal({expression})"),
+        Dialect::Spark => format!("TRY_CAST({expression} AS DECIMAL(19, 4))"),
+    }
+}
+
+/// Registers the functions that expressions may call.
+pub(super) fn register(environment: &mut Environment<'_>, dialect: Dialect, rules: &Arc<Rules>) {
+    environment.add_function("money", move |expression: String| money(&expression, dialect));
+    environment.add_function("product", move |left: String, right: String| match dialect {
+        Dialect::DataFusion => format!("CAST(ROUND({left} * {right}, 4) AS DECIMAL(19, 4))"),
+        // A product of two DECIMAL(19, 4) would lose its eighth digit to Spark's limit of 38.
+        Dialect::Spark => format!(
+            "CAST(ROUND(CAST({left} AS DECIMAL(18, 4)) * CAST({right} AS DECIMAL(18, 4)), 4) AS DECIMAL(19, 4))"
+        ),
+    });
+    environment.add_function("percent", move |part: String, whole: String| match dialect {
+        Dialect::DataFusion => format!("percentage({part}, {whole})"),
+        Dialect::Spark => {
+            format!("CASE WHEN {whole} = 0 THEN 0 ELSE CAST(ROUND(100 * {part} / {whole}, 4) AS DECIMAL(19, 4)) END")
+        }
+    });
+    environment.add_function("text_key", move |expression: String| text_key(&expression, dialect));
+    environment.add_function("date_key", move |instant: String, zone: String| match dialect {
+        Dialect::DataFusion => format!("date_key({instant}, '{zone}')"),
+        Dialect::Spark => format!("CAST(date_format(from_utc_timestamp({instant}, '{zone}'), 'yyyyMMdd') AS BIGINT)"),
+    });
+    environment.add_function("local_date", move |instant: String, zone: String| match dialect {
+        Dialect::DataFusion => format!("local_date({instant}, '{zone}')"),
+        Dialect::Spark => format!("CAST(from_utc_timestamp({instant}, '{zone}') AS DATE)"),
+    });
+    environment.add_function("each_day", move |from: String, to: String| match dialect {
+        Dialect::DataFusion => format!("unnest(generate_series({from}, {to}, INTERVAL '1' DAY))"),
+        Dialect::Spark => format!("explode(sequence({from}, {to}, INTERVAL '1' DAY))"),
+    });
+    environment.add_function("add_days", move |date: String, days: String| match dialect {
+        Dialect::DataFusion => format!("date_add_days({date}, {days})"),
+        Dialect::Spark => format!("date_add({date}, CAST({days} AS INT))"),
+    });
+    // By arithmetic, not by parsing text: a key of the year 1 has five digits.
+    environment.add_function("day_of", move |key: String| match dialect {
+        Dialect::DataFusion => format!("make_date({key} / 10000, {key} / 100 % 100, {key} % 100)"),
+        Dialect::Spark => format!(
+            "make_date(CAST({key} div 10000 AS INT), CAST({key} div 100 % 100 AS INT), CAST({key} % 100 AS INT))"
+        ),
+    });
+    environment.add_function("make_day", move |year: String, month: String, day: String| match dialect {
+        Dialect::DataFusion => format!("make_date({year}, {month}, {day})"),
+        Dialect::Spark => format!("make_date(CAST({year} AS INT), CAST({month} AS INT), CAST({day} AS INT))"),
+    });
+    environment.add_function("days_between", move |from: String, to: String| match dialect {
+        Dialect::DataFusion => format!("days_between({from}, {to})"),
+        Dialect::Spark => format!("CAST(datediff({to}, {from}) AS BIGINT)"),
+    });
+    environment.add_function("joined", move |value: String, order: String| match dialect {
+        Dialect::DataFusion => format!("string_agg({value}, ', ' ORDER BY {order})"),
+        Dialect::Spark => {
+            format!(
+                "array_join(transform(array_sort(collect_list(struct({order} AS o, {value} AS v))), x -> x.v), ', ')"
+            )
+        }
+    });
+    environment.add_function("quotient", move |left: String, right: String| match dialect {
+        Dialect::DataFusion => format!("({left} / {right})"),
+        Dialect::Spark => format!("({left} div {right})"),
+    });
+    let shared = Arc::clone(rules);
+    environment.add_function("agreement_type", move |name: String| shared.sql_type(&name, dialect));
+    let shared = Arc::clone(rules);
+    environment.add_function("billing_behavior", move |normalized: String| shared.sql_behavior(&normalized));
+    let shared = Arc::clone(rules);
+    environment.add_function("is_invoiceable", move |normalized: String| shared.sql_invoiceable(&normalized));
+    environment.add_function("fail", |message: String| -> Result<String, minijinja::Error> {
+        Err(minijinja::Error::new(ErrorKind::InvalidOperation, message))
+    });
+}
