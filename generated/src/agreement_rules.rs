@@ -23,31 +23,31 @@ pub static RULES: &[AgreementRule] = &[
         patterns: &["yþjónusta"],
         normalized: "billable_service",
         behavior: "billable",
-        invoiceable: True,
+        invoiceable: true,
     },
     AgreementRule {
         patterns: &["tímapottur"],
         normalized: "prepaid_hours",
         behavior: "prepaid",
-        invoiceable: False,
+        invoiceable: false,
     },
     AgreementRule {
         patterns: &["innri verkefni"],
         normalized: "internal_project",
         behavior: "internal",
-        invoiceable: False,
+        invoiceable: false,
     },
     AgreementRule {
         patterns: &["rekstrarþjónusta", "alrekstur"],
         normalized: "operations",
         behavior: "operations",
-        invoiceable: True,
+        invoiceable: true,
     },
     AgreementRule {
         patterns: &["hugbúnaðarþjónusta", "office 365"],
         normalized: "software_service",
         behavior: "billable",
-        invoiceable: True,
+        invoiceable: true,
     },
 ];
 

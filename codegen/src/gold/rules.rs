@@ -149,7 +149,7 @@ impl Rules {
                 let patterns: Vec<String> = rule.patterns.iter().map(|pattern| literal(&fold(pattern))).collect();
                 context! {
                     patterns, normalized => literal(&rule.normalized), behavior => literal(&rule.behavior),
-                    invoiceable => rule.invoiceable,
+                    invoiceable => rule.invoiceable.to_string(),
                 }
             })
             .collect();

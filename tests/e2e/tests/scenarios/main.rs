@@ -3,6 +3,8 @@
 //! What gold has to hold is computed here a second time, from the simulator's own records and by other means than
 //! the pipeline's: integers in place of decimals, loops in place of SQL.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a scenario that can't be set up has failed")]
+
 mod evolution;
 mod expected;
 mod faults;
