@@ -170,7 +170,7 @@ fn diff_tells_added_removed_retyped_and_renamed() {
     let document: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(document["changes"][0]["layer"], "bronze");
     let (_, out, _) = run(root, &["diff", "--against", against, "--format", "md"]);
-    assert!(out.contains("| Thing | bronze | `cw_thing.ok` | added |  | boolean | no |"), "{out}");
+    assert!(out.contains("| Thing | bronze | `cw_thing.ok` | added |  | boolean |  |"), "{out}");
     let (status, _, errors) = run(root, &["diff", "--against", "no-such-thing"]);
     assert_eq!(status, 1);
     assert!(errors.contains("fix: name a spec file, or a revision"), "{errors}");

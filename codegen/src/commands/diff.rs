@@ -1,16 +1,26 @@
 //! `diff`: what changed in the tables since another spec file or a git revision.
+//!
+//! The JSON document is for tools, and its keys stay: `against`; `breaking`, the number of breaking changes; and
+//! `changes`, the breaking ones first, each with `entity`, `layer` (entity, setting, bronze, silver), `table`,
+//! `column` (a path with `/` in bronze, empty for a whole table), `change` (added, removed, retyped, renamed, changed,
+//! valuesAdded, valuesRemoved), `before` and `after` where there is something to say, `breaking`, and `touches`: the
+//! gold columns that are computed from it, and by their bare names the gold tables whose rows it chooses.
 
 use std::path::Path;
 use std::process::Command;
 
-use crate::diff::{self, Change, Entry};
+use crate::diff::{self, Entry};
+use crate::gold::lineage::shortened;
 use crate::import::Lock;
 use crate::inputs::{Inputs, LOCK};
-use crate::ir::Ir;
 use crate::report::{Problems, Reporter};
-use crate::{entities, files, render};
+use crate::spec::Spec;
+use crate::{entities, files, gold, render};
 
 use super::{CommandError, count, none_of};
+
+/// How many gold columns a row of the Markdown table names.
+const TOUCHED: usize = 6;
 
 /// How the changes are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -30,21 +40,34 @@ pub enum Format {
 pub fn diff(root: &Path, against: &str, format: Format, reporter: &mut Reporter<'_>) -> Result<u8, CommandError> {
     let mut problems = Problems::new();
     let inputs = Inputs::read(root, &mut problems);
-    none_of(std::mem::take(&mut problems))?;
-    let new = render::lower(&inputs, &mut problems);
     none_of(problems)?;
     let other =
         if Path::new(against).is_file() { of_file(&inputs, Path::new(against))? } else { of_revision(root, against)? };
-    // What the other side lacks (an entity of a later spec, say) is a change here and no problem.
-    let mut problems = Problems::new();
-    let Some(old) = render::lower(&other, &mut problems) else {
-        none_of(problems)?;
-        return Err(CommandError::Other(format!("{against} could not be read")));
-    };
-    let empty = Ir::default();
-    let entries = diff::tables(&old, new.as_ref().unwrap_or(&empty));
-    show(&entries, against, format, reporter)?;
+    show(&changes(&other, &inputs)?, against, format, reporter)?;
     Ok(0)
+}
+
+/// The changes from one state of the inputs to another, with the gold that they touch; the breaking ones first.
+///
+/// # Errors
+/// Where a side has no spec that can be read. What an entity lacks on a side is a change and no problem.
+pub(super) fn changes(old: &Inputs, new: &Inputs) -> Result<Vec<Entry>, CommandError> {
+    let side = |inputs: &Inputs| {
+        let mut problems = Problems::new();
+        let Some(spec) = Spec::parse(&inputs.spec_file, &inputs.spec, &mut problems) else {
+            none_of(problems)?;
+            return Err(CommandError::Other(format!("{} could not be read", inputs.spec_file)));
+        };
+        let ir = render::lower(inputs, &mut problems).unwrap_or_default();
+        let lineage = gold::lineage(inputs, &ir);
+        Ok((spec, ir, lineage))
+    };
+    let ((old_spec, old, old_lineage), (new_spec, new, new_lineage)) = (side(old)?, side(new)?);
+    let mut entries = diff::tables(&old, &new);
+    entries.extend(diff::requirements((&old, &old_spec), (&new, &new_spec)));
+    diff::trace(&mut entries, (&old, &old_lineage), (&new, &new_lineage));
+    entries.sort_by_key(|entry| !entry.breaking);
+    Ok(entries)
 }
 
 /// Today's settings with another spec.
@@ -63,6 +86,14 @@ fn of_revision(root: &Path, revision: &str) -> Result<Inputs, CommandError> {
     inputs.spec_file = format!("schema/{}", lock.file);
     inputs.spec = show_file(root, revision, &inputs.spec_file)?;
     inputs.files.insert(entities::FILE.to_owned(), show_file(root, revision, entities::FILE)?);
+    // Gold tells what a change touches; a revision without it has nothing to tell.
+    let listed =
+        git(root, &["ls-tree", "-r", "--name-only", revision, "--", "schema", "templates"]).unwrap_or_default();
+    for file in listed.lines().filter(|file| file.ends_with(".yaml") || file.ends_with(".j2")) {
+        if let Ok(text) = show_file(root, revision, file) {
+            inputs.files.insert(file.to_owned(), text);
+        }
+    }
     Ok(inputs)
 }
 
@@ -76,16 +107,21 @@ fn show_file(root: &Path, revision: &str, file: &str) -> Result<String, CommandE
     if revision.starts_with('-') {
         return Err(trouble("it begins with a dash"));
     }
+    git(root, &["show", &format!("{revision}:./{file}")]).map_err(|why| trouble(&why))
+}
+
+/// What a git command prints, or why it does not.
+fn git(root: &Path, arguments: &[&str]) -> Result<String, String> {
     let output = Command::new("git")
         .arg("-C")
         .arg(root)
-        .args(["show", &format!("{revision}:./{file}")])
+        .args(arguments)
         .output()
-        .map_err(|error| trouble(&format!("git can't be run: {error}")))?;
+        .map_err(|error| format!("git can't be run: {error}"))?;
     if !output.status.success() {
-        return Err(trouble(String::from_utf8_lossy(&output.stderr).trim()));
+        return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
     }
-    String::from_utf8(output.stdout).map_err(|_| trouble("it is not UTF-8"))
+    String::from_utf8(output.stdout).map_err(|_| "it is not UTF-8".to_owned())
 }
 
 fn show(entries: &[Entry], against: &str, format: Format, reporter: &mut Reporter<'_>) -> Result<(), CommandError> {
@@ -103,32 +139,18 @@ fn show(entries: &[Entry], against: &str, format: Format, reporter: &mut Reporte
         }
         Format::Md => {
             reporter.line(format!("**{summary}**"))?;
-            if !entries.is_empty() {
-                reporter.line(
-                    "\n| entity | layer | column | change | before | after | breaking |\n|---|---|---|---|---|---|---|",
-                )?;
-            }
-            for entry in entries {
-                let change = match entry.change {
-                    Change::Added => "added",
-                    Change::Removed => "removed",
-                    Change::Retyped => "retyped",
-                    Change::Renamed => "renamed",
-                    Change::Changed => "changed",
-                };
-                let column = if entry.column.is_empty() {
-                    format!("`{}`", entry.table)
-                } else {
-                    format!("`{}.{}`", entry.table, entry.column)
-                };
+            let (broken, others): (Vec<&Entry>, Vec<&Entry>) = entries.iter().partition(|entry| entry.breaking);
+            for (title, entries) in [("Breaking", broken), ("Not breaking", others)] {
+                if entries.is_empty() {
+                    continue;
+                }
                 reporter.line(format!(
-                    "| {} | {} | {column} | {change} | {} | {} | {} |",
-                    entry.entity,
-                    entry.layer,
-                    entry.before,
-                    entry.after,
-                    if entry.breaking { "yes" } else { "no" },
+                    "\n### {title}\n\n| entity | layer | column | change | before | after | touches in gold |\n\
+                     |---|---|---|---|---|---|---|"
                 ))?;
+                for entry in entries {
+                    reporter.line(row(entry))?;
+                }
             }
         }
         Format::Json => {
@@ -139,4 +161,20 @@ fn show(entries: &[Entry], against: &str, format: Format, reporter: &mut Reporte
         }
     }
     Ok(())
+}
+
+/// A row of the Markdown table.
+fn row(entry: &Entry) -> String {
+    let column = if entry.column.is_empty() { String::new() } else { format!(".{}", entry.column) };
+    let cell = |text: &str| text.replace('|', "\\|").replace('<', "&lt;");
+    format!(
+        "| {} | {} | `{}{column}` | {} | {} | {} | {} |",
+        entry.entity,
+        entry.layer,
+        entry.table,
+        entry.change.label(),
+        cell(&entry.before),
+        cell(&entry.after),
+        shortened(&entry.touches, TOUCHED),
+    )
 }

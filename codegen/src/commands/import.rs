@@ -4,11 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use crate::diff;
-use crate::entities;
 use crate::files::{self, FileError};
 use crate::import::{self as importer, Lock};
-use crate::inputs::LOCK;
-use crate::lower::lower;
+use crate::inputs::{Inputs, LOCK};
 use crate::report::{Problems, Reporter};
 use crate::spec::Spec;
 
@@ -43,10 +41,10 @@ pub fn import(root: &Path, source: &Path, reporter: &mut Reporter<'_>) -> Result
         count(lists, "list endpoint"),
         count(new.as_ref().map_or(0, |spec| spec.schemas.len()), "schema"),
     ))?;
-    if let (Some((_, old)), Some(new)) = (&previous, &new) {
+    if let (Some(old), Some(new)) = (&previous, &new) {
         changes(root, old, new, reporter)?;
     }
-    if let Some((old_file, _)) = previous.filter(|(old, _)| *old != file) {
+    if let Some((old_file, ..)) = previous.filter(|(old, ..)| *old != file) {
         fs::remove_file(root.join(&old_file)).map_err(|error| FileError::new(&old_file, "removed", error))?;
         reporter.line(format!("{old_file} removed: {file} takes its place"))?;
     }
@@ -54,7 +52,12 @@ pub fn import(root: &Path, source: &Path, reporter: &mut Reporter<'_>) -> Result
 }
 
 /// Prints what changed in the spec, and in the tables of the entities.
-fn changes(root: &Path, old: &Spec, new: &Spec, reporter: &mut Reporter<'_>) -> Result<(), CommandError> {
+fn changes(
+    root: &Path,
+    (old_file, old_text, old): &(String, String, Spec),
+    new: &Spec,
+    reporter: &mut Reporter<'_>,
+) -> Result<(), CommandError> {
     let lines = diff::specs(old, new);
     if lines.is_empty() {
         reporter.line("nothing changed in the spec")?;
@@ -62,21 +65,20 @@ fn changes(root: &Path, old: &Spec, new: &Spec, reporter: &mut Reporter<'_>) -> 
     }
     reporter.line(format!("{} in the spec since {}:", count(lines.len(), "change"), old.version))?;
     some_lines(reporter, &lines, SHOWN)?;
-    let Ok(text) = fs::read_to_string(root.join(entities::FILE)) else { return Ok(()) };
     // What the YAML or the new spec makes impossible is for `generate` to say.
-    let configs = entities::read(&text, &mut Problems::new());
-    let (old, new) = (lower(old, &configs, &mut Problems::new()), lower(new, &configs, &mut Problems::new()));
-    let lines: Vec<String> = diff::tables(&old, &new).iter().map(ToString::to_string).collect();
+    let inputs = Inputs::read(root, &mut Problems::new());
+    let before = Inputs { spec_file: old_file.clone(), spec: old_text.clone(), files: inputs.files.clone() };
+    let lines: Vec<String> = super::diff::changes(&before, &inputs)?.iter().map(ToString::to_string).collect();
     reporter.line(format!("{} in the tables:", count(lines.len(), "change")))?;
     some_lines(reporter, &lines, SHOWN)?;
     Ok(())
 }
 
 /// The spec that the lock names, if it is there and can be read.
-fn previous(root: &Path) -> Option<(String, Spec)> {
+fn previous(root: &Path) -> Option<(String, String, Spec)> {
     let lock: Lock = serde_json::from_str(&fs::read_to_string(root.join(LOCK)).ok()?).ok()?;
     let file = format!("schema/{}", lock.file);
     let text = fs::read_to_string(root.join(&file)).ok()?;
     let spec = Spec::parse(&file, &text, &mut Problems::new())?;
-    Some((file, spec))
+    Some((file, text, spec))
 }
