@@ -19,6 +19,8 @@ pub struct EntityConfig {
     pub name: String,
     /// `endpoint`.
     pub endpoint: String,
+    /// `parent`.
+    pub parent: Option<String>,
     /// `table`.
     pub table: String,
     /// `key`.
@@ -59,6 +61,7 @@ fn entity(index: usize, node: &Node, problems: &mut Problems) -> Option<EntityCo
     let mut keys = Keys::of(FILE, format!("/entities/{index}"), node, problems)?;
     let name = keys.text("name", problems);
     let endpoint = keys.text("endpoint", problems);
+    let parent = keys.optional_text("parent", problems);
     let table = keys.text("table", problems);
     let key = keys.optional_text("key", problems).unwrap_or_else(|| "id".to_owned());
     let lookback_days = keys.optional_count("lookbackDays", problems);
@@ -91,6 +94,7 @@ fn entity(index: usize, node: &Node, problems: &mut Problems) -> Option<EntityCo
         place: (node.line, node.column),
         name: name?,
         endpoint: endpoint?,
+        parent,
         table: table?,
         key,
         lookback_days,

@@ -30,6 +30,8 @@ pub struct Entity {
     pub module: String,
     /// E.g. `/time/entries`.
     pub endpoint: String,
+    /// Whose ids fill the parameter of the endpoint's path, where it has one.
+    pub parent: Option<Parent>,
     /// The bronze and silver table, e.g. `cw_timeentry`.
     pub table: String,
     /// The schema in the spec.
@@ -54,6 +56,19 @@ pub struct Entity {
     pub children: Vec<Child>,
     /// Structs (joined by `/`) that are too deep to be flattened.
     pub not_flattened: Vec<String>,
+}
+
+/// Whose ids fill the one parameter of an endpoint's path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parent {
+    /// The entity, e.g. `Agreement`.
+    pub entity: String,
+    /// The parameter, e.g. `parentId`.
+    pub parameter: String,
+    /// Where its id stands in the shape.
+    pub path: Vec<String>,
+    /// Whether the API sends it there; else it is a column that was added to the shape.
+    pub in_record: bool,
 }
 
 /// How changes are found.

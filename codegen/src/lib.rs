@@ -9,6 +9,7 @@ pub mod diff;
 mod emit;
 pub mod entities;
 pub mod files;
+pub mod fixups;
 pub mod gold;
 pub mod import;
 pub mod inputs;

@@ -77,6 +77,23 @@ impl Spec {
         ok.get("content")?.as_object()?.values().next()?.get("schema")
     }
 
+    /// Whether the schema says of a property that it may be null.
+    pub fn may_be_null(&self, schema: &str, property: &str) -> bool {
+        let property = self.properties(schema).find(|(name, _)| *name == property).map(|(_, property)| property);
+        property.and_then(|property| property.get("nullable")).and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// The properties of a schema, in its order.
+    pub fn properties(&self, schema: &str) -> impl Iterator<Item = (&String, &Value)> {
+        let properties = self.schemas.get(schema).and_then(|schema| schema.get("properties"));
+        properties.and_then(Value::as_object).into_iter().flatten()
+    }
+
+    /// `info.title`.
+    pub fn title(&self) -> &str {
+        self.document.pointer("/info/title").and_then(Value::as_str).unwrap_or_default()
+    }
+
     /// The parameters that all operations of a path share.
     pub fn shared_parameters(&self, path: &str) -> impl Iterator<Item = &Value> {
         let item = self.document.get("paths").and_then(|paths| paths.get(path));
@@ -167,6 +184,11 @@ fn file_safe(version: &str) -> bool {
         && !version.starts_with('.')
         && version.len() <= 64
         && version.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
+}
+
+/// The names between the braces of a path template.
+pub fn parameters(path: &str) -> impl Iterator<Item = &str> {
+    path.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name)
 }
 
 /// A name as a part of a JSON pointer.

@@ -147,6 +147,14 @@ pub fn check(table: &'static Table) -> Result<(), Error> {
     if resolve(&root, &[table.key]) != Some(&Kind::Int) {
         return wrong(format!("the key {} is no whole number of the shape", table.key));
     }
+    if let Some(parent) = table.parent {
+        if !table.endpoint.contains(&format!("{{{}}}", parent.parameter)) {
+            return wrong(format!("{} has no parameter {}", table.endpoint, parent.parameter));
+        }
+        if parent.path.is_empty() || resolve(&root, parent.path) != Some(&Kind::Int) {
+            return wrong(format!("the parent's id at {} is no whole number", parent.path.join("/")));
+        }
+    }
     let bronze = bronze_schema(table);
     let silver = silver_schema(table);
     let mut schemas = vec![(table.table, bronze), (table.table, silver)];

@@ -92,6 +92,20 @@ pub struct Variant {
     pub lookback_days: u32,
 }
 
+/// Whose ids fill the one parameter of an endpoint's path: the list is read once for each of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parent {
+    /// The entity whose keys they are, e.g. `Agreement`; always one of the generated tables.
+    pub entity: &'static str,
+    /// The parameter's name without its braces, e.g. `parentId`.
+    pub parameter: &'static str,
+    /// Where the parent's id stands in bronze: a path in the shape that leads to a whole number.
+    pub path: &'static [&'static str],
+    /// Whether the API sends it there. Where it does not, the path is one column at the end of the shape that the
+    /// generator added, and [`with_parent`](crate::with_parent) fills it in.
+    pub in_record: bool,
+}
+
 /// One entity: a list endpoint and the tables that come from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Table {
@@ -99,8 +113,10 @@ pub struct Table {
     pub entity: &'static str,
     /// The bronze and silver table, e.g. `cw_timeentry`.
     pub table: &'static str,
-    /// The list endpoint, e.g. `/time/entries`.
+    /// The list endpoint, e.g. `/time/entries`; with a parent, its path template.
     pub endpoint: &'static str,
+    /// Where the endpoint's path has a parameter: whose ids fill it.
+    pub parent: Option<Parent>,
     /// The name of the schema in the spec.
     pub schema: &'static str,
     /// The key property, an integer.

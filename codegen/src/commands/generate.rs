@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use crate::files::{self, State};
+use crate::fixups;
 use crate::inputs::Inputs;
 use crate::render::render;
 use crate::report::{Problems, Reporter};
+use crate::spec::Spec;
 
 use super::{CommandError, STALE, count, none_of};
 
@@ -52,6 +54,11 @@ fn rendered(root: &Path) -> Result<files::GeneratedFiles, CommandError> {
     let inputs = Inputs::read(root, &mut problems);
     none_of(std::mem::take(&mut problems))?;
     let rendered = render(&inputs, &mut problems);
+    if problems.is_empty()
+        && let Some(spec) = Spec::parse(&inputs.spec_file, &inputs.spec, &mut problems)
+    {
+        fixups::check(&spec, &mut problems);
+    }
     none_of(problems)?;
     Ok(rendered)
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::files::GeneratedFiles;
+use crate::fixups;
 use crate::ir::{Entity, Field, Ir, Kind, Struct};
 use crate::lower::naming::{self, Names};
 
@@ -80,7 +81,7 @@ impl Models {
             };
             let mut name = naming::pascal(&schema);
             if !names.insert(name.clone()) {
-                name = naming::pascal(&schema.replace('.', "_dot_"));
+                name = naming::pascal(&fixups::without_dots(&schema));
                 names.insert(name.clone());
             }
             (schema.clone(), Model { schema, pointer: reached.pointer, name, module, fields: reached.fields })

@@ -62,6 +62,7 @@ fn table(entity: &Entity) -> String {
     line("entity", &quoted(&entity.name));
     line("table", &quoted(&entity.table));
     line("endpoint", &quoted(&entity.endpoint));
+    line("parent", &parent(entity));
     line("schema", &quoted(&entity.schema));
     line("key", &quoted(&entity.key));
     line("lookback_days", &entity.lookback_days.map_or_else(|| "None".to_owned(), |days| format!("Some({days})")));
@@ -98,6 +99,15 @@ fn table(entity: &Entity) -> String {
     out
 }
 
+/// Whose ids fill the path's parameter, as an expression.
+fn parent(entity: &Entity) -> String {
+    let Some(parent) = &entity.parent else { return "None".to_owned() };
+    let (name, parameter) = (quoted(&parent.entity), quoted(&parent.parameter));
+    let path = quoted_list(parent.path.iter().map(String::as_str));
+    let in_record = parent.in_record;
+    format!("Some(Parent {{ entity: {name}, parameter: {parameter}, path: {path}, in_record: {in_record} }})")
+}
+
 /// The engine's functions with this table filled in.
 fn functions(out: &mut String, entity: &Entity) {
     let table = &entity.table;
@@ -120,6 +130,9 @@ fn imports(entity: &Entity) -> String {
     let columns = entity.silver.iter().chain(entity.children.iter().flat_map(|child| &child.columns));
     if columns.count() > 0 {
         names.insert("Source");
+    }
+    if entity.parent.is_some() {
+        names.insert("Parent");
     }
     if !entity.variants.is_empty() {
         names.insert("Variant");

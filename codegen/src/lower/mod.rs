@@ -4,6 +4,7 @@
 
 pub mod naming;
 mod operations;
+pub mod parent;
 mod shape;
 mod silver;
 
@@ -16,7 +17,8 @@ use self::naming::closest;
 
 /// Makes the IR.
 pub fn lower(spec: &Spec, configs: &[EntityConfig], problems: &mut Problems) -> Ir {
-    let mut entities: Vec<Entity> = configs.iter().filter_map(|config| entity(spec, config, problems)).collect();
+    let mut entities: Vec<Entity> =
+        configs.iter().filter_map(|config| entity(spec, config, configs, problems)).collect();
     entities.sort_by(|a, b| a.name.cmp(&b.name));
     tables_are_unique(&entities, problems);
     let operations = operations::select(spec, &entities);
@@ -30,14 +32,14 @@ fn problem(config: &EntityConfig, key: &str, what: impl Into<String>) -> Problem
         .place(config.place.0, config.place.1)
 }
 
-fn entity(spec: &Spec, config: &EntityConfig, problems: &mut Problems) -> Option<Entity> {
-    let schema = spec.list_schema(&config.endpoint).filter(|_| !config.endpoint.contains(['{', '}']));
-    let Some(schema) = schema else {
+fn entity(spec: &Spec, config: &EntityConfig, configs: &[EntityConfig], problems: &mut Problems) -> Option<Entity> {
+    let Some(schema) = spec.list_schema(&config.endpoint) else {
         problems.push(no_list(spec, config));
         return None;
     };
     let before = problems.len();
     let mut shape = shape::shape(spec, config, schema, problems);
+    let parent = parent::parent(spec, config, configs, &mut shape, problems);
     for path in &config.sensitive {
         let names: Vec<&str> = path.split('/').collect();
         if !shape::mark_sensitive(&mut shape, &names) {
@@ -50,7 +52,7 @@ fn entity(spec: &Spec, config: &EntityConfig, problems: &mut Problems) -> Option
             );
         }
     }
-    check_key(config, schema, &shape, problems);
+    check_key(spec, config, schema, &shape, problems);
     for variant in &config.variants {
         if !shape.iter().any(|field| field.name == variant.having && field.kind != Kind::Sensitive) {
             problems.push(
@@ -66,6 +68,7 @@ fn entity(spec: &Spec, config: &EntityConfig, problems: &mut Problems) -> Option
         name: config.name.clone(),
         module: module(&config.name),
         endpoint: config.endpoint.clone(),
+        parent,
         table: config.table.clone(),
         schema: schema.to_owned(),
         key: config.key.clone(),
@@ -88,9 +91,7 @@ fn module(name: &str) -> String {
 }
 
 fn no_list(spec: &Spec, config: &EntityConfig) -> Problem {
-    let what = if config.endpoint.contains(['{', '}']) {
-        format!("`{}` needs an id in its path, so it can't be read by itself", config.endpoint)
-    } else if spec.operations.contains_key(&config.endpoint) {
+    let what = if spec.operations.contains_key(&config.endpoint) {
         format!("`{}` lists no schema of its own", config.endpoint)
     } else {
         format!("the spec {} has no GET {}", spec.version, config.endpoint)
@@ -102,9 +103,14 @@ fn no_list(spec: &Spec, config: &EntityConfig) -> Problem {
         .fix(format!("{near}`cargo codegen list --all` shows every endpoint that can be an entity"))
 }
 
-fn check_key(config: &EntityConfig, schema: &str, shape: &[Field], problems: &mut Problems) {
+fn check_key(spec: &Spec, config: &EntityConfig, schema: &str, shape: &[Field], problems: &mut Problems) {
     let fix = "name a property of type integer under `key`";
     match shape.iter().find(|field| field.name == config.key).map(|field| &field.kind) {
+        Some(Kind::Int) if spec.may_be_null(schema, &config.key) => problems.push(
+            problem(config, "key", format!("the key `{}` of `{schema}` may be null", config.key))
+                .why("the spec says so of what only refers to a record, or counts: its id is no key")
+                .fix("name a property of type integer that is not nullable under `key`, or remove the entity"),
+        ),
         Some(Kind::Int) => {}
         Some(other) => problems.push(
             problem(config, "key", format!("the key `{}` is {}, not an integer", config.key, other.label())).fix(fix),

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::fixups;
 use crate::ir::{Entity, Kind, Operation, Parameter};
-use crate::spec::Spec;
+use crate::spec::{self, Spec};
 
 use super::naming::{self, Names};
 
@@ -21,8 +22,9 @@ pub(super) fn select(spec: &Spec, entities: &[Entity]) -> Vec<Operation> {
     for entity in entities {
         let (name, path) = (&entity.name, &entity.endpoint);
         wanted.insert(path.clone(), format!("Lists {name} records"));
-        wanted.insert(format!("{path}/count"), format!("Counts {name} records"));
-        wanted.insert(format!("{path}/{{{}}}", entity.key), format!("Reads one {name} by its `{}`", entity.key));
+        let below = path.trim_end_matches('/');
+        wanted.insert(format!("{below}/count"), format!("Counts {name} records"));
+        wanted.insert(format!("{below}/{{{}}}", entity.key), format!("Reads one {name} by its `{}`", entity.key));
     }
     wanted.insert(SYSTEM_INFO.to_owned(), "Reads the server's version, time zone and licences".to_owned());
     let mut names = Names::default();
@@ -47,10 +49,11 @@ fn parameters(spec: &Spec, path: &str, get: &Value) -> Vec<Parameter> {
             let reference = parameter.get("$ref").and_then(Value::as_str);
             reference.and_then(|reference| spec.resolve(reference)).map_or(parameter, |(_, resolved)| resolved)
         })
+        .filter(|parameter| !fixups::is_credential_header(parameter))
         .collect();
     let text = |parameter: &Value, key: &str| parameter.get(key).and_then(Value::as_str).map(str::to_owned);
     let mut parameters: Vec<Parameter> = Vec::new();
-    for name in templates(path) {
+    for name in spec::parameters(path) {
         let is_it = |parameter: &&&Value| {
             text(parameter, "in").as_deref() == Some("path") && text(parameter, "name").as_deref() == Some(name)
         };
@@ -66,11 +69,6 @@ fn parameters(spec: &Spec, path: &str, get: &Value) -> Vec<Parameter> {
         }
     }
     parameters
-}
-
-/// The names between braces.
-fn templates(path: &str) -> impl Iterator<Item = &str> {
-    path.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name)
 }
 
 fn is_plain(name: &str) -> bool {

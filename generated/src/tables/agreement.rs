@@ -11,6 +11,7 @@ pub static TABLE: Table = Table {
     entity: "Agreement",
     table: "cw_agreement",
     endpoint: "/finance/agreements",
+    parent: None,
     schema: "Agreement",
     key: "id",
     lookback_days: Some(90),

@@ -28,6 +28,7 @@ pub(crate) static TABLE: Table = Table {
     entity: "Thing",
     table: "cw_thing",
     endpoint: "/things",
+    parent: None,
     schema: "Thing",
     key: "id",
     lookback_days: None,
