@@ -59,6 +59,32 @@ pub async fn watermark(lake: &Lakehouse, entity: &connectwise_runtime::Table) ->
     }
 }
 
+/// The ids of the records that an entity's lists lie below; none for an entity without a parent.
+///
+/// # Errors
+/// [`Error::Data`] when the parent's table is not there yet, [`Error::Table`] when it can't be read.
+pub async fn parent_ids(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Result<Vec<i64>> {
+    let Some(parent) = entity.parent else { return Ok(Vec::new()) };
+    let parent = connectwise_generated::tables::by_entity(parent.entity)
+        .ok_or_else(|| Error::data(entity.entity, format!("its parent {} is no entity", parent.entity)))?;
+    let table = lake.open("bronze", parent.table).await?.ok_or_else(|| {
+        Error::data(
+            entity.entity,
+            format!("its parent's table bronze/{} is not there: run {} too", parent.table, parent.entity),
+        )
+    })?;
+    let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
+    let live = table.frame().await?.filter(ident(DELETED_AT).is_null()).map_err(failed)?;
+    let ids = live.select(vec![ident(parent.key)]).map_err(failed)?.collect().await.map_err(failed)?;
+    let mut ids: Vec<i64> = ids
+        .iter()
+        .filter_map(|batch| batch.column(0).as_primitive_opt::<Int64Type>())
+        .flat_map(|ids| ids.values().to_vec())
+        .collect();
+    ids.sort_unstable();
+    Ok(ids)
+}
+
 /// What loading did.
 #[derive(Debug, Clone, Default)]
 pub struct Loaded {
@@ -227,7 +253,8 @@ async fn replace(
         None => mark(existing).map_err(failed)?,
         Some(fresh) => {
             let ids = fresh.clone().select(vec![ident(entity.key).alias("__id")]).map_err(failed)?;
-            let gone = existing.join(ids, JoinType::LeftAnti, &[entity.key], &["__id"], None).map_err(failed)?;
+            let gone =
+                existing.join_on(ids, JoinType::LeftAnti, [ident(entity.key).eq(ident("__id"))]).map_err(failed)?;
             // Only where something is gone: a plain scan keeps the order of the ids, a union need not.
             if counts.deleted == 0 && before.is_none() {
                 fresh

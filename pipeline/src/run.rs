@@ -203,23 +203,11 @@ async fn layers_of(
 ) -> Result<()> {
     let mut loaded = BTreeMap::new();
     if let (true, Some(client)) = (options.has(Layer::Bronze), client) {
-        let work =
-            selected.iter().map(|entity| {
-                let (client, lake, stage) = (client.clone(), lake.clone(), Arc::clone(stage));
-                let (options, run, entity) = (options.clone(), run.clone(), *entity);
-                async move {
-                    tokio::spawn(async move { bronze_of(&client, &lake, &stage, &options, &run, entity).await }).await
-                }
-            });
-        let mut work = futures::stream::iter(work).buffered(ENTITIES_AT_ONCE);
-        while let Some(joined) = work.next().await {
-            let (entity, outcome) = joined.map_err(|error| Error::data("extraction", error))?;
-            tracing::info!(entity = entity.entity, error = entity.error, counts = ?entity.counts, "bronze");
-            if let Some((table, bronze)) = outcome {
-                report.tables.push(table);
-                loaded.insert(entity.entity, bronze);
-            }
-            report.entities.push(entity);
+        // Parents first: the lists below them are found by their ids.
+        let (parents, children): (Vec<_>, Vec<_>) =
+            selected.iter().copied().partition(|entity| entity.parent.is_none());
+        for entities in [parents, children] {
+            bronze_layer(client, lake, stage, options, &entities, run, report, &mut loaded).await?;
         }
     }
     if options.has(Layer::Silver) {
@@ -228,12 +216,7 @@ async fn layers_of(
             if options.has(Layer::Bronze) && !loaded.contains_key(entity.entity) {
                 continue;
             }
-            let started = Instant::now();
-            let tables = silver::load(lake, stage, run, entity, loaded.get(entity.entity)).await?;
-            let seconds = started.elapsed().as_secs_f64() / tables.len().max(1) as f64;
-            for (table, counts) in tables {
-                report.tables.push(TableReport { layer: "silver", table: table.to_owned(), rows: 0, counts, seconds });
-            }
+            silver_of(lake, stage, entity, run, loaded.get(entity.entity), report).await;
         }
     }
     if options.has(Layer::Gold) {
@@ -251,6 +234,70 @@ async fn layers_of(
     Ok(())
 }
 
+/// Extracts and loads several entities, a few at a time.
+#[expect(clippy::too_many_arguments, reason = "the parts of one run")]
+async fn bronze_layer(
+    client: &Client,
+    lake: &Lakehouse,
+    stage: &Arc<Stage>,
+    options: &Options,
+    entities: &[&'static Table],
+    run: &RunId,
+    report: &mut RunReport,
+    loaded: &mut BTreeMap<&'static str, bronze::Loaded>,
+) -> Result<()> {
+    let mut work = Vec::new();
+    for entity in entities {
+        let (client, lake, stage) = (client.clone(), lake.clone(), Arc::clone(stage));
+        let (options, run, entity) = (options.clone(), run.clone(), *entity);
+        work.push(async move {
+            tokio::spawn(async move { bronze_of(&client, &lake, &stage, &options, &run, entity).await }).await
+        });
+    }
+    let mut work = futures::stream::iter(work).buffered(ENTITIES_AT_ONCE);
+    while let Some(joined) = work.next().await {
+        let (entity, outcome) = joined.map_err(|error| Error::data("extraction", error))?;
+        tracing::info!(entity = entity.entity, error = entity.error, counts = ?entity.counts, "bronze");
+        if let Some((table, bronze)) = outcome {
+            report.tables.push(table);
+            loaded.insert(entity.entity, bronze);
+        }
+        report.entities.push(entity);
+    }
+    Ok(())
+}
+
+/// Brings an entity's silver tables up to date. An error ends this entity alone.
+async fn silver_of(
+    lake: &Lakehouse,
+    stage: &Stage,
+    entity: &'static Table,
+    run: &RunId,
+    loaded: Option<&bronze::Loaded>,
+    report: &mut RunReport,
+) {
+    let started = Instant::now();
+    match silver::load(lake, stage, run, entity, loaded).await {
+        Ok(tables) => {
+            let seconds = started.elapsed().as_secs_f64() / tables.len().max(1) as f64;
+            for (table, counts) in tables {
+                report.tables.push(TableReport { layer: "silver", table: table.to_owned(), rows: 0, counts, seconds });
+            }
+        }
+        Err(error) => {
+            let text = format!("{}: {error}", entity.entity);
+            match report.entities.iter_mut().find(|other| other.entity == entity.entity) {
+                Some(known) => known.error = Some(text),
+                None => report.entities.push(EntityReport {
+                    entity: entity.entity,
+                    error: Some(text),
+                    ..EntityReport::default()
+                }),
+            }
+        }
+    }
+}
+
 /// Extracts an entity and loads its bronze table. An error ends this entity alone.
 async fn bronze_of(
     client: &Client,
@@ -264,7 +311,8 @@ async fn bronze_of(
     let mut report = EntityReport { entity: entity.entity, ..EntityReport::default() };
     let work = async {
         let window = window_of(lake, options, run.started, entity).await?;
-        let extracted = extract(client, stage, entity, window).await?;
+        let parents = bronze::parent_ids(lake, entity).await?;
+        let extracted = extract(client, stage, entity, window, &parents).await?;
         report.numbers = extracted.numbers.clone();
         report.quarantined = extracted.quarantined.len() as u64;
         report.unknown_fields = extracted.unknown_fields.clone();

@@ -1,5 +1,7 @@
 //! What the tests share: a workspace in a temporary folder.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
+
 use std::path::{Path, PathBuf};
 
 use connectwise_codegen::cli;

@@ -19,6 +19,10 @@ pub fn field_groups(table: &Table) -> Vec<String> {
     }
     let mut names = Vec::new();
     collect(table.shape, "", &mut names);
+    if let Some(parent) = table.parent.filter(|parent| !parent.in_record) {
+        // A column that the generator added: the API does not know it.
+        names.retain(|name| [name.as_str()] != parent.path);
+    }
     let mut groups: Vec<String> = Vec::new();
     for name in names.iter().filter(|name| *name != table.key) {
         match groups.last_mut() {

@@ -8,13 +8,13 @@ mod paging;
 
 pub use fields::field_groups;
 
-use crate::client::{Client, Request, Traffic};
+use crate::client::{Client, ClientError, Request, Traffic};
 use crate::error::{Error, Result};
 use crate::lake::{Stage, StagedFile};
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
 use chrono::{DateTime, Utc};
-use connectwise_runtime::{ChangeDetection, Misfit, Table, bronze_schema};
+use connectwise_runtime::{ChangeDetection, Misfit, Table, bronze_schema, with_parent};
 use paging::{Page, Pager};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -92,66 +92,143 @@ impl Extracted {
         self.ids.values().filter_map(|winner| winner.last_updated).max()
     }
 
+    /// Records that were read, each once: good ones, and misfits that are not another version of a good one.
+    fn distinct(&self) -> u64 {
+        let mut named = HashSet::new();
+        let mut nameless = 0;
+        for misfit in &self.quarantined {
+            match misfit.record_id.as_deref() {
+                Some(id) if id.parse().is_ok_and(|id: i64| self.ids.contains_key(&id)) => {}
+                Some(id) => {
+                    named.insert(id);
+                }
+                None => nameless += 1,
+            }
+        }
+        self.ids.len() as u64 + named.len() as u64 + nameless
+    }
+
     /// Ids of quarantined records, where they could be read.
     pub fn quarantined_ids(&self) -> HashSet<i64> {
         self.quarantined.iter().filter_map(|misfit| misfit.record_id.as_deref()?.parse().ok()).collect()
     }
 }
 
-/// Fetches an entity into a staged file.
+/// How often an entity is read anew when its count does not match.
+const ATTEMPTS: usize = 3;
+
+/// Fetches an entity into a staged file. An entity with a parent is read list by list, one for each of the parents.
 ///
 /// # Errors
 /// [`Error::Client`] when the API can't be read, [`Error::Incomplete`] when less (or more) came than the API counts.
-pub async fn extract(client: &Client, stage: &Stage, table: &'static Table, window: Window) -> Result<Extracted> {
+pub async fn extract(
+    client: &Client,
+    stage: &Stage,
+    table: &'static Table,
+    window: Window,
+    parents: &[i64],
+) -> Result<Extracted> {
     let traffic = Traffic::default();
     let started = Instant::now();
-    let condition = match (window, table.change_detection) {
-        (Window::Since(since), ChangeDetection::LastUpdated) => find_filter(client, table, since, &traffic).await?,
+    let lists = lists(table, parents);
+    let condition = match (window, table.change_detection, lists.first()) {
+        (Window::Since(since), ChangeDetection::LastUpdated, Some(list)) => {
+            find_filter(client, table, &list.endpoint, since, &traffic).await?
+        }
         _ => None,
     };
-    let mut attempt = 0;
+    let mut attempt = 1;
     loop {
-        attempt += 1;
-        let before = client.count(table.endpoint, condition.as_deref(), &traffic).await?;
-        let mut extracted = read_pages(client, stage, table, condition.as_deref(), before, &traffic).await?;
-        let after = client.count(table.endpoint, condition.as_deref(), &traffic).await?;
-        let fetched = extracted.ids.len() as u64 + distinct_misfits(&extracted);
-        if fetched >= before.min(after) && fetched <= before.max(after) {
-            extracted.whole = condition.is_none();
-            extracted.numbers.requests = traffic.requests.load(Ordering::Relaxed);
-            extracted.numbers.retries = traffic.retries.load(Ordering::Relaxed);
-            extracted.numbers.bytes = traffic.bytes.load(Ordering::Relaxed);
-            extracted.numbers.seconds = started.elapsed().as_secs_f64();
-            return Ok(extracted);
-        }
-        tracing::warn!(entity = table.entity, fetched, before, after, "the count does not match; reading again");
-        if attempt == 3 {
-            let counted = if before == after { before.to_string() } else { format!("{before} and then {after}") };
-            return Err(Error::Incomplete { entity: table.entity.to_owned(), fetched, counted });
+        match read_lists(client, stage, table, &lists, condition.as_deref(), &traffic).await {
+            Ok(mut extracted) => {
+                extracted.whole = condition.is_none();
+                extracted.numbers.requests = traffic.requests.load(Ordering::Relaxed);
+                extracted.numbers.retries = traffic.retries.load(Ordering::Relaxed);
+                extracted.numbers.bytes = traffic.bytes.load(Ordering::Relaxed);
+                extracted.numbers.seconds = started.elapsed().as_secs_f64();
+                return Ok(extracted);
+            }
+            Err(error @ Error::Incomplete { .. }) if attempt < ATTEMPTS => {
+                tracing::warn!(%error, "reading it again");
+                attempt += 1;
+            }
+            Err(error) => return Err(error),
         }
     }
 }
 
-/// Misfits that are not another version of a good record.
-fn distinct_misfits(extracted: &Extracted) -> u64 {
-    let mut named = HashSet::new();
-    let mut nameless = 0;
-    for misfit in &extracted.quarantined {
-        match misfit.record_id.as_deref() {
-            Some(id) if id.parse().is_ok_and(|id: i64| extracted.ids.contains_key(&id)) => {}
-            Some(id) => {
-                named.insert(id);
-            }
-            None => nameless += 1,
+/// A list to read.
+struct List {
+    endpoint: String,
+    /// The record that the list lies below.
+    parent: Option<i64>,
+}
+
+/// The lists to read: the entity's own, or one a parent.
+fn lists(table: &Table, parents: &[i64]) -> Vec<List> {
+    match table.parent {
+        None => vec![List { endpoint: table.endpoint.to_owned(), parent: None }],
+        Some(parent) => {
+            let place = format!("{{{}}}", parent.parameter);
+            let list = |id: &i64| List { endpoint: table.endpoint.replace(&place, &id.to_string()), parent: Some(*id) };
+            parents.iter().map(list).collect()
         }
     }
-    named.len() as u64 + nameless
+}
+
+/// Reads all lists of an entity and compares each with its count before and after.
+async fn read_lists(
+    client: &Client,
+    stage: &Stage,
+    table: &'static Table,
+    lists: &[List],
+    condition: Option<&str>,
+    traffic: &Traffic,
+) -> Result<Extracted> {
+    let schema = staged_schema(&bronze_schema(table));
+    let mut extracted = Extracted {
+        table,
+        staged: stage.file(table.table, &schema),
+        ids: HashMap::new(),
+        superseded: HashSet::new(),
+        quarantined: Vec::new(),
+        unknown_fields: BTreeMap::new(),
+        whole: false,
+        numbers: Numbers::default(),
+    };
+    let mut next_sequence = 0_i64;
+    for List { endpoint, parent } in lists {
+        let before = match client.count(endpoint, condition, traffic).await {
+            // The parent went away between its own list and this one.
+            Err(ClientError::NotFound { .. }) if table.parent.is_some() => {
+                tracing::debug!(endpoint, "nothing there any more");
+                continue;
+            }
+            other => other?,
+        };
+        let known = extracted.distinct();
+        let mut pager = Pager::new(client, table, endpoint, condition, before);
+        while let Some(page) = pager.next(traffic).await? {
+            extracted.numbers.pages += 1;
+            extracted.numbers.rows_read += page.records;
+            take_page(&mut extracted, page, *parent, &schema, &mut next_sequence)?;
+        }
+        let after = client.count(endpoint, condition, traffic).await?;
+        let fetched = extracted.distinct() - known;
+        if fetched < before.min(after) || fetched > before.max(after) {
+            let counted = if before == after { before.to_string() } else { format!("{before} and then {after}") };
+            return Err(Error::Incomplete { entity: table.entity.to_owned(), fetched, counted });
+        }
+    }
+    extracted.staged.finish()?;
+    Ok(extracted)
 }
 
 /// The condition for a window, in the form that the endpoint takes; `None` where it takes none.
 async fn find_filter(
     client: &Client,
     table: &Table,
+    endpoint: &str,
     since: DateTime<Utc>,
     traffic: &Traffic,
 ) -> Result<Option<String>> {
@@ -159,7 +236,7 @@ async fn find_filter(
     for name in ["lastUpdated", "_info/lastUpdated"] {
         let condition = format!("{name} >= [{instant}]");
         let request =
-            Request::new(table.endpoint).with("conditions", &condition).with("fields", table.key).with("pageSize", 1);
+            Request::new(endpoint).with("conditions", &condition).with("fields", table.key).with("pageSize", 1);
         match client.get(&request, traffic, |_| Ok(())).await {
             Ok(()) => return Ok(Some(condition)),
             Err(error) if error.is_bad_condition() => {
@@ -172,39 +249,18 @@ async fn find_filter(
     Ok(None)
 }
 
-async fn read_pages(
-    client: &Client,
-    stage: &Stage,
-    table: &'static Table,
-    condition: Option<&str>,
-    expected: u64,
-    traffic: &Traffic,
-) -> Result<Extracted> {
-    let bronze = bronze_schema(table);
-    let schema = staged_schema(&bronze);
-    let mut extracted = Extracted {
-        table,
-        staged: stage.file(table.table, &schema),
-        ids: HashMap::new(),
-        superseded: HashSet::new(),
-        quarantined: Vec::new(),
-        unknown_fields: BTreeMap::new(),
-        whole: false,
-        numbers: Numbers::default(),
+fn take_page(
+    extracted: &mut Extracted,
+    page: Page,
+    parent: Option<i64>,
+    schema: &SchemaRef,
+    next_sequence: &mut i64,
+) -> Result<()> {
+    let batch = match parent {
+        None => page.decoded.batch,
+        Some(id) => with_parent(extracted.table, page.decoded.batch, id)
+            .map_err(|error| Error::data(extracted.table.entity, error))?,
     };
-    let mut pager = Pager::new(client, table, condition, expected);
-    let mut next_sequence = 0_i64;
-    while let Some(page) = pager.next(traffic).await? {
-        extracted.numbers.pages += 1;
-        extracted.numbers.rows_read += page.records;
-        take_page(&mut extracted, page, &schema, &mut next_sequence)?;
-    }
-    extracted.staged.finish()?;
-    Ok(extracted)
-}
-
-fn take_page(extracted: &mut Extracted, page: Page, schema: &SchemaRef, next_sequence: &mut i64) -> Result<()> {
-    let batch = page.decoded.batch;
     let failed = |error: arrow::error::ArrowError| Error::data(extracted.table.entity, error);
     let updated = last_updated(&batch);
     let rows = i64::try_from(batch.num_rows()).unwrap_or(i64::MAX);
@@ -258,4 +314,54 @@ fn last_updated(batch: &RecordBatch) -> Vec<Option<i64>> {
             connectwise_runtime::timestamp::parse_micros(values.value(entry))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use connectwise_runtime::{Field, Kind, Parent};
+
+    static ADDITION: Table = Table {
+        entity: "Addition",
+        table: "cw_addition",
+        endpoint: "/finance/agreements/{parentId}/additions",
+        parent: Some(Parent { entity: "Agreement", parameter: "parentId", path: &["parentId"], in_record: false }),
+        schema: "Addition",
+        key: "id",
+        lookback_days: None,
+        change_detection: ChangeDetection::LastUpdated,
+        variants: &[],
+        sensitive: &["secret"],
+        shape: &[
+            Field { name: "id", kind: Kind::Int },
+            Field { name: "secret", kind: Kind::Sensitive },
+            Field { name: "note", kind: Kind::Text },
+            Field { name: "parentId", kind: Kind::Int },
+        ],
+        silver: &[],
+        children: &[],
+    };
+
+    #[test]
+    fn an_entity_below_another_is_one_list_a_parent() {
+        let lists = lists(&ADDITION, &[7, 9]);
+        let endpoints: Vec<&str> = lists.iter().map(|list| list.endpoint.as_str()).collect();
+        assert_eq!(endpoints, ["/finance/agreements/7/additions", "/finance/agreements/9/additions"]);
+        assert_eq!(lists.iter().map(|list| list.parent).collect::<Vec<_>>(), [Some(7), Some(9)]);
+        assert!(super::lists(&ADDITION, &[]).is_empty());
+    }
+
+    #[test]
+    fn neither_secrets_nor_added_columns_are_asked_for() {
+        assert_eq!(field_groups(&ADDITION), ["id,note"]);
+    }
+
+    #[test]
+    fn the_parent_is_filled_in() {
+        let mut decoder = connectwise_runtime::Decoder::new(&ADDITION);
+        decoder.page(br#"[{"id":1,"secret":"s"},{"id":2,"parentId":5}]"#).unwrap();
+        let batch = with_parent(&ADDITION, decoder.finish().unwrap().batch, 7).unwrap();
+        let parents = batch.column_by_name("parentId").unwrap().as_primitive::<Int64Type>();
+        assert_eq!(parents.values().to_vec(), [7, 5], "what the API sent stays");
+    }
 }

@@ -30,6 +30,7 @@ pub(super) struct Page {
 pub(super) struct Pager<'a> {
     client: &'a Client,
     table: &'static Table,
+    endpoint: &'a str,
     condition: Option<&'a str>,
     /// What `/count` said.
     expected: u64,
@@ -51,10 +52,17 @@ struct Fetched {
 }
 
 impl<'a> Pager<'a> {
-    pub(super) fn new(client: &'a Client, table: &'static Table, condition: Option<&'a str>, expected: u64) -> Self {
+    pub(super) fn new(
+        client: &'a Client,
+        table: &'static Table,
+        endpoint: &'a str,
+        condition: Option<&'a str>,
+        expected: u64,
+    ) -> Self {
         Self {
             client,
             table,
+            endpoint,
             condition,
             expected,
             groups: field_groups(table),
@@ -129,7 +137,7 @@ impl<'a> Pager<'a> {
     }
 
     fn request(&self, fields: Option<&str>) -> Request {
-        let mut request = Request::new(self.table.endpoint).with("pageSize", PAGE_SIZE);
+        let mut request = Request::new(self.endpoint).with("pageSize", PAGE_SIZE);
         let mut conditions: Vec<String> =
             self.condition.map(|condition| format!("({condition})")).into_iter().collect();
         match self.way {
