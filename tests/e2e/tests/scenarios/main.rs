@@ -9,6 +9,7 @@ mod evolution;
 mod expected;
 mod faults;
 mod history;
+mod invoices;
 mod odd_input;
 mod rules;
 mod support;
