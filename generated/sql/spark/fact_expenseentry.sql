@@ -44,7 +44,16 @@ step1 AS (
   SELECT
     *,
     CASE agreementTypeNormalized WHEN 'billable_service' THEN 'billable' WHEN 'prepaid_hours' THEN 'prepaid' WHEN 'internal_project' THEN 'internal' WHEN 'operations' THEN 'operations' WHEN 'software_service' THEN 'billable' ELSE 'unknown' END AS billingBehavior,
-    CASE WHEN invoiceId IS NOT NULL THEN 'Invoiced' WHEN agreementTypeNormalized = 'internal_project' THEN 'Internal' WHEN agreementTypeNormalized = 'prepaid_hours' THEN 'Prepaid' WHEN billableOption = 'NoCharge' THEN 'NoCharge' WHEN billableOption = 'DoNotBill' THEN 'DoNotBill' WHEN agreementTypeNormalized = 'operations' AND billableOption = 'Billable' THEN 'Operations' WHEN billableOption = 'Billable' THEN 'Billable' ELSE 'Unclassified' END AS effectiveBillingStatus
+    CASE
+      WHEN invoiceId IS NOT NULL THEN 'Invoiced'
+      WHEN agreementTypeNormalized = 'internal_project' THEN 'Internal'
+      WHEN agreementTypeNormalized = 'prepaid_hours' THEN 'Prepaid'
+      WHEN billableOption = 'NoCharge' THEN 'NoCharge'
+      WHEN billableOption = 'DoNotBill' THEN 'DoNotBill'
+      WHEN agreementTypeNormalized = 'operations' AND billableOption = 'Billable' THEN 'Operations'
+      WHEN billableOption = 'Billable' THEN 'Billable'
+      ELSE 'Unclassified'
+    END AS effectiveBillingStatus
   FROM source
 )
 SELECT
