@@ -1,14 +1,16 @@
 //! `schema/agreement-rules.yaml`: the classification of agreements, as a Rust function and as SQL.
 //!
-//! Both forms say the same of every name: a pattern's letters match composed or decomposed and in any case, and a
-//! letter that is followed by a further combining mark is another letter. The Rust form gets there by NFC and lower
-//! case, the SQL form by a regular expression, because neither SQL dialect can normalise.
+//! Both forms say the same of every name. The Rust form, which is also the function that DataFusion calls, gets there
+//! by NFC and lower case. Spark can't normalise: its form is a regular expression over the name in lower case, in
+//! which a pattern's letters match composed or decomposed, and a letter whose next mark would compose with it is
+//! another letter. (Several marks stacked on a pattern's last letter are beyond it.)
 
 use std::fmt::Write as _;
 
 use minijinja::context;
 use minijinja::value::Value;
 use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::compose;
 
 use crate::gold::model::Dialect;
 use crate::report::Problems;
@@ -101,25 +103,21 @@ fn rule(index: usize, node: &Node, problems: &mut Problems) -> Option<Rule> {
 }
 
 impl Rules {
-    /// A CASE expression that gives `value` of the first rule that matches the SQL expression.
-    fn case(&self, expression: &str, dialect: Dialect, value: impl Fn(&Rule) -> String, otherwise: &str) -> String {
+    /// SQL for agreementTypeNormalized.
+    pub(crate) fn sql_type(&self, expression: &str, dialect: Dialect) -> String {
+        if dialect == Dialect::DataFusion {
+            return format!("agreement_type({expression})");
+        }
         let mut sql = String::from("CASE");
         for rule in &self.rules {
             let patterns: Vec<String> = rule.patterns.iter().map(|pattern| sql_pattern(pattern)).collect();
-            let mut pattern = format!(r"(?iu)(?:{})(?:[^\x{{300}}-\x{{36f}}]|$)", patterns.join("|"));
-            if dialect == Dialect::Spark {
-                // Spark reads backslashes in a string as escapes.
-                pattern = pattern.replace('\\', r"\\");
-            }
-            let _ = write!(sql, " WHEN regexp_like({expression}, '{pattern}') THEN {}", value(rule));
+            // Spark reads backslashes in a string as escapes.
+            let pattern = patterns.join("|").replace('\\', r"\\");
+            let _ =
+                write!(sql, "\n      WHEN regexp_like(lower({expression}), '{pattern}') THEN '{}'", rule.normalized);
         }
-        let _ = write!(sql, " ELSE {otherwise} END");
+        let _ = write!(sql, "\n      ELSE '{}'\n    END", self.otherwise_type);
         sql
-    }
-
-    /// SQL for agreementTypeNormalized.
-    pub(crate) fn sql_type(&self, expression: &str, dialect: Dialect) -> String {
-        self.case(expression, dialect, |rule| format!("'{}'", rule.normalized), &format!("'{}'", self.otherwise_type))
     }
 
     /// SQL for billingBehavior, from the SQL of a normalised type.
@@ -164,19 +162,37 @@ fn fold(pattern: &str) -> String {
     pattern.nfc().collect::<String>().trim().to_lowercase()
 }
 
-/// A pattern as a regular expression: a letter that can be decomposed matches in both forms.
+/// A pattern as a regular expression over a name in lower case: a letter that can be decomposed matches in both forms,
+/// and the last one is not followed by a mark that would make it another letter.
 fn sql_pattern(pattern: &str) -> String {
+    let folded = fold(pattern);
     let mut regex = String::new();
-    for letter in fold(pattern).chars() {
-        let decomposed: Vec<char> = std::iter::once(letter).nfd().collect();
-        if let [base, marks @ ..] = decomposed.as_slice()
-            && !marks.is_empty()
-        {
-            let marks: String = marks.iter().map(|mark| format!(r"\x{{{:x}}}", u32::from(*mark))).collect();
-            let _ = write!(regex, "(?:{letter}|{base}{marks})");
-        } else {
-            regex.push(letter);
+    for letter in folded.chars() {
+        match decomposed(letter).as_slice() {
+            [base, marks @ ..] if !marks.is_empty() => {
+                let marks: String = marks.iter().copied().map(escaped).collect();
+                let _ = write!(regex, "(?:{letter}|{base}{marks})");
+            }
+            _ => regex.push(letter),
+        }
+    }
+    if let Some(last) = folded.chars().next_back() {
+        let base = decomposed(last).first().copied().unwrap_or(last);
+        let changing: String = ('\u{300}'..='\u{36f}')
+            .filter(|mark| compose(last, *mark).is_some() || compose(base, *mark).is_some())
+            .map(escaped)
+            .collect();
+        if !changing.is_empty() {
+            let _ = write!(regex, "(?:[^{changing}]|$)");
         }
     }
     regex
+}
+
+fn decomposed(letter: char) -> Vec<char> {
+    std::iter::once(letter).nfd().collect()
+}
+
+fn escaped(mark: char) -> String {
+    format!(r"\x{{{:x}}}", u32::from(mark))
 }

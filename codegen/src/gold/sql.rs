@@ -266,7 +266,10 @@ impl<'a> Renderer<'a> {
             };
             selected.push(format!("{value} AS {name}"));
         }
-        Ok(context! { source => fact.source.as_str(), alias => fact.alias.as_str(), selected, natural })
+        // Of references that are as new as each other, the one in the later record counts.
+        let record = fact.columns.iter().find(|column| column.name == fact.key);
+        let record = record.map_or_else(|| "0".to_owned(), |column| self.expression(&column.expression));
+        Ok(context! { source => fact.source.as_str(), alias => fact.alias.as_str(), selected, natural, record })
     }
 
     /// `expr AS name` of the columns that are over the source.

@@ -30,7 +30,7 @@ member AS (
 step1 AS (
   SELECT
     *,
-    CASE WHEN regexp_like(typeName, '(?iu)(?:yþj(?:ó|o\x{301})nusta)(?:[^\x{300}-\x{36f}]|$)') THEN 'billable_service' WHEN regexp_like(typeName, '(?iu)(?:t(?:í|i\x{301})mapottur)(?:[^\x{300}-\x{36f}]|$)') THEN 'prepaid_hours' WHEN regexp_like(typeName, '(?iu)(?:innri verkefni)(?:[^\x{300}-\x{36f}]|$)') THEN 'internal_project' WHEN regexp_like(typeName, '(?iu)(?:rekstrarþj(?:ó|o\x{301})nusta|alrekstur)(?:[^\x{300}-\x{36f}]|$)') THEN 'operations' WHEN regexp_like(typeName, '(?iu)(?:hugb(?:ú|u\x{301})naðarþj(?:ó|o\x{301})nusta|office 365)(?:[^\x{300}-\x{36f}]|$)') THEN 'software_service' ELSE 'other' END AS agreementTypeNormalized
+    agreement_type(typeName) AS agreementTypeNormalized
   FROM member
 ),
 step2 AS (

@@ -8,17 +8,18 @@ WITH entity AS (
 ),
 reference AS (
   SELECT
-    t.chargeToType AS chargeToType,
-    t.infoLastUpdated AS recency
+    NULLIF(t.chargeToType, '') AS chargeToType,
+    t.infoLastUpdated AS recency,
+    t.id AS record
   FROM silver.cw_timeentry AS t
-  WHERE t._etl_deleted_at IS NULL AND t.chargeToType IS NOT NULL
+  WHERE t._etl_deleted_at IS NULL AND NULLIF(t.chargeToType, '') IS NOT NULL
 ),
 newest AS (
   SELECT
     *,
     ROW_NUMBER() OVER (
       PARTITION BY chargeToType
-      ORDER BY recency DESC NULLS LAST
+      ORDER BY recency DESC NULLS LAST, record DESC
     ) AS place
   FROM reference
 ),

@@ -3,7 +3,8 @@ WITH reference AS (
   SELECT
     t.departmentId AS departmentId,
     TRIM(t.departmentName) AS departmentName,
-    t.infoLastUpdated AS recency
+    t.infoLastUpdated AS recency,
+    t.id AS record
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.departmentId IS NOT NULL
 ),
@@ -12,7 +13,7 @@ newest AS (
     *,
     ROW_NUMBER() OVER (
       PARTITION BY departmentId
-      ORDER BY recency DESC NULLS LAST, departmentName NULLS LAST
+      ORDER BY recency DESC NULLS LAST, record DESC, departmentName NULLS LAST
     ) AS place
   FROM reference
 ),

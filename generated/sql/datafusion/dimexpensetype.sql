@@ -3,7 +3,8 @@ WITH reference AS (
   SELECT
     x.typeId AS expenseTypeId,
     TRIM(x.typeName) AS expenseTypeName,
-    x.infoLastUpdated AS recency
+    x.infoLastUpdated AS recency,
+    x.id AS record
   FROM silver.cw_expenseentry AS x
   WHERE x._etl_deleted_at IS NULL AND x.typeId IS NOT NULL
 ),
@@ -12,7 +13,7 @@ newest AS (
     *,
     ROW_NUMBER() OVER (
       PARTITION BY expenseTypeId
-      ORDER BY recency DESC NULLS LAST, expenseTypeName NULLS LAST
+      ORDER BY recency DESC NULLS LAST, record DESC, expenseTypeName NULLS LAST
     ) AS place
   FROM reference
 ),

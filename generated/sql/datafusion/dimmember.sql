@@ -16,7 +16,8 @@ reference AS (
     TRIM(x.memberIdentifier) AS memberIdentifier,
     TRIM(x.memberName) AS memberName,
     exact_decimal(x.memberDailyCapacity) AS dailyCapacity,
-    x.infoLastUpdated AS recency
+    x.infoLastUpdated AS recency,
+    x.id AS record
   FROM silver.cw_expenseentry AS x
   WHERE x._etl_deleted_at IS NULL AND x.memberId IS NOT NULL
   UNION ALL
@@ -25,7 +26,8 @@ reference AS (
     TRIM(t.memberIdentifier) AS memberIdentifier,
     TRIM(t.memberName) AS memberName,
     exact_decimal(t.memberDailyCapacity) AS dailyCapacity,
-    t.infoLastUpdated AS recency
+    t.infoLastUpdated AS recency,
+    t.id AS record
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.memberId IS NOT NULL
 ),
@@ -34,7 +36,7 @@ newest AS (
     *,
     ROW_NUMBER() OVER (
       PARTITION BY memberId
-      ORDER BY recency DESC NULLS LAST, memberIdentifier NULLS LAST, memberName NULLS LAST, dailyCapacity NULLS LAST
+      ORDER BY recency DESC NULLS LAST, record DESC, memberIdentifier NULLS LAST, memberName NULLS LAST, dailyCapacity NULLS LAST
     ) AS place
   FROM reference
 ),

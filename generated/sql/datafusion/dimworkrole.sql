@@ -3,7 +3,8 @@ WITH reference AS (
   SELECT
     t.workRoleId AS workRoleId,
     TRIM(t.workRoleName) AS workRoleName,
-    t.infoLastUpdated AS recency
+    t.infoLastUpdated AS recency,
+    t.id AS record
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.workRoleId IS NOT NULL
 ),
@@ -12,7 +13,7 @@ newest AS (
     *,
     ROW_NUMBER() OVER (
       PARTITION BY workRoleId
-      ORDER BY recency DESC NULLS LAST, workRoleName NULLS LAST
+      ORDER BY recency DESC NULLS LAST, record DESC, workRoleName NULLS LAST
     ) AS place
   FROM reference
 ),

@@ -15,7 +15,7 @@ WITH source AS (
     COALESCE(p.agreementId, -1) AS AgreementKey,
     COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE n.AgreementTypeKey END, -1) AS AgreementTypeKey,
     COALESCE(p.catalogItemId, -1) AS ProductKey,
-    COALESCE(text_key(p.billableOption), -1) AS BillableStatusKey,
+    COALESCE(text_key(NULLIF(p.billableOption, '')), -1) AS BillableStatusKey,
     COALESCE(date_key(p.purchaseDate, 'Atlantic/Reykjavik'), -1) AS PurchaseDateKey,
     p.description AS description,
     p.billableOption AS billableOption,
@@ -32,7 +32,7 @@ WITH source AS (
     COALESCE(exact_decimal(p.discount), 0) AS discount,
     COALESCE(exact_decimal(p.agreementAmount), 0) AS agreementAmount,
     a.agreementNumber AS agreementNumber,
-    CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeNormalized ELSE CASE WHEN regexp_like(p.agreementType, '(?iu)(?:yþj(?:ó|o\x{301})nusta)(?:[^\x{300}-\x{36f}]|$)') THEN 'billable_service' WHEN regexp_like(p.agreementType, '(?iu)(?:t(?:í|i\x{301})mapottur)(?:[^\x{300}-\x{36f}]|$)') THEN 'prepaid_hours' WHEN regexp_like(p.agreementType, '(?iu)(?:innri verkefni)(?:[^\x{300}-\x{36f}]|$)') THEN 'internal_project' WHEN regexp_like(p.agreementType, '(?iu)(?:rekstrarþj(?:ó|o\x{301})nusta|alrekstur)(?:[^\x{300}-\x{36f}]|$)') THEN 'operations' WHEN regexp_like(p.agreementType, '(?iu)(?:hugb(?:ú|u\x{301})naðarþj(?:ó|o\x{301})nusta|office 365)(?:[^\x{300}-\x{36f}]|$)') THEN 'software_service' ELSE 'other' END END AS agreementTypeNormalized
+    CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeNormalized ELSE agreement_type(p.agreementType) END AS agreementTypeNormalized
   FROM silver.cw_productitem AS p
   LEFT JOIN gold.dimagreement AS a ON a.AgreementKey = p.agreementId AND NOT a.isInferred
   LEFT JOIN (

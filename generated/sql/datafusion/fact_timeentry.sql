@@ -17,9 +17,9 @@ WITH source AS (
     COALESCE(t.companyId, -1) AS CompanyKey,
     COALESCE(t.agreementId, -1) AS AgreementKey,
     COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE n.AgreementTypeKey END, -1) AS AgreementTypeKey,
-    COALESCE(text_key(t.billableOption), -1) AS BillableStatusKey,
-    COALESCE(text_key(t.status), -1) AS TimeEntryStatusKey,
-    COALESCE(text_key(t.chargeToType), -1) AS ChargeTypeKey,
+    COALESCE(text_key(NULLIF(t.billableOption, '')), -1) AS BillableStatusKey,
+    COALESCE(text_key(NULLIF(t.status, '')), -1) AS TimeEntryStatusKey,
+    COALESCE(text_key(NULLIF(t.chargeToType, '')), -1) AS ChargeTypeKey,
     COALESCE(t.workTypeId, -1) AS WorkTypeKey,
     COALESCE(t.workRoleId, -1) AS WorkRoleKey,
     COALESCE(t.departmentId, -1) AS DepartmentKey,
@@ -49,7 +49,7 @@ WITH source AS (
     COALESCE(exact_decimal(t.extendedInvoiceAmount), 0) AS extendedInvoiceAmount,
     COALESCE(exact_decimal(COALESCE(exact_decimal(t.hourlyCost), exact_decimal(m.hourlyCost))), 0) AS effectiveHourlyCost,
     a.agreementNumber AS agreementNumber,
-    CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeNormalized ELSE CASE WHEN regexp_like(COALESCE(t.agreementType, t.agreementType_1), '(?iu)(?:yþj(?:ó|o\x{301})nusta)(?:[^\x{300}-\x{36f}]|$)') THEN 'billable_service' WHEN regexp_like(COALESCE(t.agreementType, t.agreementType_1), '(?iu)(?:t(?:í|i\x{301})mapottur)(?:[^\x{300}-\x{36f}]|$)') THEN 'prepaid_hours' WHEN regexp_like(COALESCE(t.agreementType, t.agreementType_1), '(?iu)(?:innri verkefni)(?:[^\x{300}-\x{36f}]|$)') THEN 'internal_project' WHEN regexp_like(COALESCE(t.agreementType, t.agreementType_1), '(?iu)(?:rekstrarþj(?:ó|o\x{301})nusta|alrekstur)(?:[^\x{300}-\x{36f}]|$)') THEN 'operations' WHEN regexp_like(COALESCE(t.agreementType, t.agreementType_1), '(?iu)(?:hugb(?:ú|u\x{301})naðarþj(?:ó|o\x{301})nusta|office 365)(?:[^\x{300}-\x{36f}]|$)') THEN 'software_service' ELSE 'other' END END AS agreementTypeNormalized
+    CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeNormalized ELSE agreement_type(COALESCE(NULLIF(TRIM(t.agreementType), ''), t.agreementType_1)) END AS agreementTypeNormalized
   FROM silver.cw_timeentry AS t
   LEFT JOIN gold.dimagreement AS a ON a.AgreementKey = t.agreementId AND NOT a.isInferred
   LEFT JOIN (
@@ -57,7 +57,7 @@ WITH source AS (
     FROM gold.dimagreementtype
     WHERE AgreementTypeKey <> -1
     GROUP BY typeName
-  ) AS n ON a.AgreementKey IS NULL AND n.typeName = TRIM(COALESCE(t.agreementType, t.agreementType_1))
+  ) AS n ON a.AgreementKey IS NULL AND n.typeName = TRIM(COALESCE(NULLIF(TRIM(t.agreementType), ''), t.agreementType_1))
   LEFT JOIN silver.cw_member AS m ON m.id = t.memberId
   WHERE t._etl_deleted_at IS NULL
 ),

@@ -2,7 +2,9 @@
 WITH own_number AS (
   SELECT
     f.parentId AS agreementId,
-    TRIM(f.value) AS number,
+    -- A number is its digits, also where it came as 20240017.0.
+    CASE WHEN regexp_like(TRIM(f.value), '^-?[0-9]+[.]0+$') THEN split_part(TRIM(f.value), '.', 1)
+    ELSE TRIM(f.value) END AS number,
     ROW_NUMBER() OVER (PARTITION BY f.parentId ORDER BY f.id NULLS LAST, f.listIndex) AS place
   FROM silver.cw_agreement_customfields AS f
   WHERE TRIM(f.value) <> ''
@@ -49,7 +51,8 @@ reference AS (
     x.agreementId AS agreementId,
     TRIM(x.agreementName) AS agreementName,
     TRIM(x.agreementType) AS agreementTypeName,
-    x.infoLastUpdated AS recency
+    x.infoLastUpdated AS recency,
+    x.id AS record
   FROM silver.cw_expenseentry AS x
   WHERE x._etl_deleted_at IS NULL AND x.agreementId IS NOT NULL
   UNION ALL
@@ -57,7 +60,8 @@ reference AS (
     i.agreementId AS agreementId,
     TRIM(i.agreementName) AS agreementName,
     TRIM(i.agreementType) AS agreementTypeName,
-    i.infoLastUpdated AS recency
+    i.infoLastUpdated AS recency,
+    i.id AS record
   FROM silver.cw_invoice AS i
   WHERE i._etl_deleted_at IS NULL AND i.agreementId IS NOT NULL
   UNION ALL
@@ -65,15 +69,17 @@ reference AS (
     p.agreementId AS agreementId,
     TRIM(p.agreementName) AS agreementName,
     TRIM(p.agreementType) AS agreementTypeName,
-    p.infoLastUpdated AS recency
+    p.infoLastUpdated AS recency,
+    p.id AS record
   FROM silver.cw_productitem AS p
   WHERE p._etl_deleted_at IS NULL AND p.agreementId IS NOT NULL
   UNION ALL
   SELECT
     t.agreementId AS agreementId,
     TRIM(t.agreementName) AS agreementName,
-    TRIM(COALESCE(t.agreementType, t.agreementType_1)) AS agreementTypeName,
-    t.infoLastUpdated AS recency
+    TRIM(COALESCE(NULLIF(TRIM(t.agreementType), ''), t.agreementType_1)) AS agreementTypeName,
+    t.infoLastUpdated AS recency,
+    t.id AS record
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.agreementId IS NOT NULL
 ),
@@ -82,7 +88,7 @@ newest AS (
     *,
     ROW_NUMBER() OVER (
       PARTITION BY agreementId
-      ORDER BY recency DESC NULLS LAST, agreementName NULLS LAST, agreementTypeName NULLS LAST
+      ORDER BY recency DESC NULLS LAST, record DESC, agreementName NULLS LAST, agreementTypeName NULLS LAST
     ) AS place
   FROM reference
 ),
@@ -157,7 +163,14 @@ member AS (
 step1 AS (
   SELECT
     *,
-    CASE WHEN regexp_like(agreementTypeName, '(?iu)(?:yþj(?:ó|o\\x{301})nusta)(?:[^\\x{300}-\\x{36f}]|$)') THEN 'billable_service' WHEN regexp_like(agreementTypeName, '(?iu)(?:t(?:í|i\\x{301})mapottur)(?:[^\\x{300}-\\x{36f}]|$)') THEN 'prepaid_hours' WHEN regexp_like(agreementTypeName, '(?iu)(?:innri verkefni)(?:[^\\x{300}-\\x{36f}]|$)') THEN 'internal_project' WHEN regexp_like(agreementTypeName, '(?iu)(?:rekstrarþj(?:ó|o\\x{301})nusta|alrekstur)(?:[^\\x{300}-\\x{36f}]|$)') THEN 'operations' WHEN regexp_like(agreementTypeName, '(?iu)(?:hugb(?:ú|u\\x{301})naðarþj(?:ó|o\\x{301})nusta|office 365)(?:[^\\x{300}-\\x{36f}]|$)') THEN 'software_service' ELSE 'other' END AS agreementTypeNormalized
+    CASE
+      WHEN regexp_like(lower(agreementTypeName), 'yþj(?:ó|o\\x{301})nusta(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}]|$)') THEN 'billable_service'
+      WHEN regexp_like(lower(agreementTypeName), 't(?:í|i\\x{301})mapottur(?:[^\\x{301}\\x{307}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{327}\\x{331}]|$)') THEN 'prepaid_hours'
+      WHEN regexp_like(lower(agreementTypeName), 'innri verkefni(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{308}\\x{309}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{328}\\x{330}]|$)') THEN 'internal_project'
+      WHEN regexp_like(lower(agreementTypeName), 'rekstrarþj(?:ó|o\\x{301})nusta(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}]|$)|alrekstur(?:[^\\x{301}\\x{307}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{327}\\x{331}]|$)') THEN 'operations'
+      WHEN regexp_like(lower(agreementTypeName), 'hugb(?:ú|u\\x{301})naðarþj(?:ó|o\\x{301})nusta(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}]|$)|office 365') THEN 'software_service'
+      ELSE 'other'
+    END AS agreementTypeNormalized
   FROM member
 ),
 step2 AS (

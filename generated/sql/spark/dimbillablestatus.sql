@@ -7,29 +7,32 @@ WITH entity AS (
 ),
 reference AS (
   SELECT
-    x.billableOption AS billableOption,
-    x.infoLastUpdated AS recency
+    NULLIF(x.billableOption, '') AS billableOption,
+    x.infoLastUpdated AS recency,
+    x.id AS record
   FROM silver.cw_expenseentry AS x
-  WHERE x._etl_deleted_at IS NULL AND x.billableOption IS NOT NULL
+  WHERE x._etl_deleted_at IS NULL AND NULLIF(x.billableOption, '') IS NOT NULL
   UNION ALL
   SELECT
-    p.billableOption AS billableOption,
-    p.infoLastUpdated AS recency
+    NULLIF(p.billableOption, '') AS billableOption,
+    p.infoLastUpdated AS recency,
+    p.id AS record
   FROM silver.cw_productitem AS p
-  WHERE p._etl_deleted_at IS NULL AND p.billableOption IS NOT NULL
+  WHERE p._etl_deleted_at IS NULL AND NULLIF(p.billableOption, '') IS NOT NULL
   UNION ALL
   SELECT
-    t.billableOption AS billableOption,
-    t.infoLastUpdated AS recency
+    NULLIF(t.billableOption, '') AS billableOption,
+    t.infoLastUpdated AS recency,
+    t.id AS record
   FROM silver.cw_timeentry AS t
-  WHERE t._etl_deleted_at IS NULL AND t.billableOption IS NOT NULL
+  WHERE t._etl_deleted_at IS NULL AND NULLIF(t.billableOption, '') IS NOT NULL
 ),
 newest AS (
   SELECT
     *,
     ROW_NUMBER() OVER (
       PARTITION BY billableOption
-      ORDER BY recency DESC NULLS LAST
+      ORDER BY recency DESC NULLS LAST, record DESC
     ) AS place
   FROM reference
 ),

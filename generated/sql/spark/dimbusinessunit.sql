@@ -3,7 +3,8 @@ WITH reference AS (
   SELECT
     t.businessUnitId AS businessUnitId,
     TRIM(t.businessGroupDesc) AS businessGroupDesc,
-    t.infoLastUpdated AS recency
+    t.infoLastUpdated AS recency,
+    t.id AS record
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.businessUnitId IS NOT NULL
 ),
@@ -12,7 +13,7 @@ newest AS (
     *,
     ROW_NUMBER() OVER (
       PARTITION BY businessUnitId
-      ORDER BY recency DESC NULLS LAST, businessGroupDesc NULLS LAST
+      ORDER BY recency DESC NULLS LAST, record DESC, businessGroupDesc NULLS LAST
     ) AS place
   FROM reference
 ),

@@ -21,7 +21,8 @@ reference AS (
     x.companyId AS companyId,
     TRIM(x.companyIdentifier) AS companyIdentifier,
     TRIM(x.companyName) AS companyName,
-    x.infoLastUpdated AS recency
+    x.infoLastUpdated AS recency,
+    x.id AS record
   FROM silver.cw_expenseentry AS x
   WHERE x._etl_deleted_at IS NULL AND x.companyId IS NOT NULL
   UNION ALL
@@ -29,7 +30,8 @@ reference AS (
     i.companyId AS companyId,
     TRIM(i.companyIdentifier) AS companyIdentifier,
     TRIM(i.companyName) AS companyName,
-    i.infoLastUpdated AS recency
+    i.infoLastUpdated AS recency,
+    i.id AS record
   FROM silver.cw_invoice AS i
   WHERE i._etl_deleted_at IS NULL AND i.companyId IS NOT NULL
   UNION ALL
@@ -37,7 +39,8 @@ reference AS (
     p.companyId AS companyId,
     TRIM(p.companyIdentifier) AS companyIdentifier,
     TRIM(p.companyName) AS companyName,
-    p.infoLastUpdated AS recency
+    p.infoLastUpdated AS recency,
+    p.id AS record
   FROM silver.cw_productitem AS p
   WHERE p._etl_deleted_at IS NULL AND p.companyId IS NOT NULL
   UNION ALL
@@ -45,7 +48,8 @@ reference AS (
     t.companyId AS companyId,
     TRIM(t.companyIdentifier) AS companyIdentifier,
     TRIM(t.companyName) AS companyName,
-    t.infoLastUpdated AS recency
+    t.infoLastUpdated AS recency,
+    t.id AS record
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.companyId IS NOT NULL
 ),
@@ -54,7 +58,7 @@ newest AS (
     *,
     ROW_NUMBER() OVER (
       PARTITION BY companyId
-      ORDER BY recency DESC NULLS LAST, companyIdentifier NULLS LAST, companyName NULLS LAST
+      ORDER BY recency DESC NULLS LAST, record DESC, companyIdentifier NULLS LAST, companyName NULLS LAST
     ) AS place
   FROM reference
 ),

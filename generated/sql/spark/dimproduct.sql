@@ -5,7 +5,8 @@ WITH reference AS (
     TRIM(p.catalogItemIdentifier) AS catalogItemIdentifier,
     TRIM(p.catalogItemName) AS catalogItemName,
     p.productClass AS productClass,
-    p.infoLastUpdated AS recency
+    p.infoLastUpdated AS recency,
+    p.id AS record
   FROM silver.cw_productitem AS p
   WHERE p._etl_deleted_at IS NULL AND p.catalogItemId IS NOT NULL
 ),
@@ -14,7 +15,7 @@ newest AS (
     *,
     ROW_NUMBER() OVER (
       PARTITION BY catalogItemId
-      ORDER BY recency DESC NULLS LAST, catalogItemIdentifier NULLS LAST, catalogItemName NULLS LAST, productClass NULLS LAST
+      ORDER BY recency DESC NULLS LAST, record DESC, catalogItemIdentifier NULLS LAST, catalogItemName NULLS LAST, productClass NULLS LAST
     ) AS place
   FROM reference
 ),

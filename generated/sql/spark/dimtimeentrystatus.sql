@@ -15,17 +15,18 @@ WITH entity AS (
 ),
 reference AS (
   SELECT
-    t.status AS status,
-    t.infoLastUpdated AS recency
+    NULLIF(t.status, '') AS status,
+    t.infoLastUpdated AS recency,
+    t.id AS record
   FROM silver.cw_timeentry AS t
-  WHERE t._etl_deleted_at IS NULL AND t.status IS NOT NULL
+  WHERE t._etl_deleted_at IS NULL AND NULLIF(t.status, '') IS NOT NULL
 ),
 newest AS (
   SELECT
     *,
     ROW_NUMBER() OVER (
       PARTITION BY status
-      ORDER BY recency DESC NULLS LAST
+      ORDER BY recency DESC NULLS LAST, record DESC
     ) AS place
   FROM reference
 ),

@@ -4,7 +4,8 @@ WITH reference AS (
     t.workTypeId AS workTypeId,
     TRIM(t.workTypeName) AS workTypeName,
     t.workTypeUtilizationFlag AS utilizationFlag,
-    t.infoLastUpdated AS recency
+    t.infoLastUpdated AS recency,
+    t.id AS record
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.workTypeId IS NOT NULL
 ),
@@ -13,7 +14,7 @@ newest AS (
     *,
     ROW_NUMBER() OVER (
       PARTITION BY workTypeId
-      ORDER BY recency DESC NULLS LAST, workTypeName NULLS LAST, utilizationFlag NULLS LAST
+      ORDER BY recency DESC NULLS LAST, record DESC, workTypeName NULLS LAST, utilizationFlag NULLS LAST
     ) AS place
   FROM reference
 ),

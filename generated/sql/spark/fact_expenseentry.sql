@@ -17,7 +17,7 @@ WITH source AS (
     COALESCE(x.companyId, -1) AS CompanyKey,
     COALESCE(x.agreementId, -1) AS AgreementKey,
     COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE n.AgreementTypeKey END, -1) AS AgreementTypeKey,
-    COALESCE(CASE WHEN x.billableOption IS NOT NULL THEN xxhash64(x.billableOption) & 9007199254740991 END, -1) AS BillableStatusKey,
+    COALESCE(CASE WHEN NULLIF(x.billableOption, '') IS NOT NULL THEN xxhash64(NULLIF(x.billableOption, '')) & 9007199254740991 END, -1) AS BillableStatusKey,
     COALESCE(x.typeId, -1) AS ExpenseTypeKey,
     x.notes AS notes,
     x.billableOption AS billableOption,
@@ -29,7 +29,14 @@ WITH source AS (
     COALESCE(TRY_CAST(x.agreementAmount AS DECIMAL(19, 4)), 0) AS agreementAmount,
     COALESCE(LOWER(TRIM(x.classificationName)) = 'personal' OR LOWER(x.classificationName) LIKE '%reimburs%', false) AS isReimbursable,
     a.agreementNumber AS agreementNumber,
-    CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeNormalized ELSE CASE WHEN regexp_like(x.agreementType, '(?iu)(?:yþj(?:ó|o\\x{301})nusta)(?:[^\\x{300}-\\x{36f}]|$)') THEN 'billable_service' WHEN regexp_like(x.agreementType, '(?iu)(?:t(?:í|i\\x{301})mapottur)(?:[^\\x{300}-\\x{36f}]|$)') THEN 'prepaid_hours' WHEN regexp_like(x.agreementType, '(?iu)(?:innri verkefni)(?:[^\\x{300}-\\x{36f}]|$)') THEN 'internal_project' WHEN regexp_like(x.agreementType, '(?iu)(?:rekstrarþj(?:ó|o\\x{301})nusta|alrekstur)(?:[^\\x{300}-\\x{36f}]|$)') THEN 'operations' WHEN regexp_like(x.agreementType, '(?iu)(?:hugb(?:ú|u\\x{301})naðarþj(?:ó|o\\x{301})nusta|office 365)(?:[^\\x{300}-\\x{36f}]|$)') THEN 'software_service' ELSE 'other' END END AS agreementTypeNormalized
+    CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeNormalized ELSE CASE
+      WHEN regexp_like(lower(x.agreementType), 'yþj(?:ó|o\\x{301})nusta(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}]|$)') THEN 'billable_service'
+      WHEN regexp_like(lower(x.agreementType), 't(?:í|i\\x{301})mapottur(?:[^\\x{301}\\x{307}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{327}\\x{331}]|$)') THEN 'prepaid_hours'
+      WHEN regexp_like(lower(x.agreementType), 'innri verkefni(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{308}\\x{309}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{328}\\x{330}]|$)') THEN 'internal_project'
+      WHEN regexp_like(lower(x.agreementType), 'rekstrarþj(?:ó|o\\x{301})nusta(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}]|$)|alrekstur(?:[^\\x{301}\\x{307}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{327}\\x{331}]|$)') THEN 'operations'
+      WHEN regexp_like(lower(x.agreementType), 'hugb(?:ú|u\\x{301})naðarþj(?:ó|o\\x{301})nusta(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}]|$)|office 365') THEN 'software_service'
+      ELSE 'other'
+    END END AS agreementTypeNormalized
   FROM silver.cw_expenseentry AS x
   LEFT JOIN gold.dimagreement AS a ON a.AgreementKey = x.agreementId AND NOT a.isInferred
   LEFT JOIN (

@@ -28,12 +28,14 @@ WITH source AS (
     COALESCE(TRY_CAST(i.balance AS DECIMAL(19, 4)), 0) AS balance
   FROM silver.cw_invoice AS i
   LEFT JOIN (
-    SELECT DISTINCT billingLogId FROM silver.cw_unpostedinvoice WHERE billingLogId IS NOT NULL
+    SELECT DISTINCT billingLogId
+    FROM silver.cw_unpostedinvoice
+    WHERE billingLogId IS NOT NULL AND _etl_deleted_at IS NULL
   ) AS u ON u.billingLogId = i.id
   LEFT JOIN (
     SELECT DISTINCT TRIM(invoiceNumber) AS invoiceNumber
     FROM silver.cw_unpostedinvoice
-    WHERE billingLogId IS NULL AND TRIM(invoiceNumber) <> ''
+    WHERE billingLogId IS NULL AND TRIM(invoiceNumber) <> '' AND _etl_deleted_at IS NULL
   ) AS v ON v.invoiceNumber = TRIM(i.invoiceNumber)
   WHERE i._etl_deleted_at IS NULL
 ),

@@ -15,7 +15,7 @@ WITH source AS (
     COALESCE(p.agreementId, -1) AS AgreementKey,
     COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE n.AgreementTypeKey END, -1) AS AgreementTypeKey,
     COALESCE(p.catalogItemId, -1) AS ProductKey,
-    COALESCE(CASE WHEN p.billableOption IS NOT NULL THEN xxhash64(p.billableOption) & 9007199254740991 END, -1) AS BillableStatusKey,
+    COALESCE(CASE WHEN NULLIF(p.billableOption, '') IS NOT NULL THEN xxhash64(NULLIF(p.billableOption, '')) & 9007199254740991 END, -1) AS BillableStatusKey,
     COALESCE(CAST(date_format(from_utc_timestamp(p.purchaseDate, 'Atlantic/Reykjavik'), 'yyyyMMdd') AS BIGINT), -1) AS PurchaseDateKey,
     p.description AS description,
     p.billableOption AS billableOption,
@@ -32,7 +32,14 @@ WITH source AS (
     COALESCE(TRY_CAST(p.discount AS DECIMAL(19, 4)), 0) AS discount,
     COALESCE(TRY_CAST(p.agreementAmount AS DECIMAL(19, 4)), 0) AS agreementAmount,
     a.agreementNumber AS agreementNumber,
-    CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeNormalized ELSE CASE WHEN regexp_like(p.agreementType, '(?iu)(?:yþj(?:ó|o\\x{301})nusta)(?:[^\\x{300}-\\x{36f}]|$)') THEN 'billable_service' WHEN regexp_like(p.agreementType, '(?iu)(?:t(?:í|i\\x{301})mapottur)(?:[^\\x{300}-\\x{36f}]|$)') THEN 'prepaid_hours' WHEN regexp_like(p.agreementType, '(?iu)(?:innri verkefni)(?:[^\\x{300}-\\x{36f}]|$)') THEN 'internal_project' WHEN regexp_like(p.agreementType, '(?iu)(?:rekstrarþj(?:ó|o\\x{301})nusta|alrekstur)(?:[^\\x{300}-\\x{36f}]|$)') THEN 'operations' WHEN regexp_like(p.agreementType, '(?iu)(?:hugb(?:ú|u\\x{301})naðarþj(?:ó|o\\x{301})nusta|office 365)(?:[^\\x{300}-\\x{36f}]|$)') THEN 'software_service' ELSE 'other' END END AS agreementTypeNormalized
+    CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeNormalized ELSE CASE
+      WHEN regexp_like(lower(p.agreementType), 'yþj(?:ó|o\\x{301})nusta(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}]|$)') THEN 'billable_service'
+      WHEN regexp_like(lower(p.agreementType), 't(?:í|i\\x{301})mapottur(?:[^\\x{301}\\x{307}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{327}\\x{331}]|$)') THEN 'prepaid_hours'
+      WHEN regexp_like(lower(p.agreementType), 'innri verkefni(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{308}\\x{309}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{328}\\x{330}]|$)') THEN 'internal_project'
+      WHEN regexp_like(lower(p.agreementType), 'rekstrarþj(?:ó|o\\x{301})nusta(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}]|$)|alrekstur(?:[^\\x{301}\\x{307}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{327}\\x{331}]|$)') THEN 'operations'
+      WHEN regexp_like(lower(p.agreementType), 'hugb(?:ú|u\\x{301})naðarþj(?:ó|o\\x{301})nusta(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}]|$)|office 365') THEN 'software_service'
+      ELSE 'other'
+    END END AS agreementTypeNormalized
   FROM silver.cw_productitem AS p
   LEFT JOIN gold.dimagreement AS a ON a.AgreementKey = p.agreementId AND NOT a.isInferred
   LEFT JOIN (

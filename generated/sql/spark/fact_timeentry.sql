@@ -17,9 +17,9 @@ WITH source AS (
     COALESCE(t.companyId, -1) AS CompanyKey,
     COALESCE(t.agreementId, -1) AS AgreementKey,
     COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE n.AgreementTypeKey END, -1) AS AgreementTypeKey,
-    COALESCE(CASE WHEN t.billableOption IS NOT NULL THEN xxhash64(t.billableOption) & 9007199254740991 END, -1) AS BillableStatusKey,
-    COALESCE(CASE WHEN t.status IS NOT NULL THEN xxhash64(t.status) & 9007199254740991 END, -1) AS TimeEntryStatusKey,
-    COALESCE(CASE WHEN t.chargeToType IS NOT NULL THEN xxhash64(t.chargeToType) & 9007199254740991 END, -1) AS ChargeTypeKey,
+    COALESCE(CASE WHEN NULLIF(t.billableOption, '') IS NOT NULL THEN xxhash64(NULLIF(t.billableOption, '')) & 9007199254740991 END, -1) AS BillableStatusKey,
+    COALESCE(CASE WHEN NULLIF(t.status, '') IS NOT NULL THEN xxhash64(NULLIF(t.status, '')) & 9007199254740991 END, -1) AS TimeEntryStatusKey,
+    COALESCE(CASE WHEN NULLIF(t.chargeToType, '') IS NOT NULL THEN xxhash64(NULLIF(t.chargeToType, '')) & 9007199254740991 END, -1) AS ChargeTypeKey,
     COALESCE(t.workTypeId, -1) AS WorkTypeKey,
     COALESCE(t.workRoleId, -1) AS WorkRoleKey,
     COALESCE(t.departmentId, -1) AS DepartmentKey,
@@ -49,7 +49,14 @@ WITH source AS (
     COALESCE(TRY_CAST(t.extendedInvoiceAmount AS DECIMAL(19, 4)), 0) AS extendedInvoiceAmount,
     COALESCE(TRY_CAST(COALESCE(TRY_CAST(t.hourlyCost AS DECIMAL(19, 4)), TRY_CAST(m.hourlyCost AS DECIMAL(19, 4))) AS DECIMAL(19, 4)), 0) AS effectiveHourlyCost,
     a.agreementNumber AS agreementNumber,
-    CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeNormalized ELSE CASE WHEN regexp_like(COALESCE(t.agreementType, t.agreementType_1), '(?iu)(?:yþj(?:ó|o\\x{301})nusta)(?:[^\\x{300}-\\x{36f}]|$)') THEN 'billable_service' WHEN regexp_like(COALESCE(t.agreementType, t.agreementType_1), '(?iu)(?:t(?:í|i\\x{301})mapottur)(?:[^\\x{300}-\\x{36f}]|$)') THEN 'prepaid_hours' WHEN regexp_like(COALESCE(t.agreementType, t.agreementType_1), '(?iu)(?:innri verkefni)(?:[^\\x{300}-\\x{36f}]|$)') THEN 'internal_project' WHEN regexp_like(COALESCE(t.agreementType, t.agreementType_1), '(?iu)(?:rekstrarþj(?:ó|o\\x{301})nusta|alrekstur)(?:[^\\x{300}-\\x{36f}]|$)') THEN 'operations' WHEN regexp_like(COALESCE(t.agreementType, t.agreementType_1), '(?iu)(?:hugb(?:ú|u\\x{301})naðarþj(?:ó|o\\x{301})nusta|office 365)(?:[^\\x{300}-\\x{36f}]|$)') THEN 'software_service' ELSE 'other' END END AS agreementTypeNormalized
+    CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeNormalized ELSE CASE
+      WHEN regexp_like(lower(COALESCE(NULLIF(TRIM(t.agreementType), ''), t.agreementType_1)), 'yþj(?:ó|o\\x{301})nusta(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}]|$)') THEN 'billable_service'
+      WHEN regexp_like(lower(COALESCE(NULLIF(TRIM(t.agreementType), ''), t.agreementType_1)), 't(?:í|i\\x{301})mapottur(?:[^\\x{301}\\x{307}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{327}\\x{331}]|$)') THEN 'prepaid_hours'
+      WHEN regexp_like(lower(COALESCE(NULLIF(TRIM(t.agreementType), ''), t.agreementType_1)), 'innri verkefni(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{308}\\x{309}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{328}\\x{330}]|$)') THEN 'internal_project'
+      WHEN regexp_like(lower(COALESCE(NULLIF(TRIM(t.agreementType), ''), t.agreementType_1)), 'rekstrarþj(?:ó|o\\x{301})nusta(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}]|$)|alrekstur(?:[^\\x{301}\\x{307}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{327}\\x{331}]|$)') THEN 'operations'
+      WHEN regexp_like(lower(COALESCE(NULLIF(TRIM(t.agreementType), ''), t.agreementType_1)), 'hugb(?:ú|u\\x{301})naðarþj(?:ó|o\\x{301})nusta(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}]|$)|office 365') THEN 'software_service'
+      ELSE 'other'
+    END END AS agreementTypeNormalized
   FROM silver.cw_timeentry AS t
   LEFT JOIN gold.dimagreement AS a ON a.AgreementKey = t.agreementId AND NOT a.isInferred
   LEFT JOIN (
@@ -57,7 +64,7 @@ WITH source AS (
     FROM gold.dimagreementtype
     WHERE AgreementTypeKey <> -1
     GROUP BY typeName
-  ) AS n ON a.AgreementKey IS NULL AND n.typeName = TRIM(COALESCE(t.agreementType, t.agreementType_1))
+  ) AS n ON a.AgreementKey IS NULL AND n.typeName = TRIM(COALESCE(NULLIF(TRIM(t.agreementType), ''), t.agreementType_1))
   LEFT JOIN silver.cw_member AS m ON m.id = t.memberId
   WHERE t._etl_deleted_at IS NULL
 ),

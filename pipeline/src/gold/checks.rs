@@ -90,7 +90,7 @@ async fn references_exist(context: &SessionContext, fact: &str, column: &str, di
 async fn sums_agree(context: &SessionContext, fact: &str, measure: &str, silver: &str, column: &str) -> Result<Check> {
     let gold = scalar(context, &format!("SELECT COALESCE(SUM({measure}), 0) FROM gold.{fact}")).await?;
     let sql =
-        format!("SELECT COALESCE(SUM(exact_decimal({column})), 0) FROM silver.{silver} WHERE _etl_deleted_at IS NULL");
+        format!("SELECT COALESCE(SUM(wide_decimal({column})), 0) FROM silver.{silver} WHERE _etl_deleted_at IS NULL");
     let source = scalar(context, &sql).await?;
     Ok(Check {
         name: format!("sum/{fact}/{measure}"),

@@ -3,32 +3,41 @@
 //! | function | meaning |
 //! |---|---|
 //! | `exact_decimal(x)` | a number or its text as Decimal(19,4), half away from zero; null for what is no number |
+//! | `wide_decimal(x)` | the same as Decimal(38,4): for sums over what may not fit a column |
+//! | `agreement_type(name)` | the class that the agreement rules give a type's name; null counts as no name |
 //! | `percentage(part, whole)` | 100 × part ÷ whole as Decimal(19,4), half away from zero; 0 where whole is 0 |
 //! | `text_key(text)` | 53 bits of the text's XXH64 (seed 42): a surrogate key that needs no register |
 //! | `date_key(instant, zone)` | yyyymmdd of the instant in the time zone |
 //! | `local_date(instant, zone)` | the instant's day in the time zone |
 //! | `date_add_days(date, n)`, `days_between(from, to)` | whole days |
 
-use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Decimal128Array, Int64Array};
+use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Decimal128Array, Int64Array, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType,
 };
 use chrono::{DateTime, Datelike as _};
+use connectwise_generated::agreement_rules::classify;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 use datafusion::prelude::SessionContext;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 const PRECISION: u8 = 19;
 const SCALE: i8 = 4;
 /// The largest unscaled value of Decimal(19,4).
 const LARGEST: i128 = 10_i128.pow(19) - 1;
+/// The precision of sums, and the largest unscaled value of it.
+const WIDE: u8 = 38;
+const WIDEST: i128 = 10_i128.pow(38) - 1;
 
 /// Registers the functions of this module.
 pub fn register_functions(context: &SessionContext) {
     for function in [
         Function::new("exact_decimal", 1, decimal_type(), exact_decimal),
+        Function::new("wide_decimal", 1, DataType::Decimal128(WIDE, SCALE), wide_decimal),
+        Function::new("agreement_type", 1, DataType::Utf8, agreement_type),
         Function::new("percentage", 2, decimal_type(), percentage),
         Function::new("text_key", 1, DataType::Int64, text_key),
         Function::new("date_key", 2, DataType::Int64, date_key),
@@ -99,33 +108,41 @@ fn wrong(function: &str, array: &ArrayRef) -> DataFusionError {
 }
 
 fn exact_decimal(arguments: &[ArrayRef]) -> Result<ArrayRef> {
-    let array = &arguments[0];
+    decimals("exact_decimal", &arguments[0], PRECISION, LARGEST)
+}
+
+fn wide_decimal(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    decimals("wide_decimal", &arguments[0], WIDE, WIDEST)
+}
+
+/// Numbers of any form as decimals of four places; null for what is no number, or beyond the largest.
+fn decimals(function: &str, array: &ArrayRef, precision: u8, largest: i128) -> Result<ArrayRef> {
     let values: Decimal128Array = match array.data_type() {
-        DataType::Decimal128(_, SCALE) => return Ok(cast(array, &decimal_type())?),
-        DataType::Float64 => {
-            array.as_primitive::<Float64Type>().iter().map(|value| value.and_then(from_float)).collect()
-        }
+        DataType::Decimal128(_, SCALE) => return Ok(cast(array, &DataType::Decimal128(precision, SCALE))?),
+        DataType::Float64 => array
+            .as_primitive::<Float64Type>()
+            .iter()
+            .map(|value| value.and_then(|value| from_float(value, largest)))
+            .collect(),
         DataType::Int64 => array
             .as_primitive::<Int64Type>()
             .iter()
-            .map(|value| value.and_then(|value| in_range(i128::from(value) * 10_000)))
+            .map(|value| value.map(|value| i128::from(value) * 10_000).filter(|value| value.abs() <= largest))
             .collect(),
-        DataType::Utf8 => array.as_string::<i32>().iter().map(|value| value.and_then(from_text)).collect(),
+        DataType::Utf8 => {
+            array.as_string::<i32>().iter().map(|value| value.and_then(|value| from_text(value, largest))).collect()
+        }
         DataType::Null | DataType::Int32 | DataType::LargeUtf8 | DataType::Utf8View => {
             let plain = if array.data_type() == &DataType::Int32 { DataType::Int64 } else { DataType::Utf8 };
-            return exact_decimal(&[cast(array, &plain)?]);
+            return decimals(function, &cast(array, &plain)?, precision, largest);
         }
-        _ => return Err(wrong("exact_decimal", array)),
+        _ => return Err(wrong(function, array)),
     };
-    Ok(Arc::new(values.with_precision_and_scale(PRECISION, SCALE)?))
-}
-
-fn in_range(value: i128) -> Option<i128> {
-    (value.abs() <= LARGEST).then_some(value)
+    Ok(Arc::new(values.with_precision_and_scale(precision, SCALE)?))
 }
 
 /// The decimal that a JSON number meant: the shortest text that reads back as this float, rounded to four places.
-fn from_float(value: f64) -> Option<i128> {
+fn from_float(value: f64, largest: i128) -> Option<i128> {
     let scaled = value * 10_000.0;
     let rounded = scaled.round();
     // Far enough from a tie, and small enough for the product's error not to matter: no text is needed.
@@ -133,11 +150,12 @@ fn from_float(value: f64) -> Option<i128> {
         #[expect(clippy::cast_possible_truncation, reason = "bounded above")]
         return Some(rounded as i128);
     }
-    if value.is_finite() { from_text(&format!("{value}")) } else { None }
+    if value.is_finite() { from_text(&format!("{value}"), largest) } else { None }
 }
 
-/// A decimal number's text (sign, digits, fraction, exponent) times 10,000, half away from zero.
-fn from_text(text: &str) -> Option<i128> {
+/// A decimal number's text (sign, digits, fraction, exponent) times 10,000, half away from zero; none beyond the
+/// largest.
+fn from_text(text: &str, largest: i128) -> Option<i128> {
     let text = text.trim();
     let (negative, digits) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
@@ -160,10 +178,7 @@ fn from_text(text: &str) -> Option<i128> {
     for (place, digit) in (0_i32..).zip(whole.bytes().chain(fraction.bytes())) {
         let digit = i128::from(digit - b'0');
         if place < point {
-            value = value.checked_mul(10)?.checked_add(digit)?;
-            if value > LARGEST * 10 {
-                return None;
-            }
+            value = value.checked_mul(10)?.checked_add(digit).filter(|value| *value <= largest)?;
         } else {
             round_up = place == point && digit >= 5;
             break;
@@ -172,11 +187,26 @@ fn from_text(text: &str) -> Option<i128> {
     let written = i32::try_from(whole.len() + fraction.len()).ok()?;
     if value != 0 {
         for _ in written..point {
-            value = value.checked_mul(10).filter(|value| *value <= LARGEST)?;
+            value = value.checked_mul(10).filter(|value| *value <= largest)?;
         }
     }
     let value = value + i128::from(round_up);
-    in_range(if negative { -value } else { value })
+    (value <= largest).then_some(if negative { -value } else { value })
+}
+
+/// The class of each name. Few names come many times.
+fn agreement_type(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let names = cast(&arguments[0], &DataType::Utf8)?;
+    let names = names.as_string::<i32>();
+    let mut known: HashMap<&str, &'static str> = HashMap::new();
+    let classes: StringArray = names
+        .iter()
+        .map(|name| {
+            let name = name.unwrap_or_default();
+            Some(*known.entry(name).or_insert_with(|| classify(name).0.normalized))
+        })
+        .collect();
+    Ok(Arc::new(classes))
 }
 
 /// Numerator and denominator to the nearest integer, half away from zero.
@@ -194,7 +224,9 @@ fn percentage(arguments: &[ArrayRef]) -> Result<ArrayRef> {
         .zip(whole.iter())
         .map(|pair| match pair {
             (Some(_), Some(0)) => Some(0),
-            (Some(part), Some(whole)) => in_range(divide(part * 100 * 10_000, whole)),
+            (Some(part), Some(whole)) => {
+                Some(divide(part * 100 * 10_000, whole)).filter(|value| value.abs() <= LARGEST)
+            }
             _ => None,
         })
         .collect();
@@ -311,12 +343,12 @@ mod tests {
             ("0e400", 0),
             ("999999999999999.9999", LARGEST),
         ] {
-            assert_eq!(from_text(text), Some(expected), "{text}");
+            assert_eq!(from_text(text, LARGEST), Some(expected), "{text}");
         }
         for text in
             ["", " ", "abc", "1,5", "--1", "1.2.3", ".", "e5", "1e", "NaN", "1e30", "1000000000000000", "1e99999"]
         {
-            assert_eq!(from_text(text), None, "{text}");
+            assert_eq!(from_text(text, LARGEST), None, "{text}");
         }
     }
 
@@ -324,12 +356,12 @@ mod tests {
     fn floats_mean_their_shortest_text() {
         for value in [0.1, 0.7, 2.675, 1.005, 1.00005, 2.00015, 123_456_789.123_45, -0.00005, 1e11 + 0.00005, 0.3 - 0.1]
         {
-            assert_eq!(from_float(value), from_text(&format!("{value}")), "{value}");
+            assert_eq!(from_float(value, LARGEST), from_text(&format!("{value}"), LARGEST), "{value}");
         }
-        assert_eq!(from_float(1.00005), Some(10_001));
-        assert_eq!(from_float(f64::NAN), None);
-        assert_eq!(from_float(f64::INFINITY), None);
-        assert_eq!(from_float(1e300), None);
+        assert_eq!(from_float(1.00005, LARGEST), Some(10_001));
+        assert_eq!(from_float(f64::NAN, LARGEST), None);
+        assert_eq!(from_float(f64::INFINITY, LARGEST), None);
+        assert_eq!(from_float(1e300, LARGEST), None);
     }
 
     #[test]

@@ -114,6 +114,8 @@ use Argument::{Amount, Any, Bool, Interval, List, Number, Text, Time};
 static FUNCTIONS: &[Function] = &[
     fixed("exact_decimal", &[Amount], Kind::Decimal),
     fixed("percentage", &[Number, Number], Kind::Decimal),
+    fixed("wide_decimal", &[Amount], Kind::Decimal),
+    fixed("agreement_type", &[Text], Kind::Text),
     fixed("text_key", &[Text], Kind::Int),
     fixed("date_key", &[Time, Text], Kind::Int),
     fixed("local_date", &[Time, Text], Kind::Date),

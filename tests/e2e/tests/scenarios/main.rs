@@ -5,12 +5,15 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a scenario that can't be set up has failed")]
 
+mod decimals;
 mod evolution;
 mod expected;
 mod faults;
 mod history;
 mod invoices;
+mod names;
 mod odd_input;
+mod references;
 mod rules;
 mod support;
 mod tables;

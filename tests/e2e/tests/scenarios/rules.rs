@@ -166,6 +166,10 @@ async fn agreement_numbers_come_down_the_hierarchy() {
     put(61, Some(60), json!([field(2, json!(4711))]));
     put(70, Some(70), json!([]));
     put(80, Some(999), json!([]));
+    // A number is its digits; a text is what it says.
+    put(90, None, json!([field(2, json!(20240017.0))]));
+    put(91, None, json!([field(2, json!(12.5))]));
+    put(92, None, json!([field(2, Value::Null), field(3, json!("  ")), field(4, json!("S 4.0"))]));
     scene.full().await;
     let rows =
         scene.by_key("SELECT agreementId, agreementNumber FROM gold.dimagreement WHERE agreementId IS NOT NULL").await;
@@ -180,6 +184,9 @@ async fn agreement_numbers_come_down_the_hierarchy() {
         (61, "4711"),
         (70, "∅"),
         (80, "∅"),
+        (90, "20240017"),
+        (91, "12.5"),
+        (92, "S 4.0"),
     ] {
         assert_eq!(rows[&id.to_string()], [number], "agreement {id}");
     }

@@ -1,0 +1,137 @@
+//! Names of agreement types, thousands of them: the rules give the same answer as a Rust function, as the function
+//! that DataFusion calls, and as Spark's SQL.
+
+use crate::expected::class;
+use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
+use connectwise_generated::agreement_rules::{RULES, classify};
+use datafusion::prelude::SessionContext;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
+use std::sync::Arc;
+use unicode_normalization::UnicodeNormalization as _;
+
+/// What may stand around a pattern: letters that fold in odd ways, marks that do and don't compose, spaces.
+const AROUND: [&str; 24] = [
+    "",
+    "",
+    " ",
+    ":",
+    ": ",
+    "\u{a0}",
+    "\t",
+    "-",
+    "8x5",
+    "2026",
+    "Þ",
+    "ð",
+    "ÁÉÍÓÚÝ",
+    "æö",
+    "ß",
+    "ı",
+    "İ",
+    "ſ",
+    "\u{212a}",
+    "\u{300}",
+    "\u{301}",
+    "\u{308}",
+    "\u{1ab0}",
+    "grunnur",
+];
+
+/// A name: a pattern in some form with something around it, a near miss, or neither.
+pub(crate) fn name() -> impl Strategy<Value = String> {
+    let patterns: Vec<&'static str> = RULES.iter().flat_map(|rule| rule.patterns).copied().collect();
+    let pattern = prop_oneof![
+        8 => proptest::sample::select(patterns).prop_map(str::to_owned),
+        1 => Just("Ráðgjöf".to_owned()),
+        1 => ".{0,6}",
+    ];
+    let around = || proptest::sample::select(AROUND.to_vec());
+    (around(), around(), pattern, around(), proptest::collection::vec(any::<bool>(), 24), 0..4_u8, any::<usize>())
+        .prop_map(|(before, between, pattern, after, upper, form, place)| {
+            let cased: String = pattern
+                .chars()
+                .zip(upper.iter().chain(std::iter::repeat(&false)))
+                .flat_map(|(letter, upper)| if *upper { letter.to_uppercase().collect() } else { vec![letter] })
+                .collect();
+            let mut letters: Vec<char> = match form {
+                0 | 1 => cased.chars().collect(),
+                _ => cased.nfd().collect(),
+            };
+            // A near miss: one letter less, or another in its place.
+            if form == 3 && !letters.is_empty() && place % 2 == 0 {
+                let at = place / 2 % letters.len();
+                if place % 4 == 0 {
+                    letters.remove(at);
+                } else {
+                    letters[at] = 'i';
+                }
+            }
+            let middle: String = letters.into_iter().collect();
+            format!("{before}{between}{middle}{after}")
+        })
+}
+
+/// That many names, the same on every run.
+pub(crate) fn sample(count: usize) -> Vec<String> {
+    let mut runner = TestRunner::deterministic();
+    let strategy = name();
+    (0..count).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect()
+}
+
+/// The expression that Spark's statement has for the class, as an engine reads it that knows no escapes in strings.
+fn spark_expression() -> String {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../generated/sql/spark/dimagreementtype.sql");
+    let statement = std::fs::read_to_string(root).unwrap();
+    let from = statement.find("CASE\n").unwrap();
+    let to = statement.find(" AS agreementTypeNormalized").unwrap();
+    statement[from..to].replace("\\\\", "\\")
+}
+
+/// The classes that the engine gives by both forms.
+fn by_engine(names: &[String]) -> Vec<(String, String)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let context = SessionContext::new();
+    connectwise_etl::gold::register_functions(&context);
+    let column: ArrayRef = Arc::new(names.iter().map(Some).collect::<StringArray>());
+    let batch = RecordBatch::try_from_iter([("typename", column)]).unwrap();
+    let spark = spark_expression().replace("typeName", "typename");
+    let rows = runtime.block_on(async {
+        context.register_batch("names", batch).unwrap();
+        let sql = format!("SELECT agreement_type(typename) AS a, {spark} AS b FROM names");
+        context.sql(&sql).await.unwrap().collect().await.unwrap()
+    });
+    rows.iter()
+        .flat_map(|batch| {
+            let text = |index: usize| arrow::compute::cast(batch.column(index), &arrow::datatypes::DataType::Utf8);
+            let (one, other) = (text(0).unwrap(), text(1).unwrap());
+            let (one, other) = (one.as_string::<i32>(), other.as_string::<i32>());
+            (0..batch.num_rows())
+                .map(|row| (one.value(row).to_owned(), other.value(row).to_owned()))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn all_forms_of_the_rules_say_the_same(names in proptest::collection::vec(name(), 250)) {
+        let mut classes = std::collections::BTreeSet::new();
+        for (name, (datafusion, spark)) in names.iter().zip(by_engine(&names)) {
+            let rust = classify(name).0.normalized;
+            prop_assert_eq!(class(Some(name)), rust, "{:?} by its words", name);
+            prop_assert_eq!(&datafusion, rust, "{:?} in DataFusion", name);
+            prop_assert_eq!(&spark, rust, "{:?} in Spark's SQL", name);
+            classes.insert(rust);
+        }
+        prop_assert_eq!(classes.len(), 6, "every class is among them");
+    }
+}
+
+#[test]
+fn the_sample_is_the_same_every_time() {
+    assert_eq!(sample(50), sample(50));
+}
