@@ -5,8 +5,9 @@ use crate::lake::{LAYERS, Lakehouse};
 use crate::{bronze, gold, meta, quarantine, silver};
 use arrow::datatypes::SchemaRef;
 use connectwise_generated::tables::TABLES;
-use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider};
+use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider};
 use datafusion::datasource::{MemTable, TableProvider};
+use datafusion::execution::SessionStateBuilder;
 use datafusion::prelude::SessionContext;
 use std::sync::Arc;
 
@@ -50,7 +51,12 @@ pub fn known_tables() -> Vec<KnownTable> {
 /// # Errors
 /// [`Error::Table`] when a table is there but can't be read.
 pub async fn register(lake: &Lakehouse) -> Result<SessionContext> {
-    let context = SessionContext::new_with_state(lake.context().state());
+    // A list of its own: sessions that are made from one another share it otherwise, and a reader would take the
+    // tables from under a run.
+    let state = SessionStateBuilder::new_from_existing(lake.context().state())
+        .with_catalog_list(Arc::new(MemoryCatalogProviderList::new()))
+        .build();
+    let context = SessionContext::new_with_state(state);
     let catalog = Arc::new(MemoryCatalogProvider::new());
     let failed = |error: datafusion::error::DataFusionError| Error::Query(error.to_string());
     for layer in LAYERS {

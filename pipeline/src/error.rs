@@ -52,6 +52,20 @@ pub enum Error {
         /// Why, and what to do.
         reason: String,
     },
+    /// Another process writes to the lakehouse.
+    #[error(
+        "the lakehouse {location} is in use: {holder}. Wait for it to end and run again; if it was killed elsewhere, \
+         its lock ends {} and the next run takes over", .holder.expires_at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+    )]
+    Locked {
+        /// The lakehouse's location.
+        location: String,
+        /// Who holds it.
+        holder: Box<crate::lock::Holder>,
+    },
+    /// A person or the system asked for the end.
+    #[error("stopped on request; what was committed is whole, and the next run goes on from there")]
+    Interrupted,
     /// A query failed.
     #[error("{0}")]
     Query(String),

@@ -14,6 +14,7 @@ pub mod error;
 pub mod extract;
 pub mod gold;
 pub mod lake;
+pub mod lock;
 pub mod meta;
 pub mod quarantine;
 pub mod report;

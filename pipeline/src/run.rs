@@ -8,7 +8,7 @@ use crate::extract::{Window, extract};
 use crate::gold;
 use crate::lake::{Lakehouse, Stage};
 use crate::report::{EntityReport, RunReport, TableReport};
-use crate::{bronze, meta, quarantine, silver};
+use crate::{bronze, lock, meta, quarantine, silver};
 use chrono::{DateTime, TimeDelta, Utc};
 use connectwise_generated::tables::TABLES;
 use connectwise_runtime::Table;
@@ -152,8 +152,17 @@ impl Options {
 /// in the report.
 pub async fn run(client: Option<&Client>, lake: &Lakehouse, options: &Options) -> Result<RunReport> {
     let selected = options.selected()?;
-    let run = RunId::new(options.started.unwrap_or_else(Utc::now));
     lake.check_writable().await?;
+    lock::locked(lake, "run", unlocked(client, lake, options, &selected)).await
+}
+
+async fn unlocked(
+    client: Option<&Client>,
+    lake: &Lakehouse,
+    options: &Options,
+    selected: &[&'static Table],
+) -> Result<RunReport> {
+    let run = RunId::new(options.started.unwrap_or_else(Utc::now));
     let stage = Arc::new(Stage::new()?);
     let layers = [Layer::Bronze, Layer::Silver, Layer::Gold].into_iter().filter(|layer| options.has(*layer));
     let mut report = RunReport {
@@ -176,7 +185,7 @@ pub async fn run(client: Option<&Client>, lake: &Lakehouse, options: &Options) -
             },
         )?;
     }
-    let outcome = layers_of(client, lake, &stage, options, &selected, &run, &mut report).await;
+    let outcome = layers_of(client, lake, &stage, options, selected, &run, &mut report).await;
     if let Err(error) = outcome {
         report.error = Some(error.to_string());
     }
@@ -234,6 +243,15 @@ async fn layers_of(
     Ok(())
 }
 
+/// Ends a task with whoever waits for it: a run that is stopped must not go on writing.
+struct AbortOnDrop(tokio::task::AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 /// Extracts and loads several entities, a few at a time.
 #[expect(clippy::too_many_arguments, reason = "the parts of one run")]
 async fn bronze_layer(
@@ -251,7 +269,9 @@ async fn bronze_layer(
         let (client, lake, stage) = (client.clone(), lake.clone(), Arc::clone(stage));
         let (options, run, entity) = (options.clone(), run.clone(), *entity);
         work.push(async move {
-            tokio::spawn(async move { bronze_of(&client, &lake, &stage, &options, &run, entity).await }).await
+            let task = tokio::spawn(async move { bronze_of(&client, &lake, &stage, &options, &run, entity).await });
+            let _end = AbortOnDrop(task.abort_handle());
+            task.await
         });
     }
     let mut work = futures::stream::iter(work).buffered(ENTITIES_AT_ONCE);

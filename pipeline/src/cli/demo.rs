@@ -5,6 +5,7 @@ use super::query::{screen, select};
 use crate::client::{Client, RetryPolicy};
 use crate::error::{Error, Result};
 use crate::lake::{Lakehouse, Layout};
+use crate::lock;
 use crate::report::RunReport;
 use crate::run::{self, Mode, Options};
 use crate::secret::Secret;
@@ -58,6 +59,9 @@ const ANSWERS: [(&str, &str); 3] = [
 pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
     let started = Instant::now();
     let lake = Lakehouse::at(&args.lakehouse, args.layout)?;
+    if let Some(holder) = lock::holder(&lake).await? {
+        return Err(Error::Locked { location: lake.display(), holder: Box::new(holder) });
+    }
     must_be_a_demo(&lake)?;
     lake.check_writable().await?;
     let scale = match args.scale {

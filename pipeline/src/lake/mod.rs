@@ -149,6 +149,14 @@ impl Lakehouse {
         Table::open(self, layer, name).await
     }
 
+    /// The files in a table's folder, whether or not there is a table yet.
+    ///
+    /// # Errors
+    /// [`Error::Table`] when the storage can't be reached by its address.
+    pub(crate) fn files(&self, layer: &str, name: &str) -> Result<Arc<dyn deltalake::ObjectStore>> {
+        table::files(self, layer, name)
+    }
+
     pub(crate) fn storage_options(&self) -> HashMap<String, String> {
         self.options.clone()
     }

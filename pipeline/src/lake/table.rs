@@ -324,6 +324,12 @@ impl Table {
     }
 }
 
+/// The files in a table's folder.
+pub(super) fn files(lake: &Lakehouse, layer: &str, name: &str) -> Result<Arc<dyn deltalake::ObjectStore>> {
+    let log = builder(lake, lake.url(layer, name)?).and_then(|builder| builder.build_storage());
+    log.map(|log| log.object_store(None)).map_err(|error| Error::table(layer, name, "reaching", error))
+}
+
 fn builder(lake: &Lakehouse, url: url::Url) -> Result<DeltaTableBuilder, deltalake::DeltaTableError> {
     Ok(DeltaTableBuilder::from_url(url)?.with_storage_options(lake.storage_options()))
 }

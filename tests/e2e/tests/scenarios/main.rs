@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a scenario that can't be set up has failed")]
 
+mod company;
 mod decimals;
 mod evolution;
 mod expected;
