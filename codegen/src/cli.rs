@@ -34,14 +34,21 @@ enum Command {
     Check,
     /// Show the entities in use.
     List {
-        /// Show every list endpoint that could be one.
+        /// Show every list endpoint: schema, columns, key, parent, and what stands in the way of a table.
         #[arg(long)]
         all: bool,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
     },
-    /// Append the entity of a list endpoint to schema/entities.yaml.
+    /// Append the entities of list endpoints to schema/entities.yaml.
     Add {
-        /// The endpoint, e.g. /service/tickets.
-        endpoint: String,
+        /// The endpoint, e.g. /service/tickets or '/finance/agreements/{parentId}/additions'.
+        #[arg(required = true, value_name = "ENDPOINT")]
+        endpoints: Vec<String>,
+        /// Add the lists whose ids the paths need too, where they are no entities yet.
+        #[arg(long)]
+        parents: bool,
     },
     /// Show what changed in the tables: added, removed, retyped and renamed columns.
     Diff {
@@ -86,8 +93,8 @@ fn dispatch(cli: &Cli, reporter: &mut Reporter<'_>) -> Result<u8, CommandError> 
         Command::Import { file } => commands::import(&root, file, reporter),
         Command::Generate => commands::generate(&root, reporter),
         Command::Check => commands::check(&root, reporter),
-        Command::List { all } => commands::list(&root, *all, reporter),
-        Command::Add { endpoint } => commands::add(&root, endpoint, reporter),
+        Command::List { all, json } => commands::list(&root, *all, *json, reporter),
+        Command::Add { endpoints, parents } => commands::add(&root, endpoints, *parents, reporter),
         Command::Diff { against, format } => commands::diff(&root, against, *format, reporter),
     }
 }

@@ -1,5 +1,6 @@
 //! `schema/entities.yaml`: which list endpoints become tables, and how they are read.
 
+use crate::inputs::Inputs;
 use crate::ir::{ChangeDetection, Variant};
 use crate::lower::naming::closest;
 use crate::report::Problems;
@@ -7,6 +8,9 @@ use crate::yaml::{self, Keys, Node};
 
 /// The file, relative to the workspace root.
 pub const FILE: &str = "schema/entities.yaml";
+
+/// What a new file begins with.
+pub const NEW: &str = "# yaml-language-server: $schema=entities.schema.json\nentities:\n";
 
 /// An entity as the file says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +41,26 @@ pub struct EntityConfig {
     pub variants: Vec<Variant>,
     /// `agreementNumberCaption`.
     pub agreement_number_caption: Option<String>,
+}
+
+/// The entities of a workspace that may have none yet: what `list` shows and `add` adds to.
+pub fn declared(inputs: &Inputs, problems: &mut Problems) -> Vec<EntityConfig> {
+    match inputs.files.get(FILE) {
+        Some(text) if !is_empty(text) => read(text, problems),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether the file has no entity yet.
+fn is_empty(text: &str) -> bool {
+    let Some(node) = yaml::parse(FILE, text, &mut Problems::new()) else { return false };
+    match node.value {
+        yaml::Value::Null => true,
+        yaml::Value::Map(entries) => {
+            entries.iter().all(|(key, value)| key.text() == Some("entities") && value.value == yaml::Value::Null)
+        }
+        _ => false,
+    }
 }
 
 /// Reads the file. What can be read is returned even where there are problems.

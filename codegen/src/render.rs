@@ -12,8 +12,10 @@ use crate::spec::Spec;
 /// The IR of the inputs. `None` where there is no spec to read.
 pub fn lower(inputs: &Inputs, problems: &mut Problems) -> Option<Ir> {
     let spec = Spec::parse(&inputs.spec_file, &inputs.spec, problems);
+    let before = problems.len();
     let text = inputs.text(entities::FILE, problems);
-    let configs = entities::read(text, problems);
+    // A file that is not there has nothing wrong in it.
+    let configs = if problems.len() == before { entities::read(text, problems) } else { Vec::new() };
     Some(lower::lower(&spec?, &configs, problems))
 }
 

@@ -139,7 +139,7 @@ impl<'a> Reporter<'a> {
     /// # Errors
     /// Where the writer refuses.
     pub fn line(&mut self, text: impl fmt::Display) -> io::Result<()> {
-        writeln!(self.out, "{text}")
+        unless_closed(writeln!(self.out, "{text}"))
     }
 
     /// Writes a text as it is, with a line break at its end if it has none.
@@ -147,7 +147,15 @@ impl<'a> Reporter<'a> {
     /// # Errors
     /// Where the writer refuses.
     pub fn text(&mut self, text: &str) -> io::Result<()> {
-        self.out.write_all(text.as_bytes())?;
-        if text.ends_with('\n') { Ok(()) } else { self.out.write_all(b"\n") }
+        unless_closed(self.out.write_all(text.as_bytes()))?;
+        if text.ends_with('\n') { Ok(()) } else { unless_closed(self.out.write_all(b"\n")) }
+    }
+}
+
+/// A reader that has seen enough (`… | head`) is no failure, and no reason to leave a command half done.
+fn unless_closed(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
     }
 }

@@ -4,7 +4,7 @@ mod common;
 
 use std::fs;
 
-use common::{package, put, run, workspace};
+use common::{golden, package, put, run, workspace};
 
 #[test]
 fn check_sees_fresh_stale_missing_and_extra() {
@@ -118,7 +118,7 @@ fn list_and_add() {
     let root = workspace.path();
     let (status, out, _) = run(root, &["list", "--all"]);
     assert_eq!(status, 0);
-    assert!(out.contains("3 of 3 list endpoints could be an entity"), "{out}");
+    assert!(out.contains("3 list endpoints: 2 can be an entity (0 of them below a parent), 2 in use"), "{out}");
     put(root, "schema/entities.yaml", "entities:\n- name: Thing\n  endpoint: /things\n  table: cw_thing");
     let (status, out, errors) = run(root, &["add", "/parts"]);
     assert_eq!((status, errors.as_str()), (0, ""));
@@ -134,7 +134,7 @@ fn list_and_add() {
     for (endpoint, wanted) in [
         ("/parts", "it is the entity ThingPart"),
         ("/part", "did you mean /parts?"),
-        ("/things/{id}", "needs an id in its path"),
+        ("/things/{id}", "gives one record and no list"),
         ("/loops", "contains itself"),
     ] {
         let (status, _, errors) = run(root, &["add", endpoint]);
@@ -142,6 +142,98 @@ fn list_and_add() {
         assert!(errors.contains(wanted), "{wanted} is not in:\n{errors}");
     }
     assert_eq!(text, fs::read_to_string(root.join("schema/entities.yaml")).unwrap(), "a refused one is not written");
+}
+
+/// The small spec with a list below things, and one below a parent that no list gives.
+fn with_children() -> tempfile::TempDir {
+    let workspace = workspace();
+    let list = r##"{ "get": { "responses": { "200": { "content": { "j": { "schema": { "type": "array", "items":
+        { "$ref": "#/components/schemas/Thing.Part" } } } } } } } }"##;
+    let paths = ["/things/{thingId}/parts", "/things/{a}/parts/{b}/more", "/others/{id}/parts"];
+    let paths: String = paths.iter().map(|path| format!("\"{path}\": {list},\n")).collect();
+    let more = golden("source.json").replacen("\"paths\": {", &format!("\"paths\": {{ {paths}"), 1);
+    put(workspace.path(), "more.json", &more);
+    let file = workspace.path().join("more.json");
+    let (status, _, errors) = run(workspace.path(), &["import", file.to_str().unwrap()]);
+    assert_eq!((status, errors.as_str()), (0, ""));
+    workspace
+}
+
+#[test]
+fn a_list_below_a_parent_is_added_with_it() {
+    let workspace = with_children();
+    let root = workspace.path();
+    let child = "/things/{thingId}/parts";
+    fs::remove_file(root.join("schema/entities.yaml")).unwrap();
+    let (status, _, errors) = run(root, &["add", child]);
+    assert_eq!(status, 1);
+    assert!(errors.contains("fix: add that one first: cargo codegen add /things; or both"), "{errors}");
+    assert!(!root.join("schema/entities.yaml").exists(), "a refused one is not written");
+
+    let (status, _, errors) = run(root, &["add", child, "/parts", "--parents"]);
+    assert_eq!((status, errors.as_str()), (0, ""));
+    let text = fs::read_to_string(root.join("schema/entities.yaml")).unwrap();
+    assert!(
+        text.starts_with("# yaml-language-server: $schema=entities.schema.json\nentities:\n  - name: Thing\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("\n\n  - name: ThingPart\n    endpoint: /things/{thingId}/parts\n    parent: Thing\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("\n\n  - name: Parts\n    endpoint: /parts\n"),
+        "a schema's second list is named by its path"
+    );
+    assert_eq!(run(root, &["generate"]).0, 0);
+    let table = fs::read_to_string(root.join("generated/src/tables/thing_part.rs")).unwrap();
+    assert!(table.contains("parent: Some(Parent { entity: \"Thing\", parameter: \"thingId\""), "{table}");
+}
+
+#[test]
+fn list_says_what_stands_in_the_way() {
+    let workspace = with_children();
+    let (status, out, errors) = run(workspace.path(), &["list", "--all", "--json"]);
+    assert_eq!((status, errors.as_str()), (0, ""));
+    let all: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let of = |path: &str| all.as_array().unwrap().iter().find(|endpoint| endpoint["endpoint"] == path).unwrap();
+    assert_eq!(all.as_array().unwrap().len(), 6);
+    let child = of("/things/{thingId}/parts");
+    assert_eq!(child["parent"], "/things");
+    assert_eq!(child["obstacle"], serde_json::Value::Null);
+    assert_eq!((&child["bronzeColumns"], &child["info"]), (&serde_json::json!(5), &serde_json::json!(false)));
+    assert_eq!((&of("/things")["entity"], &of("/things")["info"]), (&"Thing".into(), &true.into()));
+    for (path, obstacle) in [
+        ("/things/{a}/parts/{b}/more", "its path needs 2 ids"),
+        ("/others/{id}/parts", "an id of a parent that no list gives"),
+        ("/loops", "contains itself"),
+    ] {
+        assert!(of(path)["obstacle"].as_str().unwrap().contains(obstacle), "{path}: {}", of(path)["obstacle"]);
+    }
+}
+
+/// A writer whose reader went away, as `| head` does.
+struct Closed;
+
+impl std::io::Write for Closed {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        Err(std::io::ErrorKind::BrokenPipe.into())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let workspace = workspace();
+    let root = workspace.path();
+    let mut errors = Vec::new();
+    let arguments = |command| ["cargo codegen", "--root", root.to_str().unwrap(), command];
+    assert_eq!(connectwise_codegen::cli::run(arguments("generate"), &mut Closed, &mut errors), 0);
+    assert_eq!(connectwise_codegen::cli::run(arguments("list"), &mut Closed, &mut errors), 0);
+    assert_eq!(errors, b"");
+    assert_eq!(run(root, &["check"]).0, 0, "all was written");
 }
 
 #[test]

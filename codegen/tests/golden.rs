@@ -122,3 +122,78 @@ fn one_more_property_changes_only_the_files_that_reach_it() {
         after.iter().filter(|(path, text)| before.get(path) != Some(*text)).map(|(path, _)| path).collect();
     assert_eq!(changed, ["generated/DICTIONARY.md", "generated/src/models/thing.rs", "generated/src/tables/thing.rs"]);
 }
+
+/// The checked-in inputs, gold and all.
+fn real() -> Inputs {
+    let mut problems = Problems::new();
+    let inputs = Inputs::read(&package().join(".."), &mut problems);
+    assert!(problems.is_empty(), "{problems:?}");
+    inputs
+}
+
+fn rendered_of(inputs: &Inputs) -> GeneratedFiles {
+    let mut problems = Problems::new();
+    let files = render(inputs, &mut problems);
+    assert!(problems.is_empty(), "{problems:?}");
+    files
+}
+
+/// The files that differ, each with its lines that are gone and its lines that are new.
+fn changed(before: &GeneratedFiles, after: &GeneratedFiles) -> BTreeMap<String, (usize, usize)> {
+    let lacking = |some: &str, other: &str| {
+        let mut left: BTreeMap<&str, i64> = BTreeMap::new();
+        other.lines().for_each(|line| *left.entry(line).or_default() += 1);
+        some.lines()
+            .filter(|line| {
+                let count = left.entry(line).or_default();
+                *count -= 1;
+                *count < 0
+            })
+            .count()
+    };
+    let paths = before.iter().chain(after.iter()).map(|(path, _)| path.to_owned());
+    let text = |files: &GeneratedFiles, path: &str| files.get(path).unwrap_or_default().to_owned();
+    paths
+        .map(|path| (text(before, &path), text(after, &path), path))
+        .filter(|(old, new, _)| old != new)
+        .map(|(old, new, path)| (path, (lacking(&old, &new), lacking(&new, &old))))
+        .collect()
+}
+
+#[test]
+fn one_more_property_of_the_real_spec_changes_a_few_lines_of_the_entities_that_reach_it() {
+    let inputs = real();
+    let before = rendered_of(&inputs);
+    // A schema of one entity, and one that several hold.
+    for (schema, reached_by) in [
+        ("TimeEntry", &["time_entry"][..]),
+        ("TicketReference", &["expense_entry", "invoice", "product_item", "time_entry"]),
+    ] {
+        let mut document: Value = serde_json::from_str(&inputs.spec).unwrap();
+        let properties = document.pointer_mut(&format!("/components/schemas/{schema}/properties")).unwrap();
+        let more = serde_json::json!({ "type": "string", "description": "Max length: 50;" });
+        properties.as_object_mut().unwrap().insert("oneMore".to_owned(), more);
+        let spec = serde_json::to_string(&document).unwrap();
+        let found = changed(&before, &rendered_of(&Inputs { spec, ..inputs.clone() }));
+        let tables: Vec<&str> = found
+            .keys()
+            .filter_map(|path| path.strip_prefix("generated/src/tables/").and_then(|file| file.strip_suffix(".rs")))
+            .collect();
+        assert_eq!(tables, reached_by, "{schema}: {found:#?}");
+        let models = found.keys().filter(|path| path.starts_with("generated/src/models/")).count();
+        assert_eq!(models, 1, "{schema}: {found:#?}");
+        assert!(found.contains_key("generated/DICTIONARY.md"));
+        assert_eq!(found.len(), tables.len() + models + 1, "{schema}: {found:#?}");
+        for (path, (gone, new)) in &found {
+            let most = if path.ends_with(".md") { tables.len() + 2 } else { 4 };
+            assert!(*gone == 0 && *new <= most, "{schema}: {path} loses {gone} lines and gets {new}");
+        }
+    }
+}
+
+#[test]
+fn the_order_of_the_real_specs_paths_and_schemas_does_not_matter() {
+    let inputs = real();
+    let spec = turned(&inputs.spec, 3);
+    assert_eq!(rendered_of(&inputs), rendered_of(&Inputs { spec, ..inputs.clone() }));
+}

@@ -1,5 +1,6 @@
 //! The commands, each a function from a workspace root and a [`Reporter`] to an exit status.
 
+mod add;
 mod diff;
 mod generate;
 mod import;
@@ -10,10 +11,11 @@ use std::io;
 use crate::files::FileError;
 use crate::report::{Problems, ProblemsError, Reporter};
 
+pub use self::add::add;
 pub use self::diff::{Format, diff};
 pub use self::generate::{check, generate};
 pub use self::import::import;
-pub use self::list::{add, list};
+pub use self::list::list;
 
 /// `check`: what is on the disk is not what the inputs give.
 pub const STALE: u8 = 4;

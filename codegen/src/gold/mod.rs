@@ -72,12 +72,13 @@ type Statements = BTreeMap<String, BTreeMap<&'static str, String>>;
 /// returned says which gold columns come from which silver columns.
 pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &mut Problems) -> Lineage {
     let whole = problems.is_empty();
-    let Some(model) = read(inputs, ir, problems) else { return Lineage::default() };
+    let Some(model) = read(inputs, problems) else { return Lineage::default() };
     let tables = inputs.below("schema/dimensions", ".yaml").chain(inputs.below("schema/facts", ".yaml")).count();
     if !whole || model.dimensions.len() + model.facts.len() != tables {
-        // What a table that can't be read leaves behind would be one problem after another.
+        // What an entity or a table that can't be read leaves behind would be one problem after another.
         return Lineage::default();
     }
+    check_names(ir, &model.dimensions, &model.facts, problems);
     let Some((statements, rust_rules)) = statements(inputs, ir, &model, problems) else { return Lineage::default() };
     let tables = model.tables();
     let lineage = check::statements(ir, &tables, &statements, problems);
@@ -91,7 +92,7 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
 /// The lineage alone, as far as it can be made out: what is wrong with the inputs is for [`render`] to say.
 pub fn lineage(inputs: &Inputs, ir: &Ir) -> Lineage {
     let mut problems = Problems::new();
-    let Some(model) = read(inputs, ir, &mut problems) else { return Lineage::default() };
+    let Some(model) = read(inputs, &mut problems) else { return Lineage::default() };
     match statements(inputs, ir, &model, &mut problems) {
         Some((statements, _)) => check::statements(ir, &model.tables(), &statements, &mut problems),
         None => Lineage::default(),
@@ -105,7 +106,7 @@ impl Model {
 }
 
 /// Reads the files; `None` for a workspace without gold: bronze and silver alone.
-fn read(inputs: &Inputs, ir: &Ir, problems: &mut Problems) -> Option<Model> {
+fn read(inputs: &Inputs, problems: &mut Problems) -> Option<Model> {
     if !inputs.files.contains_key(rules::FILE) && inputs.below("schema/facts", ".yaml").next().is_none() {
         return None;
     }
@@ -116,7 +117,6 @@ fn read(inputs: &Inputs, ir: &Ir, problems: &mut Problems) -> Option<Model> {
         .collect();
     let facts: Vec<Fact> =
         inputs.below("schema/facts", ".yaml").filter_map(|(file, text)| read::fact(file, text, problems)).collect();
-    check_names(ir, &dimensions, &facts, problems);
     Some(Model { rules, dimensions, facts })
 }
 

@@ -15,6 +15,11 @@ impl Names {
         Self(names.into_iter().map(str::to_lowercase).collect())
     }
 
+    /// Whether nobody has the name.
+    pub fn is_free(&self, name: &str) -> bool {
+        !self.0.contains(&name.to_lowercase())
+    }
+
     /// Takes the name, or the first of `name_1`, `name_2` … that is free.
     pub fn take(&mut self, name: &str) -> String {
         if self.0.insert(name.to_lowercase()) {

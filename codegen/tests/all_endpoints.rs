@@ -1,0 +1,141 @@
+//! All list endpoints of the spec at once: each becomes an entity as `add` proposes it, or stands in
+//! `tests/exceptions.yaml` with the reason; what is generated of them compiles, decodes and flattens.
+//!
+//! `UPDATE_GOLDEN=1 cargo test -p connectwise-codegen` writes the exceptions anew.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
+
+#[expect(dead_code, reason = "shared with tests that begin with the small spec")]
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use common::package;
+use connectwise_codegen::endpoints::{self, Endpoint};
+use connectwise_codegen::files::{GeneratedFiles, write_file};
+use connectwise_codegen::inputs::Inputs;
+use connectwise_codegen::proposal::Proposals;
+use connectwise_codegen::render::render;
+use connectwise_codegen::report::Problems;
+use connectwise_codegen::spec::Spec;
+use connectwise_codegen::{entities, yaml};
+
+const EXCEPTIONS: &str = "tests/exceptions.yaml";
+
+/// The checked-in spec, without entities and gold.
+fn inputs() -> Inputs {
+    let mut problems = Problems::new();
+    let mut inputs = Inputs::read(&package().join(".."), &mut problems);
+    assert!(problems.is_empty(), "{problems:?}");
+    inputs.files.retain(|file, _| file == "templates/dictionary.md.j2");
+    inputs
+}
+
+fn spec(inputs: &Inputs) -> Spec {
+    Spec::parse(&inputs.spec_file, &inputs.spec, &mut Problems::new()).unwrap()
+}
+
+/// `entities.yaml` with everything that can be an entity, parents first.
+fn everything(spec: &Spec, found: &[Endpoint]) -> String {
+    let mut text = entities::NEW.to_owned();
+    let mut proposals = Proposals::new(spec, &[], &text);
+    let (parents, children): (Vec<&Endpoint>, Vec<&Endpoint>) =
+        found.iter().filter(|endpoint| endpoint.obstacle.is_none()).partition(|endpoint| endpoint.parent.is_none());
+    for endpoint in parents.into_iter().chain(children) {
+        let (_, entry) = proposals.propose(&endpoint.endpoint).unwrap();
+        text.push_str(&entry);
+    }
+    text
+}
+
+fn rendered(inputs: &Inputs) -> GeneratedFiles {
+    let mut problems = Problems::new();
+    let files = render(inputs, &mut problems);
+    let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert!(said.is_empty(), "{}", said.join("\n\n"));
+    files
+}
+
+/// The exceptions as the file says them: endpoint and reason.
+fn listed(text: &str) -> Vec<(String, String)> {
+    let root = yaml::parse(EXCEPTIONS, text, &mut Problems::new()).unwrap();
+    let yaml::Value::Map(entries) = root.value else { return Vec::new() };
+    let text = |node: &yaml::Node| node.text().unwrap().to_owned();
+    entries.iter().map(|(endpoint, reason)| (text(endpoint), text(reason))).collect()
+}
+
+#[test]
+fn what_can_be_no_entity_is_listed_with_the_reason() {
+    let found = endpoints::all(&spec(&inputs()), &[]);
+    let exceptions: Vec<(String, String)> = found
+        .iter()
+        .filter_map(|endpoint| endpoint.obstacle.clone().map(|obstacle| (endpoint.endpoint.clone(), obstacle)))
+        .collect();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        let mut text = String::from(
+            "# The list endpoints of the spec that no table is made of, and why. A test compares it with what the generator\n\
+             # finds; UPDATE_GOLDEN=1 cargo test -p connectwise-codegen writes it anew.\n",
+        );
+        for (endpoint, reason) in &exceptions {
+            text.push_str(&format!("{endpoint}: \"{reason}\"\n"));
+        }
+        fs::write(package().join(EXCEPTIONS), text).unwrap();
+    }
+    let listed = listed(&fs::read_to_string(package().join(EXCEPTIONS)).unwrap());
+    let fix = format!("codegen/{EXCEPTIONS}: UPDATE_GOLDEN=1 cargo test -p connectwise-codegen accepts it");
+    let lacking: Vec<_> = exceptions.iter().filter(|exception| !listed.contains(exception)).collect();
+    assert!(lacking.is_empty(), "not listed, or with another reason: {lacking:#?}\n{fix}");
+    let stale: Vec<_> = listed.iter().filter(|exception| !exceptions.contains(exception)).collect();
+    assert!(stale.is_empty(), "listed, but no longer so: {stale:#?}\n{fix}");
+    assert_eq!(listed.len(), exceptions.len(), "an endpoint is listed twice");
+}
+
+#[test]
+fn all_of_them_compile_decode_and_flatten() {
+    let mut inputs = inputs();
+    let spec = spec(&inputs);
+    let found = endpoints::all(&spec, &[]);
+    inputs.files.insert(entities::FILE.to_owned(), everything(&spec, &found));
+    let files = rendered(&inputs);
+    let tables = files.get("generated/src/tables/mod.rs").unwrap().matches("::TABLE,").count();
+    let possible = found.iter().filter(|endpoint| endpoint.obstacle.is_none()).count();
+    assert_eq!(tables, possible, "one table an endpoint");
+
+    // In the target folder, so that what did not change since the last time is not compiled again.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("all-endpoints");
+    put(&folder, &files);
+    let target: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().to_owned();
+    let mut cargo = Command::new(env!("CARGO"));
+    // What cargo sets for this test would have build scripts run anew.
+    let own = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_"];
+    for (name, _) in std::env::vars().filter(|(name, _)| own.iter().any(|prefix| name.starts_with(prefix))) {
+        cargo.env_remove(name);
+    }
+    let output = cargo
+        .current_dir(package().join(".."))
+        // The features of the whole workspace, so that no dependency is built a second time.
+        .args(["test", "--offline", "--quiet", "--workspace", "--test", "every_endpoint", "--target-dir"])
+        .arg(&target)
+        .env("ALL_ENDPOINTS", &folder)
+        .output()
+        .unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("1 passed"), "nothing was run:\n{said}");
+}
+
+/// Writes the tables and what includes them; a file that is the same stays as it is.
+fn put(folder: &Path, files: &GeneratedFiles) {
+    let mut wanted = std::collections::BTreeMap::from([("crate.rs".to_owned(), "pub mod tables;\n")]);
+    for (path, text) in files.iter() {
+        let inside = path.strip_prefix("generated/src/").filter(|path| path.starts_with("tables/"));
+        wanted.extend(inside.map(|path| (path.to_owned(), text)));
+    }
+    for (path, text) in &wanted {
+        if fs::read_to_string(folder.join(path)).ok().as_deref() != Some(*text) {
+            write_file(folder, path, text).unwrap();
+        }
+    }
+}
