@@ -17,6 +17,7 @@ pub mod lake;
 pub mod lock;
 pub mod meta;
 pub mod quarantine;
+pub mod reconcile;
 pub mod report;
 pub mod run;
 pub mod secret;

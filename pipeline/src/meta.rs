@@ -3,6 +3,7 @@
 use crate::bronze::instant_type;
 use crate::error::{Error, Result};
 use crate::lake::{Lakehouse, Table};
+use crate::reconcile::Finding;
 use crate::report::RunReport;
 use arrow::array::{
     ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
@@ -16,6 +17,9 @@ pub const RUN: &str = "etl_run";
 pub const ENTITY_RUN: &str = "etl_entity_run";
 /// A row a check a run.
 pub const CHECK: &str = "etl_check";
+
+/// The column with the live rows that a comparison found gone from the source; null where none was made.
+pub const GONE: &str = "gone";
 
 fn schema_of(fields: &[(&str, DataType)]) -> SchemaRef {
     Arc::new(Schema::new(
@@ -59,6 +63,9 @@ fn entity_run_schema() -> SchemaRef {
         ("watermarkAfter", instant_type()),
         ("seconds", DataType::Float64),
         ("error", text),
+        ("sourceRows", long.clone()),
+        (GONE, long.clone()),
+        ("missing", long),
     ])
 }
 
@@ -97,6 +104,10 @@ fn instants(values: impl IntoIterator<Item = Option<i64>>) -> ArrayRef {
 pub async fn record(lake: &Lakehouse, report: &RunReport) -> Result<()> {
     let id = || Some(report.run.id().to_owned());
     let entities = &report.entities;
+    let found = |count: &dyn Fn(&Finding) -> u64| -> ArrayRef {
+        let counts = entities.iter().map(|entity| entity.compared.as_ref().map(count));
+        Arc::new(counts.map(|count| count.and_then(|count| i64::try_from(count).ok())).collect::<Int64Array>())
+    };
     let columns = vec![
         text(entities.iter().map(|_| id())),
         text(entities.iter().map(|entity| Some(entity.entity.to_owned()))),
@@ -119,6 +130,9 @@ pub async fn record(lake: &Lakehouse, report: &RunReport) -> Result<()> {
         instants(entities.iter().map(|entity| entity.watermark_after)),
         Arc::new(entities.iter().map(|entity| Some(entity.numbers.seconds)).collect::<Float64Array>()),
         text(entities.iter().map(|entity| entity.error.clone())),
+        found(&|finding| finding.source),
+        found(&|finding| finding.gone.len() as u64),
+        found(&|finding| finding.missing.len() as u64),
     ];
     append(lake, ENTITY_RUN, entity_run_schema(), columns, entities.len()).await?;
 

@@ -8,9 +8,10 @@ use crate::extract::Extracted;
 use crate::lake::{Lakehouse, Table, align_batch};
 use crate::run::RunId;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray};
-use arrow::compute::filter_record_batch;
+use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use connectwise_runtime::Misfit;
+use datafusion::logical_expr::{ident, lit};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -79,6 +80,24 @@ pub async fn settle(lake: &Lakehouse, run: &RunId, extracted: &Extracted) -> Res
     batches.push(fresh);
     let frame = lake.context().read_batches(batches).map_err(failed)?;
     table.overwrite(frame, &[]).await
+}
+
+/// The ids of an entity's records in quarantine, where they have one.
+///
+/// # Errors
+/// [`Error::Table`] when the table can't be read.
+pub async fn ids(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Result<HashSet<i64>> {
+    let Some(table) = lake.open("bronze", TABLE).await? else { return Ok(HashSet::new()) };
+    let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
+    let own = table.frame().await?.filter(ident("entity").eq(lit(entity.entity))).map_err(failed)?;
+    let ids = own.select(vec![ident("recordId")]).map_err(failed)?.collect().await.map_err(failed)?;
+    let mut parsed = HashSet::new();
+    for batch in &ids {
+        // The engine may give text in another form than the table's.
+        let texts = cast(batch.column(0), &DataType::Utf8).map_err(|error| table.error("reading", error))?;
+        parsed.extend(texts.as_string::<i32>().iter().filter_map(|id| id?.parse::<i64>().ok()));
+    }
+    Ok(parsed)
 }
 
 fn misfit_rows(schema: &SchemaRef, run: &RunId, entity: &str, misfits: &[Misfit]) -> Result<RecordBatch> {

@@ -3,7 +3,8 @@
 use crate::extract::Numbers;
 use crate::gold::Check;
 use crate::lake::Counts;
-use crate::run::RunId;
+use crate::reconcile::Finding;
+use crate::run::{Mode, RunId};
 use std::collections::BTreeMap;
 
 /// What happened to an entity.
@@ -17,6 +18,8 @@ pub struct EntityReport {
     pub counts: Counts,
     /// Records in quarantine from this run.
     pub quarantined: u64,
+    /// What a comparison of all ids found, where there was one.
+    pub compared: Option<Finding>,
     /// Properties that the spec does not know.
     pub unknown_fields: BTreeMap<String, u64>,
     /// The watermark before, in microseconds since 1970.
@@ -65,6 +68,52 @@ pub struct RunReport {
 }
 
 impl RunReport {
+    /// Of a run that has done nothing yet.
+    pub(crate) fn new(run: RunId, mode: Mode, layers: Vec<&'static str>) -> Self {
+        Self {
+            run,
+            mode: mode.name(),
+            layers,
+            entities: Vec::new(),
+            tables: Vec::new(),
+            checks: Vec::new(),
+            error: None,
+            finished_micros: 0,
+        }
+    }
+
+    /// Adds what a comparison with the source did to an entity, to what the run did before.
+    pub(crate) fn take_comparison(&mut self, table: &str, compared: EntityReport) {
+        let counts = compared.counts;
+        match self.entities.iter_mut().find(|other| other.entity == compared.entity) {
+            Some(entity) => {
+                entity.numbers.requests += compared.numbers.requests;
+                entity.numbers.retries += compared.numbers.retries;
+                entity.numbers.bytes += compared.numbers.bytes;
+                entity.numbers.seconds += compared.numbers.seconds;
+                entity.counts.deleted += counts.deleted;
+                entity.counts.updated += counts.updated;
+                entity.compared = compared.compared;
+                entity.error = entity.error.take().or(compared.error);
+            }
+            None => self.entities.push(compared),
+        }
+        match self.tables.iter_mut().find(|other| other.layer == "bronze" && other.table == table) {
+            Some(bronze) => {
+                bronze.counts.deleted += counts.deleted;
+                bronze.counts.updated += counts.updated;
+            }
+            None if counts.any_change() => self.tables.push(TableReport {
+                layer: "bronze",
+                table: table.to_owned(),
+                rows: 0,
+                counts,
+                seconds: 0.0,
+            }),
+            None => {}
+        }
+    }
+
     /// done, failed, partial or check_failed.
     pub fn status(&self) -> &'static str {
         match self.exit_code() {

@@ -2,18 +2,18 @@
 //!
 //! Invariant: an entity that fails leaves its tables as they were and the others whole, and the exit status says so.
 
-use crate::client::Client;
+use crate::client::{Client, ClientError, Traffic};
 use crate::error::{Error, Result};
 use crate::extract::{Window, extract};
 use crate::gold;
 use crate::lake::{Lakehouse, Stage};
 use crate::report::{EntityReport, RunReport, TableReport};
-use crate::{bronze, lock, meta, quarantine, silver};
+use crate::{bronze, lock, meta, quarantine, reconcile, silver};
 use chrono::{DateTime, TimeDelta, Utc};
 use connectwise_generated::tables::TABLES;
 use connectwise_runtime::Table;
 use futures::StreamExt as _;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -60,6 +60,9 @@ pub enum Mode {
     Incremental,
     /// Everything; replaces bronze.
     Full,
+    /// Nothing but ids: marks what the source deleted.
+    #[value(skip)]
+    Reconcile,
 }
 
 impl Mode {
@@ -68,6 +71,7 @@ impl Mode {
         match self {
             Mode::Incremental => "incremental",
             Mode::Full => "full",
+            Mode::Reconcile => "reconcile",
         }
     }
 }
@@ -107,6 +111,10 @@ pub struct Options {
     pub lookback_days: Option<u32>,
     /// In place of each entity's window.
     pub since: Option<DateTime<Utc>>,
+    /// Compare all ids with the source, too, where the last comparison is so many days ago.
+    pub reconcile_days: Option<u32>,
+    /// Mark deletions however many they are.
+    pub force: bool,
     /// The business date's instant, where it is not now.
     pub started: Option<DateTime<Utc>>,
 }
@@ -153,7 +161,8 @@ impl Options {
 pub async fn run(client: Option<&Client>, lake: &Lakehouse, options: &Options) -> Result<RunReport> {
     let selected = options.selected()?;
     lake.check_writable().await?;
-    lock::locked(lake, "run", unlocked(client, lake, options, &selected)).await
+    let command = if options.mode == Mode::Reconcile { "reconcile --apply" } else { "run" };
+    lock::locked(lake, command, unlocked(client, lake, options, &selected)).await
 }
 
 async fn unlocked(
@@ -165,25 +174,18 @@ async fn unlocked(
     let run = RunId::new(options.started.unwrap_or_else(Utc::now));
     let stage = Arc::new(Stage::new()?);
     let layers = [Layer::Bronze, Layer::Silver, Layer::Gold].into_iter().filter(|layer| options.has(*layer));
-    let mut report = RunReport {
-        run: run.clone(),
-        mode: options.mode.name(),
-        layers: layers.map(Layer::name).collect(),
-        entities: Vec::new(),
-        tables: Vec::new(),
-        checks: Vec::new(),
-        error: None,
-        finished_micros: 0,
-    };
+    let mut report = RunReport::new(run.clone(), options.mode, layers.map(Layer::name).collect());
     if options.has(Layer::Bronze) {
         let client = client.ok_or_else(|| Error::Usage("the bronze layer needs a connection".to_owned()))?;
-        // One request before any work: a wrong address or login is told once, and nothing is touched.
-        client.hasty().count(selected[0].endpoint, None, &crate::client::Traffic::default()).await.or_else(
-            |error| match error {
-                crate::client::ClientError::Forbidden { .. } => Ok(0),
-                error => Err(error),
-            },
-        )?;
+        // One request before any work: a wrong address or login is told once, and no data is touched.
+        match client.hasty().count(selected[0].endpoint, None, &Traffic::default()).await {
+            Ok(_) | Err(ClientError::Forbidden { .. }) => {}
+            Err(error) => {
+                report.error = Some(error.to_string());
+                finish(lake, &mut report).await;
+                return Err(error.into());
+            }
+        }
     }
     let outcome = layers_of(client, lake, &stage, options, selected, &run, &mut report).await;
     if let Err(error) = outcome {
@@ -196,9 +198,17 @@ async fn unlocked(
             table.rows = frame.count().await.map_err(|error| opened.error("counting", error))? as u64;
         }
     }
-    report.finished_micros = Utc::now().timestamp_micros();
-    meta::record(lake, &report).await?;
+    finish(lake, &mut report).await;
     Ok(report)
+}
+
+/// Puts the run on record. Where that fails, so did the run, and its report says so.
+pub(crate) async fn finish(lake: &Lakehouse, report: &mut RunReport) {
+    report.finished_micros = Utc::now().timestamp_micros();
+    if let Err(error) = meta::record(lake, report).await {
+        let text = format!("the run is not on record: {error}");
+        report.error = Some(report.error.take().map_or(text.clone(), |before| format!("{before}\n{text}")));
+    }
 }
 
 async fn layers_of(
@@ -216,8 +226,12 @@ async fn layers_of(
         let (parents, children): (Vec<_>, Vec<_>) =
             selected.iter().copied().partition(|entity| entity.parent.is_none());
         for entities in [parents, children] {
+            if options.mode == Mode::Reconcile {
+                break;
+            }
             bronze_layer(client, lake, stage, options, &entities, run, report, &mut loaded).await?;
         }
+        deletions(client, lake, stage, options, selected, run, report, &mut loaded).await?;
     }
     if options.has(Layer::Silver) {
         for entity in selected {
@@ -285,6 +299,55 @@ async fn bronze_layer(
         report.entities.push(entity);
     }
     Ok(())
+}
+
+/// Marks what the source deleted: in a reconciliation, and in a run where one is due. In a reconciliation nothing is
+/// touched while more is gone than may go; in a run that is the entity's own fault.
+#[expect(clippy::too_many_arguments, reason = "the parts of one run")]
+async fn deletions(
+    client: &Client,
+    lake: &Lakehouse,
+    stage: &Stage,
+    options: &Options,
+    selected: &[&'static Table],
+    run: &RunId,
+    report: &mut RunReport,
+    loaded: &mut BTreeMap<&'static str, bronze::Loaded>,
+) -> Result<()> {
+    let alone = options.mode == Mode::Reconcile;
+    let due = match options.reconcile_days {
+        // A full run has marked them already.
+        Some(days) if options.mode == Mode::Incremental => reconcile::due(lake, days, run.started).await?,
+        _ => HashSet::new(),
+    };
+    let mut found = Vec::new();
+    for entity in selected.iter().copied().filter(|entity| reconcile::applies_to(entity)) {
+        if alone || (due.contains(entity.entity) && loaded.contains_key(entity.entity)) {
+            let compared = reconcile::compare(client, lake, entity).await;
+            let too_much = compared.compared.as_ref().filter(|finding| finding.is_too_much() && !options.force);
+            let refusal = too_much.map(|finding| reconcile::refusal(entity, finding));
+            found.push((entity, compared, refusal));
+        }
+    }
+    let refusals: Vec<String> =
+        found.iter().filter_map(|(.., refusal)| refusal.as_ref().map(ToString::to_string)).collect();
+    let stop = alone && !refusals.is_empty();
+    for (entity, mut compared, refusal) in found {
+        if let Some(refusal) = refusal {
+            compared.error = Some(refusal.to_string());
+        } else if let Some(finding) = compared.compared.as_ref().filter(|_| !stop) {
+            match reconcile::mark(lake, stage, run, entity, finding).await {
+                Ok(counts) => {
+                    compared.counts = counts;
+                    // Silver looks at all rows: what the load changed is not all that changed.
+                    loaded.insert(entity.entity, bronze::Loaded::default());
+                }
+                Err(error) => compared.error = Some(format!("{}: {error}", entity.entity)),
+            }
+        }
+        report.take_comparison(entity.table, compared);
+    }
+    if stop { Err(Error::Usage(refusals.join("\n"))) } else { Ok(()) }
 }
 
 /// Brings an entity's silver tables up to date. An error ends this entity alone.

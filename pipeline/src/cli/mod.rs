@@ -5,6 +5,7 @@ mod classify;
 mod demo;
 mod output;
 mod query;
+mod reconcile;
 mod run;
 mod status;
 
@@ -40,6 +41,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Show which rule classifies an agreement type's name, and why
     Classify(classify::ClassifyArgs),
+    /// Compare all ids with the API, and mark what the source deleted
+    Reconcile(reconcile::ReconcileArgs),
     /// Ask the tables with SQL, e.g. `SELECT * FROM gold.dimcompany LIMIT 5`
     Query(query::QueryArgs),
     /// Runs, watermarks, rows a table, checks, quarantine
@@ -80,6 +83,9 @@ struct RunArgs {
     /// Read what changed since this day or instant (2026-01-31 or 2026-01-31T12:00:00Z)
     #[arg(long, value_name = "DATE", value_parser = parse_since)]
     since: Option<DateTime<Utc>>,
+    /// Also compare all ids and mark what the source deleted, every N days
+    #[arg(long, env = "CW_RECONCILE_DAYS", value_name = "N")]
+    reconcile_days: Option<u32>,
     #[command(flatten)]
     lake: LakeArgs,
     /// Show what would be read and written, and do nothing
@@ -128,6 +134,7 @@ impl Cli {
             #[cfg(feature = "demo")]
             Command::Demo(args) => demo::execute(args, output).await,
             Command::Classify(args) => classify::execute(&args, output),
+            Command::Reconcile(args) => reconcile::execute(args, output).await,
             Command::Query(args) => query::execute(&args, output).await,
             Command::Status(args) => status::execute(&args, output).await,
         }

@@ -17,7 +17,8 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
         entities: args.entities.clone(),
         lookback_days: args.lookback_days,
         since: args.since,
-        started: None,
+        reconcile_days: args.reconcile_days,
+        ..Options::default()
     };
     options.selected()?;
     let lake = args.lake.open()?;
@@ -59,6 +60,7 @@ pub(super) fn as_json(report: &RunReport) -> String {
                 "numbers": entity.numbers,
                 "counts": entity.counts,
                 "quarantined": entity.quarantined,
+                "compared": entity.compared,
                 "unknownFields": entity.unknown_fields,
                 "watermarkBefore": entity.watermark_before.and_then(instant),
                 "watermarkAfter": entity.watermark_after.and_then(instant),

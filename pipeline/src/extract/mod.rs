@@ -4,9 +4,11 @@
 //! version), or the function failed and nothing of it is used.
 
 mod fields;
+mod ids;
 mod paging;
 
 pub use fields::field_groups;
+pub use ids::read_ids;
 
 use crate::client::{Client, ClientError, Request, Traffic};
 use crate::error::{Error, Result};

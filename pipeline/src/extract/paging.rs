@@ -74,6 +74,11 @@ impl<'a> Pager<'a> {
         }
     }
 
+    /// As [`Pager::new`], for all records' keys alone.
+    pub(super) fn of_ids(client: &'a Client, table: &'static Table, endpoint: &'a str, expected: u64) -> Self {
+        Self { groups: vec![table.key.to_owned()], ..Self::new(client, table, endpoint, None, expected) }
+    }
+
     /// The next page; `None` after the last.
     pub(super) async fn next(&mut self, traffic: &Traffic) -> Result<Option<Page>> {
         loop {

@@ -14,6 +14,7 @@ mod history;
 mod invoices;
 mod names;
 mod odd_input;
+mod reconcile;
 mod references;
 mod rules;
 mod support;

@@ -1,0 +1,129 @@
+//! `connectwise-etl reconcile`: what the source deleted, and marking it.
+
+use super::LakeArgs;
+use super::must_exist;
+use super::output::{Output, grouped, remarks, summary, table};
+use crate::client::{Client, RetryPolicy};
+use crate::error::Result;
+use crate::lake::Lakehouse;
+use crate::reconcile::{self, Finding};
+use crate::report::RunReport;
+use crate::run::{self, Mode, Options, RunId};
+use crate::settings::ApiSettings;
+use chrono::Utc;
+use clap::Args;
+
+/// How many ids of each kind are shown; `--json` has all.
+const SHOWN: usize = 20;
+
+#[derive(Debug, Args)]
+pub(super) struct ReconcileArgs {
+    /// Mark what is gone: in bronze, and from there through silver and gold
+    #[arg(long)]
+    apply: bool,
+    /// Mark it even where more than a tenth of a table is gone
+    #[arg(long, requires = "apply")]
+    force: bool,
+    /// The entities, e.g. TimeEntry,Company (all where left out)
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    entities: Vec<String>,
+    #[command(flatten)]
+    lake: LakeArgs,
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn execute(args: ReconcileArgs, output: &mut Output) -> Result<u8> {
+    let options = Options { mode: Mode::Reconcile, entities: args.entities, force: args.force, ..Options::default() };
+    options.selected()?;
+    let lake = args.lake.open()?;
+    must_exist(&lake)?;
+    let client = Client::new(ApiSettings::from_env()?, RetryPolicy::default())?;
+    let report = if args.apply {
+        run::run(Some(&client), &lake, &options).await?
+    } else {
+        look(&client, &lake, &options).await?
+    };
+    if args.json {
+        output.line(super::run::as_json(&report))?;
+    } else {
+        show(&report, args.apply, output)?;
+    }
+    if let Some(text) = report.error_text() {
+        for line in text.lines() {
+            output.progress(format!("error: {line}"));
+        }
+    }
+    Ok(report.exit_code())
+}
+
+/// Compares without marking; what was found goes on record for `status`.
+async fn look(client: &Client, lake: &Lakehouse, options: &Options) -> Result<RunReport> {
+    let mut report = RunReport::new(RunId::new(Utc::now()), Mode::Reconcile, Vec::new());
+    for entity in options.selected()?.into_iter().filter(|entity| reconcile::applies_to(entity)) {
+        report.entities.push(reconcile::compare(client, lake, entity).await);
+    }
+    run::finish(lake, &mut report).await;
+    Ok(report)
+}
+
+fn show(report: &RunReport, applied: bool, output: &mut Output) -> Result<()> {
+    let found = || report.entities.iter().filter_map(|entity| Some((entity, entity.compared.as_ref()?)));
+    let cells: Vec<Vec<String>> = found()
+        .map(|(entity, finding)| {
+            let numbers = [
+                finding.source,
+                finding.live,
+                finding.gone.len() as u64,
+                finding.returned.len() as u64,
+                finding.missing.len() as u64,
+            ];
+            std::iter::once(entity.entity.to_owned()).chain(numbers.map(grouped)).collect()
+        })
+        .collect();
+    let header = ["entity", "at the source", "live in bronze", "gone", "returned", "missing"];
+    output.line(table(&header, &cells, &[1, 2, 3, 4, 5]))?;
+    for (entity, finding) in found() {
+        for line in details(entity.entity, finding, applied) {
+            output.line(line)?;
+        }
+    }
+    if !report.tables.is_empty() {
+        output.line(summary(&report.tables))?;
+    }
+    for line in remarks(report) {
+        output.line(line)?;
+    }
+    let open = found().any(|(_, finding)| finding.has_marks());
+    if !applied && open {
+        output.line("nothing was marked: `connectwise-etl reconcile --apply` does it, through to gold")?;
+    }
+    Ok(())
+}
+
+fn details(entity: &str, finding: &Finding, applied: bool) -> Vec<String> {
+    let list = |ids: &[i64]| {
+        let shown: Vec<String> = ids.iter().take(SHOWN).map(ToString::to_string).collect();
+        let rest = ids.len().saturating_sub(SHOWN);
+        let more =
+            if rest > 0 { format!(" and {} more (--json lists all)", grouped(rest as u64)) } else { String::new() };
+        format!("{}{more}", shown.join(", "))
+    };
+    let mut lines = Vec::new();
+    if !finding.gone.is_empty() {
+        lines.push(format!("{entity}: gone from the source: {}", list(&finding.gone)));
+    }
+    if !finding.returned.is_empty() {
+        let then = if applied { "live again" } else { "marked as deleted, but at the source again" };
+        lines.push(format!("{entity}: {then}: {}", list(&finding.returned)));
+    }
+    if !finding.missing.is_empty() {
+        lines.push(format!(
+            "{entity}: not in bronze: {}. The next `run` brings what changed lately; for the rest: `connectwise-etl run \
+             --mode full --entities {entity}`, or `--since` a day before their last change",
+            list(&finding.missing)
+        ));
+    }
+    lines
+}

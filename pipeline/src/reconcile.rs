@@ -1,0 +1,266 @@
+//! What the source deleted: all its ids against bronze's.
+//!
+//! The API has no feed of deletions, so only a comparison shows them. Invariant: a row is marked when a whole, counted
+//! list of the source's ids lacks it, and never more than a tenth of a table without being told to: a right that was
+//! taken from the API member looks like a deletion, too. The marks go through silver and gold as any change does.
+
+use crate::bronze::{self, DELETED_AT, ENTITY, RUN_ID, TIMESTAMP};
+use crate::catalog;
+use crate::client::{Client, Traffic};
+use crate::error::{Error, Result};
+use crate::extract::{Numbers, read_ids};
+use crate::lake::{Counts, Lakehouse, Scope, Stage, Target, sync};
+use crate::report::EntityReport;
+use crate::run::RunId;
+use crate::{meta, quarantine};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, TimestampMicrosecondArray};
+use arrow::datatypes::{DataType, Int64Type, TimestampMicrosecondType};
+use chrono::{DateTime, TimeDelta, Utc};
+use connectwise_runtime::{ChangeDetection, Table};
+use datafusion::logical_expr::ident;
+use futures::StreamExt as _;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+/// The part of a table's live rows, in percent, that is marked as deleted without `--force`.
+pub const MOST_PERCENT: u64 = 10;
+/// How much earlier than N days after the last comparison the next may come: nightly runs do not start on the second.
+const SLACK_HOURS: i64 = 6;
+
+/// What a comparison of an entity found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Finding {
+    /// Records that the source has.
+    pub source: u64,
+    /// Live rows of bronze.
+    pub live: u64,
+    /// Live rows that the source lacks.
+    pub gone: Vec<i64>,
+    /// Rows marked as deleted that the source has again.
+    pub returned: Vec<i64>,
+    /// Records that bronze lacks. Those in quarantine are not missing.
+    pub missing: Vec<i64>,
+}
+
+impl Finding {
+    /// Whether so much is gone that a person has to look first.
+    pub fn is_too_much(&self) -> bool {
+        self.gone.len() as u64 * 100 > self.live * MOST_PERCENT
+    }
+
+    /// Whether bronze has to change.
+    pub fn has_marks(&self) -> bool {
+        !self.gone.is_empty() || !self.returned.is_empty()
+    }
+}
+
+/// Whether an entity can be compared: a snapshot is read whole in every run anyway.
+pub fn applies_to(entity: &Table) -> bool {
+    entity.change_detection != ChangeDetection::Snapshot
+}
+
+/// Compares an entity. An error ends this entity alone, and stands in its report.
+pub async fn compare(client: &Client, lake: &Lakehouse, entity: &'static Table) -> EntityReport {
+    let started = Instant::now();
+    let traffic = Traffic::default();
+    let outcome = async {
+        let parents = bronze::parent_ids(lake, entity).await?;
+        // Bronze first: a record that comes in between is missing here, but none that is here looks gone.
+        let stored = stored_ids(lake, entity).await?;
+        let source = read_ids(client, entity, &parents, &traffic).await?;
+        let quarantined = quarantine::ids(lake, entity).await?;
+        Ok::<_, Error>(find(&source, &stored, &quarantined))
+    };
+    let outcome = outcome.await;
+    let numbers = Numbers {
+        requests: traffic.requests.load(Ordering::Relaxed),
+        retries: traffic.retries.load(Ordering::Relaxed),
+        bytes: traffic.bytes.load(Ordering::Relaxed),
+        seconds: started.elapsed().as_secs_f64(),
+        ..Numbers::default()
+    };
+    let report = EntityReport { entity: entity.entity, numbers, ..EntityReport::default() };
+    match outcome {
+        Ok(finding) => EntityReport { compared: Some(finding), ..report },
+        Err(error) => EntityReport { error: Some(format!("{}: {error}", entity.entity)), ..report },
+    }
+}
+
+/// Bronze's ids, and whether each lives.
+struct Stored {
+    live: BTreeSet<i64>,
+    deleted: BTreeSet<i64>,
+}
+
+async fn stored_ids(lake: &Lakehouse, entity: &Table) -> Result<Stored> {
+    let mut stored = Stored { live: BTreeSet::new(), deleted: BTreeSet::new() };
+    let Some(table) = lake.open("bronze", entity.table).await? else { return Ok(stored) };
+    let failed = |error: datafusion::error::DataFusionError| table.error("comparing", error);
+    let columns = table.frame().await?.select(vec![ident(entity.key), ident(DELETED_AT)]).map_err(failed)?;
+    let mut rows = columns.execute_stream().await.map_err(failed)?;
+    while let Some(batch) = rows.next().await {
+        let batch = batch.map_err(failed)?;
+        let ids = batch.column(0).as_primitive::<Int64Type>();
+        for (row, id) in ids.values().iter().enumerate() {
+            let side = if batch.column(1).is_null(row) { &mut stored.live } else { &mut stored.deleted };
+            side.insert(*id);
+        }
+    }
+    Ok(stored)
+}
+
+fn find(source: &BTreeSet<i64>, stored: &Stored, quarantined: &HashSet<i64>) -> Finding {
+    let is_missing = |id: &&i64| !stored.live.contains(id) && !stored.deleted.contains(id) && !quarantined.contains(id);
+    Finding {
+        source: source.len() as u64,
+        live: stored.live.len() as u64,
+        gone: stored.live.difference(source).copied().collect(),
+        returned: source.intersection(&stored.deleted).copied().collect(),
+        missing: source.iter().filter(is_missing).copied().collect(),
+    }
+}
+
+/// The refusal to mark so much of a table.
+pub fn refusal(entity: &Table, finding: &Finding) -> Error {
+    Error::data(
+        entity.entity,
+        format!(
+            "{} of {} live rows are gone from the source, more than {MOST_PERCENT} %: nothing of it was marked as \
+             deleted. Look at `connectwise-etl reconcile` and at the API member's rights; if the records really were \
+             deleted, `connectwise-etl reconcile --apply --force`",
+            finding.gone.len(),
+            finding.live
+        ),
+    )
+}
+
+/// Marks in bronze what is gone, and takes the mark from what is back; one commit.
+///
+/// # Errors
+/// [`Error::Table`]; the table stays as it was.
+pub async fn mark(
+    lake: &Lakehouse,
+    stage: &Stage,
+    run: &RunId,
+    entity: &'static Table,
+    finding: &Finding,
+) -> Result<Counts> {
+    let Some(table) = lake.open("bronze", entity.table).await?.filter(|_| finding.has_marks()) else {
+        return Ok(Counts::default());
+    };
+    let failed = |error: datafusion::error::DataFusionError| table.error("marking", error);
+    let gone: HashSet<i64> = finding.gone.iter().copied().collect();
+    let touched: HashSet<i64> = finding.gone.iter().chain(&finding.returned).copied().collect();
+    let (Some(least), Some(most)) = (touched.iter().min(), touched.iter().max()) else {
+        return Ok(Counts::default());
+    };
+    let between = ident(entity.key).between(datafusion::prelude::lit(*least), datafusion::prelude::lit(*most));
+    let rows = table.frame().await?.filter(between).map_err(failed)?.execute_stream().await.map_err(failed)?;
+    let (key, now, name) = (entity.key, run.started_micros(), entity.entity);
+    let wanted = touched.clone();
+    let rows = rows.map(move |batch| {
+        let batch = batch.map_err(|error| Error::data(name, error))?;
+        marked(&batch, key, &wanted, &gone, now).map_err(|error| Error::data(name, error))
+    });
+    let target = Target {
+        layer: "bronze",
+        name: entity.table,
+        schema: bronze::schema(entity),
+        key: &[entity.key],
+        stamps: &[TIMESTAMP, ENTITY, RUN_ID],
+    };
+    let scope = Scope::Only { column: entity.key, ids: Arc::new(touched) };
+    sync(lake, stage, &target, &scope, rows, &[]).await?;
+    let deleted = finding.gone.len() as u64;
+    Ok(Counts { deleted, updated: finding.returned.len() as u64, ..Counts::default() })
+}
+
+/// The touched rows of a batch, with their marks set or taken away.
+fn marked(
+    batch: &RecordBatch,
+    key: &str,
+    touched: &HashSet<i64>,
+    gone: &HashSet<i64>,
+    now: i64,
+) -> Result<RecordBatch, arrow::error::ArrowError> {
+    let lacks = |name: &str| arrow::error::ArrowError::SchemaError(format!("the table lacks {name}"));
+    let ids =
+        batch.column_by_name(key).and_then(|ids| ids.as_primitive_opt::<Int64Type>()).ok_or_else(|| lacks(key))?;
+    let keep = ids.iter().map(|id| Some(id.is_some_and(|id| touched.contains(&id)))).collect();
+    let batch = arrow::compute::filter_record_batch(batch, &keep)?;
+    let position = batch.schema().index_of(DELETED_AT)?;
+    let ids =
+        batch.column_by_name(key).and_then(|ids| ids.as_primitive_opt::<Int64Type>()).ok_or_else(|| lacks(key))?;
+    let old = batch.column(position).as_primitive_opt::<TimestampMicrosecondType>();
+    let mark = |(row, id): (usize, &i64)| {
+        let before = old.and_then(|old| old.is_valid(row).then(|| old.value(row)));
+        gone.contains(id).then(|| before.unwrap_or(now))
+    };
+    let marks: TimestampMicrosecondArray = ids.values().iter().enumerate().map(mark).collect();
+    let mut columns = batch.columns().to_vec();
+    columns[position] = Arc::new(marks.with_timezone("UTC")) as ArrayRef;
+    RecordBatch::try_new(batch.schema(), columns)
+}
+
+/// The entities whose last comparison with the source, by a full run or by this, is N days ago or was never done.
+///
+/// # Errors
+/// [`Error`] when the record of the runs can't be read.
+pub async fn due(lake: &Lakehouse, days: u32, now: DateTime<Utc>) -> Result<HashSet<&'static str>> {
+    let since = now - TimeDelta::days(i64::from(days)) + TimeDelta::hours(SLACK_HOURS.min(i64::from(days) * 12));
+    let compared = last_comparisons(lake).await?;
+    let is_due = |entity: &&&Table| {
+        let last = compared.iter().find(|(name, _)| name == entity.entity).map(|(_, at)| *at);
+        applies_to(entity) && last.is_none_or(|at| at <= since.timestamp_micros())
+    };
+    Ok(connectwise_generated::tables::TABLES.iter().filter(is_due).map(|entity| entity.entity).collect())
+}
+
+/// When each entity was last compared with nothing left to do, in microseconds since 1970.
+async fn last_comparisons(lake: &Lakehouse) -> Result<Vec<(String, i64)>> {
+    let Some(table) = lake.open("meta", meta::ENTITY_RUN).await? else { return Ok(Vec::new()) };
+    if table.schema()?.index_of(meta::GONE).is_err() {
+        // Written by an earlier version, which compared nothing but in full runs.
+        return Ok(Vec::new());
+    }
+    let context = catalog::register(lake).await?;
+    let sql = "SELECT e.entity, max(r.startedAt) AS at FROM meta.etl_entity_run AS e JOIN meta.etl_run AS r ON r.runId = \
+               e.runId WHERE e.status = 'done' AND (r.mode = 'full' OR e.gone <= e.deleted) GROUP BY e.entity";
+    let failed = |error: datafusion::error::DataFusionError| Error::Query(error.to_string());
+    let batches = context.sql(sql).await.map_err(failed)?.collect().await.map_err(failed)?;
+    let mut last = Vec::new();
+    for batch in &batches {
+        // The engine may give text in another form than the table's.
+        let names = arrow::compute::cast(batch.column(0), &DataType::Utf8).map_err(|error| failed(error.into()))?;
+        let instants = batch.column(1).as_primitive_opt::<TimestampMicrosecondType>();
+        let (Some(names), Some(instants)) = (names.as_string_opt::<i32>(), instants) else {
+            return Err(Error::Query("the record of the runs has other types than expected".to_owned()));
+        };
+        last.extend(names.iter().zip(instants).filter_map(|(name, at)| Some((name?.to_owned(), at?))));
+    }
+    Ok(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_gone_returned_and_missing_apart() {
+        let stored = Stored { live: BTreeSet::from([1, 2, 3]), deleted: BTreeSet::from([4, 5]) };
+        let found = find(&BTreeSet::from([2, 3, 4, 6, 7]), &stored, &HashSet::from([7, 1]));
+        let wanted = Finding { source: 5, live: 3, gone: vec![1], returned: vec![4], missing: vec![6] };
+        assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn a_tenth_may_go_and_not_more() {
+        let finding = |gone: i64, live| Finding { gone: (0..gone).collect(), live, ..Finding::default() };
+        assert!(!finding(0, 0).is_too_much());
+        assert!(!finding(10, 100).is_too_much());
+        assert!(finding(11, 100).is_too_much());
+        assert!(finding(1, 9).is_too_much());
+    }
+}

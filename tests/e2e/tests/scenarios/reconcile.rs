@@ -1,0 +1,133 @@
+//! Deletions at the source, from the comparison of ids through to gold.
+
+use crate::support::{EMPTY, SMALL, Scene};
+use connectwise_etl::report::RunReport;
+use connectwise_etl::run::{Mode, Options};
+use connectwise_simulator::{Fault, Faults, When};
+use serde_json::json;
+
+async fn apply(scene: &Scene, force: bool) -> RunReport {
+    scene.run(Options { mode: Mode::Reconcile, force, ..Options::default() }).await
+}
+
+async fn applied(scene: &Scene) -> RunReport {
+    let report = apply(scene, false).await;
+    assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
+    report
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_source_deleted_leaves_the_facts_and_what_returns_comes_back() {
+    let scene = Scene::new(SMALL).await;
+    scene.full().await;
+    let world = scene.world();
+    let (entries, companies) = (world.ids("TimeEntry"), world.ids("Company"));
+    let (gone, company) = (entries[7], companies[3]);
+    let record = world.record("TimeEntry", gone).unwrap();
+    assert!(world.delete("TimeEntry", gone) && world.delete("Company", company));
+
+    // An incremental run can't know of it.
+    scene.incremental().await;
+    let in_fact = format!("SELECT count(*) FROM gold.fact_timeentry WHERE timeEntryId = {gone}");
+    assert_eq!(scene.value(&in_fact).await, "1");
+
+    let report = applied(&scene).await;
+    let of =
+        |name: &str| report.entities.iter().find(|entity| entity.entity == name).unwrap().compared.clone().unwrap();
+    assert_eq!((of("TimeEntry").gone, of("Company").gone), (vec![gone], vec![company]));
+    assert!(of("TimeEntry").missing.is_empty() && of("Member").gone.is_empty());
+    assert_eq!(scene.value(&in_fact).await, "0");
+    for (layer, column) in [("bronze", "etlDeletedAt"), ("silver", "_etl_deleted_at")] {
+        let marked = scene.rows(&format!("SELECT id FROM {layer}.cw_timeentry WHERE {column} IS NOT NULL")).await;
+        assert_eq!(marked, [[gone.to_string()]], "{layer}");
+    }
+    let deleted = format!("SELECT isDeleted FROM gold.dimcompany WHERE companyId = {company}");
+    assert_eq!(scene.value(&deleted).await, "true");
+
+    // Again: nothing to do, and no commit.
+    let versions = scene.versions().await;
+    applied(&scene).await;
+    assert_eq!(scene.versions().await, versions);
+
+    // One that is back with a new time of change comes with the next run; one with an old time by the next comparison.
+    let mut changed = record.clone();
+    changed["_info"] = json!({ "lastUpdated": "2026-01-05T06:30:00Z" });
+    world.put("TimeEntry", changed);
+    let mut old = world.record("Company", companies[0]).unwrap();
+    old["id"] = json!(company);
+    old["_info"] = json!({ "lastUpdated": "2001-01-01T00:00:00Z" });
+    world.put("Company", old);
+    scene.incremental().await;
+    assert_eq!(scene.value(&in_fact).await, "1");
+    assert_eq!(scene.value(&deleted).await, "true");
+    applied(&scene).await;
+    assert_eq!(scene.value(&deleted).await, "false");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_a_tenth_needs_force_and_touches_nothing_without() {
+    let scene = Scene::new(SMALL).await;
+    scene.full().await;
+    let world = scene.world();
+    for id in world.ids("Agreement").into_iter().take(5) {
+        world.delete("Agreement", id);
+    }
+    world.delete("TimeEntry", world.ids("TimeEntry")[0]);
+    let versions = scene.versions().await;
+    let report = apply(&scene, false).await;
+    assert_eq!(report.exit_code(), 1);
+    let text = report.error_text().unwrap();
+    assert!(text.contains("Agreement: 5 of 24 live rows") && text.contains("--force"), "{text}");
+    assert_eq!(scene.versions().await, versions);
+    let report = apply(&scene, true).await;
+    assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
+    assert_eq!(scene.value("SELECT count(*) FROM bronze.cw_agreement WHERE etlDeletedAt IS NOT NULL").await, "5");
+    assert_eq!(scene.value("SELECT count(*) FROM gold.fact_timeentry").await, "399");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entity_without_rights_fails_alone_and_quarantine_is_not_missing() {
+    let scene = Scene::new(EMPTY).await;
+    let world = scene.world();
+    for id in 1..=20 {
+        world.put("TimeEntry", json!({ "id": id, "actualHours": 1.0 }));
+    }
+    world.put("TimeEntry", json!({ "id": 21, "actualHours": "no number" }));
+    scene.full().await;
+    world.delete("TimeEntry", 3);
+    // Made long ago, seen first now: no window reaches it.
+    world.put("TimeEntry", json!({ "id": 22, "actualHours": 1.0, "_info": { "lastUpdated": "2001-01-01T00:00:00Z" } }));
+    world.faults(Faults::default().with("/company/companies", When::Always, Fault::Forbidden));
+    let report = apply(&scene, false).await;
+    assert_eq!(report.exit_code(), 3, "{:?}", report.error_text());
+    assert!(report.error_text().unwrap().contains("/company/companies"));
+    let entries = report.entities.iter().find(|entity| entity.entity == "TimeEntry").unwrap();
+    let found = entries.compared.as_ref().unwrap();
+    assert_eq!((found.source, found.live, &found.gone[..], &found.missing[..]), (21, 20, &[3][..], &[22][..]));
+    assert_eq!(scene.value("SELECT count(*) FROM gold.fact_timeentry").await, "19");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_compares_when_it_is_time() {
+    let scene = Scene::new(EMPTY).await;
+    let world = scene.world();
+    for id in 1..=20 {
+        world.put("TimeEntry", json!({ "id": id, "actualHours": 1.0 }));
+    }
+    scene.full().await;
+    world.delete("TimeEntry", 3);
+    let start = chrono::Utc::now();
+    let on_day = |day: i64| Options {
+        reconcile_days: Some(7),
+        started: Some(start + chrono::TimeDelta::days(day)),
+        ..Options::default()
+    };
+    let live = "SELECT count(*) FROM gold.fact_timeentry";
+    for (day, left) in [(1, "20"), (6, "20"), (7, "19"), (8, "19")] {
+        let report = scene.run(on_day(day)).await;
+        assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
+        assert_eq!(scene.value(live).await, left, "day {day}");
+        let compared = report.entities.iter().filter(|entity| entity.compared.is_some()).count();
+        assert_eq!(compared, if day == 7 { 7 } else { 0 }, "day {day}");
+    }
+}
