@@ -16,6 +16,7 @@ pub mod gold;
 pub mod lake;
 pub mod lock;
 pub mod meta;
+pub mod progress;
 pub mod quarantine;
 pub mod reconcile;
 pub mod report;

@@ -2,6 +2,7 @@
 
 use clap::Parser as _;
 use connectwise_etl::cli::{Cli, Output};
+use connectwise_etl::progress::Progress;
 use connectwise_etl::{Error, Result};
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -12,15 +13,16 @@ const STACK_BYTES: usize = 16 * 1024 * 1024;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    let progress = Progress::standard(cli.quiet());
     let filter = EnvFilter::try_from_env("CW_LOG").unwrap_or_else(|_| EnvFilter::new(cli.log_level()));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(LogWriter(progress.clone()))
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .compact()
         .init();
-    let output = Output::standard(cli.quiet());
+    let output = Output::standard(progress);
     let outcome = std::thread::Builder::new()
         .stack_size(STACK_BYTES)
         .spawn(move || execute(cli, output))
@@ -31,7 +33,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            Output::standard(false).progress(format!("error: {error}"));
+            Output::standard(Progress::silent()).error(&error);
             ExitCode::from(error.exit_code())
         }
     }
@@ -46,4 +48,27 @@ fn execute(cli: Cli, mut output: Output) -> Result<u8> {
     let outcome = runtime.block_on(cli.execute(&mut output));
     output.flush()?;
     outcome
+}
+
+/// Log lines to standard error that leave progress bars whole.
+struct LogWriter(Progress);
+
+impl<'a> tracing_subscriber::fmt::MakeWriter<'a> for LogWriter {
+    type Writer = LogLine;
+
+    fn make_writer(&'a self) -> LogLine {
+        LogLine(self.0.clone())
+    }
+}
+
+struct LogLine(Progress);
+
+impl std::io::Write for LogLine {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.suspend(|| std::io::stderr().write(bytes))
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().flush()
+    }
 }

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::extract::{Window, extract};
 use crate::gold;
 use crate::lake::{Lakehouse, Stage};
+use crate::progress::Progress;
 use crate::report::{EntityReport, RunReport, TableReport};
 use crate::{bronze, lock, meta, quarantine, reconcile, silver};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -117,6 +118,8 @@ pub struct Options {
     pub force: bool,
     /// The business date's instant, where it is not now.
     pub started: Option<DateTime<Utc>>,
+    /// Where progress is shown.
+    pub progress: Progress,
 }
 
 impl Options {
@@ -392,10 +395,12 @@ async fn bronze_of(
 ) -> (EntityReport, Option<(TableReport, bronze::Loaded)>) {
     let started = Instant::now();
     let mut report = EntityReport { entity: entity.entity, ..EntityReport::default() };
+    let watcher = options.progress.entity(entity.entity, None);
     let work = async {
         let window = window_of(lake, options, run.started, entity).await?;
         let parents = bronze::parent_ids(lake, entity).await?;
-        let extracted = extract(client, stage, entity, window, &parents).await?;
+        let extracted = extract(client, stage, entity, window, &parents, &watcher).await?;
+        watcher.done();
         report.numbers = extracted.numbers.clone();
         report.quarantined = extracted.quarantined.len() as u64;
         report.unknown_fields = extracted.unknown_fields.clone();
@@ -418,6 +423,7 @@ async fn bronze_of(
             (report, Some((table, loaded)))
         }
         Err(error) => {
+            watcher.failed(&error.to_string());
             report.error = Some(format!("{}: {error}", entity.entity));
             report.numbers.seconds = started.elapsed().as_secs_f64();
             (report, None)

@@ -85,7 +85,7 @@ pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
     output.progress(format!("A simulated ConnectWise answers at {}", simulator.base_url()));
 
     output.line(format!("1. A full run into {}", lake.display()))?;
-    let first = run::run(Some(&client), &lake, &Options { mode: Mode::Full, ..Options::default() }).await?;
+    let first = run::run(Some(&client), &lake, &Options { mode: Mode::Full, progress: output.watch(), ..Options::default() }).await?;
     show(&first, output)?;
 
     let changes = AdvanceRequest { hours: 24.0, change: 40, add: 25, delete: 3, post: 5, ..AdvanceRequest::default() };
@@ -97,7 +97,7 @@ pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
     ))?;
 
     output.line("\n3. An incremental run: only what changed is read and written")?;
-    let second = run::run(Some(&client), &lake, &Options::default()).await?;
+    let second = run::run(Some(&client), &lake, &Options { progress: output.watch(), ..Options::default() }).await?;
     show(&second, output)?;
 
     output.line("\n4. What gold answers")?;
@@ -127,7 +127,7 @@ fn show(report: &RunReport, output: &mut Output) -> Result<()> {
     }
     if let Some(text) = report.error_text() {
         for line in text.lines() {
-            output.progress(format!("error: {line}"));
+            output.error(line);
         }
     }
     Ok(())

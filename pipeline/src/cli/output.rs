@@ -1,6 +1,7 @@
 //! The one writer of results (standard output) and of progress (standard error).
 
 use crate::error::{Error, Result};
+use crate::progress::Progress;
 use crate::report::{RunReport, TableReport};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
@@ -9,19 +10,18 @@ use std::io::Write;
 /// Where results and progress go.
 pub struct Output {
     out: Box<dyn Write + Send>,
-    progress: Box<dyn Write + Send>,
-    quiet: bool,
+    progress: Progress,
 }
 
 impl Output {
-    /// Standard output and standard error.
-    pub fn standard(quiet: bool) -> Self {
-        Self { out: Box::new(std::io::stdout()), progress: Box::new(std::io::stderr()), quiet }
+    /// Standard output, and standard error for progress.
+    pub fn standard(progress: Progress) -> Self {
+        Self { out: Box::new(std::io::stdout()), progress }
     }
 
     /// Any two writers, for tests.
     pub fn to(out: Box<dyn Write + Send>, progress: Box<dyn Write + Send>) -> Self {
-        Self { out, progress, quiet: false }
+        Self { out, progress: Progress::lines(progress, std::time::Duration::ZERO) }
     }
 
     /// A line of results.
@@ -29,15 +29,28 @@ impl Output {
     /// # Errors
     /// [`Error::Io`]; a closed pipe ends the command quietly.
     pub fn line(&mut self, text: impl std::fmt::Display) -> Result<()> {
-        writeln!(self.out, "{text}").or_else(closed_pipe)
+        let out = &mut self.out;
+        self.progress.suspend(|| writeln!(out, "{text}")).or_else(closed_pipe)
     }
 
     /// A line of progress; nothing with --quiet.
     pub fn progress(&mut self, text: impl std::fmt::Display) {
-        if !self.quiet {
-            // Progress that can't be shown is no reason to stop.
-            let _ = writeln!(self.progress, "{text}");
+        self.progress.say(text);
+    }
+
+    /// A line that says what went wrong; with --quiet as well.
+    pub fn error(&mut self, text: impl std::fmt::Display) {
+        let text = format!("error: {text}");
+        if self.progress.is_silent() {
+            let _ = writeln!(std::io::stderr(), "{text}");
+        } else {
+            self.progress.say(text);
         }
+    }
+
+    /// The progress of long work, for whoever does it.
+    pub fn watch(&self) -> Progress {
+        self.progress.clone()
     }
 
     /// Writes what is buffered.

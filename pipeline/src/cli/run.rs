@@ -18,6 +18,7 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
         lookback_days: args.lookback_days,
         since: args.since,
         reconcile_days: args.reconcile_days,
+        progress: output.watch(),
         ..Options::default()
     };
     options.selected()?;
@@ -42,7 +43,7 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
     }
     if let Some(text) = report.error_text() {
         for line in text.lines() {
-            output.progress(format!("error: {line}"));
+            output.error(line);
         }
     }
     Ok(report.exit_code())

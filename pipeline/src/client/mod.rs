@@ -10,6 +10,7 @@ mod retry;
 pub use error::ClientError;
 pub use retry::RetryPolicy;
 
+use crate::progress::EntityProgress;
 use crate::settings::ApiSettings;
 use base64::Engine as _;
 use bytes::{Bytes, BytesMut};
@@ -71,6 +72,15 @@ pub struct Traffic {
     pub retries: AtomicU64,
     /// Bytes of bodies, decompressed.
     pub bytes: AtomicU64,
+    /// Who is told of retries and waits.
+    pub watcher: EntityProgress,
+}
+
+impl Traffic {
+    /// Counts from nothing, and tells of retries.
+    pub fn watched(watcher: &EntityProgress) -> Self {
+        Self { watcher: watcher.clone(), ..Self::default() }
+    }
 }
 
 /// A signed HTTP client of one ConnectWise.
@@ -152,6 +162,7 @@ impl Client {
                 Err(Failure::Again { reason, after }) => {
                     last = reason;
                     if let Some(after) = after {
+                        traffic.watcher.retry(after, &last);
                         self.hold_all(after).await;
                         continue;
                     }
@@ -159,7 +170,9 @@ impl Client {
             }
             tracing::debug!(endpoint = request.endpoint, attempt, reason = last, "trying again");
             if attempt + 1 < self.retry.tries {
-                tokio::time::sleep(self.retry.delay(attempt)).await;
+                let wait = self.retry.delay(attempt);
+                traffic.watcher.retry(wait, &last);
+                tokio::time::sleep(wait).await;
             }
         }
         Err(ClientError::GaveUp {

@@ -13,6 +13,7 @@ pub use ids::read_ids;
 use crate::client::{Client, ClientError, Request, Traffic};
 use crate::error::{Error, Result};
 use crate::lake::{Stage, StagedFile};
+use crate::progress::EntityProgress;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
 use chrono::{DateTime, Utc};
@@ -129,8 +130,9 @@ pub async fn extract(
     table: &'static Table,
     window: Window,
     parents: &[i64],
+    watcher: &EntityProgress,
 ) -> Result<Extracted> {
-    let traffic = Traffic::default();
+    let traffic = Traffic::watched(watcher);
     let started = Instant::now();
     let lists = lists(table, parents);
     let condition = match (window, table.change_detection, lists.first()) {
@@ -152,6 +154,7 @@ pub async fn extract(
             }
             Err(error @ Error::Incomplete { .. }) if attempt < ATTEMPTS => {
                 tracing::warn!(%error, "reading it again");
+                watcher.restart("reading it again");
                 attempt += 1;
             }
             Err(error) => return Err(error),
@@ -208,11 +211,13 @@ async fn read_lists(
             }
             other => other?,
         };
+        traffic.watcher.expect_more(before);
         let known = extracted.distinct();
         let mut pager = Pager::new(client, table, endpoint, condition, before);
         while let Some(page) = pager.next(traffic).await? {
             extracted.numbers.pages += 1;
             extracted.numbers.rows_read += page.records;
+            traffic.watcher.rows(page.records);
             take_page(&mut extracted, page, *parent, &schema, &mut next_sequence)?;
         }
         let after = client.count(endpoint, condition, traffic).await?;

@@ -1,0 +1,381 @@
+//! What a person sees while records come in: a bar an entity on a terminal, plain lines elsewhere, or nothing.
+//!
+//! Invariant: everything here goes to standard error, and nothing of it can fail or slow down the work that it tells
+//! of: a handle counts, and draws only now and then.
+
+use indicatif::{
+    HumanCount, HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle,
+};
+use std::io::{IsTerminal as _, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How often a plain line tells of an entity that is being read.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// Where progress is shown. Cheap to clone; the default shows nothing.
+#[derive(Clone, Default)]
+pub struct Progress(Option<Arc<Screen>>);
+
+enum Screen {
+    Bars(MultiProgress),
+    Lines { out: Mutex<Box<dyn Write + Send>>, every: Duration },
+}
+
+impl Progress {
+    /// Shows nothing.
+    pub fn silent() -> Self {
+        Self(None)
+    }
+
+    /// What fits standard error: bars on a terminal, plain lines elsewhere, nothing where `quiet`.
+    pub fn standard(quiet: bool) -> Self {
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        if quiet {
+            Self::silent()
+        } else if std::io::stderr().is_terminal() && !dumb {
+            Self(Some(Arc::new(Screen::Bars(MultiProgress::with_draw_target(ProgressDrawTarget::stderr())))))
+        } else {
+            Self::lines(Box::new(std::io::stderr()), LINE_EVERY)
+        }
+    }
+
+    /// Plain lines to any writer; of an entity at work at most one in `every`.
+    pub fn lines(out: Box<dyn Write + Send>, every: Duration) -> Self {
+        Self(Some(Arc::new(Screen::Lines { out: Mutex::new(out), every })))
+    }
+
+    /// Begins to show an entity; `expected` is its count, where that is known already.
+    pub fn entity(&self, name: &str, expected: Option<u64>) -> EntityProgress {
+        let Some(screen) = &self.0 else { return EntityProgress::default() };
+        let bar = match screen.as_ref() {
+            Screen::Lines { .. } => None,
+            Screen::Bars(bars) => {
+                let bar = bars.add(ProgressBar::new(expected.unwrap_or(0)));
+                bar.set_style(if expected.is_some() { running_style() } else { counting_style() });
+                bar.set_prefix(name.to_owned());
+                bar.enable_steady_tick(Duration::from_millis(200));
+                Some(bar)
+            }
+        };
+        let now = Instant::now();
+        let state = State { expected, rows: 0, retries: 0, doing: String::new(), started: now, told: now };
+        EntityProgress(Some(Arc::new(Entity {
+            screen: Arc::clone(screen),
+            name: name.to_owned(),
+            bar,
+            state: Mutex::new(state),
+        })))
+    }
+
+    /// A line of its own, above the bars.
+    pub fn say(&self, text: impl std::fmt::Display) {
+        if let Some(screen) = &self.0 {
+            screen.say(&text.to_string());
+        }
+    }
+
+    /// Whether nothing is shown.
+    pub fn is_silent(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Runs `work` while no bar is on the screen, for whatever else writes to the terminal.
+    pub fn suspend<T>(&self, work: impl FnOnce() -> T) -> T {
+        match self.0.as_deref() {
+            Some(Screen::Bars(bars)) => bars.suspend(work),
+            _ => work(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Progress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.0.as_deref() {
+            None => "Progress(nothing)",
+            Some(Screen::Bars(_)) => "Progress(bars)",
+            Some(Screen::Lines { .. }) => "Progress(lines)",
+        })
+    }
+}
+
+impl Screen {
+    fn say(&self, text: &str) {
+        match self {
+            Screen::Bars(bars) => bars.suspend(|| to_stderr(text)),
+            // Progress that can't be shown is no reason to stop.
+            Screen::Lines { out, .. } => {
+                let mut out = locked(out);
+                let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+            }
+        }
+    }
+}
+
+fn to_stderr(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// A thread that stopped half-way leaves counts that are still worth showing.
+fn locked<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn running_style() -> ProgressStyle {
+    style("{prefix:16} {wide_bar:.cyan/dim} {human_pos} of {human_len}  {rate}/s  {eta} left{msg}")
+}
+
+fn counting_style() -> ProgressStyle {
+    style("{prefix:16} {spinner} {human_pos} records  {rate}/s{msg}")
+}
+
+fn style(template: &str) -> ProgressStyle {
+    // The style's own rate has four decimals.
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).with_key(
+        "rate",
+        |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            let _ = write!(out, "{}", HumanCount(state.per_sec().round() as u64));
+        },
+    )
+}
+
+/// One entity at work. Cheap to clone, so that every worker can have it; the default shows nothing.
+#[derive(Clone, Default)]
+pub struct EntityProgress(Option<Arc<Entity>>);
+
+struct Entity {
+    screen: Arc<Screen>,
+    name: String,
+    bar: Option<ProgressBar>,
+    state: Mutex<State>,
+}
+
+struct State {
+    expected: Option<u64>,
+    rows: u64,
+    retries: u64,
+    /// What else a person should know: a wait, a second reading.
+    doing: String,
+    started: Instant,
+    told: Instant,
+}
+
+impl EntityProgress {
+    /// How many records there will be.
+    pub fn expect(&self, records: u64) {
+        let Some(entity) = &self.0 else { return };
+        locked(&entity.state).expected = Some(records);
+        if let Some(bar) = &entity.bar {
+            bar.set_length(records);
+            bar.set_style(running_style());
+        }
+    }
+
+    /// More records than expected so far are to come: another list of the same entity.
+    pub fn expect_more(&self, records: u64) {
+        let Some(entity) = &self.0 else { return };
+        let before = locked(&entity.state).expected.unwrap_or(0);
+        self.expect(before.saturating_add(records));
+    }
+
+    /// Nobody knows how many records there will be.
+    pub fn expect_any(&self) {
+        let Some(entity) = &self.0 else { return };
+        locked(&entity.state).expected = None;
+        if let Some(bar) = &entity.bar {
+            bar.set_style(counting_style());
+        }
+    }
+
+    /// So many more records were read.
+    pub fn rows(&self, records: u64) {
+        let Some(entity) = &self.0 else { return };
+        let mut state = locked(&entity.state);
+        state.rows = state.rows.saturating_add(records);
+        if !state.doing.is_empty() {
+            state.doing.clear();
+        }
+        entity.show(&mut state, false);
+    }
+
+    /// A request is tried again after this wait, for this reason.
+    pub fn retry(&self, wait: Duration, reason: &str) {
+        let Some(entity) = &self.0 else { return };
+        let mut state = locked(&entity.state);
+        state.retries += 1;
+        // A wait that a person would wonder about is said at once.
+        let long = wait >= Duration::from_secs(5);
+        state.doing = if long { format!("waiting {} s: {reason}", wait.as_secs()) } else { String::new() };
+        entity.show(&mut state, long);
+    }
+
+    /// What is being done now, in a word or two (`reading again`, `resuming`).
+    pub fn note(&self, text: &str) {
+        let Some(entity) = &self.0 else { return };
+        let mut state = locked(&entity.state);
+        text.clone_into(&mut state.doing);
+        entity.show(&mut state, true);
+    }
+
+    /// Everything is read anew: the count of records begins again.
+    pub fn restart(&self, why: &str) {
+        let Some(entity) = &self.0 else { return };
+        {
+            let mut state = locked(&entity.state);
+            (state.rows, state.expected) = (0, None);
+        }
+        self.note(why);
+    }
+
+    /// All of it was read.
+    pub fn done(&self) {
+        let Some(entity) = &self.0 else { return };
+        let state = locked(&entity.state);
+        let seconds = state.started.elapsed().as_secs_f64();
+        let mut text = format!("{} in {seconds:.1} s", records(state.rows));
+        if state.retries > 0 {
+            text.push_str(&format!(", {}", retries(state.retries)));
+        }
+        drop(state);
+        entity.end(&text);
+    }
+
+    /// It could not be read.
+    pub fn failed(&self, reason: &str) {
+        let Some(entity) = &self.0 else { return };
+        // The whole reason is told at the end of the command.
+        entity.end(&format!("failed: {}", reason.lines().next().unwrap_or_default()));
+    }
+}
+
+impl std::fmt::Debug for EntityProgress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "EntityProgress({})", self.0.as_deref().map_or("nothing", |entity| &entity.name))
+    }
+}
+
+impl Entity {
+    fn show(&self, state: &mut State, at_once: bool) {
+        match (self.screen.as_ref(), &self.bar) {
+            (Screen::Lines { every, .. }, _) => {
+                if at_once || state.told.elapsed() >= *every {
+                    state.told = Instant::now();
+                    self.screen.say(&format!("{}: {}", self.name, line(state)));
+                }
+            }
+            (Screen::Bars(_), Some(bar)) => {
+                bar.set_position(state.rows);
+                bar.set_message(aside(state));
+            }
+            (Screen::Bars(_), None) => {}
+        }
+    }
+
+    fn end(&self, text: &str) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        self.screen.say(&format!("{}: {text}", self.name));
+    }
+}
+
+fn records(count: u64) -> String {
+    if count == 1 { "1 record".to_owned() } else { format!("{} records", HumanCount(count)) }
+}
+
+fn retries(count: u64) -> String {
+    if count == 1 { "1 request tried again".to_owned() } else { format!("{} requests tried again", HumanCount(count)) }
+}
+
+/// Retries and what is being done, for the end of a bar.
+fn aside(state: &State) -> String {
+    let mut text = String::new();
+    if state.retries > 0 {
+        text.push_str(&format!("  {}", retries(state.retries)));
+    }
+    if !state.doing.is_empty() {
+        text.push_str(&format!("  {}", state.doing));
+    }
+    text
+}
+
+/// `1,200 of 5,000 records, 600 a second, 6 seconds left, 1 request tried again, …`
+fn line(state: &State) -> String {
+    let seconds = state.started.elapsed().as_secs_f64();
+    let rate = if seconds > 0.0 { state.rows as f64 / seconds } else { 0.0 };
+    let mut parts = vec![match state.expected {
+        Some(expected) => format!("{} of {}", HumanCount(state.rows), records(expected)),
+        None => records(state.rows),
+    }];
+    if rate >= 1.0 {
+        parts.push(format!("{} a second", HumanCount(rate.round() as u64)));
+        if let Some(rest) = state.expected.and_then(|expected| expected.checked_sub(state.rows)).filter(|rest| *rest > 0)
+        {
+            parts.push(format!("{} left", HumanDuration(Duration::from_secs_f64(rest as f64 / rate))));
+        }
+    }
+    if state.retries > 0 {
+        parts.push(retries(state.retries));
+    }
+    if !state.doing.is_empty() {
+        parts.push(state.doing.clone());
+    }
+    parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Shared(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Shared {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Shared {
+        fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
+
+    #[test]
+    fn plain_lines_tell_rows_of_count_retries_and_waits() {
+        let shared = Shared::default();
+        let progress = Progress::lines(Box::new(shared.clone()), Duration::ZERO);
+        let entity = progress.entity("TimeEntry", None);
+        entity.expect(5000);
+        let worker = entity.clone();
+        worker.rows(1000);
+        worker.retry(Duration::from_secs(30), "HTTP 429: Too many requests.");
+        entity.rows(4000);
+        entity.done();
+        let text = shared.text();
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].starts_with("TimeEntry: 1,000 of 5,000 records"), "{text}");
+        assert!(lines[1].ends_with("1 request tried again, waiting 30 s: HTTP 429: Too many requests."), "{text}");
+        assert!(lines[2].contains("5,000 of 5,000 records") && !lines[2].contains("waiting"), "{text}");
+        assert!(lines[3].starts_with("TimeEntry: 5,000 records in "), "{text}");
+        assert!(lines[3].ends_with("s, 1 request tried again"), "{text}");
+        assert!(!text.contains('\u{1b}') && !text.contains('\r'), "no terminal codes: {text:?}");
+    }
+
+    #[test]
+    fn few_lines_where_much_happens() {
+        let shared = Shared::default();
+        let progress = Progress::lines(Box::new(shared.clone()), Duration::from_secs(3600));
+        let entity = progress.entity("TimeEntry", Some(1_000_000));
+        for _ in 0..1000 {
+            entity.rows(1000);
+            entity.retry(Duration::from_millis(250), "cut off");
+        }
+        entity.failed("gave up\nsecond line");
+        assert_eq!(shared.text(), "TimeEntry: failed: gave up\n");
+    }
+}
