@@ -309,7 +309,8 @@ fn line(state: &State) -> String {
     }];
     if rate >= 1.0 {
         parts.push(format!("{} a second", HumanCount(rate.round() as u64)));
-        if let Some(rest) = state.expected.and_then(|expected| expected.checked_sub(state.rows)).filter(|rest| *rest > 0)
+        if let Some(rest) =
+            state.expected.and_then(|expected| expected.checked_sub(state.rows)).filter(|rest| *rest > 0)
         {
             parts.push(format!("{} left", HumanDuration(Duration::from_secs_f64(rest as f64 / rate))));
         }

@@ -85,7 +85,9 @@ pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
     output.progress(format!("A simulated ConnectWise answers at {}", simulator.base_url()));
 
     output.line(format!("1. A full run into {}", lake.display()))?;
-    let first = run::run(Some(&client), &lake, &Options { mode: Mode::Full, progress: output.watch(), ..Options::default() }).await?;
+    let first =
+        run::run(Some(&client), &lake, &Options { mode: Mode::Full, progress: output.watch(), ..Options::default() })
+            .await?;
     show(&first, output)?;
 
     let changes = AdvanceRequest { hours: 24.0, change: 40, add: 25, delete: 3, post: 5, ..AdvanceRequest::default() };
