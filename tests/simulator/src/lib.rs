@@ -33,6 +33,7 @@ mod plan;
 mod query;
 mod records;
 pub mod schema;
+mod served;
 mod server;
 mod state;
 mod world;

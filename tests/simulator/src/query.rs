@@ -72,7 +72,7 @@ pub(crate) struct Page {
     pub(crate) pages: Option<usize>,
 }
 
-fn parameter<'p>(parameters: &'p [(String, String)], name: &str) -> Option<&'p str> {
+pub(crate) fn parameter<'p>(parameters: &'p [(String, String)], name: &str) -> Option<&'p str> {
     let found = parameters.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
     found.map(|(_, value)| value.as_str()).filter(|value| !value.trim().is_empty())
 }
@@ -91,6 +91,29 @@ pub(crate) fn selection(entity: Entity, parameters: &[(String, String)]) -> Opti
     Some(selection)
 }
 
+/// How the pages are walked through, and how long they are.
+pub(crate) fn paging(parameters: &[(String, String)], forward_only: bool) -> Result<(Paging, usize), QueryError> {
+    let whole = |name: &str| match parameter(parameters, name) {
+        None => Ok(None),
+        Some(text) => match text.trim().parse::<i64>() {
+            Ok(number) if number >= 0 => Ok(Some(number)),
+            _ => Err(QueryError::Invalid(format!("{name} must be a whole number, not {text}"))),
+        },
+    };
+    let page_size = match whole("pageSize")? {
+        None => DEFAULT_PAGE_SIZE,
+        Some(0) => return Err(QueryError::Invalid("pageSize must be at least 1".to_owned())),
+        Some(size) => (size as usize).min(MAX_PAGE_SIZE),
+    };
+    let (page_id, page) = (whole("pageId")?, whole("page")?);
+    let paging = if forward_only {
+        Paging::After(page_id.unwrap_or(0))
+    } else {
+        Paging::Page((page.unwrap_or(1).max(1)) as usize)
+    };
+    Ok((paging, page_size))
+}
+
 impl Query {
     pub(crate) fn new(
         entity: Entity,
@@ -98,24 +121,7 @@ impl Query {
         forward_only: bool,
         last_updated: bool,
     ) -> Result<Self, QueryError> {
-        let whole = |name: &str| match parameter(parameters, name) {
-            None => Ok(None),
-            Some(text) => match text.trim().parse::<i64>() {
-                Ok(number) if number >= 0 => Ok(Some(number)),
-                _ => Err(QueryError::Invalid(format!("{name} must be a whole number, not {text}"))),
-            },
-        };
-        let page_size = match whole("pageSize")? {
-            None => DEFAULT_PAGE_SIZE,
-            Some(0) => return Err(QueryError::Invalid("pageSize must be at least 1".to_owned())),
-            Some(size) => (size as usize).min(MAX_PAGE_SIZE),
-        };
-        let (page_id, page) = (whole("pageId")?, whole("page")?);
-        let paging = if forward_only {
-            Paging::After(page_id.unwrap_or(0))
-        } else {
-            Paging::Page((page.unwrap_or(1).max(1)) as usize)
-        };
+        let (paging, page_size) = paging(parameters, forward_only)?;
         let filter = Filter::new(entity, parameters, last_updated)?;
         let order = match (paging, parameter(parameters, "orderBy")) {
             (Paging::Page(_), Some(order)) => read_order(entity, order)?,

@@ -14,6 +14,7 @@ use crate::faults::{FaultState, Faults, Struck};
 use crate::instant::to_utc;
 use crate::log::{RequestLine, RequestLog};
 use crate::plan::Plan;
+use crate::served::{self, Served};
 use crate::state::State;
 
 /// How many lists of ids are kept for callers who come back for the next page.
@@ -63,6 +64,7 @@ pub struct World {
     faults: Mutex<FaultState>,
     log: Mutex<RequestLog>,
     kept: Kept,
+    served: Mutex<Served>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -77,6 +79,7 @@ impl World {
             faults: Mutex::new(FaultState::new(config.faults.clone())),
             log: Mutex::default(),
             kept: Kept::default(),
+            served: Mutex::default(),
         }
     }
 
@@ -151,6 +154,17 @@ impl World {
     /// Removes a record for good; says whether it was there.
     pub fn delete(&self, entity: &str, id: i64) -> bool {
         Entity::from_name(entity).is_some_and(|entity| self.write().delete(entity, id))
+    }
+
+    /// Serves records as a further list, e.g. at `/service/tickets` or `/finance/agreements/7/additions`, in place of
+    /// what was served there before. A record needs a whole `id`; `_info.lastUpdated` is its own. Returns how many
+    /// records there are.
+    pub fn serve(&self, path: &str, records: Vec<Value>) -> usize {
+        lock(&self.served).set(path, records)
+    }
+
+    pub(crate) fn served(&self, path: &str) -> Option<served::Asked> {
+        lock(&self.served).asked(path)
     }
 
     /// What was asked so far.

@@ -82,14 +82,19 @@ pub(crate) enum Scope {
     CustomField,
     /// Those of its lists' items, as in `types/name`.
     Children(Entity),
+    /// Any, where no schema is known.
+    Any,
 }
 
 impl Scope {
     fn resolve(self, name: &str) -> Option<Name> {
+        let is_updated = ["lastUpdated", "_info/lastUpdated"].iter().any(|known| known.eq_ignore_ascii_case(name));
         let found = match self {
+            Self::Any if is_updated => return Some(Name::LastUpdated),
+            Self::Any if name.eq_ignore_ascii_case("id") => return Some(Name::Id),
+            Self::Any => return Some(Name::Path(name.split('/').map(str::to_owned).collect())),
             Self::Entity(entity) => {
-                let short = ["lastUpdated", "_info/lastUpdated"].iter().any(|known| known.eq_ignore_ascii_case(name));
-                if short {
+                if is_updated {
                     return (entity != Entity::UnpostedInvoice).then_some(Name::LastUpdated);
                 }
                 if name.eq_ignore_ascii_case("id") {
@@ -107,6 +112,7 @@ impl Scope {
         match self {
             Self::Entity(entity) | Self::Children(entity) => entity.name(),
             Self::CustomField => "CustomFieldValue",
+            Self::Any => "the record",
         }
     }
 }

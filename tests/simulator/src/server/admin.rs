@@ -37,6 +37,10 @@ pub(super) async fn handle(world: &World, request: Request) -> Response {
             }
             Err(refused) => *refused,
         },
+        (Method::PUT, path) if path.starts_with("lists/") => match read::<Vec<Value>>(&body) {
+            Ok(records) => done(&json!({"served": world.serve(path.trim_start_matches("lists"), records)})),
+            Err(refused) => *refused,
+        },
         (Method::GET, "state") => done(&state(world)),
         (Method::GET, "requests") => done(&world.requests()),
         (Method::DELETE, "requests") => {

@@ -121,6 +121,9 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
     }
     let (parts, _) = request.into_parts();
     let mut line = line_of(parts.method.as_str(), &parts.uri, &parts.headers);
+    if let Some(served) = app.world.served(&line.path) {
+        line.kind = if served.count { "count" } else { "list" }.to_owned();
+    }
     let url_length = parts.uri.path_and_query().map_or(0, |url| url.as_str().len());
     let gzip = header(&parts.headers, "accept-encoding").contains("gzip");
     let mut struck = Struck::default();
@@ -187,7 +190,8 @@ async fn answer(
         return refused;
     }
     let route = Route::of(uri.path());
-    if route == Route::Unknown {
+    let served = if route == Route::Unknown { app.world.served(&line.path) } else { None };
+    if route == Route::Unknown && served.is_none() {
         return Answer::not_found(&format!("No endpoint {} exists.", line.path));
     }
     if method != axum::http::Method::GET && method != axum::http::Method::HEAD {
@@ -201,6 +205,9 @@ async fn answer(
         query: line.query.clone(),
         fault,
     };
+    if let Some(served) = served {
+        return routes::answer_served(&served, &request);
+    }
     let world = Arc::clone(&app.world);
     // A page of a thousand records takes milliseconds, a filter over a million of them longer.
     tokio::task::spawn_blocking(move || routes::answer(&world, &request)).await.unwrap_or_else(|_| Answer::broken())

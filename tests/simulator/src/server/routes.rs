@@ -8,6 +8,7 @@ use crate::entity::Entity;
 use crate::faults::{Fault, is_listed};
 use crate::json::Json;
 use crate::query::{self, Page, Paging, Query, QueryError};
+use crate::served::Asked;
 use crate::world::World;
 
 use super::BASE_PATH;
@@ -101,12 +102,31 @@ pub(super) fn answer(world: &World, request: &ListRequest) -> Answer {
                 let repeat = request.fault == Some(Fault::DuplicateRow);
                 let page = query.page(&world.read(), world.kept(), repeat);
                 let silent = is_listed(&world.switches().no_link, entity.path());
-                let link = if silent { None } else { links(request, &query, &page) };
+                let link = if silent { None } else { links(request, query.paging, query.page_size, &page) };
                 let mut answer = Answer::json(page.body);
                 answer.link = link;
                 answer
             }
         },
+    }
+}
+
+/// The answer of a list that was given its records.
+pub(super) fn answer_served(asked: &Asked, request: &ListRequest) -> Answer {
+    if asked.count {
+        return match asked.counted(&request.parameters) {
+            Ok(count) => Answer::json(json!({"count": count}).to_string().into_bytes()),
+            Err(error) => refused(&error),
+        };
+    }
+    match asked.page(&request.parameters, request.forward_only) {
+        Ok((page, paging, page_size)) => {
+            let link = links(request, paging, page_size, &page);
+            let mut answer = Answer::json(page.body);
+            answer.link = link;
+            answer
+        }
+        Err(error) => refused(&error),
     }
 }
 
@@ -139,7 +159,7 @@ fn info() -> Answer {
 }
 
 /// The links to the pages around this one.
-fn links(request: &ListRequest, query: &Query, page: &Page) -> Option<HeaderValue> {
+fn links(request: &ListRequest, paging: Paging, page_size: usize, page: &Page) -> Option<HeaderValue> {
     let kept = request.query.split('&').filter(|pair| {
         let name = pair.split('=').next().unwrap_or_default();
         !pair.is_empty() && !["page", "pageId", "pageSize"].iter().any(|own| own.eq_ignore_ascii_case(name))
@@ -147,12 +167,12 @@ fn links(request: &ListRequest, query: &Query, page: &Page) -> Option<HeaderValu
     let kept: Vec<&str> = kept.collect();
     let link = |parameter: &str, value: i64, relation: &str| {
         let mut pairs: Vec<String> = kept.iter().map(|pair| (*pair).to_owned()).collect();
-        pairs.push(format!("pageSize={}", query.page_size));
+        pairs.push(format!("pageSize={page_size}"));
         pairs.push(format!("{parameter}={value}"));
         format!("<{}?{}>; rel=\"{relation}\"", request.address, pairs.join("&"))
     };
     let mut links = Vec::new();
-    match (query.paging, page.last_id) {
+    match (paging, page.last_id) {
         (Paging::After(_), Some(last_id)) if page.more => links.push(link("pageId", last_id, "next")),
         (Paging::After(_), _) => {}
         (Paging::Page(number), _) => {

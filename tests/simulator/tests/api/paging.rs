@@ -139,3 +139,31 @@ async fn records_come_in_the_order_that_is_asked_for() {
         assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{order}");
     }
 }
+
+#[tokio::test]
+async fn a_list_that_was_given_its_records_pages_counts_and_filters() {
+    let session = Session::start().await;
+    let path = "/finance/agreements/7/additions";
+    assert_eq!(session.response(path, &[]).await.status(), StatusCode::NOT_FOUND);
+    let record = |id: i64| {
+        let day = 1 + id % 28;
+        let updated = format!("2025-06-{day:02}T12:00:00Z");
+        serde_json::json!({"id": id, "product": {"id": id % 3}, "_info": {"lastUpdated": updated}})
+    };
+    assert_eq!(session.simulator.world().serve(path, (1..=60).rev().map(record).collect()), 60);
+
+    let all: Vec<i64> = (1..=60).collect();
+    assert_eq!(walk_forward(&session, path, &[("pageSize", "25")]).await, all);
+    assert_eq!(walk_pages(&session, path, &[]).await, all);
+    assert_eq!(session.count(path, "").await, 60);
+    assert_eq!(session.count(path, "id > 50 and product/id = 1").await, 3);
+    assert_eq!(session.count(path, "lastUpdated >= [2025-06-28T00:00:00Z]").await, 2);
+    let page = session.get(path, &[("fields", "id,product/id"), ("pageSize", "1")]).await;
+    assert_eq!(page, serde_json::json!([{"id": 1, "product": {"id": 1}}]));
+    let log = session.simulator.world().requests();
+    assert!(log.lines.iter().any(|line| line.path == path && line.kind == "list"), "faults strike by kind");
+    assert_eq!(session.response("/finance/agreements/8/additions", &[]).await.status(), StatusCode::NOT_FOUND);
+
+    session.simulator.world().serve(path, Vec::new());
+    assert_eq!(session.get(path, &[]).await, serde_json::json!([]), "an empty list is a list");
+}
