@@ -13,6 +13,9 @@ use crate::inputs::relative;
 /// The folders that hold generated files only; what else stands there is removed.
 const OWNED: [&str; 2] = ["generated/src", "generated/sql"];
 
+/// How the generated files between the settings end: the JSON Schemas of the YAML files.
+const SCHEMA: &str = ".schema.json";
+
 /// The data dictionary.
 pub const DICTIONARY: &str = "generated/DICTIONARY.md";
 
@@ -140,6 +143,9 @@ pub fn compare(root: &Path, files: &GeneratedFiles) -> Result<BTreeMap<String, S
     for folder in OWNED {
         walk(root, &root.join(folder), &mut found)?;
     }
+    let mut settings = BTreeSet::new();
+    walk(root, &root.join("schema"), &mut settings)?;
+    found.extend(settings.into_iter().filter(|path| path.ends_with(SCHEMA)));
     if root.join(DICTIONARY).is_file() {
         found.insert(DICTIONARY.to_owned());
     }

@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod describe;
 pub mod diff;
 mod emit;
 pub mod endpoints;

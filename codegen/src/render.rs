@@ -1,5 +1,6 @@
 //! The pure core: inputs in, generated files out.
 
+use crate::describe;
 use crate::emit;
 use crate::entities;
 use crate::files::GeneratedFiles;
@@ -28,6 +29,7 @@ pub fn render(inputs: &Inputs, problems: &mut Problems) -> GeneratedFiles {
     emit::client::emit(&ir, &inputs.spec_file, &mut files, problems);
     let lineage = crate::gold::render(inputs, &ir, &mut files, problems);
     emit::dictionary::emit(inputs, &ir, &lineage, &mut files, problems);
+    describe::emit(&mut files);
     emit::root::emit(&ir.version, &mut files);
     files
 }
