@@ -271,6 +271,30 @@ fn diff_tells_added_removed_retyped_and_renamed() {
 }
 
 #[test]
+fn diff_tells_what_is_demanded_at_any_depth() {
+    let workspace = workspace();
+    let root = workspace.path();
+    let mut old: serde_json::Value = serde_json::from_str(&golden("source.json")).unwrap();
+    let schemas = &mut old["components"]["schemas"];
+    schemas["CompanyReference"]["required"] = serde_json::json!(["name"]);
+    schemas["Thing"]["required"] = serde_json::json!([]);
+    schemas["CompanyReference"]["properties"]["id"]["nullable"] = true.into();
+    let old = old.to_string();
+    put(root, "old.json", &old);
+    let (status, out, errors) = run(root, &["diff", "--against", root.join("old.json").to_str().unwrap()]);
+    assert_eq!((status, errors.as_str()), (0, ""));
+    for wanted in [
+        "~ Thing bronze cw_thing.name: optional → required\n",
+        "~ Thing bronze cw_thing.company/name: required → optional\n",
+        "~ Thing bronze cw_thing.company/id: optional, may be null → optional\n",
+        "~ Thing bronze cw_thing.type/company/name: required → optional\n",
+    ] {
+        assert!(out.contains(wanted), "{wanted} is not in:\n{out}");
+    }
+    assert!(!out.contains("breaking)"), "{out}");
+}
+
+#[test]
 fn the_checked_in_tree_is_fresh() {
     let root = package().join("..");
     let (status, out, errors) = run(&root, &["check"]);

@@ -316,43 +316,63 @@ pub fn trace(entries: &mut [Entry], old: (&Ir, &Lineage), new: (&Ir, &Lineage)) 
     }
 }
 
-/// The properties that became required or optional, or may be null or not, in the schemas that the entities are made
-/// of. All columns but the key may be null, so nothing breaks.
+/// The properties, at any depth, that became required or optional, or may be null or not, in the schemas that the
+/// entities are made of. All columns but the key may be null, so nothing breaks.
 pub fn requirements(old: (&Ir, &Spec), new: (&Ir, &Spec)) -> Vec<Entry> {
     let mut entries = Vec::new();
     for entity in &new.0.entities {
         if old.0.entity(&entity.name).is_none() {
             continue;
         }
-        for field in &entity.shape {
-            let said = |spec: &Spec| {
-                let schema = spec.schemas.get(&entity.schema);
-                let required = schema.and_then(|schema| schema.get("required")).and_then(serde_json::Value::as_array);
-                let required = required.is_some_and(|names| names.iter().any(|name| name == field.name.as_str()));
-                let property = schema.and_then(|schema| schema.get("properties")).and_then(|all| all.get(&field.name));
-                property.map(|property| {
-                    let null = property.get("nullable").and_then(serde_json::Value::as_bool).unwrap_or(false);
-                    let null = if null { ", may be null" } else { "" };
-                    format!("{}{null}", if required { "required" } else { "optional" })
-                })
-            };
-            let (Some(before), Some(after)) = (said(old.1), said(new.1)) else { continue };
-            if before != after {
-                entries.push(Entry {
-                    entity: entity.name.clone(),
-                    layer: "bronze",
-                    table: entity.table.clone(),
-                    column: field.name.clone(),
-                    change: Change::Changed,
-                    before,
-                    after,
-                    breaking: false,
-                    touches: Vec::new(),
-                });
-            }
-        }
+        let mut found = Vec::new();
+        demanded((old.1, new.1), &entity.schema, &entity.shape, "", &mut found);
+        entries.extend(found.into_iter().map(|(column, before, after)| Entry {
+            entity: entity.name.clone(),
+            layer: "bronze",
+            table: entity.table.clone(),
+            column,
+            change: Change::Changed,
+            before,
+            after,
+            breaking: false,
+            touches: Vec::new(),
+        }));
     }
     entries
+}
+
+/// The paths below a schema of which two specs demand something else, with what they demand.
+fn demanded(
+    specs: (&Spec, &Spec),
+    schema: &str,
+    fields: &[Field],
+    path: &str,
+    found: &mut Vec<(String, String, String)>,
+) {
+    for field in fields.iter().filter(|field| field.kind != Kind::Sensitive) {
+        let here = if path.is_empty() { field.name.clone() } else { format!("{path}/{}", field.name) };
+        let said = |spec: &Spec| {
+            let required = spec.schemas.get(schema).and_then(|schema| schema.get("required"));
+            let required = required.and_then(serde_json::Value::as_array);
+            let required = required.is_some_and(|names| names.iter().any(|name| name == field.name.as_str()));
+            spec.properties(schema).any(|(name, _)| *name == field.name).then(|| {
+                let null = if spec.may_be_null(schema, &field.name) { ", may be null" } else { "" };
+                format!("{}{null}", if required { "required" } else { "optional" })
+            })
+        };
+        if let (Some(before), Some(after)) = (said(specs.0), said(specs.1))
+            && before != after
+        {
+            found.push((here.clone(), before, after));
+        }
+        let mut kind = &field.kind;
+        while let Kind::List(item) = kind {
+            kind = item;
+        }
+        if let Kind::Struct(inner) = kind {
+            demanded(specs, &inner.schema, &inner.fields, &here, found);
+        }
+    }
 }
 
 /// The differences of two maps of types; what is below something added or removed is left out.
