@@ -10,6 +10,7 @@ pub mod bronze;
 pub mod catalog;
 pub mod cli;
 pub mod client;
+pub mod conditions;
 pub mod error;
 pub mod extract;
 pub mod gold;

@@ -1,0 +1,164 @@
+//! Conditions from typed values.
+
+use super::{Condition, Literal, Name, Operator};
+use chrono::{DateTime, Utc};
+
+/// A name that no property can have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no property's name: expected letters, digits and _, nested by / as in company/name")]
+pub struct BadName(String);
+
+/// Words that are no names.
+pub(super) const KEYWORDS: [&str; 9] = ["and", "or", "not", "in", "like", "contains", "true", "false", "null"];
+
+impl Name {
+    /// Takes a name, `/` between the levels.
+    ///
+    /// # Errors
+    /// [`BadName`].
+    pub fn new(text: &str) -> Result<Self, BadName> {
+        let good = |part: &str| {
+            let mut letters = part.chars();
+            letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+                && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+        };
+        let keyword = KEYWORDS.iter().any(|keyword| text.eq_ignore_ascii_case(keyword));
+        if text.split('/').all(good) && !keyword { Ok(Self(text.to_owned())) } else { Err(BadName(text.to_owned())) }
+    }
+}
+
+/// A property to compare.
+///
+/// # Errors
+/// [`BadName`] where the text is no name, whatever else it may be.
+pub fn field(name: &str) -> Result<Field, BadName> {
+    Name::new(name).map(Field)
+}
+
+/// A property to compare.
+#[derive(Debug, Clone)]
+pub struct Field(Name);
+
+impl Field {
+    fn compare(self, operator: Operator, value: impl Value) -> Condition {
+        Condition::Compare(self.0, operator, value.literal())
+    }
+
+    /// Equal to the value, letter by letter (`*` too).
+    pub fn equals(self, value: impl Value) -> Condition {
+        self.compare(Operator::Equal, value)
+    }
+
+    /// Another value.
+    pub fn differs_from(self, value: impl Value) -> Condition {
+        self.compare(Operator::NotEqual, value)
+    }
+
+    /// Less, or earlier.
+    pub fn less_than(self, value: impl Value) -> Condition {
+        self.compare(Operator::Less, value)
+    }
+
+    /// Not more, or not later.
+    pub fn at_most(self, value: impl Value) -> Condition {
+        self.compare(Operator::LessOrEqual, value)
+    }
+
+    /// More, or later.
+    pub fn more_than(self, value: impl Value) -> Condition {
+        self.compare(Operator::Greater, value)
+    }
+
+    /// Not less, or not earlier.
+    pub fn at_least(self, value: impl Value) -> Condition {
+        self.compare(Operator::GreaterOrEqual, value)
+    }
+
+    /// Holds the text.
+    pub fn contains(self, text: &str) -> Condition {
+        self.compare(Operator::Contains, text)
+    }
+
+    /// Like the pattern, in which `*` is any text and `[…]` a set of letters.
+    pub fn like(self, pattern: &str) -> Condition {
+        Condition::Compare(self.0, Operator::Like, Literal::Text(pattern.to_owned()))
+    }
+
+    /// One of the values.
+    pub fn one_of<V: Value>(self, values: impl IntoIterator<Item = V>) -> Condition {
+        let values: Vec<Literal> = values.into_iter().map(|value| value.literal()).collect();
+        if values.is_empty() {
+            // `in ()` is no condition; nothing is equal to one thing and different from it.
+            let (same, other) = (self.clone().equals(Nothing), self.differs_from(Nothing));
+            return same.and(other);
+        }
+        Condition::In(self.0, values)
+    }
+
+    /// Without a value.
+    pub fn is_null(self) -> Condition {
+        self.equals(Nothing)
+    }
+
+    /// With a value.
+    pub fn is_not_null(self) -> Condition {
+        self.differs_from(Nothing)
+    }
+}
+
+/// What a property can be compared with.
+pub trait Value {
+    /// As the API writes it.
+    fn literal(&self) -> Literal;
+}
+
+struct Nothing;
+
+impl Value for Nothing {
+    fn literal(&self) -> Literal {
+        Literal::Null
+    }
+}
+
+impl Value for &str {
+    fn literal(&self) -> Literal {
+        Literal::plain(self)
+    }
+}
+
+impl Value for String {
+    fn literal(&self) -> Literal {
+        Literal::plain(self)
+    }
+}
+
+impl Value for bool {
+    fn literal(&self) -> Literal {
+        Literal::Boolean(*self)
+    }
+}
+
+impl Value for DateTime<Utc> {
+    fn literal(&self) -> Literal {
+        Literal::Instant(*self)
+    }
+}
+
+impl Value for i64 {
+    fn literal(&self) -> Literal {
+        Literal::Number(self.to_string())
+    }
+}
+
+impl Value for i32 {
+    fn literal(&self) -> Literal {
+        Literal::Number(self.to_string())
+    }
+}
+
+impl Value for f64 {
+    /// What is no number (infinite, NaN) is compared as null: nothing is equal to it, nor more or less.
+    fn literal(&self) -> Literal {
+        if self.is_finite() { Literal::Number(self.to_string()) } else { Literal::Null }
+    }
+}
