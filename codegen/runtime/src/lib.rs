@@ -30,5 +30,6 @@ pub use error::{DecodeError, Error, FlattenError};
 pub use flatten::{flatten, flatten_child};
 pub use hash::row_hashes;
 pub use parent::with_parent;
+pub use redact::redact;
 pub use schema::{bronze_schema, check, child_schema, silver_schema};
 pub use shape::{ChangeDetection, Child, Field, Kind, Parent, SilverColumn, Source, Table, Variant};

@@ -3,6 +3,7 @@
 mod classify;
 #[cfg(feature = "demo")]
 mod demo;
+mod extract;
 mod output;
 mod query;
 mod reconcile;
@@ -39,6 +40,8 @@ enum Command {
     /// Everything against a simulated ConnectWise inside the process: no credentials needed
     #[cfg(feature = "demo")]
     Demo(demo::DemoArgs),
+    /// Any list of the API to ndjson, CSV or Parquet
+    Extract(extract::ExtractArgs),
     /// Show which rule classifies an agreement type's name, and why
     Classify(classify::ClassifyArgs),
     /// Compare all ids with the API, and mark what the source deleted
@@ -133,6 +136,7 @@ impl Cli {
             Command::Run(args) => run::execute(args, output).await,
             #[cfg(feature = "demo")]
             Command::Demo(args) => demo::execute(args, output).await,
+            Command::Extract(args) => extract::execute(&args, output).await,
             Command::Classify(args) => classify::execute(&args, output),
             Command::Reconcile(args) => reconcile::execute(args, output).await,
             Command::Query(args) => query::execute(&args, output).await,

@@ -33,6 +33,20 @@ impl Output {
         self.progress.suspend(|| writeln!(out, "{text}")).or_else(closed_pipe)
     }
 
+    /// Standard output itself, for a result of many small pieces.
+    pub(crate) fn writer(&mut self) -> &mut (dyn Write + Send) {
+        &mut *self.out
+    }
+
+    /// A finished result of any form.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; a closed pipe ends the command quietly.
+    pub(crate) fn copy(&mut self, from: &mut impl std::io::Read) -> Result<()> {
+        let out = &mut self.out;
+        self.progress.suspend(|| std::io::copy(from, out)).map(|_| ()).or_else(closed_pipe)
+    }
+
     /// A line of progress; nothing with --quiet.
     pub fn progress(&mut self, text: impl std::fmt::Display) {
         self.progress.say(text);

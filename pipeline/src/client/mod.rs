@@ -5,9 +5,11 @@
 //! one host only.
 
 mod error;
+mod list;
 mod retry;
 
 pub use error::ClientError;
+pub use list::List;
 pub use retry::RetryPolicy;
 
 use crate::progress::EntityProgress;
@@ -61,6 +63,8 @@ pub struct Answer {
     pub has_next: bool,
     /// Whether that next page is named by `pageId`, as in forward-only paging.
     pub next_is_forward_only: bool,
+    /// The `pageId` of that next page.
+    pub next_page_id: Option<String>,
 }
 
 /// Counts of what went over the wire.
@@ -240,6 +244,7 @@ impl Client {
                 has_link: link.is_some(),
                 has_next: next.is_some(),
                 next_is_forward_only: next.is_some_and(|next| next.to_ascii_lowercase().contains("pageid=")),
+                next_page_id: next.and_then(page_id),
             });
         }
         Err(Failure::from_status(&url, status, &headers, &body))
@@ -253,6 +258,13 @@ fn next_link(header: &str) -> Option<&str> {
         let attributes = attributes.replace(['"', ' ', ','], "");
         attributes.split(';').any(|attribute| attribute.eq_ignore_ascii_case("rel=next")).then_some(address)
     })
+}
+
+/// The `pageId` of an address.
+fn page_id(address: &str) -> Option<String> {
+    let (_, query) = address.split_once('?')?;
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("pageId")).map(|(_, value)| value.into_owned())
 }
 
 /// A failed try: worth another, or final.

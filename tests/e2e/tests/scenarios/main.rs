@@ -12,6 +12,7 @@ mod expected;
 mod faults;
 mod history;
 mod invoices;
+mod lists;
 mod names;
 mod odd_input;
 mod reconcile;

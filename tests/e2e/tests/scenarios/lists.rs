@@ -1,0 +1,65 @@
+//! Lists read on their own: whole, as the API wrote them, and without what is never read.
+
+use crate::support::{SMALL, Scene};
+use connectwise_etl::conditions::field;
+use futures::TryStreamExt as _;
+use std::collections::BTreeSet;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_record_comes_once_however_it_is_paged() {
+    let scene = Scene::new(SMALL).await;
+    let ids = |records: Vec<Vec<u8>>| -> BTreeSet<i64> {
+        let id =
+            |record: &Vec<u8>| serde_json::from_slice::<serde_json::Value>(record).unwrap()["id"].as_i64().unwrap();
+        let ids: BTreeSet<i64> = records.iter().map(id).collect();
+        assert_eq!(ids.len(), records.len(), "each once");
+        ids
+    };
+    let list = || scene.client.list("/time/entries").page_size(90);
+    let forward: Vec<Vec<u8>> = list().records().map_ok(|record| record.to_vec()).try_collect().await.unwrap();
+    assert_eq!(forward.len(), 400);
+    let ordered = list().order_by("id desc").unwrap().fields(["id"]).unwrap();
+    let ordered: Vec<Vec<u8>> = ordered.records().map_ok(|record| record.to_vec()).try_collect().await.unwrap();
+    assert_eq!(ids(forward), ids(ordered));
+    let some: Vec<Vec<u8>> = list().limit(100).records().map_ok(|record| record.to_vec()).try_collect().await.unwrap();
+    assert_eq!(some.len(), 100);
+    let rows: usize = list()
+        .batches()
+        .unwrap()
+        .map_ok(|batch| batch.num_rows())
+        .try_fold(0, |sum, rows| async move { Ok(sum + rows) })
+        .await
+        .unwrap();
+    assert_eq!(rows, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn conditions_choose_the_records() {
+    let scene = Scene::new(SMALL).await;
+    let few = field("id").unwrap().at_most(3_i64).or(field("id").unwrap().equals(7_i64));
+    let pages: Vec<_> = scene.client.list("time/entries").conditions(few).pages().try_collect().await.unwrap();
+    assert_eq!(pages.iter().map(Vec::len).sum::<usize>(), 4);
+    let none = field("notes").unwrap().equals("\" or id > 0 or notes = \"");
+    let pages: Vec<_> = scene.client.list("time/entries").conditions(none).pages().try_collect().await.unwrap();
+    assert!(pages.is_empty(), "a value stays a value");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sensitive_is_neither_asked_for_nor_given() {
+    let scene = Scene::new(SMALL).await;
+    for name in ["password", "Token", "member/clientId"] {
+        let error = scene.client.list("/system/members").fields([name]).unwrap_err().to_string();
+        assert!(error.contains("sensitive"), "{error}");
+    }
+    let members: Vec<_> = scene.client.list("/system/members").records().try_collect().await.unwrap();
+    assert_eq!(members.len(), 6);
+    for member in &members {
+        let member: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(member).unwrap();
+        assert!(member.contains_key("identifier") && member.contains_key("_info"), "the rest is there");
+        assert!(["password", "token", "clientId"].iter().all(|name| !member.contains_key(*name)));
+    }
+    // One record is a path of its own, of which the whole is read.
+    let one: Vec<_> = scene.client.list("/system/members/1").records().try_collect().await.unwrap();
+    let text = String::from_utf8_lossy(&one[0]);
+    assert!(text.contains("\"identifier\"") && !text.contains("\"password\""), "{text}");
+}
