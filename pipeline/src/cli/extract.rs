@@ -67,7 +67,7 @@ pub(super) async fn execute(args: &ExtractArgs, output: &mut Output) -> Result<u
     let client = Client::new(ApiSettings::from_env()?, RetryPolicy::default())?;
     let mut list = client.list(&args.endpoint).fields(&args.fields)?.page_size(args.page_size);
     if let Some(conditions) = &conditions {
-        list = list.conditions(conditions.clone());
+        list = list.conditions(conditions.clone())?;
     }
     if let Some(order) = &args.order_by {
         list = list.order_by(order)?;

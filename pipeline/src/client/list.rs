@@ -32,7 +32,7 @@ impl Client {
     ///
     /// let billable = field("billableOption").and_then(|name| Ok(name.equals("Billable")));
     /// let billable = billable.map_err(|error| connectwise_etl::Error::Usage(error.to_string()))?;
-    /// let mut records = client.list("/time/entries").conditions(billable).fields(["id", "actualHours"])?.records();
+    /// let mut records = client.list("/time/entries").conditions(billable)?.fields(["id", "actualHours"])?.records();
     /// while let Some(record) = records.try_next().await? {
     ///     println!("{}", String::from_utf8_lossy(&record));
     /// }
@@ -93,9 +93,15 @@ pub struct List {
 
 impl List {
     /// Only the records for which this holds.
-    pub fn conditions(mut self, conditions: Condition) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where it asks for what is sensitive: the answers would give it away, letter by letter.
+    pub fn conditions(mut self, conditions: Condition) -> Result<Self> {
+        if let Some(name) = conditions.names().into_iter().find(|name| name.split('/').any(is_sensitive)) {
+            return Err(Error::Usage(format!("{name} is sensitive and can't be asked for; leave it out")));
+        }
         self.conditions = Some(conditions);
-        self
+        Ok(self)
     }
 
     /// Only these properties, `/` between the levels.

@@ -154,6 +154,15 @@ impl Condition {
         Condition::Not(Box::new(self))
     }
 
+    /// The names of the properties that are compared.
+    pub fn names(&self) -> Vec<&str> {
+        match self {
+            Condition::Compare(name, ..) | Condition::In(name, _) => vec![name.0.as_str()],
+            Condition::Not(inner) => inner.names(),
+            Condition::And(parts) | Condition::Or(parts) => parts.iter().flat_map(Condition::names).collect(),
+        }
+    }
+
     fn is_simple(&self) -> bool {
         matches!(self, Condition::Compare(..) | Condition::In(..))
     }

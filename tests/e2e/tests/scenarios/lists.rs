@@ -37,10 +37,11 @@ async fn every_record_comes_once_however_it_is_paged() {
 async fn conditions_choose_the_records() {
     let scene = Scene::new(SMALL).await;
     let few = field("id").unwrap().at_most(3_i64).or(field("id").unwrap().equals(7_i64));
-    let pages: Vec<_> = scene.client.list("time/entries").conditions(few).pages().try_collect().await.unwrap();
+    let pages: Vec<_> = scene.client.list("time/entries").conditions(few).unwrap().pages().try_collect().await.unwrap();
     assert_eq!(pages.iter().map(Vec::len).sum::<usize>(), 4);
     let none = field("notes").unwrap().equals("\" or id > 0 or notes = \"");
-    let pages: Vec<_> = scene.client.list("time/entries").conditions(none).pages().try_collect().await.unwrap();
+    let pages: Vec<_> =
+        scene.client.list("time/entries").conditions(none).unwrap().pages().try_collect().await.unwrap();
     assert!(pages.is_empty(), "a value stays a value");
 }
 
@@ -51,6 +52,8 @@ async fn what_is_sensitive_is_neither_asked_for_nor_given() {
         let error = scene.client.list("/system/members").fields([name]).unwrap_err().to_string();
         assert!(error.contains("sensitive"), "{error}");
     }
+    let probing = field("id").unwrap().more_than(0_i64).and(field("password").unwrap().like("a*").negate());
+    assert!(scene.client.list("/system/members").conditions(probing).unwrap_err().to_string().contains("sensitive"));
     let members: Vec<_> = scene.client.list("/system/members").records().try_collect().await.unwrap();
     assert_eq!(members.len(), 6);
     for member in &members {
