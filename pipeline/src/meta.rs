@@ -21,6 +21,18 @@ pub const CHECK: &str = "etl_check";
 /// The column with the live rows that a comparison found gone from the source; null where none was made.
 pub const GONE: &str = "gone";
 
+/// Whether the stored record of the runs can hold comparisons: an earlier version's can't.
+///
+/// # Errors
+/// [`Error::Table`] when it is there but can't be read.
+pub async fn knows_comparisons(lake: &Lakehouse) -> Result<bool> {
+    let table = lake.open("meta", ENTITY_RUN).await?;
+    Ok(match table {
+        Some(table) => table.schema()?.index_of(GONE).is_ok(),
+        None => false,
+    })
+}
+
 fn schema_of(fields: &[(&str, DataType)]) -> SchemaRef {
     Arc::new(Schema::new(
         fields.iter().map(|(name, data_type)| Field::new(*name, data_type.clone(), true)).collect::<Vec<_>>(),

@@ -220,9 +220,7 @@ pub async fn due(lake: &Lakehouse, days: u32, now: DateTime<Utc>) -> Result<Hash
 
 /// When each entity was last compared with nothing left to do, in microseconds since 1970.
 async fn last_comparisons(lake: &Lakehouse) -> Result<Vec<(String, i64)>> {
-    let Some(table) = lake.open("meta", meta::ENTITY_RUN).await? else { return Ok(Vec::new()) };
-    if table.schema()?.index_of(meta::GONE).is_err() {
-        // Written by an earlier version, which compared nothing but in full runs.
+    if !meta::knows_comparisons(lake).await? {
         return Ok(Vec::new());
     }
     let context = catalog::register(lake).await?;

@@ -1,12 +1,16 @@
-//! `connectwise-etl status`: runs, watermarks, rows a table, checks, quarantine.
+//! `connectwise-etl status`: runs, watermarks, rows a table, checks, quarantine, what the source deleted, the lock; and,
+//! for monitoring, whether the last good run is too old.
 
 use super::output::{Output, grouped, table};
 use super::query::{screen, select};
 use super::{LakeArgs, must_exist};
-use crate::bronze;
 use crate::catalog::known_tables;
 use crate::error::{Error, Result};
-use chrono::{DateTime, SecondsFormat, Utc};
+use crate::lake::Lakehouse;
+use crate::{bronze, lock, meta};
+use arrow::array::AsArray;
+use arrow::datatypes::TimestampMicrosecondType;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use clap::Args;
 use connectwise_generated::tables::TABLES;
 use serde_json::{Value, json};
@@ -15,6 +19,9 @@ use serde_json::{Value, json};
 pub(super) struct StatusArgs {
     #[command(flatten)]
     lake: LakeArgs,
+    /// End with exit status 1 when the last good run is older, e.g. 26h, 90m, 2d
+    #[arg(long, value_name = "AGE", value_parser = parse_age)]
+    max_age: Option<TimeDelta>,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -26,6 +33,53 @@ const BROKEN: &str = "SELECT \"check\", detail FROM meta.etl_check WHERE NOT pas
                       meta.etl_run ORDER BY startedAt DESC LIMIT 1)";
 const QUARANTINE: &str = "SELECT entity, count(*) AS records, max(reason) AS example FROM bronze.cw_quarantine GROUP \
                           BY entity ORDER BY entity";
+
+/// Runs that brought the source's changes and whose checks held.
+const GOOD: &str = "SELECT max(finishedAt) FROM meta.etl_run WHERE status = 'done' AND mode IN ('incremental', 'full') \
+                    AND layers LIKE 'bronze%'";
+/// Of each entity the last comparison of ids, unless a full run came after it.
+const COMPARED: &str = "SELECT entity, startedAt AS compared, sourceRows AS \"atSource\", CASE WHEN gone > deleted THEN gone ELSE 0 END AS \
+     \"pendingDeletes\", missing FROM (SELECT e.entity, e.sourceRows, e.gone, e.deleted, e.missing, r.startedAt, r.mode, \
+     row_number() OVER (PARTITION BY e.entity ORDER BY r.startedAt DESC) AS place FROM meta.etl_entity_run AS e JOIN \
+     meta.etl_run AS r ON r.runId = e.runId WHERE e.gone IS NOT NULL OR (r.mode = 'full' AND e.status = 'done')) AS c \
+     WHERE place = 1 AND gone IS NOT NULL ORDER BY entity";
+
+/// 26h, 90m, 2d.
+fn parse_age(text: &str) -> std::result::Result<TimeDelta, String> {
+    let wrong = || "expected an age such as 26h, 90m or 2d".to_owned();
+    let unit = text.chars().last().ok_or_else(wrong)?;
+    let number: i64 = text[..text.len() - unit.len_utf8()].parse().map_err(|_| wrong())?;
+    let age = match unit {
+        'm' => TimeDelta::try_minutes(number),
+        'h' => TimeDelta::try_hours(number),
+        'd' => TimeDelta::try_days(number),
+        _ => None,
+    };
+    age.filter(|age| *age >= TimeDelta::zero()).ok_or_else(wrong)
+}
+
+/// When the last good run ended.
+async fn last_good(lake: &Lakehouse) -> Result<Option<DateTime<Utc>>> {
+    let batches = select(lake, GOOD).await?;
+    let micros = batches.first().filter(|batch| batch.num_rows() > 0).and_then(|batch| {
+        let instants = batch.column(0).as_primitive_opt::<TimestampMicrosecondType>()?;
+        instants.iter().next().flatten()
+    });
+    Ok(micros.and_then(DateTime::from_timestamp_micros))
+}
+
+/// The exit status that an age means, and why.
+fn verdict(last: Option<DateTime<Utc>>, most: TimeDelta, now: DateTime<Utc>) -> Option<String> {
+    match last {
+        None => Some("there was no good run yet".to_owned()),
+        Some(last) if now - last > most => Some(format!(
+            "the last good run ended {} ({} h ago), longer ago than allowed",
+            iso(last),
+            grouped((now - last).num_hours().unsigned_abs())
+        )),
+        Some(_) => None,
+    }
+}
 
 pub(super) async fn execute(args: &StatusArgs, output: &mut Output) -> Result<u8> {
     let lake = args.lake.open()?;
@@ -45,10 +99,20 @@ pub(super) async fn execute(args: &StatusArgs, output: &mut Output) -> Result<u8
     let runs = select(&lake, RUNS).await?;
     let broken = select(&lake, BROKEN).await?;
     let quarantine = select(&lake, QUARANTINE).await?;
+    let compared = if meta::knows_comparisons(&lake).await? { select(&lake, COMPARED).await? } else { Vec::new() };
+    let (good, holder, now) = (last_good(&lake).await?, lock::holder(&lake).await?, Utc::now());
+    let too_old = args.max_age.and_then(|most| verdict(good, most, now));
+    let code = u8::from(too_old.is_some());
+    if let Some(reason) = &too_old {
+        output.progress(format!("error: {reason}"));
+    }
     if args.json {
         let watermarks: Vec<Value> = watermarks
             .iter()
-            .map(|(entity, newest)| json!({ "entity": entity, "watermark": newest.map(iso) }))
+            .map(|(entity, newest)| {
+                let age = newest.map(|newest| (now - newest).num_seconds());
+                json!({ "entity": entity, "watermark": newest.map(iso), "ageSeconds": age })
+            })
             .collect();
         let tables: Vec<Value> = rows
             .iter()
@@ -56,18 +120,28 @@ pub(super) async fn execute(args: &StatusArgs, output: &mut Output) -> Result<u8
             .collect();
         let document = json!({
             "lakehouse": lake.display(),
+            "lastGoodRun": good.map(iso),
+            "tooOld": too_old,
+            "lock": holder,
             "runs": rows_of(&runs)?,
             "watermarks": watermarks,
             "tables": tables,
             "failedChecks": rows_of(&broken)?,
             "quarantine": rows_of(&quarantine)?,
+            "compared": rows_of(&compared)?,
         });
         output.line(format!("{document:#}"))?;
-        return Ok(0);
+        return Ok(code);
     }
-    output.line(format!("{}\n\nThe last runs", lake.display()))?;
+    output.line(lake.display())?;
+    if let Some(good) = good {
+        output.line(format!("the last good run ended {}", iso(good)))?;
+    }
+    if let Some(holder) = holder {
+        output.line(format!("at work: {holder}"))?;
+    }
+    output.line("\nThe last runs")?;
     output.line(screen(&runs)?)?;
-    let now = Utc::now();
     let cells: Vec<Vec<String>> = watermarks
         .iter()
         .map(|(entity, newest)| {
@@ -93,7 +167,11 @@ pub(super) async fn execute(args: &StatusArgs, output: &mut Output) -> Result<u8
         output.line("\nIn quarantine")?;
         output.line(screen(&quarantine)?)?;
     }
-    Ok(0)
+    if compared.iter().any(|batch| batch.num_rows() > 0) {
+        output.line("\nThe last comparison of ids with the source")?;
+        output.line(screen(&compared)?)?;
+    }
+    Ok(code)
 }
 
 fn iso(instant: DateTime<Utc>) -> String {
@@ -111,4 +189,24 @@ fn rows_of(batches: &[arrow::array::RecordBatch]) -> Result<Value> {
         return Ok(json!([]));
     }
     serde_json::from_slice(&text).map_err(|error| Error::Query(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_read_and_judged() {
+        assert_eq!(parse_age("26h"), Ok(TimeDelta::hours(26)));
+        assert_eq!(parse_age("90m"), Ok(TimeDelta::minutes(90)));
+        assert_eq!(parse_age("2d"), Ok(TimeDelta::days(2)));
+        for wrong in ["", "h", "26", "26 hours", "-1h", "26ß", "99999999999999999d"] {
+            assert!(parse_age(wrong).is_err(), "{wrong}");
+        }
+        let now = Utc::now();
+        let most = TimeDelta::hours(26);
+        assert_eq!(verdict(Some(now - most), most, now), None);
+        assert!(verdict(Some(now - most - TimeDelta::seconds(1)), most, now).is_some());
+        assert!(verdict(None, most, now).is_some());
+    }
 }

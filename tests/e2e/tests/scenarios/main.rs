@@ -6,11 +6,14 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a scenario that can't be set up has failed")]
 
 mod company;
+mod crashes;
 mod decimals;
+mod disk;
 mod evolution;
 mod expected;
 mod faults;
 mod history;
+mod invariant;
 mod invoices;
 mod lists;
 mod names;

@@ -1,10 +1,13 @@
 //! Deletions at the source, from the comparison of ids through to gold.
 
 use crate::support::{EMPTY, SMALL, Scene};
+use clap::Parser as _;
+use connectwise_etl::cli::{Cli, Output};
 use connectwise_etl::report::RunReport;
 use connectwise_etl::run::{Mode, Options};
 use connectwise_simulator::{Fault, Faults, When};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
 
 async fn apply(scene: &Scene, force: bool) -> RunReport {
     scene.run(Options { mode: Mode::Reconcile, force, ..Options::default() }).await
@@ -105,6 +108,57 @@ async fn an_entity_without_rights_fails_alone_and_quarantine_is_not_missing() {
     let found = entries.compared.as_ref().unwrap();
     assert_eq!((found.source, found.live, &found.gone[..], &found.missing[..]), (21, 20, &[3][..], &[22][..]));
     assert_eq!(scene.value("SELECT count(*) FROM gold.fact_timeentry").await, "19");
+}
+
+/// What `status --json` says, and its exit status.
+async fn status(scene: &Scene, more: &[&str]) -> (u8, Value) {
+    let place = scene.lake.display();
+    let arguments = [&["connectwise-etl", "status", "--json", "--lakehouse", &place], more].concat();
+    let out = Shared::default();
+    let mut output = Output::to(Box::new(out.clone()), Box::new(std::io::sink()));
+    let code = Cli::parse_from(arguments).execute(&mut output).await.unwrap();
+    let text = out.0.lock().unwrap().clone();
+    (code, serde_json::from_slice(&text).unwrap())
+}
+
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn status_knows_what_is_pending_until_it_is_done() {
+    let scene = Scene::new(EMPTY).await;
+    let world = scene.world();
+    for id in 1..=5 {
+        world.put("TimeEntry", json!({ "id": id, "actualHours": 1.0 }));
+    }
+    scene.full().await;
+    world.delete("TimeEntry", 3);
+    let pending = |document: &Value| -> Value {
+        let rows = document["compared"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["entity"] == "TimeEntry");
+        row.map_or(Value::Null, |row| row["pendingDeletes"].clone())
+    };
+    assert_eq!(pending(&status(&scene, &[]).await.1), Value::Null);
+    // One of five is more than a tenth: found, and left to a person.
+    assert_eq!(apply(&scene, false).await.exit_code(), 1);
+    let (code, document) = status(&scene, &["--max-age", "1d"]).await;
+    assert_eq!((code, pending(&document)), (0, json!(1)));
+    assert_eq!(document["watermarks"].as_array().unwrap().len(), 8);
+    assert_eq!(apply(&scene, true).await.exit_code(), 0);
+    assert_eq!(pending(&status(&scene, &[]).await.1), json!(0));
+    // A reconciliation is no run that monitoring waits for.
+    let (code, document) = status(&scene, &["--max-age", "0m"]).await;
+    assert_eq!(code, 1, "{document}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,9 +37,15 @@ impl Scene {
     }
 
     pub(crate) async fn with(config: Config) -> Self {
-        let simulator = Simulator::start(config.clone()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let lake = Lakehouse::at(folder.path().join("lake").to_str().unwrap(), Layout::Schemas).unwrap();
+        let place = folder.path().join("lake").display().to_string();
+        Self::at(config, &place, folder).await
+    }
+
+    /// A scene whose lakehouse lies elsewhere than in its folder.
+    pub(crate) async fn at(config: Config, place: &str, folder: tempfile::TempDir) -> Self {
+        let simulator = Simulator::start(config.clone()).await.unwrap();
+        let lake = Lakehouse::at(place, Layout::Schemas).unwrap();
         let client = client(&simulator.base_url(), &config.username, &config.password, &config.client_id);
         Self { simulator, client, lake, folder }
     }
