@@ -1,9 +1,10 @@
 //! The lakehouse as SQL sees it: `bronze.cw_timeentry`, `silver.…`, `gold.…`, `meta.…`.
 
 use crate::error::{Error, Result};
-use crate::lake::{LAYERS, Lakehouse};
+use crate::lake::{LAYERS, Lakehouse, Table, Then, at_time};
 use crate::{bronze, gold, meta, quarantine, silver};
 use arrow::datatypes::SchemaRef;
+use chrono::{DateTime, SecondsFormat, Utc};
 use connectwise_generated::tables::TABLES;
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider};
 use datafusion::datasource::{MemTable, TableProvider};
@@ -51,6 +52,60 @@ pub fn known_tables() -> Vec<KnownTable> {
 /// # Errors
 /// [`Error::Table`] when a table is there but can't be read.
 pub async fn register(lake: &Lakehouse) -> Result<SessionContext> {
+    let mut tables = Vec::new();
+    for known in known_tables() {
+        let table = lake.open(known.layer, known.name).await?;
+        tables.push((known, table));
+    }
+    session(lake, tables).await
+}
+
+/// As [`register`], as the lakehouse was at a time: each table's newest version that was committed by then. A run
+/// commits table by table, so a time between two runs shows them as they belong together.
+///
+/// # Errors
+/// [`Error::Query`] when there was nothing yet, [`Error::Table`] when a log does not reach back so far.
+pub async fn register_at_time(lake: &Lakehouse, time: DateTime<Utc>) -> Result<SessionContext> {
+    let mut tables = Vec::new();
+    let mut first: Option<DateTime<Utc>> = None;
+    for known in known_tables() {
+        let table = match at_time(lake, known.layer, known.name, time).await? {
+            Then::Was(table) => Some(*table),
+            Then::Never => None,
+            Then::NotYet(at) => {
+                first = Some(first.map_or(at, |first| first.min(at)));
+                None
+            }
+        };
+        tables.push((known, table));
+    }
+    if tables.iter().all(|(_, table)| table.is_none()) {
+        let text = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let since = first.map(|first| format!("; its first version is of {}", text(first))).unwrap_or_default();
+        return Err(Error::Query(format!("at {} there was nothing in {}{since}", text(time), lake.display())));
+    }
+    session(lake, tables).await
+}
+
+/// As [`register`], with one table at an earlier version.
+///
+/// # Errors
+/// [`Error::Usage`] when there is no such table, [`Error::Table`] when there is no such version.
+pub async fn register_at_version(lake: &Lakehouse, layer: &str, name: &str, version: u64) -> Result<SessionContext> {
+    let context = register(lake).await?;
+    let known = known_tables().into_iter().find(|known| known.layer == layer && known.name == name);
+    let missing = || Error::Usage(format!("there is no table {layer}.{name}"));
+    let known = known.ok_or_else(missing)?;
+    let table = lake.open(known.layer, known.name).await?.ok_or_else(missing)?.at_version(version).await?;
+    let failed = |error: datafusion::error::DataFusionError| Error::Query(error.to_string());
+    if let Some(schema) = context.catalog(CATALOG).and_then(|catalog| catalog.schema(layer)) {
+        schema.deregister_table(name).map_err(failed)?;
+        schema.register_table(name.to_owned(), table.provider().await?).map_err(failed)?;
+    }
+    Ok(context)
+}
+
+async fn session(lake: &Lakehouse, tables: Vec<(KnownTable, Option<Table>)>) -> Result<SessionContext> {
     // A list of its own: sessions that are made from one another share it otherwise, and a reader would take the
     // tables from under a run.
     let state = SessionStateBuilder::new_from_existing(lake.context().state())
@@ -63,8 +118,8 @@ pub async fn register(lake: &Lakehouse) -> Result<SessionContext> {
         catalog.register_schema(layer, Arc::new(MemorySchemaProvider::new())).map_err(failed)?;
     }
     context.register_catalog(CATALOG, Arc::clone(&catalog) as Arc<dyn CatalogProvider>);
-    for known in known_tables() {
-        let provider: Arc<dyn TableProvider> = match lake.open(known.layer, known.name).await? {
+    for (known, table) in tables {
+        let provider: Arc<dyn TableProvider> = match table {
             Some(table) => table.provider().await?,
             None => Arc::new(MemTable::try_new(known.schema, vec![vec![]]).map_err(failed)?),
         };

@@ -4,10 +4,12 @@ use super::output::{Output, table};
 use super::{LakeArgs, must_exist};
 use crate::catalog;
 use crate::error::{Error, Result};
+use crate::lake::{AsOf, Lakehouse};
 use arrow::array::RecordBatch;
 use arrow::datatypes::DataType;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use clap::{Args, ValueEnum};
+use datafusion::prelude::SessionContext;
 
 #[derive(Debug, Args)]
 pub(super) struct QueryArgs {
@@ -16,6 +18,10 @@ pub(super) struct QueryArgs {
     /// How to print the rows
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Read the past: the whole lakehouse at a time (2026-01-31, 2026-01-31T12:00:00Z), or a version of the one table
+    /// that the query names (12)
+    #[arg(long, value_name = "VERSION|TIME")]
+    as_of: Option<AsOf>,
     #[command(flatten)]
     lake: LakeArgs,
 }
@@ -34,14 +40,42 @@ pub(super) enum Format {
 pub(super) async fn execute(args: &QueryArgs, output: &mut Output) -> Result<u8> {
     let lake = args.lake.open()?;
     must_exist(&lake)?;
-    let batches = select(&lake, &args.sql).await?;
+    let context = match args.as_of {
+        None => catalog::register(&lake).await?,
+        Some(AsOf::Time(time)) => catalog::register_at_time(&lake, time).await?,
+        Some(AsOf::Version(version)) => {
+            let (layer, table) = the_one_table(&lake, &args.sql)?;
+            catalog::register_at_version(&lake, &layer, &table, version).await?
+        }
+    };
+    let batches = select_in(&context, &args.sql).await?;
     print(&batches, args.format, output)?;
     Ok(0)
 }
 
 /// Runs a SELECT; anything that would write is refused.
-pub(super) async fn select(lake: &crate::lake::Lakehouse, sql: &str) -> Result<Vec<RecordBatch>> {
-    let context = catalog::register(lake).await?;
+pub(super) async fn select(lake: &Lakehouse, sql: &str) -> Result<Vec<RecordBatch>> {
+    select_in(&catalog::register(lake).await?, sql).await
+}
+
+/// The layer and name of the one table that a query names: versions of several do not belong together.
+fn the_one_table(lake: &Lakehouse, sql: &str) -> Result<(String, String)> {
+    let failed = |error: datafusion::error::DataFusionError| Error::Query(explain(&error));
+    let state = lake.context().state();
+    let dialect = state.config_options().sql_parser.dialect;
+    let statement = state.sql_to_statement(sql, &dialect).map_err(failed)?;
+    let tables = state.resolve_table_references(&statement).map_err(failed)?;
+    match &tables[..] {
+        [table] => Ok((table.schema().unwrap_or("gold").to_owned(), table.table().to_owned())),
+        _ => Err(Error::Usage(format!(
+            "--as-of with a version takes a query of one table, and this one names {}: the tables' versions are \
+             numbered each for itself. Use a time instead: it holds for the whole lakehouse",
+            tables.len()
+        ))),
+    }
+}
+
+async fn select_in(context: &SessionContext, sql: &str) -> Result<Vec<RecordBatch>> {
     let failed = |error: datafusion::error::DataFusionError| Error::Query(explain(&error));
     let options = datafusion::prelude::SQLOptions::new().with_allow_ddl(false).with_allow_dml(false);
     let frame = context.sql_with_options(sql, options).await.map_err(failed)?;

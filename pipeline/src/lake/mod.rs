@@ -3,11 +3,13 @@
 //! Invariant: every change of a table is one Delta commit; nothing here leaves a table between two states.
 
 mod align;
+mod past;
 mod stage;
 mod sync;
 mod table;
 
 pub use align::align_batch;
+pub use past::{AsOf, Then, at_time};
 pub use stage::{Stage, StagedFile};
 pub(crate) use sync::in_set;
 pub use sync::{Scope, Synced, Target, content_columns, sync};

@@ -56,6 +56,12 @@ pub struct Table {
     delta: DeltaTable,
 }
 
+impl std::fmt::Debug for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{} version {}", self.layer, self.name, self.version())
+    }
+}
+
 impl Table {
     /// Opens a table, or says that there is none.
     pub(super) async fn open(lake: &Lakehouse, layer: &'static str, name: &str) -> Result<Option<Self>> {
@@ -316,6 +322,16 @@ impl Table {
             .map_err(|error| self.error("merging", error))?;
         self.delta = delta;
         Ok(())
+    }
+
+    /// The table as the library sees it.
+    pub(super) fn delta(&self) -> &DeltaTable {
+        &self.delta
+    }
+
+    /// Shows another version.
+    pub(super) fn set_delta(&mut self, delta: DeltaTable) {
+        self.delta = delta;
     }
 
     /// An error of this table.

@@ -1,7 +1,8 @@
 //! A full run, changes at the source, incremental runs; and what has to hold after each.
 
 use crate::expected::{self, decimal};
-use crate::support::{SMALL, Scene};
+use crate::support::{SMALL, Scene, rows_in};
+use connectwise_etl::catalog;
 use connectwise_etl::run::Options;
 use connectwise_simulator::AdvanceRequest;
 use std::collections::{BTreeMap, BTreeSet};
@@ -174,4 +175,33 @@ async fn incremental_equals_a_rebuild() {
     for (table, before) in tables.iter().zip(incremental) {
         assert_eq!(scene.rows(&format!("SELECT * FROM gold.{table} ORDER BY 1")).await, before, "{table}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_past_can_be_read() {
+    let scene = Scene::new(SMALL).await;
+    let before_all = chrono::Utc::now();
+    scene.full().await;
+    let sql = "SELECT count(*), SUM(actualHours) FROM gold.fact_timeentry";
+    let first = scene.rows(sql).await;
+    let version = scene.lake.open("gold", "fact_timeentry").await.unwrap().unwrap().version();
+    let between = chrono::Utc::now();
+    scene.world().advance(AdvanceRequest { hours: 24.0, change: 20, add: 9, ..AdvanceRequest::default() });
+    scene.incremental().await;
+    let second = scene.rows(sql).await;
+    assert_ne!(first, second);
+
+    let at = |time| catalog::register_at_time(&scene.lake, time);
+    assert_eq!(rows_in(&at(between).await.unwrap(), sql).await, first);
+    assert_eq!(rows_in(&at(chrono::Utc::now()).await.unwrap(), sql).await, second);
+    let number = version.unsigned_abs();
+    let old = catalog::register_at_version(&scene.lake, "gold", "fact_timeentry", number).await.unwrap();
+    assert_eq!(rows_in(&old, sql).await, first);
+    // What reads the past changes nothing of the present.
+    assert_eq!(scene.rows(sql).await, second);
+
+    let error = at(before_all - chrono::TimeDelta::seconds(1)).await.err().unwrap().to_string();
+    assert!(error.contains("there was nothing") && error.contains("its first version is of"), "{error}");
+    let error = catalog::register_at_version(&scene.lake, "gold", "fact_timeentry", 99).await.err().unwrap();
+    assert!(error.to_string().contains("there is no version 99"), "{error}");
 }

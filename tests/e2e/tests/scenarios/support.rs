@@ -11,6 +11,7 @@ use connectwise_etl::run::{self, Mode, Options};
 use connectwise_etl::secret::Secret;
 use connectwise_etl::settings::ApiSettings;
 use connectwise_simulator::{Config, Counts, Scale, Simulator, World};
+use datafusion::prelude::SessionContext;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -78,9 +79,7 @@ impl Scene {
 
     /// The rows of a query, every value as text, null as "∅".
     pub(crate) async fn rows(&self, sql: &str) -> Vec<Vec<String>> {
-        let context = catalog::register(&self.lake).await.unwrap();
-        let batches = context.sql(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}")).collect().await.unwrap();
-        batches.iter().flat_map(texts).collect()
+        rows_in(&catalog::register(&self.lake).await.unwrap(), sql).await
     }
 
     /// The one value of a query.
@@ -117,6 +116,12 @@ pub(crate) fn client(base_url: &str, username: &str, password: &str, client_id: 
     };
     let retry = RetryPolicy { base: Duration::from_millis(2), cap: Duration::from_millis(20), tries: 12 };
     Client::new(settings, retry).unwrap()
+}
+
+/// The rows of a query in a session, every value as text, null as "∅".
+pub(crate) async fn rows_in(context: &SessionContext, sql: &str) -> Vec<Vec<String>> {
+    let batches = context.sql(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}")).collect().await.unwrap();
+    batches.iter().flat_map(texts).collect()
 }
 
 fn texts(batch: &RecordBatch) -> Vec<Vec<String>> {

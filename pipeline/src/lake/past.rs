@@ -1,0 +1,109 @@
+//! Tables as they were: an earlier version, by its number or by time.
+//!
+//! Invariant: what is given is one committed version, whole; where there was none yet, that is said and no later one
+//! is given in its place.
+
+use super::{Lakehouse, Table};
+use crate::error::{Error, Result};
+use chrono::{DateTime, SecondsFormat, Utc};
+use futures::TryStreamExt as _;
+
+/// Which version of the tables to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AsOf {
+    /// This version of the one table that is asked.
+    Version(u64),
+    /// Each table's newest version that was committed by then.
+    Time(DateTime<Utc>),
+}
+
+impl std::str::FromStr for AsOf {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        if let Ok(version) = text.parse() {
+            return Ok(AsOf::Version(version));
+        }
+        let day = text.parse::<chrono::NaiveDate>().ok().and_then(|day| day.and_hms_opt(0, 0, 0));
+        let instant = day
+            .map(|midnight| midnight.and_utc())
+            .or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|instant| instant.with_timezone(&Utc)));
+        instant.map(AsOf::Time).ok_or_else(|| {
+            "expected a table's version (12), a day (2026-01-31, its first moment in UTC) or an instant \
+             (2026-01-31T12:00:00Z)"
+                .to_owned()
+        })
+    }
+}
+
+/// A table at a time.
+#[derive(Debug)]
+pub enum Then {
+    /// It was this.
+    Was(Box<Table>),
+    /// Its first version was committed later: then.
+    NotYet(DateTime<Utc>),
+    /// There is no such table.
+    Never,
+}
+
+impl Table {
+    /// An earlier version.
+    ///
+    /// # Errors
+    /// [`Error::Table`] when there is no such version, or its log is no longer kept.
+    pub async fn at_version(mut self, version: u64) -> Result<Self> {
+        let newest = self.version();
+        if i64::try_from(version).is_ok_and(|version| version <= newest) {
+            let failed = |error| error_of(&self, &format!("version {version} is no longer kept ({error})"));
+            let mut delta = self.delta().clone();
+            delta.load_version(version).await.map_err(failed)?;
+            self.set_delta(delta);
+            return Ok(self);
+        }
+        Err(error_of(&self, &format!("there is no version {version}; the newest is {newest}")))
+    }
+}
+
+/// A table as it was at a time, by the times of its commits.
+///
+/// # Errors
+/// [`Error::Table`] when the log can't be read, or does not reach back so far any more.
+pub async fn at_time(lake: &Lakehouse, layer: &'static str, name: &str, time: DateTime<Utc>) -> Result<Then> {
+    let Some(table) = lake.open(layer, name).await? else { return Ok(Then::Never) };
+    let commits: Vec<_> =
+        table.delta().history(None).try_collect().await.map_err(|error| table.error("reading the log", error))?;
+    let instant = |millis: Option<i64>| millis.and_then(DateTime::from_timestamp_millis);
+    // Newest first.
+    let place = commits.iter().position(|commit| instant(commit.timestamp).is_some_and(|at| at <= time));
+    let newest = u64::try_from(table.version()).unwrap_or_default();
+    match (place, commits.last().and_then(|commit| instant(commit.timestamp))) {
+        (Some(place), _) => Ok(Then::Was(Box::new(table.at_version(newest.saturating_sub(place as u64)).await?))),
+        (None, Some(first)) if commits.len() as u64 == newest + 1 => Ok(Then::NotYet(first)),
+        (None, first) => Err(error_of(
+            &table,
+            &format!(
+                "its log reaches back to {} only",
+                first.map(|first| first.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default()
+            ),
+        )),
+    }
+}
+
+fn error_of(table: &Table, reason: &str) -> Error {
+    table.error("reading the past", reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_days_and_instants_are_told_apart() {
+        assert_eq!("12".parse(), Ok(AsOf::Version(12)));
+        let noon = DateTime::parse_from_rfc3339("2026-01-31T12:00:00Z").unwrap().with_timezone(&Utc);
+        assert_eq!("2026-01-31T12:00:00Z".parse(), Ok(AsOf::Time(noon)));
+        assert_eq!("2026-01-31".parse(), Ok(AsOf::Time(noon - chrono::TimeDelta::hours(12))));
+        assert!("yesterday".parse::<AsOf>().is_err() && "-1".parse::<AsOf>().is_err());
+    }
+}
