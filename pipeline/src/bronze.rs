@@ -113,7 +113,8 @@ pub async fn load(lake: &Lakehouse, stage: &Stage, run: &RunId, extracted: &Extr
         Some(table) => table.transaction(WATERMARK).await?,
         None => None,
     };
-    let newest = extracted.newest();
+    // A record that a wrong clock stamped in the future must not hide what comes until then.
+    let newest = extracted.newest().map(|newest| newest.min(run.started_micros()));
     let watermark_after = if full { newest } else { newest.max(watermark_before) };
     let transactions: Vec<(String, i64)> =
         watermark_after.map(|watermark| (WATERMARK.to_owned(), watermark)).into_iter().collect();

@@ -1,10 +1,11 @@
 //! A full run, changes at the source, incremental runs; and what has to hold after each.
 
 use crate::expected::{self, decimal};
-use crate::support::{SMALL, Scene, rows_in};
+use crate::support::{EMPTY, SMALL, Scene, rows_in};
 use connectwise_etl::catalog;
-use connectwise_etl::run::Options;
+use connectwise_etl::run::{Mode, Options};
 use connectwise_simulator::AdvanceRequest;
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 const ENTITIES: [(&str, &str); 8] = [
@@ -204,4 +205,43 @@ async fn the_past_can_be_read() {
     assert!(error.contains("there was nothing") && error.contains("its first version is of"), "{error}");
     let error = catalog::register_at_version(&scene.lake, "gold", "fact_timeentry", 99).await.err().unwrap();
     assert!(error.to_string().contains("there is no version 99"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_begins_at_the_watermark_but_never_in_the_future() {
+    use chrono::{DateTime, TimeDelta, Utc};
+    use connectwise_etl::extract::Window;
+    let scene = Scene::new(EMPTY).await;
+    let instant = |text: &str| DateTime::parse_from_rfc3339(text).unwrap().with_timezone(&Utc);
+    let stamped = |id: i64, at: &str| json!({ "id": id, "actualHours": 1.0, "_info": { "lastUpdated": at } });
+    scene.world().put("TimeEntry", stamped(1, "2026-01-05T06:00:00Z"));
+    scene.full().await;
+    let entry = connectwise_generated::tables::by_entity("TimeEntry").unwrap();
+    let window = |now: DateTime<Utc>, options: Options| {
+        let lake = scene.lake.clone();
+        async move { connectwise_etl::run::window_of(&lake, &options, now, entry).await.unwrap() }
+    };
+    let days = |days| TimeDelta::days(days);
+    let newest = instant("2026-01-05T06:00:00Z");
+    // The next day, and after a year in which nothing ran: what was not read yet is in it.
+    for now in [newest + days(1), newest + days(365)] {
+        assert_eq!(window(now, Options::default()).await, Window::Since(newest - days(30)));
+    }
+    let seven = Options { lookback_days: Some(7), ..Options::default() };
+    assert_eq!(window(newest + days(1), seven).await, Window::Since(newest - days(7)));
+    let since = Options { since: Some(newest - days(400)), ..Options::default() };
+    assert_eq!(window(newest, since).await, Window::Since(newest - days(400)));
+    assert_eq!(window(newest, Options { mode: Mode::Full, ..Options::default() }).await, Window::Everything);
+
+    // A server whose clock is wrong stamps a record in the future: that must not hide what comes before it, not even
+    // when nothing runs for a year after that.
+    scene.world().put("TimeEntry", stamped(2, "2099-01-01T00:00:00Z"));
+    let started = newest + days(3);
+    let report = scene.run(Options { started: Some(started), ..Options::default() }).await;
+    assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
+    for now in [started + days(1), started + days(365)] {
+        assert_eq!(window(now, Options::default()).await, Window::Since(started - days(30)));
+    }
+    // A run that is told an earlier time than the watermark's does not trust it either.
+    assert_eq!(window(newest, Options::default()).await, Window::Since(newest - days(30)));
 }
