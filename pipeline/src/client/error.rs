@@ -43,7 +43,7 @@ pub enum ClientError {
         message: String,
     },
     /// The API refuses the request.
-    #[error("ConnectWise refuses the request to {url} (HTTP {status}: {message}){}", request_note(.request_id))]
+    #[error("ConnectWise refuses the request to {url} (HTTP {status}: {message})")]
     Refused {
         /// The address.
         url: String,
@@ -51,8 +51,6 @@ pub enum ClientError {
         status: u16,
         /// The API's message.
         message: String,
-        /// The API's id of the request, empty where none came.
-        request_id: String,
     },
     /// All tries failed.
     #[error(
@@ -78,13 +76,13 @@ pub enum ClientError {
 
 impl ClientError {
     /// The error for a final HTTP status.
-    pub(crate) fn refused(url: &str, status: u16, message: String, request_id: String) -> Self {
+    pub(crate) fn refused(url: &str, status: u16, message: String) -> Self {
         let url = url.to_owned();
         match status {
             401 => Self::Login { url, status, message },
             403 => Self::Forbidden { url, message },
             404 => Self::NotFound { url, message },
-            _ => Self::Refused { url, status, message, request_id },
+            _ => Self::Refused { url, status, message },
         }
     }
 
@@ -92,10 +90,6 @@ impl ClientError {
     pub fn is_bad_condition(&self) -> bool {
         matches!(self, Self::Refused { status: 400, .. })
     }
-}
-
-fn request_note(request_id: &str) -> String {
-    if request_id.is_empty() { String::new() } else { format!(", request {request_id}") }
 }
 
 /// The message in an error body: the API's own form, the rate limiter's, or the start of whatever came.

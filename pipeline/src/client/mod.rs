@@ -2,12 +2,15 @@
 //!
 //! Invariant: what [`Client::get`] returns was read to its end and accepted by the caller's parser; anything else was
 //! tried again or became an error that says what the API answered. Redirects are not followed, so credentials go to
-//! one host only.
+//! one host only. All clones of a client share one budget of requests.
 
+mod budget;
+mod codebase;
 mod error;
 mod list;
 mod retry;
 
+pub use budget::Pace;
 pub use error::ClientError;
 pub use list::List;
 pub use retry::RetryPolicy;
@@ -15,18 +18,43 @@ pub use retry::RetryPolicy;
 use crate::progress::EntityProgress;
 use crate::settings::ApiSettings;
 use base64::Engine as _;
+use budget::{Budget, Ended};
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
-use tokio::time::Instant;
+use url::Url;
 
 /// The media type that pins the API's version.
 const MEDIA_TYPE: &str = "application/vnd.connectwise.com+json; version=2025.1";
-/// A response larger than this (after decompression) is refused.
-const MAX_RESPONSE_BYTES: usize = 256 * 1024 * 1024;
+/// The room that is set aside for a body before any of it has come, whatever length it announces.
+const FIRST_BYTES: u64 = 1024 * 1024;
+
+/// How long and how large an answer may be.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Bytes of a body, decompressed. With all workers at work, memory is bounded by so many times that.
+    pub body_bytes: usize,
+    /// Until the connection stands.
+    pub connect: Duration,
+    /// Between two pieces of an answer.
+    pub silence: Duration,
+    /// From the first byte sent to the last received: what comes drop by drop ends here.
+    pub whole: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 64 * 1024 * 1024,
+            connect: Duration::from_secs(15),
+            silence: Duration::from_secs(60),
+            whole: Duration::from_secs(180),
+        }
+    }
+}
 
 /// What one request asks for.
 #[derive(Debug, Clone, Default)]
@@ -93,8 +121,19 @@ pub struct Client {
     http: reqwest::Client,
     settings: Arc<ApiSettings>,
     retry: RetryPolicy,
-    /// No worker sends before this instant: one worker's Retry-After holds for all.
-    not_before: Arc<Mutex<Option<Instant>>>,
+    limits: Limits,
+    budget: Budget,
+    base: Arc<Base>,
+}
+
+/// Where the API is, as far as it is known.
+#[derive(Debug)]
+struct Base {
+    url: RwLock<Url>,
+    /// Without credentials, for the look-up.
+    http: reqwest::Client,
+    /// Whether the codebase was looked up.
+    looked_up: Mutex<bool>,
 }
 
 impl Client {
@@ -103,6 +142,14 @@ impl Client {
     /// # Errors
     /// When TLS cannot be set up, or a credential holds characters that no header may hold.
     pub fn new(settings: ApiSettings, retry: RetryPolicy) -> Result<Self, ClientError> {
+        Self::with(settings, retry, Pace::default(), Limits::default())
+    }
+
+    /// As [`Client::new`], at another pace and within other limits.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn with(settings: ApiSettings, retry: RetryPolicy, pace: Pace, limits: Limits) -> Result<Self, ClientError> {
         let mut headers = HeaderMap::new();
         let login = format!("{}:{}", settings.username.expose(), settings.password.expose());
         let basic = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(login));
@@ -115,15 +162,21 @@ impl Client {
         headers.insert(AUTHORIZATION, sensitive("the login", &basic)?);
         headers.insert("clientId", sensitive("CW_CLIENTID", settings.client_id.expose())?);
         headers.insert(ACCEPT, HeaderValue::from_static(MEDIA_TYPE));
-        let http = reqwest::Client::builder()
-            .default_headers(headers)
-            .user_agent(concat!("connectwise-etl/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(Duration::from_secs(15))
-            .read_timeout(Duration::from_secs(90))
-            .build()
-            .map_err(|error| ClientError::Setup(error.to_string()))?;
-        Ok(Self { http, settings: Arc::new(settings), retry, not_before: Arc::default() })
+        let builder = || {
+            reqwest::Client::builder()
+                .user_agent(concat!("connectwise-etl/", env!("CARGO_PKG_VERSION")))
+                .redirect(reqwest::redirect::Policy::none())
+                .connect_timeout(limits.connect)
+                .read_timeout(limits.silence)
+        };
+        let setup = |error: reqwest::Error| ClientError::Setup(error.to_string());
+        let http = builder().default_headers(headers).build().map_err(setup)?;
+        let base = Base {
+            url: RwLock::new(settings.base_url.clone()),
+            http: builder().build().map_err(setup)?,
+            looked_up: Mutex::new(false),
+        };
+        Ok(Self { http, settings: Arc::new(settings), retry, limits, budget: Budget::new(pace), base: Arc::new(base) })
     }
 
     /// The same client for a first contact: three quick tries, so that a wrong address is told at once.
@@ -132,9 +185,14 @@ impl Client {
         Self { retry, ..self.clone() }
     }
 
-    /// The API's base URL.
-    pub fn base_url(&self) -> &url::Url {
-        &self.settings.base_url
+    /// The API's base URL, as far as it is known now.
+    pub fn base_url(&self) -> Url {
+        self.base.url.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How fast and how broad the API is asked.
+    pub fn pace(&self) -> Pace {
+        self.budget.pace()
     }
 
     /// Sends a request until `parse` accepts the answer or the tries are used up.
@@ -151,39 +209,90 @@ impl Client {
         mut parse: impl FnMut(&Answer) -> Result<T, String>,
     ) -> Result<T, ClientError> {
         let mut last = String::new();
-        for attempt in 0..self.retry.tries {
+        let mut base = self.base_url();
+        if !codebase::is_whole(&base) && self.has_moved(&base).await {
+            base = self.base_url();
+        }
+        let mut attempt = 0;
+        while attempt < self.retry.tries {
             if attempt > 0 {
                 traffic.retries.fetch_add(1, Ordering::Relaxed);
             }
-            self.wait_for_turn().await;
+            let turn = self.budget.turn().await;
             traffic.requests.fetch_add(1, Ordering::Relaxed);
-            match self.try_once(request, traffic).await {
+            let url = format!("{base}{}", request.endpoint);
+            let outcome = tokio::time::timeout(self.limits.whole, self.try_once(&url, request, traffic))
+                .await
+                .unwrap_or_else(|_| Err(Failure::late(&url, self.limits.whole)));
+            turn.end(match &outcome {
+                Ok(_) => Ended::Answered,
+                Err(Failure::Again { overload: true, .. }) => Ended::Overloaded,
+                Err(_) => Ended::Otherwise,
+            });
+            match outcome {
                 Ok(answer) => match parse(&answer) {
                     Ok(value) => return Ok(value),
                     Err(reason) => last = format!("the answer can't be read: {reason}"),
                 },
+                // An upgrade can have moved the API while the process ran.
+                Err(Failure::Final(ClientError::NotFound { .. })) if self.has_moved(&base).await => {
+                    base = self.base_url();
+                    continue;
+                }
                 Err(Failure::Final(error)) => return Err(error),
-                Err(Failure::Again { reason, after }) => {
+                Err(Failure::Again { reason, after, .. }) => {
                     last = reason;
                     if let Some(after) = after {
                         traffic.watcher.retry(after, &last);
-                        self.hold_all(after).await;
+                        self.budget.hold(after);
+                        attempt += 1;
                         continue;
                     }
                 }
             }
             tracing::debug!(endpoint = request.endpoint, attempt, reason = last, "trying again");
-            if attempt + 1 < self.retry.tries {
-                let wait = self.retry.delay(attempt);
+            attempt += 1;
+            if attempt < self.retry.tries {
+                let wait = self.retry.delay(attempt - 1);
                 traffic.watcher.retry(wait, &last);
                 tokio::time::sleep(wait).await;
             }
         }
-        Err(ClientError::GaveUp {
-            url: format!("{}{}", self.settings.base_url, request.endpoint),
-            tries: self.retry.tries,
-            last,
-        })
+        Err(ClientError::GaveUp { url: format!("{base}{}", request.endpoint), tries: self.retry.tries, last })
+    }
+
+    /// Whether the API is elsewhere than at this base: another worker found out already, or the host says so now.
+    async fn has_moved(&self, used: &Url) -> bool {
+        let mut looked_up = self.base.looked_up.lock().await;
+        if self.base_url() != *used {
+            return true;
+        }
+        if std::mem::replace(&mut *looked_up, true) {
+            return false;
+        }
+        let Some(found) = self.look_up(used).await.filter(|found| found != used) else { return false };
+        tracing::warn!(from = %used, to = %found, "the API's codebase is another: set CW_BASE_URL to it");
+        *self.base.url.write().unwrap_or_else(PoisonError::into_inner) = found;
+        true
+    }
+
+    /// The base by what the host says of the company's codebase.
+    async fn look_up(&self, base: &Url) -> Option<Url> {
+        const MOST: usize = 64 * 1024;
+        let address = codebase::address(base, self.settings.username.expose())?;
+        let read = async {
+            let mut response = self.base.http.get(address).send().await.ok()?;
+            let mut body = Vec::new();
+            while let Some(chunk) = response.chunk().await.ok()? {
+                body.extend_from_slice(&chunk);
+                if body.len() > MOST {
+                    return None;
+                }
+            }
+            response.status().is_success().then_some(body)
+        };
+        let body = tokio::time::timeout(self.limits.connect * 2, read).await.ok()??;
+        codebase::base_of(base, &body)
     }
 
     /// The number of records that an endpoint counts under these conditions.
@@ -205,32 +314,21 @@ impl Client {
         .await
     }
 
-    async fn wait_for_turn(&self) {
-        let until = *self.not_before.lock().await;
-        if let Some(until) = until {
-            tokio::time::sleep_until(until).await;
-        }
-    }
-
-    async fn hold_all(&self, wait: Duration) {
-        let until = Instant::now() + wait;
-        let mut not_before = self.not_before.lock().await;
-        *not_before = Some(not_before.map_or(until, |before| before.max(until)));
-    }
-
-    async fn try_once(&self, request: &Request, traffic: &Traffic) -> Result<Answer, Failure> {
-        let url = format!("{}{}", self.settings.base_url, request.endpoint);
-        let mut builder = self.http.get(&url).query(&request.query);
+    async fn try_once(&self, url: &str, request: &Request, traffic: &Traffic) -> Result<Answer, Failure> {
+        let mut builder = self.http.get(url).query(&request.query);
         if request.forward_only {
             builder = builder.header("pagination-type", "forward-only");
         }
-        let mut response = builder.send().await.map_err(|error| Failure::network(&url, &error))?;
+        let mut response = builder.send().await.map_err(|error| Failure::network(url, &error))?;
         let status = response.status();
         let headers = response.headers().clone();
-        let mut body = BytesMut::with_capacity(usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(0));
-        while let Some(chunk) = response.chunk().await.map_err(|error| Failure::network(&url, &error))? {
-            if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
-                return Err(Failure::Final(ClientError::TooLarge { url, limit: MAX_RESPONSE_BYTES }));
+        let mut body = BytesMut::with_capacity(
+            usize::try_from(response.content_length().unwrap_or(0).min(FIRST_BYTES)).unwrap_or(0),
+        );
+        while let Some(chunk) = response.chunk().await.map_err(|error| Failure::network(url, &error))? {
+            let limit = self.limits.body_bytes;
+            if body.len() + chunk.len() > limit {
+                return Err(Failure::Final(ClientError::TooLarge { url: url.to_owned(), limit }));
             }
             body.extend_from_slice(&chunk);
         }
@@ -247,7 +345,7 @@ impl Client {
                 next_page_id: next.and_then(page_id),
             });
         }
-        Err(Failure::from_status(&url, status, &headers, &body))
+        Err(Failure::from_status(url, status, &headers, &body))
     }
 }
 
@@ -269,7 +367,12 @@ fn page_id(address: &str) -> Option<String> {
 
 /// A failed try: worth another, or final.
 enum Failure {
-    Again { reason: String, after: Option<Duration> },
+    Again {
+        reason: String,
+        after: Option<Duration>,
+        /// Whether it is a sign of a server that has too much to do.
+        overload: bool,
+    },
     Final(ClientError),
 }
 
@@ -280,23 +383,35 @@ impl Failure {
         while let Some(source) = cause.source() {
             cause = source;
         }
-        Failure::Again { reason: format!("no answer from {url}: {cause}"), after: None }
+        Failure::Again { reason: format!("no answer from {url}: {cause}"), after: None, overload: error.is_timeout() }
+    }
+
+    fn late(url: &str, whole: Duration) -> Self {
+        let reason = format!("the answer of {url} was not complete after {} s", whole.as_secs_f64());
+        Failure::Again { reason, after: None, overload: true }
     }
 
     fn from_status(url: &str, status: reqwest::StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
-        let message = error::api_message(body);
+        let header = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let code = status.as_u16();
+        let request_id = header("x-cw-request-id").unwrap_or_default();
+        let mut message = error::api_message(body);
+        if !request_id.is_empty() {
+            message = format!("{message}, request {request_id}");
+        }
+        if let Some(location) = header("location").filter(|_| status.is_redirection()) {
+            // Not followed: credentials go to the configured host only.
+            let to = Url::parse(location).ok().and_then(|to| to.host_str().map(ToOwned::to_owned));
+            message = format!("it redirects to {}; redirects are not followed", to.as_deref().unwrap_or("elsewhere"));
+        }
         if code == 408 || code == 429 || status.is_server_error() {
-            let after = headers
-                .get("retry-after")
-                .and_then(|value| value.to_str().ok())
+            let after = header("retry-after")
                 .and_then(|value| value.trim().parse::<u64>().ok())
                 .map(|seconds| Duration::from_secs(seconds.min(300)));
-            return Failure::Again { reason: format!("HTTP {code}: {message}"), after };
+            let overload = matches!(code, 408 | 429 | 503 | 504);
+            return Failure::Again { reason: format!("HTTP {code}: {message}"), after, overload };
         }
-        let request_id =
-            headers.get("x-cw-request-id").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-        Failure::Final(ClientError::refused(url, code, message, request_id))
+        Failure::Final(ClientError::refused(url, code, message))
     }
 }
 

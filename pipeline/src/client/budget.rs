@@ -1,0 +1,296 @@
+//! What all workers of the process share: so many requests a minute, and how many at once.
+//!
+//! Invariants: in no 60 seconds do more requests begin than the budget allows, and none begins before the instant
+//! that the API named in `Retry-After`, whichever worker was told it. At least one request is always allowed to be
+//! under way.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// What a budget is counted over.
+const WINDOW: Duration = Duration::from_secs(60);
+/// Answers slower than this (and much slower than usual) are taken for a sign of an overloaded server.
+const SLOW: Duration = Duration::from_secs(5);
+/// How much slower than usual.
+const SLOWER: u32 = 4;
+
+/// How fast and how broad the API is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Requests a minute; 0 is without a bound.
+    pub requests_per_minute: u32,
+    /// The most requests under way at once.
+    pub workers: usize,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { requests_per_minute: 1000, workers: 8 }
+    }
+}
+
+/// The budget of a process: clones share it.
+#[derive(Debug, Clone)]
+pub(super) struct Budget {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    pace: Pace,
+    state: Mutex<State>,
+    freed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// When the requests of the last minute began.
+    begun: VecDeque<Instant>,
+    /// No request begins before this.
+    not_before: Option<Instant>,
+    under_way: usize,
+    breadth: Breadth,
+}
+
+/// How many requests may be under way: one more after a round of good answers, half after a sign of overload.
+#[derive(Debug)]
+struct Breadth {
+    allowed: f64,
+    usual: Option<Duration>,
+    /// Signs from requests that began before this are of the overload that was answered already.
+    answered: Option<Instant>,
+}
+
+impl Default for Breadth {
+    fn default() -> Self {
+        Self { allowed: f64::INFINITY, usual: None, answered: None }
+    }
+}
+
+impl Breadth {
+    fn good(&mut self, took: Duration, most: usize) {
+        self.usual = Some(self.usual.map_or(took, |usual| (usual * 7 + took) / 8));
+        self.allowed = (self.allowed + 1.0 / self.allowed.max(1.0)).min(most as f64);
+    }
+
+    fn overload(&mut self, began: Instant, now: Instant, most: usize) {
+        if self.answered.is_none_or(|answered| began >= answered) {
+            self.allowed = (self.allowed.min(most as f64) / 2.0).max(1.0);
+            self.answered = Some(now);
+        }
+    }
+
+    fn is_slow(&self, took: Duration) -> bool {
+        took > SLOW && self.usual.is_some_and(|usual| took > usual * SLOWER)
+    }
+
+    fn limit(&self, most: usize) -> usize {
+        // At least one, so that work goes on whatever happens.
+        (self.allowed.min(most as f64) as usize).max(1)
+    }
+}
+
+/// How a request ended, as far as the breadth is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// With an answer.
+    Answered,
+    /// With 429, 503, a time-out.
+    Overloaded,
+    /// Otherwise: says nothing about load.
+    Otherwise,
+}
+
+/// The right to have one request under way; given back when dropped.
+#[derive(Debug)]
+pub(super) struct Turn {
+    shared: Arc<Shared>,
+    began: Instant,
+}
+
+impl Budget {
+    pub(super) fn new(pace: Pace) -> Self {
+        let pace = Pace { workers: pace.workers.max(1), ..pace };
+        Self { shared: Arc::new(Shared { pace, state: Mutex::default(), freed: Notify::new() }) }
+    }
+
+    pub(super) fn pace(&self) -> Pace {
+        self.shared.pace
+    }
+
+    /// Waits until a request may begin.
+    pub(super) async fn turn(&self) -> Turn {
+        loop {
+            let freed = self.shared.freed.notified();
+            let wait = {
+                let now = Instant::now();
+                let mut state = self.shared.lock();
+                match state.admit(now, self.shared.pace) {
+                    Admission::Now => return Turn { shared: Arc::clone(&self.shared), began: now },
+                    Admission::At(instant) => Some(instant),
+                    Admission::WhenFreed => None,
+                }
+            };
+            match wait {
+                Some(instant) => tokio::time::sleep_until(instant).await,
+                None => freed.await,
+            }
+        }
+    }
+
+    /// Holds all workers back for so long.
+    pub(super) fn hold(&self, wait: Duration) {
+        let until = Instant::now() + wait;
+        let mut state = self.shared.lock();
+        state.not_before = Some(state.not_before.map_or(until, |before| before.max(until)));
+    }
+}
+
+enum Admission {
+    Now,
+    At(Instant),
+    WhenFreed,
+}
+
+impl State {
+    fn admit(&mut self, now: Instant, pace: Pace) -> Admission {
+        if self.under_way >= self.breadth.limit(pace.workers) {
+            return Admission::WhenFreed;
+        }
+        if let Some(until) = self.not_before.filter(|until| *until > now) {
+            return Admission::At(until);
+        }
+        if pace.requests_per_minute > 0 {
+            while self.begun.front().is_some_and(|begun| now.duration_since(*begun) >= WINDOW) {
+                self.begun.pop_front();
+            }
+            if self.begun.len() >= pace.requests_per_minute as usize
+                && let Some(oldest) = self.begun.front()
+            {
+                return Admission::At(*oldest + WINDOW);
+            }
+            self.begun.push_back(now);
+        }
+        self.under_way += 1;
+        Admission::Now
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Turn {
+    /// Ends the turn and says how it went.
+    pub(super) fn end(self, ended: Ended) {
+        let now = Instant::now();
+        let took = now.duration_since(self.began);
+        let most = self.shared.pace.workers;
+        let mut state = self.shared.lock();
+        match ended {
+            Ended::Overloaded => state.breadth.overload(self.began, now, most),
+            Ended::Answered if state.breadth.is_slow(took) => state.breadth.overload(self.began, now, most),
+            Ended::Answered => state.breadth.good(took, most),
+            Ended::Otherwise => {}
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.shared.lock().under_way -= 1;
+        // All: the limit may have grown by more than one place, and who can't go waits again.
+        self.shared.freed.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pace(requests_per_minute: u32, workers: usize) -> Pace {
+        Pace { requests_per_minute, workers }
+    }
+
+    /// When each of `requests` begins whose answers take `each`, one after the other.
+    fn begin(pace: Pace, requests: usize, each: Duration) -> Vec<Instant> {
+        let (mut state, mut now) = (State::default(), Instant::now());
+        let mut begun = Vec::new();
+        while begun.len() < requests {
+            match state.admit(now, pace) {
+                Admission::Now => {
+                    begun.push(now);
+                    state.under_way -= 1;
+                    now += each;
+                }
+                Admission::At(instant) => now = instant,
+                Admission::WhenFreed => unreachable!("each ends before the next"),
+            }
+        }
+        begun
+    }
+
+    #[test]
+    fn no_minute_holds_more_than_the_budget() {
+        let begun = begin(pace(10, 100), 35, Duration::from_millis(700));
+        for pair in begun.windows(11) {
+            assert!(pair[10].duration_since(pair[0]) >= WINDOW, "{begun:?}");
+        }
+        assert!(begun[34].duration_since(begun[0]) < WINDOW * 4, "slower than the budget");
+    }
+
+    #[test]
+    fn the_longest_wait_that_was_asked_for_holds_for_all() {
+        let budget = Budget::new(pace(0, 4));
+        let start = Instant::now();
+        budget.hold(Duration::from_secs(70));
+        budget.hold(Duration::from_secs(20));
+        let mut state = budget.shared.lock();
+        let Admission::At(first) = state.admit(start, pace(0, 4)) else { panic!("it began at once") };
+        assert!(first - start >= Duration::from_secs(70));
+        assert!(matches!(state.admit(first, pace(0, 4)), Admission::Now));
+    }
+
+    #[tokio::test]
+    async fn waiters_wake_when_a_place_is_free() {
+        let budget = Budget::new(pace(0, 2));
+        let (first, second) = (budget.turn().await, budget.turn().await);
+        assert!(matches!(budget.shared.lock().admit(Instant::now(), pace(0, 2)), Admission::WhenFreed));
+        let waiting = tokio::spawn({
+            let budget = budget.clone();
+            async move { drop(budget.turn().await) }
+        });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished(), "three at once");
+        drop(first);
+        waiting.await.unwrap();
+        drop(second);
+    }
+
+    #[test]
+    fn overload_halves_once_and_good_answers_bring_it_back() {
+        let mut breadth = Breadth::default();
+        let start = Instant::now();
+        assert_eq!(breadth.limit(8), 8);
+        // Eight requests of one moment that are all refused are one sign.
+        for _ in 0..8 {
+            breadth.overload(start, start + Duration::from_millis(5), 8);
+        }
+        assert_eq!(breadth.limit(8), 4);
+        for later in 1..5 {
+            let later = start + Duration::from_secs(later);
+            breadth.overload(later, later, 8);
+        }
+        assert_eq!(breadth.limit(8), 1);
+        for _ in 0..100 {
+            breadth.good(Duration::from_millis(20), 8);
+        }
+        assert_eq!(breadth.limit(8), 8);
+        assert!(breadth.is_slow(Duration::from_secs(6)) && !breadth.is_slow(Duration::from_secs(1)));
+    }
+}
