@@ -2,7 +2,7 @@
 
 use super::output::{Output, grouped, remarks, summary};
 use super::query::{screen, select};
-use crate::client::{Client, RetryPolicy};
+use crate::client::{Client, Limits, Pace, RetryPolicy};
 use crate::error::{Error, Result};
 use crate::lake::{Lakehouse, Layout};
 use crate::lock;
@@ -34,6 +34,9 @@ enum Size {
     Medium,
     Large,
 }
+
+/// A server of one's own needs no consideration.
+const PACE: Pace = Pace { requests_per_minute: 0, workers: 8 };
 
 /// The answers that finance asks for first.
 const ANSWERS: [(&str, &str); 3] = [
@@ -81,7 +84,7 @@ pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
         .map_err(|error| Error::io("starting the simulated ConnectWise", std::io::Error::other(error)))?;
     let base_url = url::Url::parse(&simulator.base_url())
         .map_err(|error| Error::Usage(format!("the simulator's address is not usable: {error}")))?;
-    let client = Client::new(settings(base_url), RetryPolicy::default())?;
+    let client = Client::with(settings(base_url), RetryPolicy::default(), PACE, Limits::default())?;
     output.progress(format!("A simulated ConnectWise answers at {}", simulator.base_url()));
 
     output.line(format!("1. A full run into {}", lake.display()))?;

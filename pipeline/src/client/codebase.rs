@@ -29,7 +29,7 @@ pub(super) fn base_of(base: &Url, answer: &[u8]) -> Option<Url> {
     }
     let info: Option<Info> = serde_json::from_slice(answer).ok()?;
     let codebase = info?.codebase;
-    let codebase = codebase.trim_matches('/');
+    let codebase = codebase.trim_end_matches('/');
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     if codebase.is_empty() || !codebase.chars().all(plain) || codebase.contains("..") {
         return None;

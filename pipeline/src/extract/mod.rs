@@ -6,6 +6,7 @@
 mod fields;
 mod ids;
 mod paging;
+mod ranges;
 
 pub use fields::field_groups;
 pub use ids::read_ids;
@@ -14,11 +15,12 @@ use crate::client::{Client, ClientError, Request, Traffic};
 use crate::error::{Error, Result};
 use crate::lake::{Stage, StagedFile};
 use crate::progress::EntityProgress;
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
-use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use chrono::{DateTime, Utc};
-use connectwise_runtime::{ChangeDetection, Misfit, Table, bronze_schema, with_parent};
-use paging::{Page, Pager};
+use connectwise_runtime::{ChangeDetection, Misfit, Table, bronze_schema};
+use datafusion::prelude::{DataFrame, SessionContext};
+use ranges::{Piece, Source};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -50,7 +52,7 @@ pub struct Extracted {
     /// The entity.
     pub table: &'static Table,
     /// Rows in the bronze schema plus [`SEQUENCE`].
-    pub staged: StagedFile,
+    pub staged: StagedPieces,
     /// The winning row of each id.
     pub ids: HashMap<i64, Winner>,
     /// Sequence numbers of rows that a newer version of the same record replaced.
@@ -63,6 +65,28 @@ pub struct Extracted {
     pub whole: bool,
     /// Numbers for the run's log.
     pub numbers: Numbers,
+}
+
+/// The staged rows of an entity, a file for each range of keys that was read at a time.
+#[derive(Default)]
+pub struct StagedPieces(Vec<(i64, StagedFile)>);
+
+impl From<StagedFile> for StagedPieces {
+    fn from(file: StagedFile) -> Self {
+        Self(vec![(0, file)])
+    }
+}
+
+impl StagedPieces {
+    /// The rows as a DataFrame, the files in the order of their keys; `None` where there are none.
+    ///
+    /// # Errors
+    /// [`Error::Query`] when a file can't be read back.
+    pub async fn read(&self, context: &SessionContext) -> Result<Option<DataFrame>> {
+        let mut files: Vec<&(i64, StagedFile)> = self.0.iter().collect();
+        files.sort_by_key(|(lowest, _)| *lowest);
+        StagedFile::read_all(files.into_iter().map(|(_, file)| file), context).await
+    }
 }
 
 /// The row that counts for an id.
@@ -132,7 +156,7 @@ pub async fn extract(
     parents: &[i64],
     watcher: &EntityProgress,
 ) -> Result<Extracted> {
-    let traffic = Traffic::watched(watcher);
+    let traffic = Arc::new(Traffic::watched(watcher));
     let started = Instant::now();
     let lists = lists(table, parents);
     let condition = match (window, table.change_detection, lists.first()) {
@@ -188,12 +212,12 @@ async fn read_lists(
     table: &'static Table,
     lists: &[List],
     condition: Option<&str>,
-    traffic: &Traffic,
+    traffic: &Arc<Traffic>,
 ) -> Result<Extracted> {
     let schema = staged_schema(&bronze_schema(table));
     let mut extracted = Extracted {
         table,
-        staged: stage.file(table.table, &schema),
+        staged: StagedPieces::default(),
         ids: HashMap::new(),
         superseded: HashSet::new(),
         quarantined: Vec::new(),
@@ -201,7 +225,7 @@ async fn read_lists(
         whole: false,
         numbers: Numbers::default(),
     };
-    let mut next_sequence = 0_i64;
+    let mut next_piece = 0_i64;
     for List { endpoint, parent } in lists {
         let before = match client.count(endpoint, condition, traffic).await {
             // The parent went away between its own list and this one.
@@ -213,13 +237,19 @@ async fn read_lists(
         };
         traffic.watcher.expect_more(before);
         let known = extracted.distinct();
-        let mut pager = Pager::new(client, table, endpoint, condition, before);
-        while let Some(page) = pager.next(traffic).await? {
-            extracted.numbers.pages += 1;
-            extracted.numbers.rows_read += page.records;
-            traffic.watcher.rows(page.records);
-            take_page(&mut extracted, page, *parent, &schema, &mut next_sequence)?;
-        }
+        let source = Source {
+            client: client.clone(),
+            table,
+            endpoint: endpoint.clone(),
+            parent: *parent,
+            condition: condition.map(ToOwned::to_owned),
+            schema: SchemaRef::clone(&schema),
+            traffic: Arc::clone(traffic),
+            expected: before,
+        };
+        let plan = ranges::plan(client, table, endpoint, condition, before, traffic).await?;
+        tracing::debug!(endpoint, records = before, ranges = plan.ranges.len(), way = ?plan.way, "plan");
+        ranges::read(&source, stage, plan, &mut next_piece, |piece| absorb(&mut extracted, piece)).await?;
         let after = client.count(endpoint, condition, traffic).await?;
         let fetched = extracted.distinct() - known;
         if fetched < before.min(after) || fetched > before.max(after) {
@@ -227,7 +257,10 @@ async fn read_lists(
             return Err(Error::Incomplete { entity: table.entity.to_owned(), fetched, counted });
         }
     }
-    extracted.staged.finish()?;
+    // The readers end in any order; what they found is told in one.
+    extracted.quarantined.sort_by(|one, other| {
+        (&one.record_id, &one.path, &one.raw_json).cmp(&(&other.record_id, &other.path, &other.raw_json))
+    });
     Ok(extracted)
 }
 
@@ -256,47 +289,30 @@ async fn find_filter(
     Ok(None)
 }
 
-fn take_page(
-    extracted: &mut Extracted,
-    page: Page,
-    parent: Option<i64>,
-    schema: &SchemaRef,
-    next_sequence: &mut i64,
-) -> Result<()> {
-    let batch = match parent {
-        None => page.decoded.batch,
-        Some(id) => with_parent(extracted.table, page.decoded.batch, id)
-            .map_err(|error| Error::data(extracted.table.entity, error))?,
-    };
-    let failed = |error: arrow::error::ArrowError| Error::data(extracted.table.entity, error);
-    let updated = last_updated(&batch);
-    let rows = i64::try_from(batch.num_rows()).unwrap_or(i64::MAX);
-    let sequence: Int64Array = (*next_sequence..*next_sequence + rows).collect();
-    *next_sequence += rows;
-    let keys = batch.column_by_name(extracted.table.key).and_then(|column| column.as_primitive_opt::<Int64Type>());
-    let Some(keys) = keys else {
-        return Err(Error::data(extracted.table.entity, "the decoded page has no key column"));
-    };
-    for ((id, sequence), last_updated) in keys.values().iter().zip(sequence.values()).zip(updated) {
-        let row = Winner { sequence: *sequence, last_updated };
+/// Adds what one reader brought.
+fn absorb(extracted: &mut Extracted, piece: Piece) {
+    let lowest = piece.rows.iter().map(|(id, ..)| *id).min();
+    for (id, last_updated, sequence) in piece.rows {
+        let row = Winner { sequence, last_updated };
         // The newest wins; of two equally new ones, the one that came last.
-        if let Some(other) = extracted.ids.insert(*id, row) {
-            if other.last_updated > row.last_updated {
-                extracted.ids.insert(*id, other);
+        if let Some(other) = extracted.ids.insert(id, row) {
+            if (other.last_updated, other.sequence) > (row.last_updated, row.sequence) {
+                extracted.ids.insert(id, other);
                 extracted.superseded.insert(row.sequence);
             } else {
                 extracted.superseded.insert(other.sequence);
             }
         }
     }
-    let mut columns = batch.columns().to_vec();
-    columns.push(Arc::new(sequence) as ArrayRef);
-    extracted.staged.write(&RecordBatch::try_new(Arc::clone(schema), columns).map_err(failed)?)?;
-    extracted.quarantined.extend(page.decoded.quarantined);
-    for (path, count) in page.decoded.unknown_fields {
+    if let Some(lowest) = lowest {
+        extracted.staged.0.push((lowest, piece.staged));
+    }
+    extracted.quarantined.extend(piece.quarantined);
+    for (path, count) in piece.unknown_fields {
         *extracted.unknown_fields.entry(path).or_default() += count;
     }
-    Ok(())
+    extracted.numbers.pages += piece.numbers.pages;
+    extracted.numbers.rows_read += piece.numbers.rows_read;
 }
 
 fn staged_schema(bronze: &Schema) -> SchemaRef {
@@ -326,6 +342,8 @@ fn last_updated(batch: &RecordBatch) -> Vec<Option<i64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use arrow::datatypes::Int64Type;
+    use connectwise_runtime::with_parent;
     use connectwise_runtime::{Field, Kind, Parent};
 
     static ADDITION: Table = Table {

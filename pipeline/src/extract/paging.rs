@@ -4,17 +4,18 @@
 //! resort. Invariant: ids come in rising order in the first two ways, so a page that repeats or goes back is noticed.
 
 use super::fields::{field_groups, splice};
+use super::ranges::KeyRange;
 use crate::client::{Answer, Client, ClientError, Request, Traffic};
 use crate::error::{Error, Result};
 use bytes::Bytes;
 use connectwise_runtime::{Decoded, Decoder, Table};
 
 /// The most records that the API gives on a page.
-const PAGE_SIZE: u64 = 1000;
+pub(super) const PAGE_SIZE: u64 = 1000;
 
 /// How the next page is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+pub(super) enum Way {
     ForwardOnly,
     ById,
     ByNumber,
@@ -34,6 +35,7 @@ pub(super) struct Pager<'a> {
     condition: Option<&'a str>,
     /// What `/count` said.
     expected: u64,
+    range: KeyRange,
     groups: Vec<String>,
     decoder: Decoder,
     way: Way,
@@ -65,6 +67,7 @@ impl<'a> Pager<'a> {
             endpoint,
             condition,
             expected,
+            range: KeyRange::default(),
             groups: field_groups(table),
             decoder: Decoder::new(table),
             way: Way::ForwardOnly,
@@ -77,6 +80,17 @@ impl<'a> Pager<'a> {
     /// As [`Pager::new`], for all records' keys alone.
     pub(super) fn of_ids(client: &'a Client, table: &'static Table, endpoint: &'a str, expected: u64) -> Self {
         Self { groups: vec![table.key.to_owned()], ..Self::new(client, table, endpoint, None, expected) }
+    }
+
+    /// Only the records of this range, by this way of paging to begin with.
+    pub(super) fn within(self, range: KeyRange, way: Way) -> Self {
+        Self { range, way, ..self }
+    }
+
+    /// The part of the range that was not read; `None` at its end.
+    pub(super) fn rest(&self) -> Option<KeyRange> {
+        let after = self.last_id.filter(|_| !self.done)?;
+        Some(KeyRange { after: Some(after), to: self.range.to })
     }
 
     /// The next page; `None` after the last.
@@ -145,6 +159,7 @@ impl<'a> Pager<'a> {
         let mut request = Request::new(self.endpoint).with("pageSize", PAGE_SIZE);
         let mut conditions: Vec<String> =
             self.condition.map(|condition| format!("({condition})")).into_iter().collect();
+        let mut range = self.range;
         match self.way {
             Way::ForwardOnly => {
                 request.forward_only = true;
@@ -153,13 +168,14 @@ impl<'a> Pager<'a> {
                 }
             }
             Way::ById => {
-                conditions.insert(0, format!("{} > {}", self.table.key, self.last_id.unwrap_or(0)));
+                range.after = self.last_id.or(range.after).or(Some(0));
                 request = request.with("orderBy", format!("{} asc", self.table.key));
             }
             Way::ByNumber => {
                 request = request.with("page", self.number).with("orderBy", format!("{} asc", self.table.key));
             }
         }
+        conditions.splice(0..0, range.conditions(self.table.key));
         if !conditions.is_empty() {
             request = request.with("conditions", conditions.join(" and "));
         }

@@ -119,14 +119,24 @@ impl StagedFile {
     /// # Errors
     /// [`Error::Query`] when the file can't be read back.
     pub async fn read(&self, context: &SessionContext) -> Result<Option<DataFrame>> {
-        if self.rows == 0 {
-            return Ok(None);
-        }
-        let options = ParquetReadOptions::default().schema(&self.schema);
-        let frame = context
-            .read_parquet(self.path.to_string_lossy().into_owned(), options)
-            .await
-            .map_err(|error| Error::Query(format!("the staged file {} can't be read: {error}", self.path.display())))?;
+        Self::read_all([self], context).await
+    }
+
+    /// The rows of several files of one schema, in their order, as a DataFrame; `None` where there are none.
+    ///
+    /// # Errors
+    /// [`Error::Query`] when a file can't be read back.
+    pub async fn read_all(
+        files: impl IntoIterator<Item = &Self>,
+        context: &SessionContext,
+    ) -> Result<Option<DataFrame>> {
+        let files: Vec<&Self> = files.into_iter().filter(|file| file.rows > 0).collect();
+        let Some(first) = files.first() else { return Ok(None) };
+        let options = ParquetReadOptions::default().schema(&first.schema);
+        let paths: Vec<String> = files.iter().map(|file| file.path.to_string_lossy().into_owned()).collect();
+        let frame = context.read_parquet(paths, options).await.map_err(|error| {
+            Error::Query(format!("staged files such as {} can't be read: {error}", first.path.display()))
+        })?;
         Ok(Some(frame))
     }
 }
