@@ -18,6 +18,7 @@ mod invoices;
 mod lists;
 mod names;
 mod odd_input;
+mod ranges;
 mod reconcile;
 mod references;
 mod rules;

@@ -1,0 +1,64 @@
+//! Lists that are long enough to be read in ranges of keys.
+
+use crate::support::{SMALL, Scene};
+use connectwise_etl::run::{Layer, Mode, Options};
+use connectwise_simulator::{Config, Counts, Fault, Faults, Scale, When};
+use serde_json::json;
+
+const LONG: Counts = Counts { time_entries: 5_200, ..SMALL };
+
+/// Reads all time entries to bronze, and compares the ids with the source's.
+async fn is_whole(faults: Faults) -> Scene {
+    let scene = Scene::with(Config { scale: Scale::Custom(LONG), faults, ..Config::default() }).await;
+    // A gap in the keys, as wide as can be thought of.
+    scene.world().put("TimeEntry", json!({ "id": 900_000_000, "notes": "langt í burtu" }));
+    let options = Options {
+        mode: Mode::Full,
+        layers: vec![Layer::Bronze],
+        entities: vec!["TimeEntry".to_owned()],
+        ..Options::default()
+    };
+    let report = scene.run(options).await;
+    assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
+    let rows = scene.rows("SELECT id FROM bronze.cw_timeentry ORDER BY id").await;
+    let found: Vec<i64> = rows.iter().map(|row| row[0].parse().unwrap()).collect();
+    assert_eq!(found, scene.world().ids("TimeEntry"));
+    scene
+}
+
+/// Requests for pages of a range that is closed above.
+fn ranged(scene: &Scene) -> usize {
+    let log = scene.world().requests();
+    log.of("/time/entries")
+        .filter(|line| line.parameters.iter().any(|(name, value)| name == "conditions" && value.contains("id <= ")))
+        .count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_list_is_read_in_ranges() {
+    let scene = is_whole(Faults::default()).await;
+    assert!(ranged(&scene) > 0, "it was read in one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ranges_do_without_forward_only_paging_and_links() {
+    let scene = is_whole(Faults::default().without_forward_only("/").without_link("/")).await;
+    assert!(ranged(&scene) > 0, "it was read in one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ranges_survive_faults() {
+    let seed = 23;
+    let kinds = [
+        Fault::TooManyRequests { retry_after: 0 },
+        Fault::ServerError { status: 503 },
+        Fault::Reset,
+        Fault::Truncated,
+        Fault::Html,
+        Fault::DuplicateRow,
+    ];
+    let faults = kinds
+        .into_iter()
+        .fold(Faults { seed, ..Faults::default() }, |faults, kind| faults.with("", When::Probability(0.03), kind));
+    is_whole(faults).await;
+}
