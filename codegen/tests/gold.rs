@@ -6,24 +6,11 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
 
-use common::{package, put, run};
+use common::{copy, package, put, run};
 
 /// The checked-in inputs in a temporary folder.
 fn workspace() -> tempfile::TempDir {
-    fn copy(from: &Path, to: &Path) {
-        fs::create_dir_all(to).unwrap();
-        for entry in fs::read_dir(from).unwrap() {
-            let entry = entry.unwrap();
-            let at = to.join(entry.file_name());
-            if entry.path().is_dir() {
-                copy(&entry.path(), &at)
-            } else {
-                fs::copy(entry.path(), at).unwrap();
-            }
-        }
-    }
     let folder = tempfile::tempdir().unwrap();
     let root = package().join("..");
     copy(&root.join("schema"), &folder.path().join("schema"));

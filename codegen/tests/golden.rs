@@ -42,7 +42,8 @@ fn the_small_spec_gives_the_expected_files() {
     assert_eq!((status, errors.as_str()), (0, ""));
     let mut made = tree(workspace.path(), "generated");
     made.extend(tree(workspace.path(), "schema"));
-    made.remove("schema/entities.yaml");
+    // What was written by hand is no output.
+    made.retain(|path, _| !path.ends_with(".yaml"));
     let expected_at = package().join("tests/golden/expected");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         let _ = std::fs::remove_dir_all(&expected_at);

@@ -23,13 +23,26 @@ pub(crate) fn put(root: &Path, path: &str, text: &str) {
     std::fs::write(at, text).unwrap();
 }
 
-/// A workspace with the small spec imported and its entities.
+/// Copies a folder.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let at = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &at);
+        } else {
+            std::fs::copy(entry.path(), at).unwrap();
+        }
+    }
+}
+
+/// A workspace with the small spec imported, its entities and its gold.
 pub(crate) fn workspace() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
-    put(root, "schema/entities.yaml", &golden("input/schema/entities.yaml"));
-    let template = std::fs::read_to_string(package().join("../templates/dictionary.md.j2")).unwrap();
-    put(root, "templates/dictionary.md.j2", &template);
+    copy(&package().join("tests/golden/input"), root);
+    copy(&package().join("../templates"), &root.join("templates"));
     put(root, "source.json", &golden("source.json"));
     let (status, _, errors) = run(root, &["import", root.join("source.json").to_str().unwrap()]);
     assert_eq!((status, errors.as_str()), (0, ""));

@@ -4,9 +4,17 @@
 /// The version of the API that all of it was made from.
 pub const SPEC_VERSION: &str = "1.0";
 
+/// The classification of agreements by the name of their type.
+#[rustfmt::skip]
+pub mod agreement_rules;
+
 /// The GET operations of the entities' endpoints.
 #[rustfmt::skip]
 pub mod client;
+
+/// The gold tables: their statements, columns and keys, in the order in which they are built.
+#[rustfmt::skip]
+pub mod gold;
 
 /// The records as structs.
 #[rustfmt::skip]
