@@ -144,7 +144,9 @@ impl<'a> Keys<'a> {
 
     /// The value of a key, if it is there.
     pub fn get(&mut self, key: &'static str) -> Option<&'a Node> {
-        self.asked.push(key);
+        if !self.asked.contains(&key) {
+            self.asked.push(key);
+        }
         self.find(key)
     }
 

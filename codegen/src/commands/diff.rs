@@ -1,8 +1,8 @@
 //! `diff`: what changed in the tables since another spec file or a git revision.
 //!
 //! The JSON document is for tools, and its keys stay: `against`; `breaking`, the number of breaking changes; and
-//! `changes`, the breaking ones first, each with `entity`, `layer` (entity, setting, bronze, silver), `table`,
-//! `column` (a path with `/` in bronze, empty for a whole table), `change` (added, removed, retyped, renamed, changed,
+//! `changes`, the breaking ones first, each with `entity` (empty in gold and in the rules), `layer` (entity, setting,
+//! bronze, silver, gold, rules), `table`, `column` (a path with `/` in bronze, empty for a whole table), `change` (added, removed, retyped, renamed, changed,
 //! valuesAdded, valuesRemoved), `before` and `after` where there is something to say, `breaking`, and `touches`: the
 //! gold columns that are computed from it, and by their bare names the gold tables whose rows it chooses.
 
@@ -51,7 +51,7 @@ pub fn diff(root: &Path, against: &str, format: Format, reporter: &mut Reporter<
 ///
 /// # Errors
 /// Where a side has no spec that can be read. What an entity lacks on a side is a change and no problem.
-pub(super) fn changes(old: &Inputs, new: &Inputs) -> Result<Vec<Entry>, CommandError> {
+pub(super) fn changes(old_inputs: &Inputs, new_inputs: &Inputs) -> Result<Vec<Entry>, CommandError> {
     let side = |inputs: &Inputs| {
         let mut problems = Problems::new();
         let Some(spec) = Spec::parse(&inputs.spec_file, &inputs.spec, &mut problems) else {
@@ -62,10 +62,11 @@ pub(super) fn changes(old: &Inputs, new: &Inputs) -> Result<Vec<Entry>, CommandE
         let lineage = gold::lineage(inputs, &ir);
         Ok((spec, ir, lineage))
     };
-    let ((old_spec, old, old_lineage), (new_spec, new, new_lineage)) = (side(old)?, side(new)?);
+    let ((old_spec, old, old_lineage), (new_spec, new, new_lineage)) = (side(old_inputs)?, side(new_inputs)?);
     let mut entries = diff::tables(&old, &new);
     entries.extend(diff::requirements((&old, &old_spec), (&new, &new_spec)));
     diff::trace(&mut entries, (&old, &old_lineage), (&new, &new_lineage));
+    entries.extend(diff::gold(old_inputs, new_inputs));
     entries.sort_by_key(|entry| !entry.breaking);
     Ok(entries)
 }

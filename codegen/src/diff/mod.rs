@@ -1,8 +1,10 @@
 //! What changed between two states of the inputs, in the words of the tables.
 //!
-//! [`tables`] compares bronze and silver, [`requirements`] what the spec demands, [`specs`] the whole spec;
-//! [`trace`] finds the gold that a change touches. Added columns break nobody; a column that is removed, retyped or renamed breaks whoever reads it.
+//! [`tables`] compares bronze and silver, [`requirements`] what the spec demands, [`specs`] the whole spec, [`gold`] the
+//! YAML of gold; [`trace`] finds the gold that a change below it touches. Added columns break nobody; a column that is
+//! removed, retyped or renamed breaks whoever reads it.
 
+mod gold;
 mod spec;
 
 use std::collections::BTreeMap;
@@ -14,6 +16,7 @@ use crate::gold::lineage::Lineage;
 use crate::ir::{Entity, Field, Ir, Kind, SilverColumn};
 use crate::spec::Spec;
 
+pub use self::gold::gold;
 pub use self::spec::specs;
 
 /// What happened to something.
@@ -56,9 +59,9 @@ impl Change {
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Entry {
-    /// The entity.
+    /// The entity; empty in gold.
     pub entity: String,
-    /// `entity`, `setting`, `bronze` or `silver`.
+    /// `entity`, `setting`, `bronze`, `silver`, `gold` or `rules`.
     pub layer: &'static str,
     /// The table.
     pub table: String,
@@ -86,7 +89,8 @@ impl fmt::Display for Entry {
             Change::Removed => "-",
             _ => "~",
         };
-        write!(f, "{sign} {} {}", self.entity, self.layer)?;
+        let space = if self.entity.is_empty() { "" } else { " " };
+        write!(f, "{sign} {}{space}{}", self.entity, self.layer)?;
         if !self.column.is_empty() {
             write!(f, " {}.{}", self.table, self.column)?;
         } else if self.layer != "entity" {

@@ -9,7 +9,7 @@ mod functions;
 pub mod lineage;
 pub mod model;
 mod read;
-mod rules;
+pub(crate) mod rules;
 mod sql;
 
 use std::collections::BTreeMap;
@@ -59,10 +59,13 @@ fn columns_of<'a>(table: &'a Table<'_>) -> &'a [Column] {
 }
 
 /// What the YAML files say.
-struct Model {
-    rules: Arc<Rules>,
-    dimensions: Vec<Dimension>,
-    facts: Vec<Fact>,
+pub(crate) struct Model {
+    /// The classification of agreements.
+    pub(crate) rules: Arc<Rules>,
+    /// The dimensions that can be read.
+    pub(crate) dimensions: Vec<Dimension>,
+    /// The facts that can be read.
+    pub(crate) facts: Vec<Fact>,
 }
 
 /// The SQL by table and dialect.
@@ -97,6 +100,11 @@ pub fn lineage(inputs: &Inputs, ir: &Ir) -> Lineage {
         Some((statements, _)) => check::statements(ir, &model.tables(), &statements, &mut problems),
         None => Lineage::default(),
     }
+}
+
+/// What the YAML files say, as far as they can be read; `None` for a workspace without gold.
+pub(crate) fn model(inputs: &Inputs) -> Option<Model> {
+    read(inputs, &mut Problems::new())
 }
 
 impl Model {
