@@ -11,6 +11,7 @@ pub mod catalog;
 pub mod cli;
 pub mod client;
 pub mod conditions;
+pub mod doctor;
 pub mod error;
 pub mod extract;
 pub mod gold;

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::secret::Secret;
+use base64::Engine as _;
 use url::{Host, Url};
 
 /// Where the API is and how to log in.
@@ -18,6 +19,20 @@ pub struct ApiSettings {
 }
 
 impl ApiSettings {
+    /// A text that came from elsewhere, without the credentials that it may repeat.
+    pub(crate) fn cover(&self, text: &str) -> String {
+        let login = self.login();
+        let secrets = [&login, self.password.expose(), self.client_id.expose(), self.username.expose()];
+        let given = secrets.into_iter().filter(|secret| !secret.is_empty());
+        given.fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+    }
+
+    /// What the `Authorization` header holds after `Basic`.
+    pub(crate) fn login(&self) -> String {
+        let plain = format!("{}:{}", self.username.expose(), self.password.expose());
+        base64::engine::general_purpose::STANDARD.encode(plain)
+    }
+
     /// Reads `CW_BASE_URL`, `CW_AUTH_USERNAME`, `CW_AUTH_PASSWORD`, `CW_CLIENTID`.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 mod classify;
 #[cfg(feature = "demo")]
 mod demo;
+mod doctor;
 mod extract;
 mod output;
 mod query;
@@ -42,6 +43,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Any list of the API to ndjson, CSV or Parquet
     Extract(extract::ExtractArgs),
+    /// Check the address, the login, the rights and the storage, and say what to do
+    Doctor(doctor::DoctorArgs),
     /// Show which rule classifies an agreement type's name, and why
     Classify(classify::ClassifyArgs),
     /// Compare all ids with the API, and mark what the source deleted
@@ -137,6 +140,7 @@ impl Cli {
             #[cfg(feature = "demo")]
             Command::Demo(args) => demo::execute(args, output).await,
             Command::Extract(args) => extract::execute(&args, output).await,
+            Command::Doctor(args) => doctor::execute(&args, output).await,
             Command::Classify(args) => classify::execute(&args, output),
             Command::Reconcile(args) => reconcile::execute(args, output).await,
             Command::Query(args) => query::execute(&args, output).await,

@@ -92,8 +92,9 @@ impl ClientError {
     }
 }
 
-/// The message in an error body: the API's own form, the rate limiter's, or the start of whatever came.
-pub(crate) fn api_message(body: &[u8]) -> String {
+/// The message in an error body: the API's own form, the rate limiter's, or the start of whatever came; `cover` takes
+/// out what must not be shown, before anything is cut.
+pub(crate) fn api_message(body: &[u8], cover: impl Fn(&str) -> String) -> String {
     #[derive(serde::Deserialize)]
     struct Body {
         code: Option<String>,
@@ -109,12 +110,12 @@ pub(crate) fn api_message(body: &[u8]) -> String {
         let mut parts: Vec<String> = parsed.code.into_iter().chain(parsed.message).collect();
         parts.extend(parsed.errors.into_iter().filter_map(|detail| detail.message));
         if !parts.is_empty() {
-            return shorten(&parts.join(": "));
+            return shorten(&cover(&parts.join(": ")));
         }
     }
     let text = String::from_utf8_lossy(body);
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if text.is_empty() { "no message".to_owned() } else { shorten(&text) }
+    if text.is_empty() { "no message".to_owned() } else { shorten(&cover(&text)) }
 }
 
 fn shorten(text: &str) -> String {
@@ -128,6 +129,7 @@ mod tests {
 
     #[test]
     fn reads_every_error_form() {
+        let api_message = |body: &[u8]| api_message(body, str::to_owned);
         assert_eq!(
             api_message(br#"{"code":"ApiFindCondition","message":"bad","errors":[{"message":"x"}]}"#),
             "ApiFindCondition: bad: x"
@@ -136,5 +138,12 @@ mod tests {
         assert_eq!(api_message(b"<html>\n <body>Bad Gateway</body>"), "<html> <body>Bad Gateway</body>");
         assert_eq!(api_message(b""), "no message");
         assert!(api_message("x".repeat(10_000).as_bytes()).len() < 400);
+    }
+
+    #[test]
+    fn what_is_covered_is_covered_before_the_cut() {
+        let body = format!("{}s3cret-key", "x".repeat(295));
+        let message = api_message(body.as_bytes(), |text| text.replace("s3cret-key", "***"));
+        assert!(message.ends_with("***"), "{message}");
     }
 }

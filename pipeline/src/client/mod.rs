@@ -17,7 +17,6 @@ pub use retry::RetryPolicy;
 
 use crate::progress::EntityProgress;
 use crate::settings::ApiSettings;
-use base64::Engine as _;
 use budget::{Budget, Ended};
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
@@ -151,8 +150,7 @@ impl Client {
     /// As [`Client::new`].
     pub fn with(settings: ApiSettings, retry: RetryPolicy, pace: Pace, limits: Limits) -> Result<Self, ClientError> {
         let mut headers = HeaderMap::new();
-        let login = format!("{}:{}", settings.username.expose(), settings.password.expose());
-        let basic = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(login));
+        let basic = format!("Basic {}", settings.login());
         let sensitive = |name: &str, value: &str| {
             let mut value = HeaderValue::from_str(value)
                 .map_err(|_| ClientError::Setup(format!("{name} holds characters that no HTTP header may hold")))?;
@@ -188,6 +186,19 @@ impl Client {
     /// The API's base URL, as far as it is known now.
     pub fn base_url(&self) -> Url {
         self.base.url.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether anything answers at the address over HTTP, asked once and without credentials.
+    ///
+    /// # Errors
+    /// The innermost cause: refused, timed out, a certificate that is not trusted.
+    pub(crate) async fn reach(&self) -> Result<(), String> {
+        let request = self.base.http.get(self.base_url()).send();
+        match tokio::time::timeout(self.limits.connect * 2, request).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(innermost(&error)),
+            Err(_) => Err("it did not answer in time".to_owned()),
+        }
     }
 
     /// How fast and how broad the API is asked.
@@ -345,7 +356,7 @@ impl Client {
                 next_page_id: next.and_then(page_id),
             });
         }
-        Err(Failure::from_status(url, status, &headers, &body))
+        Err(Failure::from_status(url, status, &headers, &body, &self.settings))
     }
 }
 
@@ -365,6 +376,15 @@ fn page_id(address: &str) -> Option<String> {
     pairs.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("pageId")).map(|(_, value)| value.into_owned())
 }
 
+/// The innermost cause, which is the one that tells (refused, reset, name not found).
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
 /// A failed try: worth another, or final.
 enum Failure {
     Again {
@@ -378,11 +398,7 @@ enum Failure {
 
 impl Failure {
     fn network(url: &str, error: &reqwest::Error) -> Self {
-        // The innermost cause is the one that tells (refused, reset, name not found).
-        let mut cause: &dyn std::error::Error = error;
-        while let Some(source) = cause.source() {
-            cause = source;
-        }
+        let cause = innermost(error);
         Failure::Again { reason: format!("no answer from {url}: {cause}"), after: None, overload: error.is_timeout() }
     }
 
@@ -391,13 +407,20 @@ impl Failure {
         Failure::Again { reason, after: None, overload: true }
     }
 
-    fn from_status(url: &str, status: reqwest::StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+    fn from_status(
+        url: &str,
+        status: reqwest::StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        settings: &ApiSettings,
+    ) -> Self {
         let header = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let code = status.as_u16();
         let request_id = header("x-cw-request-id").unwrap_or_default();
-        let mut message = error::api_message(body);
+        // Servers and proxies that are in trouble repeat what they were sent.
+        let mut message = error::api_message(body, |text| settings.cover(text));
         if !request_id.is_empty() {
-            message = format!("{message}, request {request_id}");
+            message = format!("{message}, request {}", settings.cover(request_id));
         }
         if let Some(location) = header("location").filter(|_| status.is_redirection()) {
             // Not followed: credentials go to the configured host only.

@@ -161,7 +161,14 @@ pub async fn extract(
     let lists = lists(table, parents);
     let condition = match (window, table.change_detection, lists.first()) {
         (Window::Since(since), ChangeDetection::LastUpdated, Some(list)) => {
-            find_filter(client, table, &list.endpoint, since, &traffic).await?
+            let name = filter_name(client, table, &list.endpoint, since, &traffic).await?;
+            if name.is_none() {
+                tracing::warn!(
+                    entity = table.entity,
+                    "the endpoint can't filter by the time of change: reading all of it"
+                );
+            }
+            name.map(|name| changed_since(name, since))
         }
         _ => None,
     };
@@ -264,28 +271,32 @@ async fn read_lists(
     Ok(extracted)
 }
 
-/// The condition for a window, in the form that the endpoint takes; `None` where it takes none.
-async fn find_filter(
+/// The condition for a window.
+fn changed_since(name: &str, since: DateTime<Utc>) -> String {
+    format!("{name} >= [{}]", since.format("%Y-%m-%dT%H:%M:%SZ"))
+}
+
+/// The name by which an endpoint filters by the time of change; `None` where it can't.
+pub(crate) async fn filter_name(
     client: &Client,
     table: &Table,
     endpoint: &str,
     since: DateTime<Utc>,
     traffic: &Traffic,
-) -> Result<Option<String>> {
-    let instant = since.format("%Y-%m-%dT%H:%M:%SZ");
+) -> Result<Option<&'static str>, ClientError> {
     for name in ["lastUpdated", "_info/lastUpdated"] {
-        let condition = format!("{name} >= [{instant}]");
-        let request =
-            Request::new(endpoint).with("conditions", &condition).with("fields", table.key).with("pageSize", 1);
+        let request = Request::new(endpoint)
+            .with("conditions", changed_since(name, since))
+            .with("fields", table.key)
+            .with("pageSize", 1);
         match client.get(&request, traffic, |_| Ok(())).await {
-            Ok(()) => return Ok(Some(condition)),
+            Ok(()) => return Ok(Some(name)),
             Err(error) if error.is_bad_condition() => {
                 tracing::debug!(entity = table.entity, name, "the endpoint can't filter by it");
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         }
     }
-    tracing::warn!(entity = table.entity, "the endpoint can't filter by the time of change: reading all of it");
     Ok(None)
 }
 

@@ -22,6 +22,7 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use deltalake::delta_datafusion::DeltaSessionConfig;
+use deltalake::logstore::object_store::ObjectStoreExt as _;
 use std::collections::HashMap;
 use std::sync::Arc;
 use url::Url;
@@ -128,6 +129,30 @@ impl Lakehouse {
             })?;
         }
         Ok(())
+    }
+
+    /// Writes, reads and removes a small file, on whatever storage it is, and leaves nothing behind.
+    ///
+    /// # Errors
+    /// [`Error::Lakehouse`] or [`Error::Table`] that says what the system said.
+    pub(crate) async fn try_out(&self) -> Result<()> {
+        if let Ok(path) = self.root.to_file_path() {
+            let was_there = path.is_dir();
+            let outcome = self.check_writable().await;
+            if !was_there {
+                // Fails where something is in it, which is as well.
+                let _ = std::fs::remove_dir(&path);
+            }
+            return outcome;
+        }
+        let (layer, table) = ("meta", "etl_run");
+        let failed = |action: &'static str| move |error| Error::table(layer, table, action, error);
+        let files = self.files(layer, table)?;
+        let probe = deltalake::Path::from(format!(".write-test-{}", uuid::Uuid::new_v4()));
+        files.put(&probe, bytes::Bytes::from_static(b"x").into()).await.map_err(failed("writing a test file"))?;
+        let read = files.get(&probe).await.map(|_| ());
+        files.delete(&probe).await.map_err(failed("deleting a test file"))?;
+        read.map_err(failed("reading a test file"))
     }
 
     /// The location as a person writes it.

@@ -9,6 +9,7 @@ mod company;
 mod crashes;
 mod decimals;
 mod disk;
+mod doctor;
 mod evolution;
 mod expected;
 mod faults;

@@ -1,0 +1,35 @@
+//! `connectwise-etl doctor`: a line a check, and what to do about those that fail.
+
+use super::LakeArgs;
+use super::output::Output;
+use crate::doctor::{examine, is_well};
+use crate::error::Result;
+use crate::settings::ApiSettings;
+use clap::Args;
+use serde_json::json;
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    #[command(flatten)]
+    lake: LakeArgs,
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn execute(args: &DoctorArgs, output: &mut Output) -> Result<u8> {
+    let checks = examine(ApiSettings::from_env(), args.lake.open()).await;
+    let well = is_well(&checks);
+    if args.json {
+        output.line(format!("{:#}", json!({ "well": well, "checks": checks })))?;
+    } else {
+        let width = checks.iter().map(|check| check.name.chars().count()).max().unwrap_or(0);
+        for check in &checks {
+            output.line(format!("{} {:width$}  {}", check.state.mark(), check.name, check.found))?;
+            if let Some(advice) = &check.advice {
+                output.line(format!("  {:width$}  → {advice}", ""))?;
+            }
+        }
+    }
+    Ok(u8::from(!well))
+}

@@ -1,0 +1,94 @@
+//! What the doctor finds, well or not.
+
+use crate::support::{SMALL, Scene};
+use connectwise_etl::doctor::{Check, State, examine, is_well};
+use connectwise_etl::secret::Secret;
+use connectwise_etl::settings::ApiSettings;
+use connectwise_simulator::{Config, Fault, Faults, When};
+use futures::TryStreamExt as _;
+
+fn settings(base_url: &str) -> ApiSettings {
+    let config = Config::default();
+    ApiSettings {
+        base_url: base_url.parse().unwrap(),
+        username: Secret::new(config.username),
+        password: Secret::new(config.password),
+        client_id: Secret::new(config.client_id),
+    }
+}
+
+async fn checks(scene: &Scene, settings: ApiSettings) -> Vec<Check> {
+    examine(Ok(settings), Ok(scene.lake.clone())).await
+}
+
+fn check<'c>(checks: &'c [Check], name: &str) -> &'c Check {
+    checks.iter().find(|check| check.name == name).unwrap_or_else(|| panic!("no {name} in {checks:?}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_is_well() {
+    let scene = Scene::new(SMALL).await;
+    let checks = checks(&scene, settings(&scene.base_url())).await;
+    assert!(checks.iter().all(|check| check.state == State::Well), "{checks:?}");
+    let times = &check(&checks, "TimeEntry").found;
+    assert!(times.contains("400 records") && times.contains("filters by lastUpdated"), "{times}");
+    let records: Vec<_> = scene.client.list("/time/entries").records().try_collect().await.unwrap();
+    let changed = |record: &[u8]| {
+        let record: serde_json::Value = serde_json::from_slice(record).unwrap();
+        record["_info"]["lastUpdated"].as_str().map(ToOwned::to_owned)
+    };
+    let newest = records.iter().filter_map(|record| changed(record)).max().unwrap();
+    assert!(times.contains(&newest), "{times} without {newest}");
+    assert!(check(&checks, "version").found.contains("2025.1"));
+    assert!(!scene.folder.path().join("lake").exists(), "it left something behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_login_names_the_credential() {
+    let scene = Scene::new(SMALL).await;
+    let wrong = ApiSettings { password: Secret::new("wr0ng-key"), ..settings(&scene.base_url()) };
+    let found = checks(&scene, wrong).await;
+    assert!(!is_well(&found));
+    assert_eq!(check(&found, "connection").state, State::Well);
+    let login = check(&found, "login");
+    assert_eq!(login.state, State::Failed);
+    assert!(login.advice.as_ref().unwrap().contains("CW_AUTH_PASSWORD"), "{login:?}");
+    assert_eq!(check(&found, "Company").state, State::Skipped);
+    assert_eq!(check(&found, "storage").state, State::Well);
+    assert!(!format!("{found:?}").contains("wr0ng-key"));
+    let wrong = ApiSettings { client_id: Secret::new("n0-such-id"), ..settings(&scene.base_url()) };
+    let found = checks(&scene, wrong).await;
+    assert!(check(&found, "login").advice.as_ref().unwrap().contains("CW_CLIENTID"), "{found:?}");
+    let elsewhere = scene.base_url().replace("v4_6_release", "v9");
+    let found = checks(&scene, settings(&elsewhere)).await;
+    assert!(check(&found, "login").advice.as_ref().unwrap().contains("CW_BASE_URL"), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_right_is_told_of_the_entity() {
+    let scene = Scene::new(SMALL).await;
+    scene.world().faults(
+        Faults::default()
+            .with("/expense/entries", When::Always, Fault::Forbidden)
+            .without_last_updated("/company/companies"),
+    );
+    let found = checks(&scene, settings(&scene.base_url())).await;
+    assert!(!is_well(&found));
+    let failed: Vec<&str> =
+        found.iter().filter(|check| check.state == State::Failed).map(|check| check.name.as_str()).collect();
+    assert_eq!(failed, ["ExpenseEntry"]);
+    assert!(check(&found, "ExpenseEntry").advice.as_ref().unwrap().contains("inquire rights"));
+    assert_eq!(check(&found, "Company").state, State::Warning, "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_without_a_server_is_told_once() {
+    let scene = Scene::new(SMALL).await;
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let found = checks(&scene, settings(&format!("http://127.0.0.1:{port}/v4_6_release/apis/3.0"))).await;
+    let failed: Vec<&str> =
+        found.iter().filter(|check| check.state == State::Failed).map(|check| check.name.as_str()).collect();
+    assert_eq!(failed, ["connection"], "{found:?}");
+    assert!(check(&found, "connection").found.contains("refused"), "{found:?}");
+}
