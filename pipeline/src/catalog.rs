@@ -23,25 +23,29 @@ pub struct KnownTable {
     pub name: &'static str,
     /// What it looks like while it is empty.
     pub schema: SchemaRef,
+    /// The columns that its rows are sorted by: its key, where it has one.
+    pub key: Vec<&'static str>,
 }
 
 /// Every table that runs write, by layer and name.
 pub fn known_tables() -> Vec<KnownTable> {
     let mut tables = Vec::new();
-    let mut add = |layer, name, schema| tables.push(KnownTable { layer, name, schema });
+    let mut add = |layer, name, schema, key: &[&'static str]| {
+        tables.push(KnownTable { layer, name, schema, key: key.to_vec() });
+    };
     for entity in TABLES {
-        add("bronze", entity.table, bronze::schema(entity));
-        add("silver", entity.table, silver::schema(entity));
+        add("bronze", entity.table, bronze::schema(entity), &[entity.key]);
+        add("silver", entity.table, silver::schema(entity), &[entity.key]);
         for child in entity.children {
-            add("silver", child.table, silver::schema_of_child(entity, child));
+            add("silver", child.table, silver::schema_of_child(entity, child), &silver::CHILD_KEY);
         }
     }
-    add("bronze", quarantine::TABLE, quarantine::schema());
+    add("bronze", quarantine::TABLE, quarantine::schema(), &["entity", "recordId"]);
     for table in connectwise_generated::gold::TABLES {
-        add("gold", table.name, gold::schema(table));
+        add("gold", table.name, gold::schema(table), &[table.key]);
     }
     for (name, schema) in meta::tables() {
-        add("meta", name, schema);
+        add("meta", name, schema, &["runId"]);
     }
     tables.sort_by_key(|table| (LAYERS.iter().position(|layer| *layer == table.layer), table.name));
     tables

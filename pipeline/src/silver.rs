@@ -29,6 +29,9 @@ pub const SILVER_DELETED_AT: &str = "_etl_deleted_at";
 /// The application transaction that holds the bronze version that silver was made from.
 const BRONZE_VERSION: &str = "bronze-version";
 
+/// The key of a child table.
+pub(crate) const CHILD_KEY: [&str; 2] = ["parentId", "listIndex"];
+
 /// Adds the `_etl_…` columns to a flat schema.
 fn with_etl(schema: &Schema) -> SchemaRef {
     let mut fields: Vec<Field> = schema.fields().iter().map(|field| field.as_ref().clone()).collect();
@@ -83,7 +86,7 @@ pub async fn load(
             layer: "silver",
             name,
             schema: Arc::clone(&schema),
-            key: if child.is_some() { &["parentId", "listIndex"] } else { &own },
+            key: if child.is_some() { &CHILD_KEY } else { &own },
             stamps: &[PROCESSED_AT, SOURCE, BATCH_ID],
         };
         let rows = flat_rows(&bronze, run, entity, child, &schema, ids).await?;

@@ -5,6 +5,7 @@ mod classify;
 mod demo;
 mod doctor;
 mod extract;
+mod maintain;
 mod output;
 mod query;
 mod reconcile;
@@ -49,6 +50,8 @@ enum Command {
     Classify(classify::ClassifyArgs),
     /// Compare all ids with the API, and mark what the source deleted
     Reconcile(reconcile::ReconcileArgs),
+    /// Few large files in place of many small ones, old files away, a checkpoint a table
+    Maintain(maintain::MaintainArgs),
     /// Ask the tables with SQL, e.g. `SELECT * FROM gold.dimcompany LIMIT 5`
     Query(query::QueryArgs),
     /// Runs, watermarks, rows a table, checks, quarantine
@@ -143,6 +146,7 @@ impl Cli {
             Command::Doctor(args) => doctor::execute(&args, output).await,
             Command::Classify(args) => classify::execute(&args, output),
             Command::Reconcile(args) => reconcile::execute(args, output).await,
+            Command::Maintain(args) => maintain::execute(&args, output).await,
             Command::Query(args) => query::execute(&args, output).await,
             Command::Status(args) => status::execute(&args, output).await,
         }

@@ -3,12 +3,14 @@
 //! Invariant: every change of a table is one Delta commit; nothing here leaves a table between two states.
 
 mod align;
+mod maintain;
 mod past;
 mod stage;
 mod sync;
 mod table;
 
 pub use align::align_batch;
+pub use maintain::{Maintained, RETENTION_HOURS, Upkeep, maintain};
 pub use past::{AsOf, Then, at_time};
 pub use stage::{Stage, StagedFile};
 pub(crate) use sync::in_set;

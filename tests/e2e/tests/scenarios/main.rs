@@ -17,6 +17,7 @@ mod history;
 mod invariant;
 mod invoices;
 mod lists;
+mod maintain;
 mod names;
 mod odd_input;
 mod ranges;

@@ -1,13 +1,12 @@
 //! Deletions at the source, from the comparison of ids through to gold.
 
-use crate::support::{EMPTY, SMALL, Scene};
+use crate::support::{EMPTY, SMALL, Scene, Shared};
 use clap::Parser as _;
 use connectwise_etl::cli::{Cli, Output};
 use connectwise_etl::report::RunReport;
 use connectwise_etl::run::{Mode, Options};
 use connectwise_simulator::{Fault, Faults, When};
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex};
 
 async fn apply(scene: &Scene, force: bool) -> RunReport {
     scene.run(Options { mode: Mode::Reconcile, force, ..Options::default() }).await
@@ -119,19 +118,6 @@ async fn status(scene: &Scene, more: &[&str]) -> (u8, Value) {
     let code = Cli::parse_from(arguments).execute(&mut output).await.unwrap();
     let text = out.0.lock().unwrap().clone();
     (code, serde_json::from_slice(&text).unwrap())
-}
-
-#[derive(Clone, Default)]
-struct Shared(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Shared {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

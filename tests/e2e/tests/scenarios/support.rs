@@ -13,7 +13,7 @@ use connectwise_etl::settings::ApiSettings;
 use connectwise_simulator::{Config, Counts, Scale, Simulator, World};
 use datafusion::prelude::SessionContext;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// A world small enough for the dev profile, with everything in it.
@@ -137,4 +137,18 @@ fn texts(batch: &RecordBatch) -> Vec<Vec<String>> {
                 .collect()
         })
         .collect()
+}
+
+/// What a command writes, for the test to read.
+#[derive(Clone, Default)]
+pub(crate) struct Shared(pub(crate) Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

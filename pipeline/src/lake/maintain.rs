@@ -1,0 +1,177 @@
+//! Keeping tables quick to read: few files in the order of the key, nothing left over, a checkpoint.
+//!
+//! Invariant: no row changes. Small files become large ones in one commit; a file is deleted only when no version
+//! within the retention has it; the checkpoint is that of the newest version. Where nothing is to be done, nothing is
+//! written.
+
+use super::{Lakehouse, Table};
+use crate::catalog::KnownTable;
+use crate::error::Result;
+use chrono::TimeDelta;
+use datafusion::logical_expr::ident;
+use deltalake::logstore::object_store::{Error as StoreError, ObjectStoreExt as _};
+use deltalake::operations::vacuum::VacuumMode;
+use deltalake::{DeltaTable, Path};
+
+/// A file that holds so many rows, or bytes, is no small one.
+const ROWS_A_FILE: u64 = 65_536;
+const BYTES_A_FILE: u64 = 100 * 1024 * 1024;
+
+/// How long the files of earlier versions are kept, unless told otherwise: a week, as long as Delta itself promises to
+/// readers that have such a version open.
+pub const RETENTION_HOURS: u32 = 168;
+
+/// What to do.
+#[derive(Debug, Clone, Copy)]
+pub struct Upkeep {
+    /// How long the files of earlier versions are kept.
+    pub retention_hours: u32,
+    /// Only look.
+    pub dry_run: bool,
+}
+
+/// What was done to a table, or would be.
+#[derive(Debug, Clone, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Maintained {
+    /// The layer.
+    pub layer: &'static str,
+    /// The table.
+    pub table: &'static str,
+    /// Whether its small files were made large ones.
+    pub compacted: bool,
+    /// Data files of the newest version before.
+    pub files_before: u64,
+    /// And after.
+    pub files_after: u64,
+    /// Their bytes before.
+    pub bytes_before: u64,
+    /// And after.
+    pub bytes_after: u64,
+    /// Files of earlier versions, or of none, that were deleted.
+    pub vacuumed: u64,
+    /// The version of the newest checkpoint.
+    pub checkpoint: Option<i64>,
+    /// Why it could not be done.
+    pub error: Option<String>,
+}
+
+/// The files of a version.
+#[derive(Debug, Clone, Copy, Default)]
+struct Footprint {
+    files: u64,
+    bytes: u64,
+    rows: u64,
+}
+
+impl Footprint {
+    /// Whether the rows would fill fewer files.
+    fn is_scattered(self) -> bool {
+        let needed = self.rows.div_ceil(ROWS_A_FILE).max(self.bytes.div_ceil(BYTES_A_FILE)).max(1);
+        self.files > needed
+    }
+}
+
+/// Maintains a table; `None` where there is none. An error stands in what is given: the other tables go on.
+pub async fn maintain(lake: &Lakehouse, known: &KnownTable, upkeep: Upkeep) -> Option<Maintained> {
+    let mut done = Maintained {
+        layer: known.layer,
+        table: known.name,
+        compacted: false,
+        files_before: 0,
+        files_after: 0,
+        bytes_before: 0,
+        bytes_after: 0,
+        vacuumed: 0,
+        checkpoint: None,
+        error: None,
+    };
+    match work(lake, known, upkeep, &mut done).await {
+        Ok(true) => {}
+        Ok(false) => return None,
+        Err(error) => done.error = Some(error.to_string()),
+    }
+    Some(done)
+}
+
+/// Whether there is such a table.
+async fn work(lake: &Lakehouse, known: &KnownTable, upkeep: Upkeep, done: &mut Maintained) -> Result<bool> {
+    let Some(mut table) = lake.open(known.layer, known.name).await? else { return Ok(false) };
+    let before = table.footprint()?;
+    (done.files_before, done.bytes_before) = (before.files, before.bytes);
+    (done.files_after, done.bytes_after) = (before.files, before.bytes);
+    done.compacted = before.is_scattered();
+    if done.compacted && !upkeep.dry_run {
+        let order = known.key.iter().map(|name| ident(*name).sort(true, false)).collect();
+        let rows = table.frame().await?.sort(order).map_err(|error| table.error("compacting", error))?;
+        table.overwrite(rows, &[]).await?;
+        let after = table.footprint()?;
+        (done.files_after, done.bytes_after) = (after.files, after.bytes);
+    }
+    done.vacuumed = table.vacuum(upkeep).await?;
+    done.checkpoint = table.newest_checkpoint().await?;
+    if done.checkpoint != Some(table.version()) && !upkeep.dry_run {
+        deltalake::checkpoints::create_checkpoint(table.delta(), None)
+            .await
+            .map_err(|error| table.error("writing the checkpoint", error))?;
+        done.checkpoint = Some(table.version());
+    }
+    Ok(true)
+}
+
+impl Table {
+    fn footprint(&self) -> Result<Footprint> {
+        let state = self.delta().snapshot().map_err(|error| self.error("listing its files", error))?;
+        let mut sum = Footprint::default();
+        for file in state.log_data().iter() {
+            sum.files += 1;
+            sum.bytes += u64::try_from(file.size()).unwrap_or_default();
+            sum.rows += file.num_records().unwrap_or_default() as u64;
+        }
+        Ok(sum)
+    }
+
+    /// Deletes files that no version within the retention has, and says how many.
+    async fn vacuum(&mut self, upkeep: Upkeep) -> Result<u64> {
+        let looked: DeltaTable = self.delta().clone();
+        let (delta, metrics) = looked
+            .vacuum()
+            // Also what a killed run wrote and never committed.
+            .with_mode(VacuumMode::Full)
+            .with_retention_period(TimeDelta::hours(i64::from(upkeep.retention_hours)))
+            // Who may go below the week is decided by the caller.
+            .with_enforce_retention_duration(false)
+            .with_dry_run(upkeep.dry_run)
+            .await
+            .map_err(|error| self.error("deleting old files", error))?;
+        self.set_delta(delta);
+        Ok(metrics.files_deleted.len() as u64)
+    }
+
+    async fn newest_checkpoint(&self) -> Result<Option<i64>> {
+        let store = self.delta().log_store().object_store(None);
+        let pointer = match store.get(&Path::from("_delta_log/_last_checkpoint")).await {
+            Ok(file) => file.bytes().await,
+            Err(StoreError::NotFound { .. }) => return Ok(None),
+            Err(error) => Err(error),
+        };
+        let pointer = pointer.map_err(|error| self.error("reading the checkpoint", error))?;
+        // One that can't be read is no help to any reader either: a new one takes its place.
+        let pointer: serde_json::Value = serde_json::from_slice(&pointer).unwrap_or_default();
+        Ok(pointer.get("version").and_then(serde_json::Value::as_i64))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_that_could_be_fewer_are_too_many() {
+        let scattered = |files, rows, bytes| Footprint { files, bytes, rows }.is_scattered();
+        assert!(!scattered(0, 0, 0) && !scattered(1, 3, 900));
+        assert!(scattered(2, 3, 900));
+        assert!(!scattered(16, 16 * ROWS_A_FILE, 900) && scattered(17, 16 * ROWS_A_FILE, 900));
+        assert!(!scattered(3, 10, 3 * BYTES_A_FILE), "rows may be large");
+    }
+}
