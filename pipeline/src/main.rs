@@ -1,7 +1,7 @@
 //! The binary `connectwise-etl`.
 
 use clap::Parser as _;
-use connectwise_etl::cli::{Cli, Output};
+use connectwise_etl::cli::{Cli, LogFormat, Output};
 use connectwise_etl::progress::Progress;
 use connectwise_etl::{Error, Result};
 use std::io::IsTerminal as _;
@@ -13,15 +13,21 @@ const STACK_BYTES: usize = 16 * 1024 * 1024;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let progress = Progress::standard(cli.quiet());
+    let progress = cli.progress();
     let filter = EnvFilter::try_from_env("CW_LOG").unwrap_or_else(|_| EnvFilter::new(cli.log_level()));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(LogWriter(progress.clone()))
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .compact()
-        .init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(LogWriter(progress.clone()));
+    // Bars are gone when the last error is told; an event stays one.
+    let last = match cli.log_format() {
+        LogFormat::Text => {
+            log.with_ansi(std::io::stderr().is_terminal()).with_target(false).compact().init();
+            Progress::silent()
+        }
+        LogFormat::Json => {
+            log.json().flatten_event(true).with_current_span(false).with_span_list(false).init();
+            std::panic::set_hook(Box::new(|fault| tracing::error!("{fault}")));
+            progress.clone()
+        }
+    };
     let output = Output::standard(progress);
     let outcome = std::thread::Builder::new()
         .stack_size(STACK_BYTES)
@@ -33,7 +39,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            Output::standard(Progress::silent()).error(&error);
+            last.error(&error);
             ExitCode::from(error.exit_code())
         }
     }

@@ -1,4 +1,5 @@
-//! What a person sees while records come in: a bar an entity on a terminal, plain lines elsewhere, or nothing.
+//! What a person sees while records come in: a bar an entity on a terminal, plain lines elsewhere, events of the log, or
+//! nothing.
 //!
 //! Invariant: everything here goes to standard error, and nothing of it can fail or slow down the work that it tells
 //! of: a handle counts, and draws only now and then.
@@ -19,7 +20,14 @@ pub struct Progress(Option<Arc<Screen>>);
 
 enum Screen {
     Bars(MultiProgress),
-    Lines { out: Mutex<Box<dyn Write + Send>>, every: Duration },
+    Lines {
+        out: Mutex<Box<dyn Write + Send>>,
+        every: Duration,
+    },
+    /// Events of the log, at whose level and in whose form they come.
+    Events {
+        every: Duration,
+    },
 }
 
 impl Progress {
@@ -40,6 +48,11 @@ impl Progress {
         }
     }
 
+    /// Events of the log, for programs that read it.
+    pub fn events() -> Self {
+        Self(Some(Arc::new(Screen::Events { every: LINE_EVERY })))
+    }
+
     /// Plain lines to any writer; of an entity at work at most one in `every`.
     pub fn lines(out: Box<dyn Write + Send>, every: Duration) -> Self {
         Self(Some(Arc::new(Screen::Lines { out: Mutex::new(out), every })))
@@ -49,7 +62,7 @@ impl Progress {
     pub fn entity(&self, name: &str, expected: Option<u64>) -> EntityProgress {
         let Some(screen) = &self.0 else { return EntityProgress::default() };
         let bar = match screen.as_ref() {
-            Screen::Lines { .. } => None,
+            Screen::Lines { .. } | Screen::Events { .. } => None,
             Screen::Bars(bars) => {
                 let bar = bars.add(ProgressBar::new(expected.unwrap_or(0)));
                 bar.set_style(if expected.is_some() { running_style() } else { counting_style() });
@@ -75,9 +88,13 @@ impl Progress {
         }
     }
 
-    /// Whether nothing is shown.
-    pub fn is_silent(&self) -> bool {
-        self.0.is_none()
+    /// A line that says what went wrong; where nothing else is shown as well.
+    pub fn error(&self, text: impl std::fmt::Display) {
+        match self.0.as_deref() {
+            None => to_stderr(&format!("error: {text}")),
+            Some(Screen::Events { .. }) => tracing::error!("{text}"),
+            Some(screen) => screen.say(&format!("error: {text}")),
+        }
     }
 
     /// Runs `work` while no bar is on the screen, for whatever else writes to the terminal.
@@ -95,6 +112,7 @@ impl std::fmt::Debug for Progress {
             None => "Progress(nothing)",
             Some(Screen::Bars(_)) => "Progress(bars)",
             Some(Screen::Lines { .. }) => "Progress(lines)",
+            Some(Screen::Events { .. }) => "Progress(events)",
         })
     }
 }
@@ -108,6 +126,7 @@ impl Screen {
                 let mut out = locked(out);
                 let _ = writeln!(out, "{text}").and_then(|()| out.flush());
             }
+            Screen::Events { .. } => tracing::info!("{text}"),
         }
     }
 }
@@ -257,7 +276,7 @@ impl std::fmt::Debug for EntityProgress {
 impl Entity {
     fn show(&self, state: &mut State, at_once: bool) {
         match (self.screen.as_ref(), &self.bar) {
-            (Screen::Lines { every, .. }, _) => {
+            (Screen::Lines { every, .. } | Screen::Events { every }, _) => {
                 if at_once || state.told.elapsed() >= *every {
                     state.told = Instant::now();
                     self.screen.say(&format!("{}: {}", self.name, line(state)));

@@ -130,3 +130,25 @@ fn an_empty_place_says_how_to_fill_it() {
     }
     assert!(!lake.exists());
 }
+
+#[test]
+fn every_line_of_a_json_log_is_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = folder.path().join("lake");
+    let lake = lake.to_str().unwrap();
+    let url = with_url("http://127.0.0.1:9/v4_6_release/apis/3.0");
+    let mut by_environment = url.clone();
+    by_environment.push(("CW_LOG_FORMAT", "json"));
+    for (arguments, environment) in [
+        (&["-vv", "--log-format", "json", "run", "--lakehouse", lake][..], &url),
+        (&["run", "--lakehouse", lake], &by_environment),
+        (&["--quiet", "run", "--lakehouse", lake], &by_environment),
+    ] {
+        let ran = run(arguments, environment);
+        assert_eq!(ran.code, 1, "{}", ran.err);
+        let events: Vec<serde_json::Value> = ran.err.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let last = events.iter().rfind(|event| event["level"] == "ERROR").unwrap();
+        assert!(last["message"].as_str().unwrap().contains("CW_BASE_URL"), "{last}");
+        assert!(!ran.err.contains("s3cret-key") && !ran.err.contains("c1d2e3"), "{}", ran.err);
+    }
+}

@@ -16,6 +16,7 @@ pub use output::Output;
 
 use crate::error::{Error, Result};
 use crate::lake::{Lakehouse, Layout};
+use crate::progress::Progress;
 use crate::run::{Layer, Mode};
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Parser, Subcommand};
@@ -33,6 +34,19 @@ pub struct Cli {
     /// Say more (-v what is done, -vv every request).
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
+    /// The form of what is said on standard error: for people, or an object a line for programs
+    #[arg(long, env = "CW_LOG_FORMAT", global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    log_format: LogFormat,
+}
+
+/// The form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// One JSON object a line: log, progress and errors.
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -121,6 +135,8 @@ impl Cli {
     pub fn log_level(&self) -> &'static str {
         match (self.quiet, self.verbose) {
             (true, _) => "error",
+            // Progress is in the log then.
+            (false, 0) if self.log_format == LogFormat::Json => "error,connectwise_etl=info",
             // The libraries warn of what a person can do nothing about.
             (false, 0) => "error,connectwise_etl=warn",
             (false, 1) => "error,connectwise_etl=info",
@@ -128,9 +144,17 @@ impl Cli {
         }
     }
 
-    /// Whether to keep quiet about progress.
-    pub fn quiet(&self) -> bool {
-        self.quiet
+    /// The form of the log on standard error.
+    pub fn log_format(&self) -> LogFormat {
+        self.log_format
+    }
+
+    /// Where progress is shown.
+    pub fn progress(&self) -> Progress {
+        match self.log_format {
+            LogFormat::Text => Progress::standard(self.quiet),
+            LogFormat::Json => Progress::events(),
+        }
     }
 
     /// Carries the command out and gives the exit status.

@@ -54,12 +54,7 @@ impl Output {
 
     /// A line that says what went wrong; with --quiet as well.
     pub fn error(&mut self, text: impl std::fmt::Display) {
-        let text = format!("error: {text}");
-        if self.progress.is_silent() {
-            let _ = writeln!(std::io::stderr(), "{text}");
-        } else {
-            self.progress.say(text);
-        }
+        self.progress.error(text);
     }
 
     /// The progress of long work, for whoever does it.
