@@ -144,3 +144,181 @@ fn add_column(shape: &mut Vec<Field>, parent: &str, parameter: &str) -> String {
     shape.push(Field { name: name.clone(), kind: Kind::Int, doc });
     name
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::Struct;
+    use crate::report::Problem;
+
+    const ENTITIES: &str = "entities:\n\
+        - {name: Order, endpoint: /orders, table: cw_order}\n\
+        - {name: Ghost, endpoint: /ghosts, table: cw_ghost}\n";
+
+    /// A spec with two lists, one of them written with a slash at its end, and lists below them.
+    fn spec() -> Spec {
+        let list = |schema: &str| {
+            format!(
+                r##"{{"get": {{"responses": {{"200": {{"content": {{"j": {{"schema": {{"type": "array",
+                    "items": {{"$ref": "#/components/schemas/{schema}"}}}}}}}}}}}}}}}}"##
+            )
+        };
+        let lists = [
+            ("/orders", "Order"),
+            ("/archive/orders", "Order"),
+            ("/ghosts/", "Ghost"),
+            ("/orders/{orderId}/lines", "Line"),
+            ("/ghosts/{id}/lines", "Line"),
+            ("/nothing/{id}/lines", "Line"),
+        ];
+        let paths: Vec<String> = lists.iter().map(|(path, schema)| format!(r#""{path}": {}"#, list(schema))).collect();
+        let schema = r#"{"type": "object", "properties": {"id": {"type": "integer"}}}"#;
+        let text = format!(
+            r#"{{"openapi": "3.0.1", "info": {{"title": "t", "version": "1"}}, "paths": {{{}}}, "components":
+                {{"schemas": {{"Order": {schema}, "Ghost": {schema}, "Line": {schema}}}}}}}"#,
+            paths.join(",")
+        );
+        let mut problems = Problems::new();
+        let spec = Spec::parse("schema/x.json", &text, &mut problems);
+        assert!(problems.is_empty(), "{problems:?}");
+        spec.unwrap_or_default()
+    }
+
+    fn field(name: &str, kind: Kind) -> Field {
+        Field { name: name.to_owned(), kind, doc: Doc::default() }
+    }
+
+    fn object(name: &str, schema: &str, fields: Vec<Field>) -> Field {
+        field(name, Kind::Struct(Struct { schema: schema.to_owned(), pointer: String::new(), fields }))
+    }
+
+    /// The parent of the last of these entities, with its shape afterwards and what was said.
+    fn parent_of(more: &str, mut shape: Vec<Field>) -> (Option<Parent>, Vec<Field>, Vec<Problem>) {
+        let configs = entities::read(&format!("{ENTITIES}{more}"), &mut Problems::new());
+        let config = configs.last().unwrap();
+        let mut problems = Problems::new();
+        let found = parent(&spec(), config, &configs, &mut shape, &mut problems);
+        (found, shape, problems.iter().cloned().collect())
+    }
+
+    const LINE: &str = "- {name: Line, endpoint: '/orders/{orderId}/lines', table: cw_line, parent: Order}\n";
+
+    #[test]
+    fn the_list_of_parents_is_the_path_before_the_parameter() {
+        let spec = spec();
+        assert_eq!(list_of_parents(&spec, "/orders/{orderId}/lines"), Some("/orders"));
+        assert_eq!(list_of_parents(&spec, "/ghosts/{id}/lines"), Some("/ghosts/"), "a slash at its end");
+        assert_eq!(list_of_parents(&spec, "/nothing/{id}/lines"), None);
+        assert_eq!(list_of_parents(&spec, "/orders"), None, "no parameter");
+    }
+
+    #[test]
+    fn the_records_name_their_parent_by_its_schema_alone() {
+        let id = || field("id", Kind::Int);
+        for (shape, path) in [
+            (vec![id(), field("orderId", Kind::Int)], &["orderId"][..]),
+            (vec![id(), field("OrderID", Kind::Int)], &["OrderID"]),
+            (vec![id(), object("order", "OrderReference", vec![id()])], &["order", "id"]),
+        ] {
+            let (parent, after, problems) = parent_of(LINE, shape.clone());
+            assert_eq!(problems, []);
+            assert_eq!(after, shape, "nothing is added");
+            let parent = parent.unwrap();
+            assert_eq!((parent.entity.as_str(), parent.parameter.as_str()), ("Order", "orderId"));
+            assert_eq!(
+                (parent.path.iter().map(String::as_str).collect::<Vec<_>>().as_slice(), parent.in_record),
+                (path, true)
+            );
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_the_parent_is_not_taken_for_it() {
+        let id = || field("id", Kind::Int);
+        for shape in [
+            vec![id()],
+            vec![id(), field("orderId", Kind::Text)],
+            vec![id(), field("ghostId", Kind::Int)],
+            vec![id(), object("order", "GhostReference", vec![id()])],
+            vec![id(), object("order", "OrderReference", vec![field("id", Kind::Text)])],
+            vec![id(), object("first", "OrderReference", vec![id()])],
+        ] {
+            let (parent, after, problems) = parent_of(LINE, shape.clone());
+            assert_eq!(problems, []);
+            let parent = parent.unwrap();
+            assert_eq!((parent.path, parent.in_record), (vec!["parentId".to_owned()], false));
+            let (added, before) = after.split_last().unwrap();
+            assert_eq!(before, shape, "the rest stays");
+            assert_eq!((added.name.as_str(), &added.kind), ("parentId", &Kind::Int));
+            assert!(added.doc.text.contains("Order") && added.doc.text.contains("{orderId}"), "{}", added.doc.text);
+        }
+    }
+
+    #[test]
+    fn the_added_column_takes_no_propertys_name_in_any_case() {
+        let (parent, after, _) = parent_of(LINE, vec![field("id", Kind::Int), field("PARENTID", Kind::Text)]);
+        assert_eq!(parent.unwrap().path, ["parentId_1"]);
+        assert_eq!(after.last().unwrap().name, "parentId_1");
+    }
+
+    #[test]
+    fn what_can_be_no_parent_is_refused_with_the_way_out() {
+        for (entity, what, fix) in [
+            ("{name: A, endpoint: /archive/orders, table: a, parent: Order}", "has no parameter", "remove `parent`"),
+            (
+                "{name: A, endpoint: '/orders/{orderId}/lines', table: a}",
+                "needs an id of a parent",
+                "add `parent: Order`",
+            ),
+            (
+                "{name: A, endpoint: '/nothing/{id}/lines', table: a}",
+                "needs an id of a parent",
+                "name the entity whose ids",
+            ),
+            (
+                "{name: A, endpoint: '/orders/{a}/lines/{b}/x', table: a, parent: Order}",
+                "more than one id",
+                "remove the entity",
+            ),
+            (
+                "{name: A, endpoint: '/orders/{orderId}/lines', table: a, parent: Oder}",
+                "no entity `Oder`",
+                "did you mean `Order`?",
+            ),
+            (
+                "{name: A, endpoint: '/orders/{orderId}/lines', table: a, parent: A}",
+                "a parent of itself",
+                "another entity",
+            ),
+            (
+                "{name: A, endpoint: '/orders/{orderId}/lines', table: a, parent: Ghost}",
+                "those of /orders, not of Ghost",
+                "the entity of /orders",
+            ),
+        ] {
+            let (parent, after, problems) = parent_of(&format!("- {entity}\n"), Vec::new());
+            let [problem] = problems.as_slice() else { panic!("{entity}: {problems:?}") };
+            assert_eq!((parent, after), (None, Vec::new()), "{entity}");
+            let said = problem.to_string();
+            assert!(said.contains(what) && said.contains(fix), "{entity}: {said}");
+        }
+    }
+
+    #[test]
+    fn another_list_of_the_same_records_is_as_good_a_parent() {
+        let archived = "- {name: Archived, endpoint: /archive/orders, table: cw_archived}\n";
+        let (parent, _, problems) =
+            parent_of(&format!("{archived}{}", LINE.replace("parent: Order", "parent: Archived")), Vec::new());
+        assert_eq!(problems, []);
+        assert_eq!(parent.unwrap().entity, "Archived");
+    }
+
+    #[test]
+    fn a_circle_of_several_is_found() {
+        let more = "- {name: A, endpoint: '/orders/{orderId}/lines', table: a, parent: B}\n\
+            - {name: B, endpoint: '/ghosts/{id}/lines', table: b, parent: A}\n";
+        let (parent, _, problems) = parent_of(more, Vec::new());
+        assert_eq!(parent, None);
+        assert!(problems.iter().any(|problem| problem.what.contains("`A` is a parent of itself")), "{problems:?}");
+    }
+}

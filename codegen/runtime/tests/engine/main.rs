@@ -9,6 +9,7 @@ mod flattening;
 mod hashing;
 mod hostile;
 mod isolation;
+mod parents;
 mod schemas;
 mod sensitive;
 mod unknowns;
