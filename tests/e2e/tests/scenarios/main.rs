@@ -24,5 +24,6 @@ mod ranges;
 mod reconcile;
 mod references;
 mod rules;
+mod secrets;
 mod support;
 mod tables;
