@@ -21,6 +21,7 @@ pub mod meta;
 pub mod progress;
 pub mod quarantine;
 pub mod reconcile;
+pub mod replay;
 pub mod report;
 pub mod run;
 pub mod secret;

@@ -38,10 +38,39 @@ pub fn schema() -> SchemaRef {
 /// # Errors
 /// [`Error::Table`]; the table stays as it was.
 pub async fn settle(lake: &Lakehouse, run: &RunId, extracted: &Extracted) -> Result<()> {
+    let again: HashSet<&str> = extracted.quarantined.iter().filter_map(|misfit| misfit.record_id.as_deref()).collect();
+    let is_solved = |id: Option<&str>| match id {
+        Some(id) => again.contains(id) || id.parse().is_ok_and(|id: i64| extracted.ids.contains_key(&id)),
+        // A record without an id can't be told from another: a whole read replaces all of them.
+        None => extracted.whole,
+    };
+    rewrite(lake, run, extracted.table.entity, &extracted.quarantined, is_solved).await
+}
+
+/// Puts these in the place of all of an entity's records.
+///
+/// # Errors
+/// [`Error::Table`]; the table stays as it was.
+pub(crate) async fn replace(
+    lake: &Lakehouse,
+    run: &RunId,
+    entity: &connectwise_runtime::Table,
+    misfits: &[Misfit],
+) -> Result<()> {
+    rewrite(lake, run, entity.entity, misfits, |_| true).await
+}
+
+async fn rewrite(
+    lake: &Lakehouse,
+    run: &RunId,
+    entity: &str,
+    misfits: &[Misfit],
+    is_solved: impl Fn(Option<&str>) -> bool,
+) -> Result<()> {
     // One table for all entities: whoever rewrites it does so alone.
     let _turn = lake.quarantine_turn().await;
     let existing = lake.open("bronze", TABLE).await?;
-    if extracted.quarantined.is_empty() && existing.is_none() {
+    if misfits.is_empty() && existing.is_none() {
         return Ok(());
     }
     let schema = schema();
@@ -51,8 +80,7 @@ pub async fn settle(lake: &Lakehouse, run: &RunId, extracted: &Extracted) -> Res
     };
     let failed = |error: datafusion::error::DataFusionError| Error::table("bronze", TABLE, "writing", error);
     let old = table.frame().await?.collect().await.map_err(failed)?;
-    let fresh = misfit_rows(&schema, run, extracted.table.entity, &extracted.quarantined)?;
-    let again: HashSet<&str> = extracted.quarantined.iter().filter_map(|misfit| misfit.record_id.as_deref()).collect();
+    let fresh = misfit_rows(&schema, run, entity, misfits)?;
     let mut dropped = false;
     let mut batches = Vec::new();
     for batch in &old {
@@ -60,15 +88,8 @@ pub async fn settle(lake: &Lakehouse, run: &RunId, extracted: &Extracted) -> Res
         let (entities, ids) = (batch.column(0).as_string::<i32>(), batch.column(1).as_string::<i32>());
         let keep: Vec<bool> = (0..batch.num_rows())
             .map(|row| {
-                let ours = entities.value(row) == extracted.table.entity;
-                let solved = if ids.is_valid(row) {
-                    let id = ids.value(row);
-                    again.contains(id) || id.parse().is_ok_and(|id: i64| extracted.ids.contains_key(&id))
-                } else {
-                    // A record without an id can't be told from another: a whole read replaces all of them.
-                    extracted.whole
-                };
-                !(ours && solved)
+                let ours = entities.value(row) == entity;
+                !(ours && is_solved(ids.is_valid(row).then(|| ids.value(row))))
             })
             .collect();
         dropped |= keep.iter().any(|keep| !keep);
@@ -80,6 +101,32 @@ pub async fn settle(lake: &Lakehouse, run: &RunId, extracted: &Extracted) -> Res
     batches.push(fresh);
     let frame = lake.context().read_batches(batches).map_err(failed)?;
     table.overwrite(frame, &[]).await
+}
+
+/// An entity's records in quarantine.
+///
+/// # Errors
+/// [`Error::Table`] when the table can't be read.
+pub(crate) async fn records(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Result<Vec<Misfit>> {
+    let Some(table) = lake.open("bronze", TABLE).await? else { return Ok(Vec::new()) };
+    let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
+    let own = table.frame().await?.filter(ident("entity").eq(lit(entity.entity))).map_err(failed)?;
+    let schema = schema();
+    let mut records = Vec::new();
+    for batch in own.collect().await.map_err(failed)? {
+        let batch = align_batch(&batch, &schema).map_err(|error| table.error("reading", error))?;
+        let text = |column: usize, row: usize| {
+            let texts = batch.column(column).as_string::<i32>();
+            texts.is_valid(row).then(|| texts.value(row).to_owned())
+        };
+        records.extend((0..batch.num_rows()).map(|row| Misfit {
+            record_id: text(1, row),
+            path: text(2, row).unwrap_or_default(),
+            reason: text(3, row).unwrap_or_default(),
+            raw_json: text(4, row).unwrap_or_default(),
+        }));
+    }
+    Ok(records)
 }
 
 /// The ids of an entity's records in quarantine, where they have one.

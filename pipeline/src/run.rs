@@ -64,6 +64,9 @@ pub enum Mode {
     /// Nothing but ids: marks what the source deleted.
     #[value(skip)]
     Reconcile,
+    /// No request at all: reads the quarantine again.
+    #[value(skip)]
+    Replay,
 }
 
 impl Mode {
@@ -73,6 +76,7 @@ impl Mode {
             Mode::Incremental => "incremental",
             Mode::Full => "full",
             Mode::Reconcile => "reconcile",
+            Mode::Replay => "replay",
         }
     }
 }
@@ -194,13 +198,7 @@ async fn unlocked(
     if let Err(error) = outcome {
         report.error = Some(error.to_string());
     }
-    for table in &mut report.tables {
-        let name = table.table.clone();
-        if let Some(opened) = lake.open(table.layer, &name).await? {
-            let frame = opened.frame().await?;
-            table.rows = frame.count().await.map_err(|error| opened.error("counting", error))? as u64;
-        }
-    }
+    count_rows(lake, &mut report).await?;
     finish(lake, &mut report).await;
     Ok(report)
 }
@@ -246,17 +244,35 @@ async fn layers_of(
         }
     }
     if options.has(Layer::Gold) {
-        for built in gold::build(lake, stage, run).await? {
-            report.tables.push(TableReport {
-                layer: "gold",
-                table: built.table.name.to_owned(),
-                rows: 0,
-                counts: built.counts,
-                seconds: built.seconds,
-            });
-        }
-        report.checks = gold::run_checks(lake).await?;
+        gold_of(lake, stage, run, report).await?;
     }
+    Ok(())
+}
+
+/// Fills in how many rows the tables have now.
+pub(crate) async fn count_rows(lake: &Lakehouse, report: &mut RunReport) -> Result<()> {
+    for table in &mut report.tables {
+        let name = table.table.clone();
+        if let Some(opened) = lake.open(table.layer, &name).await? {
+            let frame = opened.frame().await?;
+            table.rows = frame.count().await.map_err(|error| opened.error("counting", error))? as u64;
+        }
+    }
+    Ok(())
+}
+
+/// Builds gold and runs its checks.
+pub(crate) async fn gold_of(lake: &Lakehouse, stage: &Stage, run: &RunId, report: &mut RunReport) -> Result<()> {
+    for built in gold::build(lake, stage, run).await? {
+        report.tables.push(TableReport {
+            layer: "gold",
+            table: built.table.name.to_owned(),
+            rows: 0,
+            counts: built.counts,
+            seconds: built.seconds,
+        });
+    }
+    report.checks = gold::run_checks(lake).await?;
     Ok(())
 }
 
@@ -354,7 +370,7 @@ async fn deletions(
 }
 
 /// Brings an entity's silver tables up to date. An error ends this entity alone.
-async fn silver_of(
+pub(crate) async fn silver_of(
     lake: &Lakehouse,
     stage: &Stage,
     entity: &'static Table,

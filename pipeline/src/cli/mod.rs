@@ -9,6 +9,7 @@ mod maintain;
 mod output;
 mod query;
 mod reconcile;
+mod replay;
 mod run;
 mod status;
 
@@ -64,6 +65,8 @@ enum Command {
     Classify(classify::ClassifyArgs),
     /// Compare all ids with the API, and mark what the source deleted
     Reconcile(reconcile::ReconcileArgs),
+    /// Read the records in quarantine again, and bring those that fit now through to gold
+    Replay(replay::ReplayArgs),
     /// Few large files in place of many small ones, old files away, a checkpoint a table
     Maintain(maintain::MaintainArgs),
     /// Ask the tables with SQL, e.g. `SELECT * FROM gold.dimcompany LIMIT 5`
@@ -170,6 +173,7 @@ impl Cli {
             Command::Doctor(args) => doctor::execute(&args, output).await,
             Command::Classify(args) => classify::execute(&args, output),
             Command::Reconcile(args) => reconcile::execute(args, output).await,
+            Command::Replay(args) => replay::execute(args, output).await,
             Command::Maintain(args) => maintain::execute(&args, output).await,
             Command::Query(args) => query::execute(&args, output).await,
             Command::Status(args) => status::execute(&args, output).await,

@@ -7,9 +7,11 @@ mod fields;
 mod ids;
 mod paging;
 mod ranges;
+mod stored;
 
 pub use fields::field_groups;
 pub use ids::read_ids;
+pub(crate) use stored::decode_stored;
 
 use crate::client::{Client, ClientError, Request, Traffic};
 use crate::error::{Error, Result};
@@ -117,6 +119,28 @@ impl Extracted {
     /// The newest `_info.lastUpdated` that was read, in microseconds since 1970.
     pub fn newest(&self) -> Option<i64> {
         self.ids.values().filter_map(|winner| winner.last_updated).max()
+    }
+
+    /// Adds a row: the newest wins; of two equally new ones, the one that came last.
+    fn add(&mut self, id: i64, row: Winner) {
+        if let Some(other) = self.ids.insert(id, row) {
+            if (other.last_updated, other.sequence) > (row.last_updated, row.sequence) {
+                self.ids.insert(id, other);
+                self.superseded.insert(row.sequence);
+            } else {
+                self.superseded.insert(other.sequence);
+            }
+        }
+    }
+
+    /// `_info.lastUpdated` of a record, in microseconds since 1970.
+    pub(crate) fn last_updated(&self, id: i64) -> Option<i64> {
+        self.ids.get(&id)?.last_updated
+    }
+
+    /// Leaves the watermark out of it: what was read says nothing of what else changed.
+    pub(crate) fn forget_times(&mut self) {
+        self.ids.values_mut().for_each(|winner| winner.last_updated = None);
     }
 
     /// Records that were read, each once: good ones, and misfits that are not another version of a good one.
@@ -304,16 +328,7 @@ pub(crate) async fn filter_name(
 fn absorb(extracted: &mut Extracted, piece: Piece) {
     let lowest = piece.rows.iter().map(|(id, ..)| *id).min();
     for (id, last_updated, sequence) in piece.rows {
-        let row = Winner { sequence, last_updated };
-        // The newest wins; of two equally new ones, the one that came last.
-        if let Some(other) = extracted.ids.insert(id, row) {
-            if (other.last_updated, other.sequence) > (row.last_updated, row.sequence) {
-                extracted.ids.insert(id, other);
-                extracted.superseded.insert(row.sequence);
-            } else {
-                extracted.superseded.insert(other.sequence);
-            }
-        }
+        extracted.add(id, Winner { sequence, last_updated });
     }
     if let Some(lowest) = lowest {
         extracted.staged.0.push((lowest, piece.staged));
@@ -333,7 +348,7 @@ fn staged_schema(bronze: &Schema) -> SchemaRef {
 }
 
 /// `_info.lastUpdated` of each row in microseconds, where there is one.
-fn last_updated(batch: &RecordBatch) -> Vec<Option<i64>> {
+pub(crate) fn last_updated(batch: &RecordBatch) -> Vec<Option<i64>> {
     let Some(info) = batch.column_by_name("_info").and_then(|column| column.as_map_opt()) else {
         return vec![None; batch.num_rows()];
     };

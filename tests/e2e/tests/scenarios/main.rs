@@ -23,6 +23,7 @@ mod odd_input;
 mod ranges;
 mod reconcile;
 mod references;
+mod replay;
 mod rules;
 mod secrets;
 mod support;

@@ -1,0 +1,65 @@
+//! Records that are kept as JSON, read as an answer of the API is.
+
+use super::{Extracted, Numbers, StagedPieces, Winner, last_updated, staged_schema};
+use crate::error::{Error, Result};
+use crate::lake::Stage;
+use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{Int64Type, SchemaRef};
+use connectwise_runtime::{Decoder, Misfit, Table, bronze_schema};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+/// Decodes quarantined records, but for those with some ids. The ones that still do not fit are told with the reason
+/// of now.
+///
+/// # Errors
+/// [`Error::Data`] when what was decoded does not fit together, [`Error::Io`] when it can't be staged.
+pub(crate) fn decode_stored(
+    stage: &Stage,
+    table: &'static Table,
+    records: &[Misfit],
+    leave_out: &HashSet<i64>,
+) -> Result<Extracted> {
+    let schema = staged_schema(&bronze_schema(table));
+    let mut staged = stage.file(table.table, &schema);
+    let mut extracted = Extracted {
+        table,
+        staged: StagedPieces::default(),
+        ids: HashMap::new(),
+        superseded: HashSet::new(),
+        quarantined: Vec::new(),
+        unknown_fields: BTreeMap::new(),
+        whole: false,
+        numbers: Numbers::default(),
+    };
+    let failed = |error: arrow::error::ArrowError| Error::data(table.entity, error);
+    for (sequence, record) in (0_i64..).zip(records) {
+        // One by one: a text that is no JSON ends a decoder's page.
+        let mut decoder = Decoder::new(table);
+        if let Err(error) = decoder.record(record.raw_json.as_bytes()) {
+            let now = Misfit { path: String::new(), reason: error.to_string(), ..record.clone() };
+            extracted.quarantined.push(now);
+            continue;
+        }
+        let decoded = decoder.finish().map_err(|error| Error::data(table.entity, error))?;
+        extracted.quarantined.extend(decoded.quarantined);
+        for (path, count) in decoded.unknown_fields {
+            *extracted.unknown_fields.entry(path).or_default() += count;
+        }
+        let keys = decoded.batch.column_by_name(table.key).and_then(|keys| keys.as_primitive_opt::<Int64Type>());
+        let keys = keys.ok_or_else(|| Error::data(table.entity, "the decoded record has no key column"))?;
+        let keep = keys.iter().map(|id| Some(id.is_some_and(|id| !leave_out.contains(&id)))).collect();
+        let batch = filter_record_batch(&decoded.batch, &keep).map_err(failed)?;
+        let keys = batch.column_by_name(table.key).map(|keys| keys.as_primitive::<Int64Type>().values().to_vec());
+        for (id, last_updated) in keys.unwrap_or_default().into_iter().zip(last_updated(&batch)) {
+            extracted.add(id, Winner { sequence, last_updated });
+        }
+        let mut columns = batch.columns().to_vec();
+        columns.push(Arc::new(Int64Array::from(vec![sequence; batch.num_rows()])) as ArrayRef);
+        staged.write(&RecordBatch::try_new(SchemaRef::clone(&schema), columns).map_err(failed)?)?;
+    }
+    staged.finish()?;
+    extracted.staged = staged.into();
+    Ok(extracted)
+}

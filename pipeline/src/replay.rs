@@ -1,0 +1,128 @@
+//! Quarantined records read again, by the decoder of today, and on through silver and gold.
+//!
+//! Invariant: a record is in bronze before it leaves the quarantine, so a crash between the two commits loses nothing
+//! and the next replay ends the work. What bronze has in a newer or equal version stays. The watermark stays, too: a
+//! replay does not know what else changed.
+
+use crate::bronze;
+use crate::error::{Error, Result};
+use crate::extract::{Extracted, Numbers, decode_stored, last_updated};
+use crate::lake::{Lakehouse, Stage};
+use crate::lock;
+use crate::quarantine;
+use crate::report::{EntityReport, RunReport, TableReport};
+use crate::run::{self, Mode, Options, RunId};
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
+use chrono::Utc;
+use connectwise_runtime::{ChangeDetection, Table};
+use datafusion::logical_expr::{ident, lit};
+use std::collections::{HashMap, HashSet};
+use std::time::Instant;
+
+/// Replays the quarantine of the entities that are asked for.
+///
+/// # Errors
+/// [`Error`] when nothing could be begun. What fails later is in the report.
+pub async fn replay(lake: &Lakehouse, options: &Options) -> Result<RunReport> {
+    let selected = options.selected()?;
+    lock::locked(lake, "replay", unlocked(lake, &selected)).await
+}
+
+async fn unlocked(lake: &Lakehouse, selected: &[&'static Table]) -> Result<RunReport> {
+    let run = RunId::new(Utc::now());
+    let stage = Stage::new()?;
+    let mut report = RunReport::new(run.clone(), Mode::Replay, vec!["bronze", "silver", "gold"]);
+    let mut moved = false;
+    for entity in selected.iter().copied().filter(|entity| applies_to(entity)) {
+        let started = Instant::now();
+        let mut of_entity = EntityReport { entity: entity.entity, ..EntityReport::default() };
+        match replay_entity(lake, &stage, &run, entity, &mut of_entity).await {
+            Ok(0) => report.entities.push(of_entity),
+            Ok(_) => {
+                moved = true;
+                report.tables.push(TableReport {
+                    layer: "bronze",
+                    table: entity.table.to_owned(),
+                    rows: 0,
+                    counts: of_entity.counts,
+                    seconds: started.elapsed().as_secs_f64(),
+                });
+                report.entities.push(of_entity);
+                // All rows are looked at: a replay that was killed may have changed bronze before this one.
+                run::silver_of(lake, &stage, entity, &run, None, &mut report).await;
+            }
+            Err(error) => {
+                of_entity.error = Some(format!("{}: {error}", entity.entity));
+                report.entities.push(of_entity);
+            }
+        }
+    }
+    report.entities.retain(|entity| entity.numbers.rows_read > 0 || entity.error.is_some());
+    if moved && let Err(error) = run::gold_of(lake, &stage, &run, &mut report).await {
+        report.error = Some(error.to_string());
+    }
+    run::count_rows(lake, &mut report).await?;
+    run::finish(lake, &mut report).await;
+    Ok(report)
+}
+
+/// Whether an entity's records can be replayed: a snapshot is read whole in every run anyway, and a record of a list
+/// below another does not say of which.
+fn applies_to(entity: &Table) -> bool {
+    entity.change_detection != ChangeDetection::Snapshot && entity.parent.is_none_or(|parent| parent.in_record)
+}
+
+/// Gives how many records left the quarantine.
+async fn replay_entity(
+    lake: &Lakehouse,
+    stage: &Stage,
+    run: &RunId,
+    entity: &'static Table,
+    report: &mut EntityReport,
+) -> Result<usize> {
+    let stored = quarantine::records(lake, entity).await?;
+    report.numbers = Numbers { rows_read: stored.len() as u64, ..Numbers::default() };
+    if stored.is_empty() {
+        return Ok(0);
+    }
+    let known = decode_stored(stage, entity, &stored, &HashSet::new())?;
+    let stale = stale(lake, &known).await?;
+    let mut fresh = decode_stored(stage, entity, &stored, &stale)?;
+    fresh.forget_times();
+    report.quarantined = fresh.quarantined.len() as u64;
+    report.unknown_fields = fresh.unknown_fields.clone();
+    if !fresh.ids.is_empty() {
+        let loaded = bronze::load(lake, stage, run, &fresh, false).await?;
+        report.counts = loaded.counts;
+        report.watermark_before = loaded.watermark_before;
+        report.watermark_after = loaded.watermark_after;
+    }
+    if stored != fresh.quarantined {
+        quarantine::replace(lake, run, entity, &fresh.quarantined).await?;
+    }
+    Ok(stored.len() - fresh.quarantined.len())
+}
+
+/// The ids that bronze has in a newer or equal version.
+async fn stale(lake: &Lakehouse, fresh: &Extracted) -> Result<HashSet<i64>> {
+    let entity = fresh.table;
+    let Some(table) = lake.open("bronze", entity.table).await?.filter(|_| !fresh.ids.is_empty()) else {
+        return Ok(HashSet::new());
+    };
+    let failed = |error: datafusion::error::DataFusionError| table.error("comparing", error);
+    let ids = fresh.ids.keys().map(|id| lit(*id)).collect();
+    let rows = table.frame().await?.filter(ident(entity.key).in_list(ids, false)).map_err(failed)?;
+    let rows = rows.select(vec![ident(entity.key), ident("_info")]).map_err(failed)?.collect().await.map_err(failed)?;
+    let mut stored = HashMap::new();
+    for batch in &rows {
+        let keys = batch.column(0).as_primitive_opt::<Int64Type>();
+        let keys = keys.ok_or_else(|| Error::data(entity.entity, "bronze's key is no number"))?;
+        stored.extend(keys.values().iter().copied().zip(last_updated(batch)));
+    }
+    let is_stale = |id: &&i64| match (stored.get(id).copied().flatten(), fresh.last_updated(**id)) {
+        (Some(stored), Some(fresh)) => stored >= fresh,
+        _ => false,
+    };
+    Ok(fresh.ids.keys().filter(is_stale).copied().collect())
+}
