@@ -118,6 +118,8 @@ pub struct Options {
     pub since: Option<DateTime<Utc>>,
     /// Compare all ids with the source, too, where the last comparison is so many days ago.
     pub reconcile_days: Option<u32>,
+    /// The share of an entity's records, in percent, that may be quarantined, where it is not the usual one.
+    pub max_quarantined: Option<f64>,
     /// Mark deletions however many they are.
     pub force: bool,
     /// The business date's instant, where it is not now.
@@ -421,6 +423,7 @@ async fn bronze_of(
         report.quarantined = extracted.quarantined.len() as u64;
         report.unknown_fields = extracted.unknown_fields.clone();
         let full = options.mode == Mode::Full;
+        quarantine::check_share(&extracted, options.max_quarantined.unwrap_or(quarantine::MOST_PERCENT))?;
         quarantine::settle(lake, run, &extracted).await?;
         bronze::load(lake, stage, run, &extracted, full).await
     };

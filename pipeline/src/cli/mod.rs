@@ -112,6 +112,15 @@ struct RunArgs {
     /// Also compare all ids and mark what the source deleted, every N days
     #[arg(long, env = "CW_RECONCILE_DAYS", value_name = "N")]
     reconcile_days: Option<u32>,
+    /// An entity fails when more of its records do not fit; fewer than ten never count
+    #[arg(
+        long,
+        env = "CW_MAX_QUARANTINED",
+        value_name = "PERCENT",
+        default_value_t = crate::quarantine::MOST_PERCENT,
+        value_parser = parse_percent
+    )]
+    max_quarantined: f64,
     #[command(flatten)]
     lake: LakeArgs,
     /// Show what would be read and written, and do nothing
@@ -120,6 +129,11 @@ struct RunArgs {
     /// Print one JSON document
     #[arg(long)]
     json: bool,
+}
+
+fn parse_percent(text: &str) -> std::result::Result<f64, String> {
+    let percent = text.parse().ok().filter(|percent| (0.0..=100.0).contains(percent));
+    percent.ok_or_else(|| "expected a number from 0 to 100".to_owned())
 }
 
 fn parse_since(text: &str) -> std::result::Result<DateTime<Utc>, String> {

@@ -18,6 +18,7 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
         lookback_days: args.lookback_days,
         since: args.since,
         reconcile_days: args.reconcile_days,
+        max_quarantined: Some(args.max_quarantined),
         progress: output.watch(),
         ..Options::default()
     };

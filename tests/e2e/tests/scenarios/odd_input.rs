@@ -1,6 +1,7 @@
 //! Records that do not fit, properties that nobody knows, and secrets.
 
 use crate::support::{EMPTY, SMALL, Scene};
+use connectwise_etl::run::{Mode, Options};
 use connectwise_simulator::AdvanceRequest;
 use serde_json::json;
 
@@ -40,6 +41,39 @@ async fn a_misfit_goes_to_quarantine_and_the_run_goes_on() {
     scene.incremental().await;
     assert_eq!(scene.value(hours).await, "6.5000");
     assert!(scene.rows(quarantine).await.is_empty(), "a record that was read well leaves the quarantine");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_misfits_fail_the_entity_and_a_few_never_do() {
+    let scene = Scene::new(EMPTY).await;
+    let world = scene.world();
+    world.put("Company", json!({ "id": 1, "name": "Eitt ehf." }));
+    for id in 1..=20 {
+        world.put("TimeEntry", entry(id, if id <= 9 { json!("margir") } else { json!(1) }));
+    }
+    // Nine of twenty are far more than a hundredth, and too few to count.
+    scene.full().await;
+    assert_eq!(scene.value("SELECT count(*) FROM bronze.cw_timeentry").await, "11");
+
+    world.put("TimeEntry", entry(10, json!("margir")));
+    let versions = scene.versions().await;
+    let full = || Options { mode: Mode::Full, ..Options::default() };
+    let report = scene.run(full()).await;
+    assert_eq!(report.exit_code(), 3, "{:?}", report.error_text());
+    let text = report.error_text().unwrap();
+    assert!(text.contains("TimeEntry: 10 of 20 records") && text.contains("--max-quarantined"), "{text}");
+    let after = scene.versions().await;
+    for table in ["bronze/cw_timeentry", "silver/cw_timeentry", "bronze/cw_quarantine"] {
+        assert_eq!(after[table], versions[table], "{table}");
+    }
+    assert_ne!(after["bronze/cw_company"], versions["bronze/cw_company"], "the others go on");
+
+    // Exactly the share is allowed.
+    let report = scene.run(Options { max_quarantined: Some(49.9), ..full() }).await;
+    assert_eq!(report.exit_code(), 3, "{:?}", report.error_text());
+    let report = scene.run(Options { max_quarantined: Some(50.0), ..full() }).await;
+    assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
+    assert_eq!(scene.value("SELECT count(*) FROM bronze.cw_quarantine").await, "10");
 }
 
 #[tokio::test(flavor = "multi_thread")]
