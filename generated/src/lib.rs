@@ -8,6 +8,10 @@ pub const SPEC_VERSION: &str = "2025.1";
 #[rustfmt::skip]
 pub mod agreement_rules;
 
+/// Checks of one's own, run after gold, and reports.
+#[rustfmt::skip]
+pub mod checks;
+
 /// The GET operations of the entities' endpoints.
 #[rustfmt::skip]
 pub mod client;

@@ -87,7 +87,8 @@ fn check_schema() -> SchemaRef {
         ("runId", text.clone()),
         ("check", text.clone()),
         ("passed", DataType::Boolean),
-        ("detail", text),
+        ("detail", text.clone()),
+        ("severity", text),
         ("checkedAt", instant_type()),
     ])
 }
@@ -155,6 +156,7 @@ pub async fn record(lake: &Lakehouse, report: &RunReport) -> Result<()> {
         text(checks.iter().map(|check| Some(check.name.clone()))),
         Arc::new(checks.iter().map(|check| Some(check.passed)).collect::<BooleanArray>()),
         text(checks.iter().map(|check| Some(check.detail.clone()))),
+        text(checks.iter().map(|check| Some(check.severity.name().to_owned()))),
         instants(checks.iter().map(|_| Some(finished))),
     ];
     append(lake, CHECK, check_schema(), columns, checks.len()).await?;

@@ -1,7 +1,7 @@
 //! What a run did: by entity, by table, by check; and the exit status that follows.
 
 use crate::extract::Numbers;
-use crate::gold::Check;
+use crate::gold::{Check, Unmatched};
 use crate::lake::Counts;
 use crate::reconcile::Finding;
 use crate::run::{Mode, RunId};
@@ -61,6 +61,8 @@ pub struct RunReport {
     pub tables: Vec<TableReport>,
     /// The checks.
     pub checks: Vec<Check>,
+    /// Agreement types that no rule knows: someone must look at them.
+    pub unmatched: Vec<Unmatched>,
     /// What ended the run early.
     pub error: Option<String>,
     /// When it ended, in microseconds since 1970.
@@ -77,6 +79,7 @@ impl RunReport {
             entities: Vec::new(),
             tables: Vec::new(),
             checks: Vec::new(),
+            unmatched: Vec::new(),
             error: None,
             finished_micros: 0,
         }
@@ -131,7 +134,7 @@ impl RunReport {
             1
         } else if failed > 0 {
             3
-        } else if self.checks.iter().any(|check| !check.passed) {
+        } else if self.checks.iter().any(Check::fails) {
             4
         } else {
             0
@@ -149,7 +152,7 @@ impl RunReport {
                 lines.push(error.clone());
             }
         }
-        let broken = self.checks.iter().filter(|check| !check.passed);
+        let broken = self.checks.iter().filter(|check| check.fails());
         lines.extend(broken.map(|check| format!("check {} failed: {}", check.name, check.detail)));
         (!lines.is_empty()).then(|| lines.join("\n"))
     }

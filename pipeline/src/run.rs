@@ -274,7 +274,8 @@ pub(crate) async fn gold_of(lake: &Lakehouse, stage: &Stage, run: &RunId, report
             seconds: built.seconds,
         });
     }
-    report.checks = gold::run_checks(lake).await?;
+    report.checks = gold::run_checks(lake, run).await?;
+    report.unmatched = gold::unmatched(lake, run).await?;
     Ok(())
 }
 

@@ -47,16 +47,19 @@ pub(super) fn money(expression: &str, dialect: Dialect) -> String {
 pub(super) fn register(environment: &mut Environment<'_>, dialect: Dialect, rules: &Arc<Rules>) {
     environment.add_function("money", move |expression: String| money(&expression, dialect));
     environment.add_function("product", move |left: String, right: String| match dialect {
-        Dialect::DataFusion => format!("CAST(ROUND({left} * {right}, 4) AS DECIMAL(19, 4))"),
+        // Beyond the column it is null, which counts as 0 and breaks a check: one record must not stop all of gold.
+        Dialect::DataFusion => format!("TRY_CAST(ROUND({left} * {right}, 4) AS DECIMAL(19, 4))"),
         // A product of two DECIMAL(19, 4) would lose its eighth digit to Spark's limit of 38.
         Dialect::Spark => format!(
-            "CAST(ROUND(CAST({left} AS DECIMAL(18, 4)) * CAST({right} AS DECIMAL(18, 4)), 4) AS DECIMAL(19, 4))"
+            "TRY_CAST(ROUND(TRY_CAST({left} AS DECIMAL(18, 4)) * TRY_CAST({right} AS DECIMAL(18, 4)), 4) AS DECIMAL(19, 4))"
         ),
     });
     environment.add_function("percent", move |part: String, whole: String| match dialect {
         Dialect::DataFusion => format!("percentage({part}, {whole})"),
         Dialect::Spark => {
-            format!("CASE WHEN {whole} = 0 THEN 0 ELSE CAST(ROUND(100 * {part} / {whole}, 4) AS DECIMAL(19, 4)) END")
+            format!(
+                "CASE WHEN {whole} = 0 THEN 0 ELSE TRY_CAST(ROUND(100 * {part} / {whole}, 4) AS DECIMAL(19, 4)) END"
+            )
         }
     });
     environment.add_function("text_key", move |expression: String| text_key(&expression, dialect));

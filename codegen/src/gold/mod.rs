@@ -8,6 +8,7 @@ mod emit;
 mod functions;
 pub mod lineage;
 pub mod model;
+mod queries;
 mod read;
 pub(crate) mod rules;
 mod sql;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use crate::files::GeneratedFiles;
 use crate::gold::lineage::Lineage;
 use crate::gold::model::{At, Column, Dialect, Dimension, Fact};
+use crate::gold::queries::{Entry, Queries};
 use crate::gold::rules::Rules;
 use crate::gold::sql::{Reference, Renderer};
 use crate::inputs::Inputs;
@@ -66,10 +68,22 @@ pub(crate) struct Model {
     pub(crate) dimensions: Vec<Dimension>,
     /// The facts that can be read.
     pub(crate) facts: Vec<Fact>,
+    /// Own checks and reports.
+    pub(crate) queries: Queries,
 }
 
 /// The SQL by table and dialect.
 type Statements = BTreeMap<String, BTreeMap<&'static str, String>>;
+
+/// What the model becomes.
+struct Rendered<'a> {
+    statements: Statements,
+    /// The rules' module.
+    rust_rules: String,
+    /// With their SQL for the pipeline's engine.
+    checks: Vec<(&'a Entry, String)>,
+    reports: Vec<(&'a Entry, String)>,
+}
 
 /// Adds everything of gold to the files: SQL, the table list, the rules, and the dictionary's section. What is
 /// returned says which gold columns come from which silver columns.
@@ -82,9 +96,18 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
         return Lineage::default();
     }
     check_names(ir, &model.dimensions, &model.facts, problems);
-    let Some((statements, rust_rules)) = statements(inputs, ir, &model, problems) else { return Lineage::default() };
+    let Some(Rendered { statements, rust_rules, checks, reports }) = statements(inputs, ir, &model, problems) else {
+        return Lineage::default();
+    };
     let tables = model.tables();
     let lineage = check::statements(ir, &tables, &statements, problems);
+    for (entry, sql) in checks.iter().chain(&reports) {
+        check::query(ir, &tables, &entry.sql.at, sql, problems);
+    }
+    if !checks.is_empty() || !reports.is_empty() {
+        let _ = files.insert("generated/src/checks.rs", queries::module(&checks, &reports));
+        files.add_module("checks", "Checks of one's own, run after gold, and reports.");
+    }
     let Some(order) = build_order(&tables, &statements, problems) else { return lineage };
     let zone = model.dimensions.iter().flat_map(|dimension| &dimension.settings).find(|(name, _)| name == "timeZone");
     let zone = zone.map_or("UTC", |(_, zone)| zone.as_str());
@@ -97,7 +120,7 @@ pub fn lineage(inputs: &Inputs, ir: &Ir) -> Lineage {
     let mut problems = Problems::new();
     let Some(model) = read(inputs, &mut problems) else { return Lineage::default() };
     match statements(inputs, ir, &model, &mut problems) {
-        Some((statements, _)) => check::statements(ir, &model.tables(), &statements, &mut problems),
+        Some(rendered) => check::statements(ir, &model.tables(), &rendered.statements, &mut problems),
         None => Lineage::default(),
     }
 }
@@ -125,15 +148,17 @@ fn read(inputs: &Inputs, problems: &mut Problems) -> Option<Model> {
         .collect();
     let facts: Vec<Fact> =
         inputs.below("schema/facts", ".yaml").filter_map(|(file, text)| read::fact(file, text, problems)).collect();
-    Some(Model { rules, dimensions, facts })
+    let queries = queries::read(inputs.files.get(queries::FILE), problems);
+    Some(Model { rules, dimensions, facts, queries })
 }
 
-/// The statements in both dialects, and the rules' Rust module.
-fn statements(inputs: &Inputs, ir: &Ir, model: &Model, problems: &mut Problems) -> Option<(Statements, String)> {
-    let Model { rules, dimensions, facts } = model;
+/// The statements in both dialects, the rules' Rust module, and the queries.
+fn statements<'a>(inputs: &Inputs, ir: &Ir, model: &'a Model, problems: &mut Problems) -> Option<Rendered<'a>> {
+    let Model { rules, dimensions, facts, queries } = model;
     let caption = ir.entities.iter().find_map(|entity| entity.agreement_number_caption.clone());
     let mut statements = Statements::new();
     let mut rust_rules = String::new();
+    let (mut checks, mut reports) = (Vec::new(), Vec::new());
     for dialect in Dialect::ALL {
         let mut settings: BTreeMap<String, String> =
             dimensions.iter().flat_map(|dimension| dimension.settings.iter().cloned()).collect();
@@ -159,6 +184,11 @@ fn statements(inputs: &Inputs, ir: &Ir, model: &Model, problems: &mut Problems) 
         for fact in facts {
             keep(&mut statements, &fact.table, dialect, renderer.fact(fact), problems);
         }
+        if dialect == Dialect::DataFusion {
+            let rendered = |entry: &'a Entry| (entry, renderer.expand(&entry.sql));
+            checks = queries.checks.iter().map(rendered).collect();
+            reports = queries.reports.iter().map(rendered).collect();
+        }
         for problem in renderer.problems() {
             // An expression is expanded for a fact and for its dimensions, in both dialects.
             if !problems.iter().any(|other| *other == problem) {
@@ -166,7 +196,7 @@ fn statements(inputs: &Inputs, ir: &Ir, model: &Model, problems: &mut Problems) 
             }
         }
     }
-    Some((statements, rust_rules))
+    Some(Rendered { statements, rust_rules, checks, reports })
 }
 
 fn keep(

@@ -75,7 +75,7 @@ impl<'a> Renderer<'a> {
     }
 
     /// A template in this dialect; one that can't be expanded becomes NULL and a problem.
-    fn expand(&self, sql: &Sql) -> String {
+    pub(crate) fn expand(&self, sql: &Sql) -> String {
         let context = context! { dialect => self.dialect.name(), settings => self.globals.clone() };
         match self.environment.render_str(&sql.text, context) {
             Ok(text) => text.trim().to_owned(),

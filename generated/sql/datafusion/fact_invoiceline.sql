@@ -19,7 +19,7 @@ WITH source AS (
       CONCAT('T', CAST(timeEntryId AS STRING)) AS lineId, invoiceId, 'Time' AS lineType,
       AgreementTypeKey, MemberKey, CompanyKey, agreementTypeNormalized,
       hoursBilled AS quantity, hourlyRate AS price, effectiveHourlyCost AS cost,
-      CAST(ROUND(hoursBilled * hourlyRate, 4) AS DECIMAL(19, 4)) AS lineAmount, actualCost AS lineCost
+      TRY_CAST(ROUND(hoursBilled * hourlyRate, 4) AS DECIMAL(19, 4)) AS lineAmount, actualCost AS lineCost
     FROM gold.fact_timeentry
     WHERE invoiceId IS NOT NULL
     UNION ALL

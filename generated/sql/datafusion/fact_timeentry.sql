@@ -64,8 +64,8 @@ WITH source AS (
 step1 AS (
   SELECT
     *,
-    COALESCE(CAST(ROUND(actualHours * hourlyRate, 4) AS DECIMAL(19, 4)), 0) AS potentialRevenue,
-    COALESCE(CAST(ROUND(actualHours * effectiveHourlyCost, 4) AS DECIMAL(19, 4)), 0) AS actualCost,
+    COALESCE(TRY_CAST(ROUND(actualHours * hourlyRate, 4) AS DECIMAL(19, 4)), 0) AS potentialRevenue,
+    COALESCE(TRY_CAST(ROUND(actualHours * effectiveHourlyCost, 4) AS DECIMAL(19, 4)), 0) AS actualCost,
     CASE agreementTypeNormalized WHEN 'billable_service' THEN 'billable' WHEN 'prepaid_hours' THEN 'prepaid' WHEN 'internal_project' THEN 'internal' WHEN 'operations' THEN 'operations' WHEN 'software_service' THEN 'billable' ELSE 'unknown' END AS billingBehavior,
     CASE
       WHEN invoiceId IS NOT NULL THEN 'Invoiced'

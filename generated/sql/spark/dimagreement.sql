@@ -22,7 +22,23 @@ numbers AS (
   SELECT
     w.agreementId,
     COALESCE(w.number, c0.number, c1.number, c2.number, c3.number, c4.number, c5.number, c6.number, c7.number, c8.number, c9.number, c10.number, c11.number, c12.number, c13.number, c14.number, c15.number) AS number
-  FROM walk AS wLEFT JOIN chain AS c0 ON c0.agreementId = w.nextLEFT JOIN chain AS c1 ON c1.agreementId = c0.parentAgreementIdLEFT JOIN chain AS c2 ON c2.agreementId = c1.parentAgreementIdLEFT JOIN chain AS c3 ON c3.agreementId = c2.parentAgreementIdLEFT JOIN chain AS c4 ON c4.agreementId = c3.parentAgreementIdLEFT JOIN chain AS c5 ON c5.agreementId = c4.parentAgreementIdLEFT JOIN chain AS c6 ON c6.agreementId = c5.parentAgreementIdLEFT JOIN chain AS c7 ON c7.agreementId = c6.parentAgreementIdLEFT JOIN chain AS c8 ON c8.agreementId = c7.parentAgreementIdLEFT JOIN chain AS c9 ON c9.agreementId = c8.parentAgreementIdLEFT JOIN chain AS c10 ON c10.agreementId = c9.parentAgreementIdLEFT JOIN chain AS c11 ON c11.agreementId = c10.parentAgreementIdLEFT JOIN chain AS c12 ON c12.agreementId = c11.parentAgreementIdLEFT JOIN chain AS c13 ON c13.agreementId = c12.parentAgreementIdLEFT JOIN chain AS c14 ON c14.agreementId = c13.parentAgreementIdLEFT JOIN chain AS c15 ON c15.agreementId = c14.parentAgreementId
+  FROM walk AS w
+  LEFT JOIN chain AS c0 ON c0.agreementId = w.next
+  LEFT JOIN chain AS c1 ON c1.agreementId = c0.parentAgreementId
+  LEFT JOIN chain AS c2 ON c2.agreementId = c1.parentAgreementId
+  LEFT JOIN chain AS c3 ON c3.agreementId = c2.parentAgreementId
+  LEFT JOIN chain AS c4 ON c4.agreementId = c3.parentAgreementId
+  LEFT JOIN chain AS c5 ON c5.agreementId = c4.parentAgreementId
+  LEFT JOIN chain AS c6 ON c6.agreementId = c5.parentAgreementId
+  LEFT JOIN chain AS c7 ON c7.agreementId = c6.parentAgreementId
+  LEFT JOIN chain AS c8 ON c8.agreementId = c7.parentAgreementId
+  LEFT JOIN chain AS c9 ON c9.agreementId = c8.parentAgreementId
+  LEFT JOIN chain AS c10 ON c10.agreementId = c9.parentAgreementId
+  LEFT JOIN chain AS c11 ON c11.agreementId = c10.parentAgreementId
+  LEFT JOIN chain AS c12 ON c12.agreementId = c11.parentAgreementId
+  LEFT JOIN chain AS c13 ON c13.agreementId = c12.parentAgreementId
+  LEFT JOIN chain AS c14 ON c14.agreementId = c13.parentAgreementId
+  LEFT JOIN chain AS c15 ON c15.agreementId = c14.parentAgreementId
 ),
 entity AS (
   SELECT

@@ -23,8 +23,11 @@ whole_years AS (
     make_date(CAST(LEAST(GREATEST(EXTRACT(YEAR FROM last_day), EXTRACT(YEAR FROM first_day) + 10), 9999) AS INT), CAST(12 AS INT), CAST(31 AS INT)) AS last_day
   FROM span
 ),
+every_day AS (
+  SELECT explode(sequence(first_day, last_day, INTERVAL '1' DAY)) AS Midnight FROM whole_years
+),
 days AS (
-  SELECT CAST(explode(sequence(first_day, last_day, INTERVAL '1' DAY)) AS DATE) AS Date FROM whole_years
+  SELECT CAST(Midnight AS DATE) AS Date FROM every_day
 ),
 numbered AS (
   SELECT

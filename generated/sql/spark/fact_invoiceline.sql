@@ -19,7 +19,7 @@ WITH source AS (
       CONCAT('T', CAST(timeEntryId AS STRING)) AS lineId, invoiceId, 'Time' AS lineType,
       AgreementTypeKey, MemberKey, CompanyKey, agreementTypeNormalized,
       hoursBilled AS quantity, hourlyRate AS price, effectiveHourlyCost AS cost,
-      CAST(ROUND(CAST(hoursBilled AS DECIMAL(18, 4)) * CAST(hourlyRate AS DECIMAL(18, 4)), 4) AS DECIMAL(19, 4)) AS lineAmount, actualCost AS lineCost
+      TRY_CAST(ROUND(TRY_CAST(hoursBilled AS DECIMAL(18, 4)) * TRY_CAST(hourlyRate AS DECIMAL(18, 4)), 4) AS DECIMAL(19, 4)) AS lineAmount, actualCost AS lineCost
     FROM gold.fact_timeentry
     WHERE invoiceId IS NOT NULL
     UNION ALL

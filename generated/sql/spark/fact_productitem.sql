@@ -70,7 +70,7 @@ step1 AS (
 step2 AS (
   SELECT
     *,
-    COALESCE(CASE WHEN extPrice = 0 THEN 0 ELSE CAST(ROUND(100 * margin / extPrice, 4) AS DECIMAL(19, 4)) END, 0) AS marginPercentage
+    COALESCE(CASE WHEN extPrice = 0 THEN 0 ELSE TRY_CAST(ROUND(100 * margin / extPrice, 4) AS DECIMAL(19, 4)) END, 0) AS marginPercentage
   FROM step1
 )
 SELECT

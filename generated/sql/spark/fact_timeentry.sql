@@ -71,8 +71,8 @@ WITH source AS (
 step1 AS (
   SELECT
     *,
-    COALESCE(CAST(ROUND(CAST(actualHours AS DECIMAL(18, 4)) * CAST(hourlyRate AS DECIMAL(18, 4)), 4) AS DECIMAL(19, 4)), 0) AS potentialRevenue,
-    COALESCE(CAST(ROUND(CAST(actualHours AS DECIMAL(18, 4)) * CAST(effectiveHourlyCost AS DECIMAL(18, 4)), 4) AS DECIMAL(19, 4)), 0) AS actualCost,
+    COALESCE(TRY_CAST(ROUND(TRY_CAST(actualHours AS DECIMAL(18, 4)) * TRY_CAST(hourlyRate AS DECIMAL(18, 4)), 4) AS DECIMAL(19, 4)), 0) AS potentialRevenue,
+    COALESCE(TRY_CAST(ROUND(TRY_CAST(actualHours AS DECIMAL(18, 4)) * TRY_CAST(effectiveHourlyCost AS DECIMAL(18, 4)), 4) AS DECIMAL(19, 4)), 0) AS actualCost,
     CASE agreementTypeNormalized WHEN 'billable_service' THEN 'billable' WHEN 'prepaid_hours' THEN 'prepaid' WHEN 'internal_project' THEN 'internal' WHEN 'operations' THEN 'operations' WHEN 'software_service' THEN 'billable' ELSE 'unknown' END AS billingBehavior,
     CASE
       WHEN invoiceId IS NOT NULL THEN 'Invoiced'
@@ -97,7 +97,7 @@ step2 AS (
 step3 AS (
   SELECT
     *,
-    COALESCE(CASE WHEN potentialRevenue = 0 THEN 0 ELSE CAST(ROUND(100 * margin / potentialRevenue, 4) AS DECIMAL(19, 4)) END, 0) AS marginPercentage
+    COALESCE(CASE WHEN potentialRevenue = 0 THEN 0 ELSE TRY_CAST(ROUND(100 * margin / potentialRevenue, 4) AS DECIMAL(19, 4)) END, 0) AS marginPercentage
   FROM step2
 )
 SELECT

@@ -10,6 +10,7 @@ mod output;
 mod query;
 mod reconcile;
 mod replay;
+mod report;
 mod run;
 mod status;
 
@@ -71,6 +72,8 @@ enum Command {
     Maintain(maintain::MaintainArgs),
     /// Ask the tables with SQL, e.g. `SELECT * FROM gold.dimcompany LIMIT 5`
     Query(query::QueryArgs),
+    /// What someone should look at: unbilled work, unmatched agreement types, invoices that don't add up
+    Report(report::ReportArgs),
     /// Runs, watermarks, rows a table, checks, quarantine
     Status(status::StatusArgs),
 }
@@ -190,6 +193,7 @@ impl Cli {
             Command::Replay(args) => replay::execute(args, output).await,
             Command::Maintain(args) => maintain::execute(&args, output).await,
             Command::Query(args) => query::execute(&args, output).await,
+            Command::Report(args) => report::execute(&args, output).await,
             Command::Status(args) => status::execute(&args, output).await,
         }
     }

@@ -92,7 +92,7 @@ fn explain(error: &datafusion::error::DataFusionError) -> String {
     format!("the query can't be run: {}", error.strip_backtrace())
 }
 
-fn print(batches: &[RecordBatch], format: Format, output: &mut Output) -> Result<()> {
+pub(super) fn print(batches: &[RecordBatch], format: Format, output: &mut Output) -> Result<()> {
     match format {
         Format::Table => output.line(screen(batches)?),
         Format::Csv => {

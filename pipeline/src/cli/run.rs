@@ -79,6 +79,7 @@ pub(super) fn as_json(report: &RunReport) -> String {
         "entities": entities,
         "tables": report.tables,
         "checks": report.checks,
+        "unmatchedTypes": report.unmatched,
         "error": report.error_text(),
     });
     format!("{document:#}")

@@ -4,13 +4,17 @@
 
 use crate::catalog;
 use crate::error::{Error, Result};
+use crate::gold::business_date;
 use crate::lake::Lakehouse;
-use arrow::array::Array;
+use crate::run::RunId;
+use arrow::array::{Array, AsArray as _};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
+use connectwise_generated::checks::{CHECKS as OWN, Check as OwnCheck};
 use connectwise_generated::gold::TABLES as GOLD;
 use connectwise_generated::tables::TABLES as ENTITIES;
 use datafusion::prelude::SessionContext;
+use std::sync::Arc;
 
 /// The outcome of one check.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -21,13 +25,46 @@ pub struct Check {
     pub passed: bool,
     /// What was compared, with the figures.
     pub detail: String,
+    /// Whether it fails the run when it is broken, or is only told.
+    pub severity: Severity,
+}
+
+/// What a broken check does to a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// It fails the run.
+    Error,
+    /// It is told, and the run goes on.
+    Warning,
+}
+
+impl Severity {
+    /// As the tables say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+impl Check {
+    fn new(name: String, passed: bool, detail: String) -> Self {
+        Self { name, passed, detail, severity: Severity::Error }
+    }
+
+    /// Whether it is broken, and fails the run.
+    pub fn fails(&self) -> bool {
+        !self.passed && self.severity == Severity::Error
+    }
 }
 
 /// Runs all checks.
 ///
 /// # Errors
 /// [`Error`] when a check can't be run at all; a check that fails is no error.
-pub async fn run_checks(lake: &Lakehouse) -> Result<Vec<Check>> {
+pub async fn run_checks(lake: &Lakehouse, run: &RunId) -> Result<Vec<Check>> {
     let context = catalog::register(lake).await?;
     let mut checks = Vec::new();
     for entity in ENTITIES {
@@ -47,6 +84,10 @@ pub async fn run_checks(lake: &Lakehouse) -> Result<Vec<Check>> {
         }
     }
     checks.push(statuses_add_up(&context).await?);
+    let day = business_date(run)?;
+    for check in OWN {
+        checks.push(own(&context, check, &day).await?);
+    }
     Ok(checks)
 }
 
@@ -61,17 +102,13 @@ async fn rows_agree(context: &SessionContext, table: &str) -> Result<Check> {
         passed &= rows == silver;
         detail.push_str(&format!(", {} {rows}", gold.name));
     }
-    Ok(Check { name: format!("rows/{table}"), passed, detail })
+    Ok(Check::new(format!("rows/{table}"), passed, detail))
 }
 
 async fn key_is_unique(context: &SessionContext, table: &str, key: &str) -> Result<Check> {
     let rows = scalar(context, &format!("SELECT count(*) FROM gold.{table}")).await?;
     let keys = scalar(context, &format!("SELECT count(DISTINCT {key}) FROM gold.{table}")).await?;
-    Ok(Check {
-        name: format!("key/{table}"),
-        passed: rows == keys,
-        detail: format!("{rows} rows, {keys} different {key}"),
-    })
+    Ok(Check::new(format!("key/{table}"), rows == keys, format!("{rows} rows, {keys} different {key}")))
 }
 
 async fn references_exist(context: &SessionContext, fact: &str, column: &str, dimension: &str) -> Result<Check> {
@@ -80,11 +117,11 @@ async fn references_exist(context: &SessionContext, fact: &str, column: &str, di
         "SELECT count(*) FROM gold.{fact} AS f LEFT JOIN gold.{dimension} AS d ON d.{key} = f.{column} WHERE d.{key} IS NULL"
     );
     let lost = scalar(context, &sql).await?;
-    Ok(Check {
-        name: format!("reference/{fact}/{column}"),
-        passed: lost == "0",
-        detail: format!("{lost} rows whose {column} is not in {dimension}"),
-    })
+    Ok(Check::new(
+        format!("reference/{fact}/{column}"),
+        lost == "0",
+        format!("{lost} rows whose {column} is not in {dimension}"),
+    ))
 }
 
 async fn sums_agree(context: &SessionContext, fact: &str, measure: &str, silver: &str, column: &str) -> Result<Check> {
@@ -92,11 +129,11 @@ async fn sums_agree(context: &SessionContext, fact: &str, measure: &str, silver:
     let sql =
         format!("SELECT COALESCE(SUM(wide_decimal({column})), 0) FROM silver.{silver} WHERE _etl_deleted_at IS NULL");
     let source = scalar(context, &sql).await?;
-    Ok(Check {
-        name: format!("sum/{fact}/{measure}"),
-        passed: same_number(&gold, &source),
-        detail: format!("silver {source}, gold {gold}"),
-    })
+    Ok(Check::new(
+        format!("sum/{fact}/{measure}"),
+        same_number(&gold, &source),
+        format!("silver {source}, gold {gold}"),
+    ))
 }
 
 /// Every entry has one status, and the statuses' hours are all hours.
@@ -114,11 +151,51 @@ async fn statuses_add_up(context: &SessionContext) -> Result<Check> {
     )
     .await?;
     let all = scalar(context, "SELECT COALESCE(SUM(actualHours), 0) FROM gold.fact_timeentry").await?;
-    Ok(Check {
-        name: "status/fact_timeentry".to_owned(),
-        passed: none == "0" && same_number(&by_status, &all),
-        detail: format!("{none} rows without a status; hours by status {by_status}, all hours {all}"),
-    })
+    Ok(Check::new(
+        "status/fact_timeentry".to_owned(),
+        none == "0" && same_number(&by_status, &all),
+        format!("{none} rows without a status; hours by status {by_status}, all hours {all}"),
+    ))
+}
+
+/// How many offending rows a check's detail shows.
+const SHOWN: usize = 3;
+
+/// A check of `schema/checks.yaml`: no row offends, or its one boolean is true.
+async fn own(context: &SessionContext, check: &OwnCheck, business_date: &str) -> Result<Check> {
+    let sql = check.sql.replace("${businessDate}", business_date);
+    let failed = |error: datafusion::error::DataFusionError| {
+        Error::Query(format!(
+            "the check {} of schema/checks.yaml can't be run: {}",
+            check.name,
+            error.strip_backtrace()
+        ))
+    };
+    let frame = context.sql(&sql).await.map_err(failed)?;
+    let schema = Arc::new(frame.schema().as_arrow().clone());
+    let says_itself = schema.fields().len() == 1 && schema.field(0).data_type() == &DataType::Boolean;
+    let batches = frame.collect().await.map_err(failed)?;
+    let (passed, detail) = if says_itself {
+        let held = batches.iter().all(|batch| {
+            let column = batch.column(0).as_boolean();
+            column.null_count() == 0 && column.true_count() == column.len()
+        });
+        (held, check.description.to_owned())
+    } else {
+        let offending: usize = batches.iter().map(arrow::array::RecordBatch::num_rows).sum();
+        let mut detail = format!("{} {offending} rows", check.description);
+        if let Some(first) = batches.iter().find(|batch| batch.num_rows() > 0) {
+            let mut writer = arrow::json::LineDelimitedWriter::new(Vec::new());
+            writer
+                .write(&first.slice(0, first.num_rows().min(SHOWN)))
+                .map_err(|error| Error::Query(error.to_string()))?;
+            let lines = String::from_utf8_lossy(&writer.into_inner()).trim_end().replace('\n', ", ");
+            detail.push_str(&format!(", e.g. {lines}"));
+        }
+        (offending == 0, detail)
+    };
+    let severity = if check.error { Severity::Error } else { Severity::Warning };
+    Ok(Check { name: format!("own/{}", check.name), passed, detail, severity })
 }
 
 /// Whether two decimal texts are the same number (`0` and `0.0000`).

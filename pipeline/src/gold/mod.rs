@@ -5,9 +5,11 @@
 
 mod checks;
 mod functions;
+mod reports;
 
-pub use checks::{Check, run_checks};
+pub use checks::{Check, Severity, run_checks};
 pub use functions::register_functions;
+pub use reports::{Unmatched, report, unmatched};
 
 use crate::catalog;
 use crate::error::{Error, Result};
@@ -58,7 +60,11 @@ pub fn statement(table: &GoldTable, run: &RunId) -> Result<String> {
     Ok(table.sql.replace("${businessDate}", &business_date(run)?))
 }
 
-fn business_date(run: &RunId) -> Result<String> {
+/// The day of the run's start in the reporting time zone.
+///
+/// # Errors
+/// [`Error::Usage`] when the reporting time zone is not known.
+pub(crate) fn business_date(run: &RunId) -> Result<String> {
     let zone: chrono_tz::Tz = TIME_ZONE
         .parse()
         .map_err(|_| Error::Usage(format!("{TIME_ZONE} in schema/dimensions/dimdate.yaml is not a time zone")))?;

@@ -89,6 +89,27 @@ pub(crate) fn statements(
     lineage
 }
 
+/// Checks a query of one's own over bronze, silver and gold.
+pub(crate) fn query(ir: &Ir, tables: &[Table<'_>], at: &At, sql: &str, problems: &mut Problems) {
+    let mut catalog = catalog(ir, tables);
+    for entity in &ir.entities {
+        let own = [("etlTimestamp", Kind::Timestamp), ("etlRunId", Kind::Text), ("etlDeletedAt", Kind::Timestamp)];
+        let columns = entity.shape.iter().map(|field| (field.name.as_str(), Kind::of_silver(&field.kind)));
+        catalog.add("bronze", &entity.table, columns.chain(own));
+    }
+    match Parser::parse_sql(&GenericDialect {}, sql).as_deref() {
+        Ok([Statement::Query(query)]) => {
+            for finding in Walk::through(&catalog, query).0.findings {
+                push(at.problem(finding.what).fix(finding.fix), problems);
+            }
+        }
+        Ok(_) => problems.push(at.problem("this is not one query").fix("write one SELECT")),
+        Err(error) => {
+            problems.push(at.problem(format!("this is no SQL: {}", said(&error))).fix("correct the query"));
+        }
+    }
+}
+
 fn said(error: &ParserError) -> String {
     let text = error.to_string();
     text.strip_prefix("sql parser error: ").unwrap_or(&text).to_owned()

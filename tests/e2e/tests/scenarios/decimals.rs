@@ -1,6 +1,7 @@
 //! Money and hours, exact from the JSON text to gold's sums, with values that binary floats get wrong.
 
 use crate::support::{EMPTY, Scene};
+use connectwise_etl::run::{Mode, Options};
 use serde_json::{Value, json};
 
 fn entry(id: i64, hours: &str, rate: &str, cost: &str) -> Value {
@@ -61,10 +62,17 @@ async fn the_last_digit_is_what_the_text_said() {
 async fn an_amount_that_no_column_holds_breaks_a_check_and_is_not_lost_in_silence() {
     let scene = Scene::new(EMPTY).await;
     scene.world().put("Invoice", json!({ "id": 1, "invoiceNumber": "R-1", "total": 1e16 }));
-    let report = scene.run(connectwise_etl::run::Options::default()).await;
+    let report = scene.run(Options::default()).await;
     assert_eq!(report.exit_code(), 4, "{:?}", report.error_text());
     let broken: Vec<&str> =
         report.checks.iter().filter(|check| !check.passed).map(|check| check.name.as_str()).collect();
     assert_eq!(broken, ["sum/fact_invoice/total"]);
     assert!(report.error_text().unwrap().contains("silver 10000000000000000"), "{:?}", report.error_text());
+
+    // A product that no column holds: gold is built all the same, and the entry is named.
+    scene.world().delete("Invoice", 1);
+    scene.world().put("TimeEntry", entry(7, "99999999.5", "99999999.5", ""));
+    let report = scene.run(Options { mode: Mode::Full, ..Options::default() }).await;
+    assert_eq!(report.exit_code(), 4, "{:?}", report.error_text());
+    assert!(report.error_text().unwrap().contains("\"timeEntryId\":7"), "{:?}", report.error_text());
 }

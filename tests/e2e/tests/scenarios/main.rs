@@ -7,7 +7,9 @@
 
 mod company;
 mod crashes;
+mod dates;
 mod decimals;
+mod dialects;
 mod disk;
 mod doctor;
 mod evolution;
@@ -24,6 +26,7 @@ mod ranges;
 mod reconcile;
 mod references;
 mod replay;
+mod reports;
 mod rules;
 mod secrets;
 mod support;

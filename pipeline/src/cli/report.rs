@@ -1,0 +1,37 @@
+//! `connectwise-etl report NAME`: the queries under `reports:` in `schema/checks.yaml`.
+
+use super::output::Output;
+use super::query::{Format, print};
+use super::{LakeArgs, must_exist};
+use crate::error::Result;
+use crate::gold;
+use crate::run::RunId;
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use connectwise_generated::checks::REPORTS;
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// What to show
+    #[arg(value_parser = PossibleValuesParser::new(REPORTS.iter().map(|report| {
+        clap::builder::PossibleValue::new(report.name).help(report.description)
+    })))]
+    name: String,
+    /// For `unbilled`: how old the work has to be
+    #[arg(long, default_value_t = 30, value_name = "N")]
+    days: u32,
+    /// Print one JSON array of objects
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    lake: LakeArgs,
+}
+
+pub(super) async fn execute(args: &ReportArgs, output: &mut Output) -> Result<u8> {
+    let lake = args.lake.open()?;
+    must_exist(&lake)?;
+    let now = RunId::new(chrono::Utc::now());
+    let rows = gold::report(&lake, &args.name, &now, args.days).await?;
+    print(&rows, if args.json { Format::Json } else { Format::Table }, output)?;
+    Ok(0)
+}

@@ -1,0 +1,85 @@
+//! The reports of `schema/checks.yaml`, and the one that every run ends with: agreement types that no rule knows.
+
+use crate::catalog;
+use crate::error::{Error, Result};
+use crate::gold::business_date;
+use crate::lake::Lakehouse;
+use crate::run::RunId;
+use arrow::array::{Array as _, AsArray as _, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use connectwise_generated::checks::REPORTS;
+
+/// The report that lists what the agreement rules do not know.
+const UNMATCHED: &str = "unmatched";
+
+/// A name of agreement types that no rule knows, and what is at stake.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unmatched {
+    /// The name.
+    pub type_name: String,
+    /// How many agreements have it.
+    pub agreements: String,
+    /// How many time entries they have.
+    pub entries: String,
+    /// Their hours.
+    pub hours: String,
+    /// Their potential revenue.
+    pub revenue: String,
+}
+
+/// The rows of a report.
+///
+/// # Errors
+/// [`Error::Usage`] for a name that is no report; [`Error::Query`] when its query can't be run.
+pub async fn report(lake: &Lakehouse, name: &str, run: &RunId, days: u32) -> Result<Vec<RecordBatch>> {
+    let Some(report) = REPORTS.iter().find(|report| report.name == name) else {
+        let known: Vec<&str> = REPORTS.iter().map(|report| report.name).collect();
+        return Err(Error::Usage(format!("there is no report {name}; known are {}", known.join(", "))));
+    };
+    let sql = report.sql.replace("${businessDate}", &business_date(run)?).replace("${days}", &days.to_string());
+    let failed = |error: datafusion::error::DataFusionError| {
+        Error::Query(format!("the report {name} can't be made: {}", error.strip_backtrace()))
+    };
+    let context = catalog::register(lake).await?;
+    let frame = context.sql(&sql).await.map_err(failed)?;
+    let schema = std::sync::Arc::new(frame.schema().as_arrow().clone());
+    let mut batches = frame.collect().await.map_err(failed)?;
+    if batches.is_empty() {
+        batches.push(RecordBatch::new_empty(schema));
+    }
+    Ok(batches)
+}
+
+/// The agreement types that no rule knows; none where the YAML has no such report.
+///
+/// # Errors
+/// [`Error::Query`] when they can't be listed.
+pub async fn unmatched(lake: &Lakehouse, run: &RunId) -> Result<Vec<Unmatched>> {
+    if !REPORTS.iter().any(|report| report.name == UNMATCHED) {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for batch in report(lake, UNMATCHED, run, 0).await? {
+        let texts = |name: &str| -> Result<Vec<String>> {
+            let wrong = || Error::Query(format!("the report {UNMATCHED} has no column {name}"));
+            let column = batch.column_by_name(name).ok_or_else(wrong)?;
+            let column = cast(column, &DataType::Utf8).map_err(|error| Error::Query(error.to_string()))?;
+            let column = column.as_string::<i32>();
+            Ok((0..column.len()).map(|row| column.value(row).to_owned()).collect())
+        };
+        let (names, agreements, entries) = (texts("typeName")?, texts("agreements")?, texts("entries")?);
+        let (hours, revenue) = (texts("hours")?, texts("revenue")?);
+        for row in 0..batch.num_rows() {
+            found.push(Unmatched {
+                type_name: names[row].clone(),
+                agreements: agreements[row].clone(),
+                entries: entries[row].clone(),
+                hours: hours[row].clone(),
+                revenue: revenue[row].clone(),
+            });
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,105 @@
+//! The days: their range, and every day of half a century against a published list and another calendar.
+
+use crate::support::{EMPTY, Scene};
+use chrono::{Datelike as _, NaiveDate};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// The public holidays by day, with the names that they can have.
+fn published() -> BTreeMap<NaiveDate, Vec<&'static str>> {
+    include_str!("../../data/icelandic-holidays.txt")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| {
+            let mut parts = line.split(';').map(str::trim);
+            (parts.next().unwrap().parse().unwrap(), parts.collect())
+        })
+        .collect()
+}
+
+async fn range(scene: &Scene) -> [String; 2] {
+    let row = scene.rows("SELECT MIN(Date), MAX(Date) FROM gold.dimdate").await.remove(0);
+    [row[0].clone(), row[1].clone()]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_reach_from_the_first_to_two_years_past_the_last_and_ten_years_at_least() {
+    let scene = Scene::new(EMPTY).await;
+    let world = scene.world();
+    world.put("TimeEntry", json!({ "id": 1, "timeStart": "2019-03-04T08:00:00Z" }));
+    scene.full().await;
+    let [first, last] = range(&scene).await;
+    assert!(first.as_str() <= "2019-03-04" && last.as_str() >= "2029-03-04", "{first} to {last}");
+    // Any date of any fact counts, and what it names is there.
+    world.put("Invoice", json!({ "id": 1, "date": "2031-12-30T00:00:00Z", "dueDate": "2032-02-29T00:00:00Z" }));
+    world.put("ExpenseEntry", json!({ "id": 1, "date": "1999-12-31T00:00:00Z" }));
+    scene.incremental().await;
+    let [first, last] = range(&scene).await;
+    assert!(first.as_str() <= "1999-12-31" && last.as_str() >= "2034-02-28", "{first} to {last}");
+    let lost = "SELECT count(*) FROM gold.fact_invoice AS i LEFT JOIN gold.dimdate AS d ON d.DateKey = i.DueDateKey \
+                WHERE d.DateKey IS NULL OR d.Date <> DATE '2032-02-29'";
+    assert_eq!(scene.value(lost).await, "0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_century_of_days_is_what_other_calendars_say() {
+    let scene = Scene::new(EMPTY).await;
+    for (id, day) in [(1, "2000-01-01"), (2, "2050-12-31")] {
+        scene.world().put("TimeEntry", json!({ "id": id, "timeStart": format!("{day}T12:00:00Z") }));
+    }
+    scene.full().await;
+    let rows = scene
+        .by_key(
+            "SELECT Date, DateKey, Year, Quarter, Month, Day, DayOfYear, DayOfWeek, IsoYear, IsoWeek, FiscalYear, \
+             FiscalQuarter, MonthNameIs, MonthNameEn, DayNameIs, DayNameEn, IsWeekend, IsHoliday, HolidayName, \
+             IsHalfHoliday, IsBusinessDay FROM gold.dimdate WHERE DateKey BETWEEN 20000101 AND 20501231",
+        )
+        .await;
+    let holidays = published();
+    let months_is = "janúar febrúar mars apríl maí júní júlí ágúst september október nóvember desember";
+    let months_en = "January February March April May June July August September October November December";
+    let days_is = "mánudagur þriðjudagur miðvikudagur fimmtudagur föstudagur laugardagur sunnudagur";
+    let days_en = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday";
+    let word = |words: &'static str, index: u32| words.split(' ').nth(index as usize).unwrap().to_owned();
+    let mut day = NaiveDate::from_ymd_opt(2000, 1, 1).unwrap();
+    let mut seen = 0;
+    while day.year() <= 2050 {
+        let row = &rows[&day.to_string()];
+        let weekday = day.weekday().num_days_from_monday();
+        let (year, month) = (day.year().to_string(), day.month());
+        let quarter = month.div_ceil(3).to_string();
+        let half = month == 12 && (day.day() == 24 || day.day() == 31);
+        let names = holidays.get(&day);
+        let expected = [
+            day.format("%Y%m%d").to_string(),
+            year.clone(),
+            quarter.clone(),
+            month.to_string(),
+            day.day().to_string(),
+            day.ordinal().to_string(),
+            (weekday + 1).to_string(),
+            day.iso_week().year().to_string(),
+            day.iso_week().week().to_string(),
+            year,
+            quarter,
+            word(months_is, month - 1),
+            word(months_en, month - 1),
+            word(days_is, weekday),
+            word(days_en, weekday),
+            (weekday >= 5).to_string(),
+            names.is_some().to_string(),
+        ];
+        assert_eq!(row[..17], expected, "{day}");
+        match names {
+            Some(names) => assert!(names.contains(&row[17].as_str()), "{day}: {} is none of {names:?}", row[17]),
+            None if half => assert_eq!(row[17], if day.day() == 24 { "Aðfangadagur" } else { "Gamlársdagur" }),
+            None => assert_eq!(row[17], "∅", "{day}"),
+        }
+        let business = weekday < 5 && names.is_none();
+        assert_eq!(row[18..], [half.to_string(), business.to_string()], "{day}");
+        day = day.succ_opt().unwrap();
+        seen += 1;
+    }
+    assert_eq!(seen, rows.len());
+    assert_eq!(holidays.len(), 710);
+}
