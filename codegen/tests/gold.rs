@@ -137,3 +137,56 @@ fn the_dictionary_says_where_a_column_comes_from_and_where_it_goes() {
     assert!(text.contains("| `billingLogId` | long | `billingLogId` | `fact_invoice`"), "joins count apart");
     assert!(line("| lineAmount | ").contains("`cw_productitem.extPrice`"), "through other gold tables");
 }
+
+const CHECKS: &str = "schema/checks.yaml";
+
+#[test]
+fn checks_and_reports_are_held_against_the_schemas_too() {
+    let errors = said(&[
+        (CHECKS, "potentialRevenue = 0 AND", "potentialRevenu = 0 AND"),
+        (CHECKS, "FROM bronze.cw_timeentry", "FROM bronze.cw_timentry"),
+        (CHECKS, "severity: warning", "severity: serious"),
+        (CHECKS, "name: unbilled", "name: reconciliation"),
+    ]);
+    for wanted in [
+        "there is no column `potentialRevenu` here",
+        "there is no table `bronze.cw_timentry`",
+        "`serious` is no severity",
+        "`reconciliation` is there twice",
+    ] {
+        assert!(errors.contains(wanted), "{wanted} is not in:\n{errors}");
+    }
+    assert!(errors.contains("did you mean `potentialRevenue`?"), "{errors}");
+}
+
+#[test]
+fn a_dimension_takes_one_yaml_file_and_a_key_and_no_rust() {
+    let folder = workspace();
+    let root = folder.path();
+    put(
+        root,
+        "schema/dimensions/dimlocation.yaml",
+        "table: dimlocation\ndescription: Locations, as time entries name them.\nkey: LocationKey\n\
+         naturalKey: locationId\ncolumns:\n  - name: locationId\n    type: bigint\n    expr: locationId\n    \
+         description: The location's id.\n  - name: locationName\n    type: string\n    expr: locationName\n    \
+         unknown: \"'Unknown'\"\n    description: The name.\n",
+    );
+    let fact = root.join(TIME);
+    let text = fs::read_to_string(&fact).unwrap();
+    let key = "  - name: LocationKey\n    dimension: dimlocation\n    expr: t.locationId\n    carries:\n      \
+               locationName: TRIM(t.locationName)\n    description: Where.\n  - name: timeStart\n";
+    fs::write(&fact, text.replacen("  - name: timeStart\n", key, 1)).unwrap();
+    let (status, _, errors) = run(root, &["generate"]);
+    assert_eq!(status, 0, "{errors}");
+    for dialect in ["datafusion", "spark"] {
+        let statement = |table: &str| fs::read_to_string(root.join(format!("generated/sql/{dialect}/{table}.sql")));
+        let dimension = statement("dimlocation").unwrap();
+        assert!(dimension.contains("TRIM(t.locationName) AS locationName"), "{dimension}");
+        assert!(dimension.contains("-1 AS LocationKey"), "{dimension}");
+        assert!(statement("fact_timeentry").unwrap().contains("COALESCE(t.locationId, -1) AS LocationKey"));
+    }
+    let tables = fs::read_to_string(root.join("generated/src/gold.rs")).unwrap();
+    assert!(tables.contains("name: \"dimlocation\"") && tables.contains("dimension: Some(\"dimlocation\")"));
+    let dictionary = fs::read_to_string(root.join("generated/DICTIONARY.md")).unwrap();
+    assert!(dictionary.contains("### gold.dimlocation"));
+}

@@ -105,7 +105,7 @@ pub(crate) fn query(ir: &Ir, tables: &[Table<'_>], at: &At, sql: &str, problems:
         }
         Ok(_) => problems.push(at.problem("this is not one query").fix("write one SELECT")),
         Err(error) => {
-            problems.push(at.problem(format!("this is no SQL: {}", said(&error))).fix("correct the query"));
+            problems.push(at.problem(format!("this is no SQL: {}", said(error))).fix("correct the query"));
         }
     }
 }
