@@ -6,7 +6,7 @@
 
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, SEQUENCE};
-use crate::lake::{Counts, Lakehouse, Scope, Stage, Synced, Table, Target, align_batch, sync};
+use crate::lake::{Counts, KeySet, Lakehouse, Scope, Stage, Table, Target, align_batch, sync};
 use crate::run::RunId;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::compute::filter_record_batch;
@@ -90,12 +90,6 @@ pub async fn parent_ids(lake: &Lakehouse, entity: &connectwise_runtime::Table) -
 pub struct Loaded {
     /// Rows by what became of them.
     pub counts: Counts,
-    /// Ids whose bronze row changed; `None` when all rows have to be looked at.
-    pub changed: Option<HashSet<i64>>,
-    /// The table's version before and after.
-    pub version_before: Option<i64>,
-    /// The table's version after.
-    pub version_after: i64,
     /// The watermark before.
     pub watermark_before: Option<i64>,
     /// The watermark after.
@@ -118,16 +112,15 @@ pub async fn load(lake: &Lakehouse, stage: &Stage, run: &RunId, extracted: &Extr
     let watermark_after = if full { newest } else { newest.max(watermark_before) };
     let transactions: Vec<(String, i64)> =
         watermark_after.map(|watermark| (WATERMARK.to_owned(), watermark)).into_iter().collect();
-    let version_before = before.as_ref().map(Table::version);
     let schema = schema(entity);
     let snapshot = entity.change_detection == ChangeDetection::Snapshot;
-    let (counts, changed) = if full && !snapshot {
-        (replace(lake, run, extracted, before, &schema, &transactions).await?, None)
+    let counts = if full && !snapshot {
+        replace(lake, run, extracted, before, &schema, &transactions).await?
     } else {
         let scope = if snapshot {
             Scope::All
         } else {
-            Scope::Only { column: entity.key, ids: Arc::new(extracted.ids.keys().copied().collect()) }
+            Scope::Only { column: entity.key, keys: Arc::new(KeySet::Ids(extracted.ids.keys().copied().collect())) }
         };
         let target = Target {
             layer: "bronze",
@@ -141,11 +134,9 @@ pub async fn load(lake: &Lakehouse, stage: &Stage, run: &RunId, extracted: &Extr
             (Some(table), true) => quarantined_rows(table, extracted).await?,
             _ => futures::stream::empty().boxed(),
         };
-        let Synced { counts, changed } = sync(lake, stage, &target, &scope, fresh.chain(kept), &transactions).await?;
-        (counts, Some(changed))
+        sync(lake, stage, &target, &scope, fresh.chain(kept), &transactions).await?
     };
-    let version_after = lake.open("bronze", entity.table).await?.map_or(-1, |table| table.version());
-    Ok(Loaded { counts, changed, version_before, version_after, watermark_before, watermark_after })
+    Ok(Loaded { counts, watermark_before, watermark_after })
 }
 
 /// The winning staged rows with the `etl…` columns.
@@ -160,7 +151,7 @@ async fn staged_rows(
     let Some(frame) = extracted.staged.read(lake.context()).await? else {
         return Ok(futures::stream::empty().boxed());
     };
-    let superseded = extracted.superseded.clone();
+    let superseded = KeySet::Ids(extracted.superseded.clone());
     let (schema, run) = (Arc::clone(schema), run.clone());
     let rows = frame.execute_stream().await.map_err(failed)?;
     Ok(rows
@@ -172,11 +163,13 @@ async fn staged_rows(
 }
 
 /// Leaves out the rows that a newer version of the same record replaced.
-fn without(batch: RecordBatch, superseded: &HashSet<i64>) -> Result<RecordBatch> {
+fn without(batch: RecordBatch, superseded: &KeySet) -> Result<RecordBatch> {
     if superseded.is_empty() {
         return Ok(batch);
     }
-    let mask = crate::lake::in_set(&batch, SEQUENCE, superseded)
+    let mask = batch
+        .column_by_name(SEQUENCE)
+        .and_then(|sequence| superseded.mask(sequence))
         .ok_or_else(|| Error::data("staging", "a staged file lacks its sequence"))?;
     let keep = arrow::compute::not(&mask).map_err(|error| Error::data("staging", error))?;
     filter_record_batch(&batch, &keep).map_err(|error| Error::data("staging", error))

@@ -134,16 +134,15 @@ async fn session(lake: &Lakehouse, tables: Vec<(KnownTable, Option<Table>)>) -> 
     Ok(context)
 }
 
-/// Shows a session the newest version of one table.
+/// Lets a session read a table from this provider.
 ///
 /// # Errors
-/// [`Error::Table`] when it can't be read.
-pub async fn refresh(lake: &Lakehouse, context: &SessionContext, layer: &'static str, name: &str) -> Result<()> {
+/// [`Error::Query`] when the session has no such layer.
+pub fn show(context: &SessionContext, layer: &str, name: &str, provider: Arc<dyn TableProvider>) -> Result<()> {
     let failed = |error: datafusion::error::DataFusionError| Error::Query(error.to_string());
     let schema = context.catalog(CATALOG).and_then(|catalog| catalog.schema(layer));
-    if let (Some(table), Some(schema)) = (lake.open(layer, name).await?, schema) {
-        schema.deregister_table(name).map_err(failed)?;
-        schema.register_table(name.to_owned(), table.provider().await?).map_err(failed)?;
-    }
+    let schema = schema.ok_or_else(|| Error::Query(format!("there is no layer {layer}")))?;
+    schema.deregister_table(name).map_err(failed)?;
+    schema.register_table(name.to_owned(), provider).map_err(failed)?;
     Ok(())
 }

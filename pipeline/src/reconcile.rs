@@ -171,7 +171,7 @@ pub async fn mark(
         key: &[entity.key],
         stamps: &[TIMESTAMP, ENTITY, RUN_ID],
     };
-    let scope = Scope::Only { column: entity.key, ids: Arc::new(touched) };
+    let scope = Scope::Only { column: entity.key, keys: Arc::new(touched.into()) };
     sync(lake, stage, &target, &scope, rows, &[]).await?;
     let deleted = finding.gone.len() as u64;
     Ok(Counts { deleted, updated: finding.returned.len() as u64, ..Counts::default() })

@@ -14,7 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use connectwise_generated::tables::TABLES;
 use connectwise_runtime::Table;
 use futures::StreamExt as _;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -223,7 +223,7 @@ async fn layers_of(
     run: &RunId,
     report: &mut RunReport,
 ) -> Result<()> {
-    let mut loaded = BTreeMap::new();
+    let mut loaded = BTreeSet::new();
     if let (true, Some(client)) = (options.has(Layer::Bronze), client) {
         // Parents first: the lists below them are found by their ids.
         let (parents, children): (Vec<_>, Vec<_>) =
@@ -239,10 +239,10 @@ async fn layers_of(
     if options.has(Layer::Silver) {
         for entity in selected {
             // An entity that failed has an unchanged bronze: nothing to do for it.
-            if options.has(Layer::Bronze) && !loaded.contains_key(entity.entity) {
+            if options.has(Layer::Bronze) && !loaded.contains(entity.entity) {
                 continue;
             }
-            silver_of(lake, stage, entity, run, loaded.get(entity.entity), report).await;
+            silver_of(lake, stage, entity, run, report).await;
         }
     }
     if options.has(Layer::Gold) {
@@ -256,8 +256,7 @@ pub(crate) async fn count_rows(lake: &Lakehouse, report: &mut RunReport) -> Resu
     for table in &mut report.tables {
         let name = table.table.clone();
         if let Some(opened) = lake.open(table.layer, &name).await? {
-            let frame = opened.frame().await?;
-            table.rows = frame.count().await.map_err(|error| opened.error("counting", error))? as u64;
+            table.rows = opened.rows().await?;
         }
     }
     Ok(())
@@ -298,7 +297,7 @@ async fn bronze_layer(
     entities: &[&'static Table],
     run: &RunId,
     report: &mut RunReport,
-    loaded: &mut BTreeMap<&'static str, bronze::Loaded>,
+    loaded: &mut BTreeSet<&'static str>,
 ) -> Result<()> {
     let mut work = Vec::new();
     for entity in entities {
@@ -314,9 +313,9 @@ async fn bronze_layer(
     while let Some(joined) = work.next().await {
         let (entity, outcome) = joined.map_err(|error| Error::data("extraction", error))?;
         tracing::info!(entity = entity.entity, error = entity.error, counts = ?entity.counts, "bronze");
-        if let Some((table, bronze)) = outcome {
+        if let Some(table) = outcome {
             report.tables.push(table);
-            loaded.insert(entity.entity, bronze);
+            loaded.insert(entity.entity);
         }
         report.entities.push(entity);
     }
@@ -334,7 +333,7 @@ async fn deletions(
     selected: &[&'static Table],
     run: &RunId,
     report: &mut RunReport,
-    loaded: &mut BTreeMap<&'static str, bronze::Loaded>,
+    loaded: &mut BTreeSet<&'static str>,
 ) -> Result<()> {
     let alone = options.mode == Mode::Reconcile;
     let due = match options.reconcile_days {
@@ -344,7 +343,7 @@ async fn deletions(
     };
     let mut found = Vec::new();
     for entity in selected.iter().copied().filter(|entity| reconcile::applies_to(entity)) {
-        if alone || (due.contains(entity.entity) && loaded.contains_key(entity.entity)) {
+        if alone || (due.contains(entity.entity) && loaded.contains(entity.entity)) {
             let compared = reconcile::compare(client, lake, entity).await;
             let too_much = compared.compared.as_ref().filter(|finding| finding.is_too_much() && !options.force);
             let refusal = too_much.map(|finding| reconcile::refusal(entity, finding));
@@ -362,7 +361,7 @@ async fn deletions(
                 Ok(counts) => {
                     compared.counts = counts;
                     // Silver looks at all rows: what the load changed is not all that changed.
-                    loaded.insert(entity.entity, bronze::Loaded::default());
+                    loaded.insert(entity.entity);
                 }
                 Err(error) => compared.error = Some(format!("{}: {error}", entity.entity)),
             }
@@ -378,11 +377,10 @@ pub(crate) async fn silver_of(
     stage: &Stage,
     entity: &'static Table,
     run: &RunId,
-    loaded: Option<&bronze::Loaded>,
     report: &mut RunReport,
 ) {
     let started = Instant::now();
-    match silver::load(lake, stage, run, entity, loaded).await {
+    match silver::load(lake, stage, run, entity).await {
         Ok(tables) => {
             let seconds = started.elapsed().as_secs_f64() / tables.len().max(1) as f64;
             for (table, counts) in tables {
@@ -411,7 +409,7 @@ async fn bronze_of(
     options: &Options,
     run: &RunId,
     entity: &'static Table,
-) -> (EntityReport, Option<(TableReport, bronze::Loaded)>) {
+) -> (EntityReport, Option<TableReport>) {
     let started = Instant::now();
     let mut report = EntityReport { entity: entity.entity, ..EntityReport::default() };
     let watcher = options.progress.entity(entity.entity, None);
@@ -440,7 +438,7 @@ async fn bronze_of(
                 counts: loaded.counts,
                 seconds: started.elapsed().as_secs_f64(),
             };
-            (report, Some((table, loaded)))
+            (report, Some(table))
         }
         Err(error) => {
             watcher.failed(&error.to_string());

@@ -1,21 +1,21 @@
 //! Bronze into silver: one flat row a bronze row, and the child tables.
 //!
-//! Invariant: silver is a function of bronze. Each silver commit records the bronze version that it was made from; a
-//! run that finds the version before its own looks at the changed ids alone, any other compares all rows, so a crash
-//! between the two layers heals by itself. A row whose content did not change is not rewritten.
+//! Invariant: silver is a function of bronze. Each silver commit records the bronze version that it was made from and
+//! how it was made; a run looks at the rows that bronze wrote since, by its log. Where the log can't tell, or where the
+//! flattening itself changed, it compares all rows, so a crash between the two layers heals by itself. A row whose
+//! content did not change is not rewritten.
 
-use crate::bronze::{DELETED_AT, Loaded, instant_type};
+use crate::bronze::{DELETED_AT, RUN_ID, TIMESTAMP, instant_type};
 use crate::error::{Error, Result};
-use crate::lake::{Counts, Lakehouse, Scope, Stage, Table as LakeTable, Target, in_set, sync};
+use crate::lake::{Counts, KeySet, Lakehouse, Scope, Stage, Table as LakeTable, Target, definition, sync};
 use crate::run::RunId;
 use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
-use arrow::compute::{filter_record_batch, take};
+use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use connectwise_runtime::{Child, Table, child_schema, flatten, flatten_child, silver_schema};
-use datafusion::logical_expr::{ident, lit};
+use datafusion::logical_expr::ident;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// When the row was written to silver.
@@ -28,6 +28,8 @@ pub const BATCH_ID: &str = "_etl_batch_id";
 pub const SILVER_DELETED_AT: &str = "_etl_deleted_at";
 /// The application transaction that holds the bronze version that silver was made from.
 const BRONZE_VERSION: &str = "bronze-version";
+/// The application transaction that says how silver was made: from which table, by which rules.
+const DEFINITION: &str = "definition";
 
 /// The key of a child table.
 pub(crate) const CHILD_KEY: [&str; 2] = ["parentId", "listIndex"];
@@ -64,21 +66,21 @@ pub async fn load(
     stage: &Stage,
     run: &RunId,
     entity: &'static Table,
-    loaded: Option<&Loaded>,
 ) -> Result<Vec<(&'static str, Counts)>> {
     let Some(bronze) = lake.open("bronze", entity.table).await? else {
         return Ok(Vec::new());
     };
-    let transactions = [(BRONZE_VERSION.to_owned(), bronze.version())];
+    let made_by = definition([bronze.id()?.as_str(), &format!("{entity:?}")]);
+    let transactions = [(BRONZE_VERSION.to_owned(), bronze.version()), (DEFINITION.to_owned(), made_by)];
     let mut done = Vec::new();
     for child in std::iter::once(None).chain(entity.children.iter().map(Some)) {
         let (name, schema, column): (_, _, &'static str) = match child {
             None => (entity.table, schema(entity), entity.key),
             Some(child) => (child.table, schema_of_child(entity, child), "parentId"),
         };
-        let ids = changed_since(lake, name, loaded).await?;
+        let ids = changed_ids(lake, name, &bronze, entity.key, made_by).await?;
         let scope = match &ids {
-            Some(ids) => Scope::Only { column, ids: Arc::clone(ids) },
+            Some(ids) => Scope::Only { column, keys: Arc::clone(ids) },
             None => Scope::All,
         };
         let own = [entity.key];
@@ -90,22 +92,27 @@ pub async fn load(
             stamps: &[PROCESSED_AT, SOURCE, BATCH_ID],
         };
         let rows = flat_rows(&bronze, run, entity, child, &schema, ids).await?;
-        let synced = sync(lake, stage, &target, &scope, rows, &transactions).await?;
-        done.push((name, synced.counts));
+        done.push((name, sync(lake, stage, &target, &scope, rows, &transactions).await?));
     }
     Ok(done)
 }
 
-/// The ids to look at: those that this run changed in bronze, where silver was made from the version before.
-async fn changed_since(lake: &Lakehouse, name: &str, loaded: Option<&Loaded>) -> Result<Option<Arc<HashSet<i64>>>> {
-    let Some(Loaded { changed: Some(changed), version_before: Some(before), .. }) = loaded else {
+/// The ids to look at: those whose row bronze wrote since silver was made from it; `None` for all.
+async fn changed_ids(
+    lake: &Lakehouse,
+    name: &str,
+    bronze: &LakeTable,
+    key: &str,
+    made_by: i64,
+) -> Result<Option<Arc<KeySet>>> {
+    let Some(silver) = lake.open("silver", name).await? else { return Ok(None) };
+    if silver.transaction(DEFINITION).await? != Some(made_by) {
         return Ok(None);
-    };
-    let Some(silver) = lake.open("silver", name).await? else {
-        return Ok(None);
-    };
-    let made_from = silver.transaction(BRONZE_VERSION).await?;
-    Ok((made_from == Some(*before)).then(|| Arc::new(changed.clone())))
+    }
+    let Some(version) = silver.transaction(BRONZE_VERSION).await? else { return Ok(None) };
+    // A row that is written gets the run's stamp; one that is only marked as deleted keeps it.
+    let changed = bronze.changed_keys(version, key, &[RUN_ID, TIMESTAMP, DELETED_AT]).await?;
+    Ok(changed.map(|ids| Arc::new(KeySet::Ids(ids))))
 }
 
 /// Bronze rows, flattened and stamped.
@@ -115,15 +122,12 @@ async fn flat_rows(
     entity: &'static Table,
     child: Option<&'static Child>,
     schema: &SchemaRef,
-    ids: Option<Arc<HashSet<i64>>>,
+    ids: Option<Arc<KeySet>>,
 ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
     let failed = |error: datafusion::error::DataFusionError| bronze.error("reading", error);
     let mut frame = bronze.frame().await?;
     if let Some(ids) = &ids {
-        let (Some(least), Some(most)) = (ids.iter().min(), ids.iter().max()) else {
-            return Ok(futures::stream::empty().boxed());
-        };
-        frame = frame.filter(ident(entity.key).between(lit(*least), lit(*most))).map_err(failed)?;
+        frame = frame.filter(KeySet::holds(ids, ident(entity.key))).map_err(failed)?;
     }
     if let Some(child) = child {
         let needed = [entity.key, child.list, DELETED_AT];
@@ -134,11 +138,7 @@ async fn flat_rows(
     Ok(rows
         .map(move |batch| {
             let failed = |error: String| Error::data(entity.entity, error);
-            let mut batch = batch.map_err(|error| failed(error.to_string()))?;
-            if let Some(ids) = &ids {
-                let mask = in_set(&batch, entity.key, ids).ok_or_else(|| failed("no key".to_owned()))?;
-                batch = filter_record_batch(&batch, &mask).map_err(|error| failed(error.to_string()))?;
-            }
+            let batch = batch.map_err(|error| failed(error.to_string()))?;
             let deleted = batch
                 .column_by_name(DELETED_AT)
                 .map(Arc::clone)

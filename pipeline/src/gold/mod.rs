@@ -1,23 +1,27 @@
 //! Silver into gold: the generated statements, and the checks over what they made.
 //!
-//! Invariant: a gold table is what its statement says over silver, and only rows that differ are written. Surrogate
+//! Invariant: a gold table is what its statement says over silver, whether all of it was computed or only what changed
+//! and what that touches, and only rows that differ are written. Surrogate
 //! keys are functions of the natural keys, so no run can change them.
 
 mod checks;
 mod functions;
+mod incremental;
 mod reports;
+mod shape;
 
 pub use checks::{Check, Severity, run_checks};
 pub use functions::register_functions;
 pub use reports::{Unmatched, report, unmatched};
 
-use crate::catalog;
 use crate::error::{Error, Result};
 use crate::lake::{Counts, Lakehouse, Scope, Stage, Target, sync};
 use crate::run::RunId;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use connectwise_generated::gold::{GoldTable, GoldType, TABLES, TIME_ZONE};
+use datafusion::error::DataFusionError;
 use futures::TryStreamExt as _;
+use incremental::{Inputs, Work};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -77,20 +81,28 @@ pub(crate) fn business_date(run: &RunId) -> Result<String> {
 /// [`Error`] of the first table that fails; tables built before it are whole.
 pub async fn build(lake: &Lakehouse, stage: &Stage, run: &RunId) -> Result<Vec<Built>> {
     let mut done = Vec::new();
-    let context = catalog::register(lake).await?;
+    let mut inputs = Inputs::new(lake).await?;
     for table in TABLES {
         let started = Instant::now();
         let sql = statement(table, run)?;
-        let failed = |error: datafusion::error::DataFusionError| Error::table("gold", table.name, "building", error);
-        let rows = context.sql(&sql).await.map_err(failed)?;
-        let rows = rows.sort(vec![datafusion::prelude::ident(table.key).sort(true, true)]).map_err(failed)?;
-        let stream = rows.execute_stream().await.map_err(failed)?;
-        let target = Target { layer: "gold", name: table.name, schema: schema(table), key: &[table.key], stamps: &[] };
-        let rows = stream.map_err(|error| Error::table("gold", table.name, "building", error));
-        let synced = sync(lake, stage, &target, &Scope::All, rows, &[]).await?;
-        // Statements that come later have to see what was just written.
-        catalog::refresh(lake, &context, "gold", table.name).await?;
-        done.push(Built { table, counts: synced.counts, seconds: started.elapsed().as_secs_f64() });
+        let (work, transactions) = inputs.work(table, &sql).await?;
+        let (plan, scope) = match work {
+            Work::Nothing => (None, Scope::All),
+            Work::Whole(plan) => (Some(plan), Scope::All),
+            Work::Some(plan, keys) => (Some(plan), Scope::Only { column: table.key, keys: Arc::new(keys) }),
+        };
+        let mut counts = Counts::default();
+        if let Some(plan) = plan {
+            let failed = |error: DataFusionError| Error::table("gold", table.name, "building", error);
+            let rows = incremental::sorted(inputs.context(), plan, table.key).map_err(failed)?;
+            let rows = rows.execute_stream().await.map_err(failed)?.map_err(failed);
+            let key = &[table.key];
+            let target = Target { layer: "gold", name: table.name, schema: schema(table), key, stamps: &[] };
+            counts = sync(lake, stage, &target, &scope, rows, &transactions).await?;
+            inputs.written(table).await?;
+        }
+        tracing::debug!(table = table.name, narrow = matches!(scope, Scope::Only { .. }), ?counts, "gold");
+        done.push(Built { table, counts, seconds: started.elapsed().as_secs_f64() });
     }
     Ok(done)
 }

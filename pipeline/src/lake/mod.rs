@@ -3,18 +3,23 @@
 //! Invariant: every change of a table is one Delta commit; nothing here leaves a table between two states.
 
 mod align;
+mod changes;
+mod files;
+mod keys;
 mod maintain;
 mod past;
 mod stage;
 mod sync;
 mod table;
+mod write;
 
 pub use align::align_batch;
+pub(crate) use changes::Difference;
+pub use keys::KeySet;
 pub use maintain::{Maintained, RETENTION_HOURS, Upkeep, maintain};
 pub use past::{AsOf, Then, at_time};
 pub use stage::{Stage, StagedFile};
-pub(crate) use sync::in_set;
-pub use sync::{Scope, Synced, Target, content_columns, sync};
+pub use sync::{Scope, Target, content_columns, sync};
 pub use table::{Counts, Table};
 
 use crate::error::{Error, Result};
@@ -189,6 +194,16 @@ impl Lakehouse {
     pub(crate) fn storage_options(&self) -> HashMap<String, String> {
         self.options.clone()
     }
+}
+
+/// A number that says how a table is made: other parts give another number.
+pub(crate) fn definition<'a>(parts: impl IntoIterator<Item = &'a str>) -> i64 {
+    let mut all = String::from(env!("CARGO_PKG_VERSION"));
+    for part in parts {
+        all.push('\0');
+        all.push_str(part);
+    }
+    i64::from_ne_bytes((xxhash_rust::xxh3::xxh3_64(all.as_bytes()) >> 1).to_ne_bytes())
 }
 
 /// A session with a bounded memory pool, case-sensitive identifiers, plain Utf8 and Delta's planner.

@@ -58,7 +58,7 @@ impl Table {
             let failed = |error| error_of(&self, &format!("version {version} is no longer kept ({error})"));
             let mut delta = self.delta().clone();
             delta.load_version(version).await.map_err(failed)?;
-            self.set_delta(delta);
+            self.show(delta);
             return Ok(self);
         }
         Err(error_of(&self, &format!("there is no version {version}; the newest is {newest}")))

@@ -6,21 +6,17 @@
 
 use super::align::align_batch;
 use super::table::{Counts, DELETE_MARK, Table};
-use super::{Lakehouse, Stage, StagedFile};
+use super::{KeySet, Lakehouse, Stage, StagedFile};
 use crate::error::{Error, Result};
-use arrow::array::{Array, BooleanArray, Int64Array, RecordBatch};
+use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use connectwise_runtime::row_hashes;
-use datafusion::common::JoinType;
-use datafusion::logical_expr::{ident, lit};
+use datafusion::logical_expr::ident;
 use datafusion::prelude::DataFrame;
 use futures::{Stream, StreamExt as _};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-
-/// Changes up to this many rows, or a fifth of the table, are merged; more rewrite the table.
-const MERGE_ROWS: u64 = 50_000;
 
 /// The table to bring up to date.
 #[derive(Debug, Clone)]
@@ -44,10 +40,10 @@ pub enum Scope {
     All,
     /// Those whose value in this column is one of these: others stay as they are.
     Only {
-        /// An Int64 column.
+        /// The column.
         column: &'static str,
         /// Its values.
-        ids: Arc<HashSet<i64>>,
+        keys: Arc<KeySet>,
     },
 }
 
@@ -56,22 +52,14 @@ pub fn content_columns(schema: &Schema, leave_out: &[&str]) -> Vec<usize> {
     (0..schema.fields().len()).filter(|index| !leave_out.contains(&schema.field(*index).name().as_str())).collect()
 }
 
-/// What [`sync`] did.
-#[derive(Debug, Clone, Default)]
-pub struct Synced {
-    /// Rows by what became of them.
-    pub counts: Counts,
-    /// Values of the first key column of all rows that were written or deleted, where that is an Int64.
-    pub changed: HashSet<i64>,
-}
-
 /// What the table holds of a key.
 struct Known {
     content: u128,
     seen: bool,
 }
 
-/// Brings a table to the state that the rows describe. The rows must hold each key once.
+/// Brings a table to the state that the rows describe, and counts what became of them. The rows must hold each key
+/// once.
 ///
 /// # Errors
 /// [`Error`]; the table stays as it was.
@@ -82,7 +70,7 @@ pub async fn sync(
     scope: &Scope,
     rows: impl Stream<Item = Result<RecordBatch>>,
     transactions: &[(String, i64)],
-) -> Result<Synced> {
+) -> Result<Counts> {
     let mut table = Table::create_or_evolve(lake, target.layer, target.name, &target.schema).await?;
     let schema = table.schema()?;
     let key = positions(&table, &schema, target.key)?;
@@ -93,7 +81,6 @@ pub async fn sync(
     let marked = marked_schema(&schema);
     let mut staged = stage.file(target.name, &marked);
     let mut counts = Counts::default();
-    let mut ids = HashSet::new();
     let mut duplicates = 0_u64;
     let mut rows = std::pin::pin!(rows);
     while let Some(batch) = rows.next().await {
@@ -124,7 +111,6 @@ pub async fn sync(
                 }
             });
         }
-        collect_ids(&batch, key[0], &changed, &mut ids);
         stage_rows(&mut staged, &batch, changed, false)?;
     }
     if duplicates > 0 {
@@ -135,21 +121,14 @@ pub async fn sync(
     drop(known);
     counts.deleted = gone.len() as u64;
     if !gone.is_empty() {
-        stage_deletions(&mut staged, &table, &schema, scope, &key, &gone, &mut ids).await?;
+        stage_deletions(&mut staged, &table, &schema, scope, &key, &gone).await?;
     }
     staged.finish()?;
     write(lake, &mut table, &staged, target.key, existing, scope, transactions).await?;
-    Ok(Synced { counts, changed: ids })
+    Ok(counts)
 }
 
-/// Adds the key values of the rows that are kept.
-fn collect_ids(batch: &RecordBatch, column: usize, keep: &[bool], ids: &mut HashSet<i64>) {
-    if let Some(values) = batch.column(column).as_any().downcast_ref::<Int64Array>() {
-        ids.extend(values.iter().zip(keep).filter(|(_, keep)| **keep).filter_map(|(value, _)| value));
-    }
-}
-
-/// Commits the staged changes in the cheapest way.
+/// Commits the staged changes.
 async fn write(
     lake: &Lakehouse,
     table: &mut Table,
@@ -162,29 +141,10 @@ async fn write(
     let Some(rows) = staged.read(lake.context()).await? else {
         return table.record(transactions).await;
     };
-    let few = staged.rows() <= MERGE_ROWS.max(existing / 5) || matches!(scope, Scope::Only { .. });
     if existing == 0 && matches!(scope, Scope::All) {
         table.append(drop_mark(rows, table)?, transactions).await
-    } else if few {
-        table.merge(rows, key, transactions).await
     } else {
-        let failed = |error: datafusion::error::DataFusionError| table.error("rewriting", error);
-        tracing::debug!(table = table.name(), rows = staged.rows(), "rewriting the table");
-        let renamed: Vec<String> = key.iter().map(|name| format!("__{name}")).collect();
-        let keys = rows
-            .clone()
-            .select(key.iter().zip(&renamed).map(|(name, other)| ident(*name).alias(other)).collect::<Vec<_>>())
-            .map_err(failed)?;
-        // `join` would fold the names' case; expressions keep it.
-        let matches = key.iter().zip(&renamed).map(|(name, other)| ident(*name).eq(ident(other)));
-        let kept = table.frame().await?.join_on(keys, JoinType::LeftAnti, matches).map_err(failed)?;
-        let fresh = rows.filter(ident(DELETE_MARK).eq(lit(false))).map_err(failed)?;
-        let fresh = drop_mark(fresh, table)?;
-        let sorted = kept
-            .union(fresh)
-            .and_then(|all| all.sort(key.iter().map(|name| ident(*name).sort(true, false)).collect()))
-            .map_err(failed)?;
-        table.overwrite(sorted, transactions).await
+        table.merge(rows, key, transactions).await
     }
 }
 
@@ -224,39 +184,15 @@ async fn scan(
 ) -> Result<futures::stream::BoxStream<'static, Result<RecordBatch>>> {
     let failed = |error: datafusion::error::DataFusionError| table.error("comparing", error);
     let mut frame = table.frame().await?;
-    let mut only = None;
-    if let Scope::Only { column, ids } = scope {
-        let (Some(least), Some(most)) = (ids.iter().min(), ids.iter().max()) else {
-            return Ok(futures::stream::empty().boxed());
-        };
-        frame = frame.filter(ident(*column).between(lit(*least), lit(*most))).map_err(failed)?;
-        only = Some((*column, Arc::clone(ids)));
+    if let Scope::Only { column, keys } = scope {
+        frame = frame.filter(KeySet::holds(keys, ident(*column))).map_err(failed)?;
     }
     let frame = frame
         .select(columns.iter().map(|index| ident(schema.field(*index).name())).collect::<Vec<_>>())
         .map_err(failed)?;
     let stream = frame.execute_stream().await.map_err(failed)?;
     let (layer, name) = (table.layer(), table.name().to_owned());
-    Ok(stream
-        .map(move |batch| {
-            let failed = |error: String| Error::table(layer, &name, "comparing", error);
-            let batch = batch.map_err(|error| failed(error.to_string()))?;
-            match &only {
-                None => Ok(batch),
-                Some((column, ids)) => {
-                    let mask =
-                        in_set(&batch, column, ids).ok_or_else(|| failed(format!("no Int64 column {column}")))?;
-                    filter_record_batch(&batch, &mask).map_err(|error| failed(error.to_string()))
-                }
-            }
-        })
-        .boxed())
-}
-
-/// Which rows have a value of the set in an Int64 column.
-pub(crate) fn in_set(batch: &RecordBatch, column: &str, ids: &HashSet<i64>) -> Option<BooleanArray> {
-    let values = batch.column_by_name(column)?.as_any().downcast_ref::<Int64Array>()?;
-    Some(values.iter().map(|value| Some(value.is_some_and(|value| ids.contains(&value)))).collect())
+    Ok(stream.map(move |batch| batch.map_err(|error| Error::table(layer, &name, "comparing", error))).boxed())
 }
 
 /// Stages a row with its key alone for each key that is gone.
@@ -267,7 +203,6 @@ async fn stage_deletions(
     scope: &Scope,
     key: &[usize],
     gone: &HashSet<u128>,
-    ids: &mut HashSet<i64>,
 ) -> Result<()> {
     let mut columns = key.to_vec();
     if let Scope::Only { column, .. } = scope
@@ -285,7 +220,6 @@ async fn stage_deletions(
             .and_then(|batch| align_nullable(&batch, schema))
             .map_err(|error| table.error("comparing", error))?;
         let all = vec![true; batch.num_rows()];
-        collect_ids(&batch, key[0], &all, ids);
         stage_rows(staged, &batch, all, true)?;
     }
     Ok(())

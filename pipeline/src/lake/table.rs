@@ -1,30 +1,24 @@
-//! One Delta table: open, create or evolve, read, and the three ways to change it.
+//! One Delta table: open, create or evolve, and read.
 //!
-//! Invariant: a change is one commit, and carries the application transactions that say what it was made from, so
-//! that a rerun knows where it stands. Schemas are evolved by an empty append before any MERGE, and a MERGE's source
-//! has exactly the table's schema: evolving inside a MERGE writes nulls into rows that it only copies.
+//! Invariant: schemas are evolved by an empty append before any change of rows, and what is written has exactly the
+//! table's schema.
 
 use super::Lakehouse;
 use super::align::compare_schemas;
 use crate::error::{Error, Result};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
-use datafusion::common::{Column, TableReference};
-use datafusion::logical_expr::{Expr, lit};
 use datafusion::prelude::DataFrame;
-use deltalake::delta_datafusion::DataFusionMixins as _;
-use deltalake::kernel::Transaction;
+use deltalake::delta_datafusion::{DataFusionMixins as _, FileSelection};
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel as _;
-use deltalake::kernel::transaction::CommitProperties;
 use deltalake::kernel::{StructField, StructType};
 use deltalake::operations::write::SchemaMode;
-use deltalake::parquet::basic::{Compression, ZstdLevel};
-use deltalake::parquet::file::properties::WriterProperties;
 use deltalake::protocol::SaveMode;
+use deltalake::table::state::DeltaTableState;
 use deltalake::{DeltaTable, DeltaTableBuilder};
 use std::sync::Arc;
 
-/// The column of a MERGE source that says: delete this row.
+/// The column of the rows to merge that says: delete this row.
 pub(crate) const DELETE_MARK: &str = "__delete";
 
 /// Rows that a step inserted, updated, left alone and deleted.
@@ -210,127 +204,35 @@ impl Table {
             .map_err(|error| self.error("reading the log", error))
     }
 
-    /// Appends rows in one commit.
+    /// The rows of some of the files.
+    pub(super) async fn frame_of(&self, files: &[super::files::DataFile]) -> Result<DataFrame> {
+        let context = self.lake.context();
+        self.delta.update_datafusion_session(&context.state()).map_err(|error| self.error("reading", error))?;
+        let selection = FileSelection::from_file_paths(files.iter().map(super::files::DataFile::path));
+        let provider = self.delta.table_provider().with_file_selection(selection);
+        let provider: Arc<dyn datafusion::datasource::TableProvider> =
+            provider.await.map_err(|error| self.error("reading", error))?;
+        context.read_table(provider).map_err(|error| self.error("reading", error))
+    }
+
+    /// The id that the table got when it was created: another one at the same place has another.
     ///
     /// # Errors
-    /// [`Error::Table`]; the table stays as it was.
-    pub async fn append(&mut self, rows: DataFrame, transactions: &[(String, i64)]) -> Result<()> {
-        self.write(rows, SaveMode::Append, "appending", transactions).await
+    /// [`Error::Table`] when no version is loaded.
+    pub(crate) fn id(&self) -> Result<String> {
+        Ok(self.state("reading its id")?.metadata().id().to_owned())
     }
 
-    /// Replaces the content in one commit.
-    ///
-    /// # Errors
-    /// [`Error::Table`]; the table stays as it was.
-    pub async fn overwrite(&mut self, rows: DataFrame, transactions: &[(String, i64)]) -> Result<()> {
-        self.write(rows, SaveMode::Overwrite, "replacing the content", transactions).await
+    pub(super) fn state(&self, action: &str) -> Result<&DeltaTableState> {
+        self.delta.snapshot().map_err(|error| self.error(action, error))
     }
 
-    /// Records application transactions that differ from the table's, in a commit without data.
-    ///
-    /// # Errors
-    /// [`Error::Table`].
-    pub async fn record(&mut self, transactions: &[(String, i64)]) -> Result<()> {
-        let mut fresh = Vec::new();
-        for (application, version) in transactions {
-            if self.transaction(application).await? != Some(*version) {
-                fresh.push((application.clone(), *version));
-            }
-        }
-        if fresh.is_empty() {
-            return Ok(());
-        }
-        let empty = RecordBatch::new_empty(self.schema()?);
-        let delta = self
-            .delta
-            .clone()
-            .write([empty])
-            .with_save_mode(SaveMode::Append)
-            .with_commit_properties(properties(&fresh))
-            .await
-            .map_err(|error| self.error("recording the state", error))?;
-        self.delta = delta;
-        Ok(())
-    }
-
-    async fn write(
-        &mut self,
-        rows: DataFrame,
-        mode: SaveMode,
-        action: &str,
-        transactions: &[(String, i64)],
-    ) -> Result<()> {
-        let (state, plan) = rows.into_parts();
-        let delta = self
-            .delta
-            .clone()
-            .write(Vec::new())
-            .with_input_plan(plan)
-            .with_session_state(Arc::new(state))
-            .with_save_mode(mode)
-            .with_writer_properties(writer_properties(self.layer))
-            .with_commit_properties(properties(transactions))
-            .await
-            .map_err(|error| self.error(action, error))?;
-        self.delta = delta;
-        Ok(())
-    }
-
-    /// Inserts, updates and (rows marked by [`DELETE_MARK`]) deletes by key, in one commit.
-    ///
-    /// The rows must have the table's schema plus the mark, and each key once.
-    ///
-    /// # Errors
-    /// [`Error::Table`]; the table stays as it was.
-    pub async fn merge(&mut self, rows: DataFrame, key: &[&str], transactions: &[(String, i64)]) -> Result<()> {
-        let of = |side: &str, name: &str| Expr::Column(Column::new(Some(TableReference::bare(side)), name));
-        let matches = key
-            .iter()
-            .map(|name| of("target", name).eq(of("source", name)))
-            .reduce(Expr::and)
-            .ok_or_else(|| self.error("merging", "no key"))?;
-        let columns: Vec<String> = self.schema()?.fields().iter().map(|field| field.name().clone()).collect();
-        let (state, plan) = rows.into_parts();
-        let rows = DataFrame::new(state.clone(), plan);
-        let marked = of("source", DELETE_MARK);
-        let (delta, _) = self
-            .delta
-            .clone()
-            .merge(rows, matches)
-            .with_source_alias("source")
-            .with_target_alias("target")
-            .with_session_state(Arc::new(state))
-            .with_writer_properties(writer_properties(self.layer))
-            .with_commit_properties(properties(transactions))
-            .when_matched_delete(|delete| delete.predicate(marked.clone().eq(lit(true))))
-            .and_then(|merge| {
-                merge.when_matched_update(|update| {
-                    columns
-                        .iter()
-                        .fold(update, |update, name| update.update(Column::from_name(name), of("source", name)))
-                })
-            })
-            .and_then(|merge| {
-                merge.when_not_matched_insert(|insert| {
-                    columns.iter().fold(insert.predicate(marked.eq(lit(false))), |insert, name| {
-                        insert.set(Column::from_name(name), of("source", name))
-                    })
-                })
-            })
-            .map_err(|error| self.error("merging", error))?
-            .await
-            .map_err(|error| self.error("merging", error))?;
-        self.delta = delta;
-        Ok(())
-    }
-
-    /// The table as the library sees it.
     pub(super) fn delta(&self) -> &DeltaTable {
         &self.delta
     }
 
-    /// Shows another version.
-    pub(super) fn set_delta(&mut self, delta: DeltaTable) {
+    /// Goes on from another version.
+    pub(super) fn show(&mut self, delta: DeltaTable) {
         self.delta = delta;
     }
 
@@ -348,22 +250,4 @@ pub(super) fn files(lake: &Lakehouse, layer: &str, name: &str) -> Result<Arc<dyn
 
 fn builder(lake: &Lakehouse, url: url::Url) -> Result<DeltaTableBuilder, deltalake::DeltaTableError> {
     Ok(DeltaTableBuilder::from_url(url)?.with_storage_options(lake.storage_options()))
-}
-
-fn properties(transactions: &[(String, i64)]) -> CommitProperties {
-    let transactions =
-        transactions.iter().map(|(application, version)| Transaction::new(application, *version)).collect();
-    CommitProperties::default().with_application_transactions(transactions)
-}
-
-/// Zstandard at its fastest. The wide rows of bronze and silver get small row groups, so that a writer holds little;
-/// gold gets the row groups of a million rows and more that columnar readers like.
-fn writer_properties(layer: &str) -> WriterProperties {
-    let rows = if layer == "gold" { 1_048_576 } else { 32_768 };
-    let level = ZstdLevel::try_new(1).unwrap_or_default();
-    WriterProperties::builder()
-        .set_compression(Compression::ZSTD(level))
-        .set_max_row_group_row_count(Some(rows))
-        .set_created_by(concat!("connectwise-etl ", env!("CARGO_PKG_VERSION")).to_owned())
-        .build()
 }

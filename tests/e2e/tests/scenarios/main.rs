@@ -21,6 +21,7 @@ mod invoices;
 mod lists;
 mod maintain;
 mod names;
+mod narrow;
 mod odd_input;
 mod ranges;
 mod reconcile;

@@ -79,7 +79,12 @@ impl Scene {
 
     /// The rows of a query, every value as text, null as "∅".
     pub(crate) async fn rows(&self, sql: &str) -> Vec<Vec<String>> {
-        rows_in(&catalog::register(&self.lake).await.unwrap(), sql).await
+        Self::rows_of(&self.lake, sql).await
+    }
+
+    /// The rows of a query over another lakehouse.
+    pub(crate) async fn rows_of(lake: &Lakehouse, sql: &str) -> Vec<Vec<String>> {
+        rows_in(&catalog::register(lake).await.unwrap(), sql).await
     }
 
     /// The one value of a query.

@@ -29,7 +29,7 @@ async fn bring(lake: &Lakehouse, scope: &Scope, batches: Vec<RecordBatch>) -> Re
     let stage = Stage::new().unwrap();
     let target = Target { layer: "gold", name: "fact_invoiceline", schema: schema(), key: &["lineId"], stamps: &[] };
     let stream = futures::stream::iter(batches.into_iter().map(Ok));
-    sync(lake, &stage, &target, scope, stream, &[("state".to_owned(), 7)]).await.map(|synced| synced.counts)
+    sync(lake, &stage, &target, scope, stream, &[("state".to_owned(), 7)]).await
 }
 
 async fn content(lake: &Lakehouse) -> (i64, i64, i64) {
@@ -73,7 +73,7 @@ async fn few_changes_are_merged_and_many_rewrite() {
     assert_eq!(lake.open("gold", "fact_invoiceline").await.unwrap().unwrap().version(), first + 2);
 
     // A scope speaks for its rows alone.
-    let scope = Scope::Only { column: "number", ids: Arc::new(HashSet::from([5, 6, 99_999])) };
+    let scope = Scope::Only { column: "number", keys: Arc::new(HashSet::from([5, 6, 99_999]).into()) };
     let part = vec![rows(5, 6, "old"), rows(99_999, 100_000, "old")];
     assert_eq!(bring(&lake, &scope, part).await.unwrap(), counts(1, 1, 0, 1));
     assert_eq!(content(&lake).await, (59_977, 59_977, 54_995));

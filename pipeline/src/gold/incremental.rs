@@ -1,0 +1,370 @@
+//! Which rows of a gold table have to be computed again, and the statement over these alone.
+//!
+//! Invariant: each gold commit records the versions of the tables that it was made from, and by which statement. What
+//! changed since is read from these tables' logs; the rows to compute again are those whose driving row changed and
+//! those for which a join now offers something else than before, found by asking both versions. Where that can't be
+//! told, the table is computed whole: the result is the same either way.
+
+use super::shape::{self, Driver, Name, Side};
+use crate::catalog;
+use crate::error::{Error, Result};
+use crate::lake::{Difference, KeySet, Lakehouse, Table};
+use crate::silver::{BATCH_ID, PROCESSED_AT, SILVER_DELETED_AT};
+use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch};
+use arrow::datatypes::{DataType, Field, Int64Type, Schema};
+use connectwise_generated::gold::{GoldTable, TABLES as GOLD};
+use connectwise_generated::tables::TABLES as ENTITIES;
+use connectwise_runtime::row_hashes;
+use datafusion::common::DFSchema;
+use datafusion::datasource::provider_as_source;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableScanBuilder, ident};
+use datafusion::prelude::{DataFrame, SessionContext};
+use futures::StreamExt as _;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+/// The application transaction that says by which statement a gold table was made.
+const DEFINITION: &str = "definition";
+/// More affected rows than a third of the driving table's are computed whole: that reads no more, and asks less.
+const LARGEST_SHARE: u64 = 3;
+
+/// The tables that statements read, each at one version, and what changed in them.
+pub(super) struct Inputs<'a> {
+    lake: &'a Lakehouse,
+    context: SessionContext,
+    tables: BTreeMap<Name, Option<Table>>,
+    differences: BTreeMap<(Name, i64), Arc<Difference>>,
+}
+
+/// What a gold table has to be brought up to date with.
+pub(super) enum Work {
+    /// Nothing that it is made from changed.
+    Nothing,
+    /// The rows with these keys.
+    Some(LogicalPlan, KeySet),
+    /// All rows.
+    Whole(LogicalPlan),
+}
+
+impl<'a> Inputs<'a> {
+    pub(super) async fn new(lake: &'a Lakehouse) -> Result<Self> {
+        let context = catalog::register(lake).await?;
+        Ok(Self { lake, context, tables: BTreeMap::new(), differences: BTreeMap::new() })
+    }
+
+    pub(super) fn context(&self) -> &SessionContext {
+        &self.context
+    }
+
+    /// Opens a table, and lets statements read the very version that is recorded.
+    async fn open(&mut self, name: &Name) -> Result<()> {
+        if self.tables.contains_key(name) {
+            return Ok(());
+        }
+        let layer = crate::lake::LAYERS.into_iter().find(|layer| *layer == name.0);
+        let layer = layer.ok_or_else(|| Error::Query(format!("a statement reads {}.{}", name.0, name.1)))?;
+        let table = self.lake.open(layer, &name.1).await?;
+        if let Some(table) = &table {
+            catalog::show(&self.context, layer, &name.1, table.provider().await?)?;
+        }
+        self.tables.insert(name.clone(), table);
+        Ok(())
+    }
+
+    /// Lets statements that come later see what was just written.
+    pub(super) async fn written(&mut self, table: &'static GoldTable) -> Result<()> {
+        let name = ("gold".to_owned(), table.name.to_owned());
+        self.tables.remove(&name);
+        self.differences.retain(|(other, _), _| *other != name);
+        self.open(&name).await
+    }
+
+    /// What changed in a table since a version.
+    async fn difference(&mut self, name: &Name, version: i64) -> Result<Arc<Difference>> {
+        let known = (name.clone(), version);
+        if let Some(difference) = self.differences.get(&known) {
+            return Ok(Arc::clone(difference));
+        }
+        let difference = Arc::new(match self.tables.get(name) {
+            Some(Some(table)) => table.difference(version).await?,
+            _ if version == MISSING => Difference::None,
+            _ => Difference::Unknown,
+        });
+        self.differences.insert(known, Arc::clone(&difference));
+        Ok(difference)
+    }
+
+    /// The application transactions of a table that is made by this statement from these versions.
+    fn transactions(&self, made_by: i64, inputs: &BTreeSet<Name>) -> Vec<(String, i64)> {
+        let version = |name| self.tables.get(name).and_then(Option::as_ref).map_or(MISSING, Table::version);
+        let made_from = inputs.iter().map(|name| (application(name), version(name)));
+        made_from.chain([(DEFINITION.to_owned(), made_by)]).collect()
+    }
+
+    /// What has to be done for a table, and the transactions to commit with it.
+    pub(super) async fn work(&mut self, table: &GoldTable, sql: &str) -> Result<(Work, Vec<(String, i64)>)> {
+        let failed = |error: datafusion::error::DataFusionError| Error::table("gold", table.name, "planning", error);
+        let inputs = shape::inputs(self.context.sql(sql).await.map_err(failed)?.logical_plan());
+        for name in &inputs {
+            self.open(name).await?;
+        }
+        let plan = self.context.sql(sql).await.map_err(failed)?.into_optimized_plan().map_err(failed)?;
+        let mut parts = vec![sql.to_owned(), format!("{:?}", table.columns)];
+        for name in &inputs {
+            if let Some(Some(input)) = self.tables.get(name) {
+                parts.push(input.id()?);
+            }
+        }
+        let made_by = crate::lake::definition(parts.iter().map(String::as_str));
+        let transactions = self.transactions(made_by, &inputs);
+        let Some(target) = self.lake.open("gold", table.name).await? else {
+            return Ok((Work::Whole(plan), transactions));
+        };
+        if target.transaction(DEFINITION).await? != Some(made_by) {
+            return Ok((Work::Whole(plan), transactions));
+        }
+        let mut changed = BTreeMap::new();
+        for name in &inputs {
+            let Some(version) = target.transaction(&application(name)).await? else {
+                return Ok((Work::Whole(plan), transactions));
+            };
+            let difference = self.difference(name, version).await?;
+            if !matches!(*difference, Difference::None) {
+                changed.insert(name.clone(), difference);
+            }
+        }
+        if changed.is_empty() {
+            return Ok((Work::Nothing, transactions));
+        }
+        let narrowed = match shape::drivers(&plan, table.key, &key_of) {
+            Some(drivers) => self.narrow(&plan, &drivers, &changed).await,
+            None => Ok(None),
+        };
+        match narrowed {
+            Ok(Some((plan, keys))) => Ok((Work::Some(plan, keys), transactions)),
+            Ok(None) => Ok((Work::Whole(plan), transactions)),
+            Err(error) => {
+                // Mostly a version whose files are gone. What is really wrong will be told by the whole statement.
+                tracing::info!(table = table.name, %error, "computed whole");
+                Ok((Work::Whole(plan), transactions))
+            }
+        }
+    }
+
+    /// The plan over the affected driving rows, and the keys of the rows that these make or made.
+    async fn narrow(
+        &self,
+        plan: &LogicalPlan,
+        drivers: &[Driver],
+        changed: &BTreeMap<Name, Arc<Difference>>,
+    ) -> Result<Option<(LogicalPlan, KeySet)>> {
+        let mut by_table = BTreeMap::new();
+        let mut keys = None;
+        for driver in drivers {
+            let Some(ids) = self.affected(driver, changed).await? else { return Ok(None) };
+            let made = self.output_keys(driver, &ids)?;
+            let Some(made) = made else { return Ok(None) };
+            let all: &mut KeySet = keys.get_or_insert_with(|| KeySet::Ids(HashSet::new()));
+            if !all.add(made) {
+                return Ok(None);
+            }
+            by_table.insert(driver.name.clone(), (driver.key, Arc::new(KeySet::Ids(ids))));
+        }
+        let narrowed = shape::replace_scans(plan, |scan, name| {
+            let Some((key, ids)) = by_table.get(name) else { return Ok(None) };
+            let scan = LogicalPlan::TableScan(scan.clone());
+            let key = scan.schema().columns().into_iter().find(|column| column.name == *key);
+            let key = key.ok_or_else(|| datafusion::error::DataFusionError::Plan(format!("no key of {}", name.1)))?;
+            LogicalPlanBuilder::from(scan).filter(KeySet::holds(ids, Expr::Column(key)))?.build().map(Some)
+        });
+        let narrowed = narrowed.map_err(|error| Error::Query(error.to_string()))?;
+        Ok(keys.map(|keys| (narrowed, keys)))
+    }
+
+    /// The ids of the driving rows that changed, or for which a join offers something else.
+    async fn affected(
+        &self,
+        driver: &Driver,
+        changed: &BTreeMap<Name, Arc<Difference>>,
+    ) -> Result<Option<HashSet<i64>>> {
+        let Some(Some(table)) = self.tables.get(&driver.name) else { return Ok(None) };
+        let mut ids = HashSet::new();
+        if let Some(difference) = changed.get(&driver.name) {
+            let Difference::Some(differing) = difference.as_ref() else { return Ok(None) };
+            let read = driver.scan.projected_schema.columns();
+            let filtered = driver.scan.filters.iter().flat_map(|filter| filter.column_refs().into_iter().cloned());
+            let columns: BTreeSet<String> = read.into_iter().chain(filtered).map(|column| column.name).collect();
+            let compared: Vec<&str> = if driver.name.0 == "silver" {
+                // A silver row that is written gets the run's stamp.
+                vec![BATCH_ID, PROCESSED_AT, SILVER_DELETED_AT]
+            } else {
+                columns.iter().map(String::as_str).collect()
+            };
+            match differing.keys(table, driver.key, &compared).await? {
+                Some(changed) => ids.extend(changed),
+                None => return Ok(None),
+            }
+        }
+        for side in &driver.sides {
+            let touched = shape::inputs(&side.plan).iter().any(|name| changed.contains_key(name));
+            if !touched {
+                continue;
+            }
+            if side.on.is_empty() {
+                return Ok(None);
+            }
+            let Some(offered) = self.changed_offers(side, changed).await? else { return Ok(None) };
+            if !offered.is_empty() {
+                self.rows_that_meet(driver, side, &offered, &mut ids).await?;
+            }
+        }
+        let few = ids.len() as u64 * LARGEST_SHARE <= table.rows().await?;
+        Ok(few.then_some(ids))
+    }
+
+    /// The hashes of the join keys for which a side offers other rows than it did.
+    async fn changed_offers(
+        &self,
+        side: &Side,
+        changed: &BTreeMap<Name, Arc<Difference>>,
+    ) -> Result<Option<HashSet<u128>>> {
+        let Some(earlier) = earlier_plan(&side.plan, changed).await? else { return Ok(None) };
+        let before = self.offers(side, earlier).await?;
+        let mut now = self.offers(side, side.plan.clone()).await?;
+        let mut differing: HashSet<u128> =
+            before.into_iter().filter(|(key, content)| now.remove(key) != Some(*content)).map(|(key, _)| key).collect();
+        differing.extend(now.into_keys());
+        Ok(Some(differing))
+    }
+
+    /// What a side offers for each join key: the sum of its rows' hashes, so that their order does not matter.
+    async fn offers(&self, side: &Side, plan: LogicalPlan) -> Result<HashMap<u128, u128>> {
+        let on: Vec<Expr> = side.on.iter().map(|(_, other)| other.clone()).collect();
+        let columns = plan.schema().columns().into_iter().map(Expr::Column).collect();
+        let mut offers: HashMap<u128, u128> = HashMap::new();
+        self.each_row(plan, &on, columns, |keys, contents, _| {
+            for (key, content) in keys.iter().zip(contents) {
+                let sum = offers.entry(*key).or_default();
+                *sum = sum.wrapping_add(*content);
+            }
+        })
+        .await?;
+        Ok(offers)
+    }
+
+    /// Adds the ids of the driving rows whose join key is among these.
+    async fn rows_that_meet(
+        &self,
+        driver: &Driver,
+        side: &Side,
+        offered: &HashSet<u128>,
+        ids: &mut HashSet<i64>,
+    ) -> Result<()> {
+        let on: Vec<Expr> = side.on.iter().map(|(own, _)| own.clone()).collect();
+        let scan = LogicalPlan::TableScan(driver.scan.clone());
+        let key = scan.schema().columns().into_iter().filter(|column| column.name == driver.key);
+        let key = key.map(Expr::Column).collect();
+        self.each_row(scan, &on, key, |keys, _, columns| {
+            if let Some(values) = columns.first().and_then(|column| column.as_primitive_opt::<Int64Type>()) {
+                let met = keys.iter().zip(values.values()).filter(|(key, _)| offered.contains(key));
+                ids.extend(met.map(|(_, id)| *id));
+            }
+        })
+        .await
+    }
+
+    /// Visits the rows of a plan whose join key has no null: hashes of the keys and of the columns, and the columns.
+    async fn each_row(
+        &self,
+        plan: LogicalPlan,
+        on: &[Expr],
+        columns: Vec<Expr>,
+        mut visit: impl FnMut(&[u128], &[u128], &[ArrayRef]),
+    ) -> Result<()> {
+        let failed = |error: datafusion::error::DataFusionError| Error::Query(format!("comparing versions: {error}"));
+        let keyed = on.iter().enumerate().map(|(place, key)| key.clone().alias(format!("__on{place}")));
+        let selected: Vec<Expr> = keyed.chain(columns).collect();
+        let not_null = on.iter().cloned().map(Expr::is_not_null).reduce(Expr::and);
+        let mut builder = LogicalPlanBuilder::from(plan);
+        if let Some(not_null) = not_null {
+            builder = builder.filter(not_null).map_err(failed)?;
+        }
+        let plan = builder.project(selected).and_then(LogicalPlanBuilder::build).map_err(failed)?;
+        let mut rows = DataFrame::new(self.context.state(), plan).execute_stream().await.map_err(failed)?;
+        while let Some(batch) = rows.next().await {
+            let batch = batch.map_err(failed)?;
+            let hashes = |from: usize, to: usize| {
+                let columns: Vec<usize> = (from..to).collect();
+                row_hashes(&batch, &columns).map_err(|error| Error::Query(format!("comparing versions: {error}")))
+            };
+            let (keys, contents) = (hashes(0, on.len())?, hashes(on.len(), batch.num_columns())?);
+            visit(&keys, &contents, &batch.columns()[on.len()..]);
+        }
+        Ok(())
+    }
+
+    /// The keys of the statement's rows that driving rows make.
+    fn output_keys(&self, driver: &Driver, ids: &HashSet<i64>) -> Result<Option<KeySet>> {
+        let failed = |error: datafusion::error::DataFusionError| Error::Query(format!("computing keys: {error}"));
+        let schema = Arc::new(Schema::new(vec![Field::new(driver.key, DataType::Int64, true)]));
+        let described = DFSchema::try_from_qualified_schema(driver.scan.table_name.clone(), &schema).map_err(failed)?;
+        let expression = self.context.create_physical_expr(driver.output_key.clone(), &described).map_err(failed)?;
+        let column: ArrayRef = Arc::new(ids.iter().copied().collect::<Int64Array>());
+        let rows = ids.len();
+        let batch = RecordBatch::try_new(schema, vec![column]).map_err(|error| Error::data("keys", error))?;
+        let values = expression.evaluate(&batch).and_then(|value| value.into_array(rows)).map_err(failed)?;
+        Ok(KeySet::of(&values))
+    }
+}
+
+/// The version of a table that is not there.
+const MISSING: i64 = -1;
+
+/// The application transaction that holds the version of an input.
+fn application(name: &Name) -> String {
+    format!("{}/{}", name.0, name.1)
+}
+
+/// The key of a table whose rows can drive a statement.
+fn key_of((layer, table): &Name) -> Option<&'static str> {
+    match layer.as_str() {
+        "silver" => ENTITIES.iter().find(|entity| entity.table == table).map(|entity| entity.key),
+        "gold" => GOLD.iter().find(|gold| gold.name == table).map(|gold| gold.key),
+        _ => None,
+    }
+}
+
+/// The plan over the earlier versions of what changed; `None` where they can't be read in the same way.
+async fn earlier_plan(plan: &LogicalPlan, changed: &BTreeMap<Name, Arc<Difference>>) -> Result<Option<LogicalPlan>> {
+    let mut providers = BTreeMap::new();
+    for name in shape::inputs(plan) {
+        match changed.get(&name).map(AsRef::as_ref) {
+            None | Some(Difference::None) => {}
+            Some(Difference::Unknown) => return Ok(None),
+            Some(Difference::Some(differing)) => {
+                providers.insert(name, differing.earlier().provider().await?);
+            }
+        }
+    }
+    let mut same = true;
+    let earlier = shape::replace_scans(plan, |scan, name| {
+        let Some(provider) = providers.get(name) else { return Ok(None) };
+        let (now, before) = (scan.source.schema(), provider.schema());
+        same &= now.fields() == before.fields();
+        if !same {
+            return Ok(None);
+        }
+        TableScanBuilder::new(scan.table_name.clone(), provider_as_source(Arc::clone(provider)))
+            .with_projection(scan.projection.clone())
+            .with_filters(scan.filters.clone())
+            .build()
+            .map(|scan| Some(LogicalPlan::TableScan(scan)))
+    });
+    let earlier = earlier.map_err(|error| Error::Query(format!("comparing versions: {error}")))?;
+    Ok(same.then_some(earlier))
+}
+
+/// A plan's rows in the order of the table's key.
+pub(super) fn sorted(context: &SessionContext, plan: LogicalPlan, key: &str) -> datafusion::error::Result<DataFrame> {
+    DataFrame::new(context.state(), plan).sort(vec![ident(key).sort(true, true)])
+}

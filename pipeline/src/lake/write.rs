@@ -1,0 +1,257 @@
+//! Changing a table: which files are written anew, and the one commit that puts them in place.
+//!
+//! Invariants:
+//! - A change is one commit, and carries the application transactions that say what it was made from, so that a rerun
+//!   knows where it stands. Until the commit, new files belong to nobody.
+//! - A merge writes only the files that may hold one of its keys, sorted by key, so that tables stay clustered and a
+//!   change of recent records leaves the files of old ones alone.
+
+use super::files::{DataFile, files_to_rewrite, rows_of_a_file};
+use super::table::{DELETE_MARK, Table};
+use super::{KeySet, align_batch};
+use crate::error::{Error, Result};
+use arrow::array::{BooleanArray, RecordBatch};
+use arrow::datatypes::{DataType, Field, Schema};
+use connectwise_runtime::row_hashes;
+use datafusion::error::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf, ident, lit};
+use datafusion::physical_plan::execute_stream_partitioned;
+use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
+use datafusion::prelude::DataFrame;
+use deltalake::DeltaTable;
+use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
+use deltalake::kernel::{Action, Add, Transaction};
+use deltalake::parquet::basic::{Compression, ZstdLevel};
+use deltalake::parquet::file::properties::WriterProperties;
+use deltalake::protocol::{DeltaOperation, SaveMode};
+use deltalake::writer::{DeltaWriter as _, RecordBatchWriter};
+use futures::StreamExt as _;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+impl Table {
+    /// Appends rows in one commit.
+    ///
+    /// # Errors
+    /// [`Error::Table`]; the table stays as it was.
+    pub async fn append(&mut self, rows: DataFrame, transactions: &[(String, i64)]) -> Result<()> {
+        let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
+        let adds = self.write_files(rows, None).await?;
+        self.commit("appending", adds, &[], operation, transactions).await
+    }
+
+    /// Replaces the content in one commit.
+    ///
+    /// # Errors
+    /// [`Error::Table`]; the table stays as it was.
+    pub async fn overwrite(&mut self, rows: DataFrame, transactions: &[(String, i64)]) -> Result<()> {
+        let operation = DeltaOperation::Write { mode: SaveMode::Overwrite, partition_by: None, predicate: None };
+        let files = self.files()?;
+        let adds = self.write_files(rows, None).await?;
+        self.commit("replacing the content", adds, &files, operation, transactions).await
+    }
+
+    /// Inserts, updates and (rows marked by [`DELETE_MARK`]) deletes by key, in one commit.
+    ///
+    /// The rows must have the table's schema plus the mark, and each key once.
+    ///
+    /// # Errors
+    /// [`Error::Table`]; the table stays as it was.
+    pub async fn merge(&mut self, rows: DataFrame, key: &[&str], transactions: &[(String, i64)]) -> Result<()> {
+        let failed = |error: DataFusionError| Error::table(self.layer(), self.name(), "merging", error);
+        let Some(first) = key.first() else { return Err(self.error("merging", "no key")) };
+        let source = self.source_keys(rows.clone(), key).await?;
+        let files = files_to_rewrite(self.files()?, first, source.first);
+        let expected = files.iter().filter_map(DataFile::rows).sum::<u64>() + source.hashes.len() as u64;
+        let fresh = rows.filter(ident(DELETE_MARK).eq(lit(false))).map_err(failed)?;
+        let mut rows = fresh.drop_columns(&[DELETE_MARK]).map_err(failed)?;
+        if !files.is_empty() {
+            let types = self.key_types(key)?;
+            let kept = not_among(types, source.hashes).call(key.iter().map(|name| ident(*name)).collect());
+            rows = self.frame_of(&files).await?.filter(kept).and_then(|kept| kept.union(rows)).map_err(failed)?;
+        }
+        let sorted = rows.sort(key.iter().map(|name| ident(*name).sort(true, false)).collect()).map_err(failed)?;
+        let adds = self.write_files(sorted, Some(expected)).await?;
+        // Without a predicate: the caller compared with all rows, so any other writer's commit is a conflict.
+        let operation = DeltaOperation::Merge {
+            predicate: None,
+            merge_predicate: Some(
+                key.iter().map(|k| format!("target.{k} = source.{k}")).collect::<Vec<_>>().join(" AND "),
+            ),
+            matched_predicates: Vec::new(),
+            not_matched_predicates: Vec::new(),
+            not_matched_by_source_predicates: Vec::new(),
+        };
+        self.commit("merging", adds, &files, operation, transactions).await
+    }
+
+    /// Records application transactions that differ from the table's, in a commit without data.
+    ///
+    /// # Errors
+    /// [`Error::Table`].
+    pub async fn record(&mut self, transactions: &[(String, i64)]) -> Result<()> {
+        let mut fresh = Vec::new();
+        for (application, version) in transactions {
+            if self.transaction(application).await? != Some(*version) {
+                fresh.push((application.clone(), *version));
+            }
+        }
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
+        self.commit("recording the state", Vec::new(), &[], operation, &fresh).await
+    }
+
+    /// Writes rows to new files that no version has yet: evenly filled ones where it is known how many rows come.
+    async fn write_files(&self, rows: DataFrame, expected: Option<u64>) -> Result<Vec<Add>> {
+        let failed = |error: DataFusionError| self.error("writing", error);
+        let (state, plan) = rows.into_parts();
+        let rows = DataFrame::new(state, plan);
+        let context = Arc::new(rows.task_ctx());
+        let plan = rows.create_physical_plan().await.map_err(failed)?;
+        let known = match expected {
+            Some(rows) => rows,
+            None => StatisticsContext::new()
+                .compute(plan.as_ref(), &StatisticsArgs::new())
+                .ok()
+                .and_then(|statistics| statistics.num_rows.get_value().copied())
+                .map_or(0, |rows| rows as u64),
+        };
+        // Evenly: a rest of a few rows would be a file of its own.
+        let full = rows_of_a_file(known.max(self.files()?.iter().filter_map(DataFile::rows).sum()));
+        let files = known.div_ceil(full).max(1);
+        let limit = if known == 0 { full } else { known.div_ceil(files).max(1) };
+        let streams = execute_stream_partitioned(plan, context).map_err(failed)?;
+        let mut writing = tokio::task::JoinSet::new();
+        for (place, stream) in streams.into_iter().enumerate() {
+            let (delta, properties) = (self.delta().clone(), writer_properties(self.layer()));
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            writing.spawn(async move { (place, write_stream(&delta, properties, stream, limit).await) });
+        }
+        let mut adds = Vec::new();
+        while let Some(joined) = writing.join_next().await {
+            let (place, written) = joined.map_err(|error| self.error("writing", error))?;
+            adds.push((place, written.map_err(|error| self.error("writing", error))?));
+        }
+        adds.sort_by_key(|(place, _)| *place);
+        Ok(adds.into_iter().flat_map(|(_, adds)| adds).collect())
+    }
+
+    async fn commit(
+        &mut self,
+        action: &str,
+        adds: Vec<Add>,
+        removed: &[DataFile],
+        operation: DeltaOperation,
+        transactions: &[(String, i64)],
+    ) -> Result<()> {
+        let mut actions: Vec<Action> = removed.iter().map(|file| Action::Remove(file.remove())).collect();
+        actions.extend(adds.into_iter().map(Action::Add));
+        let mut delta = self.delta().clone();
+        CommitBuilder::from(properties(transactions))
+            .with_actions(actions)
+            .build(Some(self.state(action)?), delta.log_store(), operation)
+            .await
+            .map_err(|error| self.error(action, error))?;
+        delta.update_state().await.map_err(|error| self.error(action, error))?;
+        self.show(delta);
+        Ok(())
+    }
+
+    /// The keys of the rows to merge.
+    async fn source_keys(&self, rows: DataFrame, key: &[&str]) -> Result<SourceKeys> {
+        let failed = |error: DataFusionError| self.error("merging", error);
+        let rows = rows.select(key.iter().map(|name| ident(*name)).collect::<Vec<_>>()).map_err(failed)?;
+        let mut rows = rows.execute_stream().await.map_err(failed)?;
+        let all: Vec<usize> = (0..key.len()).collect();
+        let mut keys = SourceKeys { first: KeySet::Ids(HashSet::new()), hashes: HashSet::new() };
+        while let Some(batch) = rows.next().await {
+            let batch = batch.map_err(failed)?;
+            keys.hashes.extend(row_hashes(&batch, &all).map_err(|error| self.error("merging", error))?);
+            let first = KeySet::of(batch.column(0));
+            if !first.is_some_and(|first| keys.first.add(first)) {
+                return Err(self.error("merging", format!("{} is no key's type", batch.column(0).data_type())));
+            }
+        }
+        Ok(keys)
+    }
+
+    fn key_types(&self, key: &[&str]) -> Result<Vec<DataType>> {
+        let schema = self.schema()?;
+        let types = key.iter().map(|name| schema.field_with_name(name).map(|field| field.data_type().clone()));
+        types.collect::<Result<_, _>>().map_err(|error| self.error("merging", error))
+    }
+}
+
+struct SourceKeys {
+    /// The values of the first key column.
+    first: KeySet,
+    /// The hashes of the whole keys.
+    hashes: HashSet<u128>,
+}
+
+/// A predicate over key columns: the key is none of these. A join would hold the wide rows in memory, or sort them.
+fn not_among(types: Vec<DataType>, hashes: HashSet<u128>) -> ScalarUDF {
+    let fields: Vec<Field> =
+        types.iter().enumerate().map(|(place, key)| Field::new(place.to_string(), key.clone(), true)).collect();
+    let schema = Arc::new(Schema::new(fields));
+    let test = move |arguments: &[ColumnarValue]| {
+        let columns = ColumnarValue::values_to_arrays(arguments)?;
+        let batch = RecordBatch::try_new(Arc::clone(&schema), columns)?;
+        let all: Vec<usize> = (0..batch.num_columns()).collect();
+        let found = row_hashes(&batch, &all).map_err(|error| DataFusionError::External(Box::new(error)))?;
+        let kept: BooleanArray = found.iter().map(|hash| Some(!hashes.contains(hash))).collect();
+        Ok(ColumnarValue::Array(Arc::new(kept)))
+    };
+    create_udf("not_among", types, DataType::Boolean, Volatility::Immutable, Arc::new(test))
+}
+
+/// Writes a stream to files of up to `limit` rows.
+async fn write_stream(
+    delta: &DeltaTable,
+    properties: WriterProperties,
+    mut rows: SendableRecordBatchStream,
+    limit: usize,
+) -> Result<Vec<Add>, Box<dyn std::error::Error + Send + Sync>> {
+    let mut writer = RecordBatchWriter::for_table(delta)?.with_writer_properties(properties);
+    let schema = writer.arrow_schema();
+    let mut adds = Vec::new();
+    let mut written = 0;
+    while let Some(batch) = rows.next().await {
+        let mut batch = align_batch(&batch?, &schema)?;
+        while batch.num_rows() > 0 {
+            let fits = batch.num_rows().min(limit - written);
+            writer.write(batch.slice(0, fits)).await?;
+            written += fits;
+            batch = batch.slice(fits, batch.num_rows() - fits);
+            if written == limit {
+                adds.extend(writer.flush().await?);
+                written = 0;
+            }
+        }
+    }
+    if written > 0 {
+        adds.extend(writer.flush().await?);
+    }
+    Ok(adds)
+}
+
+fn properties(transactions: &[(String, i64)]) -> CommitProperties {
+    let transactions =
+        transactions.iter().map(|(application, version)| Transaction::new(application, *version)).collect();
+    CommitProperties::default().with_application_transactions(transactions)
+}
+
+/// Zstandard at its fastest. The wide rows of bronze and silver get small row groups, so that a writer holds little;
+/// gold gets row groups as large as its files, as columnar readers like it.
+fn writer_properties(layer: &str) -> WriterProperties {
+    let rows = if layer == "gold" { 1_048_576 } else { 32_768 };
+    let level = ZstdLevel::try_new(1).unwrap_or_default();
+    WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .set_max_row_group_row_count(Some(rows))
+        .set_created_by(concat!("connectwise-etl ", env!("CARGO_PKG_VERSION")).to_owned())
+        .build()
+}
