@@ -50,7 +50,7 @@ async fn unlocked(lake: &Lakehouse, selected: &[&'static Table]) -> Result<RunRe
                 });
                 report.entities.push(of_entity);
                 // All rows are looked at: a replay that was killed may have changed bronze before this one.
-                run::silver_of(lake, &stage, entity, &run, None, &mut report).await;
+                run::silver_of(lake, &stage, entity, &run, &mut report).await;
             }
             Err(error) => {
                 of_entity.error = Some(format!("{}: {error}", entity.entity));

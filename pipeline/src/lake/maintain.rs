@@ -144,7 +144,7 @@ impl Table {
             .with_dry_run(upkeep.dry_run)
             .await
             .map_err(|error| self.error("deleting old files", error))?;
-        self.set_delta(delta);
+        self.show(delta);
         Ok(metrics.files_deleted.len() as u64)
     }
 
