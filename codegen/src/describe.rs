@@ -67,11 +67,12 @@ const fn may(name: &'static str, holds: Holds, doc: &'static str) -> Key {
 }
 
 /// The kinds of files.
-pub static KINDS: [Kind; 4] = [
+pub static KINDS: [Kind; 5] = [
     Kind { file: "entities.schema.json", title: "The list endpoints that become tables", root: &ENTITIES },
     Kind { file: "agreement-rules.schema.json", title: "How agreements are classified", root: &RULES },
     Kind { file: "dimension.schema.json", title: "A dimension of gold", root: &DIMENSION },
     Kind { file: "fact.schema.json", title: "A fact table of gold", root: &FACT },
+    Kind { file: "checks.schema.json", title: "Checks of your own, and reports", root: &CHECKS },
 ];
 
 const CHANGES: [&str; 3] = [ChangeDetection::ALL[0].0, ChangeDetection::ALL[1].0, ChangeDetection::ALL[2].0];
@@ -103,6 +104,28 @@ static VARIANT: Mapping = Mapping(&[
     must("name", Holds::Text, "The further name, e.g. PostedInvoice."),
     must("having", Holds::Text, "The property whose presence makes a record one of these."),
     must("lookbackDays", Holds::Count, "How far behind the watermark its window begins."),
+]);
+
+static CHECKS: Mapping = Mapping(&[
+    must("checks", Holds::Mappings(&CHECK), "Run after gold, beside the built-in ones."),
+    must("reports", Holds::Mappings(&REPORT), "Shown by `connectwise-etl report NAME`."),
+]);
+
+static CHECK: Mapping = Mapping(&[
+    must("name", Holds::Text, "What it is called in meta/etl_check: a-z, digits and `-`."),
+    must("description", Holds::Text, "What it is about."),
+    may(
+        "severity",
+        Holds::OneOf(&["error", "warning"]),
+        "error (default): a broken one fails the run. warning: it is told, and the run goes on.",
+    ),
+    must("sql", Holds::Text, "Gives the rows that offend, or one boolean that is true where all is well."),
+]);
+
+static REPORT: Mapping = Mapping(&[
+    must("name", Holds::Text, "What it is called on the command line: a-z, digits and `-`."),
+    must("description", Holds::Text, "What it shows."),
+    must("sql", Holds::Text, "Gives the rows of the report."),
 ]);
 
 static RULES: Mapping = Mapping(&[

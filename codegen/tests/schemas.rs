@@ -20,6 +20,7 @@ fn example(kind: &Kind) -> &'static str {
         "agreement-rules.schema.json" => "schema/agreement-rules.yaml",
         "dimension.schema.json" => "schema/dimensions/x.yaml",
         "fact.schema.json" => "schema/facts/x.yaml",
+        "checks.schema.json" => "schema/checks.yaml",
         other => unreachable!("say where the files of {other} stand"),
     }
 }
