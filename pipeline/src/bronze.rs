@@ -7,6 +7,7 @@
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, SEQUENCE};
 use crate::lake::{Counts, KeySet, Lakehouse, Scope, Stage, Table, Target, align_batch, sync};
+use crate::reconcile;
 use crate::run::RunId;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::compute::filter_record_batch;
@@ -96,26 +97,72 @@ pub struct Loaded {
     pub watermark_after: Option<i64>,
 }
 
+/// How what was extracted becomes the table's content.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Loading {
+    /// It is all there is: the table's content is replaced, and what the source no longer has is marked.
+    pub full: bool,
+    /// Where its window begins, in microseconds since 1970; absent where all was read.
+    pub since: Option<i64>,
+    /// Mark deletions however many they are.
+    pub force: bool,
+}
+
+/// Of a table, more than this share (in percent) and this number of rows are not marked as deleted by a full read
+/// without being told to: a right that the API member lost looks like a deletion, too.
+const MOST_GONE_PERCENT: u64 = 50;
+const MOST_GONE_ROWS: u64 = 100;
+
+fn refuse_to_empty(entity: &connectwise_runtime::Table, gone: u64, live: u64, force: bool) -> Result<()> {
+    if force || gone <= MOST_GONE_ROWS || gone * 100 <= live * MOST_GONE_PERCENT {
+        return Ok(());
+    }
+    Err(Error::data(
+        entity.entity,
+        format!(
+            "{gone} of {live} live rows are gone from the source, more than {MOST_GONE_PERCENT} %: the table stays as \
+             it was. Look at the API member's rights; if the records really were deleted, run again with --force"
+        ),
+    ))
+}
+
+/// The watermark after a load. It moves on only where nothing between it and the window was left out, and never past
+/// what an earlier, cut-off run began to read.
+fn moved(before: Option<i64>, newest: Option<i64>, loading: Loading) -> Option<i64> {
+    match (loading.full, loading.since, before) {
+        (true, ..) => newest,
+        (false, None, before) => newest.max(before),
+        (false, Some(since), Some(before)) if since <= before => newest.max(Some(before)),
+        (false, Some(_), before) => before,
+    }
+}
+
 /// Brings an entity's bronze table to what was extracted.
 ///
 /// # Errors
 /// [`Error`]; the table stays as it was.
-pub async fn load(lake: &Lakehouse, stage: &Stage, run: &RunId, extracted: &Extracted, full: bool) -> Result<Loaded> {
-    let entity = extracted.table;
+pub async fn load(
+    lake: &Lakehouse,
+    stage: &Stage,
+    run: &RunId,
+    extracted: &Extracted,
+    loading: Loading,
+) -> Result<Loaded> {
+    let (entity, full) = (extracted.table, loading.full);
     let before = lake.open("bronze", entity.table).await?;
     let watermark_before = match &before {
         Some(table) => table.transaction(WATERMARK).await?,
         None => None,
     };
     // A record that a wrong clock stamped in the future must not hide what comes until then.
-    let newest = extracted.newest().map(|newest| newest.min(run.started_micros()));
-    let watermark_after = if full { newest } else { newest.max(watermark_before) };
+    let latest = extracted.began.unwrap_or(i64::MAX).min(run.started_micros());
+    let watermark_after = moved(watermark_before, extracted.newest().map(|newest| newest.min(latest)), loading);
     let transactions: Vec<(String, i64)> =
         watermark_after.map(|watermark| (WATERMARK.to_owned(), watermark)).into_iter().collect();
     let schema = schema(entity);
     let snapshot = entity.change_detection == ChangeDetection::Snapshot;
     let counts = if full && !snapshot {
-        replace(lake, run, extracted, before, &schema, &transactions).await?
+        replace(lake, run, extracted, before, &schema, &transactions, loading.force).await?
     } else {
         let scope = if snapshot {
             Scope::All
@@ -136,7 +183,30 @@ pub async fn load(lake: &Lakehouse, stage: &Stage, run: &RunId, extracted: &Extr
         };
         sync(lake, stage, &target, &scope, fresh.chain(kept), &transactions).await?
     };
+    let counts = if extracted.whole && !full && entity.change_detection == ChangeDetection::FullScan {
+        let marked = mark_gone(lake, stage, run, extracted, loading.force).await?;
+        Counts { deleted: marked.deleted, ..counts }
+    } else {
+        counts
+    };
     Ok(Loaded { counts, watermark_before, watermark_after })
+}
+
+/// After a full scan: marks what the source no longer has. A scan that was cut off before this is made good by the next.
+async fn mark_gone(
+    lake: &Lakehouse,
+    stage: &Stage,
+    run: &RunId,
+    extracted: &Extracted,
+    force: bool,
+) -> Result<Counts> {
+    let entity = extracted.table;
+    let source = extracted.ids.keys().copied().chain(extracted.quarantined_ids()).collect();
+    let finding = reconcile::find(&source, &reconcile::stored_ids(lake, entity).await?, &HashSet::new());
+    refuse_to_empty(entity, finding.gone.len() as u64, finding.live, force)?;
+    // What is back was merged already.
+    let finding = reconcile::Finding { returned: Vec::new(), ..finding };
+    reconcile::mark(lake, stage, run, entity, &finding).await
 }
 
 /// The winning staged rows with the `etl…` columns.
@@ -218,10 +288,15 @@ async fn replace(
     before: Option<Table>,
     schema: &SchemaRef,
     transactions: &[(String, i64)],
+    force: bool,
 ) -> Result<Counts> {
     let entity = extracted.table;
     let counts = match &before {
-        Some(table) => compare(lake, run, extracted, table, schema).await?,
+        Some(table) => {
+            let (counts, live) = compare(lake, run, extracted, table, schema).await?;
+            refuse_to_empty(entity, counts.deleted, live, force)?;
+            counts
+        }
         None => Counts { inserted: extracted.ids.len() as u64, ..Counts::default() },
     };
     let mut table = Table::create_or_evolve(lake, "bronze", entity.table, schema).await?;
@@ -296,14 +371,14 @@ fn instant(run: &RunId) -> Expr {
     lit(ScalarValue::TimestampMicrosecond(Some(run.started_micros()), Some("UTC".into())))
 }
 
-/// Counts what a full run changes, by the hash of each row's content.
+/// Counts what a full run changes, by the hash of each row's content, and how many live rows there were.
 async fn compare(
     lake: &Lakehouse,
     run: &RunId,
     extracted: &Extracted,
     table: &Table,
     schema: &SchemaRef,
-) -> Result<Counts> {
+) -> Result<(Counts, u64)> {
     let failed = |error: datafusion::error::DataFusionError| table.error("comparing", error);
     let content = crate::lake::content_columns(schema, &[TIMESTAMP, ENTITY, RUN_ID]);
     let stored = table.frame().await?.execute_stream().await.map_err(failed)?;
@@ -317,6 +392,7 @@ async fn compare(
         known.insert(id, (hash, live));
     })
     .await?;
+    let lived = known.values().filter(|(_, live)| *live).count() as u64;
     let mut counts = Counts::default();
     let mut fresh = staged_rows(lake, run, extracted, schema).await?;
     each_row(&mut fresh, extracted.table.key, &content, |id, hash, _| match known.remove(&id) {
@@ -329,7 +405,7 @@ async fn compare(
     let gone = known.iter().filter(|(id, (_, live))| *live && !quarantined.contains(id)).count() as u64;
     counts.deleted = gone;
     counts.unchanged += known.len() as u64 - gone;
-    Ok(counts)
+    Ok((counts, lived))
 }
 
 async fn each_row(

@@ -17,6 +17,8 @@ pub const RUN: &str = "etl_run";
 pub const ENTITY_RUN: &str = "etl_entity_run";
 /// A row a check a run.
 pub const CHECK: &str = "etl_check";
+/// All of them.
+pub const TABLES: [&str; 3] = [RUN, ENTITY_RUN, CHECK];
 
 /// The column with the live rows that a comparison found gone from the source; null where none was made.
 pub const GONE: &str = "gone";

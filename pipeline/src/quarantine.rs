@@ -28,8 +28,8 @@ pub const MOST_PERCENT: f64 = 1.0;
 ///
 /// # Errors
 /// [`Error::Data`] with what to do.
-pub(crate) fn check_share(extracted: &Extracted, most_percent: f64) -> Result<()> {
-    let (misfits, read) = (extracted.quarantined.len() as u64, extracted.numbers.rows_read);
+pub(crate) fn check_share(extracted: &Extracted, most_percent: f64, read: u64) -> Result<()> {
+    let misfits = extracted.quarantined.len() as u64;
     if misfits <= ALWAYS_ALLOWED || misfits as f64 * 100.0 <= read as f64 * most_percent {
         return Ok(());
     }
@@ -58,19 +58,37 @@ pub fn schema() -> SchemaRef {
     ]))
 }
 
-/// Makes the quarantine hold what this extraction found: entries of records that were read well now, or that come
-/// again, give way; the others stay.
+/// Adds what this extraction found, in the place of earlier entries of the same records. This comes before the load:
+/// a record that did not fit is on record whatever happens afterwards.
+///
+/// # Errors
+/// [`Error::Table`]; the table stays as it was.
+pub async fn add(lake: &Lakehouse, run: &RunId, extracted: &Extracted) -> Result<()> {
+    let again: HashSet<&str> = extracted.quarantined.iter().filter_map(|misfit| misfit.record_id.as_deref()).collect();
+    // Records without an id can't be told apart: they stay until a whole read is loaded.
+    let comes_again = |id: Option<&str>| id.is_some_and(|id| again.contains(id));
+    if extracted.quarantined.is_empty() {
+        return Ok(());
+    }
+    rewrite(lake, run, extracted.table.entity, &extracted.quarantined, comes_again).await
+}
+
+/// Takes out what is solved: records that were read well, and after a whole read those that the source no longer has.
+/// This comes after the load: a record is in bronze before it leaves the quarantine.
 ///
 /// # Errors
 /// [`Error::Table`]; the table stays as it was.
 pub async fn settle(lake: &Lakehouse, run: &RunId, extracted: &Extracted) -> Result<()> {
     let again: HashSet<&str> = extracted.quarantined.iter().filter_map(|misfit| misfit.record_id.as_deref()).collect();
     let is_solved = |id: Option<&str>| match id {
-        Some(id) => again.contains(id) || id.parse().is_ok_and(|id: i64| extracted.ids.contains_key(&id)),
+        Some(id) if again.contains(id) => false,
+        Some(id) => extracted.whole || id.parse().is_ok_and(|id: i64| extracted.ids.contains_key(&id)),
         // A record without an id can't be told from another: a whole read replaces all of them.
         None => extracted.whole,
     };
-    rewrite(lake, run, extracted.table.entity, &extracted.quarantined, is_solved).await
+    let nameless = |misfit: &&Misfit| extracted.whole && misfit.record_id.is_none();
+    let fresh: Vec<Misfit> = extracted.quarantined.iter().filter(nameless).cloned().collect();
+    rewrite(lake, run, extracted.table.entity, &fresh, is_solved).await
 }
 
 /// Puts these in the place of all of an entity's records.

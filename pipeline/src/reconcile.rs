@@ -64,7 +64,7 @@ pub fn applies_to(entity: &Table) -> bool {
 /// Compares an entity. An error ends this entity alone, and stands in its report.
 pub async fn compare(client: &Client, lake: &Lakehouse, entity: &'static Table) -> EntityReport {
     let started = Instant::now();
-    let traffic = Traffic::default();
+    let traffic = Arc::new(Traffic::default());
     let outcome = async {
         let parents = bronze::parent_ids(lake, entity).await?;
         // Bronze first: a record that comes in between is missing here, but none that is here looks gone.
@@ -89,12 +89,13 @@ pub async fn compare(client: &Client, lake: &Lakehouse, entity: &'static Table) 
 }
 
 /// Bronze's ids, and whether each lives.
-struct Stored {
+#[derive(Debug)]
+pub(crate) struct Stored {
     live: BTreeSet<i64>,
     deleted: BTreeSet<i64>,
 }
 
-async fn stored_ids(lake: &Lakehouse, entity: &Table) -> Result<Stored> {
+pub(crate) async fn stored_ids(lake: &Lakehouse, entity: &Table) -> Result<Stored> {
     let mut stored = Stored { live: BTreeSet::new(), deleted: BTreeSet::new() };
     let Some(table) = lake.open("bronze", entity.table).await? else { return Ok(stored) };
     let failed = |error: datafusion::error::DataFusionError| table.error("comparing", error);
@@ -111,7 +112,7 @@ async fn stored_ids(lake: &Lakehouse, entity: &Table) -> Result<Stored> {
     Ok(stored)
 }
 
-fn find(source: &BTreeSet<i64>, stored: &Stored, quarantined: &HashSet<i64>) -> Finding {
+pub(crate) fn find(source: &BTreeSet<i64>, stored: &Stored, quarantined: &HashSet<i64>) -> Finding {
     let is_missing = |id: &&i64| !stored.live.contains(id) && !stored.deleted.contains(id) && !quarantined.contains(id);
     Finding {
         source: source.len() as u64,

@@ -4,7 +4,7 @@
 //! and the next replay ends the work. What bronze has in a newer or equal version stays. The watermark stays, too: a
 //! replay does not know what else changed.
 
-use crate::bronze;
+use crate::bronze::{self, Loading};
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, Numbers, decode_stored, last_updated};
 use crate::lake::{Lakehouse, Stage};
@@ -31,7 +31,7 @@ pub async fn replay(lake: &Lakehouse, options: &Options) -> Result<RunReport> {
 
 async fn unlocked(lake: &Lakehouse, selected: &[&'static Table]) -> Result<RunReport> {
     let run = RunId::new(Utc::now());
-    let stage = Stage::new()?;
+    let stage = Stage::of(lake)?;
     let mut report = RunReport::new(run.clone(), Mode::Replay, vec!["bronze", "silver", "gold"]);
     let mut moved = false;
     for entity in selected.iter().copied().filter(|entity| applies_to(entity)) {
@@ -93,7 +93,7 @@ async fn replay_entity(
     report.quarantined = fresh.quarantined.len() as u64;
     report.unknown_fields = fresh.unknown_fields.clone();
     if !fresh.ids.is_empty() {
-        let loaded = bronze::load(lake, stage, run, &fresh, false).await?;
+        let loaded = bronze::load(lake, stage, run, &fresh, Loading::default()).await?;
         report.counts = loaded.counts;
         report.watermark_before = loaded.watermark_before;
         report.watermark_after = loaded.watermark_after;

@@ -2,13 +2,14 @@
 //!
 //! Invariant: an entity that fails leaves its tables as they were and the others whole, and the exit status says so.
 
-use crate::client::{Client, ClientError, Traffic};
+use crate::client::{Client, ClientError, Request, Traffic};
 use crate::error::{Error, Result};
-use crate::extract::{Window, extract};
+use crate::extract::{Order, Window, extract};
 use crate::gold;
 use crate::lake::{Lakehouse, Stage};
 use crate::progress::Progress;
 use crate::report::{EntityReport, RunReport, TableReport};
+use crate::bronze::Loading;
 use crate::{bronze, lock, meta, quarantine, reconcile, silver};
 use chrono::{DateTime, TimeDelta, Utc};
 use connectwise_generated::tables::TABLES;
@@ -16,6 +17,7 @@ use connectwise_runtime::Table;
 use futures::StreamExt as _;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// How many entities are fetched at the same time.
@@ -129,7 +131,7 @@ pub struct Options {
 }
 
 impl Options {
-    fn has(&self, layer: Layer) -> bool {
+    pub(crate) fn has(&self, layer: Layer) -> bool {
         self.layers.is_empty() || self.layers.contains(&layer)
     }
 
@@ -181,14 +183,14 @@ async fn unlocked(
     selected: &[&'static Table],
 ) -> Result<RunReport> {
     let run = RunId::new(options.started.unwrap_or_else(Utc::now));
-    let stage = Arc::new(Stage::new()?);
+    let stage = Arc::new(Stage::of(lake)?);
     let layers = [Layer::Bronze, Layer::Silver, Layer::Gold].into_iter().filter(|layer| options.has(*layer));
     let mut report = RunReport::new(run.clone(), options.mode, layers.map(Layer::name).collect());
     if options.has(Layer::Bronze) {
         let client = client.ok_or_else(|| Error::Usage("the bronze layer needs a connection".to_owned()))?;
         // One request before any work: a wrong address or login is told once, and no data is touched.
-        match client.hasty().count(selected[0].endpoint, None, &Traffic::default()).await {
-            Ok(_) | Err(ClientError::Forbidden { .. }) => {}
+        match first_contact(client, selected).await {
+            Ok(()) | Err(ClientError::Forbidden { .. }) => {}
             Err(error) => {
                 report.error = Some(error.to_string());
                 finish(lake, &mut report).await;
@@ -211,6 +213,15 @@ pub(crate) async fn finish(lake: &Lakehouse, report: &mut RunReport) {
     if let Err(error) = meta::record(lake, report).await {
         let text = format!("the run is not on record: {error}");
         report.error = Some(report.error.take().map_or(text.clone(), |before| format!("{before}\n{text}")));
+    }
+}
+
+/// One cheap request that needs a login: of the first list that has an address of its own, else of the system.
+async fn first_contact(client: &Client, selected: &[&'static Table]) -> std::result::Result<(), ClientError> {
+    let (client, traffic) = (client.hasty(), Traffic::default());
+    match selected.iter().find(|entity| entity.parent.is_none() && entity.counted) {
+        Some(entity) => client.count(entity.endpoint, None, &traffic).await.map(|_| ()),
+        None => client.get(&Request::new("/system/info"), &traffic, |_| Ok(())).await,
     }
 }
 
@@ -237,12 +248,20 @@ async fn layers_of(
         deletions(client, lake, stage, options, selected, run, report, &mut loaded).await?;
     }
     if options.has(Layer::Silver) {
-        for entity in selected {
-            // An entity that failed has an unchanged bronze: nothing to do for it.
-            if options.has(Layer::Bronze) && !loaded.contains(entity.entity) {
-                continue;
+        for entity in TABLES {
+            // Gold is built from all of silver, so all of silver has to be what bronze says: also of an entity that
+            // failed now, or is not asked for, and whose bronze an earlier run brought further than its silver.
+            let is_asked_for = selected.iter().any(|other| other.entity == entity.entity);
+            let shown = is_asked_for && (!options.has(Layer::Bronze) || loaded.contains(entity.entity));
+            let catches_up = !shown && options.has(Layer::Gold) && lake.open("bronze", entity.table).await?.is_some();
+            if shown || catches_up {
+                let before = report.tables.len();
+                silver_of(lake, stage, entity, run, report).await;
+                if catches_up {
+                    let new = report.tables.split_off(before);
+                    report.tables.extend(new.into_iter().filter(|table| table.counts.any_change()));
+                }
             }
-            silver_of(lake, stage, entity, run, report).await;
         }
     }
     if options.has(Layer::Gold) {
@@ -413,20 +432,36 @@ async fn bronze_of(
     let started = Instant::now();
     let mut report = EntityReport { entity: entity.entity, ..EntityReport::default() };
     let watcher = options.progress.entity(entity.entity, None);
+    let traffic = Arc::new(Traffic::watched(&watcher));
+    let most_misfits = options.max_quarantined.unwrap_or(quarantine::MOST_PERCENT);
     let work = async {
         let window = window_of(lake, options, run.started, entity).await?;
         let parents = bronze::parent_ids(lake, entity).await?;
-        let extracted = extract(client, stage, entity, window, &parents, &watcher).await?;
+        let order = Order { table: entity, window, parents: &parents, most_misfits, began: run.started };
+        let extracted = extract(client, stage, &order, &traffic).await?;
         watcher.done();
         report.numbers = extracted.numbers.clone();
         report.quarantined = extracted.quarantined.len() as u64;
         report.unknown_fields = extracted.unknown_fields.clone();
-        let full = options.mode == Mode::Full;
-        quarantine::check_share(&extracted, options.max_quarantined.unwrap_or(quarantine::MOST_PERCENT))?;
+        quarantine::check_share(&extracted, most_misfits, extracted.numbers.rows_read)?;
+        let since = match window {
+            Window::Since(since) if !extracted.whole => Some(since.timestamp_micros()),
+            _ => None,
+        };
+        let loading = Loading { full: options.mode == Mode::Full, since, force: options.force };
+        // A record that does not fit is in quarantine before, and one that fits leaves it after bronze has it: at no
+        // moment is a record in neither.
+        quarantine::add(lake, run, &extracted).await?;
+        let loaded = bronze::load(lake, stage, run, &extracted, loading).await?;
         quarantine::settle(lake, run, &extracted).await?;
-        bronze::load(lake, stage, run, &extracted, full).await
+        Ok(loaded)
     };
-    match work.await {
+    let outcome = work.await;
+    // What was read is kept for the next run where this one was cut off, and where the API did not answer to the end.
+    if !matches!(outcome, Err(Error::Client(_) | Error::Io { .. })) {
+        stage.forget(entity.entity);
+    }
+    match outcome {
         Ok(loaded) => {
             report.counts = loaded.counts;
             report.watermark_before = loaded.watermark_before;
@@ -443,6 +478,9 @@ async fn bronze_of(
         Err(error) => {
             watcher.failed(&error.to_string());
             report.error = Some(format!("{}: {error}", entity.entity));
+            report.numbers.requests = traffic.requests.load(Ordering::Relaxed);
+            report.numbers.retries = traffic.retries.load(Ordering::Relaxed);
+            report.numbers.bytes = traffic.bytes.load(Ordering::Relaxed);
             report.numbers.seconds = started.elapsed().as_secs_f64();
             (report, None)
         }
@@ -472,5 +510,6 @@ pub async fn window_of(lake: &Lakehouse, options: &Options, now: DateTime<Utc>, 
         .unwrap_or(LEAST_LOOKBACK_DAYS);
     let days = options.lookback_days.unwrap_or(own);
     let newest = DateTime::from_timestamp_micros(watermark).unwrap_or(now).min(now);
-    Ok(Window::Since(newest - TimeDelta::days(i64::from(days))))
+    // Further back than time goes is all there is.
+    Ok(newest.checked_sub_signed(TimeDelta::days(i64::from(days))).map_or(Window::Everything, Window::Since))
 }

@@ -7,6 +7,7 @@ mod doctor;
 mod extract;
 mod maintain;
 mod output;
+mod plan;
 mod query;
 mod reconcile;
 mod replay;
@@ -124,6 +125,9 @@ struct RunArgs {
         value_parser = parse_percent
     )]
     max_quarantined: f64,
+    /// Mark deletions even where most of a table is gone from the source
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     lake: LakeArgs,
     /// Show what would be read and written, and do nothing

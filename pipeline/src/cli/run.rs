@@ -2,11 +2,10 @@
 
 use super::RunArgs;
 use super::output::{Output, remarks, summary};
-use crate::client::{Client, RetryPolicy, Traffic};
+use crate::client::{Client, RetryPolicy};
 use crate::error::{Error, Result};
-use crate::extract::field_groups;
 use crate::report::RunReport;
-use crate::run::{self, Layer, Options};
+use crate::run::{self, Layer, Mode, Options};
 use crate::settings::ApiSettings;
 use serde_json::json;
 
@@ -19,10 +18,15 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
         since: args.since,
         reconcile_days: args.reconcile_days,
         max_quarantined: Some(args.max_quarantined),
+        force: args.force,
         progress: output.watch(),
         ..Options::default()
     };
     options.selected()?;
+    if options.mode == Mode::Full && (options.since.is_some() || options.lookback_days.is_some()) {
+        let text = "a full run reads everything: leave out --since and --lookback-days, or --mode full";
+        return Err(Error::Usage(text.to_owned()));
+    }
     let lake = args.lake.open()?;
     let client = if args.layers.contains(&Layer::Bronze) {
         Some(Client::new(ApiSettings::from_env()?, RetryPolicy::default())?)
@@ -30,7 +34,7 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
         None
     };
     if args.dry_run {
-        return dry_run(client.as_ref(), &lake, &options, args.json, output).await;
+        return super::plan::dry_run(client.as_ref(), &lake, &options, args.json, output).await;
     }
     output.progress(format!("{} run into {}", options.mode.name(), lake.display()));
     let report = run::run(client.as_ref(), &lake, &options).await?;
@@ -88,55 +92,4 @@ pub(super) fn as_json(report: &RunReport) -> String {
 fn instant(micros: i64) -> Option<String> {
     chrono::DateTime::from_timestamp_micros(micros)
         .map(|instant| instant.to_rfc3339_opts(chrono::SecondsFormat::Micros, true))
-}
-
-/// Says what a run would read and write.
-async fn dry_run(
-    client: Option<&Client>,
-    lake: &crate::lake::Lakehouse,
-    options: &Options,
-    as_json: bool,
-    output: &mut Output,
-) -> Result<u8> {
-    let mut plans = Vec::new();
-    for entity in options.selected()? {
-        let window = run::window_of(lake, options, chrono::Utc::now(), entity).await?;
-        let records = match client {
-            Some(client) => client.count(entity.endpoint, None, &Traffic::default()).await.map_err(Error::from)?,
-            None => 0,
-        };
-        let children = entity.children.iter().map(|child| format!("silver/{}", child.table));
-        let tables: Vec<String> = [format!("bronze/{}", entity.table), format!("silver/{}", entity.table)]
-            .into_iter()
-            .chain(children)
-            .collect();
-        plans.push(json!({
-            "entity": entity.entity,
-            "endpoint": entity.endpoint,
-            "window": window.to_string(),
-            "recordsInAll": records,
-            "requestsForAPage": field_groups(entity).len().max(1),
-            "tables": tables,
-        }));
-    }
-    if as_json {
-        output.line(format!("{:#}", json!({ "dryRun": true, "mode": options.mode.name(), "plan": plans })))?;
-    } else {
-        for plan in &plans {
-            let text = |key: &str| plan[key].as_str().map_or_else(|| plan[key].to_string(), ToOwned::to_owned);
-            output.line(format!(
-                "{}: {} ({}), {} records there in all, → {}",
-                text("entity"),
-                text("endpoint"),
-                text("window"),
-                text("recordsInAll"),
-                plan["tables"]
-                    .as_array()
-                    .map(|tables| tables.iter().filter_map(|table| table.as_str()).collect::<Vec<_>>().join(", "))
-                    .unwrap_or_default()
-            ))?;
-        }
-        output.line("nothing was written")?;
-    }
-    Ok(0)
 }

@@ -306,6 +306,13 @@ impl Client {
         codebase::base_of(base, &body)
     }
 
+    /// The whole address of a request, as it is sent.
+    pub(crate) fn address(&self, request: &Request) -> Option<String> {
+        let url = format!("{}{}", self.base_url(), request.endpoint);
+        let built = self.base.http.get(url).query(&request.query).build().ok()?;
+        Some(built.url().to_string())
+    }
+
     /// The number of records that an endpoint counts under these conditions.
     ///
     /// # Errors

@@ -1,15 +1,44 @@
-//! All ids of an entity, and nothing else of it.
+//! All ids of a list, and nothing else of it.
 //!
-//! Invariant: the set holds what the API counts, or the function failed.
+//! Invariant: the set adds up with what the API counts before and after, or the function failed. Where keys are read
+//! in their order, no record that is there all the time can be missed, so a count that moves meanwhile may differ by
+//! as much as it moved; pages by number have to add up exactly.
 
+use super::lists::lists;
 use super::paging::Pager;
-use super::{ATTEMPTS, List, lists};
+use super::plan::{self, Expected};
+use super::ranges::{KeyRange, Source, side_by_side};
 use crate::client::{Client, ClientError, Traffic};
 use crate::error::{Error, Result};
-use arrow::array::AsArray;
-use arrow::datatypes::Int64Type;
+use crate::lake::longs;
 use connectwise_runtime::Table;
 use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// How often a list is read anew when its count does not match.
+const ATTEMPTS: usize = 3;
+
+/// What a list holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Ids {
+    pub(super) ids: BTreeSet<i64>,
+    /// Records whose key can't be read.
+    pub(super) nameless: u64,
+    by_number: bool,
+}
+
+impl Ids {
+    fn len(&self) -> u64 {
+        self.ids.len() as u64 + self.nameless
+    }
+
+    /// Whether the set adds up with the counts before and after.
+    fn adds_up(&self, before: u64, after: u64) -> bool {
+        let found = self.len();
+        let moved = before != after && !self.by_number;
+        (found == before && before == after) || (moved && (before.min(after)..=before.max(after)).contains(&found))
+    }
+}
 
 /// Reads the ids of an entity; of one with a parent, list by list below each of the parents.
 ///
@@ -19,44 +48,96 @@ pub async fn read_ids(
     client: &Client,
     table: &'static Table,
     parents: &[i64],
-    traffic: &Traffic,
+    traffic: &Arc<Traffic>,
 ) -> Result<BTreeSet<i64>> {
-    let lists = lists(table, parents);
-    let mut attempt = 1;
-    loop {
-        match read_once(client, table, &lists, traffic).await {
-            Err(error @ Error::Incomplete { .. }) if attempt < ATTEMPTS => {
-                tracing::warn!(%error, "reading the ids again");
-                attempt += 1;
-            }
-            other => return other,
-        }
-    }
-}
-
-async fn read_once(client: &Client, table: &'static Table, lists: &[List], traffic: &Traffic) -> Result<BTreeSet<i64>> {
     let mut all = BTreeSet::new();
-    for List { endpoint, .. } in lists {
-        let before = match client.count(endpoint, None, traffic).await {
-            // The parent went away between its own list and this one.
-            Err(ClientError::NotFound { .. }) if table.parent.is_some() => continue,
-            other => other?,
-        };
-        let mut ids = BTreeSet::new();
-        let mut nameless = 0;
-        let mut pager = Pager::of_ids(client, table, endpoint, before);
-        while let Some(page) = pager.next(traffic).await? {
-            let keys = page.decoded.batch.column_by_name(table.key).and_then(|key| key.as_primitive_opt::<Int64Type>());
-            ids.extend(keys.map(|keys| keys.values().to_vec()).unwrap_or_default());
-            nameless += page.decoded.quarantined.len() as u64;
+    for list in lists(table, parents) {
+        let traffic = Arc::clone(traffic);
+        let source = Source { client: client.clone(), table, list, condition: None, traffic, ids_only: true };
+        match ids_of(&source).await {
+            Ok(mut found) => all.append(&mut found.ids),
+            Err(Error::Client(error @ ClientError::NotFound { .. })) => {
+                if !source.list.went_with_its_parent(client, table, &source.traffic).await? {
+                    return Err(error.into());
+                }
+            }
+            Err(error) => return Err(error),
         }
-        let after = client.count(endpoint, None, traffic).await?;
-        let fetched = ids.len() as u64 + nameless;
-        if fetched < before.min(after) || fetched > before.max(after) {
-            let counted = if before == after { before.to_string() } else { format!("{before} and then {after}") };
-            return Err(Error::Incomplete { entity: table.entity.to_owned(), fetched, counted });
-        }
-        all.append(&mut ids);
     }
     Ok(all)
+}
+
+/// The ids of a list, proven against its count.
+///
+/// # Errors
+/// As [`read_ids`].
+pub(super) async fn ids_of(source: &Source) -> Result<Ids> {
+    let source = Source { ids_only: true, ..source.clone() };
+    let mut last: Option<Ids> = None;
+    let mut counted = String::new();
+    for _ in 0..ATTEMPTS {
+        let before = source.count().await?;
+        let found = read_once(&source, before).await?;
+        match (before, source.count().await?) {
+            (Some(before), Some(after)) if found.adds_up(before, after) => return Ok(found),
+            (Some(before), Some(after)) if before == after => counted = before.to_string(),
+            (Some(before), Some(after)) => counted = format!("{before} and then {after}"),
+            // No count: keys in their order leave nothing out, numbered pages have to come out the same twice.
+            _ if !found.by_number || last.as_ref() == Some(&found) => return Ok(found),
+            _ => "not always the same".clone_into(&mut counted),
+        }
+        tracing::debug!(entity = source.table.entity, found = found.len(), counted, "reading the ids again");
+        last = Some(found);
+    }
+    let fetched = last.map_or(0, |ids| ids.len());
+    Err(Error::Incomplete { entity: source.table.entity.to_owned(), fetched, counted })
+}
+
+async fn read_once(source: &Source, expected: Option<u64>) -> Result<Ids> {
+    let plan = plan::plan(source, expected).await?;
+    let (way, expected) = (plan.way, plan.expected);
+    let mut all = Ids::default();
+    let start = |range: KeyRange| {
+        let source = source.clone();
+        async move {
+            let pager = Pager::new(&source, range, way);
+            let mut pager = match expected {
+                Expected::Count(records) => pager.expecting(Some(records)),
+                Expected::Unknown => pager.expecting(None),
+                Expected::Part => pager,
+            };
+            let mut found = Ids::default();
+            while let Some(page) = pager.next(&source.traffic).await? {
+                found.ids.extend(longs(&page.decoded.batch, source.table.key));
+                found.nameless += page.decoded.quarantined.len() as u64;
+            }
+            found.by_number = pager.way() == super::paging::Way::ByNumber;
+            Ok(found)
+        }
+    };
+    let done = |mut found: Ids| {
+        all.ids.append(&mut found.ids);
+        all.nameless += found.nameless;
+        all.by_number |= found.by_number;
+        Ok(Vec::new())
+    };
+    side_by_side(source.client.pace().workers, plan.ranges.into(), source.table.entity, start, done).await?;
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_adds_up_with_the_counts_around_it() {
+        let ids = |number: i64, by_number| Ids { ids: (0..number).collect(), nameless: 1, by_number };
+        assert!(ids(9, false).adds_up(10, 10) && ids(9, true).adds_up(10, 10));
+        // Two were deleted while the keys were read in order: any number between is right.
+        assert!(ids(10, false).adds_up(12, 10) && ids(9, false).adds_up(9, 11));
+        assert!(!ids(8, false).adds_up(12, 10) && !ids(12, false).adds_up(12, 10));
+        // A page by number may have lost a record to the shift of a deletion.
+        assert!(!ids(10, true).adds_up(12, 11));
+        assert!(!ids(9, false).adds_up(11, 11));
+    }
 }

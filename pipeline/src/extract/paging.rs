@@ -1,14 +1,18 @@
 //! Page after page of one list, in the best way that the endpoint offers.
 //!
 //! Forward-only paging first; where no such link comes back, `id > N` ordered by id; page numbers as the last
-//! resort. Invariant: ids come in rising order in the first two ways, so a page that repeats or goes back is noticed.
+//! resort. Invariants: ids come in rising order in the first two ways, so a page that repeats or goes back is noticed;
+//! by page numbers, a page that repeats the one before ends the reading with an error. Pages that are too large for
+//! the server or for us are asked for in smaller ones.
 
 use super::fields::{field_groups, splice};
-use super::ranges::KeyRange;
-use crate::client::{Answer, Client, ClientError, Request, Traffic};
+use super::ranges::{KeyRange, Source};
+use crate::client::{Answer, ClientError, Request, Traffic};
 use crate::error::{Error, Result};
+use crate::lake::longs;
 use bytes::Bytes;
-use connectwise_runtime::{Decoded, Decoder, Table};
+use connectwise_runtime::{Decoded, Decoder};
+use std::collections::HashSet;
 
 /// The most records that the API gives on a page.
 pub(super) const PAGE_SIZE: u64 = 1000;
@@ -29,18 +33,20 @@ pub(super) struct Page {
 
 /// Reads a list page by page.
 pub(super) struct Pager<'a> {
-    client: &'a Client,
-    table: &'static Table,
-    endpoint: &'a str,
-    condition: Option<&'a str>,
-    /// What `/count` said.
+    source: &'a Source,
+    /// The records that the list holds at least, as far as that is known.
     expected: u64,
     range: KeyRange,
     groups: Vec<String>,
     decoder: Decoder,
     way: Way,
+    page_size: u64,
     last_id: Option<i64>,
     number: u64,
+    /// Whether pages by number are asked for in the order of the key.
+    ordered: bool,
+    /// The ids of the page before, by number.
+    before: HashSet<i64>,
     done: bool,
 }
 
@@ -48,49 +54,49 @@ pub(super) struct Pager<'a> {
 struct Fetched {
     decoded: Decoded,
     records: u64,
-    highest: Option<i64>,
-    lowest: Option<i64>,
+    ids: Vec<i64>,
     has_next: bool,
 }
 
 impl<'a> Pager<'a> {
-    pub(super) fn new(
-        client: &'a Client,
-        table: &'static Table,
-        endpoint: &'a str,
-        condition: Option<&'a str>,
-        expected: u64,
-    ) -> Self {
+    /// A reader of the records in a range, by this way to begin with.
+    pub(super) fn new(source: &'a Source, range: KeyRange, way: Way) -> Self {
         Self {
-            client,
-            table,
-            endpoint,
-            condition,
-            expected,
-            range: KeyRange::default(),
-            groups: field_groups(table),
-            decoder: Decoder::new(table),
-            way: Way::ForwardOnly,
+            source,
+            expected: 0,
+            range,
+            groups: if source.ids_only { vec![source.table.key.to_owned()] } else { field_groups(source.table) },
+            decoder: Decoder::new(source.table),
+            way,
+            page_size: PAGE_SIZE,
             last_id: None,
             number: 1,
+            ordered: true,
+            before: HashSet::new(),
             done: false,
         }
     }
 
-    /// As [`Pager::new`], for all records' keys alone.
-    pub(super) fn of_ids(client: &'a Client, table: &'static Table, endpoint: &'a str, expected: u64) -> Self {
-        Self { groups: vec![table.key.to_owned()], ..Self::new(client, table, endpoint, None, expected) }
+    /// As a list that holds so many records, or nobody knows how many: a first page with fewer that promises no more
+    /// is a sign of an endpoint that does not page in this way.
+    pub(super) fn expecting(self, records: Option<u64>) -> Self {
+        Self { expected: records.unwrap_or(u64::MAX), ..self }
     }
 
-    /// Only the records of this range, by this way of paging to begin with.
-    pub(super) fn within(self, range: KeyRange, way: Way) -> Self {
-        Self { range, way, ..self }
+    /// The way that was found to work.
+    pub(super) fn way(&self) -> Way {
+        self.way
     }
 
-    /// The part of the range that was not read; `None` at its end.
+    /// The part of the range that was not read; `None` at its end, and by page numbers, which know no parts.
     pub(super) fn rest(&self) -> Option<KeyRange> {
-        let after = self.last_id.filter(|_| !self.done)?;
+        let after = self.last_id.filter(|_| !self.done && self.way != Way::ByNumber)?;
         Some(KeyRange { after: Some(after), to: self.range.to })
+    }
+
+    /// The highest key that was read.
+    pub(super) fn last_id(&self) -> Option<i64> {
+        self.last_id
     }
 
     /// The next page; `None` after the last.
@@ -100,40 +106,51 @@ impl<'a> Pager<'a> {
                 return Ok(None);
             }
             let page = match self.fetch(traffic).await {
-                Err(Error::Client(error))
-                    if self.way != Way::ByNumber && self.last_id.is_none() && is_refused(&error) =>
-                {
-                    self.fall_back("the API refuses it");
-                    continue;
-                }
-                other => other?,
+                Ok(page) => page,
+                Err(Error::Client(error)) if self.adapts(&error) => continue,
+                Err(error) => return Err(error),
             };
             if page.records == 0 {
                 self.done = true;
                 return Ok(None);
             }
+            let (lowest, highest) = (page.ids.iter().min().copied(), page.ids.iter().max().copied());
+            let rising = self.last_id.is_none_or(|last| lowest.is_some_and(|lowest| lowest > last));
             match self.way {
                 Way::ForwardOnly => {
-                    let rising = self.last_id.is_none_or(|last| page.lowest.is_some_and(|lowest| lowest > last));
                     // The first page without a link, though the API counts more: it does not page this way.
                     let short = self.last_id.is_none() && !page.has_next && page.records < self.expected;
-                    if !rising || short {
-                        if self.last_id.is_some() {
-                            return Err(self.stuck());
-                        }
+                    if !rising && self.last_id.is_some() {
+                        return Err(self.stuck());
+                    }
+                    if short {
                         self.fall_back("no forward-only link came back");
                         continue;
                     }
-                    self.done = !page.has_next;
-                }
-                Way::ById => {
-                    if self.last_id.is_some_and(|last| page.lowest.is_none_or(|lowest| lowest <= last)) {
-                        return Err(self.stuck());
+                    if !page.has_next {
+                        // A full page may be followed by more, whatever the link says.
+                        self.done = page.records < self.page_size || highest.is_none();
+                        if !self.done {
+                            self.fall_back("a full page without a link");
+                        }
                     }
                 }
-                Way::ByNumber => self.number += 1,
+                Way::ById => {
+                    if !rising {
+                        self.fall_back("the order of the key is not kept");
+                        continue;
+                    }
+                }
+                Way::ByNumber => {
+                    let ids: HashSet<i64> = page.ids.iter().copied().collect();
+                    if !ids.is_empty() && ids.is_subset(&self.before) {
+                        return Err(self.stuck());
+                    }
+                    self.before = ids;
+                    self.number += 1;
+                }
             }
-            match page.highest {
+            match highest {
                 Some(highest) => self.last_id = Some(self.last_id.map_or(highest, |last| last.max(highest))),
                 None if self.done || self.way == Way::ByNumber => {}
                 None => return Err(self.stuck()),
@@ -142,24 +159,47 @@ impl<'a> Pager<'a> {
         }
     }
 
+    /// Whether there is another way to ask after this refusal; it is taken then.
+    fn adapts(&mut self, error: &ClientError) -> bool {
+        if error.is_page_too_big() && self.page_size > 1 {
+            self.page_size = (self.page_size / 2).max(1);
+            tracing::debug!(entity = self.source.table.entity, size = self.page_size, %error, "smaller pages");
+            // Pages of another size have other borders: what comes twice counts once.
+            self.number = 1;
+            self.before.clear();
+            return true;
+        }
+        if !matches!(error, ClientError::Refused { .. }) {
+            return false;
+        }
+        if self.way == Way::ByNumber {
+            // Some endpoints can't be sorted by their key.
+            return self.number == 1 && std::mem::take(&mut self.ordered);
+        }
+        let first = self.last_id.is_none();
+        if first {
+            self.fall_back("the API refuses it");
+        }
+        first
+    }
+
     fn fall_back(&mut self, why: &str) {
         let way = if self.way == Way::ForwardOnly { Way::ById } else { Way::ByNumber };
-        tracing::debug!(entity = self.table.entity, from = ?self.way, to = ?way, why, "paging another way");
+        tracing::debug!(entity = self.source.table.entity, from = ?self.way, to = ?way, why, "paging another way");
         self.way = way;
     }
 
     fn stuck(&self) -> Error {
         Error::data(
-            self.table.entity,
+            self.source.table.entity,
             format!("the API repeats a page after id {}; nothing was written", self.last_id.unwrap_or_default()),
         )
     }
 
     fn request(&self, fields: Option<&str>) -> Request {
-        let mut request = Request::new(self.endpoint).with("pageSize", PAGE_SIZE);
-        let mut conditions: Vec<String> =
-            self.condition.map(|condition| format!("({condition})")).into_iter().collect();
+        let mut request = Request::new(&self.source.list.endpoint).with("pageSize", self.page_size);
         let mut range = self.range;
+        let order = format!("{} asc", self.source.table.key);
         match self.way {
             Way::ForwardOnly => {
                 request.forward_only = true;
@@ -168,21 +208,31 @@ impl<'a> Pager<'a> {
                 }
             }
             Way::ById => {
-                range.after = self.last_id.or(range.after).or(Some(0));
-                request = request.with("orderBy", format!("{} asc", self.table.key));
+                range.after = self.last_id.or(range.after);
+                request = request.with("orderBy", order);
             }
             Way::ByNumber => {
-                request = request.with("page", self.number).with("orderBy", format!("{} asc", self.table.key));
+                request = request.with("page", self.number);
+                if self.ordered {
+                    request = request.with("orderBy", order);
+                }
             }
         }
-        conditions.splice(0..0, range.conditions(self.table.key));
-        if !conditions.is_empty() {
-            request = request.with("conditions", conditions.join(" and "));
+        if let Some(conditions) = self.source.conditions(range) {
+            request = request.with("conditions", conditions);
         }
         if let Some(fields) = fields {
             request = request.with("fields", fields);
         }
         request
+    }
+
+    /// The requests for the next page.
+    pub(super) fn requests(&self) -> Vec<Request> {
+        match self.groups.as_slice() {
+            [] => vec![self.request(None)],
+            groups => groups.iter().map(|group| self.request(Some(group))).collect(),
+        }
     }
 
     /// One page, from as many requests as its fields need.
@@ -191,11 +241,9 @@ impl<'a> Pager<'a> {
             return self.fetch_in_groups(traffic).await;
         }
         let request = self.request(self.groups.first().map(String::as_str));
-        let (decoder, key, way) = (&mut self.decoder, self.table.key, self.way);
-        Ok(self
-            .client
-            .get(&request, traffic, |answer| decode(decoder, key, &answer.body, has_next(answer, way)))
-            .await?)
+        let (decoder, key, way) = (&mut self.decoder, self.source.table.key, self.way);
+        let client = &self.source.client;
+        Ok(client.get(&request, traffic, |answer| decode(decoder, key, &answer.body, has_next(answer, way))).await?)
     }
 
     /// A record's properties in several requests, because all names together make too long an address.
@@ -205,10 +253,10 @@ impl<'a> Pager<'a> {
         for _ in 0..TRIES {
             let mut parts: Vec<Bytes> = Vec::new();
             let mut has_next_page = false;
-            for group in &self.groups {
-                let request = self.request(Some(group));
+            for request in self.requests() {
                 let way = self.way;
                 let (body, next) = self
+                    .source
                     .client
                     .get(&request, traffic, |answer| {
                         serde_json::from_slice::<Vec<&serde_json::value::RawValue>>(&answer.body)
@@ -219,14 +267,14 @@ impl<'a> Pager<'a> {
                 has_next_page |= next;
                 parts.push(body);
             }
-            match splice(&parts, self.table.key)
-                .and_then(|whole| decode(&mut self.decoder, self.table.key, &whole, has_next_page))
+            match splice(&parts, self.source.table.key)
+                .and_then(|whole| decode(&mut self.decoder, self.source.table.key, &whole, has_next_page))
             {
                 Ok(page) => return Ok(page),
                 Err(reason) => trouble = reason,
             }
         }
-        Err(Error::data(self.table.entity, format!("the parts of a page do not fit together: {trouble}")))
+        Err(Error::data(self.source.table.entity, format!("the parts of a page do not fit together: {trouble}")))
     }
 }
 
@@ -238,28 +286,10 @@ fn has_next(answer: &Answer, way: Way) -> bool {
     }
 }
 
-fn is_refused(error: &ClientError) -> bool {
-    matches!(error, ClientError::Refused { .. })
-}
-
 fn decode(decoder: &mut Decoder, key: &str, body: &[u8], has_next: bool) -> Result<Fetched, String> {
     let counts = decoder.page(body).map_err(|error| error.to_string())?;
     let decoded = decoder.finish().map_err(|error| error.to_string())?;
-    let ids = decoded
-        .batch
-        .column_by_name(key)
-        .and_then(|column| {
-            arrow::array::AsArray::as_primitive_opt::<arrow::datatypes::Int64Type>(column)
-                .map(|ids| ids.values().to_vec())
-        })
-        .unwrap_or_default();
     let misfits = decoded.quarantined.iter().filter_map(|misfit| misfit.record_id.as_deref()?.parse::<i64>().ok());
-    let all: Vec<i64> = ids.into_iter().chain(misfits).collect();
-    Ok(Fetched {
-        records: counts.records,
-        highest: all.iter().max().copied(),
-        lowest: all.iter().min().copied(),
-        has_next,
-        decoded,
-    })
+    let ids = longs(&decoded.batch, key).into_iter().chain(misfits).collect();
+    Ok(Fetched { records: counts.records, ids, has_next, decoded })
 }

@@ -1,13 +1,13 @@
 //! Records that are kept as JSON, read as an answer of the API is.
 
-use super::{Extracted, Numbers, StagedPieces, Winner, last_updated, staged_schema};
+use super::extracted::{Extracted, Winner, last_updated, staged_schema};
 use crate::error::{Error, Result};
-use crate::lake::Stage;
+use crate::lake::{Stage, longs};
 use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Int64Type, SchemaRef};
 use connectwise_runtime::{Decoder, Misfit, Table, bronze_schema};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Decodes quarantined records, but for those with some ids. The ones that still do not fit are told with the reason
@@ -23,16 +23,7 @@ pub(crate) fn decode_stored(
 ) -> Result<Extracted> {
     let schema = staged_schema(&bronze_schema(table));
     let mut staged = stage.file(table.table, &schema);
-    let mut extracted = Extracted {
-        table,
-        staged: StagedPieces::default(),
-        ids: HashMap::new(),
-        superseded: HashSet::new(),
-        quarantined: Vec::new(),
-        unknown_fields: BTreeMap::new(),
-        whole: false,
-        numbers: Numbers::default(),
-    };
+    let mut extracted = Extracted::nothing(table);
     let failed = |error: arrow::error::ArrowError| Error::data(table.entity, error);
     for (sequence, record) in (0_i64..).zip(records) {
         // One by one: a text that is no JSON ends a decoder's page.
@@ -51,8 +42,7 @@ pub(crate) fn decode_stored(
         let keys = keys.ok_or_else(|| Error::data(table.entity, "the decoded record has no key column"))?;
         let keep = keys.iter().map(|id| Some(id.is_some_and(|id| !leave_out.contains(&id)))).collect();
         let batch = filter_record_batch(&decoded.batch, &keep).map_err(failed)?;
-        let keys = batch.column_by_name(table.key).map(|keys| keys.as_primitive::<Int64Type>().values().to_vec());
-        for (id, last_updated) in keys.unwrap_or_default().into_iter().zip(last_updated(&batch)) {
+        for (id, last_updated) in longs(&batch, table.key).into_iter().zip(last_updated(&batch)) {
             extracted.add(id, Winner { sequence, last_updated });
         }
         let mut columns = batch.columns().to_vec();

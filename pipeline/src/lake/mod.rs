@@ -19,6 +19,7 @@ pub use keys::KeySet;
 pub use maintain::{Maintained, RETENTION_HOURS, Upkeep, maintain};
 pub use past::{AsOf, Then, at_time};
 pub use stage::{Stage, StagedFile};
+pub(crate) use stage::{longs, private_folder};
 pub use sync::{Scope, Target, content_columns, sync};
 pub use table::{Counts, Table};
 

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a scenario that can't be set up has failed")]
 
+mod below;
 mod company;
 mod crashes;
 mod dates;
@@ -28,7 +29,9 @@ mod reconcile;
 mod references;
 mod replay;
 mod reports;
+mod resume;
 mod rules;
 mod secrets;
 mod support;
 mod tables;
+mod windows;

@@ -1,0 +1,139 @@
+//! `connectwise-etl run --dry-run`: what a run would ask, read and write.
+//!
+//! Invariant: nothing is written, and what can't be told of an entity is told of that entity alone.
+
+use super::output::{Output, grouped};
+use crate::bronze;
+use crate::client::Client;
+use crate::error::Result;
+use crate::extract::{Order, Outline, outlines};
+use crate::lake::Lakehouse;
+use crate::run::{self, Layer, Options};
+use crate::{meta, quarantine};
+use chrono::{DateTime, Utc};
+use connectwise_generated::gold::TABLES as GOLD;
+use connectwise_runtime::Table;
+use serde::Serialize;
+
+/// Of an entity below another, so many of its lists are planned; the others are like these.
+const MOST_LISTS: usize = 3;
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EntityPlan {
+    entity: &'static str,
+    endpoint: &'static str,
+    window: String,
+    /// The lists, one a parent.
+    lists: usize,
+    /// Of the first lists: what they count and how they are read.
+    outlines: Vec<Outline>,
+    tables: Vec<String>,
+    /// Why it can't be told.
+    error: Option<String>,
+}
+
+pub(super) async fn dry_run(
+    client: Option<&Client>,
+    lake: &Lakehouse,
+    options: &Options,
+    as_json: bool,
+    output: &mut Output,
+) -> Result<u8> {
+    let now = Utc::now();
+    let mut plans = Vec::new();
+    for entity in options.selected()? {
+        plans.push(of_entity(client, lake, options, now, entity).await);
+    }
+    let gold = options.has(Layer::Gold).then(|| GOLD.iter().map(|table| format!("gold/{}", table.name)));
+    let further: Vec<String> = gold
+        .into_iter()
+        .flatten()
+        .chain([format!("bronze/{}", quarantine::TABLE)])
+        .chain(meta::TABLES.iter().map(|table| format!("meta/{table}")))
+        .collect();
+    let failed = plans.iter().filter(|plan| plan.error.is_some()).count();
+    if as_json {
+        let mode = options.mode.name();
+        let document =
+            serde_json::json!({ "dryRun": true, "mode": mode, "plan": plans, "furtherTables": further });
+        output.line(format!("{document:#}"))?;
+    } else {
+        for plan in &plans {
+            for line in lines(plan) {
+                output.line(line)?;
+            }
+        }
+        output.line(format!("then {}", further.join(", ")))?;
+        let requests = plans.iter().flat_map(|plan| &plan.outlines).filter_map(|outline| outline.requests);
+        output.line(format!("{} requests for pages at least; nothing was written", grouped(requests.sum())))?;
+    }
+    Ok(match failed {
+        0 => 0,
+        failed if failed == plans.len() => 1,
+        _ => 3,
+    })
+}
+
+async fn of_entity(
+    client: Option<&Client>,
+    lake: &Lakehouse,
+    options: &Options,
+    now: DateTime<Utc>,
+    entity: &'static Table,
+) -> EntityPlan {
+    let bronze = options.has(Layer::Bronze).then(|| format!("bronze/{}", entity.table));
+    let silver = options.has(Layer::Silver).then(|| {
+        let children = entity.children.iter().map(|child| child.table);
+        std::iter::once(entity.table).chain(children).map(|table| format!("silver/{table}"))
+    });
+    let mut plan = EntityPlan {
+        entity: entity.entity,
+        endpoint: entity.endpoint,
+        window: String::new(),
+        lists: 0,
+        outlines: Vec::new(),
+        tables: bronze.into_iter().chain(silver.into_iter().flatten()).collect(),
+        error: None,
+    };
+    let Some(client) = client else { return plan };
+    let told = async {
+        let window = run::window_of(lake, options, now, entity).await?;
+        plan.window = window.to_string();
+        let parents = bronze::parent_ids(lake, entity).await?;
+        plan.lists = if entity.parent.is_some() { parents.len() } else { 1 };
+        let most_misfits = quarantine::MOST_PERCENT;
+        let order = Order { table: entity, window, parents: &parents, most_misfits, began: now };
+        outlines(client, &order, MOST_LISTS).await
+    };
+    match told.await {
+        Ok(outlines) => plan.outlines = outlines,
+        Err(error) => plan.error = Some(error.to_string()),
+    }
+    plan
+}
+
+fn lines(plan: &EntityPlan) -> Vec<String> {
+    let mut lines = vec![format!("{}: {}", plan.entity, plan.tables.join(", "))];
+    if !plan.window.is_empty() {
+        lines.push(format!("  {}, {}", plan.endpoint, plan.window));
+    }
+    for outline in &plan.outlines {
+        let counted = |number: Option<u64>| number.map_or_else(|| "an unknown number of".to_owned(), grouped);
+        lines.push(format!(
+            "  {}{} records in {} requests, {}, {} at a time in ranges of ids, the longest address {} characters",
+            if plan.lists > 1 { format!("{}: ", outline.endpoint) } else { String::new() },
+            counted(outline.records),
+            counted(outline.requests),
+            outline.paging,
+            outline.ranges,
+            outline.longest_address,
+        ));
+        lines.extend(outline.conditions.as_ref().map(|conditions| format!("  conditions={conditions}")));
+    }
+    if plan.lists > plan.outlines.len() && !plan.outlines.is_empty() {
+        lines.push(format!("  and {} more lists below other records", plan.lists - plan.outlines.len()));
+    }
+    lines.extend(plan.error.as_ref().map(|error| format!("  can't be told: {error}")));
+    lines
+}

@@ -1,0 +1,115 @@
+//! The proof that what was fetched is all there is, and the mending where something moved.
+//!
+//! Invariant: when [`settle`] is done, the records at hand are exactly those of a list of ids that adds up with the
+//! API's own count: what is gone was left out, what was missed was fetched.
+
+use super::extracted::Extracted;
+use super::ids;
+use super::plan::{Expected, Plan};
+use super::paging::Way;
+use super::ranges::{self, KeyRange, Sink, Source};
+use crate::error::{Error, Result};
+use crate::lake::Stage;
+use crate::quarantine;
+use arrow::datatypes::SchemaRef;
+use std::collections::HashSet;
+
+/// How often ids are compared before a list counts as one that never adds up.
+const ROUNDS: usize = 3;
+/// The most characters of a list of ids in a condition.
+const MAX_IDS: usize = 1200;
+
+/// The share of misfits with which reading goes on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tolerance {
+    pub(super) percent: f64,
+    /// Records that are expected.
+    pub(super) of: u64,
+}
+
+impl Tolerance {
+    /// Ends the reading where more than that did not fit: what is held of them in memory is bounded by this.
+    ///
+    /// # Errors
+    /// [`Error::Data`] with what to do.
+    pub(super) fn check(self, fetched: &Extracted) -> Result<()> {
+        quarantine::check_share(fetched, self.percent, self.of.max(fetched.numbers.rows_read))
+    }
+}
+
+/// Brings what was fetched of a list in line with its ids.
+///
+/// # Errors
+/// [`Error::Incomplete`] when that can't be reached, [`Error::Client`] when the API can't be read.
+pub(super) async fn settle(
+    source: &Source,
+    stage: &Stage,
+    schema: &SchemaRef,
+    next: &mut i64,
+    tolerance: Tolerance,
+    fetched: &mut Extracted,
+) -> Result<()> {
+    let entity = source.table.entity;
+    for _ in 0..ROUNDS {
+        let there = ids::ids_of(source).await?;
+        let misfits = fetched.quarantined_ids();
+        let at_hand = fetched.ids.keys().chain(&misfits);
+        let gone: HashSet<i64> = at_hand.filter(|id| !there.ids.contains(id)).copied().collect();
+        let missed = |fetched: &Extracted| {
+            let misfits = fetched.quarantined_ids();
+            let ids = there.ids.iter().filter(|id| !fetched.ids.contains_key(id) && !misfits.contains(id));
+            ids.copied().collect::<Vec<i64>>()
+        };
+        fetched.leave_out(&gone);
+        let missing = missed(fetched);
+        tracing::debug!(entity, gone = gone.len(), missing = missing.len(), "the list moved while it was read");
+        for condition in batches(source.table.key, &missing) {
+            let source = Source { condition: Some(condition), ..source.clone() };
+            let plan = Plan { ranges: vec![KeyRange::default()], way: Way::ForwardOnly, newest: 0, expected: Expected::Unknown };
+            let sink = Sink { stage, schema, kept: None, next };
+            ranges::read(&source, plan, sink, |piece| {
+                fetched.absorb(piece);
+                tolerance.check(fetched)
+            })
+            .await?;
+        }
+        if missed(fetched).is_empty() && fetched.nameless() >= there.nameless {
+            return Ok(());
+        }
+    }
+    Err(Error::Incomplete {
+        entity: entity.to_owned(),
+        fetched: fetched.distinct(),
+        counted: "others each time it is asked".to_owned(),
+    })
+}
+
+/// Conditions that together ask for these ids, each short enough for an address.
+fn batches(key: &str, ids: &[i64]) -> Vec<String> {
+    let mut conditions: Vec<String> = Vec::new();
+    for id in ids {
+        match conditions.last_mut() {
+            Some(condition) if condition.len() < MAX_IDS => condition.push_str(&format!(",{id}")),
+            _ => conditions.push(format!("{key} in ({id}")),
+        }
+    }
+    conditions.into_iter().map(|condition| condition + ")").collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_asked_for_in_addresses_of_a_bounded_length() {
+        let ids: Vec<i64> = (100_000..101_000).collect();
+        let conditions = batches("id", &ids);
+        assert!(conditions.iter().all(|condition| condition.len() < MAX_IDS + 20), "{conditions:?}");
+        let listed = conditions.iter().flat_map(|condition| {
+            let inner = condition.strip_prefix("id in (").and_then(|rest| rest.strip_suffix(')')).unwrap();
+            inner.split(',').map(|id| id.parse::<i64>().unwrap()).collect::<Vec<_>>()
+        });
+        assert_eq!(listed.collect::<Vec<_>>(), ids);
+        assert!(batches("id", &[]).is_empty());
+    }
+}

@@ -1,0 +1,288 @@
+//! What was fetched of one entity.
+//!
+//! Invariant: of each id one row counts, the newest; rows that another replaced, or that are gone from the source, are
+//! named in `superseded` and left out by whoever reads the staged files.
+
+use super::ranges::Piece;
+use crate::error::Result;
+use crate::lake::StagedFile;
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use connectwise_runtime::{Misfit, Table};
+use datafusion::prelude::{DataFrame, SessionContext};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+/// The staged column that numbers rows in the order in which they came.
+pub(crate) const SEQUENCE: &str = "__sequence";
+
+/// What was fetched of one entity.
+pub struct Extracted {
+    /// The entity.
+    pub table: &'static Table,
+    /// Rows in the bronze schema plus [`SEQUENCE`].
+    pub staged: StagedPieces,
+    /// The winning row of each id.
+    pub ids: HashMap<i64, Winner>,
+    /// Sequence numbers of rows that a newer version of the same record replaced, or whose record is gone.
+    pub superseded: HashSet<i64>,
+    /// Records that did not fit.
+    pub quarantined: Vec<Misfit>,
+    /// Properties that the spec does not know, and how often each came.
+    pub unknown_fields: BTreeMap<String, u64>,
+    /// Whether the answer is all there is (a full run, a snapshot or a full scan).
+    pub whole: bool,
+    /// When the first of it was read, in microseconds since 1970, where an earlier run read it: no watermark may lie
+    /// behind this.
+    pub began: Option<i64>,
+    /// Numbers for the run's log.
+    pub numbers: Numbers,
+}
+
+/// The staged rows of an entity, a file for each range of keys that was read at a time.
+#[derive(Default)]
+pub struct StagedPieces(Vec<StagedFile>);
+
+impl From<StagedFile> for StagedPieces {
+    fn from(file: StagedFile) -> Self {
+        Self(vec![file])
+    }
+}
+
+impl StagedPieces {
+    /// The rows as a DataFrame; `None` where there are none.
+    ///
+    /// # Errors
+    /// [`crate::Error::Query`] when a file can't be read back.
+    pub async fn read(&self, context: &SessionContext) -> Result<Option<DataFrame>> {
+        StagedFile::read_all(&self.0, context).await
+    }
+}
+
+/// The row that counts for an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Winner {
+    pub(super) last_updated: Option<i64>,
+    pub(super) sequence: i64,
+}
+
+/// Numbers of an extraction.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct Numbers {
+    /// Requests, retries included.
+    pub requests: u64,
+    /// Pages read.
+    pub pages: u64,
+    /// Repeated requests.
+    pub retries: u64,
+    /// Bytes of JSON.
+    pub bytes: u64,
+    /// Records read.
+    pub rows_read: u64,
+    /// Records that an earlier run, which was cut off, had read already; part of those read.
+    pub rows_resumed: u64,
+    /// Seconds from the first request to the last row staged.
+    pub seconds: f64,
+}
+
+impl Extracted {
+    /// Nothing yet.
+    pub(super) fn nothing(table: &'static Table) -> Self {
+        Self {
+            table,
+            staged: StagedPieces::default(),
+            ids: HashMap::new(),
+            superseded: HashSet::new(),
+            quarantined: Vec::new(),
+            unknown_fields: BTreeMap::new(),
+            whole: false,
+            began: None,
+            numbers: Numbers::default(),
+        }
+    }
+
+    /// The newest `_info.lastUpdated` that was read, in microseconds since 1970.
+    pub fn newest(&self) -> Option<i64> {
+        self.ids.values().filter_map(|winner| winner.last_updated).max()
+    }
+
+    /// Adds a row: the newest wins; of two equally new ones, the one that came last.
+    pub(super) fn add(&mut self, id: i64, row: Winner) {
+        if let Some(other) = self.ids.insert(id, row) {
+            if other > row {
+                self.ids.insert(id, other);
+                self.superseded.insert(row.sequence);
+            } else {
+                self.superseded.insert(other.sequence);
+            }
+        }
+    }
+
+    /// Leaves out records: the source has them no longer.
+    pub(super) fn leave_out(&mut self, gone: &HashSet<i64>) {
+        for id in gone {
+            if let Some(row) = self.ids.remove(id) {
+                self.superseded.insert(row.sequence);
+            }
+        }
+        self.quarantined.retain(|misfit| id_of(misfit).is_none_or(|id| !gone.contains(&id)));
+    }
+
+    /// Of a misfit that was read more than once, what came last counts.
+    pub(super) fn tell_misfits_once(&mut self) {
+        let mut seen = HashSet::new();
+        self.quarantined.reverse();
+        self.quarantined.retain(|misfit| misfit.record_id.as_ref().is_none_or(|id| seen.insert(id.clone())));
+        self.quarantined.reverse();
+    }
+
+    /// Adds what one reader brought.
+    pub(super) fn absorb(&mut self, piece: Piece) {
+        for (id, last_updated, sequence) in piece.rows {
+            self.add(id, Winner { last_updated, sequence });
+        }
+        if piece.staged.rows() > 0 {
+            self.staged.0.push(piece.staged);
+        }
+        self.quarantined.extend(piece.quarantined);
+        for (path, count) in piece.unknown_fields {
+            *self.unknown_fields.entry(path).or_default() += count;
+        }
+        self.numbers.pages += piece.numbers.pages;
+        self.numbers.rows_read += piece.numbers.rows_read;
+        self.numbers.rows_resumed += piece.numbers.rows_resumed;
+    }
+
+    /// Adds another list of the same entity, and says how many of its records were there already: a record below two
+    /// parents is one row, of the newest version, or of the later parent.
+    pub(super) fn merge(&mut self, other: Self) -> u64 {
+        let mut twice = 0;
+        for (id, row) in other.ids {
+            twice += u64::from(self.ids.contains_key(&id));
+            self.add(id, row);
+        }
+        self.staged.0.extend(other.staged.0);
+        self.superseded.extend(other.superseded);
+        self.quarantined.extend(other.quarantined);
+        for (path, count) in other.unknown_fields {
+            *self.unknown_fields.entry(path).or_default() += count;
+        }
+        self.began = self.began.into_iter().chain(other.began).min();
+        self.numbers.pages += other.numbers.pages;
+        self.numbers.rows_read += other.numbers.rows_read;
+        self.numbers.rows_resumed += other.numbers.rows_resumed;
+        twice
+    }
+
+    /// `_info.lastUpdated` of a record, in microseconds since 1970.
+    pub(crate) fn last_updated(&self, id: i64) -> Option<i64> {
+        self.ids.get(&id)?.last_updated
+    }
+
+    /// Leaves the watermark out of it: what was read says nothing of what else changed.
+    pub(crate) fn forget_times(&mut self) {
+        self.ids.values_mut().for_each(|winner| winner.last_updated = None);
+    }
+
+    /// Records that were read, each once: good ones, and misfits that are not another version of a good one.
+    pub(super) fn distinct(&self) -> u64 {
+        let named: HashSet<&str> = self
+            .quarantined
+            .iter()
+            .filter_map(|misfit| misfit.record_id.as_deref())
+            .filter(|id| !id.parse().is_ok_and(|id: i64| self.ids.contains_key(&id)))
+            .collect();
+        self.ids.len() as u64 + named.len() as u64 + self.nameless()
+    }
+
+    /// Misfits without a readable text of their key.
+    pub(super) fn nameless(&self) -> u64 {
+        self.quarantined.iter().filter(|misfit| misfit.record_id.is_none()).count() as u64
+    }
+
+    /// Ids of quarantined records, where they could be read.
+    pub fn quarantined_ids(&self) -> HashSet<i64> {
+        self.quarantined.iter().filter_map(id_of).collect()
+    }
+}
+
+fn id_of(misfit: &Misfit) -> Option<i64> {
+    misfit.record_id.as_deref()?.parse().ok()
+}
+
+/// The bronze columns of a record and [`SEQUENCE`].
+pub(super) fn staged_schema(bronze: &Schema) -> SchemaRef {
+    let mut fields: Vec<Field> = bronze.fields().iter().map(|field| field.as_ref().clone()).collect();
+    fields.push(Field::new(SEQUENCE, DataType::Int64, false));
+    Arc::new(Schema::new(fields))
+}
+
+/// `_info.lastUpdated` of each row in microseconds, where there is one.
+pub(crate) fn last_updated(batch: &RecordBatch) -> Vec<Option<i64>> {
+    let Some(info) = batch.column_by_name("_info").and_then(|column| column.as_map_opt()) else {
+        return vec![None; batch.num_rows()];
+    };
+    let (Some(keys), Some(values)) = (info.keys().as_string_opt::<i32>(), info.values().as_string_opt::<i32>()) else {
+        return vec![None; batch.num_rows()];
+    };
+    let offsets = info.value_offsets();
+    (0..batch.num_rows())
+        .map(|row| {
+            let (from, to) = (usize::try_from(offsets[row]).ok()?, usize::try_from(offsets[row + 1]).ok()?);
+            let entry = (from..to).find(|entry| keys.value(*entry) == "lastUpdated" && values.is_valid(*entry))?;
+            connectwise_runtime::timestamp::parse_micros(values.value(entry))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(last_updated: i64, sequence: i64) -> Winner {
+        Winner { last_updated: Some(last_updated), sequence }
+    }
+
+    fn fetched() -> Extracted {
+        Extracted::nothing(&connectwise_generated::tables::TABLES[0])
+    }
+
+    fn misfit(id: Option<&str>) -> Misfit {
+        Misfit { record_id: id.map(str::to_owned), path: String::new(), reason: String::new(), raw_json: String::new() }
+    }
+
+    #[test]
+    fn the_newest_version_wins_whatever_the_order() {
+        let mut extracted = fetched();
+        for (last_updated, sequence) in [(10, 1), (30, 2), (20, 3), (30, 4)] {
+            extracted.add(7, row(last_updated, sequence));
+        }
+        assert_eq!(extracted.ids[&7], row(30, 4));
+        assert_eq!(extracted.superseded, HashSet::from([1, 2, 3]));
+    }
+
+    #[test]
+    fn what_is_gone_no_longer_counts() {
+        let mut extracted = fetched();
+        extracted.add(7, row(10, 1));
+        extracted.add(8, row(10, 2));
+        extracted.quarantined = vec![misfit(Some("9")), misfit(Some("8")), misfit(None)];
+        assert_eq!(extracted.distinct(), 4);
+        extracted.leave_out(&HashSet::from([8, 9]));
+        assert_eq!(extracted.distinct(), 2);
+        assert_eq!(extracted.superseded, HashSet::from([2]));
+        assert_eq!(extracted.quarantined, [misfit(None)]);
+    }
+
+    #[test]
+    fn a_record_below_two_parents_is_one_row() {
+        let (mut first, mut second) = (fetched(), fetched());
+        first.add(7, row(10, 1));
+        second.add(7, row(10, 2));
+        second.add(8, row(10, 3));
+        second.began = Some(5);
+        assert_eq!(first.merge(second), 1);
+        assert_eq!((first.ids[&7].sequence, first.ids.len(), first.began), (2, 2, Some(5)));
+        assert_eq!(first.superseded, HashSet::from([1]));
+    }
+}

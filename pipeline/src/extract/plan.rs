@@ -1,0 +1,201 @@
+//! How a list is best read: in which ranges of keys, and by which way of paging.
+//!
+//! Invariant: the ranges of a plan cover all keys but those that are covered already, and do not overlap.
+
+use super::paging::{PAGE_SIZE, Pager, Way};
+use super::ranges::{KeyRange, Source};
+use crate::client::{ClientError, Request};
+
+/// Pages that a range is made for; more ranges than workers, so that uneven ones do not matter.
+const PAGES_A_RANGE: u64 = 2;
+/// The most ranges to begin with.
+const MOST_RANGES: i64 = 64;
+
+/// How a list is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Plan {
+    pub(super) ranges: Vec<KeyRange>,
+    pub(super) way: Way,
+    /// The newest key, where it is known.
+    pub(super) newest: i64,
+    /// How many records the one range of a plan holds, where there is but one.
+    pub(super) expected: Expected,
+}
+
+/// How many records a reader should find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// So many.
+    Count(u64),
+    /// Nobody knows: there is no count.
+    Unknown,
+    /// The reader has a range of several.
+    Part,
+}
+
+impl Plan {
+    /// One reader from the start.
+    fn whole(expected: Option<u64>) -> Self {
+        let expected = expected.map_or(Expected::Unknown, Expected::Count);
+        Self { ranges: vec![KeyRange::default()], way: Way::ForwardOnly, newest: 0, expected }
+    }
+
+    /// Equal ranges between the oldest and the newest key, the first open below and the last above.
+    fn between(oldest: i64, newest: i64, expected: u64, way: Way) -> Self {
+        let wanted = i64::try_from(expected.div_ceil(PAGE_SIZE * PAGES_A_RANGE)).unwrap_or(MOST_RANGES);
+        let width = newest.saturating_sub(oldest).max(1);
+        let number = wanted.clamp(1, MOST_RANGES).min(width);
+        let bound = |index: i64| oldest + (i128::from(width) * i128::from(index) / i128::from(number)) as i64;
+        let ranges = (0..number)
+            .map(|index| KeyRange {
+                after: (index > 0).then(|| bound(index)),
+                to: (index + 1 < number).then(|| bound(index + 1)),
+            })
+            .collect();
+        Self { ranges, way, newest, expected: Expected::Part }
+    }
+
+    /// The plan without what was read before.
+    pub(super) fn without(mut self, covered: &[KeyRange]) -> Self {
+        for read in covered {
+            self.ranges = self.ranges.into_iter().flat_map(|range| range.minus(*read)).collect();
+        }
+        if !covered.is_empty() {
+            self.expected = Expected::Part;
+        }
+        self
+    }
+}
+
+/// Finds out how a list that counts so many records is best read.
+///
+/// # Errors
+/// [`ClientError`] when the endpoint can't be read at all.
+pub(super) async fn plan(source: &Source, expected: Option<u64>) -> Result<Plan, ClientError> {
+    if expected.is_some_and(|expected| expected <= PAGE_SIZE * PAGES_A_RANGE) {
+        return Ok(Plan::whole(expected));
+    }
+    let (client, key, traffic) = (&source.client, source.table.key, source.traffic.as_ref());
+    let one = || {
+        let request = Request::new(&source.list.endpoint).with("pageSize", 1).with("fields", key);
+        match source.conditions(KeyRange::default()) {
+            Some(condition) => request.with("conditions", condition),
+            None => request,
+        }
+    };
+    let mut forward = one();
+    forward.forward_only = true;
+    let forward_only = match client.get(&forward, traffic, |answer| Ok(answer.next_is_forward_only)).await {
+        Ok(forward_only) => forward_only,
+        Err(ClientError::Refused { .. }) => false,
+        Err(error) => return Err(error),
+    };
+    let mut ends = Vec::new();
+    for order in ["asc", "desc"] {
+        let request = one().with("orderBy", format!("{key} {order}"));
+        match client.get(&request, traffic, |answer| first_key(&answer.body, key)).await {
+            Ok(found) => ends.extend(found),
+            Err(ClientError::Refused { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let way = if forward_only { Way::ForwardOnly } else { Way::ById };
+    match (ends.as_slice(), expected) {
+        ([oldest, newest], Some(expected)) if oldest < newest => Ok(Plan::between(*oldest, *newest, expected, way)),
+        // It can't be sorted by the key, or counted: whatever way the reader finds.
+        _ => Ok(Plan::whole(expected)),
+    }
+}
+
+/// The key of the first record of a page.
+fn first_key(body: &[u8], key: &str) -> Result<Option<i64>, String> {
+    let page: Vec<serde_json::Value> = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    Ok(page.first().and_then(|record| record[key].as_i64()))
+}
+
+/// What reading a list will take.
+#[derive(Debug, Clone, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outline {
+    /// The list.
+    pub endpoint: String,
+    /// The condition that it is asked with.
+    pub conditions: Option<String>,
+    /// The records that it counts, where the API has a count.
+    pub records: Option<u64>,
+    /// How pages are asked for to begin with.
+    pub paging: &'static str,
+    /// Ranges of keys that are read side by side.
+    pub ranges: usize,
+    /// Requests for pages, at least.
+    pub requests: Option<u64>,
+    /// The characters of the longest address.
+    pub longest_address: usize,
+}
+
+/// What reading a list will take.
+///
+/// # Errors
+/// [`ClientError`] when the endpoint can't be asked.
+pub(super) async fn outline(source: &Source) -> Result<Outline, ClientError> {
+    let records = source.count().await?;
+    let plan = plan(source, records).await?;
+    let mut longest_address = 0;
+    let mut requests_a_page = 1;
+    for range in &plan.ranges {
+        let requests = Pager::new(source, *range, plan.way).requests();
+        requests_a_page = requests.len() as u64;
+        let lengths = requests.iter().map(|request| source.client.address(request).map_or(0, |url| url.len()));
+        longest_address = longest_address.max(lengths.max().unwrap_or(0));
+    }
+    // A page a thousand records, and one to see the end of each range.
+    let pages = records.map(|records| records.div_ceil(PAGE_SIZE).max(plan.ranges.len() as u64));
+    Ok(Outline {
+        endpoint: source.list.endpoint.clone(),
+        conditions: source.conditions(KeyRange::default()),
+        records,
+        paging: match plan.way {
+            Way::ForwardOnly => "forward-only",
+            Way::ById => "by id",
+            Way::ByNumber => "by number",
+        },
+        ranges: plan.ranges.len(),
+        requests: pages.map(|pages| pages * requests_a_page),
+        longest_address,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ranges::tests::holds;
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_key_is_in_one_range(
+            oldest in 0_i64..1_000_000,
+            width in 1_i64..i64::MAX / 4,
+            expected in 0_u64..10_000_000,
+            keys in prop::collection::vec(any::<i64>(), 1..20),
+        ) {
+            let plan = Plan::between(oldest, oldest + width, expected, Way::ForwardOnly);
+            for key in keys.into_iter().chain([oldest, oldest + width, oldest + width / 2]) {
+                prop_assert_eq!(plan.ranges.iter().filter(|range| holds(range, key)).count(), 1, "{} {:?}", key, plan);
+            }
+        }
+
+        #[test]
+        fn what_was_read_is_not_read_again_and_all_else_is(
+            newest in 1_i64..1_000,
+            expected in 0_u64..100_000,
+            bounds in prop::collection::vec((prop::option::of(-5_i64..1_100), prop::option::of(-5_i64..1_100)), 0..6),
+            key in -10_i64..1_200,
+        ) {
+            let covered: Vec<KeyRange> = bounds.into_iter().map(|(after, to)| KeyRange { after, to }).collect();
+            let plan = Plan::between(0, newest, expected, Way::ById).without(&covered);
+            let wanted = usize::from(!covered.iter().any(|range| holds(range, key)));
+            prop_assert_eq!(plan.ranges.iter().filter(|range| holds(range, key)).count(), wanted);
+        }
+    }
+}

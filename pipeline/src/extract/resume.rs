@@ -1,0 +1,232 @@
+//! Going on where a run was cut off: pieces of a list that are whole stay on disk until the table has them.
+//!
+//! ```text
+//! manifest.json    entity, condition, by which description of the table, since when
+//! 000003.parquet   rows of a piece
+//! 000003.json      which keys it covers, and what else was found there; written last, so what has none does not count
+//! ```
+//!
+//! Invariants: pieces are used for the same entity, window and description of the table alone, and only where what
+//! changed since they were read can be asked for; whoever uses them asks for that, compares all ids, and moves no
+//! watermark past `began`.
+
+use super::extracted::{Numbers, SEQUENCE, last_updated};
+use super::ranges::{KeyRange, Piece};
+use crate::error::{Error, Result};
+use crate::lake::{Stage, StagedFile, longs, private_folder};
+use arrow::datatypes::SchemaRef;
+use chrono::{DateTime, Utc};
+use connectwise_runtime::{Misfit, Table};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+const MANIFEST: &str = "manifest.json";
+
+/// What the pieces in a folder are pieces of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Manifest {
+    entity: String,
+    endpoint: String,
+    condition: Option<String>,
+    /// A number that another description of the table, or another version of the tool, changes.
+    made_by: i64,
+    began: DateTime<Utc>,
+}
+
+/// What is known of a piece besides its rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Note {
+    covered: KeyRange,
+    rows: u64,
+    bytes: u64,
+    pages: u64,
+    rows_read: u64,
+    quarantined: Vec<Odd>,
+    unknown_fields: BTreeMap<String, u64>,
+}
+
+/// A record that did not fit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Odd {
+    record_id: Option<String>,
+    path: String,
+    reason: String,
+    raw_json: String,
+}
+
+/// The folder in which an entity's pieces are kept.
+#[derive(Debug)]
+pub(super) struct Kept {
+    folder: PathBuf,
+    manifest: Manifest,
+}
+
+/// What an earlier run had read.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) pieces: Vec<Piece>,
+    pub(super) covered: Vec<KeyRange>,
+    /// The number of the next piece.
+    pub(super) next: i64,
+}
+
+impl Kept {
+    /// The place for the pieces of a list, with what an earlier run of the same window left there. What is there of
+    /// another window is removed. `None` where the stage keeps nothing.
+    pub(super) fn open(
+        stage: &Stage,
+        table: &'static Table,
+        condition: Option<&str>,
+        began: DateTime<Utc>,
+        schema: &SchemaRef,
+    ) -> Option<(Self, Found)> {
+        let folder = stage.keep(table.entity)?;
+        let wanted = Manifest {
+            entity: table.entity.to_owned(),
+            endpoint: table.endpoint.to_owned(),
+            condition: condition.map(ToOwned::to_owned),
+            made_by: crate::lake::definition(["staging 1", format!("{table:?}").as_str()]),
+            began,
+        };
+        let there = read_json::<Manifest>(&folder.join(MANIFEST));
+        match there.filter(|there| Manifest { began: there.began, ..wanted.clone() } == *there) {
+            Some(manifest) => {
+                let found = pieces(stage, &folder, table, schema);
+                Some((Self { folder, manifest }, found))
+            }
+            None => {
+                stage.forget(table.entity);
+                Some((Self { folder, manifest: wanted }, Found::default()))
+            }
+        }
+    }
+
+    /// When the first piece was begun.
+    pub(super) fn began(&self) -> DateTime<Utc> {
+        self.manifest.began
+    }
+
+    /// Makes the folder, so that pieces can be written.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the disk refuses.
+    pub(super) fn begin(&self) -> Result<()> {
+        private_folder(&self.folder)?;
+        write_json(&self.folder.join(MANIFEST), &self.manifest)
+    }
+
+    /// Where a piece's rows lie.
+    pub(super) fn path(&self, number: i64) -> PathBuf {
+        self.folder.join(format!("{number:06}.parquet"))
+    }
+
+    /// Says that a piece is whole.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the disk refuses.
+    pub(super) fn note(&self, piece: &Piece, covered: KeyRange) -> Result<()> {
+        let odd = |misfit: &Misfit| Odd {
+            record_id: misfit.record_id.clone(),
+            path: misfit.path.clone(),
+            reason: misfit.reason.clone(),
+            raw_json: misfit.raw_json.clone(),
+        };
+        let note = Note {
+            covered,
+            rows: piece.staged.rows(),
+            bytes: bytes(piece.staged.path()),
+            pages: piece.numbers.pages,
+            rows_read: piece.numbers.rows_read,
+            quarantined: piece.quarantined.iter().map(odd).collect(),
+            unknown_fields: piece.unknown_fields.clone(),
+        };
+        write_json(&piece.staged.path().with_extension("json"), &note)
+    }
+}
+
+/// The whole pieces of a folder, in the order of their numbers. What is not whole is removed.
+fn pieces(stage: &Stage, folder: &Path, table: &Table, schema: &SchemaRef) -> Found {
+    let mut found = Found::default();
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    let mut numbers: Vec<i64> = entries
+        .filter_map(|entry| entry.ok()?.path().file_stem()?.to_str()?.parse().ok())
+        .filter(|number| *number >= 0)
+        .collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    for number in numbers {
+        found.next = number + 1;
+        let path = folder.join(format!("{number:06}.parquet"));
+        let note = read_json::<Note>(&path.with_extension("json"));
+        match note.and_then(|note| Some((adopt(stage.kept_file(path.clone(), schema), &note, table)?, note.covered))) {
+            Some((piece, covered)) => {
+                found.pieces.push(piece);
+                found.covered.push(covered);
+            }
+            None => {
+                tracing::debug!(path = %path.display(), "a piece that is not whole is read again");
+                for path in [path.with_extension("json"), path] {
+                    let _ = std::fs::remove_file(path);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// A piece as its note describes it; `None` where its rows are not what the note says.
+fn adopt(mut staged: StagedFile, note: &Note, table: &Table) -> Option<Piece> {
+    let mut rows = Vec::new();
+    if note.rows > 0 {
+        if bytes(staged.path()) != note.bytes {
+            return None;
+        }
+        let read = staged.adopt(&[table.key, "_info", SEQUENCE], |batch| {
+            let (ids, sequence) = (longs(batch, table.key), longs(batch, SEQUENCE));
+            rows.extend(ids.into_iter().zip(last_updated(batch)).zip(sequence).map(|((id, at), number)| (id, at, number)));
+        });
+        if let Err(error) = read {
+            tracing::debug!(%error, "a staged piece can't be read");
+            return None;
+        }
+    }
+    if staged.rows() != note.rows || rows.len() as u64 != note.rows {
+        return None;
+    }
+    let fit = |odd: &Odd| Misfit {
+        record_id: odd.record_id.clone(),
+        path: odd.path.clone(),
+        reason: odd.reason.clone(),
+        raw_json: odd.raw_json.clone(),
+    };
+    Some(Piece {
+        rows,
+        quarantined: note.quarantined.iter().map(fit).collect(),
+        unknown_fields: note.unknown_fields.clone(),
+        numbers: Numbers { rows_read: note.rows_read, rows_resumed: note.rows_read, ..Numbers::default() },
+        ..Piece::new(staged)
+    })
+}
+
+fn bytes(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |data| data.len())
+}
+
+fn read_json<T: for<'a> Deserialize<'a>>(path: &Path) -> Option<T> {
+    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+}
+
+/// Writes a file that is there whole or not at all.
+fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    let failed = |error| Error::io(format!("writing {}", path.display()), error);
+    let text = serde_json::to_vec(value).map_err(|error| failed(error.into()))?;
+    let part = path.with_extension("part");
+    let mut file = std::fs::File::create(&part).map_err(failed)?;
+    file.write_all(&text).and_then(|()| file.sync_all()).map_err(failed)?;
+    std::fs::rename(&part, path).map_err(failed)
+}

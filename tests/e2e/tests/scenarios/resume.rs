@@ -1,0 +1,118 @@
+//! A run that was cut off while it read: the next one goes on from there, and what changed meanwhile is in it.
+
+use crate::support::{SMALL, Scene};
+use connectwise_etl::lake::Stage;
+use connectwise_etl::report::RunReport;
+use connectwise_etl::run::{self, Layer, Mode, Options};
+use connectwise_simulator::{AdvanceRequest, Config, Counts, Fault, Faults, Scale, When};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const LONG: Counts = Counts { time_entries: 9_000, ..SMALL };
+
+fn of_time_entries(mode: Mode) -> Options {
+    let layers = vec![Layer::Bronze];
+    Options { mode, layers, entities: vec!["TimeEntry".to_owned()], ..Options::default() }
+}
+
+/// The pieces that are whole.
+fn notes(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder.join("extract/TimeEntry")).into_iter().flatten();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.extension().is_some_and(|end| end == "json") && !path.ends_with("manifest.json")).collect()
+}
+
+/// A scene whose first run was cut off when so many pieces were whole, as kill -9 would.
+async fn cut_off(pieces: usize, mode: Mode) -> Scene {
+    let faults = Faults::default().with_kind("/time/entries", "list", When::Always, Fault::Delay { millis: 15 });
+    let scene = Scene::with(Config { scale: Scale::Custom(LONG), faults, ..Config::default() }).await;
+    let folder = Stage::place(&scene.lake);
+    let (client, lake) = (scene.client.clone(), scene.lake.clone());
+    let run = tokio::spawn(async move { run::run(Some(&client), &lake, &of_time_entries(mode)).await });
+    while notes(&folder).len() < pieces {
+        assert!(!run.is_finished(), "it was done before it could be cut off");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    run.abort();
+    assert!(run.await.is_err_and(|error| error.is_cancelled()));
+    scene.world().faults(Faults::default());
+    scene.world().clear_requests();
+    scene
+}
+
+/// That bronze holds exactly what the source has.
+async fn is_as_the_source(scene: &Scene) {
+    let sql = "SELECT id, notes, actualHours FROM bronze.cw_timeentry WHERE etlDeletedAt IS NULL ORDER BY id";
+    let rows = scene.rows(sql).await;
+    let found: Vec<i64> = rows.iter().map(|row| row[0].parse().unwrap()).collect();
+    assert_eq!(found, scene.world().ids("TimeEntry"));
+    for row in rows {
+        let record = scene.world().record("TimeEntry", row[0].parse().unwrap()).unwrap();
+        assert_eq!(record["notes"].as_str().unwrap_or("∅"), row[1], "notes of {}", row[0]);
+    }
+}
+
+fn resumed(report: &RunReport) -> u64 {
+    assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
+    report.entities[0].numbers.rows_resumed
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_run_reads_what_is_missing() {
+    let scene = cut_off(2, Mode::Full).await;
+    let folder = Stage::place(&scene.lake);
+    assert!(scene.lake.open("bronze", "cw_timeentry").await.unwrap().is_none(), "nothing partial in the table");
+    let report = scene.run(of_time_entries(Mode::Full)).await;
+    let rows = resumed(&report);
+    assert!(rows >= 1_000, "{rows} of {} came from the run that was cut off", report.entities[0].numbers.rows_read);
+    is_as_the_source(&scene).await;
+    assert!(!folder.exists(), "staging stays");
+    // A run that is not cut off resumes nothing.
+    assert_eq!(resumed(&scene.run(of_time_entries(Mode::Full)).await), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changed_meanwhile_is_in_it_and_the_watermark_waits() {
+    let scene = cut_off(3, Mode::Incremental).await;
+    // Also among what was read: the lowest ids come first.
+    let lowest = scene.world().ids("TimeEntry")[0];
+    assert!(scene.world().delete("TimeEntry", scene.world().ids("TimeEntry")[1]));
+    let request = AdvanceRequest { hours: 20.0, change: 300, add: 40, delete: 30, ..AdvanceRequest::default() };
+    scene.world().advance(request);
+    let mut record = scene.world().record("TimeEntry", lowest).unwrap();
+    record["notes"] = json!("breytt á meðan");
+    record["_info"]["lastUpdated"] = json!(scene.world().now().format("%Y-%m-%dT%H:%M:%SZ").to_string());
+    scene.world().put("TimeEntry", record);
+    let report = scene.run(of_time_entries(Mode::Incremental)).await;
+    assert!(resumed(&report) > 0);
+    is_as_the_source(&scene).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_window_and_a_piece_that_is_not_whole_are_not_used() {
+    let scene = cut_off(2, Mode::Full).await;
+    let folder = Stage::place(&scene.lake);
+    // One piece is shorter than its note says, and one has no note.
+    let notes = notes(&folder);
+    let file = std::fs::OpenOptions::new().write(true).open(notes[0].with_extension("parquet")).unwrap();
+    file.set_len(100).unwrap();
+    for note in &notes[1..] {
+        std::fs::remove_file(note).unwrap();
+    }
+    assert_eq!(resumed(&scene.run(of_time_entries(Mode::Full)).await), 0);
+    is_as_the_source(&scene).await;
+
+    let scene = cut_off(2, Mode::Full).await;
+    let since = Some(scene.world().now() - chrono::TimeDelta::days(20_000));
+    assert_eq!(resumed(&scene.run(Options { since, ..of_time_entries(Mode::Incremental) }).await), 0);
+    is_as_the_source(&scene).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filter_that_finds_nothing_resumes_nothing() {
+    let scene = cut_off(2, Mode::Full).await;
+    scene.world().faults(Faults::default().without_last_updated("/time/entries"));
+    assert_eq!(resumed(&scene.run(of_time_entries(Mode::Full)).await), 0);
+    is_as_the_source(&scene).await;
+}
