@@ -2,12 +2,11 @@
 
 use super::RunArgs;
 use super::output::{Output, remarks, summary};
-use crate::client::{Client, RetryPolicy, Traffic};
+use crate::client::{Client, Traffic};
 use crate::error::{Error, Result};
 use crate::extract::field_groups;
 use crate::report::RunReport;
 use crate::run::{self, Layer, Options};
-use crate::settings::ApiSettings;
 use serde_json::json;
 
 pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
@@ -24,11 +23,7 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
     };
     options.selected()?;
     let lake = args.lake.open()?;
-    let client = if args.layers.contains(&Layer::Bronze) {
-        Some(Client::new(ApiSettings::from_env()?, RetryPolicy::default())?)
-    } else {
-        None
-    };
+    let client = if args.layers.contains(&Layer::Bronze) { Some(Client::from_env(args.pace.into())?) } else { None };
     if args.dry_run {
         return dry_run(client.as_ref(), &lake, &options, args.json, output).await;
     }

@@ -28,9 +28,14 @@ pub struct Pace {
     pub workers: usize,
 }
 
+impl Pace {
+    /// What a client should expect to be allowed.
+    pub const USUAL: Self = Self { requests_per_minute: 1000, workers: 8 };
+}
+
 impl Default for Pace {
     fn default() -> Self {
-        Self { requests_per_minute: 1000, workers: 8 }
+        Self::USUAL
     }
 }
 

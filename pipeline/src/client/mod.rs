@@ -143,6 +143,14 @@ impl Client {
         Self::with(settings, retry, Pace::default(), Limits::default())
     }
 
+    /// A client for what the environment says, at this pace.
+    ///
+    /// # Errors
+    /// [`Error::Usage`](crate::Error::Usage) as of [`ApiSettings::from_env`]; else as [`Client::new`].
+    pub fn from_env(pace: Pace) -> crate::Result<Self> {
+        Ok(Self::with(ApiSettings::from_env()?, RetryPolicy::default(), pace, Limits::default())?)
+    }
+
     /// As [`Client::new`], at another pace and within other limits.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! What the doctor finds, well or not.
 
 use crate::support::{SMALL, Scene, settings};
+use connectwise_etl::client::Pace;
 use connectwise_etl::doctor::{Check, State, examine, is_well};
 use connectwise_etl::secret::Secret;
 use connectwise_etl::settings::ApiSettings;
@@ -8,7 +9,7 @@ use connectwise_simulator::{Fault, Faults, When};
 use futures::TryStreamExt as _;
 
 async fn checks(scene: &Scene, settings: ApiSettings) -> Vec<Check> {
-    examine(Ok(settings), Ok(scene.lake.clone())).await
+    examine(Ok(settings), Pace::default(), Ok(scene.lake.clone())).await
 }
 
 fn check<'c>(checks: &'c [Check], name: &str) -> &'c Check {
