@@ -3,7 +3,7 @@
 //! Invariant: nothing is changed, neither at the API nor in the lakehouse, and no credential is in what is found.
 
 use crate::catalog;
-use crate::client::{Client, ClientError, Request, RetryPolicy, Traffic};
+use crate::client::{Client, ClientError, Limits, Pace, Request, RetryPolicy, Traffic};
 use crate::error::Result;
 use crate::extract::filter_name;
 use crate::lake::Lakehouse;
@@ -14,6 +14,8 @@ use connectwise_runtime::{ChangeDetection, Table};
 use std::time::Duration;
 use url::{Host, Url};
 
+/// Someone waits for the answer: trouble that does not pass at once is what is asked for.
+const RETRY: RetryPolicy = RetryPolicy { base: Duration::from_millis(250), cap: Duration::from_millis(500), tries: 3 };
 /// How long a name may take to be looked up.
 const LOOK_UP: Duration = Duration::from_secs(15);
 
@@ -83,10 +85,10 @@ pub fn is_well(checks: &[Check]) -> bool {
 }
 
 /// Looks at everything; what depends on something that failed is skipped.
-pub async fn examine(settings: Result<ApiSettings>, lake: Result<Lakehouse>) -> Vec<Check> {
+pub async fn examine(settings: Result<ApiSettings>, pace: Pace, lake: Result<Lakehouse>) -> Vec<Check> {
     let mut checks = Vec::new();
     match settings {
-        Ok(settings) => api(settings, &mut checks).await,
+        Ok(settings) => api(settings, pace, &mut checks).await,
         Err(error) => {
             checks.push(Check::failed("address", one_line(&error), "set the variables that are named"));
             skip_from(&mut checks, "dns", "the address is missing");
@@ -105,9 +107,9 @@ fn skip_from(checks: &mut Vec<Check>, first: &str, why: &str) {
     checks.extend(steps.chain(TABLES.iter().map(|table| &table.entity)).map(|name| Check::skipped(name, why)));
 }
 
-async fn api(settings: ApiSettings, checks: &mut Vec<Check>) {
-    let client = match Client::new(settings, RetryPolicy::default()) {
-        Ok(client) => client.hasty(),
+async fn api(settings: ApiSettings, pace: Pace, checks: &mut Vec<Check>) {
+    let client = match Client::with(settings, RETRY, pace, Limits::default()) {
+        Ok(client) => client,
         Err(error) => {
             checks.push(Check::failed("address", error.to_string(), "check the CW_… variables for stray characters"));
             return skip_from(checks, "dns", "the client can't be set up");

@@ -19,12 +19,30 @@ pub struct ApiSettings {
 }
 
 impl ApiSettings {
-    /// A text that came from elsewhere, without the credentials that it may repeat.
+    /// A text that came from elsewhere, without the credentials that it may repeat: whole, percent-encoded, or cut
+    /// off behind their first letters.
     pub(crate) fn cover(&self, text: &str) -> String {
+        let username = self.username.expose();
+        // A key of a few letters would be in every other word.
+        let public_key = username.split_once('+').map(|(_, key)| key).filter(|key| key.len() >= SHORTEST_PART);
         let login = self.login();
-        let secrets = [&login, self.password.expose(), self.client_id.expose(), self.username.expose()];
-        let given = secrets.into_iter().filter(|secret| !secret.is_empty());
-        given.fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+        let given = [&login, self.password.expose(), self.client_id.expose(), username, public_key.unwrap_or_default()];
+        let mut covered = text.to_owned();
+        for secret in given.into_iter().filter(|secret| !secret.is_empty()) {
+            covered = covered.replace(secret, COVER);
+            let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+            if encoded != secret {
+                covered = covered.replace(&encoded, COVER);
+            }
+        }
+        // The user name begins with the company, which is no secret.
+        let parts = [&login, self.password.expose(), self.client_id.expose(), public_key.unwrap_or_default()];
+        parts.into_iter().fold(covered, |text, secret| cover_start(text, secret))
+    }
+
+    /// Whether the API is on this machine.
+    pub(crate) fn is_loopback(&self) -> bool {
+        is_loopback(&self.base_url)
     }
 
     /// What the `Authorization` header holds after `Basic`.
@@ -85,6 +103,38 @@ impl ApiSettings {
     }
 }
 
+/// What stands in the place of a credential.
+const COVER: &str = "***";
+/// So many letters of a credential tell something of it.
+const SHORTEST_PART: usize = 6;
+
+/// Covers a credential of which only the start is there, because something cut the text.
+fn cover_start(mut text: String, secret: &str) -> String {
+    let Some(start) = secret.get(..SHORTEST_PART).filter(|_| secret.len() > SHORTEST_PART) else { return text };
+    let mut from = 0;
+    while let Some(at) = text.get(from..).and_then(|rest| rest.find(start)).map(|at| at + from) {
+        let shown: usize = text[at..]
+            .chars()
+            .zip(secret.chars())
+            .take_while(|(shown, secret)| shown == secret)
+            .map(|(letter, _)| letter.len_utf8())
+            .sum();
+        text.replace_range(at..at + shown, COVER);
+        from = at + COVER.len();
+    }
+    text
+}
+
+/// Whether a URL leads to this machine.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
 /// One variable, or the content of the file that `<name>_FILE` names, trimmed; empty counts as not set.
 fn value_of(lookup: &impl Fn(&str) -> Option<String>, name: &str) -> std::result::Result<Option<String>, String> {
     let given = |value: String| Some(value.trim().to_owned()).filter(|value| !value.is_empty());
@@ -108,15 +158,12 @@ fn parse_base_url(text: &str) -> std::result::Result<Url, String> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err("holds credentials: put them in CW_AUTH_USERNAME and CW_AUTH_PASSWORD".to_owned());
     }
-    let loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => return Err("has no host".to_owned()),
-    };
+    if url.host().is_none() {
+        return Err("has no host".to_owned());
+    }
     match url.scheme() {
         "https" => {}
-        "http" if loopback => {}
+        "http" if is_loopback(&url) => {}
         "http" => {
             return Err("is plain http: credentials go over https only (http is taken for this machine)".to_owned());
         }
@@ -161,6 +208,28 @@ mod tests {
             ("not a url", false),
         ] {
             assert_eq!(parse_base_url(url).is_ok(), good, "{url}");
+        }
+    }
+
+    #[test]
+    fn covers_credentials_whole_encoded_and_cut_off() {
+        let read = settings(&[
+            ("CW_BASE_URL", "https://cw.example.com/apis/3.0/"),
+            ("CW_AUTH_USERNAME", "acme+PUBLICKEY1234"),
+            ("CW_AUTH_PASSWORD", "private/key+5678"),
+            ("CW_CLIENTID", "11111111-2222-4333-8444-555555555555"),
+        ])
+        .unwrap();
+        let login = read.login();
+        for (text, wanted) in [
+            (format!("Basic {login}!"), "Basic ***!"),
+            (format!("Basic {}", &login[..20]), "Basic ***"),
+            ("key PUBLICKEY1234, acme+PUBLICKEY1234".to_owned(), "key ***, ***"),
+            ("private/key+5678 private%2Fkey%2B5678 private/ke` privat".to_owned(), "*** *** ***` ***"),
+            ("clientId: 11111111-2222".to_owned(), "clientId: ***"),
+            ("of the company acme: priv, PUBLI".to_owned(), "of the company acme: priv, PUBLI"),
+        ] {
+            assert_eq!(read.cover(&text), wanted, "{text}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! `connectwise-etl doctor`: a line a check, and what to do about those that fail.
 
-use super::LakeArgs;
 use super::output::Output;
+use super::{LakeArgs, PaceArgs};
 use crate::doctor::{examine, is_well};
 use crate::error::Result;
 use crate::settings::ApiSettings;
@@ -12,13 +12,15 @@ use serde_json::json;
 pub(super) struct DoctorArgs {
     #[command(flatten)]
     lake: LakeArgs,
+    #[command(flatten)]
+    pace: PaceArgs,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
 }
 
 pub(super) async fn execute(args: &DoctorArgs, output: &mut Output) -> Result<u8> {
-    let checks = examine(ApiSettings::from_env(), args.lake.open()).await;
+    let checks = examine(ApiSettings::from_env(), args.pace.into(), args.lake.open()).await;
     let well = is_well(&checks);
     if args.json {
         output.line(format!("{:#}", json!({ "well": well, "checks": checks })))?;

@@ -3,12 +3,12 @@
 //! Invariant: a file appears under its name when it is whole, or not at all; of ndjson and CSV every value is the
 //! API's own text. What goes to standard output as ndjson is written as it comes.
 
+use super::PaceArgs;
 use super::output::{Output, grouped};
-use crate::client::{Client, ClientError, List, RetryPolicy, Traffic};
+use crate::client::{Client, ClientError, List, Traffic};
 use crate::conditions::Condition;
 use crate::error::{Error, Result};
 use crate::progress::EntityProgress;
-use crate::settings::ApiSettings;
 use clap::{Args, ValueEnum};
 use futures::TryStreamExt as _;
 use indexmap::IndexMap;
@@ -43,6 +43,8 @@ pub(super) struct ExtractArgs {
     /// Where to; - is standard output
     #[arg(long, value_name = "FILE", default_value = "-")]
     output: String,
+    #[command(flatten)]
+    pace: PaceArgs,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -64,7 +66,7 @@ pub(super) async fn execute(args: &ExtractArgs, output: &mut Output) -> Result<u
         }
         None => None,
     };
-    let client = Client::new(ApiSettings::from_env()?, RetryPolicy::default())?;
+    let client = Client::from_env(args.pace.into())?;
     let mut list = client.list(&args.endpoint).fields(&args.fields)?.page_size(args.page_size);
     if let Some(conditions) = &conditions {
         list = list.conditions(conditions.clone())?;

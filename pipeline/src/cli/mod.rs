@@ -17,6 +17,7 @@ mod status;
 
 pub use output::Output;
 
+use crate::client::Pace;
 use crate::error::{Error, Result};
 use crate::lake::{Lakehouse, Layout};
 use crate::progress::Progress;
@@ -96,6 +97,37 @@ impl LakeArgs {
     }
 }
 
+/// How fast and how broad the API is asked.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct PaceArgs {
+    /// Requests a minute to the API, of all workers together; 0 is as many as it answers
+    #[arg(
+        long,
+        env = "CW_REQUESTS_PER_MINUTE",
+        value_name = "N",
+        default_value_t = Pace::USUAL.requests_per_minute
+    )]
+    requests_per_minute: u32,
+    /// Requests to the API at once, 1 to 64
+    #[arg(
+        long,
+        env = "CW_WORKERS",
+        value_name = "N",
+        default_value_t = Pace::USUAL.workers as u64,
+        value_parser = clap::value_parser!(u64).range(1..=64)
+    )]
+    workers: u64,
+}
+
+impl From<PaceArgs> for Pace {
+    fn from(args: PaceArgs) -> Self {
+        Self {
+            requests_per_minute: args.requests_per_minute,
+            workers: usize::try_from(args.workers).unwrap_or(Self::USUAL.workers),
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 struct RunArgs {
     /// What changed, or everything
@@ -130,6 +162,8 @@ struct RunArgs {
     force: bool,
     #[command(flatten)]
     lake: LakeArgs,
+    #[command(flatten)]
+    pace: PaceArgs,
     /// Show what would be read and written, and do nothing
     #[arg(long)]
     dry_run: bool,

@@ -1,15 +1,13 @@
 //! `connectwise-etl reconcile`: what the source deleted, and marking it.
 
-use super::LakeArgs;
-use super::must_exist;
 use super::output::{Output, grouped, remarks, summary, table};
-use crate::client::{Client, RetryPolicy};
+use super::{LakeArgs, PaceArgs, must_exist};
+use crate::client::Client;
 use crate::error::Result;
 use crate::lake::Lakehouse;
 use crate::reconcile::{self, Finding};
 use crate::report::RunReport;
 use crate::run::{self, Mode, Options, RunId};
-use crate::settings::ApiSettings;
 use chrono::Utc;
 use clap::Args;
 
@@ -29,6 +27,8 @@ pub(super) struct ReconcileArgs {
     entities: Vec<String>,
     #[command(flatten)]
     lake: LakeArgs,
+    #[command(flatten)]
+    pace: PaceArgs,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -39,7 +39,7 @@ pub(super) async fn execute(args: ReconcileArgs, output: &mut Output) -> Result<
     options.selected()?;
     let lake = args.lake.open()?;
     must_exist(&lake)?;
-    let client = Client::new(ApiSettings::from_env()?, RetryPolicy::default())?;
+    let client = Client::from_env(args.pace.into())?;
     let report = if args.apply {
         run::run(Some(&client), &lake, &options).await?
     } else {
@@ -52,7 +52,7 @@ pub(super) async fn execute(args: ReconcileArgs, output: &mut Output) -> Result<
     }
     if let Some(text) = report.error_text() {
         for line in text.lines() {
-            output.progress(format!("error: {line}"));
+            output.error(line);
         }
     }
     Ok(report.exit_code())

@@ -2,11 +2,18 @@
 
 use super::RunArgs;
 use super::output::{Output, remarks, summary};
-use crate::client::{Client, RetryPolicy};
+use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::report::RunReport;
 use crate::run::{self, Layer, Mode, Options};
+use crate::error::{Error, Result};
+use crate::report::RunReport;
+<<<<<<< HEAD
+use crate::run::{self, Layer, Mode, Options};
 use crate::settings::ApiSettings;
+=======
+use crate::run::{self, Layer, Options};
+>>>>>>> g4
 use serde_json::json;
 
 pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
@@ -28,11 +35,7 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
         return Err(Error::Usage(text.to_owned()));
     }
     let lake = args.lake.open()?;
-    let client = if args.layers.contains(&Layer::Bronze) {
-        Some(Client::new(ApiSettings::from_env()?, RetryPolicy::default())?)
-    } else {
-        None
-    };
+    let client = if args.layers.contains(&Layer::Bronze) { Some(Client::from_env(args.pace.into())?) } else { None };
     if args.dry_run {
         return super::plan::dry_run(client.as_ref(), &lake, &options, args.json, output).await;
     }

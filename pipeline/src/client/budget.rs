@@ -12,6 +12,8 @@ use tokio::time::Instant;
 
 /// What a budget is counted over.
 const WINDOW: Duration = Duration::from_secs(60);
+/// The longest break that is waited for when the API asks for one.
+pub(super) const MOST_WAIT: Duration = Duration::from_secs(15 * 60);
 /// Answers slower than this (and much slower than usual) are taken for a sign of an overloaded server.
 const SLOW: Duration = Duration::from_secs(5);
 /// How much slower than usual.
@@ -26,9 +28,14 @@ pub struct Pace {
     pub workers: usize,
 }
 
+impl Pace {
+    /// What a client should expect to be allowed.
+    pub const USUAL: Self = Self { requests_per_minute: 1000, workers: 8 };
+}
+
 impl Default for Pace {
     fn default() -> Self {
-        Self { requests_per_minute: 1000, workers: 8 }
+        Self::USUAL
     }
 }
 
@@ -122,14 +129,18 @@ impl Budget {
     }
 
     /// Waits until a request may begin.
-    pub(super) async fn turn(&self) -> Turn {
+    ///
+    /// # Errors
+    /// How long the API wants no requests, where that is longer than [`MOST_WAIT`].
+    pub(super) async fn turn(&self) -> Result<Turn, Duration> {
         loop {
             let freed = self.shared.freed.notified();
             let wait = {
                 let now = Instant::now();
                 let mut state = self.shared.lock();
                 match state.admit(now, self.shared.pace) {
-                    Admission::Now => return Turn { shared: Arc::clone(&self.shared), began: now },
+                    Admission::Now => return Ok(Turn { shared: Arc::clone(&self.shared), began: now }),
+                    Admission::Never(wait) => return Err(wait),
                     Admission::At(instant) => Some(instant),
                     Admission::WhenFreed => None,
                 }
@@ -143,20 +154,29 @@ impl Budget {
 
     /// Holds all workers back for so long.
     pub(super) fn hold(&self, wait: Duration) {
-        let until = Instant::now() + wait;
+        // An instant that can't be reckoned with is as far away as one that is not waited for.
+        let now = Instant::now();
+        let until = now.checked_add(wait).unwrap_or(now + MOST_WAIT * 2);
         let mut state = self.shared.lock();
         state.not_before = Some(state.not_before.map_or(until, |before| before.max(until)));
     }
 }
 
+#[derive(Debug)]
 enum Admission {
     Now,
     At(Instant),
     WhenFreed,
+    /// The API wants none for longer than is waited for.
+    Never(Duration),
 }
 
 impl State {
     fn admit(&mut self, now: Instant, pace: Pace) -> Admission {
+        let held = self.not_before.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
+        if held > MOST_WAIT {
+            return Admission::Never(held);
+        }
         if self.under_way >= self.breadth.limit(pace.workers) {
             return Admission::WhenFreed;
         }
@@ -229,7 +249,7 @@ mod tests {
                     now += each;
                 }
                 Admission::At(instant) => now = instant,
-                Admission::WhenFreed => unreachable!("each ends before the next"),
+                other => unreachable!("each ends before the next, and nothing is held: {other:?}"),
             }
         }
         begun
@@ -257,13 +277,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_break_that_is_too_long_is_told_to_all() {
+        let budget = Budget::new(pace(0, 1));
+        let turn = budget.turn().await.unwrap();
+        budget.hold(MOST_WAIT + Duration::from_secs(60));
+        // At once, though the one place is taken.
+        assert!(budget.turn().await.unwrap_err() > MOST_WAIT);
+        drop(turn);
+        budget.hold(Duration::MAX);
+        assert!(budget.turn().await.unwrap_err() > MOST_WAIT);
+    }
+
+    #[tokio::test]
     async fn waiters_wake_when_a_place_is_free() {
         let budget = Budget::new(pace(0, 2));
-        let (first, second) = (budget.turn().await, budget.turn().await);
+        let (first, second) = (budget.turn().await.unwrap(), budget.turn().await.unwrap());
         assert!(matches!(budget.shared.lock().admit(Instant::now(), pace(0, 2)), Admission::WhenFreed));
         let waiting = tokio::spawn({
             let budget = budget.clone();
-            async move { drop(budget.turn().await) }
+            async move { drop(budget.turn().await.unwrap()) }
         });
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished(), "three at once");

@@ -1,11 +1,80 @@
 //! Where a ConnectWise keeps its API: the codebase in the base URL, which an upgrade can change.
 //!
-//! Invariant: the look-up goes to the configured host, carries no credentials, and can change the path alone.
+//! Invariant: the look-up goes to the configured host, carries no credentials, and can change the path alone. Each
+//! base is looked up once at most, so that addresses with nothing at them cost one request more and not one each.
 
+use crate::settings::ApiSettings;
+use std::collections::BTreeSet;
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::Mutex;
 use url::Url;
 
 /// What an API's path ends in.
 const API: &str = "apis/3.0";
+/// The most bytes that a host's answer may have.
+const MOST: usize = 64 * 1024;
+
+/// Where the API is, as far as it is known.
+#[derive(Debug)]
+pub(super) struct Base {
+    url: RwLock<Url>,
+    /// Without credentials.
+    http: reqwest::Client,
+    /// How long a look-up may take.
+    patience: Duration,
+    /// The bases that were looked up.
+    looked_up: Mutex<BTreeSet<Url>>,
+}
+
+impl Base {
+    pub(super) fn new(url: Url, http: reqwest::Client, patience: Duration) -> Self {
+        Self { url: RwLock::new(url), http, patience, looked_up: Mutex::default() }
+    }
+
+    /// The API's base URL, as far as it is known now.
+    pub(super) fn url(&self) -> Url {
+        self.url.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A client without credentials.
+    pub(super) fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    /// Whether the API is elsewhere than at this base: another worker found out already, or the host says so now.
+    pub(super) async fn has_moved(&self, used: &Url, settings: &ApiSettings) -> bool {
+        let mut looked_up = self.looked_up.lock().await;
+        if self.url() != *used {
+            return true;
+        }
+        if !looked_up.insert(used.clone()) {
+            return false;
+        }
+        let Some(found) = self.look_up(used, settings).await.filter(|found| found != used) else { return false };
+        tracing::warn!(from = %used, to = %found, "the API's codebase is another: set CW_BASE_URL to it");
+        *self.url.write().unwrap_or_else(PoisonError::into_inner) = found;
+        true
+    }
+
+    /// The base by what the host says of the company's codebase.
+    async fn look_up(&self, base: &Url, settings: &ApiSettings) -> Option<Url> {
+        let address = address(base, settings.username.expose())?;
+        let read = async {
+            let mut response = self.http.get(address).send().await.ok()?;
+            let mut body = Vec::new();
+            while let Some(chunk) = response.chunk().await.ok()? {
+                body.extend_from_slice(&chunk);
+                if body.len() > MOST {
+                    return None;
+                }
+            }
+            response.status().is_success().then_some(body)
+        };
+        let body = tokio::time::timeout(self.patience, read).await.ok()??;
+        base_of(base, &body)
+    }
+}
 
 /// Whether the base URL names the API, codebase and all.
 pub(super) fn is_whole(base: &Url) -> bool {
@@ -13,7 +82,7 @@ pub(super) fn is_whole(base: &Url) -> bool {
 }
 
 /// Where the host says which codebase a company is on.
-pub(super) fn address(base: &Url, username: &str) -> Option<Url> {
+fn address(base: &Url, username: &str) -> Option<Url> {
     let company = username.split_once('+')?.0;
     let mut url = base.clone();
     url.path_segments_mut().ok()?.clear().extend(["login", "companyinfo", company]);
@@ -21,7 +90,7 @@ pub(super) fn address(base: &Url, username: &str) -> Option<Url> {
 }
 
 /// The base URL by the host's answer; `None` where the answer names no codebase.
-pub(super) fn base_of(base: &Url, answer: &[u8]) -> Option<Url> {
+fn base_of(base: &Url, answer: &[u8]) -> Option<Url> {
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Info {

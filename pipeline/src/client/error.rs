@@ -63,6 +63,23 @@ pub enum ClientError {
         tries: u32,
         /// Why the last one failed.
         last: String,
+        /// Whether all of them failed as a server does that can't finish an answer: by a 500 or a time-out.
+        too_much: bool,
+    },
+    /// The API asks for a longer break than a run waits for.
+    #[error(
+        "{url} asks for {minutes} minutes without requests ({last}), and no command waits longer than {most}: run \
+         again then, and ask for less a minute (--requests-per-minute, CW_REQUESTS_PER_MINUTE)"
+    )]
+    HeldOff {
+        /// The address.
+        url: String,
+        /// How long.
+        minutes: u64,
+        /// How long is waited for at most.
+        most: u64,
+        /// The API's own words.
+        last: String,
     },
     /// The answer is larger than anything that a page can be.
     #[error("the answer of {url} is larger than {limit} bytes and was not read")]
@@ -89,6 +106,12 @@ impl ClientError {
     /// Whether the API did not take the conditions (an unknown name, or a filter that the endpoint lacks).
     pub fn is_bad_condition(&self) -> bool {
         matches!(self, Self::Refused { status: 400, .. })
+    }
+
+    /// Whether a smaller page may come through where this one did not: it was larger than may be, or the server could
+    /// not finish it (a time-out, or a 500, in every try).
+    pub fn is_page_too_big(&self) -> bool {
+        matches!(self, Self::TooLarge { .. } | Self::GaveUp { too_much: true, .. })
     }
 }
 

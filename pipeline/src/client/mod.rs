@@ -7,6 +7,8 @@
 mod budget;
 mod codebase;
 mod error;
+mod failure;
+mod link;
 mod list;
 mod retry;
 
@@ -17,19 +19,22 @@ pub use retry::RetryPolicy;
 
 use crate::progress::EntityProgress;
 use crate::settings::ApiSettings;
-use budget::{Budget, Ended};
+use budget::{Budget, Ended, Turn};
 use bytes::{Bytes, BytesMut};
+use codebase::Base;
+use failure::{Failure, Tries, Trouble, innermost};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::sync::Mutex;
 use url::Url;
 
 /// The media type that pins the API's version.
 const MEDIA_TYPE: &str = "application/vnd.connectwise.com+json; version=2025.1";
 /// The room that is set aside for a body before any of it has come, whatever length it announces.
 const FIRST_BYTES: u64 = 1024 * 1024;
+/// The longest wait of a first contact for an address where nothing answers.
+const HASTY_WAIT: Duration = Duration::from_millis(500);
 
 /// How long and how large an answer may be.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +69,9 @@ pub struct Request {
     pub query: Vec<(&'static str, String)>,
     /// Ask for forward-only paging.
     pub forward_only: bool,
+    /// A smaller request can take its place, so that one that is too much for the server is given up early: see
+    /// [`ClientError::is_page_too_big`].
+    pub divisible: bool,
 }
 
 impl Request {
@@ -120,19 +128,10 @@ pub struct Client {
     http: reqwest::Client,
     settings: Arc<ApiSettings>,
     retry: RetryPolicy,
+    hasty: bool,
     limits: Limits,
     budget: Budget,
     base: Arc<Base>,
-}
-
-/// Where the API is, as far as it is known.
-#[derive(Debug)]
-struct Base {
-    url: RwLock<Url>,
-    /// Without credentials, for the look-up.
-    http: reqwest::Client,
-    /// Whether the codebase was looked up.
-    looked_up: Mutex<bool>,
 }
 
 impl Client {
@@ -142,6 +141,14 @@ impl Client {
     /// When TLS cannot be set up, or a credential holds characters that no header may hold.
     pub fn new(settings: ApiSettings, retry: RetryPolicy) -> Result<Self, ClientError> {
         Self::with(settings, retry, Pace::default(), Limits::default())
+    }
+
+    /// A client for what the environment says, at this pace.
+    ///
+    /// # Errors
+    /// [`Error::Usage`](crate::Error::Usage) as of [`ApiSettings::from_env`]; else as [`Client::new`].
+    pub fn from_env(pace: Pace) -> crate::Result<Self> {
+        Ok(Self::with(ApiSettings::from_env()?, RetryPolicy::default(), pace, Limits::default())?)
     }
 
     /// As [`Client::new`], at another pace and within other limits.
@@ -161,31 +168,37 @@ impl Client {
         headers.insert("clientId", sensitive("CW_CLIENTID", settings.client_id.expose())?);
         headers.insert(ACCEPT, HeaderValue::from_static(MEDIA_TYPE));
         let builder = || {
-            reqwest::Client::builder()
+            let builder = reqwest::Client::builder()
                 .user_agent(concat!("connectwise-etl/", env!("CARGO_PKG_VERSION")))
                 .redirect(reqwest::redirect::Policy::none())
                 .connect_timeout(limits.connect)
-                .read_timeout(limits.silence)
+                .read_timeout(limits.silence);
+            // What stays on this machine may be plain http: it must not go over a proxy, which is elsewhere.
+            if settings.is_loopback() { builder.no_proxy() } else { builder }
         };
         let setup = |error: reqwest::Error| ClientError::Setup(error.to_string());
         let http = builder().default_headers(headers).build().map_err(setup)?;
-        let base = Base {
-            url: RwLock::new(settings.base_url.clone()),
-            http: builder().build().map_err(setup)?,
-            looked_up: Mutex::new(false),
-        };
-        Ok(Self { http, settings: Arc::new(settings), retry, limits, budget: Budget::new(pace), base: Arc::new(base) })
+        let base = Base::new(settings.base_url.clone(), builder().build().map_err(setup)?, limits.connect * 2);
+        Ok(Self {
+            http,
+            settings: Arc::new(settings),
+            retry,
+            hasty: false,
+            limits,
+            budget: Budget::new(pace),
+            base: Arc::new(base),
+        })
     }
 
-    /// The same client for a first contact: three quick tries, so that a wrong address is told at once.
+    /// The same client for a first contact: where nothing answers at the address, it gives up after three quick
+    /// tries, so that a wrong address is told at once. A server that answers, but has trouble, is waited for as ever.
     pub fn hasty(&self) -> Self {
-        let retry = RetryPolicy { tries: self.retry.tries.min(3), cap: Duration::from_millis(500), ..self.retry };
-        Self { retry, ..self.clone() }
+        Self { hasty: true, ..self.clone() }
     }
 
     /// The API's base URL, as far as it is known now.
     pub fn base_url(&self) -> Url {
-        self.base.url.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.base.url()
     }
 
     /// Whether anything answers at the address over HTTP, asked once and without credentials.
@@ -193,7 +206,7 @@ impl Client {
     /// # Errors
     /// The innermost cause: refused, timed out, a certificate that is not trusted.
     pub(crate) async fn reach(&self) -> Result<(), String> {
-        let request = self.base.http.get(self.base_url()).send();
+        let request = self.base.http().get(self.base_url()).send();
         match tokio::time::timeout(self.limits.connect * 2, request).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(innermost(&error)),
@@ -219,91 +232,67 @@ impl Client {
         traffic: &Traffic,
         mut parse: impl FnMut(&Answer) -> Result<T, String>,
     ) -> Result<T, ClientError> {
-        let mut last = String::new();
         let mut base = self.base_url();
-        if !codebase::is_whole(&base) && self.has_moved(&base).await {
+        if !codebase::is_whole(&base) && self.base.has_moved(&base, &self.settings).await {
             base = self.base_url();
         }
-        let mut attempt = 0;
-        while attempt < self.retry.tries {
-            if attempt > 0 {
+        let mut tries = Tries::default();
+        loop {
+            let url = format!("{base}{}", request.endpoint);
+            let turn = self.budget.turn().await.map_err(|wait| tries.held_off(&url, wait))?;
+            if tries.made() > 0 {
                 traffic.retries.fetch_add(1, Ordering::Relaxed);
             }
-            let turn = self.budget.turn().await;
-            traffic.requests.fetch_add(1, Ordering::Relaxed);
-            let url = format!("{base}{}", request.endpoint);
-            let outcome = tokio::time::timeout(self.limits.whole, self.try_once(&url, request, traffic))
-                .await
-                .unwrap_or_else(|_| Err(Failure::late(&url, self.limits.whole)));
-            turn.end(match &outcome {
-                Ok(_) => Ended::Answered,
-                Err(Failure::Again { overload: true, .. }) => Ended::Overloaded,
-                Err(_) => Ended::Otherwise,
-            });
-            match outcome {
-                Ok(answer) => match parse(&answer) {
-                    Ok(value) => return Ok(value),
-                    Err(reason) => last = format!("the answer can't be read: {reason}"),
-                },
+            let again = match self.one(turn, &url, request, traffic, &mut parse).await {
+                Ok(value) => return Ok(value),
                 // An upgrade can have moved the API while the process ran.
-                Err(Failure::Final(ClientError::NotFound { .. })) if self.has_moved(&base).await => {
+                Err(Failure::Final(ClientError::NotFound { .. }))
+                    if self.base.has_moved(&base, &self.settings).await =>
+                {
                     base = self.base_url();
                     continue;
                 }
                 Err(Failure::Final(error)) => return Err(error),
-                Err(Failure::Again { reason, after, .. }) => {
-                    last = reason;
-                    if let Some(after) = after {
-                        traffic.watcher.retry(after, &last);
-                        self.budget.hold(after);
-                        attempt += 1;
-                        continue;
-                    }
-                }
+                Err(Failure::Again(again)) => again,
+            };
+            tracing::debug!(endpoint = request.endpoint, attempt = tries.made(), reason = again.reason, "trying again");
+            let mut wait = self.retry.delay(tries.made());
+            if self.hasty && again.trouble == Trouble::Unreachable {
+                wait = wait.min(HASTY_WAIT);
             }
-            tracing::debug!(endpoint = request.endpoint, attempt, reason = last, "trying again");
-            attempt += 1;
-            if attempt < self.retry.tries {
-                let wait = self.retry.delay(attempt - 1);
-                traffic.watcher.retry(wait, &last);
-                tokio::time::sleep(wait).await;
+            // For all workers, this one's last try or not.
+            let asked = again.after.unwrap_or_default();
+            self.budget.hold(asked);
+            tries.add(again);
+            if tries.are_enough(&self.retry, self.hasty, request.divisible) {
+                return Err(tries.gave_up(&url));
             }
+            traffic.watcher.retry(wait.max(asked), tries.last());
+            // The API may ask for no wait at all, time and again: the back-off holds all the same.
+            tokio::time::sleep(wait).await;
         }
-        Err(ClientError::GaveUp { url: format!("{base}{}", request.endpoint), tries: self.retry.tries, last })
     }
 
-    /// Whether the API is elsewhere than at this base: another worker found out already, or the host says so now.
-    async fn has_moved(&self, used: &Url) -> bool {
-        let mut looked_up = self.base.looked_up.lock().await;
-        if self.base_url() != *used {
-            return true;
-        }
-        if std::mem::replace(&mut *looked_up, true) {
-            return false;
-        }
-        let Some(found) = self.look_up(used).await.filter(|found| found != used) else { return false };
-        tracing::warn!(from = %used, to = %found, "the API's codebase is another: set CW_BASE_URL to it");
-        *self.base.url.write().unwrap_or_else(PoisonError::into_inner) = found;
-        true
-    }
-
-    /// The base by what the host says of the company's codebase.
-    async fn look_up(&self, base: &Url) -> Option<Url> {
-        const MOST: usize = 64 * 1024;
-        let address = codebase::address(base, self.settings.username.expose())?;
-        let read = async {
-            let mut response = self.base.http.get(address).send().await.ok()?;
-            let mut body = Vec::new();
-            while let Some(chunk) = response.chunk().await.ok()? {
-                body.extend_from_slice(&chunk);
-                if body.len() > MOST {
-                    return None;
-                }
-            }
-            response.status().is_success().then_some(body)
-        };
-        let body = tokio::time::timeout(self.limits.connect * 2, read).await.ok()??;
-        codebase::base_of(base, &body)
+    /// One try of a request, to its accepted answer.
+    async fn one<T>(
+        &self,
+        turn: Turn,
+        url: &str,
+        request: &Request,
+        traffic: &Traffic,
+        parse: &mut impl FnMut(&Answer) -> Result<T, String>,
+    ) -> Result<T, Failure> {
+        traffic.requests.fetch_add(1, Ordering::Relaxed);
+        let outcome = tokio::time::timeout(self.limits.whole, self.answer(url, request, traffic))
+            .await
+            .unwrap_or_else(|_| Err(Failure::late(url, self.limits.whole)));
+        turn.end(match &outcome {
+            Ok(_) => Ended::Answered,
+            Err(failure) if failure.is_overload() => Ended::Overloaded,
+            Err(_) => Ended::Otherwise,
+        });
+        // The reason may quote the answer, and the answer repeat what was sent.
+        parse(&outcome?).map_err(|reason| Failure::unreadable(&self.settings.cover(&reason)))
     }
 
     /// The whole address of a request, as it is sent.
@@ -318,7 +307,7 @@ impl Client {
     /// # Errors
     /// As [`Client::get`].
     pub async fn count(&self, endpoint: &str, conditions: Option<&str>, traffic: &Traffic) -> Result<u64, ClientError> {
-        let mut request = Request::new(format!("{endpoint}/count"));
+        let mut request = Request::new(format!("{}/count", endpoint.trim_end_matches('/')));
         if let Some(conditions) = conditions {
             request = request.with("conditions", conditions);
         }
@@ -332,7 +321,7 @@ impl Client {
         .await
     }
 
-    async fn try_once(&self, url: &str, request: &Request, traffic: &Traffic) -> Result<Answer, Failure> {
+    async fn answer(&self, url: &str, request: &Request, traffic: &Traffic) -> Result<Answer, Failure> {
         let mut builder = self.http.get(url).query(&request.query);
         if request.forward_only {
             builder = builder.header("pagination-type", "forward-only");
@@ -354,108 +343,15 @@ impl Client {
         let body = body.freeze();
         if status.is_success() {
             let link = headers.get("link").and_then(|value| value.to_str().ok());
-            let next = link.and_then(next_link);
+            let next = link.and_then(link::next);
             return Ok(Answer {
                 body,
                 has_link: link.is_some(),
                 has_next: next.is_some(),
                 next_is_forward_only: next.is_some_and(|next| next.to_ascii_lowercase().contains("pageid=")),
-                next_page_id: next.and_then(page_id),
+                next_page_id: next.and_then(link::page_id),
             });
         }
         Err(Failure::from_status(url, status, &headers, &body, &self.settings))
-    }
-}
-
-/// The address with rel next in a `Link` header (`<address>; rel="next", <address>; …`; addresses may hold commas).
-fn next_link(header: &str) -> Option<&str> {
-    header.split('<').skip(1).find_map(|link| {
-        let (address, attributes) = link.split_once('>')?;
-        let attributes = attributes.replace(['"', ' ', ','], "");
-        attributes.split(';').any(|attribute| attribute.eq_ignore_ascii_case("rel=next")).then_some(address)
-    })
-}
-
-/// The `pageId` of an address.
-fn page_id(address: &str) -> Option<String> {
-    let (_, query) = address.split_once('?')?;
-    let pairs = url::form_urlencoded::parse(query.as_bytes());
-    pairs.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("pageId")).map(|(_, value)| value.into_owned())
-}
-
-/// The innermost cause, which is the one that tells (refused, reset, name not found).
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
-}
-
-/// A failed try: worth another, or final.
-enum Failure {
-    Again {
-        reason: String,
-        after: Option<Duration>,
-        /// Whether it is a sign of a server that has too much to do.
-        overload: bool,
-    },
-    Final(ClientError),
-}
-
-impl Failure {
-    fn network(url: &str, error: &reqwest::Error) -> Self {
-        let cause = innermost(error);
-        Failure::Again { reason: format!("no answer from {url}: {cause}"), after: None, overload: error.is_timeout() }
-    }
-
-    fn late(url: &str, whole: Duration) -> Self {
-        let reason = format!("the answer of {url} was not complete after {} s", whole.as_secs_f64());
-        Failure::Again { reason, after: None, overload: true }
-    }
-
-    fn from_status(
-        url: &str,
-        status: reqwest::StatusCode,
-        headers: &HeaderMap,
-        body: &[u8],
-        settings: &ApiSettings,
-    ) -> Self {
-        let header = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-        let code = status.as_u16();
-        let request_id = header("x-cw-request-id").unwrap_or_default();
-        // Servers and proxies that are in trouble repeat what they were sent.
-        let mut message = error::api_message(body, |text| settings.cover(text));
-        if !request_id.is_empty() {
-            message = format!("{message}, request {}", settings.cover(request_id));
-        }
-        if let Some(location) = header("location").filter(|_| status.is_redirection()) {
-            // Not followed: credentials go to the configured host only.
-            let to = Url::parse(location).ok().and_then(|to| to.host_str().map(ToOwned::to_owned));
-            message = format!("it redirects to {}; redirects are not followed", to.as_deref().unwrap_or("elsewhere"));
-        }
-        if code == 408 || code == 429 || status.is_server_error() {
-            let after = header("retry-after")
-                .and_then(|value| value.trim().parse::<u64>().ok())
-                .map(|seconds| Duration::from_secs(seconds.min(300)));
-            let overload = matches!(code, 408 | 429 | 503 | 504);
-            return Failure::Again { reason: format!("HTTP {code}: {message}"), after, overload };
-        }
-        Failure::Final(ClientError::refused(url, code, message))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::next_link;
-
-    #[test]
-    fn finds_the_next_link() {
-        let header =
-            r#"<https://h/x?fields=id,name&page=1>; rel="first", <https://h/x?fields=id,name&pageId=9>; rel="next""#;
-        assert_eq!(next_link(header), Some("https://h/x?fields=id,name&pageId=9"));
-        assert_eq!(next_link("<https://h/x?page=2>; rel=next"), Some("https://h/x?page=2"));
-        assert_eq!(next_link(r#"<https://h/x?page=1>; rel="first""#), None);
-        assert_eq!(next_link(""), None);
     }
 }

@@ -44,5 +44,5 @@ pub use config::{Config, Counts, Scale, UnknownScale};
 pub use entity::Entity;
 pub use faults::{Fault, FaultRule, Faults, When};
 pub use log::{RequestLine, RequestLog};
-pub use server::{BASE_PATH, Simulator, SimulatorError};
+pub use server::{Simulator, SimulatorError};
 pub use world::World;

@@ -17,6 +17,8 @@ use crate::plan::Plan;
 use crate::served::{self, Served};
 use crate::state::State;
 
+/// The codebase that a simulator starts with.
+const CODEBASE: &str = "v4_6_release";
 /// How many lists of ids are kept for callers who come back for the next page.
 const KEPT_LISTS: usize = 4;
 
@@ -65,6 +67,7 @@ pub struct World {
     log: Mutex<RequestLog>,
     kept: Kept,
     served: Mutex<Served>,
+    codebase: RwLock<String>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -80,6 +83,7 @@ impl World {
             log: Mutex::default(),
             kept: Kept::default(),
             served: Mutex::default(),
+            codebase: RwLock::new(CODEBASE.to_owned()),
         }
     }
 
@@ -112,6 +116,16 @@ impl World {
 
     pub(crate) fn strike(&self, path: &str, kind: &str) -> Struck {
         lock(&self.faults).strike(path, kind)
+    }
+
+    /// The part of the API's path that an upgrade changes.
+    pub fn codebase(&self) -> String {
+        self.codebase.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Moves the API to another codebase, as an upgrade does: at the old address there is nothing any more.
+    pub fn move_to(&self, codebase: &str) {
+        *self.codebase.write().unwrap_or_else(PoisonError::into_inner) = codebase.trim_matches('/').to_owned();
     }
 
     /// The simulator's own time.

@@ -1,24 +1,15 @@
 //! What the doctor finds, well or not.
 
-use crate::support::{SMALL, Scene};
+use crate::support::{SMALL, Scene, settings};
+use connectwise_etl::client::Pace;
 use connectwise_etl::doctor::{Check, State, examine, is_well};
 use connectwise_etl::secret::Secret;
 use connectwise_etl::settings::ApiSettings;
-use connectwise_simulator::{Config, Fault, Faults, When};
+use connectwise_simulator::{Fault, Faults, When};
 use futures::TryStreamExt as _;
 
-fn settings(base_url: &str) -> ApiSettings {
-    let config = Config::default();
-    ApiSettings {
-        base_url: base_url.parse().unwrap(),
-        username: Secret::new(config.username),
-        password: Secret::new(config.password),
-        client_id: Secret::new(config.client_id),
-    }
-}
-
 async fn checks(scene: &Scene, settings: ApiSettings) -> Vec<Check> {
-    examine(Ok(settings), Ok(scene.lake.clone())).await
+    examine(Ok(settings), Pace::default(), Ok(scene.lake.clone())).await
 }
 
 fn check<'c>(checks: &'c [Check], name: &str) -> &'c Check {

@@ -21,6 +21,7 @@ mod invariant;
 mod invoices;
 mod lists;
 mod maintain;
+mod manners;
 mod names;
 mod narrow;
 mod odd_input;

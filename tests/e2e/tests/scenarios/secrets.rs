@@ -2,6 +2,7 @@
 //! against servers that repeat what they were sent.
 
 use crate::support::{SMALL, Scene, client};
+use connectwise_etl::client::Pace;
 use connectwise_etl::doctor::examine;
 use connectwise_etl::run::{self, Mode, Options};
 use connectwise_etl::secret::Secret;
@@ -13,8 +14,13 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Endpoints that a server in trouble answers by repeating the request.
-const TROUBLE: [(&str, &str); 3] =
-    [("/time/entries", "401 Unauthorized"), ("/expense/entries", "403 Forbidden"), ("/procurement/", "500 Error")];
+const TROUBLE: [(&str, &str); 5] = [
+    ("/time/entries", "401 Unauthorized"),
+    ("/expense/entries", "403 Forbidden"),
+    ("/procurement/", "500 Error"),
+    ("/finance/invoices/count", "200 OK"),
+    ("/finance/agreements?", "200 OK"),
+];
 
 /// Passes requests on to `to`, but for those in trouble. Returns its own address.
 async fn repeating(to: String) -> String {
@@ -38,10 +44,16 @@ async fn pass(mut stream: TcpStream, to: &str) -> std::io::Result<()> {
     let head = String::from_utf8_lossy(&head).into_owned();
     let path = head.split_whitespace().nth(1).unwrap_or_default();
     if let Some((_, status)) = TROUBLE.iter().find(|(endpoint, _)| path.contains(endpoint)) {
+        let login = header(&head, "authorization");
+        // What comes as data is quoted in the reason why it can't be read, whole or cut off in the middle.
+        let body = match path {
+            path if !status.starts_with("200") => head.clone(),
+            path if path.contains("/count") => format!("{{\"count\": \"{login}\"}}"),
+            _ => format!("<pre>{}{login}</pre>", " ".repeat(30)),
+        };
         let answer = format!(
-            "HTTP/1.1 {status}\r\nX-CW-Request-Id: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{head}",
-            header(&head, "authorization"),
-            head.len(),
+            "HTTP/1.1 {status}\r\nX-CW-Request-Id: {login}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len(),
         );
         stream.write_all(answer.as_bytes()).await?;
         return stream.shutdown().await;
@@ -96,7 +108,7 @@ async fn credentials_are_nowhere_in_a_failing_run() {
         client_id: Secret::new(&config.client_id),
     };
     let login = settings.clone();
-    let found = examine(Ok(settings), Ok(scene.lake.clone())).await;
+    let found = examine(Ok(settings), Pace::default(), Ok(scene.lake.clone())).await;
 
     let errors = report.error_text().unwrap();
     let mut seen = vec![
@@ -112,14 +124,14 @@ async fn credentials_are_nowhere_in_a_failing_run() {
     }
     // What is looked through has the servers' answers in it.
     for (endpoint, _) in TROUBLE {
-        assert!(errors.contains(endpoint), "{errors}");
+        assert!(errors.contains(endpoint.trim_end_matches('?')), "{endpoint}: {errors}");
     }
     assert!(errors.contains("Basic ***"), "{errors}");
     assert!(seen.iter().any(|(place, text)| *place == "log" && text.contains("trying again")));
-    // user:password of the simulator in base64, as it is sent.
+    // user:password of the simulator in base64, as it is sent, and its start.
     let sent = "ZGVtbytwdWJsaWM6ZGVtby1wcml2YXRl";
     for (place, text) in &seen {
-        for secret in [config.password.as_str(), config.client_id.as_str(), sent] {
+        for secret in [config.password.as_str(), config.client_id.as_str(), &sent[..10]] {
             assert!(!text.contains(secret), "{secret} in {place}: {text}");
         }
     }

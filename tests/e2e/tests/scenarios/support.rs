@@ -111,7 +111,11 @@ impl Scene {
     }
 }
 
-/// A client that is patient enough for faults and quick enough for tests.
+/// Patient enough for faults and quick enough for tests.
+pub(crate) const RETRY: RetryPolicy =
+    RetryPolicy { base: Duration::from_millis(2), cap: Duration::from_millis(20), tries: 12 };
+
+/// A client with these credentials.
 pub(crate) fn client(base_url: &str, username: &str, password: &str, client_id: &str) -> Client {
     let settings = ApiSettings {
         base_url: base_url.parse().unwrap(),
@@ -119,8 +123,18 @@ pub(crate) fn client(base_url: &str, username: &str, password: &str, client_id: 
         password: Secret::new(password),
         client_id: Secret::new(client_id),
     };
-    let retry = RetryPolicy { base: Duration::from_millis(2), cap: Duration::from_millis(20), tries: 12 };
-    Client::new(settings, retry).unwrap()
+    Client::new(settings, RETRY).unwrap()
+}
+
+/// The simulator's own login, at any address.
+pub(crate) fn settings(base_url: &str) -> ApiSettings {
+    let config = Config::default();
+    ApiSettings {
+        base_url: base_url.parse().unwrap(),
+        username: Secret::new(config.username),
+        password: Secret::new(config.password),
+        client_id: Secret::new(config.client_id),
+    }
 }
 
 /// The rows of a query in a session, every value as text, null as "∅".

@@ -6,8 +6,8 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::entity::Entity;
@@ -37,6 +37,13 @@ pub(super) async fn handle(world: &World, request: Request) -> Response {
             }
             Err(refused) => *refused,
         },
+        (Method::POST, "codebase") => match read::<Codebase>(&body) {
+            Ok(Codebase { codebase }) => {
+                world.move_to(&codebase);
+                done(&json!({"codebase": world.codebase()}))
+            }
+            Err(refused) => *refused,
+        },
         (Method::PUT, path) if path.starts_with("lists/") => match read::<Vec<Value>>(&body) {
             Ok(records) => done(&json!({"served": world.serve(path.trim_start_matches("lists"), records)})),
             Err(refused) => *refused,
@@ -52,6 +59,12 @@ pub(super) async fn handle(world: &World, request: Request) -> Response {
             _ => refused(StatusCode::NOT_FOUND, "there is no such control"),
         },
     }
+}
+
+/// Where the API moves to.
+#[derive(Deserialize)]
+struct Codebase {
+    codebase: String,
 }
 
 fn record(world: &World, method: &Method, entity: &str, id: &str, body: &[u8]) -> Response {

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Query, Request, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::serve::ListenerExt;
 use base64::Engine;
@@ -27,8 +28,8 @@ use crate::world::World;
 use respond::Answer;
 use routes::Route;
 
-/// Where the API begins on a server of one's own.
-pub const BASE_PATH: &str = "/v4_6_release/apis/3.0";
+/// Where the API begins, after the codebase.
+const API: &str = "/apis/3.0";
 
 /// Longer requests are refused.
 const MAX_URL: usize = 2_000;
@@ -62,6 +63,8 @@ struct App {
     /// The `Authorization` header that is let in.
     authorization: String,
     client_id: String,
+    /// The company of the one login.
+    company: String,
 }
 
 impl Simulator {
@@ -76,6 +79,7 @@ impl Simulator {
         let app = Arc::new(App {
             world: Arc::clone(&world),
             authorization: format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(login)),
+            company: config.username.split('+').next().unwrap_or_default().to_owned(),
             client_id: config.client_id,
         });
         let router = axum::Router::new().fallback(handle).with_state(app);
@@ -95,9 +99,9 @@ impl Simulator {
         Ok(Self { address, world, shutdown, server })
     }
 
-    /// The address of the API, `http://127.0.0.1:<port>/v4_6_release/apis/3.0`.
+    /// The address of the API as it is now, at first `http://127.0.0.1:<port>/v4_6_release/apis/3.0`.
     pub fn base_url(&self) -> String {
-        format!("http://{}{BASE_PATH}", self.address)
+        format!("http://{}/{}{API}", self.address, self.world.codebase())
     }
 
     /// The world behind the server.
@@ -120,7 +124,9 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
         return admin::handle(&app.world, request).await;
     }
     let (parts, _) = request.into_parts();
-    let mut line = line_of(parts.method.as_str(), &parts.uri, &parts.headers);
+    let below = below_base(&app.world, parts.uri.path());
+    let route = below.map_or_else(|| Route::outside(parts.uri.path()), Route::of);
+    let mut line = line_of(&parts, route, below);
     if let Some(served) = app.world.served(&line.path) {
         line.kind = if served.count { "count" } else { "list" }.to_owned();
     }
@@ -136,7 +142,7 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
         }
         match struck.fault.and_then(Answer::instead) {
             Some(answer) => answer,
-            None => answer(&app, &parts.method, &parts.uri, &parts.headers, &line, struck.fault).await,
+            None => answer(&app, &parts, route, &line, struck.fault).await,
         }
     };
     line.status = answer.status.as_u16();
@@ -149,10 +155,14 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
     }
 }
 
+/// The part of a path below the API's base, where it is below it.
+fn below_base<'p>(world: &World, path: &'p str) -> Option<&'p str> {
+    path.strip_prefix('/')?.strip_prefix(world.codebase().as_str())?.strip_prefix(API)
+}
+
 /// The request as the log has it.
-fn line_of(method: &str, uri: &Uri, headers: &HeaderMap) -> RequestLine {
-    let path = uri.path().strip_prefix(BASE_PATH).unwrap_or(uri.path()).to_owned();
-    let route = Route::of(uri.path());
+fn line_of(Parts { method, uri, headers, .. }: &Parts, route: Route, below: Option<&str>) -> RequestLine {
+    let path = below.unwrap_or(uri.path()).to_owned();
     let parameters = Query::<Vec<(String, String)>>::try_from_uri(uri).map(|query| query.0).unwrap_or_default();
     let names = ["accept", "accept-encoding", "pagination-type", "user-agent"];
     let headers = names.into_iter().filter_map(|name| {
@@ -161,7 +171,7 @@ fn line_of(method: &str, uri: &Uri, headers: &HeaderMap) -> RequestLine {
     });
     RequestLine {
         number: 0,
-        method: method.to_owned(),
+        method: method.to_string(),
         endpoint: route.entity().map_or_else(|| path.clone(), |entity| entity.path().to_owned()),
         path,
         kind: route.kind().to_owned(),
@@ -180,16 +190,17 @@ fn header<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
 /// The answer of a server in good health, but for a row too many or a count that is off.
 async fn answer(
     app: &Arc<App>,
-    method: &axum::http::Method,
-    uri: &Uri,
-    headers: &HeaderMap,
+    Parts { method, uri, headers, .. }: &Parts,
+    route: Route,
     line: &RequestLine,
     fault: Option<Fault>,
 ) -> Answer {
+    if route == Route::CompanyInfo {
+        return routes::company_info(&app.world, uri.path(), &app.company);
+    }
     if let Some(refused) = refuse(app, headers) {
         return refused;
     }
-    let route = Route::of(uri.path());
     let served = if route == Route::Unknown { app.world.served(&line.path) } else { None };
     if route == Route::Unknown && served.is_none() {
         return Answer::not_found(&format!("No endpoint {} exists.", line.path));

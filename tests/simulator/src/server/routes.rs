@@ -11,8 +11,10 @@ use crate::query::{self, Page, Paging, Query, QueryError};
 use crate::served::Asked;
 use crate::world::World;
 
-use super::BASE_PATH;
 use super::respond::Answer;
+
+/// Where a host tells which codebase a company is on.
+const COMPANY_INFO: &str = "/login/companyinfo/";
 
 /// What a path leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,13 +23,19 @@ pub(super) enum Route {
     List(Entity),
     Count(Entity),
     Get(Entity, i64),
+    /// Outside of the API: which codebase a company is on.
+    CompanyInfo,
     Unknown,
 }
 
 impl Route {
-    /// What a whole path leads to; case and a slash at the end make no difference.
+    /// What a path outside of the API leads to.
+    pub(super) fn outside(path: &str) -> Self {
+        if path.starts_with(COMPANY_INFO) { Self::CompanyInfo } else { Self::Unknown }
+    }
+
+    /// What a path below the API's base leads to; case and a slash at the end make no difference.
     pub(super) fn of(path: &str) -> Self {
-        let Some(path) = path.strip_prefix(BASE_PATH) else { return Self::Unknown };
         let path = path.trim_end_matches('/');
         if path.eq_ignore_ascii_case("/system/info") {
             return Self::Info;
@@ -45,7 +53,7 @@ impl Route {
     pub(super) const fn entity(self) -> Option<Entity> {
         match self {
             Self::List(entity) | Self::Count(entity) | Self::Get(entity, _) => Some(entity),
-            Self::Info | Self::Unknown => None,
+            Self::Info | Self::CompanyInfo | Self::Unknown => None,
         }
     }
 
@@ -56,6 +64,7 @@ impl Route {
             Self::List(_) => "list",
             Self::Count(_) => "count",
             Self::Get(..) => "get",
+            Self::CompanyInfo => "companyinfo",
             Self::Unknown => "other",
         }
     }
@@ -76,7 +85,7 @@ pub(super) struct ListRequest {
 
 pub(super) fn answer(world: &World, request: &ListRequest) -> Answer {
     match request.route {
-        Route::Unknown => Answer::not_found("No such endpoint exists."),
+        Route::CompanyInfo | Route::Unknown => Answer::not_found("No such endpoint exists."),
         Route::Info => info(),
         Route::Get(entity, id) => {
             let state = world.read();
@@ -144,6 +153,24 @@ fn refused(error: &QueryError) -> Answer {
         QueryError::Invalid(_) => "InvalidParameter",
     };
     Answer::error(StatusCode::BAD_REQUEST, code, &error.to_string())
+}
+
+/// Which codebase a company is on; null for one that nobody knows.
+pub(super) fn company_info(world: &World, path: &str, known: &str) -> Answer {
+    let company = path.strip_prefix(COMPANY_INFO).unwrap_or_default();
+    let info = if company.eq_ignore_ascii_case(known) {
+        json!({
+            "CompanyName": company,
+            "Codebase": format!("{}/", world.codebase()),
+            "VersionCode": "v2025.1",
+            "VersionNumber": "v2025.1.10333",
+            "CompanyID": company,
+            "IsCloud": true,
+        })
+    } else {
+        serde_json::Value::Null
+    };
+    Answer::json(info.to_string().into_bytes())
 }
 
 fn info() -> Answer {

@@ -168,3 +168,27 @@ async fn the_controls_do_the_same_over_http() {
         assert!(response.status().is_client_error(), "{path}");
     }
 }
+
+#[tokio::test]
+async fn an_upgrade_moves_the_api_and_the_host_tells_where() {
+    let session = Session::start().await;
+    let before = session.simulator.base_url();
+    let host = before.trim_end_matches("/v4_6_release/apis/3.0").to_owned();
+    let told = async |company: &str| -> Value {
+        let response = session.client.get(format!("{host}/login/companyinfo/{company}")).send().await.unwrap();
+        response.json().await.unwrap()
+    };
+    assert_eq!(told("demo").await["Codebase"], "v4_6_release/");
+    assert!(told("nobody").await.is_null());
+    let moved = session.client.post(format!("{host}/_simulator/codebase")).body(r#"{"codebase": "v2025_2"}"#);
+    assert!(moved.send().await.unwrap().status().is_success());
+    assert_eq!(told("DEMO").await["Codebase"], "v2025_2/");
+    assert_eq!(session.simulator.base_url(), format!("{host}/v2025_2/apis/3.0"));
+    session.get("/system/info", &[]).await;
+    let old = session
+        .client
+        .get(format!("{before}/system/info"))
+        .basic_auth(&session.config.username, Some(&session.config.password))
+        .header("clientId", &session.config.client_id);
+    assert_eq!(old.send().await.unwrap().status(), reqwest::StatusCode::NOT_FOUND);
+}

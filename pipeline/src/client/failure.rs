@@ -1,0 +1,247 @@
+//! A try that failed: whether another makes sense, when, and what it is taken for.
+
+use super::budget::MOST_WAIT;
+use super::error::{self, ClientError};
+use super::retry::RetryPolicy;
+use crate::settings::ApiSettings;
+use chrono::{DateTime, Utc};
+use reqwest::header::HeaderMap;
+use std::time::Duration;
+use url::Url;
+
+/// Tries of a first contact with an address where nothing answers.
+const HASTY_TRIES: u32 = 3;
+/// Tries of a request that is too much for the server and has a smaller one in its place.
+const DIVISIBLE_TRIES: u32 = 3;
+
+/// A failed try: worth another, or final.
+#[derive(Debug)]
+pub(super) enum Failure {
+    Again(Again),
+    Final(ClientError),
+}
+
+/// A failure that may pass.
+#[derive(Debug)]
+pub(super) struct Again {
+    pub(super) reason: String,
+    /// How long the API asks to wait.
+    pub(super) after: Option<Duration>,
+    pub(super) trouble: Trouble,
+    /// Whether it is a sign of a server that has too much to do.
+    overload: bool,
+}
+
+/// What kind of trouble it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// No connection: refused, an unknown name, a certificate that is not trusted.
+    Unreachable,
+    /// The server can't finish this answer: time-outs, and the 500 that a database's time-out becomes.
+    TooMuch,
+    /// Anything else.
+    Other,
+}
+
+impl Failure {
+    fn again(reason: String, trouble: Trouble, overload: bool) -> Self {
+        Self::Again(Again { reason, after: None, trouble, overload })
+    }
+
+    pub(super) fn network(url: &str, error: &reqwest::Error) -> Self {
+        let trouble = match error {
+            error if error.is_connect() => Trouble::Unreachable,
+            error if error.is_timeout() => Trouble::TooMuch,
+            _ => Trouble::Other,
+        };
+        Self::again(format!("no answer from {url}: {}", innermost(error)), trouble, error.is_timeout())
+    }
+
+    pub(super) fn late(url: &str, whole: Duration) -> Self {
+        let reason = format!("the answer of {url} was not complete after {} s", whole.as_secs_f64());
+        Self::again(reason, Trouble::TooMuch, true)
+    }
+
+    pub(super) fn unreadable(reason: &str) -> Self {
+        Self::again(format!("the answer can't be read: {reason}"), Trouble::Other, false)
+    }
+
+    /// Of an answer that is no success. Its message is shown without the credentials: servers and proxies that are in
+    /// trouble repeat what they were sent.
+    pub(super) fn from_status(
+        url: &str,
+        status: reqwest::StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        settings: &ApiSettings,
+    ) -> Self {
+        let code = status.as_u16();
+        let mut message = error::api_message(body, |text| settings.cover(text));
+        if let Some(id) = text_of(headers, "x-cw-request-id").filter(|id| !id.is_empty()) {
+            message = format!("{message}, request {}", settings.cover(id));
+        }
+        if let Some(location) = text_of(headers, "location").filter(|_| status.is_redirection()) {
+            // Not followed: credentials go to the configured host only.
+            let to = Url::parse(location).ok().and_then(|to| to.host_str().map(ToOwned::to_owned));
+            message = format!("it redirects to {}; redirects are not followed", to.as_deref().unwrap_or("elsewhere"));
+        }
+        if code == 408 || code == 429 || status.is_server_error() {
+            let trouble = if matches!(code, 408 | 500 | 504) { Trouble::TooMuch } else { Trouble::Other };
+            return Self::Again(Again {
+                reason: format!("HTTP {code}: {message}"),
+                after: retry_after(headers, Utc::now()),
+                trouble,
+                overload: matches!(code, 408 | 429 | 503 | 504),
+            });
+        }
+        Self::Final(ClientError::refused(url, code, message))
+    }
+
+    pub(super) fn is_overload(&self) -> bool {
+        matches!(self, Self::Again(Again { overload: true, .. }))
+    }
+}
+
+fn text_of<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
+}
+
+/// How long `Retry-After` asks to wait: seconds, or an instant, which is taken by the server's clock where it tells it.
+fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+    let text = text_of(headers, "retry-after")?;
+    if let Ok(seconds) = text.parse::<f64>() {
+        // Negative, endless or no number at all: nothing that can be waited for.
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let instant = |text: &str| DateTime::parse_from_rfc2822(text).map(|instant| instant.to_utc());
+    let until = instant(text).ok()?;
+    let now = text_of(headers, "date").and_then(|date| instant(date).ok()).unwrap_or(now);
+    Some((until - now).to_std().unwrap_or_default())
+}
+
+/// The innermost cause, which is the one that tells (refused, reset, name not found).
+pub(super) fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+/// The failed tries of one request.
+#[derive(Debug, Default)]
+pub(super) struct Tries {
+    made: u32,
+    unreachable: u32,
+    too_much: u32,
+    last: String,
+}
+
+impl Tries {
+    pub(super) fn made(&self) -> u32 {
+        self.made
+    }
+
+    /// Why the last one failed.
+    pub(super) fn last(&self) -> &str {
+        &self.last
+    }
+
+    pub(super) fn add(&mut self, again: Again) {
+        self.made += 1;
+        self.unreachable += u32::from(again.trouble == Trouble::Unreachable);
+        self.too_much += u32::from(again.trouble == Trouble::TooMuch);
+        self.last = again.reason;
+    }
+
+    /// Whether another one makes no sense.
+    pub(super) fn are_enough(&self, policy: &RetryPolicy, hasty: bool, divisible: bool) -> bool {
+        self.made >= policy.tries
+            || (hasty && self.unreachable >= HASTY_TRIES)
+            || (divisible && self.is_too_much() && self.made >= DIVISIBLE_TRIES)
+    }
+
+    fn is_too_much(&self) -> bool {
+        self.made > 0 && self.too_much == self.made
+    }
+
+    pub(super) fn gave_up(self, url: &str) -> ClientError {
+        let too_much = self.is_too_much();
+        ClientError::GaveUp { url: url.to_owned(), tries: self.made, last: self.last, too_much }
+    }
+
+    /// The API asks for a longer wait than is waited for.
+    pub(super) fn held_off(&self, url: &str, wait: Duration) -> ClientError {
+        let last = if self.last.is_empty() { "as another request was told" } else { &self.last };
+        ClientError::HeldOff {
+            url: url.to_owned(),
+            minutes: wait.as_secs().div_ceil(60),
+            most: MOST_WAIT.as_secs() / 60,
+            last: last.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(pairs: &[(&'static str, &str)]) -> Option<Duration> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.insert(*name, value.parse().unwrap());
+        }
+        retry_after(&headers, "2026-01-05T06:00:00Z".parse().unwrap())
+    }
+
+    #[test]
+    fn waits_are_seconds_or_an_instant() {
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(asked(&[]), None);
+        assert_eq!(asked(&[("retry-after", " 30 ")]), seconds(30));
+        assert_eq!(asked(&[("retry-after", "0")]), seconds(0));
+        assert_eq!(asked(&[("retry-after", "86400")]), seconds(86_400));
+        let date = ("retry-after", "Mon, 05 Jan 2026 06:02:00 GMT");
+        assert_eq!(asked(&[date]), seconds(120));
+        // A server whose clock is a day ahead means two minutes all the same.
+        assert_eq!(
+            asked(&[("retry-after", "Tue, 06 Jan 2026 06:02:00 GMT"), ("date", "Tue, 06 Jan 2026 06:00:00 GMT")]),
+            seconds(120)
+        );
+        assert_eq!(asked(&[date, ("date", "Mon, 05 Jan 2026 06:05:00 GMT")]), seconds(0), "it is past");
+        for odd in ["-1", "NaN", "inf", "soon", "Mon, 99 Jan 2026 06:02:00 GMT", ""] {
+            assert_eq!(asked(&[("retry-after", odd)]), None, "{odd}");
+        }
+    }
+
+    fn tries(troubles: &[Trouble]) -> Tries {
+        let mut tries = Tries::default();
+        for trouble in troubles {
+            let Failure::Again(again) = Failure::again("x".to_owned(), *trouble, false) else { unreachable!() };
+            tries.add(again);
+        }
+        tries
+    }
+
+    #[test]
+    fn haste_is_for_addresses_where_nothing_answers() {
+        use Trouble::{Other, TooMuch, Unreachable};
+        let policy = RetryPolicy::default();
+        assert!(tries(&[Unreachable; 3]).are_enough(&policy, true, false));
+        assert!(!tries(&[Unreachable; 3]).are_enough(&policy, false, false));
+        assert!(!tries(&[Other, TooMuch, Other, Unreachable, Other]).are_enough(&policy, true, false));
+        assert!(tries(&[Other; 8]).are_enough(&policy, true, false));
+    }
+
+    #[test]
+    fn what_is_too_much_is_told_early_where_less_can_be_asked_for() {
+        use Trouble::{Other, TooMuch};
+        let policy = RetryPolicy::default();
+        assert!(tries(&[TooMuch; 3]).are_enough(&policy, false, true));
+        assert!(!tries(&[TooMuch; 3]).are_enough(&policy, false, false));
+        assert!(!tries(&[TooMuch, Other, TooMuch, TooMuch]).are_enough(&policy, false, true));
+        assert!(tries(&[TooMuch; 8]).gave_up("u").is_page_too_big());
+        assert!(!tries(&[TooMuch, Other]).gave_up("u").is_page_too_big());
+        assert!(ClientError::TooLarge { url: "u".to_owned(), limit: 1 }.is_page_too_big());
+    }
+}
