@@ -6,14 +6,6 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::report::RunReport;
 use crate::run::{self, Layer, Mode, Options};
-use crate::error::{Error, Result};
-use crate::report::RunReport;
-<<<<<<< HEAD
-use crate::run::{self, Layer, Mode, Options};
-use crate::settings::ApiSettings;
-=======
-use crate::run::{self, Layer, Options};
->>>>>>> g4
 use serde_json::json;
 
 pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
