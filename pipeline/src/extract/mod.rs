@@ -376,6 +376,7 @@ mod tests {
         entity: "Addition",
         table: "cw_addition",
         endpoint: "/finance/agreements/{parentId}/additions",
+        counted: true,
         parent: Some(Parent { entity: "Agreement", parameter: "parentId", path: &["parentId"], in_record: false }),
         schema: "Addition",
         key: "id",
