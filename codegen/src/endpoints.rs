@@ -32,6 +32,8 @@ pub struct Endpoint {
     pub key: Option<String>,
     /// Whether the records have `_info`, by which changes are found.
     pub info: bool,
+    /// Whether the spec has a path that counts them.
+    pub counted: bool,
     /// The parameters of its path.
     pub parameters: Vec<String>,
     /// The list whose ids fill the one parameter of its path.
@@ -58,6 +60,7 @@ fn endpoint(spec: &Spec, configs: &[EntityConfig], path: &str, schema: Option<&s
         endpoint: path.to_owned(),
         schema: schema.map(str::to_owned),
         parameters: spec::parameters(path).map(str::to_owned).collect(),
+        counted: spec.counts(path),
         entity: used.map(|config| config.name.clone()),
         ..Endpoint::default()
     };

@@ -30,6 +30,8 @@ pub struct Entity {
     pub module: String,
     /// E.g. `/time/entries`.
     pub endpoint: String,
+    /// Whether the spec has a path that counts its records.
+    pub counted: bool,
     /// Whose ids fill the parameter of the endpoint's path, where it has one.
     pub parent: Option<Parent>,
     /// The bronze and silver table, e.g. `cw_timeentry`.

@@ -70,6 +70,11 @@ impl Spec {
             .map(|path| (path.as_str(), self.list_schema(path)))
     }
 
+    /// Whether there is a GET that counts the records of a list: its path, without a slash at the end, and `/count`.
+    pub fn counts(&self, list: &str) -> bool {
+        self.operations.contains_key(&count_path(list))
+    }
+
     /// The schema of a successful answer.
     fn answer(&self, path: &str) -> Option<&Value> {
         let responses = self.operations.get(path)?.get("responses")?;
@@ -191,6 +196,11 @@ pub fn parameters(path: &str) -> impl Iterator<Item = &str> {
     path.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name)
 }
 
+/// The path that counts the records of a list; some lists are written with a slash at the end.
+pub fn count_path(list: &str) -> String {
+    format!("{}/count", list.trim_end_matches('/'))
+}
+
 /// A name as a part of a JSON pointer.
 pub fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
@@ -230,6 +240,15 @@ fn hex_pair(mut ahead: std::str::Bytes<'_>) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slash_at_the_end_of_a_list_does_not_hide_its_count() {
+        let text = r#"{"openapi": "3.0.1", "info": {"title": "t", "version": "1"}, "paths": {
+            "/a/": {"get": {}}, "/a/count": {"get": {}}, "/b": {"get": {}}, "/b/count": {"post": {}}}}"#;
+        let spec = Spec::parse("schema/x.json", text, &mut Problems::new()).unwrap();
+        let counted: Vec<bool> = ["/a", "/a/", "/b", "/c"].map(|list| spec.counts(list)).into();
+        assert_eq!(counted, [true, true, false, false]);
+    }
 
     #[test]
     fn references_are_unescaped() {

@@ -121,7 +121,10 @@ fn list_and_add() {
     let root = workspace.path();
     let (status, out, _) = run(root, &["list", "--all"]);
     assert_eq!(status, 0);
-    assert!(out.contains("3 list endpoints: 2 can be an entity (0 of them below a parent), 2 in use"), "{out}");
+    assert!(
+        out.contains("3 list endpoints: 2 can be an entity (0 of them below a parent, 1 without a count), 2 in use"),
+        "{out}"
+    );
     without_gold(root);
     put(root, "schema/entities.yaml", "entities:\n- name: Thing\n  endpoint: /things\n  table: cw_thing");
     let (status, out, errors) = run(root, &["add", "/parts"]);
@@ -214,6 +217,7 @@ fn list_says_what_stands_in_the_way() {
     assert_eq!(child["parent"], "/things");
     assert_eq!(child["obstacle"], serde_json::Value::Null);
     assert_eq!((&child["bronzeColumns"], &child["info"]), (&serde_json::json!(5), &serde_json::json!(false)));
+    assert_eq!((&child["counted"], &of("/things")["counted"]), (&false.into(), &true.into()));
     assert_eq!((&of("/things")["entity"], &of("/things")["info"]), (&"Thing".into(), &true.into()));
     for (path, obstacle) in [
         ("/things/{a}/parts/{b}/more", "its path needs 2 ids"),

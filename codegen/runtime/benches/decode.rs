@@ -33,6 +33,7 @@ static TABLE: Table = Table {
     entity: "TimeEntry",
     table: "cw_timeentry",
     endpoint: "/time/entries",
+    counted: true,
     parent: None,
     schema: "TimeEntry",
     key: "id",

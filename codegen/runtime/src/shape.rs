@@ -115,6 +115,8 @@ pub struct Table {
     pub table: &'static str,
     /// The list endpoint, e.g. `/time/entries`; with a parent, its path template.
     pub endpoint: &'static str,
+    /// Whether the API counts the list: the spec has `<endpoint>/count`, the endpoint's last slash left out.
+    pub counted: bool,
     /// Where the endpoint's path has a parameter: whose ids fill it.
     pub parent: Option<Parent>,
     /// The name of the schema in the spec.

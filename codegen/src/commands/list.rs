@@ -2,8 +2,9 @@
 //!
 //! The JSON documents are for tools, and their keys stay. In use: `name`, `endpoint`, `parent` (an entity, or null),
 //! `table`, `key`, `changeDetection`, `lookbackDays`, `variants`. All: `endpoint`, `schema`, `bronzeColumns`,
-//! `silverColumns`, `key`, `info` (whether the records have `_info`), `parameters`, `parent` (the list whose ids fill
-//! the parameter, or null), `entity` (its name where it is in use, or null), `obstacle` (null where it can be one).
+//! `silverColumns`, `key`, `info` (whether the records have `_info`), `counted` (whether the spec has a path that
+//! counts them), `parameters`, `parent` (the list whose ids fill the parameter, or null), `entity` (its name where it is
+//! in use, or null), `obstacle` (null where it can be one).
 
 use std::path::Path;
 
@@ -85,7 +86,9 @@ fn show(configs: &[EntityConfig], reporter: &mut Reporter<'_>) -> Result<(), Com
 }
 
 fn show_all(found: &[Endpoint], reporter: &mut Reporter<'_>) -> Result<(), CommandError> {
-    let mut rows = vec![["ENDPOINT", "SCHEMA", "COLUMNS", "KEY", "_INFO", "PARENT", "STATE"].map(str::to_owned)];
+    let mut rows =
+        vec![["ENDPOINT", "SCHEMA", "COLUMNS", "KEY", "_INFO", "COUNT", "PARENT", "STATE"].map(str::to_owned)];
+    let yes = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
     let dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
     for endpoint in found {
         let parent = match (endpoint.parameters.as_slice(), &endpoint.parent) {
@@ -103,7 +106,8 @@ fn show_all(found: &[Endpoint], reporter: &mut Reporter<'_>) -> Result<(), Comma
             dash(&endpoint.schema),
             endpoint.bronze_columns.map_or_else(|| "-".to_owned(), |columns| columns.to_string()),
             dash(&endpoint.key),
-            if endpoint.info { "yes" } else { "no" }.to_owned(),
+            yes(endpoint.info),
+            yes(endpoint.counted),
             parent,
             state,
         ]);
@@ -111,10 +115,11 @@ fn show_all(found: &[Endpoint], reporter: &mut Reporter<'_>) -> Result<(), Comma
     aligned(&rows, reporter)?;
     let possible = || found.iter().filter(|endpoint| endpoint.obstacle.is_none());
     reporter.line(format!(
-        "{}: {} can be an entity ({} of them below a parent), {} in use",
+        "{}: {} can be an entity ({} of them below a parent, {} without a count), {} in use",
         count(found.len(), "list endpoint"),
         possible().count(),
         possible().filter(|endpoint| endpoint.parent.is_some()).count(),
+        possible().filter(|endpoint| !endpoint.counted).count(),
         found.iter().filter(|endpoint| endpoint.entity.is_some()).count(),
     ))?;
     Ok(())

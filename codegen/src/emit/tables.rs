@@ -62,6 +62,7 @@ fn table(entity: &Entity) -> String {
     line("entity", &quoted(&entity.name));
     line("table", &quoted(&entity.table));
     line("endpoint", &quoted(&entity.endpoint));
+    line("counted", if entity.counted { "true" } else { "false" });
     line("parent", &parent(entity));
     line("schema", &quoted(&entity.schema));
     line("key", &quoted(&entity.key));

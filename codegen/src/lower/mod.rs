@@ -68,6 +68,7 @@ fn entity(spec: &Spec, config: &EntityConfig, configs: &[EntityConfig], problems
         name: config.name.clone(),
         module: module(&config.name),
         endpoint: config.endpoint.clone(),
+        counted: spec.counts(&config.endpoint),
         parent,
         table: config.table.clone(),
         schema: schema.to_owned(),

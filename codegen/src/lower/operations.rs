@@ -23,7 +23,7 @@ pub(super) fn select(spec: &Spec, entities: &[Entity]) -> Vec<Operation> {
         let (name, path) = (&entity.name, &entity.endpoint);
         wanted.insert(path.clone(), format!("Lists {name} records"));
         let below = path.trim_end_matches('/');
-        wanted.insert(format!("{below}/count"), format!("Counts {name} records"));
+        wanted.insert(spec::count_path(path), format!("Counts {name} records"));
         wanted.insert(format!("{below}/{{{}}}", entity.key), format!("Reads one {name} by its `{}`", entity.key));
     }
     wanted.insert(SYSTEM_INFO.to_owned(), "Reads the server's version, time zone and licences".to_owned());

@@ -11,6 +11,7 @@ pub static TABLE: Table = Table {
     entity: "Agreement",
     table: "cw_agreement",
     endpoint: "/finance/agreements",
+    counted: true,
     parent: None,
     schema: "Agreement",
     key: "id",

@@ -11,6 +11,7 @@ pub static TABLE: Table = Table {
     entity: "Company",
     table: "cw_company",
     endpoint: "/company/companies",
+    counted: true,
     parent: None,
     schema: "Company",
     key: "id",

@@ -11,6 +11,7 @@ pub static TABLE: Table = Table {
     entity: "ExpenseEntry",
     table: "cw_expenseentry",
     endpoint: "/expense/entries",
+    counted: true,
     parent: None,
     schema: "ExpenseEntry",
     key: "id",

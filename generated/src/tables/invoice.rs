@@ -11,6 +11,7 @@ pub static TABLE: Table = Table {
     entity: "Invoice",
     table: "cw_invoice",
     endpoint: "/finance/invoices",
+    counted: true,
     parent: None,
     schema: "Invoice",
     key: "id",

@@ -11,6 +11,7 @@ pub static TABLE: Table = Table {
     entity: "Member",
     table: "cw_member",
     endpoint: "/system/members",
+    counted: true,
     parent: None,
     schema: "Member",
     key: "id",

@@ -11,6 +11,7 @@ pub static TABLE: Table = Table {
     entity: "ProductItem",
     table: "cw_productitem",
     endpoint: "/procurement/products",
+    counted: true,
     parent: None,
     schema: "ProductItem",
     key: "id",

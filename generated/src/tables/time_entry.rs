@@ -11,6 +11,7 @@ pub static TABLE: Table = Table {
     entity: "TimeEntry",
     table: "cw_timeentry",
     endpoint: "/time/entries",
+    counted: true,
     parent: None,
     schema: "TimeEntry",
     key: "id",

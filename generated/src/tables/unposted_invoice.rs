@@ -11,6 +11,7 @@ pub static TABLE: Table = Table {
     entity: "UnpostedInvoice",
     table: "cw_unpostedinvoice",
     endpoint: "/finance/accounting/unpostedinvoices",
+    counted: true,
     parent: None,
     schema: "UnpostedInvoice",
     key: "id",

@@ -63,6 +63,7 @@ static ANYTHING: LazyLock<&'static Table> = LazyLock::new(|| {
         entity: "",
         table: "",
         endpoint: "",
+        counted: false,
         parent: None,
         schema: "",
         key: "id",

@@ -28,6 +28,7 @@ pub(crate) static TABLE: Table = Table {
     entity: "Thing",
     table: "cw_thing",
     endpoint: "/things",
+    counted: true,
     parent: None,
     schema: "Thing",
     key: "id",

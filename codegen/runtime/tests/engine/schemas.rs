@@ -104,6 +104,7 @@ const TABLE_COPY: Table = Table {
     entity: "T",
     table: "cw_t",
     endpoint: "/t",
+    counted: true,
     parent: None,
     schema: "T",
     key: "id",

@@ -11,6 +11,7 @@ pub static TABLE: Table = Table {
     entity: "Part",
     table: "cw_part",
     endpoint: "/parts",
+    counted: false,
     parent: None,
     schema: "Thing.Part",
     key: "id",

@@ -11,6 +11,7 @@ pub static TABLE: Table = Table {
     entity: "Thing",
     table: "cw_thing",
     endpoint: "/things",
+    counted: true,
     parent: None,
     schema: "Thing",
     key: "id",
