@@ -15,7 +15,7 @@ use indexmap::IndexMap;
 use parquet::arrow::ArrowWriter;
 use serde_json::value::RawValue;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, BufWriter, Seek as _, Write};
+use std::io::{BufRead as _, BufReader, BufWriter, ErrorKind, Seek as _, Write};
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
@@ -77,6 +77,7 @@ pub(super) async fn execute(args: &ExtractArgs, output: &mut Output) -> Result<u
     if let Some(limit) = args.limit {
         list = list.limit(limit);
     }
+    list.check()?;
     let mut target = Target::new(&args.output)?;
     let watcher = output.watch().entity(&args.endpoint, None);
     let list = list.watched(&watcher);
@@ -88,6 +89,11 @@ pub(super) async fn execute(args: &ExtractArgs, output: &mut Output) -> Result<u
             if args.output != "-" {
                 output.progress(format!("{} records in {}", grouped(records), args.output));
             }
+            Ok(0)
+        }
+        // Whoever read the output has enough of it.
+        Err(Error::Io { source, .. }) if args.output == "-" && source.kind() == ErrorKind::BrokenPipe => {
+            watcher.done();
             Ok(0)
         }
         Err(error) => {
@@ -111,7 +117,11 @@ async fn write(
     let before = count(client, &args.endpoint, condition.as_deref(), &traffic).await?;
     match (before, args.limit) {
         (Some(before), limit) => watcher.expect(limit.map_or(before, |limit| limit.min(before))),
-        (None, _) => watcher.expect_any(),
+        (None, _) => {
+            watcher.expect_any();
+            let no_count = "the endpoint counts nothing, so what comes can't be compared with how much there is";
+            output.progress(format!("{}: {no_count}", args.endpoint));
+        }
     }
     let records = match (args.format, list.table()) {
         // What has gone down a pipe is gone: the exit status tells whether it was all.
@@ -147,10 +157,9 @@ async fn write(
 
 /// How many records there are, where the endpoint counts them.
 async fn count(client: &Client, endpoint: &str, condition: Option<&str>, traffic: &Traffic) -> Result<Option<u64>> {
-    let endpoint = format!("/{}", endpoint.trim_matches('/'));
-    match client.hasty().count(&endpoint, condition, traffic).await {
+    match client.count(endpoint, condition, traffic).await {
         Ok(count) => Ok(Some(count)),
-        Err(ClientError::NotFound { .. } | ClientError::Refused { .. } | ClientError::GaveUp { .. }) => Ok(None),
+        Err(ClientError::NotFound { .. } | ClientError::Refused { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

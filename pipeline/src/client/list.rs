@@ -1,9 +1,12 @@
 //! Any list of the API as a stream of pages, records or Arrow batches.
 //!
-//! Invariant: memory holds one page; no sensitive property is asked for by name, and none is in what comes out; a
-//! record's bytes are the API's own, to the last digit, where nothing had to be left out of them.
+//! Invariant: memory holds one page (and, of a list that is read by page numbers, the keys that came); no sensitive
+//! property is asked for by name, and none is in what comes out; a record's bytes are the API's own, to the last
+//! digit, where nothing had to be left out of them. Nothing but a path is taken as one: conditions come in by
+//! [`List::conditions`], which looks at them.
 
-use super::{Client, ClientError, Request, Traffic};
+use super::Client;
+use super::reading::Reading;
 use crate::conditions::{Condition, Name};
 use crate::error::{Error, Result};
 use crate::extract::field_groups;
@@ -11,12 +14,9 @@ use crate::progress::EntityProgress;
 use arrow::array::RecordBatch;
 use bytes::Bytes;
 use connectwise_generated::tables::TABLES;
-use connectwise_runtime::{Decoder, Table, redact};
+use connectwise_runtime::{Decoder, Table};
 use futures::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
-use indexmap::IndexMap;
-use serde_json::value::RawValue;
-use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// The most records that the API gives on a page.
@@ -38,12 +38,19 @@ impl Client {
     /// }
     /// # Ok(()) }
     /// ```
+    ///
+    /// What is no path, because it holds a query or leads elsewhere, is told by the next step that can fail.
     pub fn list(&self, endpoint: &str) -> List {
+        let problem = path_problem(endpoint);
         let endpoint = format!("/{}", endpoint.trim_matches('/'));
+        let table_of = |path: &str| TABLES.iter().copied().find(|table| table.endpoint.eq_ignore_ascii_case(path));
+        let one = endpoint.rsplit_once('/').filter(|(_, id)| id.parse::<i64>().is_ok()).map(|(list, _)| list);
         List {
             client: self.clone(),
-            table: TABLES.iter().copied().find(|table| table.endpoint.eq_ignore_ascii_case(&endpoint)),
+            table: table_of(&endpoint),
+            record_of: one.and_then(table_of),
             endpoint,
+            problem,
             conditions: None,
             fields: Vec::new(),
             order_by: None,
@@ -54,8 +61,25 @@ impl Client {
     }
 }
 
+/// Why a text is no path below the base.
+fn path_problem(endpoint: &str) -> Option<String> {
+    // What a URL gives another meaning to: queries, fragments, escapes, ways up and out.
+    let odd = |letter: char| {
+        letter.is_control() || letter.is_whitespace() || matches!(letter, '?' | '#' | '%' | '\\' | '<' | '>' | '"')
+    };
+    let path = endpoint.trim_matches('/');
+    if let Some(letter) = path.chars().find(|letter| odd(*letter)) {
+        return Some(format!(
+            "{endpoint:?} is no list: {letter:?} does not belong into a path. Conditions, fields and order are given on \
+             their own (--conditions, --fields, --order-by)"
+        ));
+    }
+    let empty = path.split('/').any(|part| matches!(part, "" | "." | ".."));
+    empty.then(|| format!("{endpoint:?} is no list: expected a path below the base, as in /time/entries"))
+}
+
 /// Stands for every path that is no entity's: what is sensitive anywhere is sensitive here.
-static ANYTHING: LazyLock<&'static Table> = LazyLock::new(|| {
+pub(super) static ANYTHING: LazyLock<&'static Table> = LazyLock::new(|| {
     let names: BTreeSet<&'static str> =
         TABLES.iter().flat_map(|table| table.sensitive).filter_map(|name| name.rsplit('/').next()).collect();
     let names: &'static [&'static str] = Box::leak(names.into_iter().collect::<Vec<_>>().into_boxed_slice());
@@ -81,23 +105,29 @@ static ANYTHING: LazyLock<&'static Table> = LazyLock::new(|| {
 #[derive(Debug, Clone)]
 #[must_use = "a list does nothing until it is read"]
 pub struct List {
-    client: Client,
-    endpoint: String,
+    pub(super) client: Client,
+    pub(super) endpoint: String,
+    /// Why the endpoint is none.
+    problem: Option<String>,
     table: Option<&'static Table>,
-    conditions: Option<Condition>,
-    fields: Vec<String>,
-    order_by: Option<String>,
-    page_size: u64,
-    limit: Option<u64>,
-    watcher: EntityProgress,
+    /// The entity of which this is one record.
+    record_of: Option<&'static Table>,
+    pub(super) conditions: Option<Condition>,
+    pub(super) fields: Vec<String>,
+    pub(super) order_by: Option<String>,
+    pub(super) page_size: u64,
+    pub(super) limit: Option<u64>,
+    pub(super) watcher: EntityProgress,
 }
 
 impl List {
     /// Only the records for which this holds.
     ///
     /// # Errors
-    /// [`Error::Usage`] where it asks for what is sensitive: the answers would give it away, letter by letter.
+    /// [`Error::Usage`] where it asks for what is sensitive (the answers would give it away, letter by letter), or the
+    /// endpoint is none.
     pub fn conditions(mut self, conditions: Condition) -> Result<Self> {
+        self.has_path()?;
         if let Some(name) = conditions.names().into_iter().find(|name| name.split('/').any(is_sensitive)) {
             return Err(Error::Usage(format!("{name} is sensitive and can't be asked for; leave it out")));
         }
@@ -110,6 +140,7 @@ impl List {
     /// # Errors
     /// [`Error::Usage`] for what is no name, or is never read because it is sensitive.
     pub fn fields<S: AsRef<str>>(mut self, names: impl IntoIterator<Item = S>) -> Result<Self> {
+        self.has_path()?;
         for name in names {
             let name = name.as_ref().trim();
             Name::new(name).map_err(|error| Error::Usage(error.to_string()))?;
@@ -126,6 +157,7 @@ impl List {
     /// # Errors
     /// [`Error::Usage`] for what is no order.
     pub fn order_by(mut self, order: &str) -> Result<Self> {
+        self.has_path()?;
         for part in order.split(',') {
             let mut words = part.split_whitespace();
             let name = words.next().is_some_and(|name| Name::new(name).is_ok() && !name.split('/').any(is_sensitive));
@@ -162,31 +194,43 @@ impl List {
         self.table
     }
 
-    /// Page after page: the records of each, as the API wrote them.
-    pub fn pages(self) -> impl Stream<Item = Result<Vec<Bytes>>> + Send + Unpin {
-        let left = self.limit.unwrap_or(u64::MAX);
-        // The same for all pages: a page's number means nothing without its size.
-        let page_size = self.page_size.min(left.max(1));
-        let groups = match self.table {
+    fn has_path(&self) -> Result<()> {
+        self.problem.clone().map_or(Ok(()), |problem| Err(Error::Usage(problem)))
+    }
+
+    /// Says what is wrong with it, as reading it would, before anything is asked.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where the endpoint is none, or the address would be longer than servers take.
+    pub fn check(&self) -> Result<()> {
+        self.has_path()?;
+        Reading::new(self.clone()).check()
+    }
+
+    /// The property that tells one record from another.
+    pub(super) fn key(&self) -> &'static str {
+        self.table.or(self.record_of).map_or("id", |table| table.key)
+    }
+
+    /// The `fields` of the requests that make a page together; none where whole records are read.
+    pub(super) fn groups(&self) -> Vec<String> {
+        match self.table.or(self.record_of) {
             // Whole records would bring what must not be read.
             Some(table) if self.fields.is_empty() => field_groups(table),
             _ if self.fields.is_empty() => Vec::new(),
             _ => vec![self.fields.join(",")],
-        };
-        let state = Reading {
-            way: if self.order_by.is_some() { Way::ByNumber } else { Way::ForwardOnly { after: None } },
-            traffic: Traffic::watched(&self.watcher),
-            list: self,
-            page_size,
-            groups,
-            left,
-            number: 1,
-            seen: HashSet::new(),
-            done: left == 0,
-        };
-        stream::try_unfold(state, |mut state| async move {
-            let page = state.next().await?;
-            Ok(page.map(|page| (page, state)))
+        }
+    }
+
+    /// Page after page: the records of each, as the API wrote them.
+    pub fn pages(self) -> impl Stream<Item = Result<Vec<Bytes>>> + Send + Unpin {
+        stream::try_unfold((Reading::new(self), false), |(mut reading, checked)| async move {
+            if !checked {
+                reading.list().has_path()?;
+                reading.check()?;
+            }
+            let page = reading.next().await?;
+            Ok(page.map(|page| (page, (reading, true))))
         })
         .boxed()
     }
@@ -236,167 +280,32 @@ fn is_sensitive(name: &str) -> bool {
     ANYTHING.sensitive.iter().any(|sensitive| sensitive.eq_ignore_ascii_case(name))
 }
 
-/// Records, whether they are one object, the next page's id, and whether there is a next page.
-type Page = (Vec<Bytes>, bool, Option<String>, bool);
+#[cfg(test)]
+mod tests {
+    use super::path_problem;
 
-/// How the next page is asked for.
-#[derive(Debug, Clone)]
-enum Way {
-    ForwardOnly { after: Option<String> },
-    ByNumber,
-}
-
-struct Reading {
-    list: List,
-    page_size: u64,
-    /// The `fields` of the requests that make a page together; none where whole records are read.
-    groups: Vec<String>,
-    way: Way,
-    traffic: Traffic,
-    left: u64,
-    number: u64,
-    /// Hashes of the records on the page before: a server that ignores page numbers repeats itself for ever.
-    seen: HashSet<Bytes>,
-    done: bool,
-}
-
-impl Reading {
-    async fn next(&mut self) -> Result<Option<Vec<Bytes>>> {
-        if self.done {
-            return Ok(None);
+    #[test]
+    fn a_path_is_a_path_and_nothing_else() {
+        for good in ["/time/entries", "time/entries/", "/system/members/Þór", "/a/1/b-c_d.e", "/system/members/a@b.is"]
+        {
+            assert_eq!(path_problem(good), None, "{good}");
         }
-        let (mut records, single, next_id, has_next) = match self.page().await {
-            Ok(page) => page,
-            Err(Error::Client(ClientError::Refused { .. })) if matches!(self.way, Way::ForwardOnly { after: None }) => {
-                // The endpoint can't page forward only.
-                self.way = Way::ByNumber;
-                return Box::pin(self.next()).await;
-            }
-            Err(error) => return Err(error),
-        };
-        let asked = self.page_size;
-        match &mut self.way {
-            _ if single || records.is_empty() => self.done = true,
-            Way::ForwardOnly { after } => match next_id {
-                Some(id) if after.as_ref() != Some(&id) => *after = Some(id),
-                Some(id) => {
-                    return Err(Error::data(&self.list.endpoint, format!("the API repeats the page after id {id}")));
-                }
-                // A first page that is full and names no next one that way: it pages by number.
-                None if after.is_none() && (has_next || records.len() as u64 >= asked) => {
-                    self.way = Way::ByNumber;
-                    return Box::pin(self.next()).await;
-                }
-                None => self.done = true,
-            },
-            Way::ByNumber => {
-                if records.iter().all(|record| self.seen.contains(record)) {
-                    return Err(Error::data(
-                        &self.list.endpoint,
-                        format!("page {} repeats the one before: the endpoint does not page", self.number),
-                    ));
-                }
-                self.seen = records.iter().cloned().collect();
-                self.number += 1;
-                self.done = !has_next && (records.len() as u64) < asked;
-            }
+        for odd in [
+            "/time/entries?conditions=id>0",
+            "/time/entries#x",
+            "/time/../system/members",
+            "/time/%2e%2e/x",
+            "/time/entries%3Fconditions",
+            "/./x",
+            "//",
+            "",
+            "/a//b",
+            "/a\\b",
+            "/a b",
+            "/a\nb",
+            "/a\u{0}",
+        ] {
+            assert!(path_problem(odd).is_some(), "{odd:?}");
         }
-        for record in &mut records {
-            let failed = |error: &dyn std::fmt::Display| Error::data(&self.list.endpoint, error);
-            let text = std::str::from_utf8(record).map_err(|error| failed(&error))?;
-            if let Cow::Owned(kept) = redact(*ANYTHING, text).map_err(|error| failed(&error))? {
-                *record = Bytes::from(kept);
-            }
-        }
-        records.truncate(usize::try_from(self.left).unwrap_or(usize::MAX));
-        self.left -= records.len() as u64;
-        self.done |= self.left == 0;
-        self.list.watcher.rows(records.len() as u64);
-        Ok((!records.is_empty()).then_some(records))
     }
-
-    /// One page, from as many requests as its properties need.
-    async fn page(&self) -> Result<Page> {
-        let mut groups = self.groups.iter();
-        let mut page = self.fetch(groups.next()).await?;
-        let key = self.list.table.map_or("id", |table| table.key);
-        for group in groups {
-            let (part, ..) = self.fetch(Some(group)).await?;
-            page.0 = join(&page.0, &part, key).map_err(|reason| Error::data(&self.list.endpoint, reason))?;
-        }
-        Ok(page)
-    }
-
-    async fn fetch(&self, fields: Option<&String>) -> Result<Page> {
-        let request = self.request(fields);
-        let read = self.list.client.get(&request, &self.traffic, |answer| {
-            let (records, single) = records_of(&answer.body)?;
-            Ok((records, single, answer.next_page_id.clone(), answer.has_next))
-        });
-        Ok(read.await?)
-    }
-
-    fn request(&self, fields: Option<&String>) -> Request {
-        let list = &self.list;
-        let mut request = Request::new(&list.endpoint).with("pageSize", self.page_size);
-        match &self.way {
-            Way::ForwardOnly { after } => {
-                request.forward_only = true;
-                if let Some(after) = after {
-                    request = request.with("pageId", after);
-                }
-            }
-            Way::ByNumber => request = request.with("page", self.number),
-        }
-        if let Some(order) = &list.order_by {
-            request = request.with("orderBy", order);
-        }
-        if let Some(conditions) = &list.conditions {
-            request = request.with("conditions", conditions);
-        }
-        if let Some(fields) = fields {
-            request = request.with("fields", fields);
-        }
-        request
-    }
-}
-
-/// The records of an answer: the items of a list, or the one object; and whether it was that.
-fn records_of(body: &Bytes) -> std::result::Result<(Vec<Bytes>, bool), String> {
-    let start = body.iter().position(|byte| !byte.is_ascii_whitespace()).map(|at| body[at]);
-    if start == Some(b'{') {
-        let whole: &RawValue = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-        return Ok((vec![body.slice_ref(whole.get().as_bytes())], true));
-    }
-    let items: Vec<&RawValue> = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    Ok((items.iter().map(|item| body.slice_ref(item.get().as_bytes())).collect(), false))
-}
-
-/// Records of which two answers hold different properties, in the order of the first.
-fn join(left: &[Bytes], right: &[Bytes], key: &str) -> std::result::Result<Vec<Bytes>, String> {
-    const MOVED: &str = "the list changed between two parts of a page; try again";
-    let mut others: HashMap<String, IndexMap<String, &RawValue>> = HashMap::new();
-    for record in right {
-        let (id, record) = keyed(record, key)?;
-        others.insert(id, record);
-    }
-    if left.len() != right.len() {
-        return Err(MOVED.to_owned());
-    }
-    let mut joined = Vec::with_capacity(left.len());
-    for record in left {
-        let (id, mut record) = keyed(record, key)?;
-        for (name, value) in others.get(&id).ok_or(MOVED)? {
-            record.entry(name.clone()).or_insert(value);
-        }
-        joined.push(Bytes::from(serde_json::to_vec(&record).map_err(|error| error.to_string())?));
-    }
-    Ok(joined)
-}
-
-/// A record's properties, and the text of its key.
-fn keyed<'a>(record: &'a Bytes, key: &str) -> std::result::Result<(String, IndexMap<String, &'a RawValue>), String> {
-    let record: IndexMap<String, &RawValue> = serde_json::from_slice(record).map_err(|error| error.to_string())?;
-    let id = record.get(key).map(|id| id.get().to_owned()).ok_or_else(|| format!("a record without {key}"))?;
-    Ok((id, record))
 }

@@ -10,6 +10,8 @@ mod error;
 mod failure;
 mod link;
 mod list;
+mod reading;
+mod records;
 mod retry;
 
 pub use budget::Pace;
@@ -238,7 +240,7 @@ impl Client {
         }
         let mut tries = Tries::default();
         loop {
-            let url = format!("{base}{}", request.endpoint);
+            let url = address(&base, request);
             let turn = self.budget.turn().await.map_err(|wait| tries.held_off(&url, wait))?;
             if tries.made() > 0 {
                 traffic.retries.fetch_add(1, Ordering::Relaxed);
@@ -295,11 +297,17 @@ impl Client {
         parse(&outcome?).map_err(|reason| Failure::unreadable(&self.settings.cover(&reason)))
     }
 
-    /// The whole address of a request, as it is sent.
-    pub(crate) fn address(&self, request: &Request) -> Option<String> {
-        let url = format!("{}{}", self.base_url(), request.endpoint);
-        let built = self.base.http.get(url).query(&request.query).build().ok()?;
-        Some(built.url().to_string())
+    /// The address that a request goes to, query and all.
+    ///
+    /// # Errors
+    /// [`ClientError::Setup`] where it makes none.
+    pub(crate) fn address_of(&self, request: &Request) -> Result<Url, ClientError> {
+        let address = address(&self.base_url(), request);
+        let mut url = Url::parse(&address).map_err(|error| ClientError::Setup(format!("{address}: {error}")))?;
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&request.query);
+        }
+        Ok(url)
     }
 
     /// The number of records that an endpoint counts under these conditions.
@@ -354,4 +362,9 @@ impl Client {
         }
         Err(Failure::from_status(url, status, &headers, &body, &self.settings))
     }
+}
+
+/// Where a request goes, without its query. The slash is set here, so that no endpoint can become a part of the host.
+fn address(base: &Url, request: &Request) -> String {
+    format!("{}/{}", base.as_str().trim_end_matches('/'), request.endpoint.trim_start_matches('/'))
 }

@@ -1,6 +1,6 @@
 //! Conditions from typed values.
 
-use super::{Condition, Literal, Name, Operator};
+use super::{Condition, Literal, Name, Number, Operator};
 use chrono::{DateTime, Utc};
 
 /// A name that no property can have.
@@ -106,10 +106,23 @@ impl Field {
     }
 }
 
-/// What a property can be compared with.
-pub trait Value {
+/// What a property can be compared with: texts, numbers, instants, true and false. Not for others to implement.
+pub trait Value: sealed::Sealed {
     /// As the API writes it.
     fn literal(&self) -> Literal;
+}
+
+mod sealed {
+    pub trait Sealed {}
+
+    impl Sealed for super::Nothing {}
+    impl Sealed for &str {}
+    impl Sealed for String {}
+    impl Sealed for bool {}
+    impl Sealed for chrono::DateTime<chrono::Utc> {}
+    impl Sealed for i64 {}
+    impl Sealed for i32 {}
+    impl Sealed for f64 {}
 }
 
 struct Nothing;
@@ -146,19 +159,19 @@ impl Value for DateTime<Utc> {
 
 impl Value for i64 {
     fn literal(&self) -> Literal {
-        Literal::Number(self.to_string())
+        Literal::Number((*self).into())
     }
 }
 
 impl Value for i32 {
     fn literal(&self) -> Literal {
-        Literal::Number(self.to_string())
+        Literal::Number(i64::from(*self).into())
     }
 }
 
 impl Value for f64 {
     /// What is no number (infinite, NaN) is compared as null: nothing is equal to it, nor more or less.
     fn literal(&self) -> Literal {
-        if self.is_finite() { Literal::Number(self.to_string()) } else { Literal::Null }
+        Number::finite(*self).map_or(Literal::Null, Literal::Number)
     }
 }

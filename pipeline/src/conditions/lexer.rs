@@ -1,6 +1,6 @@
 //! Splits a condition into words, signs and values, each with its place.
 
-use super::Literal;
+use super::{Literal, Number};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use std::fmt;
 
@@ -83,7 +83,7 @@ pub(super) fn tokens(text: &str, now: DateTime<Utc>) -> Result<Vec<(Token, usize
         } else if first.is_ascii_digit() || matches!(first, '-' | '.') {
             let end = rest.find(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '+' | '.')));
             let word = rest.get(..end.unwrap_or(rest.len())).unwrap_or(rest);
-            let value = number(word).or_else(|| ago(word, now)).ok_or_else(|| {
+            let value = Number::new(word).ok().map(Literal::Number).or_else(|| ago(word, now)).ok_or_else(|| {
                 wrong(format!(
                     "{word} is neither a number nor how long ago (90min, 12h, 7d, 2w); dates stand in brackets, as \
                      [2026-01-31]"
@@ -119,14 +119,6 @@ fn string(text: &str) -> Option<(String, usize)> {
         }
     }
     None
-}
-
-/// `12`, `-0.5`, `1e3`: kept as written.
-fn number(word: &str) -> Option<Literal> {
-    let digits = word.strip_prefix('-').unwrap_or(word);
-    let plain = digits.starts_with(|first: char| first.is_ascii_digit() || first == '.')
-        && digits.chars().all(|letter| letter.is_ascii_digit() || matches!(letter, '.' | 'e' | 'E' | '+' | '-'));
-    (plain && word.parse::<f64>().is_ok_and(f64::is_finite)).then(|| Literal::Number(word.to_owned()))
 }
 
 /// `7d`: so long before now, in whole seconds.

@@ -1,7 +1,20 @@
 //! Conditions of the API's lists: read from text with the place of every mistake, or built from typed values.
 //!
 //! Invariant: what is sent is written from a [`Condition`] that was understood whole, so no value, whatever it holds,
-//! can become anything but that one value.
+//! can become anything but that one value. There are two ways to a condition, [`Condition::parse`] and [`field`]; outside
+//! of this module none can be put together from parts, and what can be compared with is a closed set ([`Value`]):
+//!
+//! ```compile_fail
+//! use connectwise_etl::conditions::{Literal, Value};
+//!
+//! struct Anything;
+//!
+//! impl Value for Anything {
+//!     fn literal(&self) -> Literal {
+//!         Literal::Null
+//!     }
+//! }
+//! ```
 //!
 //! ```
 //! use connectwise_etl::conditions::{Condition, field};
@@ -17,10 +30,12 @@
 
 mod build;
 mod lexer;
+mod number;
 mod parser;
 
 pub use build::{BadName, Field, Value, field};
 pub use lexer::ParseError;
+pub use number::{BadNumber, Number};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use std::fmt;
@@ -29,14 +44,19 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
     /// `name operator value`
+    #[non_exhaustive]
     Compare(Name, Operator, Literal),
-    /// `name in (…)`
+    /// `name in (…)`, of one value at least
+    #[non_exhaustive]
     In(Name, Vec<Literal>),
     /// The condition does not hold.
+    #[non_exhaustive]
     Not(Box<Condition>),
-    /// All hold.
+    /// All hold, two at least.
+    #[non_exhaustive]
     And(Vec<Condition>),
-    /// One of them holds.
+    /// One of them holds, of two at least.
+    #[non_exhaustive]
     Or(Vec<Condition>),
 }
 
@@ -88,7 +108,7 @@ pub enum Literal {
     /// A text as the API matches it: `[` begins a set of letters, so that a plain `[` is written `[[]`.
     Text(String),
     /// A number, as it was written.
-    Number(String),
+    Number(Number),
     /// An instant.
     Instant(DateTime<Utc>),
     /// `true` or `false`
@@ -178,7 +198,7 @@ impl fmt::Display for Literal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Literal::Text(text) => write!(f, "\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
-            Literal::Number(text) => f.write_str(text),
+            Literal::Number(number) => number.fmt(f),
             Literal::Instant(instant) => write!(f, "[{}]", instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
             Literal::Boolean(value) => write!(f, "{value}"),
             Literal::Null => f.write_str("null"),

@@ -71,6 +71,18 @@ fn names_can_not_carry_conditions() {
 }
 
 #[test]
+fn numbers_can_not_carry_conditions() {
+    for number in ["1 or id > 0", "", "-", "1)", "0x10", "1,2", "NaN", "inf", "1e999", "--1", "+1", "1d", "\u{661}"] {
+        assert!(Number::new(number).is_err(), "{number}");
+    }
+    for number in ["0", "-0.50", "1e3", "12345678901234567890"] {
+        assert_eq!(Number::new(number).unwrap().to_string(), number);
+    }
+    assert_eq!(Number::from(i64::MIN).to_string(), i64::MIN.to_string());
+    assert_eq!(field("a").unwrap().equals(f64::NAN).to_string(), "a = null");
+}
+
+#[test]
 fn an_empty_choice_is_nothing() {
     let none = field("a").unwrap().one_of(Vec::<i64>::new());
     assert_eq!(none.to_string(), "a = null and a != null");

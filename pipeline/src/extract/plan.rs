@@ -145,8 +145,9 @@ pub(super) async fn outline(source: &Source) -> Result<Outline, ClientError> {
     for range in &plan.ranges {
         let requests = Pager::new(source, *range, plan.way).requests();
         requests_a_page = requests.len() as u64;
-        let lengths = requests.iter().map(|request| source.client.address(request).map_or(0, |url| url.len()));
-        longest_address = longest_address.max(lengths.max().unwrap_or(0));
+        for request in &requests {
+            longest_address = longest_address.max(source.client.address_of(request)?.as_str().len());
+        }
     }
     // A page a thousand records, and one to see the end of each range.
     let pages = records.map(|records| records.div_ceil(PAGE_SIZE).max(plan.ranges.len() as u64));

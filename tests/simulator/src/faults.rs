@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::advance::AdvanceRequest;
 use crate::dice::Dice;
 
 /// What goes wrong.
@@ -42,6 +43,29 @@ pub enum Fault {
     WrongCount {
         /// By so many.
         by: i64,
+    },
+    /// A small body that unpacks to a large one, of nothing but spaces.
+    GzipBomb {
+        /// Its size unpacked, in MiB.
+        mebibytes: u32,
+    },
+    /// The body comes drop by drop.
+    Drip {
+        /// The bytes of a drop.
+        bytes: u32,
+        /// The pause before each, in milliseconds.
+        pause: u64,
+    },
+    /// 302 to another host: the same path at this port of `localhost`, which is not what the simulator is called.
+    Redirect {
+        /// The port.
+        port: u16,
+    },
+    /// 429 whose `Retry-After` is an instant, so many seconds after the one that its `Date` tells: the simulator's
+    /// own.
+    TooManyRequestsUntil {
+        /// Seconds.
+        seconds: u32,
     },
 }
 
@@ -86,6 +110,20 @@ pub struct FaultRule {
     pub when: When,
 }
 
+/// Changes while lists are read.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Meddling {
+    /// How the paths start whose pages count; empty is all of them.
+    pub endpoint: String,
+    /// After so many pages that are asked for, something happens before the next is answered.
+    pub every: u32,
+    /// So often in all; 0 is for ever.
+    pub times: u32,
+    /// What happens.
+    pub advance: AdvanceRequest,
+}
+
 /// All switches. The default is a server without faults that supports everything.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -98,6 +136,10 @@ pub struct Faults {
     pub no_link: Vec<String>,
     /// Endpoints that refuse conditions on `lastUpdated`.
     pub no_last_updated: Vec<String>,
+    /// Endpoints that take conditions on `lastUpdated` and find nothing by them.
+    pub deaf_last_updated: Vec<String>,
+    /// What happens to the records while they are read.
+    pub meddling: Option<Meddling>,
     /// The seed of the probabilities.
     pub seed: u64,
 }
@@ -131,6 +173,20 @@ impl Faults {
         self
     }
 
+    /// Makes conditions on `lastUpdated` find nothing at an endpoint.
+    #[must_use]
+    pub fn with_deaf_last_updated(mut self, endpoint: &str) -> Self {
+        self.deaf_last_updated.push(endpoint.to_owned());
+        self
+    }
+
+    /// Lets things happen while lists are read.
+    #[must_use]
+    pub fn with_meddling(mut self, meddling: Meddling) -> Self {
+        self.meddling = Some(meddling);
+        self
+    }
+
     /// Takes conditions on `lastUpdated` from an endpoint.
     #[must_use]
     pub fn without_last_updated(mut self, endpoint: &str) -> Self {
@@ -140,10 +196,12 @@ impl Faults {
 }
 
 /// What a request has to put up with.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Struck {
     pub(crate) delay: u64,
     pub(crate) fault: Option<Fault>,
+    /// What happens to the records before the answer.
+    pub(crate) advance: Option<AdvanceRequest>,
 }
 
 /// The switches with how far their rules have come.
@@ -152,12 +210,14 @@ pub(crate) struct FaultState {
     faults: Faults,
     /// How many requests each rule was asked about.
     seen: Vec<u64>,
+    /// How many pages were asked for that the meddling counts.
+    pages: u64,
 }
 
 impl FaultState {
     pub(crate) fn new(faults: Faults) -> Self {
         let seen = vec![0; faults.rules.len()];
-        Self { faults, seen }
+        Self { faults, seen, pages: 0 }
     }
 
     pub(crate) fn faults(&self) -> &Faults {
@@ -166,7 +226,7 @@ impl FaultState {
 
     /// Which faults a request meets.
     pub(crate) fn strike(&mut self, path: &str, kind: &str) -> Struck {
-        let mut struck = Struck::default();
+        let mut struck = Struck { advance: self.meddle(path, kind), ..Struck::default() };
         for (at, (rule, seen)) in self.faults.rules.iter().zip(&mut self.seen).enumerate() {
             let is_for = path.starts_with(&rule.endpoint) && (rule.kind.is_empty() || rule.kind == kind);
             // A rule that comes after one that hit has not been asked.
@@ -195,6 +255,21 @@ impl FaultState {
     }
 }
 
+impl FaultState {
+    /// What happens before this request is answered.
+    fn meddle(&mut self, path: &str, kind: &str) -> Option<AdvanceRequest> {
+        let meddling = self.faults.meddling.as_ref()?;
+        let every = u64::from(meddling.every);
+        if kind != "list" || every == 0 || !path.starts_with(&meddling.endpoint) {
+            return None;
+        }
+        self.pages += 1;
+        let is_time = self.pages > every && (self.pages - 1).is_multiple_of(every);
+        let is_over = meddling.times > 0 && (self.pages - 1) / every > u64::from(meddling.times);
+        (is_time && !is_over).then(|| meddling.advance.clone())
+    }
+}
+
 /// Whether a path is among endpoints given by the start of their path.
 pub(crate) fn is_listed(endpoints: &[String], path: &str) -> bool {
     endpoints.iter().any(|endpoint| path.starts_with(endpoint))
@@ -216,6 +291,20 @@ mod tests {
         assert_eq!(hits.iter().map(|hit| hit.delay).sum::<u64>(), 10);
         assert_eq!(state.strike("/time/entries", "count").fault, Some(Fault::WrongCount { by: 1 }));
         assert_eq!(state.strike("/company/companies", "list").fault, None);
+    }
+
+    #[test]
+    fn something_happens_after_so_many_pages_and_so_often() {
+        let advance = AdvanceRequest { hours: 1.0, ..AdvanceRequest::default() };
+        let meddling = Meddling { endpoint: "/time".to_owned(), every: 2, times: 2, advance };
+        let mut state = FaultState::new(Faults::default().with_meddling(meddling));
+        let mut happened = Vec::new();
+        for _ in 0..9 {
+            assert!(state.strike("/time/entries", "count").advance.is_none());
+            assert!(state.strike("/company/companies", "list").advance.is_none());
+            happened.push(state.strike("/time/entries", "list").advance.is_some());
+        }
+        assert_eq!(happened, [false, false, true, false, true, false, false, false, false]);
     }
 
     #[test]

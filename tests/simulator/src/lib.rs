@@ -19,6 +19,7 @@
 //! changed, added, deleted or put is kept.
 
 mod advance;
+mod bomb;
 mod conditions;
 mod config;
 mod dice;
@@ -42,7 +43,7 @@ pub use advance::{AdvanceRequest, AdvanceSummary, EntityChanges};
 pub use conditions::ConditionError;
 pub use config::{Config, Counts, Scale, UnknownScale};
 pub use entity::Entity;
-pub use faults::{Fault, FaultRule, Faults, When};
+pub use faults::{Fault, FaultRule, Faults, Meddling, When};
 pub use log::{RequestLine, RequestLog};
 pub use server::{Simulator, SimulatorError};
 pub use world::World;

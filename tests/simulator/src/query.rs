@@ -38,6 +38,16 @@ pub(crate) enum Paging {
     After(i64),
 }
 
+/// What an endpoint makes of conditions on the time of change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TimeFilter {
+    Works,
+    /// It knows no such name.
+    Refused,
+    /// It takes them and finds nothing by them.
+    Deaf,
+}
+
 /// What is asked for.
 #[derive(Debug)]
 pub(crate) struct Query {
@@ -59,6 +69,8 @@ struct Filter {
     selection: Selection,
     /// What the filters came from, to tell kept answers apart.
     key: String,
+    /// Nothing is found, whatever there is.
+    deaf: bool,
 }
 
 /// A page of records.
@@ -119,10 +131,10 @@ impl Query {
         entity: Entity,
         parameters: &[(String, String)],
         forward_only: bool,
-        last_updated: bool,
+        by_time: TimeFilter,
     ) -> Result<Self, QueryError> {
         let (paging, page_size) = paging(parameters, forward_only)?;
-        let filter = Filter::new(entity, parameters, last_updated)?;
+        let filter = Filter::new(entity, parameters, by_time)?;
         let order = match (paging, parameter(parameters, "orderBy")) {
             (Paging::Page(_), Some(order)) => read_order(entity, order)?,
             _ => Vec::new(),
@@ -195,12 +207,13 @@ impl Query {
 }
 
 impl Filter {
-    fn new(entity: Entity, parameters: &[(String, String)], last_updated: bool) -> Result<Self, QueryError> {
+    fn new(entity: Entity, parameters: &[(String, String)], by_time: TimeFilter) -> Result<Self, QueryError> {
         let read = |name, scope| conditions::parse(parameter(parameters, name).unwrap_or_default(), scope);
         let conditions = read("conditions", Scope::Entity(entity))?;
         let children = read("childConditions", Scope::Children(entity))?;
         let custom_fields = read("customFieldConditions", Scope::CustomField)?;
-        if !last_updated && conditions.as_ref().is_some_and(Expression::asks_last_updated) {
+        let asks = conditions.as_ref().is_some_and(Expression::asks_last_updated);
+        if asks && by_time == TimeFilter::Refused {
             let name = "lastUpdated".to_owned();
             return Err(ConditionError::UnknownName { name, entity: entity.name() }.into());
         }
@@ -214,7 +227,9 @@ impl Filter {
         let key = ["conditions", "childConditions", "customFieldConditions"]
             .map(|name| parameter(parameters, name).unwrap_or_default())
             .join("\u{0}");
-        Ok(Self { conditions, children, custom_fields, selection, key })
+        let deaf = asks && by_time == TimeFilter::Deaf;
+        let key = if deaf { format!("deaf {key}") } else { key };
+        Ok(Self { conditions, children, custom_fields, selection, key, deaf })
     }
 
     /// The ids, above a given one, of the records that satisfy it.
@@ -227,6 +242,9 @@ impl Filter {
     }
 
     fn admits(&self, state: &State, entity: Entity, id: i64) -> bool {
+        if self.deaf {
+            return false;
+        }
         let record = Record { state, entity, id, selection: &self.selection, value: OnceCell::new() };
         let items = |expression: &Expression| {
             let items = record.record().get("customFields").and_then(Value::as_array);

@@ -137,10 +137,14 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
         Answer::error(StatusCode::URI_TOO_LONG, "RequestUriTooLong", "The request URL is too long.")
     } else {
         struck = app.world.strike(&line.path, &line.kind);
+        if let Some(advance) = struck.advance.take() {
+            app.world.advance(advance);
+        }
         if struck.delay > 0 {
             tokio::time::sleep(Duration::from_millis(struck.delay)).await;
         }
-        match struck.fault.and_then(Answer::instead) {
+        let path = parts.uri.path();
+        match struck.fault.and_then(|fault| Answer::instead(fault, path, app.world.now())) {
             Some(answer) => answer,
             None => answer(&app, &parts, route, &line, struck.fault).await,
         }

@@ -2,15 +2,19 @@
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use futures::Stream;
 use serde_json::json;
 
+use crate::bomb;
 use crate::faults::Fault;
 use crate::links;
 
@@ -23,14 +27,20 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) link: Option<HeaderValue>,
     content_type: &'static str,
-    retry_after: Option<u32>,
+    /// Headers that few answers have.
+    extra: Vec<(HeaderName, HeaderValue)>,
     body: Vec<u8>,
 }
 
 impl Answer {
     pub(super) fn json(body: Vec<u8>) -> Self {
         let content_type = "application/json; charset=utf-8";
-        Self { status: StatusCode::OK, link: None, content_type, retry_after: None, body }
+        Self { status: StatusCode::OK, link: None, content_type, extra: Vec::new(), body }
+    }
+
+    fn with(mut self, name: HeaderName, value: &str) -> Self {
+        self.extra.extend(HeaderValue::from_str(value).ok().map(|value| (name, value)));
+        self
     }
 
     /// An error in the API's form.
@@ -48,13 +58,27 @@ impl Answer {
         Self::error(StatusCode::INTERNAL_SERVER_ERROR, "SimulatorError", "The simulator could not make this answer.")
     }
 
-    /// The answer that a fault puts in the place of the real one, if it does.
-    pub(super) fn instead(fault: Fault) -> Option<Self> {
+    fn too_many(seconds: u32) -> Self {
+        let message = format!("Too many requests. Please try again in {seconds} seconds.");
+        let body = json!({"error": "Too Many Requests", "message": message}).to_string().into_bytes();
+        Self { status: StatusCode::TOO_MANY_REQUESTS, ..Self::json(body) }
+    }
+
+    /// The answer that a fault puts in the place of the real one, if it does. `path` is what was asked for, and `now`
+    /// the simulator's time.
+    pub(super) fn instead(fault: Fault, path: &str, now: DateTime<Utc>) -> Option<Self> {
         match fault {
             Fault::TooManyRequests { retry_after } => {
-                let message = format!("Too many requests. Please try again in {retry_after} seconds.");
-                let body = json!({"error": "Too Many Requests", "message": message}).to_string().into_bytes();
-                Some(Self { status: StatusCode::TOO_MANY_REQUESTS, retry_after: Some(retry_after), ..Self::json(body) })
+                Some(Self::too_many(retry_after).with(header::RETRY_AFTER, &retry_after.to_string()))
+            }
+            Fault::TooManyRequestsUntil { seconds } => {
+                let date = |time: DateTime<Utc>| time.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+                let until = date(now + TimeDelta::seconds(seconds.into()));
+                Some(Self::too_many(seconds).with(header::RETRY_AFTER, &until).with(header::DATE, &date(now)))
+            }
+            Fault::Redirect { port } => {
+                let found = Self::error(StatusCode::FOUND, "Moved", "Sign in first.");
+                Some(found.with(header::LOCATION, &format!("http://localhost:{port}{path}")))
             }
             Fault::ServerError { status } => {
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -78,7 +102,11 @@ impl Answer {
         if fault == Some(Fault::Truncated) {
             self.body.truncate(cut(&self.body));
         }
-        let packed = if gzip && self.body.len() > WORTH_PACKING { pack(&self.body).ok() } else { None };
+        let packed = match fault {
+            Some(Fault::GzipBomb { mebibytes }) => bomb::of(mebibytes),
+            _ if gzip && self.body.len() > WORTH_PACKING => pack(&self.body).ok(),
+            _ => None,
+        };
         let is_packed = packed.is_some();
         let body = Bytes::from(packed.unwrap_or(self.body));
         let length = body.len();
@@ -89,6 +117,7 @@ impl Answer {
                 Body::from_stream(futures::stream::iter([Ok(half), Err(broken)]))
             }
             Some(Fault::TruncatedMismatch) => Body::from_stream(futures::stream::iter([Ok::<_, io::Error>(half)])),
+            Some(Fault::Drip { bytes, pause }) => Body::from_stream(drip(body, bytes as usize, pause)),
             _ => Body::from(body),
         };
         let mut response = Response::new(body);
@@ -106,14 +135,24 @@ impl Answer {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
         headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-        if let Some(seconds) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
+        headers.extend(self.extra);
         if let Some(link) = self.link {
             headers.insert(header::LINK, link);
         }
         response
     }
+}
+
+/// A body in drops, with a pause before each.
+fn drip(body: Bytes, bytes: usize, pause: u64) -> impl Stream<Item = io::Result<Bytes>> {
+    futures::stream::unfold(body, move |mut rest| async move {
+        if rest.is_empty() {
+            return None;
+        }
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        let drop = rest.split_to(bytes.clamp(1, rest.len()));
+        Some((Ok(drop), rest))
+    })
 }
 
 /// A place in the middle of the body, and not within a letter.

@@ -7,7 +7,7 @@ use crate::conditions::ConditionError;
 use crate::entity::Entity;
 use crate::faults::{Fault, is_listed};
 use crate::json::Json;
-use crate::query::{self, Page, Paging, Query, QueryError};
+use crate::query::{self, Page, Paging, Query, QueryError, TimeFilter};
 use crate::served::Asked;
 use crate::world::World;
 
@@ -142,8 +142,12 @@ pub(super) fn answer_served(asked: &Asked, request: &ListRequest) -> Answer {
 fn read_query(world: &World, entity: Entity, request: &ListRequest) -> Result<Query, QueryError> {
     let switches = world.switches();
     let forward_only = request.forward_only && !is_listed(&switches.no_forward_only, entity.path());
-    let last_updated = !is_listed(&switches.no_last_updated, entity.path());
-    Query::new(entity, &request.parameters, forward_only, last_updated)
+    let by_time = match entity.path() {
+        path if is_listed(&switches.no_last_updated, path) => TimeFilter::Refused,
+        path if is_listed(&switches.deaf_last_updated, path) => TimeFilter::Deaf,
+        _ => TimeFilter::Works,
+    };
+    Query::new(entity, &request.parameters, forward_only, by_time)
 }
 
 fn refused(error: &QueryError) -> Answer {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use connectwise_simulator::{Fault, Faults, When};
+use connectwise_simulator::{AdvanceRequest, Fault, Faults, Meddling, When};
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
 
@@ -91,6 +91,78 @@ async fn answers_that_come_late() {
     let start = Instant::now();
     is_well(&session).await;
     assert!(start.elapsed() >= Duration::from_millis(300));
+}
+
+#[tokio::test]
+async fn answers_that_come_drop_by_drop() {
+    let session = struck(Fault::Drip { bytes: 400, pause: 5 }).await;
+    let start = Instant::now();
+    let body = session.get(LIST, &[("pageSize", "2"), ("fields", "id,notes,company")]).await;
+    assert_eq!(ids(&body).len(), 2);
+    assert!(start.elapsed() >= Duration::from_millis(5));
+    is_well(&session).await;
+}
+
+#[tokio::test]
+async fn small_bodies_that_are_large() {
+    let session = struck(Fault::GzipBomb { mebibytes: 5 }).await;
+    let plain = Client::builder().no_gzip().build().unwrap();
+    let request = session.request(LIST, &[]).build().unwrap();
+    let packed = plain.execute(request.try_clone().unwrap()).await.unwrap();
+    assert_eq!(packed.headers()["content-encoding"], "gzip");
+    assert!(packed.bytes().await.unwrap().len() < 50_000);
+    session.simulator.world().faults(Faults::default().with("", When::Next(1), Fault::GzipBomb { mebibytes: 5 }));
+    assert_eq!(session.client.execute(request).await.unwrap().bytes().await.unwrap().len(), 5 << 20);
+    is_well(&session).await;
+}
+
+#[tokio::test]
+async fn redirects_to_another_host() {
+    let session = struck(Fault::Redirect { port: 9 }).await;
+    let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let request = session.request(LIST, &[]).build().unwrap();
+    let response = client.execute(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::FOUND);
+    assert_eq!(response.headers()["location"], "http://localhost:9/v4_6_release/apis/3.0/time/entries");
+    is_well(&session).await;
+}
+
+#[tokio::test]
+async fn too_many_requests_until_an_instant_of_the_servers_clock() {
+    let session = struck(Fault::TooManyRequestsUntil { seconds: 90 }).await;
+    let response = session.response(LIST, &[]).await;
+    assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(response.headers()["date"], "Mon, 05 Jan 2026 06:00:00 GMT");
+    assert_eq!(response.headers()["retry-after"], "Mon, 05 Jan 2026 06:01:30 GMT");
+    is_well(&session).await;
+}
+
+#[tokio::test]
+async fn records_that_change_while_they_are_read() {
+    let session = Session::start().await;
+    let advance =
+        AdvanceRequest { hours: 0.1, add: 3, entities: vec!["TimeEntry".to_owned()], ..AdvanceRequest::default() };
+    let meddling = Meddling { endpoint: "/time".to_owned(), every: 1, times: 2, advance };
+    session.simulator.world().faults(Faults::default().with_meddling(meddling));
+    let mut counts = Vec::new();
+    for _ in 0..4 {
+        session.get(LIST, &[("pageSize", "1")]).await;
+        counts.push(session.count(LIST, "").await);
+    }
+    assert_eq!(counts, [5_000, 5_003, 5_006, 5_006]);
+}
+
+#[tokio::test]
+async fn filters_that_find_nothing() {
+    let session = Session::start().await;
+    let since = "lastUpdated >= [1970-01-01T00:00:00Z]";
+    assert_eq!(session.count(LIST, since).await, 5_000);
+    session.simulator.world().faults(Faults::default().with_deaf_last_updated("/time"));
+    for condition in [since, "_info/lastUpdated >= [1970-01-01T00:00:00Z]"] {
+        assert_eq!(session.count(LIST, condition).await, 0);
+        assert!(ids(&session.get(LIST, &[("conditions", condition)]).await).is_empty());
+    }
+    is_well(&session).await;
 }
 
 #[tokio::test]

@@ -1,0 +1,331 @@
+//! A list on its way: which page is next, and when it is the last.
+//!
+//! Forward-only paging first; where no such link comes back, `id > N` ordered by id; page numbers as the last resort,
+//! and for who wants another order. Invariant: a full page is never taken for the last one because nothing names the
+//! next; no record comes twice by its key; a list that goes back or repeats itself is an error.
+
+use super::list::{ANYTHING, List};
+use super::records::{Record, join, records_of};
+use super::{ClientError, Request, Traffic};
+use crate::conditions::field;
+use crate::error::{Error, Result};
+use bytes::Bytes;
+use connectwise_runtime::redact;
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// The longest address that servers take.
+const LONGEST_ADDRESS: usize = 2_000;
+/// How often a page is read anew whose parts do not fit together.
+const JOINS: u32 = 4;
+
+/// How the next page is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Way {
+    ForwardOnly { after: Option<String> },
+    ById { after: Option<i64> },
+    ByNumber { number: u64 },
+}
+
+/// One page as it came.
+struct Page {
+    records: Vec<Record>,
+    /// It is no list, but one object.
+    single: bool,
+    next_id: Option<String>,
+    has_next: bool,
+}
+
+pub(super) struct Reading {
+    list: List,
+    page_size: u64,
+    groups: Vec<String>,
+    way: Way,
+    traffic: Traffic,
+    left: u64,
+    /// Pages that were given on.
+    pages: u64,
+    /// The highest id so far, where ids are whole numbers.
+    highest: Option<i64>,
+    /// The keys that came by page numbers: rows move between two pages.
+    seen: HashSet<Box<str>>,
+    /// The page before by number: a server that ignores page numbers repeats itself for ever.
+    before: Vec<Bytes>,
+    done: bool,
+}
+
+impl Reading {
+    pub(super) fn new(list: List) -> Self {
+        let left = list.limit.unwrap_or(u64::MAX);
+        let by_number = list.order_by.is_some();
+        Self {
+            page_size: list.page_size.min(left.max(1)),
+            groups: list.groups(),
+            way: if by_number { Way::ByNumber { number: 1 } } else { Way::ForwardOnly { after: None } },
+            traffic: Traffic::watched(&list.watcher),
+            left,
+            pages: 0,
+            highest: None,
+            seen: HashSet::new(),
+            before: Vec::new(),
+            done: left == 0,
+            list,
+        }
+    }
+
+    pub(super) fn list(&self) -> &List {
+        &self.list
+    }
+
+    /// Whether the requests can be sent at all.
+    pub(super) fn check(&self) -> Result<()> {
+        let groups = self.groups.iter().map(Some).chain(self.groups.is_empty().then_some(None));
+        groups.map(|group| self.request(group)).try_for_each(|request| self.fits(&request))
+    }
+
+    /// The next page that holds something new; `None` after the last.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<Bytes>>> {
+        while !self.done {
+            let page = match self.page().await {
+                Ok(page) => page,
+                Err(Error::Client(error)) if error.is_page_too_big() && self.halve() => continue,
+                // Refused before anything came: the endpoint can't page this way.
+                Err(Error::Client(ClientError::Refused { .. })) if self.pages == 0 && self.step_down() => continue,
+                Err(error) => return Err(error),
+            };
+            let Some(records) = self.take(page).await? else { continue };
+            let mut kept = Vec::with_capacity(records.len());
+            for record in records.into_iter().take(usize::try_from(self.left).unwrap_or(usize::MAX)) {
+                kept.push(self.without_secrets(record.bytes)?);
+            }
+            self.left -= kept.len() as u64;
+            self.done |= self.left == 0;
+            self.pages += 1;
+            self.list.watcher.rows(kept.len() as u64);
+            if !kept.is_empty() {
+                return Ok(Some(kept));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Looks at a page and decides how it goes on; `None` where the page is to be read another way.
+    async fn take(&mut self, page: Page) -> Result<Option<Vec<Record>>> {
+        let Page { records, single, next_id, has_next } = page;
+        if single || records.is_empty() {
+            self.done = true;
+            return Ok(Some(records));
+        }
+        let full = records.len() as u64 >= self.page_size;
+        let bytes: Vec<Bytes> = records.iter().map(|record| record.bytes.clone()).collect();
+        let ids = whole_numbers(&records);
+        let records = self.distinct(records);
+        // No more is wanted, whatever there is.
+        let enough = records.len() as u64 >= self.left;
+        match &mut self.way {
+            Way::ForwardOnly { after } => match next_id {
+                Some(id) if after.as_ref() == Some(&id) => {
+                    return Err(self.stuck(&format!("the page after id {id}")));
+                }
+                Some(id) => *after = Some(id),
+                None if enough || !(full || has_next) => self.done = true,
+                // In which order the first page came is not known, so it does not count.
+                None if after.is_none() => {
+                    self.step_down();
+                    return Ok(None);
+                }
+                None => match ids.as_ref().and_then(|ids| ids.iter().max()) {
+                    Some(last) => self.way = Way::ById { after: Some(*last) },
+                    None => self.done = self.is_last().await?,
+                },
+            },
+            Way::ById { after } => {
+                let rising = ids.as_ref().is_some_and(|ids| ids.is_sorted() && ids.first() > after.as_ref());
+                match ids.as_ref().and_then(|ids| ids.last()) {
+                    Some(last) if rising => *after = Some(*last),
+                    // It can't be sorted by the key, or has none.
+                    _ if self.pages == 0 => {
+                        self.step_down();
+                        return Ok(None);
+                    }
+                    _ => return Err(self.stuck("ids that came before")),
+                }
+            }
+            Way::ByNumber { number } => {
+                if bytes.iter().all(|record| self.before.contains(record)) {
+                    let page = format!("page {number}, so that it does not page");
+                    return Err(self.stuck(&page));
+                }
+                *number += 1;
+                self.before = bytes;
+                self.done = !has_next && !full;
+            }
+        }
+        if !matches!(self.way, Way::ByNumber { .. })
+            && let Some(ids) = ids
+        {
+            let lowest = ids.iter().min().copied();
+            if self.highest.is_some() && lowest <= self.highest {
+                return Err(self.stuck("ids that came before"));
+            }
+            self.highest = ids.iter().max().copied();
+        }
+        Ok(Some(records))
+    }
+
+    /// Each record once: on this page, and by page numbers among all that came.
+    fn distinct(&mut self, records: Vec<Record>) -> Vec<Record> {
+        let mut here = HashSet::new();
+        let seen = if matches!(self.way, Way::ByNumber { .. }) { &mut self.seen } else { &mut here };
+        let is_new = |record: &Record| record.key.as_deref().is_none_or(|key| seen.insert(key.into()));
+        records.into_iter().filter(is_new).collect()
+    }
+
+    /// Whether nothing comes after a full page that names no next one and holds no ids to go on by.
+    async fn is_last(&self) -> Result<bool> {
+        let beyond = Way::ByNumber { number: self.pages + 2 };
+        let page = self.fetch(self.request_by(&beyond, self.groups.first())).await?;
+        if page.records.is_empty() {
+            return Ok(true);
+        }
+        let reason = format!(
+            "page {} is full and names no next one, and without ids there is no other way on: ask for {} too",
+            self.pages + 1,
+            self.list.key()
+        );
+        Err(Error::data(&self.list.endpoint, reason))
+    }
+
+    /// Another way of paging, from the start; whether there is one.
+    fn step_down(&mut self) -> bool {
+        let key = self.list.key();
+        let has_key = self.list.fields.is_empty() || self.list.fields.iter().any(|name| name == key);
+        self.way = match self.way {
+            Way::ForwardOnly { .. } if has_key => Way::ById { after: None },
+            Way::ForwardOnly { .. } | Way::ById { .. } => Way::ByNumber { number: 1 },
+            Way::ByNumber { .. } => return false,
+        };
+        tracing::debug!(endpoint = self.list.endpoint, to = ?self.way, "paging another way");
+        true
+    }
+
+    /// Pages half as large from here on; whether that is possible.
+    fn halve(&mut self) -> bool {
+        if self.page_size < 2 {
+            return false;
+        }
+        if let Way::ByNumber { number } = &mut self.way {
+            // The same place has to begin a page.
+            if self.page_size % 2 == 1 && *number > 1 {
+                return false;
+            }
+            *number = (*number - 1) * 2 + 1;
+        }
+        self.page_size /= 2;
+        tracing::debug!(endpoint = self.list.endpoint, records = self.page_size, "smaller pages");
+        true
+    }
+
+    fn stuck(&self, what: &str) -> Error {
+        Error::data(&self.list.endpoint, format!("the API repeats {what}"))
+    }
+
+    fn without_secrets(&self, record: Bytes) -> Result<Bytes> {
+        let failed = |error: &dyn std::fmt::Display| Error::data(&self.list.endpoint, error);
+        let text = std::str::from_utf8(&record).map_err(|error| failed(&error))?;
+        match redact(*ANYTHING, text).map_err(|error| failed(&error))? {
+            Cow::Owned(kept) => Ok(Bytes::from(kept)),
+            Cow::Borrowed(_) => Ok(record),
+        }
+    }
+
+    /// One page, from as many requests as its properties need.
+    async fn page(&self) -> Result<Page> {
+        let mut left = JOINS;
+        loop {
+            let mut groups = self.groups.iter();
+            let mut page = self.fetch(self.request(groups.next())).await?;
+            let mut trouble = None;
+            for group in groups {
+                let part = self.fetch(self.request(Some(group))).await?;
+                match join(&page.records, &part.records, self.list.key()) {
+                    Ok(records) => page.records = records,
+                    Err(reason) => trouble = Some(reason),
+                }
+            }
+            left -= 1;
+            match trouble {
+                None => return Ok(page),
+                Some(reason) if left == 0 => return Err(Error::data(&self.list.endpoint, reason)),
+                Some(_) => {}
+            }
+        }
+    }
+
+    async fn fetch(&self, request: Request) -> Result<Page> {
+        self.fits(&request)?;
+        let key = self.list.key();
+        let read = self.list.client.get(&request, &self.traffic, |answer| {
+            let (records, single) = records_of(&answer.body, key)?;
+            Ok(Page { records, single, next_id: answer.next_page_id.clone(), has_next: answer.has_next })
+        });
+        Ok(read.await?)
+    }
+
+    fn fits(&self, request: &Request) -> Result<()> {
+        let length = self.list.client.address_of(request)?.as_str().len();
+        if length <= LONGEST_ADDRESS {
+            return Ok(());
+        }
+        Err(Error::Usage(format!(
+            "{}: the address would be {length} characters long, and servers take {LONGEST_ADDRESS}: ask for fewer \
+             fields, or by shorter conditions",
+            self.list.endpoint
+        )))
+    }
+
+    fn request(&self, fields: Option<&String>) -> Request {
+        self.request_by(&self.way, fields)
+    }
+
+    fn request_by(&self, way: &Way, fields: Option<&String>) -> Request {
+        let list = &self.list;
+        let mut request = Request::new(&list.endpoint).with("pageSize", self.page_size);
+        request.divisible = self.page_size > 1;
+        let mut conditions = list.conditions.clone();
+        match way {
+            Way::ForwardOnly { after } => {
+                request.forward_only = true;
+                if let Some(after) = after {
+                    request = request.with("pageId", after);
+                }
+            }
+            Way::ById { after } => {
+                request = request.with("orderBy", format!("{} asc", list.key()));
+                if let (Some(after), Ok(key)) = (after, field(list.key())) {
+                    let rest = key.more_than(*after);
+                    conditions = Some(match conditions {
+                        Some(conditions) => rest.and(conditions),
+                        None => rest,
+                    });
+                }
+            }
+            Way::ByNumber { number } => request = request.with("page", number),
+        }
+        if let Some(order) = &list.order_by {
+            request = request.with("orderBy", order);
+        }
+        if let Some(conditions) = &conditions {
+            request = request.with("conditions", conditions);
+        }
+        if let Some(fields) = fields {
+            request = request.with("fields", fields);
+        }
+        request
+    }
+}
+
+/// The keys of all records, where they are whole numbers.
+fn whole_numbers(records: &[Record]) -> Option<Vec<i64>> {
+    records.iter().map(|record| record.key.as_deref()?.parse().ok()).collect()
+}

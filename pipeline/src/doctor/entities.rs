@@ -1,0 +1,78 @@
+//! An entity at the API: the right to read it, how much there is, how new, and whether changes can be asked for.
+
+use super::Check;
+use crate::client::{Client, ClientError, Request, Traffic};
+use crate::extract::filter_name;
+use chrono::Utc;
+use connectwise_runtime::{ChangeDetection, Table};
+
+/// The right to read an entity, how much there is, how new, and whether changes can be asked for.
+pub(super) async fn check(client: &Client, traffic: &Traffic, table: &Table) -> Check {
+    if let Some(parent) = table.parent {
+        return Check::warning(
+            table.entity,
+            format!("{} was not asked: it has a list a {}", table.endpoint, parent.entity),
+            "nothing: a run reads it",
+        );
+    }
+    match facts(client, traffic, table).await {
+        Ok((found, None)) => Check::well(table.entity, found),
+        Ok((found, Some(advice))) => Check::warning(table.entity, found, advice),
+        Err(ClientError::Forbidden { message, .. }) => Check::failed(
+            table.entity,
+            format!("{}: no right to read it (HTTP 403: {message})", table.endpoint),
+            "give the API member's security role inquire rights for it (all, not mine), or leave the entity out with \
+             --entities",
+        ),
+        Err(error) => Check::failed(table.entity, error.to_string(), "run doctor again; if it persists, ask with -vv"),
+    }
+}
+
+async fn facts(
+    client: &Client,
+    traffic: &Traffic,
+    table: &Table,
+) -> Result<(String, Option<&'static str>), ClientError> {
+    let count = client.count(table.endpoint, None, traffic).await?;
+    // A right to count is none to read.
+    let first = Request::new(table.endpoint).with("fields", table.key).with("pageSize", 1);
+    client.get(&first, traffic, |_| Ok(())).await?;
+    let found = format!("{}: {count} records", table.endpoint);
+    if table.change_detection != ChangeDetection::LastUpdated {
+        return Ok((format!("{found}, read whole at every run"), None));
+    }
+    let Some(name) = filter_name(client, table, table.endpoint, Utc::now(), traffic).await? else {
+        let advice = "nothing: it is read whole at every run, which takes longer";
+        return Ok((format!("{found}, can't be filtered by lastUpdated"), Some(advice)));
+    };
+    // Some endpoints take any condition and find nothing by it.
+    let since_ever = format!("{name} >= [1970-01-01T00:00:00Z]");
+    let timed = client.count(table.endpoint, Some(&since_ever), traffic).await?;
+    if timed == 0 && count > 0 {
+        let advice = "nothing: it is read whole at every run, which takes longer";
+        return Ok((format!("{found}, takes conditions on {name} and finds nothing by them"), Some(advice)));
+    }
+    let newest = newest(client, traffic, table, name).await?.map(|newest| format!(", the newest change {newest}"));
+    let found = format!("{found}, filters by {name}{}", newest.unwrap_or_default());
+    if timed < count {
+        let advice = "nothing: an incremental run can't see those change; `run --mode full` reads them";
+        return Ok((format!("{found}, {} of them without a time of change", count - timed), Some(advice)));
+    }
+    Ok((found, None))
+}
+
+/// The newest change, where the endpoint sorts by it.
+async fn newest(client: &Client, traffic: &Traffic, table: &Table, name: &str) -> Result<Option<String>, ClientError> {
+    let request = Request::new(table.endpoint)
+        .with("orderBy", format!("{name} desc"))
+        .with("fields", format!("{},_info", table.key))
+        .with("pageSize", 1);
+    let read = client.get(&request, traffic, |answer| {
+        let page: serde_json::Value = serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
+        Ok(page.pointer("/0/_info/lastUpdated").and_then(|newest| newest.as_str()).map(ToOwned::to_owned))
+    });
+    match read.await {
+        Err(error) if error.is_bad_condition() => Ok(None),
+        other => other,
+    }
+}

@@ -1,0 +1,163 @@
+//! Is everything there that a run needs: the address, the login, the rights, the storage.
+//!
+//! Invariant: nothing is changed, neither at the API nor in the lakehouse, and no credential is in what is found.
+
+mod contact;
+mod entities;
+
+use crate::catalog;
+use crate::client::{Client, Limits, Pace, RetryPolicy, Traffic};
+use crate::error::Result;
+use crate::lake::Lakehouse;
+use crate::settings::ApiSettings;
+use connectwise_generated::tables::TABLES;
+use std::time::Duration;
+
+/// Someone waits for the answer: trouble that does not pass at once is what is asked for.
+const RETRY: RetryPolicy = RetryPolicy { base: Duration::from_millis(250), cap: Duration::from_millis(500), tries: 3 };
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// As it should be.
+    Well,
+    /// Runs work, but one should know.
+    Warning,
+    /// Could not be asked, because of something else that failed.
+    Skipped,
+    /// Runs fail by it.
+    Failed,
+}
+
+impl State {
+    /// ✓, – or ✗.
+    pub fn mark(self) -> char {
+        match self {
+            State::Well => '✓',
+            State::Warning | State::Skipped => '–',
+            State::Failed => '✗',
+        }
+    }
+}
+
+/// One check.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Check {
+    /// What was looked at.
+    pub name: String,
+    /// How it ended.
+    pub state: State,
+    /// What was found.
+    pub found: String,
+    /// What to do, where there is something to do.
+    pub advice: Option<String>,
+}
+
+impl Check {
+    fn new(name: &str, state: State, found: impl Into<String>, advice: Option<&str>) -> Self {
+        Self { name: name.to_owned(), state, found: found.into(), advice: advice.map(ToOwned::to_owned) }
+    }
+
+    fn well(name: &str, found: impl Into<String>) -> Self {
+        Self::new(name, State::Well, found, None)
+    }
+
+    fn warning(name: &str, found: impl Into<String>, advice: &str) -> Self {
+        Self::new(name, State::Warning, found, Some(advice))
+    }
+
+    fn skipped(name: &str, why: &str) -> Self {
+        Self::new(name, State::Skipped, format!("not checked: {why}"), None)
+    }
+
+    /// Whether what builds on it can be checked.
+    fn is_well(&self) -> bool {
+        matches!(self.state, State::Well | State::Warning)
+    }
+
+    fn failed(name: &str, found: impl Into<String>, advice: &str) -> Self {
+        Self::new(name, State::Failed, found, Some(advice))
+    }
+}
+
+/// Whether a run can be expected to work.
+pub fn is_well(checks: &[Check]) -> bool {
+    checks.iter().all(Check::is_well)
+}
+
+/// Looks at everything; what depends on something that failed is skipped.
+pub async fn examine(settings: Result<ApiSettings>, pace: Pace, lake: Result<Lakehouse>) -> Vec<Check> {
+    let mut checks = Vec::new();
+    match settings {
+        Ok(settings) => api(settings, pace, &mut checks).await,
+        Err(error) => {
+            checks.push(Check::failed("address", one_line(&error), "set the variables that are named"));
+            skip_from(&mut checks, "dns", "the address is missing");
+        }
+    }
+    storage(lake, &mut checks).await;
+    checks
+}
+
+/// The checks of the API, in the order in which they build on each other.
+const STEPS: [&str; 6] = ["dns", "connection", "tls", "login", "clientId", "version"];
+
+/// Skips the checks of the API from this one on.
+fn skip_from(checks: &mut Vec<Check>, first: &str, why: &str) {
+    let steps = STEPS.iter().skip_while(|step| **step != first);
+    checks.extend(steps.chain(TABLES.iter().map(|table| &table.entity)).map(|name| Check::skipped(name, why)));
+}
+
+async fn api(settings: ApiSettings, pace: Pace, checks: &mut Vec<Check>) {
+    let on_this_machine = settings.is_loopback();
+    let client = match Client::with(settings, RETRY, pace, Limits::default()) {
+        Ok(client) => client,
+        Err(error) => {
+            checks.push(Check::failed("address", error.to_string(), "check the CW_… variables for stray characters"));
+            return skip_from(checks, "dns", "the client can't be set up");
+        }
+    };
+    let traffic = Traffic::default();
+    if let Err((next, why)) = contact::all(&client, &traffic, on_this_machine, checks).await {
+        return skip_from(checks, next, why);
+    }
+    for table in TABLES {
+        checks.push(entities::check(&client, &traffic, table).await);
+    }
+}
+
+async fn storage(lake: Result<Lakehouse>, checks: &mut Vec<Check>) {
+    let place = "check --lakehouse or CW_LAKEHOUSE, and the rights there";
+    let lake = match lake {
+        Ok(lake) => lake,
+        Err(error) => {
+            checks.push(Check::failed("storage", one_line(&error), place));
+            return checks.push(Check::skipped("tables", "there is no storage"));
+        }
+    };
+    if let Err(error) = lake.try_out().await {
+        checks.push(Check::failed("storage", one_line(&error), place));
+        return checks.push(Check::skipped("tables", "there is no storage"));
+    }
+    checks.push(Check::well("storage", format!("{} can be written", lake.display())));
+    let known = catalog::known_tables();
+    let (mut there, mut broken) = (0, None);
+    for table in &known {
+        match lake.open(table.layer, table.name).await {
+            Ok(Some(_)) => there += 1,
+            Ok(None) => {}
+            Err(error) => broken = broken.or(Some(one_line(&error))),
+        }
+    }
+    checks.push(match broken {
+        Some(reason) => Check::failed("tables", reason, "see which files are missing or can't be read"),
+        None if there == 0 => Check::well("tables", "none yet: the first run makes them"),
+        None => Check::well("tables", format!("{there} of {} are there and can be read", known.len())),
+    });
+}
+
+/// A message of several lines in one.
+fn one_line(error: &crate::error::Error) -> String {
+    error.to_string().lines().map(str::trim).collect::<Vec<_>>().join(" ")
+}
