@@ -126,8 +126,7 @@ fn refuse_to_empty(entity: &connectwise_runtime::Table, gone: u64, live: u64, fo
     ))
 }
 
-/// The watermark after a load. It moves on only where nothing between it and the window was left out, and never past
-/// what an earlier, cut-off run began to read.
+/// The watermark after a load. It moves on only where nothing between it and the window was left out.
 fn moved(before: Option<i64>, newest: Option<i64>, loading: Loading) -> Option<i64> {
     match (loading.full, loading.since, before) {
         (true, ..) => newest,
@@ -155,8 +154,8 @@ pub async fn load(
         None => None,
     };
     // A record that a wrong clock stamped in the future must not hide what comes until then.
-    let latest = extracted.began.unwrap_or(i64::MAX).min(run.started_micros());
-    let watermark_after = moved(watermark_before, extracted.newest().map(|newest| newest.min(latest)), loading);
+    let newest = extracted.newest().map(|newest| newest.min(run.started_micros()));
+    let watermark_after = moved(watermark_before, newest, loading);
     let transactions: Vec<(String, i64)> =
         watermark_after.map(|watermark| (WATERMARK.to_owned(), watermark)).into_iter().collect();
     let schema = schema(entity);

@@ -32,9 +32,6 @@ pub struct Extracted {
     pub unknown_fields: BTreeMap<String, u64>,
     /// Whether the answer is all there is (a full run, a snapshot or a full scan).
     pub whole: bool,
-    /// When the first of it was read, in microseconds since 1970, where an earlier run read it: no watermark may lie
-    /// behind this.
-    pub began: Option<i64>,
     /// Numbers for the run's log.
     pub numbers: Numbers,
 }
@@ -96,7 +93,6 @@ impl Extracted {
             quarantined: Vec::new(),
             unknown_fields: BTreeMap::new(),
             whole: false,
-            began: None,
             numbers: Numbers::default(),
         }
     }
@@ -167,7 +163,6 @@ impl Extracted {
         for (path, count) in other.unknown_fields {
             *self.unknown_fields.entry(path).or_default() += count;
         }
-        self.began = self.began.into_iter().chain(other.began).min();
         self.numbers.pages += other.numbers.pages;
         self.numbers.rows_read += other.numbers.rows_read;
         self.numbers.rows_resumed += other.numbers.rows_resumed;
@@ -280,9 +275,8 @@ mod tests {
         first.add(7, row(10, 1));
         second.add(7, row(10, 2));
         second.add(8, row(10, 3));
-        second.began = Some(5);
         assert_eq!(first.merge(second), 1);
-        assert_eq!((first.ids[&7].sequence, first.ids.len(), first.began), (2, 2, Some(5)));
+        assert_eq!((first.ids[&7].sequence, first.ids.len()), (2, 2));
         assert_eq!(first.superseded, HashSet::from([1]));
     }
 }

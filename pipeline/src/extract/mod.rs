@@ -41,7 +41,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-/// How far before the first piece what changed since is asked for again: clocks differ.
+/// How far before the newest change that an earlier run read what changed since is asked for again.
 const RESUME_OVERLAP_DAYS: i64 = 1;
 
 /// What an incremental run asks for: everything, or what changed since.
@@ -203,7 +203,6 @@ async fn read_list(
     let kept = kept.filter(|_| plan.ranges.len() > 1 || resumed);
     if let Some(kept) = &kept {
         kept.begin()?;
-        fetched.began = resumed.then(|| kept.began().timestamp_micros());
     }
     let mut by_number = false;
     let mut take = |piece: ranges::Piece| {
@@ -248,7 +247,13 @@ async fn left_over(
     if found.pieces.is_empty() {
         return Ok((Some(kept), found, None));
     }
-    let since = kept.began() - TimeDelta::days(RESUME_OVERLAP_DAYS);
+    // By the server's own clock: whatever changed after a piece was read bears a later time than the newest in it.
+    let newest = found.pieces.iter().flat_map(|piece| &piece.rows).filter_map(|(_, updated, _)| *updated).max();
+    let newest = newest.and_then(DateTime::from_timestamp_micros).map(|newest| newest.min(order.began));
+    let Some(since) = newest.and_then(|newest| newest.checked_sub_signed(TimeDelta::days(RESUME_OVERLAP_DAYS))) else {
+        stage.forget(table.entity);
+        return Ok((open().map(|(kept, _)| kept), Found::default(), None));
+    };
     let name = match filter {
         Some(filter) => Some(filter.name),
         None => filter_name(&source.client, table, &source.list.endpoint, since, &source.traffic).await?,

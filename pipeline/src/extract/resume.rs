@@ -7,8 +7,7 @@
 //! ```
 //!
 //! Invariants: pieces are used for the same entity, window and description of the table alone, and only where what
-//! changed since they were read can be asked for; whoever uses them asks for that, compares all ids, and moves no
-//! watermark past `began`.
+//! changed since they were read can be asked for; whoever uses them asks for that and compares all ids.
 
 use super::extracted::{Numbers, SEQUENCE, last_updated};
 use super::ranges::{KeyRange, Piece};
@@ -104,11 +103,6 @@ impl Kept {
                 Some((Self { folder, manifest: wanted }, Found::default()))
             }
         }
-    }
-
-    /// When the first piece was begun.
-    pub(super) fn began(&self) -> DateTime<Utc> {
-        self.manifest.began
     }
 
     /// Makes the folder, so that pieces can be written.

@@ -106,7 +106,9 @@ impl Stage {
 
     /// A file in a kept folder that another run may read.
     pub(crate) fn kept_file(&self, path: PathBuf, schema: &SchemaRef) -> StagedFile {
-        StagedFile { kept: true, ..self.file_at(path, schema) }
+        let mut file = self.file_at(path, schema);
+        file.kept = true;
+        file
     }
 
     /// Removes what is kept of an entity: its table has it now, or it is of no use.
@@ -320,6 +322,11 @@ impl StagedFile {
     ) -> Result<Option<DataFrame>> {
         let files: Vec<&Self> = files.into_iter().filter(|file| file.rows > 0).collect();
         let Some(first) = files.first() else { return Ok(None) };
+        // The engine takes a file that is not there for one without rows.
+        if let Some(lost) = files.iter().find(|file| !file.path.is_file()) {
+            let text = format!("the staged file {} is gone; keep CW_STAGING clear of clean-ups", lost.path.display());
+            return Err(Error::Query(text));
+        }
         let options = ParquetReadOptions::default().schema(&first.schema);
         let paths: Vec<String> = files.iter().map(|file| file.path.to_string_lossy().into_owned()).collect();
         let frame = context.read_parquet(paths, options).await.map_err(|error| {

@@ -62,9 +62,18 @@ fn serve(scene: &Scene, agreement: i64, records: Vec<Value>) {
 }
 
 async fn read(scene: &Scene, table: &'static Table, parents: &[i64], window: Window) -> Result<Extracted> {
-    let stage = Stage::new().unwrap();
+    read_into(&Stage::new().unwrap(), scene, table, parents, window).await
+}
+
+async fn read_into(
+    stage: &Stage,
+    scene: &Scene,
+    table: &'static Table,
+    parents: &[i64],
+    window: Window,
+) -> Result<Extracted> {
     let order = Order { table, window, parents, most_misfits: 1.0, began: chrono::Utc::now() };
-    extract(&scene.client, &stage, &order, &Arc::new(Traffic::default())).await
+    extract(&scene.client, stage, &order, &Arc::new(Traffic::default())).await
 }
 
 fn ids(extracted: &Extracted) -> BTreeSet<i64> {
@@ -120,10 +129,10 @@ async fn a_full_scan_marks_what_is_gone_and_revives_what_is_back() {
     };
     let load = async |day: i64| {
         let window = Window::Since("2025-01-01T00:00:00Z".parse().unwrap());
-        let extracted = read(&scene, &SCANNED, &[], window).await.unwrap();
+        let stage = Stage::new().unwrap();
+        let extracted = read_into(&stage, &scene, &SCANNED, &[], window).await.unwrap();
         assert!(extracted.whole);
         let run = RunId::new(chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::days(20_000 + day));
-        let stage = Stage::new().unwrap();
         bronze::load(&scene.lake, &stage, &run, &extracted, Loading::default()).await.unwrap()
     };
     let live = "SELECT string_agg(CAST(id AS VARCHAR), ',' ORDER BY id) FROM bronze.cw_addition WHERE etlDeletedAt IS NULL";
