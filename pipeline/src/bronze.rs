@@ -192,13 +192,7 @@ pub async fn load(
 }
 
 /// After a full scan: marks what the source no longer has. A scan that was cut off before this is made good by the next.
-async fn mark_gone(
-    lake: &Lakehouse,
-    stage: &Stage,
-    run: &RunId,
-    extracted: &Extracted,
-    force: bool,
-) -> Result<Counts> {
+async fn mark_gone(lake: &Lakehouse, stage: &Stage, run: &RunId, extracted: &Extracted, force: bool) -> Result<Counts> {
     let entity = extracted.table;
     let source = extracted.ids.keys().copied().chain(extracted.quarantined_ids()).collect();
     let finding = reconcile::find(&source, &reconcile::stored_ids(lake, entity).await?, &HashSet::new());

@@ -2,6 +2,7 @@
 //!
 //! Invariant: an entity that fails leaves its tables as they were and the others whole, and the exit status says so.
 
+use crate::bronze::Loading;
 use crate::client::{Client, ClientError, Request, Traffic};
 use crate::error::{Error, Result};
 use crate::extract::{Order, Window, extract};
@@ -9,7 +10,6 @@ use crate::gold;
 use crate::lake::{Lakehouse, Stage};
 use crate::progress::Progress;
 use crate::report::{EntityReport, RunReport, TableReport};
-use crate::bronze::Loading;
 use crate::{bronze, lock, meta, quarantine, reconcile, silver};
 use chrono::{DateTime, TimeDelta, Utc};
 use connectwise_generated::tables::TABLES;

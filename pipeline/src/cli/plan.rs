@@ -55,8 +55,7 @@ pub(super) async fn dry_run(
     let failed = plans.iter().filter(|plan| plan.error.is_some()).count();
     if as_json {
         let mode = options.mode.name();
-        let document =
-            serde_json::json!({ "dryRun": true, "mode": mode, "plan": plans, "furtherTables": further });
+        let document = serde_json::json!({ "dryRun": true, "mode": mode, "plan": plans, "furtherTables": further });
         output.line(format!("{document:#}"))?;
     } else {
         for plan in &plans {

@@ -5,8 +5,8 @@
 
 use super::extracted::Extracted;
 use super::ids;
-use super::plan::{Expected, Plan};
 use super::paging::Way;
+use super::plan::{Expected, Plan};
 use super::ranges::{self, KeyRange, Sink, Source};
 use crate::error::{Error, Result};
 use crate::lake::Stage;
@@ -65,7 +65,12 @@ pub(super) async fn settle(
         tracing::debug!(entity, gone = gone.len(), missing = missing.len(), "the list moved while it was read");
         for condition in batches(source.table.key, &missing) {
             let source = Source { condition: Some(condition), ..source.clone() };
-            let plan = Plan { ranges: vec![KeyRange::default()], way: Way::ForwardOnly, newest: 0, expected: Expected::Unknown };
+            let plan = Plan {
+                ranges: vec![KeyRange::default()],
+                way: Way::ForwardOnly,
+                newest: 0,
+                expected: Expected::Unknown,
+            };
             let sink = Sink { stage, schema, kept: None, next };
             ranges::read(&source, plan, sink, |piece| {
                 fetched.absorb(piece);

@@ -182,7 +182,9 @@ fn adopt(mut staged: StagedFile, note: &Note, table: &Table) -> Option<Piece> {
         }
         let read = staged.adopt(&[table.key, "_info", SEQUENCE], |batch| {
             let (ids, sequence) = (longs(batch, table.key), longs(batch, SEQUENCE));
-            rows.extend(ids.into_iter().zip(last_updated(batch)).zip(sequence).map(|((id, at), number)| (id, at, number)));
+            rows.extend(
+                ids.into_iter().zip(last_updated(batch)).zip(sequence).map(|((id, at), number)| (id, at, number)),
+            );
         });
         if let Err(error) = read {
             tracing::debug!(%error, "a staged piece can't be read");

@@ -386,7 +386,8 @@ mod tests {
             let stage = stage("a");
             let kept = stage.keep("Thing").unwrap();
             private_folder(&kept).unwrap();
-            for mut file in [stage.file("x", &batch.schema()), stage.kept_file(kept.join("1.parquet"), &batch.schema())] {
+            for mut file in [stage.file("x", &batch.schema()), stage.kept_file(kept.join("1.parquet"), &batch.schema())]
+            {
                 file.write(&batch).unwrap();
                 file.finish().unwrap();
             }

@@ -132,10 +132,11 @@ async fn a_full_scan_marks_what_is_gone_and_revives_what_is_back() {
         let stage = Stage::new().unwrap();
         let extracted = read_into(&stage, &scene, &SCANNED, &[], window).await.unwrap();
         assert!(extracted.whole);
-        let run = RunId::new(chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::days(20_000 + day));
+        let run = RunId::new(chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::days(21_000 + day));
         bronze::load(&scene.lake, &stage, &run, &extracted, Loading::default()).await.unwrap()
     };
-    let live = "SELECT string_agg(CAST(id AS VARCHAR), ',' ORDER BY id) FROM bronze.cw_addition WHERE etlDeletedAt IS NULL";
+    let live =
+        "SELECT string_agg(CAST(id AS VARCHAR), ',' ORDER BY id) FROM bronze.cw_addition WHERE etlDeletedAt IS NULL";
     things(&[1, 2, 3]);
     load(1).await;
     things(&[1, 3, 4]);
