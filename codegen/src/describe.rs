@@ -165,9 +165,15 @@ static DIMENSION_COLUMN: Mapping = Mapping(&[
     must("type", Holds::OneOf(&TYPES), "measure: decimal(19,4), null counted as 0."),
     may("derive", Holds::Text, "SQL over other columns of this table."),
     may("expr", Holds::Text, "SQL over the table's source."),
+    may("customField", Holds::Mapping(&CUSTOM_FIELD), "The custom field of the record that it holds, in its type."),
     may("unknown", Holds::Text, "The SQL literal of the Unknown row (default: null)."),
     may("inferred", Holds::Text, "The SQL literal of inferred rows that carry no value (default: null)."),
     must("description", Holds::Text, "What it means."),
+]);
+
+static CUSTOM_FIELD: Mapping = Mapping(&[
+    may("id", Holds::Count, "The field's id, which stays when it is renamed; one of id and caption."),
+    may("caption", Holds::Text, "The field's caption; of several with it, the first by id that has a value."),
 ]);
 
 static FACT: Mapping = Mapping(&[
@@ -191,6 +197,7 @@ static FACT_COLUMN: Mapping = Mapping(&[
     may("type", Holds::OneOf(&TYPES), "measure: decimal(19,4), null counted as 0."),
     may("derive", Holds::Text, "SQL over other columns of this table."),
     may("expr", Holds::Text, "SQL over the table's source."),
+    may("customField", Holds::Mapping(&CUSTOM_FIELD), "The custom field of the record that it holds, in its type."),
     must("description", Holds::Text, "What it means."),
 ]);
 

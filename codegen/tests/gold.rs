@@ -190,3 +190,69 @@ fn a_dimension_takes_one_yaml_file_and_a_key_and_no_rust() {
     let dictionary = fs::read_to_string(root.join("generated/DICTIONARY.md")).unwrap();
     assert!(dictionary.contains("### gold.dimlocation"));
 }
+
+/// A company column that is a custom field, before the description of the last one.
+fn field(column: &str) -> String {
+    format!("columns:\n  - {{name: region, {column}, description: Where it is.}}\n")
+}
+
+const COMPANY: &str = "schema/dimensions/dimcompany.yaml";
+
+#[test]
+fn a_custom_field_is_a_column_in_both_dialects_with_its_sources() {
+    let folder = workspace();
+    let root = folder.path();
+    let change = |file: &str, column: &str| {
+        let at = root.join(file);
+        let text = fs::read_to_string(&at).unwrap();
+        fs::write(&at, text.replacen("columns:\n", &field(column), 1)).unwrap();
+    };
+    change(COMPANY, "type: bigint, customField: {id: 12}");
+    change(TIME, "type: string, customField: {caption: ' Jóna\'\'s \\x '}");
+    let (status, _, errors) = run(root, &["generate"]);
+    assert_eq!(status, 0, "{errors}");
+    let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let one = read("generated/sql/datafusion/dimcompany.sql");
+    assert!(one.contains("FROM silver.cw_company_customfields\n      WHERE id = 12\n"), "{one}");
+    assert!(one.contains(") AS field_region ON field_region.parentId = c.id AND field_region.place = 1"), "{one}");
+    assert!(one.contains("whole_number(field_region.value) AS region"), "{one}");
+    assert!(one.contains("CAST(NULL AS BIGINT) AS region"), "no reference carries it: {one}");
+    // Each dialect has its own way with quotes and backslashes.
+    let time = |dialect: &str| read(&format!("generated/sql/{dialect}/fact_timeentry.sql"));
+    assert!(time("datafusion").contains(r"WHERE trimmed(caption) = 'Jóna''s \x'"), "{}", time("datafusion"));
+    assert!(time("spark").contains(r"= 'Jóna\u0027s \\x'"), "{}", time("spark"));
+    assert!(time("spark").contains("ON field_region.parentId = t.id"), "{}", time("spark"));
+    let dictionary = read("generated/DICTIONARY.md");
+    let wanted = "| region | bigint | `cw_company_customfields.value` | Where it is. (custom field 12) |";
+    assert!(dictionary.contains(wanted), "{wanted}");
+    assert!(dictionary.contains("`dimcompany.region` |"), "where a silver column goes");
+}
+
+#[test]
+fn a_custom_field_that_can_not_be_is_told_at_its_place() {
+    let with = |file: &'static str, column: &str| said(&[(file, "columns:\n", &field(column))]);
+    for (file, column, wanted) in [
+        (COMPANY, "type: string, customField: {}", "a custom field has one of `id` and `caption`"),
+        (COMPANY, "type: string, customField: {id: 1, caption: a}", "a custom field has one of `id` and `caption`"),
+        (COMPANY, "type: string, customField: {id: a}", "`id` is no whole number"),
+        (COMPANY, "type: string, customField: 12", "a mapping belongs here"),
+        (COMPANY, "type: string, customField: {idd: 12}", "unknown key `idd`"),
+        (COMPANY, "customField: {id: 12}", "`type` is missing"),
+        (COMPANY, "type: string, expr: c.id, customField: {id: 12}", "one of `expr`, `derive` and `customField`"),
+        (TIME, "dimension: dimcompany, customField: {id: 12}", "`region` is a key"),
+        ("schema/dimensions/dimagreementtype.yaml", "type: string, customField: {id: 12}", "no records of one silver"),
+        ("schema/dimensions/dimworkrole.yaml", "type: string, customField: {id: 12}", "no records of one silver table"),
+        ("schema/dimensions/dimdate.yaml", "type: string, customField: {id: 12}", "no records of one silver table"),
+        ("schema/facts/fact_invoiceline.yaml", "type: string, customField: {id: 12}", "no records of one silver table"),
+    ] {
+        let errors = with(file, column);
+        assert!(errors.contains(wanted), "{file} with {column}: {wanted} is not in:\n{errors}");
+        assert!(errors.contains(file), "{errors}");
+    }
+    // An entity without custom fields.
+    let errors = said(&[
+        (COMPANY, "columns:\n", &field("type: string, customField: {id: 12}")),
+        (COMPANY, "silver.cw_company AS c", "silver.cw_unpostedinvoice AS c"),
+    ]);
+    assert!(errors.contains("the records of silver.cw_unpostedinvoice have no custom fields"), "{errors}");
+}

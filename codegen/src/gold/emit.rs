@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use crate::files::GeneratedFiles;
 use crate::gold::lineage::{Lineage, shortened};
-use crate::gold::model::Dialect;
+use crate::gold::model::{Column, Dialect};
 use crate::gold::{Table, columns_of};
 
 /// How many sources of a column the dictionary names.
@@ -194,7 +194,7 @@ fn dictionary(tables: &[&Table<'_>], lineage: &Lineage) -> String {
                 column.name,
                 column.data_type.label(),
                 from(&column.name),
-                cell(&column.description)
+                cell(&meaning(column))
             );
         }
         if matches!(table, Table::Dimension(_)) {
@@ -204,6 +204,14 @@ fn dictionary(tables: &[&Table<'_>], lineage: &Lineage) -> String {
         }
     }
     out
+}
+
+/// What a column means, with what its YAML says beside the description.
+fn meaning(column: &Column) -> String {
+    match &column.custom_field {
+        Some(field) => format!("{} ({})", column.description.trim_end(), field.label()),
+        None => column.description.clone(),
+    }
 }
 
 /// Text on one line, fit for a Markdown table.

@@ -43,6 +43,59 @@ pub(super) fn money(expression: &str, dialect: Dialect) -> String {
     }
 }
 
+/// What `str::trim` takes away, the letters with the Unicode property White_Space, as a class of a regular expression.
+const SPACE: &str =
+    r"\\x{9}-\\x{d}\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}";
+
+/// A text without white space at its ends, of whatever kind: SQL's TRIM knows U+0020 alone.
+pub(super) fn trimmed(expression: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::DataFusion => format!("trimmed({expression})"),
+        Dialect::Spark => format!("regexp_replace({expression}, '^[{SPACE}]+|[{SPACE}]+$', '')"),
+    }
+}
+
+/// The whole number that a text is, also as 5.0 or 1e3; else null.
+pub(super) fn whole(expression: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::DataFusion => format!("whole_number({expression})"),
+        Dialect::Spark => format!(
+            "CASE WHEN TRY_CAST({expression} AS DECIMAL(38, 18)) = TRY_CAST({expression} AS DECIMAL(38, 0)) \
+             THEN TRY_CAST(TRY_CAST({expression} AS DECIMAL(38, 0)) AS BIGINT) END"
+        ),
+    }
+}
+
+/// The point in time that a text names, as ISO 8601 writes it, UTC where it says no offset; else null.
+pub(super) fn instant(expression: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::DataFusion => format!("instant({expression})"),
+        // Spark reads much more, a time of today among it.
+        Dialect::Spark => format!(
+            "CASE WHEN regexp_like({expression}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([T ][0-9]{{2}}:[0-9]{{2}}\
+             (:[0-9]{{2}}([.][0-9]{{1,9}})?)?(Z|[+-][0-9]{{2}}:[0-9]{{2}})?)?$') THEN TRY_CAST({expression} AS TIMESTAMP) END"
+        ),
+    }
+}
+
+/// The day of a point in time in a time zone.
+pub(super) fn local_date(instant: &str, zone: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::DataFusion => format!("local_date({instant}, '{zone}')"),
+        Dialect::Spark => format!("CAST(from_utc_timestamp({instant}, '{zone}') AS DATE)"),
+    }
+}
+
+/// A text as a literal.
+pub(super) fn quoted(text: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::DataFusion => format!("'{}'", text.replace('\'', "''")),
+        // Spark reads backslashes as escapes, and two quotes as the end of one text and the beginning of another. Its
+        // quote is escaped by number, which other readers of its SQL understand too.
+        Dialect::Spark => format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\u0027")),
+    }
+}
+
 /// Registers the functions that expressions may call.
 pub(super) fn register(environment: &mut Environment<'_>, dialect: Dialect, rules: &Arc<Rules>) {
     environment.add_function("money", move |expression: String| money(&expression, dialect));
@@ -67,10 +120,9 @@ pub(super) fn register(environment: &mut Environment<'_>, dialect: Dialect, rule
         Dialect::DataFusion => format!("date_key({instant}, '{zone}')"),
         Dialect::Spark => format!("CAST(date_format(from_utc_timestamp({instant}, '{zone}'), 'yyyyMMdd') AS BIGINT)"),
     });
-    environment.add_function("local_date", move |instant: String, zone: String| match dialect {
-        Dialect::DataFusion => format!("local_date({instant}, '{zone}')"),
-        Dialect::Spark => format!("CAST(from_utc_timestamp({instant}, '{zone}') AS DATE)"),
-    });
+    environment.add_function("local_date", move |instant: String, zone: String| local_date(&instant, &zone, dialect));
+    environment.add_function("trimmed", move |expression: String| trimmed(&expression, dialect));
+    environment.add_function("quoted", move |text: String| quoted(&text, dialect));
     environment.add_function("each_day", move |from: String, to: String| match dialect {
         Dialect::DataFusion => format!("unnest(generate_series({from}, {to}, INTERVAL '1' DAY))"),
         Dialect::Spark => format!("explode(sequence({from}, {to}, INTERVAL '1' DAY))"),

@@ -4,6 +4,7 @@
 //! follows from what their statements read.
 
 mod check;
+pub mod custom_fields;
 mod emit;
 mod functions;
 pub mod lineage;
@@ -96,6 +97,7 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
         return Lineage::default();
     }
     check_names(ir, &model.dimensions, &model.facts, problems);
+    custom_fields::check(ir, &model.dimensions, &model.facts, problems);
     let Some(Rendered { statements, rust_rules, checks, reports }) = statements(inputs, ir, &model, problems) else {
         return Lineage::default();
     };
@@ -165,7 +167,7 @@ fn statements<'a>(inputs: &Inputs, ir: &Ir, model: &'a Model, problems: &mut Pro
         settings.insert("agreement_number_caption".to_owned(), caption.clone().unwrap_or_default());
         let globals = minijinja::Value::from_pairs(settings);
         let templates = inputs.below("templates/gold", ".j2");
-        let renderer = match Renderer::new(dialect, rules, templates, globals, dimensions) {
+        let renderer = match Renderer::new(dialect, rules, templates, globals, dimensions, ir) {
             Ok(renderer) => renderer,
             Err(problem) => {
                 problems.push(problem);

@@ -1,5 +1,6 @@
 //! Gold tables as their YAML files say them, each entry with its place, so that a problem that shows later names it.
 
+use crate::gold::custom_fields::CustomField;
 use crate::report::Problem;
 
 /// Where an entry stands.
@@ -118,8 +119,10 @@ pub struct Column {
     pub at: At,
     /// Its type.
     pub data_type: Type,
-    /// Its SQL expression; over the table's source, or over other columns when `derived`.
+    /// Its SQL expression; over the table's source, or over other columns when `derived`. Empty for a custom field.
     pub expression: Sql,
+    /// The custom field that it holds.
+    pub custom_field: Option<CustomField>,
     /// Whether the expression is over other columns of the same table.
     pub derived: bool,
     /// The SQL literal of the Unknown row; null where left out. Dimensions only.

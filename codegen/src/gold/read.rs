@@ -1,5 +1,6 @@
 //! Reading `schema/dimensions/*.yaml` and `schema/facts/*.yaml`.
 
+use crate::gold::custom_fields;
 use crate::gold::model::{Column, Dimension, Fact, Sql, Type, With};
 use crate::lower::naming::closest;
 use crate::report::Problems;
@@ -153,10 +154,17 @@ fn column(
     let unknown = unknown.map(|text| sql(&keys, "unknown", text));
     let inferred = if in_fact { None } else { keys.optional_text("inferred", problems) };
     let inferred = inferred.map(|text| sql(&keys, "inferred", text));
+    let custom_field = custom_fields::read(&mut keys, problems);
     let description = keys.text("description", problems);
-    if needs_expression && derive.is_some() == expression.is_some() {
+    let field = keys.get("customField").is_some();
+    if field && (derive.is_some() || expression.is_some()) {
         problems.push(
-            keys.problem("expr", "a column has one of `expr` and `derive`")
+            keys.problem("customField", "a column has one of `expr`, `derive` and `customField`")
+                .fix("keep one of them"),
+        );
+    } else if needs_expression && !field && derive.is_some() == expression.is_some() {
+        problems.push(
+            keys.problem("expr", "a column has one of `expr` and `derive`, or a `customField`")
                 .why("`expr` is over the table's source, `derive` over other columns of this table")
                 .fix("keep one of them"),
         );
@@ -178,6 +186,7 @@ fn column(
         at,
         data_type: data_type?,
         derived: derive.is_some(),
+        custom_field,
         expression: Sql { text: derive.or(expression).unwrap_or_default(), at: expression_at },
         unknown,
         inferred,

@@ -5,17 +5,18 @@
 //! Derived columns are layered: each layer is a named part over the one before, so a derived column can use others.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
 use minijinja::{Environment, UndefinedBehavior, context};
 
-use crate::gold::check;
 use crate::gold::functions::{key_of, money, null, register};
 use crate::gold::model::{Column, Dialect, Dimension, Fact, Sql, Type};
 use crate::gold::rules::Rules;
+use crate::gold::{check, custom_fields};
+use crate::ir::Ir;
 use crate::lower::naming::closest;
 use crate::report::Problem;
 
@@ -26,6 +27,8 @@ pub(crate) struct Renderer<'a> {
     globals: Value,
     /// Dimensions whose natural key is text.
     text_keys: BTreeSet<String>,
+    /// The key of each silver table's records.
+    record_keys: BTreeMap<String, String>,
     /// What is wrong with single expressions: the rest is rendered all the same.
     wrong: RefCell<Vec<Problem>>,
 }
@@ -49,6 +52,7 @@ impl<'a> Renderer<'a> {
         templates: impl Iterator<Item = (&'a str, &'a str)>,
         globals: Value,
         dimensions: &[Dimension],
+        ir: &Ir,
     ) -> Result<Self, Problem> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -66,7 +70,8 @@ impl<'a> Renderer<'a> {
             .filter(|dimension| has_text_key(dimension))
             .map(|dimension| dimension.table.clone())
             .collect();
-        Ok(Self { environment, dialect, globals, text_keys, wrong: RefCell::default() })
+        let record_keys = ir.entities.iter().map(|entity| (entity.table.clone(), entity.key.clone())).collect();
+        Ok(Self { environment, dialect, globals, text_keys, record_keys, wrong: RefCell::default() })
     }
 
     /// What was wrong with single expressions so far.
@@ -131,7 +136,8 @@ impl<'a> Renderer<'a> {
         let mut from = match &fact.from {
             Some(from) => lines(&format!("FROM {}", self.expand(from))),
             None => {
-                let mut from = vec![format!("FROM silver.{} AS {}", fact.source, fact.alias)];
+                let records = format!("silver.{} AS {}", fact.source, fact.alias);
+                let mut from = lines(&format!("FROM {}", self.with_custom_fields(&records, &fact.columns)));
                 from.extend(lines(&self.expand(&fact.joins)));
                 from.push(format!("WHERE {}._etl_deleted_at IS NULL", fact.alias));
                 from
@@ -187,7 +193,7 @@ impl<'a> Renderer<'a> {
         }
         let from = match &dimension.from {
             Some(from) => {
-                let from = self.expand(from);
+                let from = self.with_custom_fields(&self.expand(from), &dimension.columns);
                 format!("FROM {from}").lines().map(|line| format!("  {}", line.trim_end())).collect()
             }
             None => Vec::new(),
@@ -272,13 +278,27 @@ impl<'a> Renderer<'a> {
         Ok(context! { source => fact.source.as_str(), alias => fact.alias.as_str(), selected, natural, record })
     }
 
+    /// A FROM clause with the joins of the custom fields that columns hold.
+    fn with_custom_fields(&self, from: &str, columns: &[Column]) -> String {
+        let Some(of) = custom_fields::records(from) else { return from.to_owned() };
+        let key = self.record_keys.get(of.table).map_or("id", String::as_str);
+        let joins = custom_fields::joins(columns, of, key, self.dialect);
+        if joins.is_empty() {
+            return from.to_owned();
+        }
+        format!("{}\n{}\n{}", &from[..of.end], joins.join("\n"), from[of.end..].trim_start())
+    }
+
     /// `expr AS name` of the columns that are over the source.
     fn base_columns(&self, columns: &[Column]) -> Vec<String> {
         columns
             .iter()
             .filter(|column| !column.derived)
             .map(|column| {
-                let expression = self.expression(&column.expression);
+                let expression = match &column.custom_field {
+                    Some(_) => custom_fields::expression(column, self.dialect),
+                    None => self.expression(&column.expression),
+                };
                 match (&column.dimension, column.data_type) {
                     (Some(dimension), _) => {
                         let key = key_of(&expression, self.text_keys.contains(dimension), self.dialect);
