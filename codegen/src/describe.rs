@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::files::GeneratedFiles;
-use crate::gold::model::Type;
+use crate::gold::model::{Additivity, Type};
 use crate::ir::ChangeDetection;
 
 /// What a key holds.
@@ -78,6 +78,15 @@ pub static KINDS: [Kind; 5] = [
 const CHANGES: [&str; 3] = [ChangeDetection::ALL[0].0, ChangeDetection::ALL[1].0, ChangeDetection::ALL[2].0];
 const TYPES: [&str; 7] =
     [Type::ALL[0].0, Type::ALL[1].0, Type::ALL[2].0, Type::ALL[3].0, Type::ALL[4].0, Type::ALL[5].0, Type::ALL[6].0];
+
+const ADDITIVITY: [&str; 3] = [Additivity::ALL[0].0, Additivity::ALL[1].0, Additivity::ALL[2].0];
+const ADDS_UP: Key = may(
+    "additivity",
+    Holds::OneOf(&ADDITIVITY),
+    "How many rows' values become one: sum (hours, amounts), average (rates, prices of one), none (percentages). Every \
+     measure of a fact says it.",
+);
+const FORMAT: Key = may("format", Holds::Text, "The format string that Power BI shows it by, e.g. `#,##0.00`.");
 
 static ENTITIES: Mapping = Mapping(&[must("entities", Holds::Mappings(&ENTITY), "The entities.")]);
 
@@ -169,6 +178,8 @@ static DIMENSION_COLUMN: Mapping = Mapping(&[
     may("unknown", Holds::Text, "The SQL literal of the Unknown row (default: null)."),
     may("inferred", Holds::Text, "The SQL literal of inferred rows that carry no value (default: null)."),
     must("description", Holds::Text, "What it means."),
+    FORMAT,
+    ADDS_UP,
 ]);
 
 static CUSTOM_FIELD: Mapping = Mapping(&[
@@ -199,6 +210,8 @@ static FACT_COLUMN: Mapping = Mapping(&[
     may("expr", Holds::Text, "SQL over the table's source."),
     may("customField", Holds::Mapping(&CUSTOM_FIELD), "The custom field of the record that it holds, in its type."),
     must("description", Holds::Text, "What it means."),
+    FORMAT,
+    ADDS_UP,
 ]);
 
 /// Emits a schema for each kind of file.

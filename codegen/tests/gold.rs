@@ -223,7 +223,7 @@ fn a_custom_field_is_a_column_in_both_dialects_with_its_sources() {
     assert!(time("spark").contains(r"= 'Jóna\u0027s \\x'"), "{}", time("spark"));
     assert!(time("spark").contains("ON field_region.parentId = t.id"), "{}", time("spark"));
     let dictionary = read("generated/DICTIONARY.md");
-    let wanted = "| region | bigint | `cw_company_customfields.value` | Where it is. (custom field 12) |";
+    let wanted = "| region | bigint |  |  | `cw_company_customfields.value` | Where it is. (custom field 12) |";
     assert!(dictionary.contains(wanted), "{wanted}");
     assert!(dictionary.contains("`dimcompany.region` |"), "where a silver column goes");
 }
@@ -255,4 +255,41 @@ fn a_custom_field_that_can_not_be_is_told_at_its_place() {
         (COMPANY, "silver.cw_company AS c", "silver.cw_unpostedinvoice AS c"),
     ]);
     assert!(errors.contains("the records of silver.cw_unpostedinvoice have no custom fields"), "{errors}");
+}
+
+#[test]
+fn measures_say_how_they_add_up_and_numbers_alone_do() {
+    let errors = said(&[
+        (TIME, "    additivity: sum\n", ""),
+        (TIME, "    additivity: average\n", "    additivity: mean\n"),
+        (MEMBER, "    type: string\n", "    type: string\n    additivity: none\n"),
+        (MEMBER, "    format: '#,##0.00'\n", "    format: 2\n"),
+    ]);
+    for wanted in [
+        "a measure without `additivity`",
+        "`mean` is no additivity",
+        "what is no number does not add up",
+        "`format` is a whole number where text belongs",
+    ] {
+        assert!(errors.contains(wanted), "{wanted} is not in:\n{errors}");
+    }
+    assert_eq!(errors.matches("fix: ").count(), 4, "{errors}");
+}
+
+#[test]
+fn the_dictionary_and_the_table_list_say_how_a_column_adds_up_and_is_shown() {
+    let root = package().join("../generated");
+    let text = fs::read_to_string(root.join("DICTIONARY.md")).unwrap();
+    for wanted in [
+        "| actualHours | decimal(19,4) | sum | `#,##0.00` | `cw_timeentry.actualHours` |",
+        "| hourlyRate | decimal(19,4) | average | `#,##0.00` |",
+        "| marginPercentage | decimal(19,4) | none | `#,##0.00\"%\"` |",
+        "| timeEntryId | bigint |  |  | `cw_timeentry.id` |",
+    ] {
+        assert!(text.contains(wanted), "{wanted}");
+    }
+    let tables = fs::read_to_string(root.join("src/gold.rs")).unwrap();
+    let wanted = "name: \"balance\", data_type: GoldType::Decimal, dimension: None, format: Some(\"#,##0.00\"), additivity: \
+                  Some(Additivity::Sum) }";
+    assert!(tables.contains(wanted), "{wanted}");
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use crate::files::GeneratedFiles;
 use crate::gold::lineage::{Lineage, shortened};
-use crate::gold::model::{Column, Dialect};
+use crate::gold::model::{Additivity, Column, Dialect, Type};
 use crate::gold::{Table, columns_of};
 
 /// How many sources of a column the dictionary names.
@@ -56,6 +56,17 @@ pub enum GoldType {
     Decimal,
 }
 
+/// How a number of many rows becomes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Additivity {
+    /// By its sum.
+    Sum,
+    /// By its average.
+    Average,
+    /// Not at all.
+    None,
+}
+
 /// A gold column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GoldColumn {
@@ -65,6 +76,10 @@ pub struct GoldColumn {
     pub data_type: GoldType,
     /// The dimension that it is a key of.
     pub dimension: Option<&'static str>,
+    /// The format string that Power BI shows it by.
+    pub format: Option<&'static str>,
+    /// How it adds up.
+    pub additivity: Option<Additivity>,
 }
 
 /// Where a fact's rows come from.
@@ -102,7 +117,7 @@ fn module(tables: &[&Table<'_>], zone: &str) -> String {
     for table in tables {
         let (key, mut columns, fact) = match table {
             Table::Dimension(dimension) => {
-                (&dimension.key, vec![rust_column(&dimension.key, "Bigint", None)], "None".to_owned())
+                (&dimension.key, vec![own_column(&dimension.key, Type::Bigint)], "None".to_owned())
             }
             Table::Fact(fact) => {
                 let pairs: Vec<String> = fact
@@ -118,13 +133,9 @@ fn module(tables: &[&Table<'_>], zone: &str) -> String {
                 (&fact.key, Vec::new(), source)
             }
         };
-        columns.extend(
-            columns_of(table)
-                .iter()
-                .map(|column| rust_column(&column.name, column.data_type.variant(), column.dimension.as_deref())),
-        );
+        columns.extend(columns_of(table).iter().map(rust_column));
         if matches!(table, Table::Dimension(_)) {
-            columns.push(rust_column("isInferred", "Boolean", None));
+            columns.push(own_column("isInferred", Type::Boolean));
         }
         let _ = write!(
             out,
@@ -140,8 +151,26 @@ fn module(tables: &[&Table<'_>], zone: &str) -> String {
     out
 }
 
-fn rust_column(name: &str, variant: &str, dimension: Option<&str>) -> String {
-    format!("            GoldColumn {{ name: {name:?}, data_type: GoldType::{variant}, dimension: {dimension:?} }},\n")
+fn rust_column(column: &Column) -> String {
+    let Column { name, dimension, format, .. } = column;
+    let additivity = match column.additivity {
+        Some(additivity) => format!("Some(Additivity::{})", additivity.variant()),
+        None => "None".to_owned(),
+    };
+    let data_type = column.data_type.variant();
+    format!(
+        "            GoldColumn {{ name: {name:?}, data_type: GoldType::{data_type}, dimension: {dimension:?}, format: \
+         {format:?}, additivity: {additivity} }},\n"
+    )
+}
+
+/// A column that every dimension has.
+fn own_column(name: &str, data_type: Type) -> String {
+    let data_type = data_type.variant();
+    format!(
+        "            GoldColumn {{ name: {name:?}, data_type: GoldType::{data_type}, dimension: None, format: None, \
+         additivity: None }},\n"
+    )
 }
 
 fn dictionary(tables: &[&Table<'_>], lineage: &Lineage) -> String {
@@ -174,14 +203,14 @@ fn dictionary(tables: &[&Table<'_>], lineage: &Lineage) -> String {
         let from = |column: &str| shortened(&lineage.sources(table.name(), column), SOURCES);
         let _ = write!(
             out,
-            "\n### gold.{}\n\n{}\nDefined in `{file}`.\n\n| column | type | from silver | meaning |\n|---|---|---|---|\n",
+            "\n### gold.{}\n\n{}\nDefined in `{file}`.\n\n| column | type | adds up by | format | from silver | meaning |\n|---|---|---|---|---|---|\n",
             table.name(),
             cell(&description)
         );
         if let Table::Dimension(dimension) = table {
             let _ = writeln!(
                 out,
-                "| {} | bigint | {} | Surrogate key; −1 is Unknown. |",
+                "| {} | bigint | | | {} | Surrogate key; −1 is Unknown. |",
                 dimension.key,
                 from(&dimension.key)
             );
@@ -190,16 +219,17 @@ fn dictionary(tables: &[&Table<'_>], lineage: &Lineage) -> String {
             let link = column.dimension.as_ref().map(|name| format!(" → `{name}`")).unwrap_or_default();
             let _ = writeln!(
                 out,
-                "| {} | {}{link} | {} | {} |",
+                "| {} | {}{link} | {} | {} | {} |",
                 column.name,
                 column.data_type.label(),
+                shown(column),
                 from(&column.name),
                 cell(&meaning(column))
             );
         }
         if matches!(table, Table::Dimension(_)) {
             out.push_str(
-                "| isInferred | boolean | | Known from a reference only: the entity has no such record (yet). |\n",
+                "| isInferred | boolean | | | | Known from a reference only: the entity has no such record (yet). |\n",
             );
         }
     }
@@ -208,10 +238,18 @@ fn dictionary(tables: &[&Table<'_>], lineage: &Lineage) -> String {
 
 /// What a column means, with what its YAML says beside the description.
 fn meaning(column: &Column) -> String {
-    match &column.custom_field {
-        Some(field) => format!("{} ({})", column.description.trim_end(), field.label()),
-        None => column.description.clone(),
+    let mut text = column.description.trim_end().to_owned();
+    if let Some(field) = &column.custom_field {
+        let _ = write!(text, " ({})", field.label());
     }
+    text
+}
+
+/// How a column adds up and is shown: cells of the dictionary.
+fn shown(column: &Column) -> String {
+    let additivity = column.additivity.map_or("", Additivity::name);
+    let format = column.format.as_ref().map(|format| format!("`{format}`")).unwrap_or_default();
+    format!("{additivity} | {}", cell(&format))
 }
 
 /// Text on one line, fit for a Markdown table.

@@ -97,6 +97,11 @@ impl Type {
         }
     }
 
+    /// Whether it is a number.
+    pub fn is_number(self) -> bool {
+        matches!(self, Self::Bigint | Self::Decimal | Self::Measure)
+    }
+
     /// The variant of the generated `GoldType`.
     pub fn variant(self) -> &'static str {
         match self {
@@ -106,6 +111,40 @@ impl Type {
             Self::Date => "Date",
             Self::Timestamp => "Timestamp",
             Self::Decimal | Self::Measure => "Decimal",
+        }
+    }
+}
+
+/// How a number of many rows becomes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Additivity {
+    /// By its sum: hours, amounts.
+    Sum,
+    /// By its average: rates, prices of one.
+    Average,
+    /// Not at all: what is a quotient of sums has to be computed from them.
+    None,
+}
+
+impl Additivity {
+    /// With their names in the YAML.
+    pub const ALL: [(&'static str, Self); 3] = [("sum", Self::Sum), ("average", Self::Average), ("none", Self::None)];
+
+    /// The name in the YAML.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sum => "sum",
+            Self::Average => "average",
+            Self::None => "none",
+        }
+    }
+
+    /// The variant of the generated `Additivity`.
+    pub fn variant(self) -> &'static str {
+        match self {
+            Self::Sum => "Sum",
+            Self::Average => "Average",
+            Self::None => "None",
         }
     }
 }
@@ -131,6 +170,10 @@ pub struct Column {
     pub inferred: Option<Sql>,
     /// What it means.
     pub description: String,
+    /// The format string that Power BI shows it by.
+    pub format: Option<String>,
+    /// How it adds up. Every measure of a fact says it.
+    pub additivity: Option<Additivity>,
     /// The dimension that it is a key of. Facts only.
     pub dimension: Option<String>,
     /// For a dimension's key: which columns of an inferred row come from which expressions over the source.

@@ -18,6 +18,17 @@ pub enum GoldType {
     Decimal,
 }
 
+/// How a number of many rows becomes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Additivity {
+    /// By its sum.
+    Sum,
+    /// By its average.
+    Average,
+    /// Not at all.
+    None,
+}
+
 /// A gold column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GoldColumn {
@@ -27,6 +38,10 @@ pub struct GoldColumn {
     pub data_type: GoldType,
     /// The dimension that it is a key of.
     pub dimension: Option<&'static str>,
+    /// The format string that Power BI shows it by.
+    pub format: Option<&'static str>,
+    /// How it adds up.
+    pub additivity: Option<Additivity>,
 }
 
 /// Where a fact's rows come from.
@@ -62,11 +77,11 @@ pub static TABLES: &[GoldTable] = &[
         name: "dimpart",
         key: "PartKey",
         columns: &[
-            GoldColumn { name: "PartKey", data_type: GoldType::Bigint, dimension: None },
-            GoldColumn { name: "partId", data_type: GoldType::Bigint, dimension: None },
-            GoldColumn { name: "partName", data_type: GoldType::Text, dimension: None },
-            GoldColumn { name: "partClass", data_type: GoldType::Text, dimension: None },
-            GoldColumn { name: "isInferred", data_type: GoldType::Boolean, dimension: None },
+            GoldColumn { name: "PartKey", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "partId", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "partName", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "partClass", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "isInferred", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
         ],
         fact: None,
         sql: include_str!("../sql/datafusion/dimpart.sql"),
@@ -75,16 +90,16 @@ pub static TABLES: &[GoldTable] = &[
         name: "fact_thing",
         key: "thingId",
         columns: &[
-            GoldColumn { name: "thingId", data_type: GoldType::Bigint, dimension: None },
-            GoldColumn { name: "PartKey", data_type: GoldType::Bigint, dimension: Some("dimpart") },
-            GoldColumn { name: "price", data_type: GoldType::Decimal, dimension: None },
-            GoldColumn { name: "withTax", data_type: GoldType::Decimal, dimension: None },
-            GoldColumn { name: "colour", data_type: GoldType::Text, dimension: None },
-            GoldColumn { name: "weight", data_type: GoldType::Decimal, dimension: None },
-            GoldColumn { name: "boxes", data_type: GoldType::Bigint, dimension: None },
-            GoldColumn { name: "isFragile", data_type: GoldType::Boolean, dimension: None },
-            GoldColumn { name: "checkedAt", data_type: GoldType::Timestamp, dimension: None },
-            GoldColumn { name: "checkedOn", data_type: GoldType::Date, dimension: None },
+            GoldColumn { name: "thingId", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "PartKey", data_type: GoldType::Bigint, dimension: Some("dimpart"), format: None, additivity: None },
+            GoldColumn { name: "price", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00 \"kr.\""), additivity: Some(Additivity::Sum) },
+            GoldColumn { name: "withTax", data_type: GoldType::Decimal, dimension: None, format: None, additivity: Some(Additivity::Sum) },
+            GoldColumn { name: "colour", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "weight", data_type: GoldType::Decimal, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "boxes", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "isFragile", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "checkedAt", data_type: GoldType::Timestamp, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "checkedOn", data_type: GoldType::Date, dimension: None, format: None, additivity: None },
         ],
         fact: Some(FactSource { table: "cw_thing", reconcile: &[("price", "price")] }),
         sql: include_str!("../sql/datafusion/fact_thing.sql"),
