@@ -143,7 +143,7 @@ const CHECKS: &str = "schema/checks.yaml";
 #[test]
 fn checks_and_reports_are_held_against_the_schemas_too() {
     let errors = said(&[
-        (CHECKS, "potentialRevenue = 0 AND", "potentialRevenu = 0 AND"),
+        (CHECKS, "<> potentialRevenue -", "<> potentialRevenu -"),
         (CHECKS, "FROM bronze.cw_timeentry", "FROM bronze.cw_timentry"),
         (CHECKS, "severity: warning", "severity: serious"),
         (CHECKS, "name: unbilled", "name: reconciliation"),
@@ -292,4 +292,27 @@ fn the_dictionary_and_the_table_list_say_how_a_column_adds_up_and_is_shown() {
     let wanted = "name: \"balance\", data_type: GoldType::Decimal, dimension: None, format: Some(\"#,##0.00\"), additivity: \
                   Some(Additivity::Sum) }";
     assert!(tables.contains(wanted), "{wanted}");
+}
+
+#[test]
+fn every_amount_of_a_fact_is_looked_at_before_it_counts_as_nothing() {
+    let text = fs::read_to_string(package().join("../generated/src/gold.rs")).unwrap();
+    let table = &text[text.find("name: \"fact_timeentry\"").unwrap()..];
+    let table = &table[..table.find("sql: include_str!").unwrap()];
+    for wanted in [
+        "CASE WHEN beyond_decimal(t.hourlyRate) THEN 'hourlyRate' END",
+        // What the expression itself makes an amount of.
+        "CASE WHEN beyond_decimal(t.hourlyCost) OR beyond_decimal(m.hourlyCost) THEN 'effectiveHourlyCost' END",
+        "LEFT JOIN silver.cw_member AS m ON m.id = t.memberId\nWHERE t._etl_deleted_at IS NULL\n  AND (",
+    ] {
+        assert!(table.contains(wanted), "{wanted} is not in:\n{table}");
+    }
+    let measures = table.matches("GoldType::Decimal").count();
+    let derived = ["potentialRevenue", "actualCost", "margin", "marginPercentage"].len();
+    assert_eq!(table.matches("\n    OR beyond_decimal(").count() + 1, measures - derived);
+    let line = &text[text.find("name: \"fact_invoiceline\"").unwrap()..];
+    assert!(line.contains("fact: None"), "made from facts that are looked at");
+    // What is computed from them may be beyond the column too, and stops nothing.
+    let statement = fs::read_to_string(package().join("../generated/sql/spark/fact_timeentry.sql")).unwrap();
+    assert!(statement.contains("COALESCE(TRY_CAST(margin AS DECIMAL(19, 4)), 0) AS margin"), "{statement}");
 }

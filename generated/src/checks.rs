@@ -29,12 +29,22 @@ pub struct Report {
 pub static CHECKS: &[Check] = &[
     Check {
         name: "products-fit",
-        description: "Hours times rate or cost that no column holds count as 0 in gold.",
+        description: "Hours times rate or cost, and margins, that no column holds count as 0 in gold.",
         error: true,
-        sql: r"SELECT timeEntryId, actualHours, hourlyRate, effectiveHourlyCost
+        sql: r"SELECT 'T' AS line, timeEntryId AS id, margin
 FROM gold.fact_timeentry
-WHERE (potentialRevenue = 0 AND ABS(actualHours * hourlyRate) >= 0.00005)
-  OR (actualCost = 0 AND ABS(actualHours * effectiveHourlyCost) >= 0.00005)",
+WHERE TRY_CAST(ROUND(actualHours * hourlyRate, 4) AS DECIMAL(19, 4)) IS NULL
+  OR TRY_CAST(ROUND(actualHours * effectiveHourlyCost, 4) AS DECIMAL(19, 4)) IS NULL
+  OR TRY_CAST(ROUND(hoursBilled * hourlyRate, 4) AS DECIMAL(19, 4)) IS NULL
+  OR margin <> potentialRevenue - actualCost
+UNION ALL
+SELECT 'P' AS line, productItemId AS id, margin
+FROM gold.fact_productitem
+WHERE margin <> extPrice - extCost
+UNION ALL
+SELECT LEFT(lineId, 1) AS line, CAST(SUBSTR(lineId, 2) AS BIGINT) AS id, margin
+FROM gold.fact_invoiceline
+WHERE margin <> lineAmount - lineCost",
     },
     Check {
         name: "invoiced-work-has-its-invoice",

@@ -51,6 +51,8 @@ pub struct FactSource {
     pub table: &'static str,
     /// Measures and the silver columns whose sums they have to equal.
     pub reconcile: &'static [(&'static str, &'static str)],
+    /// A query for the rows of it with an amount that is a number and that no column holds: in gold it counts as 0.
+    pub misfits: Option<&'static str>,
 }
 
 /// A gold table.
@@ -297,7 +299,34 @@ pub static TABLES: &[GoldTable] = &[
             GoldColumn { name: "billingBehavior", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
             GoldColumn { name: "effectiveBillingStatus", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
         ],
-        fact: Some(FactSource { table: "cw_expenseentry", reconcile: &[("amount", "amount")] }),
+        fact: Some(FactSource {
+            table: "cw_expenseentry",
+            reconcile: &[("amount", "amount")],
+            misfits: Some(r"SELECT
+  x.id AS expenseEntryId,
+  CONCAT_WS(
+    ', ',
+    CASE WHEN beyond_decimal(x.amount) THEN 'amount' END,
+    CASE WHEN beyond_decimal(x.billAmount) THEN 'billAmount' END,
+    CASE WHEN beyond_decimal(x.invoiceAmount) THEN 'invoiceAmount' END,
+    CASE WHEN beyond_decimal(x.agreementAmount) THEN 'agreementAmount' END
+  ) AS amounts
+FROM silver.cw_expenseentry AS x
+LEFT JOIN gold.dimagreement AS a ON a.AgreementKey = x.agreementId AND NOT a.isInferred
+LEFT JOIN (
+  SELECT typeName, MIN(AgreementTypeKey) AS AgreementTypeKey
+  FROM gold.dimagreementtype
+  WHERE AgreementTypeKey <> -1
+  GROUP BY typeName
+) AS n ON a.AgreementKey IS NULL AND n.typeName = TRIM(x.agreementType)
+WHERE x._etl_deleted_at IS NULL
+  AND (
+    beyond_decimal(x.amount)
+    OR beyond_decimal(x.billAmount)
+    OR beyond_decimal(x.invoiceAmount)
+    OR beyond_decimal(x.agreementAmount)
+  )"),
+        }),
         sql: include_str!("../sql/datafusion/fact_expenseentry.sql"),
     },
     GoldTable {
@@ -330,7 +359,47 @@ pub static TABLES: &[GoldTable] = &[
             GoldColumn { name: "credits", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: Some(Additivity::Sum) },
             GoldColumn { name: "balance", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: Some(Additivity::Sum) },
         ],
-        fact: Some(FactSource { table: "cw_invoice", reconcile: &[("total", "total")] }),
+        fact: Some(FactSource {
+            table: "cw_invoice",
+            reconcile: &[("total", "total")],
+            misfits: Some(r"SELECT
+  i.id AS invoiceId,
+  CONCAT_WS(
+    ', ',
+    CASE WHEN beyond_decimal(i.serviceTotal) THEN 'serviceTotal' END,
+    CASE WHEN beyond_decimal(i.expenseTotal) THEN 'expenseTotal' END,
+    CASE WHEN beyond_decimal(i.productTotal) THEN 'productTotal' END,
+    CASE WHEN beyond_decimal(i.subtotal) THEN 'subtotal' END,
+    CASE WHEN beyond_decimal(i.salesTax) THEN 'salesTax' END,
+    CASE WHEN beyond_decimal(i.total) THEN 'total' END,
+    CASE WHEN beyond_decimal(i.payments) THEN 'payments' END,
+    CASE WHEN beyond_decimal(i.credits) THEN 'credits' END,
+    CASE WHEN beyond_decimal(i.balance) THEN 'balance' END
+  ) AS amounts
+FROM silver.cw_invoice AS i
+LEFT JOIN (
+  SELECT DISTINCT billingLogId
+  FROM silver.cw_unpostedinvoice
+  WHERE billingLogId IS NOT NULL AND _etl_deleted_at IS NULL
+) AS u ON u.billingLogId = i.id
+LEFT JOIN (
+  SELECT DISTINCT TRIM(invoiceNumber) AS invoiceNumber
+  FROM silver.cw_unpostedinvoice
+  WHERE billingLogId IS NULL AND TRIM(invoiceNumber) <> '' AND _etl_deleted_at IS NULL
+) AS v ON v.invoiceNumber = TRIM(i.invoiceNumber)
+WHERE i._etl_deleted_at IS NULL
+  AND (
+    beyond_decimal(i.serviceTotal)
+    OR beyond_decimal(i.expenseTotal)
+    OR beyond_decimal(i.productTotal)
+    OR beyond_decimal(i.subtotal)
+    OR beyond_decimal(i.salesTax)
+    OR beyond_decimal(i.total)
+    OR beyond_decimal(i.payments)
+    OR beyond_decimal(i.credits)
+    OR beyond_decimal(i.balance)
+  )"),
+        }),
         sql: include_str!("../sql/datafusion/fact_invoice.sql"),
     },
     GoldTable {
@@ -373,7 +442,48 @@ pub static TABLES: &[GoldTable] = &[
             GoldColumn { name: "billingBehavior", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
             GoldColumn { name: "effectiveBillingStatus", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
         ],
-        fact: Some(FactSource { table: "cw_productitem", reconcile: &[("extPrice", "extPrice")] }),
+        fact: Some(FactSource {
+            table: "cw_productitem",
+            reconcile: &[("extPrice", "extPrice")],
+            misfits: Some(r"SELECT
+  p.id AS productItemId,
+  CONCAT_WS(
+    ', ',
+    CASE WHEN beyond_decimal(p.quantity) THEN 'quantity' END,
+    CASE WHEN beyond_decimal(p.quantityCancelled) THEN 'quantityCancelled' END,
+    CASE WHEN beyond_decimal(p.price) THEN 'price' END,
+    CASE WHEN beyond_decimal(p.cost) THEN 'cost' END,
+    CASE WHEN beyond_decimal(p.listPrice) THEN 'listPrice' END,
+    CASE WHEN beyond_decimal(p.extPrice) THEN 'extPrice' END,
+    CASE WHEN beyond_decimal(p.extCost) THEN 'extCost' END,
+    CASE WHEN beyond_decimal(p.calculatedPrice) THEN 'calculatedPrice' END,
+    CASE WHEN beyond_decimal(p.calculatedCost) THEN 'calculatedCost' END,
+    CASE WHEN beyond_decimal(p.discount) THEN 'discount' END,
+    CASE WHEN beyond_decimal(p.agreementAmount) THEN 'agreementAmount' END
+  ) AS amounts
+FROM silver.cw_productitem AS p
+LEFT JOIN gold.dimagreement AS a ON a.AgreementKey = p.agreementId AND NOT a.isInferred
+LEFT JOIN (
+  SELECT typeName, MIN(AgreementTypeKey) AS AgreementTypeKey
+  FROM gold.dimagreementtype
+  WHERE AgreementTypeKey <> -1
+  GROUP BY typeName
+) AS n ON a.AgreementKey IS NULL AND n.typeName = TRIM(p.agreementType)
+WHERE p._etl_deleted_at IS NULL
+  AND (
+    beyond_decimal(p.quantity)
+    OR beyond_decimal(p.quantityCancelled)
+    OR beyond_decimal(p.price)
+    OR beyond_decimal(p.cost)
+    OR beyond_decimal(p.listPrice)
+    OR beyond_decimal(p.extPrice)
+    OR beyond_decimal(p.extCost)
+    OR beyond_decimal(p.calculatedPrice)
+    OR beyond_decimal(p.calculatedCost)
+    OR beyond_decimal(p.discount)
+    OR beyond_decimal(p.agreementAmount)
+  )"),
+        }),
         sql: include_str!("../sql/datafusion/fact_productitem.sql"),
     },
     GoldTable {
@@ -437,7 +547,53 @@ pub static TABLES: &[GoldTable] = &[
             GoldColumn { name: "utilizationType", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
             GoldColumn { name: "utilizationStatus", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
         ],
-        fact: Some(FactSource { table: "cw_timeentry", reconcile: &[("actualHours", "actualHours"), ("hoursBilled", "hoursBilled")] }),
+        fact: Some(FactSource {
+            table: "cw_timeentry",
+            reconcile: &[("actualHours", "actualHours"), ("hoursBilled", "hoursBilled")],
+            misfits: Some(r"SELECT
+  t.id AS timeEntryId,
+  CONCAT_WS(
+    ', ',
+    CASE WHEN beyond_decimal(t.actualHours) THEN 'actualHours' END,
+    CASE WHEN beyond_decimal(t.hoursDeduct) THEN 'hoursDeduct' END,
+    CASE WHEN beyond_decimal(t.hoursBilled) THEN 'hoursBilled' END,
+    CASE WHEN beyond_decimal(t.invoiceHours) THEN 'invoiceHours' END,
+    CASE WHEN beyond_decimal(t.agreementHours) THEN 'agreementHours' END,
+    CASE WHEN beyond_decimal(t.hourlyRate) THEN 'hourlyRate' END,
+    CASE WHEN beyond_decimal(t.hourlyCost) THEN 'hourlyCost' END,
+    CASE WHEN beyond_decimal(t.overageRate) THEN 'overageRate' END,
+    CASE WHEN beyond_decimal(t.agreementAmount) THEN 'agreementAmount' END,
+    CASE WHEN beyond_decimal(t.agreementAdjustment) THEN 'agreementAdjustment' END,
+    CASE WHEN beyond_decimal(t.adjustment) THEN 'adjustment' END,
+    CASE WHEN beyond_decimal(t.extendedInvoiceAmount) THEN 'extendedInvoiceAmount' END,
+    CASE WHEN beyond_decimal(t.hourlyCost) OR beyond_decimal(m.hourlyCost) THEN 'effectiveHourlyCost' END
+  ) AS amounts
+FROM silver.cw_timeentry AS t
+LEFT JOIN gold.dimagreement AS a ON a.AgreementKey = t.agreementId AND NOT a.isInferred
+LEFT JOIN (
+  SELECT typeName, MIN(AgreementTypeKey) AS AgreementTypeKey
+  FROM gold.dimagreementtype
+  WHERE AgreementTypeKey <> -1
+  GROUP BY typeName
+) AS n ON a.AgreementKey IS NULL AND n.typeName = TRIM(COALESCE(NULLIF(TRIM(t.agreementType), ''), t.agreementType_1))
+LEFT JOIN silver.cw_member AS m ON m.id = t.memberId
+WHERE t._etl_deleted_at IS NULL
+  AND (
+    beyond_decimal(t.actualHours)
+    OR beyond_decimal(t.hoursDeduct)
+    OR beyond_decimal(t.hoursBilled)
+    OR beyond_decimal(t.invoiceHours)
+    OR beyond_decimal(t.agreementHours)
+    OR beyond_decimal(t.hourlyRate)
+    OR beyond_decimal(t.hourlyCost)
+    OR beyond_decimal(t.overageRate)
+    OR beyond_decimal(t.agreementAmount)
+    OR beyond_decimal(t.agreementAdjustment)
+    OR beyond_decimal(t.adjustment)
+    OR beyond_decimal(t.extendedInvoiceAmount)
+    OR beyond_decimal(t.hourlyCost) OR beyond_decimal(m.hourlyCost)
+  )"),
+        }),
         sql: include_str!("../sql/datafusion/fact_timeentry.sql"),
     },
     GoldTable {

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use crate::files::GeneratedFiles;
 use crate::gold::lineage::{Lineage, shortened};
 use crate::gold::model::{Additivity, Column, Dialect, Type};
+use crate::gold::queries::raw;
 use crate::gold::{Table, columns_of};
 
 /// How many sources of a column the dictionary names.
@@ -16,6 +17,7 @@ const SOURCES: usize = 6;
 pub(super) fn emit(
     tables: &[&Table<'_>],
     statements: &BTreeMap<String, BTreeMap<&'static str, String>>,
+    misfits: &BTreeMap<&str, String>,
     rules: String,
     zone: &str,
     lineage: &Lineage,
@@ -26,7 +28,7 @@ pub(super) fn emit(
             let _ = files.insert(format!("generated/sql/{dialect}/{table}.sql"), sql.clone());
         }
     }
-    let _ = files.insert("generated/src/gold.rs", module(tables, zone));
+    let _ = files.insert("generated/src/gold.rs", module(tables, misfits, zone));
     files.add_module(
         "gold",
         "The gold tables: their statements, columns and keys, in the order in which they are built.",
@@ -89,6 +91,8 @@ pub struct FactSource {
     pub table: &'static str,
     /// Measures and the silver columns whose sums they have to equal.
     pub reconcile: &'static [(&'static str, &'static str)],
+    /// A query for the rows of it with an amount that is a number and that no column holds: in gold it counts as 0.
+    pub misfits: Option<&'static str>,
 }
 
 /// A gold table.
@@ -107,7 +111,7 @@ pub struct GoldTable {
 }
 "#;
 
-fn module(tables: &[&Table<'_>], zone: &str) -> String {
+fn module(tables: &[&Table<'_>], misfits: &BTreeMap<&str, String>, zone: &str) -> String {
     let mut out = String::from(HEAD);
     let _ = write!(
         out,
@@ -128,7 +132,14 @@ fn module(tables: &[&Table<'_>], zone: &str) -> String {
                 let source = if fact.source.is_empty() {
                     "None".to_owned()
                 } else {
-                    format!("Some(FactSource {{ table: {:?}, reconcile: &[{}] }})", fact.source, pairs.join(", "))
+                    let misfits = misfits.get(fact.table.as_str()).map(|sql| format!("Some({})", raw(sql)));
+                    format!(
+                        "Some(FactSource {{\n            table: {:?},\n            reconcile: &[{}],\n            misfits: \
+                         {},\n        }})",
+                        fact.source,
+                        pairs.join(", "),
+                        misfits.unwrap_or_else(|| "None".to_owned())
+                    )
                 };
                 (&fact.key, Vec::new(), source)
             }

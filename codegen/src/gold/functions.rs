@@ -1,6 +1,6 @@
 //! What the two dialects write differently: nulls, keys, exact decimals, and the functions that expressions may call.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::{Environment, ErrorKind};
 
@@ -96,9 +96,28 @@ pub(super) fn quoted(text: &str, dialect: Dialect) -> String {
     }
 }
 
+/// What `money` was called with since it was last looked at.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Amounts(Arc<Mutex<Vec<String>>>);
+
+impl Amounts {
+    fn add(&self, expression: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(expression.to_owned());
+    }
+
+    /// Takes them out.
+    pub(super) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// Registers the functions that expressions may call.
-pub(super) fn register(environment: &mut Environment<'_>, dialect: Dialect, rules: &Arc<Rules>) {
-    environment.add_function("money", move |expression: String| money(&expression, dialect));
+pub(super) fn register(environment: &mut Environment<'_>, dialect: Dialect, rules: &Arc<Rules>, amounts: &Amounts) {
+    let amounts = amounts.clone();
+    environment.add_function("money", move |expression: String| {
+        amounts.add(&expression);
+        money(&expression, dialect)
+    });
     environment.add_function("product", move |left: String, right: String| match dialect {
         // Beyond the column it is null, which counts as 0 and breaks a check: one record must not stop all of gold.
         Dialect::DataFusion => format!("TRY_CAST(ROUND({left} * {right}, 4) AS DECIMAL(19, 4))"),

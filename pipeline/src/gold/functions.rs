@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `exact_decimal(x)` | a number or its text as Decimal(19,4), half away from zero; null for what is no number |
 //! | `wide_decimal(x)` | the same as Decimal(38,4): for sums over what may not fit a column |
+//! | `beyond_decimal(x)` | whether it is a number, or the text of one, that Decimal(19,4) does not hold |
 //! | `trimmed(text)` | the text without white space of any kind at its ends |
 //! | `whole_number(text)` | the whole number that a text is, also as 5.0 or 1e3; else null |
 //! | `instant(text)` | the point in time that a text names as ISO 8601 writes it, in UTC without an offset; else null |
@@ -15,7 +16,8 @@
 //! | `date_add_days(date, n)`, `days_between(from, to)` | whole days |
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, Date32Array, Decimal128Array, Int64Array, StringArray, TimestampMicrosecondArray,
+    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int64Array, StringArray,
+    TimestampMicrosecondArray,
 };
 use arrow::compute::cast;
 use arrow::datatypes::{
@@ -43,6 +45,7 @@ pub fn register_functions(context: &SessionContext) {
     for function in [
         Function::new("exact_decimal", 1, decimal_type(), exact_decimal),
         Function::new("wide_decimal", 1, DataType::Decimal128(WIDE, SCALE), wide_decimal),
+        Function::new("beyond_decimal", 1, DataType::Boolean, beyond_decimal),
         Function::new("trimmed", 1, DataType::Utf8, trimmed),
         Function::new("whole_number", 1, DataType::Int64, whole_number),
         Function::new("instant", 1, DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), instant),
@@ -148,6 +151,25 @@ fn decimals(function: &str, array: &ArrayRef, precision: u8, largest: i128) -> R
         _ => return Err(wrong(function, array)),
     };
     Ok(Arc::new(values.with_precision_and_scale(precision, SCALE)?))
+}
+
+fn beyond_decimal(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let decimals = exact_decimal(arguments)?;
+    let beyond = |row: usize| decimals.is_null(row) && arguments[0].is_valid(row);
+    let found: BooleanArray = match arguments[0].data_type() {
+        DataType::Utf8 => {
+            let texts = arguments[0].as_string::<i32>();
+            (0..texts.len()).map(|row| Some(beyond(row) && is_number(texts.value(row)))).collect()
+        }
+        _ => (0..decimals.len()).map(|row| Some(beyond(row))).collect(),
+    };
+    Ok(Arc::new(found))
+}
+
+/// Whether a text is a number, of whatever size.
+fn is_number(text: &str) -> bool {
+    // What has no digit is `inf` or `nan`.
+    text.trim().parse::<f64>().is_ok() && text.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// The decimal that a JSON number meant: the shortest text that reads back as this float, rounded to four places.
@@ -449,8 +471,10 @@ mod tests {
         ]));
         let wanted: ArrayRef = Arc::new(StringArray::from(vec![Some("a\u{a0}b"), None, Some(""), Some("\u{200b}c")]));
         assert_eq!(&trimmed(&[texts]).unwrap(), &wanted);
-        // Nothing to trim: the very same array.
-        assert!(Arc::ptr_eq(&trimmed(std::slice::from_ref(&wanted)).unwrap(), &wanted));
+        // Nothing to trim: the very same bytes.
+        let same = trimmed(std::slice::from_ref(&wanted)).unwrap();
+        let bytes = |array: &ArrayRef| array.as_string::<i32>().value_data().as_ptr();
+        assert!(std::ptr::eq(bytes(&same), bytes(&wanted)));
     }
 
     #[test]
@@ -492,6 +516,23 @@ mod tests {
         {
             assert_eq!(micros(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn numbers_beyond_the_column_are_told_from_what_is_no_number() {
+        let floats: ArrayRef =
+            Arc::new(arrow::array::Float64Array::from(vec![Some(1e16), Some(-1e15), Some(1e14), None]));
+        let beyond = |array: ArrayRef| -> Vec<bool> {
+            beyond_decimal(&[array]).unwrap().as_boolean().iter().map(Option::unwrap).collect()
+        };
+        assert_eq!(beyond(floats), [true, true, false, false]);
+        let texts = ["1e16", " 1000000000000000 ", "1e400", "999999999999999.9999", "1,5", "", "inf", "NaN"];
+        assert_eq!(
+            beyond(Arc::new(StringArray::from(texts.to_vec()))),
+            [true, true, true, false, false, false, false, false]
+        );
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![i64::MAX, 5]));
+        assert_eq!(beyond(numbers), [true, false]);
     }
 
     #[test]

@@ -114,6 +114,7 @@ use Argument::{Amount, Any, Bool, Interval, List, Number, Text, Time};
 static FUNCTIONS: &[Function] = &[
     fixed("exact_decimal", &[Amount], Kind::Decimal),
     fixed("percentage", &[Number, Number], Kind::Decimal),
+    fixed("beyond_decimal", &[Amount], Kind::Bool),
     fixed("wide_decimal", &[Amount], Kind::Decimal),
     fixed("trimmed", &[Text], Kind::Text),
     fixed("whole_number", &[Text], Kind::Int),

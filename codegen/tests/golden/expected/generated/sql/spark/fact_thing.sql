@@ -96,7 +96,7 @@ SELECT
   CAST(thingId AS BIGINT) AS thingId,
   CAST(PartKey AS BIGINT) AS PartKey,
   CAST(price AS DECIMAL(19, 4)) AS price,
-  CAST(withTax AS DECIMAL(19, 4)) AS withTax,
+  COALESCE(TRY_CAST(withTax AS DECIMAL(19, 4)), 0) AS withTax,
   colour,
   CAST(weight AS DECIMAL(19, 4)) AS weight,
   CAST(boxes AS BIGINT) AS boxes,
