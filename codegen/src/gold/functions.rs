@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use minijinja::value::Rest;
 use minijinja::{Environment, ErrorKind};
 
 use crate::gold::model::{Dialect, Type};
@@ -43,16 +44,22 @@ pub(super) fn money(expression: &str, dialect: Dialect) -> String {
     }
 }
 
-/// What `str::trim` takes away, the letters with the Unicode property White_Space, as a class of a regular expression.
-const SPACE: &str =
-    r"\\x{9}-\\x{d}\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}";
+/// What `str::trim` takes away, the Unicode property White_Space, as a regular expression in a Spark string.
+const SPACE: &str = r"\\p{IsWhite_Space}";
 
 /// A text without white space at its ends, of whatever kind: SQL's TRIM knows U+0020 alone.
 pub(super) fn trimmed(expression: &str, dialect: Dialect) -> String {
     match dialect {
         Dialect::DataFusion => format!("trimmed({expression})"),
-        Dialect::Spark => format!("regexp_replace({expression}, '^[{SPACE}]+|[{SPACE}]+$', '')"),
+        Dialect::Spark => format!("regexp_replace({expression}, '^{SPACE}+|{SPACE}+$', '')"),
     }
+}
+
+/// The first of some texts that is not blank, as it came.
+fn filled(texts: &[String], dialect: Dialect) -> String {
+    let whens: Vec<String> =
+        texts.iter().map(|text| format!("WHEN {} <> '' THEN {text}", trimmed(text, dialect))).collect();
+    format!("CASE {} END", whens.join(" "))
 }
 
 /// The whole number that a text is, also as 5.0 or 1e3; else null.
@@ -141,6 +148,7 @@ pub(super) fn register(environment: &mut Environment<'_>, dialect: Dialect, rule
     });
     environment.add_function("local_date", move |instant: String, zone: String| local_date(&instant, &zone, dialect));
     environment.add_function("trimmed", move |expression: String| trimmed(&expression, dialect));
+    environment.add_function("filled", move |texts: Rest<String>| filled(&texts, dialect));
     environment.add_function("quoted", move |text: String| quoted(&text, dialect));
     environment.add_function("each_day", move |from: String, to: String| match dialect {
         Dialect::DataFusion => format!("unnest(generate_series({from}, {to}, INTERVAL '1' DAY))"),
