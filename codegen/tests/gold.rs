@@ -68,8 +68,8 @@ fn a_wrong_alias_is_found_once_though_it_stands_in_several_statements() {
 #[test]
 fn a_wrong_function_and_wrong_arguments_are_found() {
     let errors = said(&[
-        (MEMBER, "expr: TRIM(m.officeEmail)", "expr: TRIMM(m.officeEmail)"),
-        (MEMBER, "expr: TRIM(m.identifier)", "expr: UPPER(m.id)"),
+        (MEMBER, "expr: \"{{ trimmed('m.officeEmail') }}\"", "expr: TRIMM(m.officeEmail)"),
+        (MEMBER, "expr: \"{{ trimmed('m.identifier') }}\"", "expr: UPPER(m.id)"),
     ]);
     assert!(errors.contains("there is no function `TRIMM`"), "{errors}");
     assert!(errors.contains("argument 1 of `UPPER` is a whole number, where text belongs"), "{errors}");
@@ -82,7 +82,7 @@ fn types_that_do_not_fit_are_found() {
         (MEMBER, "expr: m.id", "expr: m.identifier"),
         (MEMBER, "expr: m._etl_deleted_at IS NOT NULL", "expr: m._etl_deleted_at = 5"),
         (TIME, "expr: t.timeStart\n", "expr: t.notes\n"),
-        (TIME, "COALESCE(status, '') = ''", "COALESCE(status, 0) = ''"),
+        (TIME, "{{ trimmed('status') }} <> ''", "COALESCE(status, 0) <> ''"),
     ]);
     for wanted in [
         "`memberId` is declared bigint, but its expression is text",
@@ -98,7 +98,7 @@ fn types_that_do_not_fit_are_found() {
 fn joins_parts_and_literals_are_looked_at_too() {
     let errors = said(&[
         (TIME, "ON m.id = t.memberId", "ON m.idd = t.memberId"),
-        ("schema/dimensions/dimagreement.yaml", "TRIM(f.value) <> ''", "TRIM(f.valeu) <> ''"),
+        ("schema/dimensions/dimagreement.yaml", "trimmed(\"f.value\") }} <> ''", "trimmed(\"f.valeu\") }} <> ''"),
         ("schema/dimensions/dimcompany.yaml", "unknown: \"false\"", "unknown: \"'no'\""),
         ("schema/dimensions/dimcompany.yaml", "silver.cw_company_types", "silver.cw_company_type"),
         ("schema/facts/fact_invoice.yaml", "  total: total", "  totals: total"),

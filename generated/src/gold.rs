@@ -318,7 +318,7 @@ LEFT JOIN (
   FROM gold.dimagreementtype
   WHERE AgreementTypeKey <> -1
   GROUP BY typeName
-) AS n ON a.AgreementKey IS NULL AND n.typeName = TRIM(x.agreementType)
+) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(CASE WHEN trimmed(x.agreementType) <> '' THEN x.agreementType END)
 WHERE x._etl_deleted_at IS NULL
   AND (
     beyond_decimal(x.amount)
@@ -383,10 +383,10 @@ LEFT JOIN (
   WHERE billingLogId IS NOT NULL AND _etl_deleted_at IS NULL
 ) AS u ON u.billingLogId = i.id
 LEFT JOIN (
-  SELECT DISTINCT TRIM(invoiceNumber) AS invoiceNumber
+  SELECT DISTINCT trimmed(invoiceNumber) AS invoiceNumber
   FROM silver.cw_unpostedinvoice
-  WHERE billingLogId IS NULL AND TRIM(invoiceNumber) <> '' AND _etl_deleted_at IS NULL
-) AS v ON v.invoiceNumber = TRIM(i.invoiceNumber)
+  WHERE billingLogId IS NULL AND trimmed(invoiceNumber) <> '' AND _etl_deleted_at IS NULL
+) AS v ON v.invoiceNumber = trimmed(i.invoiceNumber)
 WHERE i._etl_deleted_at IS NULL
   AND (
     beyond_decimal(i.serviceTotal)
@@ -468,7 +468,7 @@ LEFT JOIN (
   FROM gold.dimagreementtype
   WHERE AgreementTypeKey <> -1
   GROUP BY typeName
-) AS n ON a.AgreementKey IS NULL AND n.typeName = TRIM(p.agreementType)
+) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(CASE WHEN trimmed(p.agreementType) <> '' THEN p.agreementType END)
 WHERE p._etl_deleted_at IS NULL
   AND (
     beyond_decimal(p.quantity)
@@ -575,7 +575,7 @@ LEFT JOIN (
   FROM gold.dimagreementtype
   WHERE AgreementTypeKey <> -1
   GROUP BY typeName
-) AS n ON a.AgreementKey IS NULL AND n.typeName = TRIM(COALESCE(NULLIF(TRIM(t.agreementType), ''), t.agreementType_1))
+) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(CASE WHEN trimmed(t.agreementType) <> '' THEN t.agreementType WHEN trimmed(t.agreementType_1) <> '' THEN t.agreementType_1 END)
 LEFT JOIN silver.cw_member AS m ON m.id = t.memberId
 WHERE t._etl_deleted_at IS NULL
   AND (

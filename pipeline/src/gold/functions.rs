@@ -155,14 +155,14 @@ fn decimals(function: &str, array: &ArrayRef, precision: u8, largest: i128) -> R
 
 fn beyond_decimal(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     let decimals = exact_decimal(arguments)?;
-    let beyond = |row: usize| decimals.is_null(row) && arguments[0].is_valid(row);
-    let found: BooleanArray = match arguments[0].data_type() {
-        DataType::Utf8 => {
-            let texts = arguments[0].as_string::<i32>();
-            (0..texts.len()).map(|row| Some(beyond(row) && is_number(texts.value(row)))).collect()
-        }
-        _ => (0..decimals.len()).map(|row| Some(beyond(row))).collect(),
+    let texts = match arguments[0].data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Some(cast(&arguments[0], &DataType::Utf8)?),
+        _ => None,
     };
+    let number = |row: usize| texts.as_ref().is_none_or(|texts| is_number(texts.as_string::<i32>().value(row)));
+    let found: BooleanArray = (0..decimals.len())
+        .map(|row| Some(decimals.is_null(row) && arguments[0].is_valid(row) && number(row)))
+        .collect();
     Ok(Arc::new(found))
 }
 
@@ -527,10 +527,11 @@ mod tests {
         };
         assert_eq!(beyond(floats), [true, true, false, false]);
         let texts = ["1e16", " 1000000000000000 ", "1e400", "999999999999999.9999", "1,5", "", "inf", "NaN"];
-        assert_eq!(
-            beyond(Arc::new(StringArray::from(texts.to_vec()))),
-            [true, true, true, false, false, false, false, false]
-        );
+        let plain: ArrayRef = Arc::new(StringArray::from(texts.to_vec()));
+        for kind in [DataType::Utf8, DataType::LargeUtf8, DataType::Utf8View] {
+            let texts = cast(&plain, &kind).unwrap();
+            assert_eq!(beyond(texts), [true, true, true, false, false, false, false, false], "{kind}");
+        }
         let numbers: ArrayRef = Arc::new(Int64Array::from(vec![i64::MAX, 5]));
         assert_eq!(beyond(numbers), [true, false]);
     }

@@ -18,7 +18,7 @@ WITH source AS (
       value,
       ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
     FROM (
-      SELECT parentId, id, listIndex, regexp_replace(value, '^[\\x{9}-\\x{d}\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}]+|[\\x{9}-\\x{d}\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}]+$', '') AS value
+      SELECT parentId, id, listIndex, regexp_replace(value, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS value
       FROM silver.cw_thing_customfields
       WHERE id = 7
     ) AS field
@@ -30,9 +30,9 @@ WITH source AS (
       value,
       ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
     FROM (
-      SELECT parentId, id, listIndex, regexp_replace(value, '^[\\x{9}-\\x{d}\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}]+|[\\x{9}-\\x{d}\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}]+$', '') AS value
+      SELECT parentId, id, listIndex, regexp_replace(value, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS value
       FROM silver.cw_thing_customfields
-      WHERE regexp_replace(caption, '^[\\x{9}-\\x{d}\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}]+|[\\x{9}-\\x{d}\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}]+$', '') = 'Jóna\u0027s \u0027weight\u0027'
+      WHERE regexp_replace(caption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') = 'Jóna\u0027s \u0027weight\u0027'
     ) AS field
     WHERE value <> ''
   ) AS field_weight ON field_weight.parentId = t.id AND field_weight.place = 1
@@ -42,7 +42,7 @@ WITH source AS (
       value,
       ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
     FROM (
-      SELECT parentId, id, listIndex, regexp_replace(value, '^[\\x{9}-\\x{d}\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}]+|[\\x{9}-\\x{d}\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}]+$', '') AS value
+      SELECT parentId, id, listIndex, regexp_replace(value, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS value
       FROM silver.cw_thing_customfields
       WHERE id = 8
     ) AS field
@@ -54,7 +54,7 @@ WITH source AS (
       value,
       ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
     FROM (
-      SELECT parentId, id, listIndex, regexp_replace(value, '^[\\x{9}-\\x{d}\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}]+|[\\x{9}-\\x{d}\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}]+$', '') AS value
+      SELECT parentId, id, listIndex, regexp_replace(value, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS value
       FROM silver.cw_thing_customfields
       WHERE id = 9
     ) AS field
@@ -66,7 +66,7 @@ WITH source AS (
       value,
       ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
     FROM (
-      SELECT parentId, id, listIndex, regexp_replace(value, '^[\\x{9}-\\x{d}\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}]+|[\\x{9}-\\x{d}\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}]+$', '') AS value
+      SELECT parentId, id, listIndex, regexp_replace(value, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS value
       FROM silver.cw_thing_customfields
       WHERE id = 10
     ) AS field
@@ -78,7 +78,7 @@ WITH source AS (
       value,
       ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
     FROM (
-      SELECT parentId, id, listIndex, regexp_replace(value, '^[\\x{9}-\\x{d}\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}]+|[\\x{9}-\\x{d}\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}]+$', '') AS value
+      SELECT parentId, id, listIndex, regexp_replace(value, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS value
       FROM silver.cw_thing_customfields
       WHERE id = 10
     ) AS field
