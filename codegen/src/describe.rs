@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::files::GeneratedFiles;
-use crate::gold::model::Type;
+use crate::gold::model::{Additivity, Type};
 use crate::ir::ChangeDetection;
 
 /// What a key holds.
@@ -78,6 +78,15 @@ pub static KINDS: [Kind; 5] = [
 const CHANGES: [&str; 3] = [ChangeDetection::ALL[0].0, ChangeDetection::ALL[1].0, ChangeDetection::ALL[2].0];
 const TYPES: [&str; 7] =
     [Type::ALL[0].0, Type::ALL[1].0, Type::ALL[2].0, Type::ALL[3].0, Type::ALL[4].0, Type::ALL[5].0, Type::ALL[6].0];
+
+const ADDITIVITY: [&str; 3] = [Additivity::ALL[0].0, Additivity::ALL[1].0, Additivity::ALL[2].0];
+const ADDS_UP: Key = may(
+    "additivity",
+    Holds::OneOf(&ADDITIVITY),
+    "How many rows' values become one: sum (hours, amounts), average (rates, prices of one), none (percentages). Every \
+     measure of a fact says it.",
+);
+const FORMAT: Key = may("format", Holds::Text, "The format string that Power BI shows it by, e.g. `#,##0.00`.");
 
 static ENTITIES: Mapping = Mapping(&[must("entities", Holds::Mappings(&ENTITY), "The entities.")]);
 
@@ -165,9 +174,17 @@ static DIMENSION_COLUMN: Mapping = Mapping(&[
     must("type", Holds::OneOf(&TYPES), "measure: decimal(19,4), null counted as 0."),
     may("derive", Holds::Text, "SQL over other columns of this table."),
     may("expr", Holds::Text, "SQL over the table's source."),
+    may("customField", Holds::Mapping(&CUSTOM_FIELD), "The custom field of the record that it holds, in its type."),
     may("unknown", Holds::Text, "The SQL literal of the Unknown row (default: null)."),
     may("inferred", Holds::Text, "The SQL literal of inferred rows that carry no value (default: null)."),
     must("description", Holds::Text, "What it means."),
+    FORMAT,
+    ADDS_UP,
+]);
+
+static CUSTOM_FIELD: Mapping = Mapping(&[
+    may("id", Holds::Count, "The field's id, which stays when it is renamed; one of id and caption."),
+    may("caption", Holds::Text, "The field's caption; of several with it, the first by id that has a value."),
 ]);
 
 static FACT: Mapping = Mapping(&[
@@ -191,7 +208,10 @@ static FACT_COLUMN: Mapping = Mapping(&[
     may("type", Holds::OneOf(&TYPES), "measure: decimal(19,4), null counted as 0."),
     may("derive", Holds::Text, "SQL over other columns of this table."),
     may("expr", Holds::Text, "SQL over the table's source."),
+    may("customField", Holds::Mapping(&CUSTOM_FIELD), "The custom field of the record that it holds, in its type."),
     must("description", Holds::Text, "What it means."),
+    FORMAT,
+    ADDS_UP,
 ]);
 
 /// Emits a schema for each kind of file.

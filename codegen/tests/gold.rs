@@ -68,8 +68,8 @@ fn a_wrong_alias_is_found_once_though_it_stands_in_several_statements() {
 #[test]
 fn a_wrong_function_and_wrong_arguments_are_found() {
     let errors = said(&[
-        (MEMBER, "expr: TRIM(m.officeEmail)", "expr: TRIMM(m.officeEmail)"),
-        (MEMBER, "expr: TRIM(m.identifier)", "expr: UPPER(m.id)"),
+        (MEMBER, "expr: \"{{ trimmed('m.officeEmail') }}\"", "expr: TRIMM(m.officeEmail)"),
+        (MEMBER, "expr: \"{{ trimmed('m.identifier') }}\"", "expr: UPPER(m.id)"),
     ]);
     assert!(errors.contains("there is no function `TRIMM`"), "{errors}");
     assert!(errors.contains("argument 1 of `UPPER` is a whole number, where text belongs"), "{errors}");
@@ -82,7 +82,7 @@ fn types_that_do_not_fit_are_found() {
         (MEMBER, "expr: m.id", "expr: m.identifier"),
         (MEMBER, "expr: m._etl_deleted_at IS NOT NULL", "expr: m._etl_deleted_at = 5"),
         (TIME, "expr: t.timeStart\n", "expr: t.notes\n"),
-        (TIME, "COALESCE(status, '') = ''", "COALESCE(status, 0) = ''"),
+        (TIME, "{{ trimmed('status') }} <> ''", "COALESCE(status, 0) <> ''"),
     ]);
     for wanted in [
         "`memberId` is declared bigint, but its expression is text",
@@ -98,7 +98,7 @@ fn types_that_do_not_fit_are_found() {
 fn joins_parts_and_literals_are_looked_at_too() {
     let errors = said(&[
         (TIME, "ON m.id = t.memberId", "ON m.idd = t.memberId"),
-        ("schema/dimensions/dimagreement.yaml", "TRIM(f.value) <> ''", "TRIM(f.valeu) <> ''"),
+        ("schema/dimensions/dimagreement.yaml", "trimmed(\"f.value\") }} <> ''", "trimmed(\"f.valeu\") }} <> ''"),
         ("schema/dimensions/dimcompany.yaml", "unknown: \"false\"", "unknown: \"'no'\""),
         ("schema/dimensions/dimcompany.yaml", "silver.cw_company_types", "silver.cw_company_type"),
         ("schema/facts/fact_invoice.yaml", "  total: total", "  totals: total"),
@@ -143,7 +143,7 @@ const CHECKS: &str = "schema/checks.yaml";
 #[test]
 fn checks_and_reports_are_held_against_the_schemas_too() {
     let errors = said(&[
-        (CHECKS, "potentialRevenue = 0 AND", "potentialRevenu = 0 AND"),
+        (CHECKS, "<> potentialRevenue -", "<> potentialRevenu -"),
         (CHECKS, "FROM bronze.cw_timeentry", "FROM bronze.cw_timentry"),
         (CHECKS, "severity: warning", "severity: serious"),
         (CHECKS, "name: unbilled", "name: reconciliation"),
@@ -189,4 +189,130 @@ fn a_dimension_takes_one_yaml_file_and_a_key_and_no_rust() {
     assert!(tables.contains("name: \"dimlocation\"") && tables.contains("dimension: Some(\"dimlocation\")"));
     let dictionary = fs::read_to_string(root.join("generated/DICTIONARY.md")).unwrap();
     assert!(dictionary.contains("### gold.dimlocation"));
+}
+
+/// A company column that is a custom field, before the description of the last one.
+fn field(column: &str) -> String {
+    format!("columns:\n  - {{name: region, {column}, description: Where it is.}}\n")
+}
+
+const COMPANY: &str = "schema/dimensions/dimcompany.yaml";
+
+#[test]
+fn a_custom_field_is_a_column_in_both_dialects_with_its_sources() {
+    let folder = workspace();
+    let root = folder.path();
+    let change = |file: &str, column: &str| {
+        let at = root.join(file);
+        let text = fs::read_to_string(&at).unwrap();
+        fs::write(&at, text.replacen("columns:\n", &field(column), 1)).unwrap();
+    };
+    change(COMPANY, "type: bigint, customField: {id: 12}");
+    change(TIME, "type: string, customField: {caption: ' Jóna\'\'s \\x '}");
+    let (status, _, errors) = run(root, &["generate"]);
+    assert_eq!(status, 0, "{errors}");
+    let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let one = read("generated/sql/datafusion/dimcompany.sql");
+    assert!(one.contains("FROM silver.cw_company_customfields\n      WHERE id = 12\n"), "{one}");
+    assert!(one.contains(") AS field_region ON field_region.parentId = c.id AND field_region.place = 1"), "{one}");
+    assert!(one.contains("whole_number(field_region.value) AS region"), "{one}");
+    assert!(one.contains("CAST(NULL AS BIGINT) AS region"), "no reference carries it: {one}");
+    // Each dialect has its own way with quotes and backslashes.
+    let time = |dialect: &str| read(&format!("generated/sql/{dialect}/fact_timeentry.sql"));
+    assert!(time("datafusion").contains(r"WHERE trimmed(caption) = 'Jóna''s \x'"), "{}", time("datafusion"));
+    assert!(time("spark").contains(r"= 'Jóna\u0027s \\x'"), "{}", time("spark"));
+    assert!(time("spark").contains("ON field_region.parentId = t.id"), "{}", time("spark"));
+    let dictionary = read("generated/DICTIONARY.md");
+    let wanted = "| region | bigint |  |  | `cw_company_customfields.value` | Where it is. (custom field 12) |";
+    assert!(dictionary.contains(wanted), "{wanted}");
+    assert!(dictionary.contains("`dimcompany.region` |"), "where a silver column goes");
+}
+
+#[test]
+fn a_custom_field_that_can_not_be_is_told_at_its_place() {
+    let with = |file: &'static str, column: &str| said(&[(file, "columns:\n", &field(column))]);
+    for (file, column, wanted) in [
+        (COMPANY, "type: string, customField: {}", "a custom field has one of `id` and `caption`"),
+        (COMPANY, "type: string, customField: {id: 1, caption: a}", "a custom field has one of `id` and `caption`"),
+        (COMPANY, "type: string, customField: {id: a}", "`id` is no whole number"),
+        (COMPANY, "type: string, customField: 12", "a mapping belongs here"),
+        (COMPANY, "type: string, customField: {idd: 12}", "unknown key `idd`"),
+        (COMPANY, "customField: {id: 12}", "`type` is missing"),
+        (COMPANY, "type: string, expr: c.id, customField: {id: 12}", "one of `expr`, `derive` and `customField`"),
+        (TIME, "dimension: dimcompany, customField: {id: 12}", "`region` is a key"),
+        ("schema/dimensions/dimagreementtype.yaml", "type: string, customField: {id: 12}", "no records of one silver"),
+        ("schema/dimensions/dimworkrole.yaml", "type: string, customField: {id: 12}", "no records of one silver table"),
+        ("schema/dimensions/dimdate.yaml", "type: string, customField: {id: 12}", "no records of one silver table"),
+        ("schema/facts/fact_invoiceline.yaml", "type: string, customField: {id: 12}", "no records of one silver table"),
+    ] {
+        let errors = with(file, column);
+        assert!(errors.contains(wanted), "{file} with {column}: {wanted} is not in:\n{errors}");
+        assert!(errors.contains(file), "{errors}");
+    }
+    // An entity without custom fields.
+    let errors = said(&[
+        (COMPANY, "columns:\n", &field("type: string, customField: {id: 12}")),
+        (COMPANY, "silver.cw_company AS c", "silver.cw_unpostedinvoice AS c"),
+    ]);
+    assert!(errors.contains("the records of silver.cw_unpostedinvoice have no custom fields"), "{errors}");
+}
+
+#[test]
+fn measures_say_how_they_add_up_and_numbers_alone_do() {
+    let errors = said(&[
+        (TIME, "    additivity: sum\n", ""),
+        (TIME, "    additivity: average\n", "    additivity: mean\n"),
+        (MEMBER, "    type: string\n", "    type: string\n    additivity: none\n"),
+        (MEMBER, "    format: '#,##0.00'\n", "    format: 2\n"),
+    ]);
+    for wanted in [
+        "a measure without `additivity`",
+        "`mean` is no additivity",
+        "what is no number does not add up",
+        "`format` is a whole number where text belongs",
+    ] {
+        assert!(errors.contains(wanted), "{wanted} is not in:\n{errors}");
+    }
+    assert_eq!(errors.matches("fix: ").count(), 4, "{errors}");
+}
+
+#[test]
+fn the_dictionary_and_the_table_list_say_how_a_column_adds_up_and_is_shown() {
+    let root = package().join("../generated");
+    let text = fs::read_to_string(root.join("DICTIONARY.md")).unwrap();
+    for wanted in [
+        "| actualHours | decimal(19,4) | sum | `#,##0.00` | `cw_timeentry.actualHours` |",
+        "| hourlyRate | decimal(19,4) | average | `#,##0.00` |",
+        "| marginPercentage | decimal(19,4) | none | `#,##0.00\"%\"` |",
+        "| timeEntryId | bigint |  |  | `cw_timeentry.id` |",
+    ] {
+        assert!(text.contains(wanted), "{wanted}");
+    }
+    let tables = fs::read_to_string(root.join("src/gold.rs")).unwrap();
+    let wanted = "name: \"balance\", data_type: GoldType::Decimal, dimension: None, format: Some(\"#,##0.00\"), additivity: \
+                  Some(Additivity::Sum) }";
+    assert!(tables.contains(wanted), "{wanted}");
+}
+
+#[test]
+fn every_amount_of_a_fact_is_looked_at_before_it_counts_as_nothing() {
+    let text = fs::read_to_string(package().join("../generated/src/gold.rs")).unwrap();
+    let table = &text[text.find("name: \"fact_timeentry\"").unwrap()..];
+    let table = &table[..table.find("sql: include_str!").unwrap()];
+    for wanted in [
+        "CASE WHEN beyond_decimal(t.hourlyRate) THEN 'hourlyRate' END",
+        // What the expression itself makes an amount of.
+        "CASE WHEN beyond_decimal(t.hourlyCost) OR beyond_decimal(m.hourlyCost) THEN 'effectiveHourlyCost' END",
+        "LEFT JOIN silver.cw_member AS m ON m.id = t.memberId\nWHERE t._etl_deleted_at IS NULL\n  AND (",
+    ] {
+        assert!(table.contains(wanted), "{wanted} is not in:\n{table}");
+    }
+    let measures = table.matches("GoldType::Decimal").count();
+    let derived = ["potentialRevenue", "actualCost", "margin", "marginPercentage"].len();
+    assert_eq!(table.matches("\n    OR beyond_decimal(").count() + 1, measures - derived);
+    let line = &text[text.find("name: \"fact_invoiceline\"").unwrap()..];
+    assert!(line.contains("fact: None"), "made from facts that are looked at");
+    // What is computed from them may be beyond the column too, and stops nothing.
+    let statement = fs::read_to_string(package().join("../generated/sql/spark/fact_timeentry.sql")).unwrap();
+    assert!(statement.contains("COALESCE(TRY_CAST(margin AS DECIMAL(19, 4)), 0) AS margin"), "{statement}");
 }

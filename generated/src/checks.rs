@@ -29,12 +29,22 @@ pub struct Report {
 pub static CHECKS: &[Check] = &[
     Check {
         name: "products-fit",
-        description: "Hours times rate or cost that no column holds count as 0 in gold.",
+        description: "Hours times rate or cost, and margins, that no column holds count as 0 in gold.",
         error: true,
-        sql: r"SELECT timeEntryId, actualHours, hourlyRate, effectiveHourlyCost
+        sql: r"SELECT 'T' AS line, timeEntryId AS id, margin
 FROM gold.fact_timeentry
-WHERE (potentialRevenue = 0 AND ABS(actualHours * hourlyRate) >= 0.00005)
-  OR (actualCost = 0 AND ABS(actualHours * effectiveHourlyCost) >= 0.00005)",
+WHERE TRY_CAST(ROUND(actualHours * hourlyRate, 4) AS DECIMAL(19, 4)) IS NULL
+  OR TRY_CAST(ROUND(actualHours * effectiveHourlyCost, 4) AS DECIMAL(19, 4)) IS NULL
+  OR TRY_CAST(ROUND(hoursBilled * hourlyRate, 4) AS DECIMAL(19, 4)) IS NULL
+  OR margin <> potentialRevenue - actualCost
+UNION ALL
+SELECT 'P' AS line, productItemId AS id, margin
+FROM gold.fact_productitem
+WHERE margin <> extPrice - extCost
+UNION ALL
+SELECT LEFT(lineId, 1) AS line, CAST(SUBSTR(lineId, 2) AS BIGINT) AS id, margin
+FROM gold.fact_invoiceline
+WHERE margin <> lineAmount - lineCost",
     },
     Check {
         name: "invoiced-work-has-its-invoice",
@@ -44,6 +54,76 @@ WHERE (potentialRevenue = 0 AND ABS(actualHours * hourlyRate) >= 0.00005)
 FROM gold.fact_invoiceline AS l
 LEFT JOIN gold.fact_invoice AS i ON i.invoiceId = l.invoiceId
 WHERE i.invoiceId IS NULL",
+    },
+    Check {
+        name: "invoice-lines-add-up",
+        description: "Invoices whose lines do not add up to their own totals; the report invoice-differences has them all.",
+        error: false,
+        sql: r"SELECT i.invoiceNumber, i.invoiceId, i.invoiceType, i.postingStatus, COALESCE(l.lines, 0) AS lines,
+  i.serviceTotal, COALESCE(l.timeAmount, 0) AS timeAmount,
+  i.expenseTotal, COALESCE(l.expenseAmount, 0) AS expenseAmount,
+  i.productTotal, COALESCE(l.productAmount, 0) AS productAmount,
+  i.serviceTotal + i.expenseTotal + i.productTotal
+    - COALESCE(l.timeAmount + l.expenseAmount + l.productAmount, 0) AS difference
+FROM gold.fact_invoice AS i
+LEFT JOIN (
+  SELECT invoiceId, COUNT(*) AS lines,
+    SUM(CASE WHEN lineType = 'Time' THEN 1 ELSE 0 END) AS timeLines,
+    SUM(CASE WHEN lineType = 'Expense' THEN 1 ELSE 0 END) AS expenseLines,
+    SUM(CASE WHEN lineType = 'Product' THEN 1 ELSE 0 END) AS productLines,
+    SUM(CASE WHEN lineType = 'Time' THEN lineAmount ELSE 0 END) AS timeAmount,
+    SUM(CASE WHEN lineType = 'Expense' THEN lineAmount ELSE 0 END) AS expenseAmount,
+    SUM(CASE WHEN lineType = 'Product' THEN lineAmount ELSE 0 END) AS productAmount
+  FROM gold.fact_invoiceline
+  GROUP BY invoiceId
+) AS l ON l.invoiceId = i.invoiceId
+-- Prepaid and internal work can name an invoice and is no line of it.
+LEFT JOIN (
+  SELECT DISTINCT invoiceId
+  FROM (
+    SELECT invoiceId, agreementTypeNormalized FROM gold.fact_timeentry
+    UNION ALL
+    SELECT invoiceId, agreementTypeNormalized FROM gold.fact_expenseentry
+    UNION ALL
+    SELECT invoiceId, agreementTypeNormalized FROM gold.fact_productitem
+  ) AS work
+  WHERE invoiceId IS NOT NULL AND NOT (agreementTypeNormalized NOT IN ('prepaid_hours', 'internal_project'))
+) AS n ON n.invoiceId = i.invoiceId
+WHERE COALESCE(i.invoiceType, '') NOT IN ('CreditMemo', 'DownPayment')
+  AND (l.invoiceId IS NOT NULL OR n.invoiceId IS NULL)
+  AND (ABS(i.serviceTotal - COALESCE(l.timeAmount, 0)) > CAST('0.005' AS DECIMAL(19, 4)) * COALESCE(l.timeLines, 0)
+    OR ABS(i.expenseTotal - COALESCE(l.expenseAmount, 0)) > CAST('0.005' AS DECIMAL(19, 4)) * COALESCE(l.expenseLines, 0)
+    OR ABS(i.productTotal - COALESCE(l.productAmount, 0)) > CAST('0.005' AS DECIMAL(19, 4)) * COALESCE(l.productLines, 0))
+ORDER BY ABS(difference) DESC, i.invoiceNumber",
+    },
+    Check {
+        name: "hourly-cost-is-a-number",
+        description: "Hourly costs of time entries that are no number; the member's cost counts in their place.",
+        error: false,
+        sql: r"SELECT id AS timeEntryId, hourlyCost
+FROM silver.cw_timeentry
+WHERE _etl_deleted_at IS NULL
+  AND trimmed(hourlyCost) <> ''
+  AND exact_decimal(hourlyCost) IS NULL
+  AND NOT beyond_decimal(hourlyCost)",
+    },
+    Check {
+        name: "dates-are-plausible",
+        description: "Dates that nobody can have meant, before firstYear or after lastYear of schema/dimensions/dimdate.yaml. The rows are in gold, and so are these days.",
+        error: false,
+        sql: r"SELECT dated.name, dated.id, dated.day
+FROM (
+  SELECT 'fact_timeentry.WorkDateKey' AS name, timeEntryId AS id, WorkDateKey AS day FROM gold.fact_timeentry
+  UNION ALL
+  SELECT 'fact_expenseentry.ExpenseDateKey', expenseEntryId, ExpenseDateKey FROM gold.fact_expenseentry
+  UNION ALL
+  SELECT 'fact_productitem.PurchaseDateKey', productItemId, PurchaseDateKey FROM gold.fact_productitem
+  UNION ALL
+  SELECT 'fact_invoice.InvoiceDateKey', invoiceId, InvoiceDateKey FROM gold.fact_invoice
+  UNION ALL
+  SELECT 'fact_invoice.DueDateKey', invoiceId, DueDateKey FROM gold.fact_invoice
+) AS dated
+WHERE dated.day <> -1 AND dated.day NOT BETWEEN 19900101 AND 21001231",
     },
 ];
 
@@ -74,9 +154,11 @@ ORDER BY layer, hours DESC, status",
     },
     Report {
         name: "unbilled",
-        description: "Billable, approved work on no invoice that is older than --days days, by company and agreement.",
-        sql: r"SELECT c.companyName AS company, a.agreementName AS agreement, COUNT(*) AS entries,
-  SUM(t.actualHours) AS hours, SUM(t.potentialRevenue) AS revenue, MIN(t.WorkDateKey) AS oldest
+        description: "Billable, approved work on no invoice that is older than --days days, by company and agreement; work without a date is old enough.",
+        sql: r"SELECT c.companyName AS company, c.companyId, a.agreementName AS agreement, a.agreementId, COUNT(*) AS entries,
+  SUM(t.actualHours) AS hours, SUM(t.potentialRevenue) AS revenue,
+  SUM(CASE WHEN t.WorkDateKey = -1 THEN 1 ELSE 0 END) AS withoutDate,
+  MIN(NULLIF(t.WorkDateKey, -1)) AS oldest
 FROM gold.fact_timeentry AS t
 JOIN gold.dimtimeentrystatus AS s ON s.TimeEntryStatusKey = t.TimeEntryStatusKey
 JOIN gold.dimdate AS d ON d.DateKey = t.WorkDateKey
@@ -84,42 +166,95 @@ JOIN gold.dimcompany AS c ON c.CompanyKey = t.CompanyKey
 JOIN gold.dimagreement AS a ON a.AgreementKey = t.AgreementKey
 WHERE t.effectiveBillingStatus IN ('Billable', 'Operations')
   AND s.statusCategory IN ('Approved', 'Ready')
-  AND d.Date < date_add_days(DATE '${businessDate}', -CAST('${days}' AS BIGINT))
-GROUP BY c.companyName, a.agreementName
-ORDER BY revenue DESC, company, agreement",
+  AND (t.WorkDateKey = -1
+    OR d.Date < date_add_days(DATE '${businessDate}', -CAST('${days}' AS BIGINT)))
+GROUP BY c.CompanyKey, c.companyId, c.companyName, a.AgreementKey, a.agreementId, a.agreementName
+ORDER BY revenue DESC, company, agreement, c.companyId, a.agreementId",
     },
     Report {
         name: "unmatched",
-        description: "Names of agreement types that no rule knows, with their hours and revenue. Someone must look at these.",
-        sql: r"SELECT COALESCE(a.agreementTypeName, '(no type)') AS typeName, COUNT(DISTINCT a.AgreementKey) AS agreements,
-  COUNT(t.timeEntryId) AS entries, COALESCE(SUM(t.actualHours), 0) AS hours,
-  COALESCE(SUM(t.potentialRevenue), 0) AS revenue
-FROM gold.dimagreement AS a
-LEFT JOIN gold.fact_timeentry AS t ON t.AgreementKey = a.AgreementKey
-WHERE a.agreementTypeNormalized = 'other' AND a.AgreementKey <> -1
-GROUP BY COALESCE(a.agreementTypeName, '(no type)')
+        description: "Names of agreement types that no rule knows, with the hours and the revenue (of time, expenses to be billed and products) under them. Someone must look at these.",
+        sql: r"WITH work AS (
+  SELECT a.AgreementKey, NULLIF(a.agreementTypeName, '') AS typeName, 0 AS entries,
+    CAST(0 AS DECIMAL(19, 4)) AS hours, CAST(0 AS DECIMAL(19, 4)) AS revenue
+  FROM gold.dimagreement AS a
+  WHERE a.agreementTypeNormalized = 'other' AND a.AgreementKey <> -1
+  UNION ALL
+  -- Of an agreement that is not known, the name that the record itself carries.
+  SELECT f.AgreementKey,
+    NULLIF(CASE WHEN f.AgreementKey <> -1 AND NOT a.isInferred THEN a.agreementTypeName
+      ELSE trimmed(CASE WHEN trimmed(r.agreementType) <> '' THEN r.agreementType WHEN trimmed(r.agreementType_1) <> '' THEN r.agreementType_1 END) END, ''),
+    1, f.actualHours, f.potentialRevenue
+  FROM gold.fact_timeentry AS f
+  JOIN gold.dimagreement AS a ON a.AgreementKey = f.AgreementKey
+  JOIN silver.cw_timeentry AS r ON r.id = f.timeEntryId
+  WHERE f.agreementTypeNormalized = 'other'
+  UNION ALL
+  -- Of an agreement that is not known, the name that the record itself carries.
+  SELECT f.AgreementKey,
+    NULLIF(CASE WHEN f.AgreementKey <> -1 AND NOT a.isInferred THEN a.agreementTypeName
+      ELSE trimmed(CASE WHEN trimmed(r.agreementType) <> '' THEN r.agreementType END) END, ''),
+    1, CAST(0 AS DECIMAL(19, 4)), f.billAmount
+  FROM gold.fact_expenseentry AS f
+  JOIN gold.dimagreement AS a ON a.AgreementKey = f.AgreementKey
+  JOIN silver.cw_expenseentry AS r ON r.id = f.expenseEntryId
+  WHERE f.agreementTypeNormalized = 'other'
+  UNION ALL
+  -- Of an agreement that is not known, the name that the record itself carries.
+  SELECT f.AgreementKey,
+    NULLIF(CASE WHEN f.AgreementKey <> -1 AND NOT a.isInferred THEN a.agreementTypeName
+      ELSE trimmed(CASE WHEN trimmed(r.agreementType) <> '' THEN r.agreementType END) END, ''),
+    1, CAST(0 AS DECIMAL(19, 4)), f.extPrice
+  FROM gold.fact_productitem AS f
+  JOIN gold.dimagreement AS a ON a.AgreementKey = f.AgreementKey
+  JOIN silver.cw_productitem AS r ON r.id = f.productItemId
+  WHERE f.agreementTypeNormalized = 'other'
+)
+SELECT COALESCE(typeName, '(no type)') AS typeName, COUNT(DISTINCT NULLIF(AgreementKey, -1)) AS agreements,
+  SUM(entries) AS entries, SUM(hours) AS hours, SUM(revenue) AS revenue
+FROM work
+WHERE AgreementKey <> -1 OR typeName IS NOT NULL
+GROUP BY COALESCE(typeName, '(no type)')
 ORDER BY revenue DESC, hours DESC, typeName",
     },
     Report {
         name: "invoice-differences",
-        description: "Invoices whose time, expense or product lines do not add up to the invoice's own total, beyond half a unit of the rounding for each line; credit memos and down payments have no lines of their own and are left out.",
-        sql: r"SELECT i.invoiceNumber, i.invoiceType, i.postingStatus, l.lines,
-  i.serviceTotal, l.timeAmount, i.expenseTotal, l.expenseAmount, i.productTotal, l.productAmount,
-  i.serviceTotal + i.expenseTotal + i.productTotal - l.timeAmount - l.expenseAmount - l.productAmount AS difference
+        description: "Invoices whose time, expense or product lines do not add up to the invoice's own total of that kind, beyond half a unit of the rounding for each line. Credit memos and down payments have no lines of their own and are left out, and so are invoices with nothing but prepaid or internal work, which is no line.",
+        sql: r"SELECT i.invoiceNumber, i.invoiceId, i.invoiceType, i.postingStatus, COALESCE(l.lines, 0) AS lines,
+  i.serviceTotal, COALESCE(l.timeAmount, 0) AS timeAmount,
+  i.expenseTotal, COALESCE(l.expenseAmount, 0) AS expenseAmount,
+  i.productTotal, COALESCE(l.productAmount, 0) AS productAmount,
+  i.serviceTotal + i.expenseTotal + i.productTotal
+    - COALESCE(l.timeAmount + l.expenseAmount + l.productAmount, 0) AS difference
 FROM gold.fact_invoice AS i
-JOIN (
+LEFT JOIN (
   SELECT invoiceId, COUNT(*) AS lines,
+    SUM(CASE WHEN lineType = 'Time' THEN 1 ELSE 0 END) AS timeLines,
+    SUM(CASE WHEN lineType = 'Expense' THEN 1 ELSE 0 END) AS expenseLines,
+    SUM(CASE WHEN lineType = 'Product' THEN 1 ELSE 0 END) AS productLines,
     SUM(CASE WHEN lineType = 'Time' THEN lineAmount ELSE 0 END) AS timeAmount,
     SUM(CASE WHEN lineType = 'Expense' THEN lineAmount ELSE 0 END) AS expenseAmount,
     SUM(CASE WHEN lineType = 'Product' THEN lineAmount ELSE 0 END) AS productAmount
   FROM gold.fact_invoiceline
   GROUP BY invoiceId
 ) AS l ON l.invoiceId = i.invoiceId
+-- Prepaid and internal work can name an invoice and is no line of it.
+LEFT JOIN (
+  SELECT DISTINCT invoiceId
+  FROM (
+    SELECT invoiceId, agreementTypeNormalized FROM gold.fact_timeentry
+    UNION ALL
+    SELECT invoiceId, agreementTypeNormalized FROM gold.fact_expenseentry
+    UNION ALL
+    SELECT invoiceId, agreementTypeNormalized FROM gold.fact_productitem
+  ) AS work
+  WHERE invoiceId IS NOT NULL AND NOT (agreementTypeNormalized NOT IN ('prepaid_hours', 'internal_project'))
+) AS n ON n.invoiceId = i.invoiceId
 WHERE COALESCE(i.invoiceType, '') NOT IN ('CreditMemo', 'DownPayment')
-  AND (ABS(i.serviceTotal - l.timeAmount) > 0.005 * l.lines
-    OR ABS(i.expenseTotal - l.expenseAmount) > 0.005 * l.lines
-    OR ABS(i.productTotal - l.productAmount) > 0.005 * l.lines)
-ORDER BY ABS(i.serviceTotal + i.expenseTotal + i.productTotal - l.timeAmount - l.expenseAmount - l.productAmount) DESC,
-  i.invoiceNumber",
+  AND (l.invoiceId IS NOT NULL OR n.invoiceId IS NULL)
+  AND (ABS(i.serviceTotal - COALESCE(l.timeAmount, 0)) > CAST('0.005' AS DECIMAL(19, 4)) * COALESCE(l.timeLines, 0)
+    OR ABS(i.expenseTotal - COALESCE(l.expenseAmount, 0)) > CAST('0.005' AS DECIMAL(19, 4)) * COALESCE(l.expenseLines, 0)
+    OR ABS(i.productTotal - COALESCE(l.productAmount, 0)) > CAST('0.005' AS DECIMAL(19, 4)) * COALESCE(l.productLines, 0))
+ORDER BY ABS(difference) DESC, i.invoiceNumber",
     },
 ];

@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::gold::model::{Column, Dimension, Fact, Sql, With};
+use crate::gold::custom_fields::CustomField;
+use crate::gold::model::{Additivity, Column, Dimension, Fact, Sql, With};
 use crate::gold::rules::{self, Rule, Rules};
 use crate::gold::{self, Model};
 use crate::inputs::Inputs;
@@ -156,7 +157,12 @@ fn column(table: &str, old: &Column, new: &Column, entries: &mut Vec<Entry>) {
         use crate::gold::model::Type;
         if column.data_type == Type::Measure { "null counts as 0" } else { "may be null" }.to_owned()
     };
+    let field = |column: &Column| column.custom_field.as_ref().map(CustomField::label).unwrap_or_default();
+    let additivity = |column: &Column| column.additivity.map_or("", Additivity::name).to_owned();
     let mut details = vec![
+        ("customField", field(old), field(new)),
+        ("additivity", additivity(old), additivity(new)),
+        ("format", old.format.clone().unwrap_or_default(), new.format.clone().unwrap_or_default()),
         ("unknown", optional(old.unknown.as_ref()), optional(new.unknown.as_ref())),
         ("inferred", optional(old.inferred.as_ref()), optional(new.inferred.as_ref())),
         ("carries", carries(old), carries(new)),

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 
 use crate::files::GeneratedFiles;
 use crate::gold::lineage::{Lineage, shortened};
-use crate::gold::model::Dialect;
+use crate::gold::model::{Additivity, Column, Dialect, Type};
+use crate::gold::queries::raw;
 use crate::gold::{Table, columns_of};
 
 /// How many sources of a column the dictionary names.
@@ -16,6 +17,7 @@ const SOURCES: usize = 6;
 pub(super) fn emit(
     tables: &[&Table<'_>],
     statements: &BTreeMap<String, BTreeMap<&'static str, String>>,
+    misfits: &BTreeMap<&str, String>,
     rules: String,
     zone: &str,
     lineage: &Lineage,
@@ -26,7 +28,7 @@ pub(super) fn emit(
             let _ = files.insert(format!("generated/sql/{dialect}/{table}.sql"), sql.clone());
         }
     }
-    let _ = files.insert("generated/src/gold.rs", module(tables, zone));
+    let _ = files.insert("generated/src/gold.rs", module(tables, misfits, zone));
     files.add_module(
         "gold",
         "The gold tables: their statements, columns and keys, in the order in which they are built.",
@@ -56,6 +58,17 @@ pub enum GoldType {
     Decimal,
 }
 
+/// How a number of many rows becomes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Additivity {
+    /// By its sum.
+    Sum,
+    /// By its average.
+    Average,
+    /// Not at all.
+    None,
+}
+
 /// A gold column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GoldColumn {
@@ -65,6 +78,10 @@ pub struct GoldColumn {
     pub data_type: GoldType,
     /// The dimension that it is a key of.
     pub dimension: Option<&'static str>,
+    /// The format string that Power BI shows it by.
+    pub format: Option<&'static str>,
+    /// How it adds up.
+    pub additivity: Option<Additivity>,
 }
 
 /// Where a fact's rows come from.
@@ -74,6 +91,8 @@ pub struct FactSource {
     pub table: &'static str,
     /// Measures and the silver columns whose sums they have to equal.
     pub reconcile: &'static [(&'static str, &'static str)],
+    /// A query for the rows of it with an amount that is a number and that no column holds: in gold it counts as 0.
+    pub misfits: Option<&'static str>,
 }
 
 /// A gold table.
@@ -92,7 +111,7 @@ pub struct GoldTable {
 }
 "#;
 
-fn module(tables: &[&Table<'_>], zone: &str) -> String {
+fn module(tables: &[&Table<'_>], misfits: &BTreeMap<&str, String>, zone: &str) -> String {
     let mut out = String::from(HEAD);
     let _ = write!(
         out,
@@ -102,7 +121,7 @@ fn module(tables: &[&Table<'_>], zone: &str) -> String {
     for table in tables {
         let (key, mut columns, fact) = match table {
             Table::Dimension(dimension) => {
-                (&dimension.key, vec![rust_column(&dimension.key, "Bigint", None)], "None".to_owned())
+                (&dimension.key, vec![own_column(&dimension.key, Type::Bigint)], "None".to_owned())
             }
             Table::Fact(fact) => {
                 let pairs: Vec<String> = fact
@@ -113,18 +132,21 @@ fn module(tables: &[&Table<'_>], zone: &str) -> String {
                 let source = if fact.source.is_empty() {
                     "None".to_owned()
                 } else {
-                    format!("Some(FactSource {{ table: {:?}, reconcile: &[{}] }})", fact.source, pairs.join(", "))
+                    let misfits = misfits.get(fact.table.as_str()).map(|sql| format!("Some({})", raw(sql)));
+                    format!(
+                        "Some(FactSource {{\n            table: {:?},\n            reconcile: &[{}],\n            misfits: \
+                         {},\n        }})",
+                        fact.source,
+                        pairs.join(", "),
+                        misfits.unwrap_or_else(|| "None".to_owned())
+                    )
                 };
                 (&fact.key, Vec::new(), source)
             }
         };
-        columns.extend(
-            columns_of(table)
-                .iter()
-                .map(|column| rust_column(&column.name, column.data_type.variant(), column.dimension.as_deref())),
-        );
+        columns.extend(columns_of(table).iter().map(rust_column));
         if matches!(table, Table::Dimension(_)) {
-            columns.push(rust_column("isInferred", "Boolean", None));
+            columns.push(own_column("isInferred", Type::Boolean));
         }
         let _ = write!(
             out,
@@ -140,8 +162,26 @@ fn module(tables: &[&Table<'_>], zone: &str) -> String {
     out
 }
 
-fn rust_column(name: &str, variant: &str, dimension: Option<&str>) -> String {
-    format!("            GoldColumn {{ name: {name:?}, data_type: GoldType::{variant}, dimension: {dimension:?} }},\n")
+fn rust_column(column: &Column) -> String {
+    let Column { name, dimension, format, .. } = column;
+    let additivity = match column.additivity {
+        Some(additivity) => format!("Some(Additivity::{})", additivity.variant()),
+        None => "None".to_owned(),
+    };
+    let data_type = column.data_type.variant();
+    format!(
+        "            GoldColumn {{ name: {name:?}, data_type: GoldType::{data_type}, dimension: {dimension:?}, format: \
+         {format:?}, additivity: {additivity} }},\n"
+    )
+}
+
+/// A column that every dimension has.
+fn own_column(name: &str, data_type: Type) -> String {
+    let data_type = data_type.variant();
+    format!(
+        "            GoldColumn {{ name: {name:?}, data_type: GoldType::{data_type}, dimension: None, format: None, \
+         additivity: None }},\n"
+    )
 }
 
 fn dictionary(tables: &[&Table<'_>], lineage: &Lineage) -> String {
@@ -174,14 +214,14 @@ fn dictionary(tables: &[&Table<'_>], lineage: &Lineage) -> String {
         let from = |column: &str| shortened(&lineage.sources(table.name(), column), SOURCES);
         let _ = write!(
             out,
-            "\n### gold.{}\n\n{}\nDefined in `{file}`.\n\n| column | type | from silver | meaning |\n|---|---|---|---|\n",
+            "\n### gold.{}\n\n{}\nDefined in `{file}`.\n\n| column | type | adds up by | format | from silver | meaning |\n|---|---|---|---|---|---|\n",
             table.name(),
             cell(&description)
         );
         if let Table::Dimension(dimension) = table {
             let _ = writeln!(
                 out,
-                "| {} | bigint | {} | Surrogate key; −1 is Unknown. |",
+                "| {} | bigint | | | {} | Surrogate key; −1 is Unknown. |",
                 dimension.key,
                 from(&dimension.key)
             );
@@ -190,20 +230,37 @@ fn dictionary(tables: &[&Table<'_>], lineage: &Lineage) -> String {
             let link = column.dimension.as_ref().map(|name| format!(" → `{name}`")).unwrap_or_default();
             let _ = writeln!(
                 out,
-                "| {} | {}{link} | {} | {} |",
+                "| {} | {}{link} | {} | {} | {} |",
                 column.name,
                 column.data_type.label(),
+                shown(column),
                 from(&column.name),
-                cell(&column.description)
+                cell(&meaning(column))
             );
         }
         if matches!(table, Table::Dimension(_)) {
             out.push_str(
-                "| isInferred | boolean | | Known from a reference only: the entity has no such record (yet). |\n",
+                "| isInferred | boolean | | | | Known from a reference only: the entity has no such record (yet). |\n",
             );
         }
     }
     out
+}
+
+/// What a column means, with what its YAML says beside the description.
+fn meaning(column: &Column) -> String {
+    let mut text = column.description.trim_end().to_owned();
+    if let Some(field) = &column.custom_field {
+        let _ = write!(text, " ({})", field.label());
+    }
+    text
+}
+
+/// How a column adds up and is shown: cells of the dictionary.
+fn shown(column: &Column) -> String {
+    let additivity = column.additivity.map_or("", Additivity::name);
+    let format = column.format.as_ref().map(|format| format!("`{format}`")).unwrap_or_default();
+    format!("{additivity} | {}", cell(&format))
 }
 
 /// Text on one line, fit for a Markdown table.

@@ -1,7 +1,8 @@
 //! What the two dialects write differently: nulls, keys, exact decimals, and the functions that expressions may call.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use minijinja::value::Rest;
 use minijinja::{Environment, ErrorKind};
 
 use crate::gold::model::{Dialect, Type};
@@ -43,9 +44,87 @@ pub(super) fn money(expression: &str, dialect: Dialect) -> String {
     }
 }
 
+/// What `str::trim` takes away, the Unicode property White_Space, as a regular expression in a Spark string.
+const SPACE: &str = r"\\p{IsWhite_Space}";
+
+/// A text without white space at its ends, of whatever kind: SQL's TRIM knows U+0020 alone.
+pub(super) fn trimmed(expression: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::DataFusion => format!("trimmed({expression})"),
+        Dialect::Spark => format!("regexp_replace({expression}, '^{SPACE}+|{SPACE}+$', '')"),
+    }
+}
+
+/// The first of some texts that is not blank, as it came.
+fn filled(texts: &[String], dialect: Dialect) -> String {
+    let whens: Vec<String> =
+        texts.iter().map(|text| format!("WHEN {} <> '' THEN {text}", trimmed(text, dialect))).collect();
+    format!("CASE {} END", whens.join(" "))
+}
+
+/// The whole number that a text is, also as 5.0 or 1e3; else null.
+pub(super) fn whole(expression: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::DataFusion => format!("whole_number({expression})"),
+        Dialect::Spark => format!(
+            "CASE WHEN TRY_CAST({expression} AS DECIMAL(38, 18)) = TRY_CAST({expression} AS DECIMAL(38, 0)) \
+             THEN TRY_CAST(TRY_CAST({expression} AS DECIMAL(38, 0)) AS BIGINT) END"
+        ),
+    }
+}
+
+/// The point in time that a text names, as ISO 8601 writes it, UTC where it says no offset; else null.
+pub(super) fn instant(expression: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::DataFusion => format!("instant({expression})"),
+        // Spark reads much more, a time of today among it.
+        Dialect::Spark => format!(
+            "CASE WHEN regexp_like({expression}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([T ][0-9]{{2}}:[0-9]{{2}}\
+             (:[0-9]{{2}}([.][0-9]{{1,9}})?)?(Z|[+-][0-9]{{2}}:[0-9]{{2}})?)?$') THEN TRY_CAST({expression} AS TIMESTAMP) END"
+        ),
+    }
+}
+
+/// The day of a point in time in a time zone.
+pub(super) fn local_date(instant: &str, zone: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::DataFusion => format!("local_date({instant}, '{zone}')"),
+        Dialect::Spark => format!("CAST(from_utc_timestamp({instant}, '{zone}') AS DATE)"),
+    }
+}
+
+/// A text as a literal.
+pub(super) fn quoted(text: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::DataFusion => format!("'{}'", text.replace('\'', "''")),
+        // Spark reads backslashes as escapes, and two quotes as the end of one text and the beginning of another. Its
+        // quote is escaped by number, which other readers of its SQL understand too.
+        Dialect::Spark => format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\u0027")),
+    }
+}
+
+/// What `money` was called with since it was last looked at.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Amounts(Arc<Mutex<Vec<String>>>);
+
+impl Amounts {
+    fn add(&self, expression: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(expression.to_owned());
+    }
+
+    /// Takes them out.
+    pub(super) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// Registers the functions that expressions may call.
-pub(super) fn register(environment: &mut Environment<'_>, dialect: Dialect, rules: &Arc<Rules>) {
-    environment.add_function("money", move |expression: String| money(&expression, dialect));
+pub(super) fn register(environment: &mut Environment<'_>, dialect: Dialect, rules: &Arc<Rules>, amounts: &Amounts) {
+    let amounts = amounts.clone();
+    environment.add_function("money", move |expression: String| {
+        amounts.add(&expression);
+        money(&expression, dialect)
+    });
     environment.add_function("product", move |left: String, right: String| match dialect {
         // Beyond the column it is null, which counts as 0 and breaks a check: one record must not stop all of gold.
         Dialect::DataFusion => format!("TRY_CAST(ROUND({left} * {right}, 4) AS DECIMAL(19, 4))"),
@@ -67,10 +146,10 @@ pub(super) fn register(environment: &mut Environment<'_>, dialect: Dialect, rule
         Dialect::DataFusion => format!("date_key({instant}, '{zone}')"),
         Dialect::Spark => format!("CAST(date_format(from_utc_timestamp({instant}, '{zone}'), 'yyyyMMdd') AS BIGINT)"),
     });
-    environment.add_function("local_date", move |instant: String, zone: String| match dialect {
-        Dialect::DataFusion => format!("local_date({instant}, '{zone}')"),
-        Dialect::Spark => format!("CAST(from_utc_timestamp({instant}, '{zone}') AS DATE)"),
-    });
+    environment.add_function("local_date", move |instant: String, zone: String| local_date(&instant, &zone, dialect));
+    environment.add_function("trimmed", move |expression: String| trimmed(&expression, dialect));
+    environment.add_function("filled", move |texts: Rest<String>| filled(&texts, dialect));
+    environment.add_function("quoted", move |text: String| quoted(&text, dialect));
     environment.add_function("each_day", move |from: String, to: String| match dialect {
         Dialect::DataFusion => format!("unnest(generate_series({from}, {to}, INTERVAL '1' DAY))"),
         Dialect::Spark => format!("explode(sequence({from}, {to}, INTERVAL '1' DAY))"),

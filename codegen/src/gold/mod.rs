@@ -4,6 +4,7 @@
 //! follows from what their statements read.
 
 mod check;
+pub mod custom_fields;
 mod emit;
 mod functions;
 pub mod lineage;
@@ -78,6 +79,8 @@ type Statements = BTreeMap<String, BTreeMap<&'static str, String>>;
 /// What the model becomes.
 struct Rendered<'a> {
     statements: Statements,
+    /// By fact: its source's rows with amounts that no column holds.
+    misfits: BTreeMap<&'a str, String>,
     /// The rules' module.
     rust_rules: String,
     /// With their SQL for the pipeline's engine.
@@ -96,11 +99,18 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
         return Lineage::default();
     }
     check_names(ir, &model.dimensions, &model.facts, problems);
-    let Some(Rendered { statements, rust_rules, checks, reports }) = statements(inputs, ir, &model, problems) else {
+    custom_fields::check(ir, &model.dimensions, &model.facts, problems);
+    let Some(Rendered { statements, misfits, rust_rules, checks, reports }) = statements(inputs, ir, &model, problems)
+    else {
         return Lineage::default();
     };
     let tables = model.tables();
     let lineage = check::statements(ir, &tables, &statements, problems);
+    for fact in &model.facts {
+        if let Some(sql) = misfits.get(fact.table.as_str()) {
+            check::query(ir, &tables, &fact.at, sql, problems);
+        }
+    }
     for (entry, sql) in checks.iter().chain(&reports) {
         check::query(ir, &tables, &entry.sql.at, sql, problems);
     }
@@ -111,7 +121,7 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
     let Some(order) = build_order(&tables, &statements, problems) else { return lineage };
     let zone = model.dimensions.iter().flat_map(|dimension| &dimension.settings).find(|(name, _)| name == "timeZone");
     let zone = zone.map_or("UTC", |(_, zone)| zone.as_str());
-    emit::emit(&order, &statements, rust_rules, zone, &lineage, files);
+    emit::emit(&order, &statements, &misfits, rust_rules, zone, &lineage, files);
     lineage
 }
 
@@ -159,13 +169,14 @@ fn statements<'a>(inputs: &Inputs, ir: &Ir, model: &'a Model, problems: &mut Pro
     let mut statements = Statements::new();
     let mut rust_rules = String::new();
     let (mut checks, mut reports) = (Vec::new(), Vec::new());
+    let mut misfits = BTreeMap::new();
     for dialect in Dialect::ALL {
         let mut settings: BTreeMap<String, String> =
             dimensions.iter().flat_map(|dimension| dimension.settings.iter().cloned()).collect();
         settings.insert("agreement_number_caption".to_owned(), caption.clone().unwrap_or_default());
         let globals = minijinja::Value::from_pairs(settings);
         let templates = inputs.below("templates/gold", ".j2");
-        let renderer = match Renderer::new(dialect, rules, templates, globals, dimensions) {
+        let renderer = match Renderer::new(dialect, rules, templates, globals, dimensions, ir) {
             Ok(renderer) => renderer,
             Err(problem) => {
                 problems.push(problem);
@@ -188,6 +199,7 @@ fn statements<'a>(inputs: &Inputs, ir: &Ir, model: &'a Model, problems: &mut Pro
             let rendered = |entry: &'a Entry| (entry, renderer.expand(&entry.sql));
             checks = queries.checks.iter().map(rendered).collect();
             reports = queries.reports.iter().map(rendered).collect();
+            misfits = facts.iter().filter_map(|fact| Some((fact.table.as_str(), renderer.misfits(fact)?))).collect();
         }
         for problem in renderer.problems() {
             // An expression is expanded for a fact and for its dimensions, in both dialects.
@@ -196,7 +208,7 @@ fn statements<'a>(inputs: &Inputs, ir: &Ir, model: &'a Model, problems: &mut Pro
             }
         }
     }
-    Some(Rendered { statements, rust_rules, checks, reports })
+    Some(Rendered { statements, misfits, rust_rules, checks, reports })
 }
 
 fn keep(

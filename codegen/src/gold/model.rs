@@ -1,5 +1,6 @@
 //! Gold tables as their YAML files say them, each entry with its place, so that a problem that shows later names it.
 
+use crate::gold::custom_fields::CustomField;
 use crate::report::Problem;
 
 /// Where an entry stands.
@@ -96,6 +97,11 @@ impl Type {
         }
     }
 
+    /// Whether it is a number.
+    pub fn is_number(self) -> bool {
+        matches!(self, Self::Bigint | Self::Decimal | Self::Measure)
+    }
+
     /// The variant of the generated `GoldType`.
     pub fn variant(self) -> &'static str {
         match self {
@@ -109,6 +115,40 @@ impl Type {
     }
 }
 
+/// How a number of many rows becomes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Additivity {
+    /// By its sum: hours, amounts.
+    Sum,
+    /// By its average: rates, prices of one.
+    Average,
+    /// Not at all: what is a quotient of sums has to be computed from them.
+    None,
+}
+
+impl Additivity {
+    /// With their names in the YAML.
+    pub const ALL: [(&'static str, Self); 3] = [("sum", Self::Sum), ("average", Self::Average), ("none", Self::None)];
+
+    /// The name in the YAML.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sum => "sum",
+            Self::Average => "average",
+            Self::None => "none",
+        }
+    }
+
+    /// The variant of the generated `Additivity`.
+    pub fn variant(self) -> &'static str {
+        match self {
+            Self::Sum => "Sum",
+            Self::Average => "Average",
+            Self::None => "None",
+        }
+    }
+}
+
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
@@ -118,8 +158,10 @@ pub struct Column {
     pub at: At,
     /// Its type.
     pub data_type: Type,
-    /// Its SQL expression; over the table's source, or over other columns when `derived`.
+    /// Its SQL expression; over the table's source, or over other columns when `derived`. Empty for a custom field.
     pub expression: Sql,
+    /// The custom field that it holds.
+    pub custom_field: Option<CustomField>,
     /// Whether the expression is over other columns of the same table.
     pub derived: bool,
     /// The SQL literal of the Unknown row; null where left out. Dimensions only.
@@ -128,6 +170,10 @@ pub struct Column {
     pub inferred: Option<Sql>,
     /// What it means.
     pub description: String,
+    /// The format string that Power BI shows it by.
+    pub format: Option<String>,
+    /// How it adds up. Every measure of a fact says it.
+    pub additivity: Option<Additivity>,
     /// The dimension that it is a key of. Facts only.
     pub dimension: Option<String>,
     /// For a dimension's key: which columns of an inferred row come from which expressions over the source.

@@ -142,7 +142,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// A raw string literal that holds the text.
-fn raw(text: &str) -> String {
+pub(crate) fn raw(text: &str) -> String {
     let marks = "#".repeat((0..).find(|count| !text.contains(&format!("\"{}", "#".repeat(*count)))).unwrap_or(1));
     format!("r{marks}\"{text}\"{marks}")
 }

@@ -1,6 +1,7 @@
 //! Reading `schema/dimensions/*.yaml` and `schema/facts/*.yaml`.
 
-use crate::gold::model::{Column, Dimension, Fact, Sql, Type, With};
+use crate::gold::custom_fields;
+use crate::gold::model::{Additivity, Column, Dimension, Fact, Sql, Type, With};
 use crate::lower::naming::closest;
 use crate::report::Problems;
 use crate::yaml::{self, Keys, Node, Value};
@@ -153,10 +154,19 @@ fn column(
     let unknown = unknown.map(|text| sql(&keys, "unknown", text));
     let inferred = if in_fact { None } else { keys.optional_text("inferred", problems) };
     let inferred = inferred.map(|text| sql(&keys, "inferred", text));
+    let custom_field = custom_fields::read(&mut keys, problems);
     let description = keys.text("description", problems);
-    if needs_expression && derive.is_some() == expression.is_some() {
+    let format = keys.optional_text("format", problems);
+    let additivity = additivity(&mut keys, data_type, in_fact, problems);
+    let field = keys.get("customField").is_some();
+    if field && (derive.is_some() || expression.is_some()) {
         problems.push(
-            keys.problem("expr", "a column has one of `expr` and `derive`")
+            keys.problem("customField", "a column has one of `expr`, `derive` and `customField`")
+                .fix("keep one of them"),
+        );
+    } else if needs_expression && !field && derive.is_some() == expression.is_some() {
+        problems.push(
+            keys.problem("expr", "a column has one of `expr` and `derive`, or a `customField`")
                 .why("`expr` is over the table's source, `derive` over other columns of this table")
                 .fix("keep one of them"),
         );
@@ -178,10 +188,13 @@ fn column(
         at,
         data_type: data_type?,
         derived: derive.is_some(),
+        custom_field,
         expression: Sql { text: derive.or(expression).unwrap_or_default(), at: expression_at },
         unknown,
         inferred,
         description: description?,
+        format,
+        additivity,
         dimension,
         carries,
         infers,
@@ -198,6 +211,35 @@ fn column_type(keys: &mut Keys<'_>, problems: &mut Problems) -> Option<Type> {
             keys.problem("type", format!("`{text}` is no column type"))
                 .fix(format!("{near}Known are {}", names.join(", "))),
         );
+    }
+    found
+}
+
+/// How a column adds up: numbers alone do, and a measure of a fact has to say it.
+fn additivity(
+    keys: &mut Keys<'_>,
+    data_type: Option<Type>,
+    in_fact: bool,
+    problems: &mut Problems,
+) -> Option<Additivity> {
+    let names = Additivity::ALL.map(|(name, _)| name).join(", ");
+    let Some(text) = keys.optional_text("additivity", problems) else {
+        if in_fact && data_type == Some(Type::Measure) && keys.get("additivity").is_none() {
+            problems.push(
+                keys.problem("additivity", "a measure without `additivity`")
+                    .why("hours add up, hourly rates do not, and a report has to know which is which")
+                    .fix(format!("add `additivity:` with one of {names}")),
+            );
+        }
+        return None;
+    };
+    let found = Additivity::ALL.into_iter().find(|(name, _)| *name == text).map(|(_, found)| found);
+    if found.is_none() {
+        problems.push(
+            keys.problem("additivity", format!("`{text}` is no additivity")).fix(format!("write one of {names}")),
+        );
+    } else if data_type.is_some_and(|data_type| !data_type.is_number()) {
+        problems.push(keys.problem("additivity", "what is no number does not add up").fix("take it out"));
     }
     found
 }

@@ -5,17 +5,18 @@
 //! Derived columns are layered: each layer is a named part over the one before, so a derived column can use others.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
 use minijinja::{Environment, UndefinedBehavior, context};
 
-use crate::gold::check;
-use crate::gold::functions::{key_of, money, null, register};
+use crate::gold::functions::{Amounts, key_of, money, null, register};
 use crate::gold::model::{Column, Dialect, Dimension, Fact, Sql, Type};
 use crate::gold::rules::Rules;
+use crate::gold::{check, custom_fields};
+use crate::ir::Ir;
 use crate::lower::naming::closest;
 use crate::report::Problem;
 
@@ -26,6 +27,9 @@ pub(crate) struct Renderer<'a> {
     globals: Value,
     /// Dimensions whose natural key is text.
     text_keys: BTreeSet<String>,
+    /// The key of each silver table's records.
+    record_keys: BTreeMap<String, String>,
+    amounts: Amounts,
     /// What is wrong with single expressions: the rest is rendered all the same.
     wrong: RefCell<Vec<Problem>>,
 }
@@ -49,12 +53,14 @@ impl<'a> Renderer<'a> {
         templates: impl Iterator<Item = (&'a str, &'a str)>,
         globals: Value,
         dimensions: &[Dimension],
+        ir: &Ir,
     ) -> Result<Self, Problem> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
         environment.set_syntax(syntax.map_err(|error| Problem::new("templates", "", error.to_string()))?);
-        register(&mut environment, dialect, rules);
+        let amounts = Amounts::default();
+        register(&mut environment, dialect, rules, &amounts);
         for (file, text) in templates {
             let name = file.rsplit('/').next().unwrap_or(file);
             environment.add_template(name, text).map_err(|error| {
@@ -66,7 +72,8 @@ impl<'a> Renderer<'a> {
             .filter(|dimension| has_text_key(dimension))
             .map(|dimension| dimension.table.clone())
             .collect();
-        Ok(Self { environment, dialect, globals, text_keys, wrong: RefCell::default() })
+        let record_keys = ir.entities.iter().map(|entity| (entity.table.clone(), entity.key.clone())).collect();
+        Ok(Self { environment, dialect, globals, text_keys, record_keys, amounts, wrong: RefCell::default() })
     }
 
     /// What was wrong with single expressions so far.
@@ -128,21 +135,61 @@ impl<'a> Renderer<'a> {
         let base = self.base_columns(&fact.columns);
         let layers = self.layers(&fact.columns)?;
         let columns: Vec<String> = fact.columns.iter().map(|column| self.typed(column)).collect();
+        let from = self.fact_from(fact);
+        let context = context! {
+            file => fact.file.as_str(), grain => fact.grain.as_str(),
+            from, last => last_layer(&layers, "source"), base, layers, columns,
+        };
+        self.template(&fact.file, "fact.sql.j2", context)
+    }
+
+    /// FROM and what follows of a fact's rows, line by line.
+    fn fact_from(&self, fact: &Fact) -> Vec<String> {
         let mut from = match &fact.from {
             Some(from) => lines(&format!("FROM {}", self.expand(from))),
             None => {
-                let mut from = vec![format!("FROM silver.{} AS {}", fact.source, fact.alias)];
+                let records = format!("silver.{} AS {}", fact.source, fact.alias);
+                let mut from = lines(&format!("FROM {}", self.with_custom_fields(&records, &fact.columns)));
                 from.extend(lines(&self.expand(&fact.joins)));
                 from.push(format!("WHERE {}._etl_deleted_at IS NULL", fact.alias));
                 from
             }
         };
         from.retain(|line| !line.is_empty());
-        let context = context! {
-            file => fact.file.as_str(), grain => fact.grain.as_str(),
-            from, last => last_layer(&layers, "source"), base, layers, columns,
-        };
-        self.template(&fact.file, "fact.sql.j2", context)
+        from
+    }
+
+    /// The source rows of a fact with an amount that is a number and that no column holds: in gold it counts as 0.
+    /// None for a fact without amounts, or without a source of its own.
+    pub(crate) fn misfits(&self, fact: &Fact) -> Option<String> {
+        let key = fact.columns.iter().find(|column| column.name == fact.key)?;
+        let mut misfits: Vec<(String, &str)> = Vec::new();
+        let amounts = |column: &&Column| !column.derived && matches!(column.data_type, Type::Measure | Type::Decimal);
+        for column in fact.columns.iter().filter(amounts).filter(|_| fact.from.is_none()) {
+            self.amounts.take();
+            let whole = self.base(column);
+            let mut parts = self.amounts.take();
+            if parts.is_empty() {
+                parts.push(whole);
+            }
+            parts.dedup();
+            let beyond: Vec<String> = parts.iter().map(|part| format!("beyond_decimal({part})")).collect();
+            misfits.push((beyond.join(" OR "), &column.name));
+        }
+        if misfits.is_empty() {
+            return None;
+        }
+        let named: Vec<String> =
+            misfits.iter().map(|(beyond, name)| format!("    CASE WHEN {beyond} THEN '{name}' END")).collect();
+        let any: Vec<&str> = misfits.iter().map(|(beyond, _)| beyond.as_str()).collect();
+        Some(format!(
+            "SELECT\n  {} AS {},\n  CONCAT_WS(\n    ', ',\n{}\n  ) AS amounts\n{}\n  AND (\n    {}\n  )",
+            self.base(key),
+            fact.key,
+            named.join(",\n"),
+            self.fact_from(fact).join("\n"),
+            any.join("\n    OR ")
+        ))
     }
 
     /// The statement of a dimension, with the facts' key columns that refer to it.
@@ -187,7 +234,7 @@ impl<'a> Renderer<'a> {
         }
         let from = match &dimension.from {
             Some(from) => {
-                let from = self.expand(from);
+                let from = self.with_custom_fields(&self.expand(from), &dimension.columns);
                 format!("FROM {from}").lines().map(|line| format!("  {}", line.trim_end())).collect()
             }
             None => Vec::new(),
@@ -272,13 +319,32 @@ impl<'a> Renderer<'a> {
         Ok(context! { source => fact.source.as_str(), alias => fact.alias.as_str(), selected, natural, record })
     }
 
+    /// A FROM clause with the joins of the custom fields that columns hold.
+    fn with_custom_fields(&self, from: &str, columns: &[Column]) -> String {
+        let Some(of) = custom_fields::records(from) else { return from.to_owned() };
+        let key = self.record_keys.get(of.table).map_or("id", String::as_str);
+        let joins = custom_fields::joins(columns, of, key, self.dialect);
+        if joins.is_empty() {
+            return from.to_owned();
+        }
+        format!("{}\n{}\n{}", &from[..of.end], joins.join("\n"), from[of.end..].trim_start())
+    }
+
+    /// The expression of a column over the source, as it is before its type makes something of it.
+    fn base(&self, column: &Column) -> String {
+        match &column.custom_field {
+            Some(_) => custom_fields::expression(column, self.dialect),
+            None => self.expression(&column.expression),
+        }
+    }
+
     /// `expr AS name` of the columns that are over the source.
     fn base_columns(&self, columns: &[Column]) -> Vec<String> {
         columns
             .iter()
             .filter(|column| !column.derived)
             .map(|column| {
-                let expression = self.expression(&column.expression);
+                let expression = self.base(column);
                 match (&column.dimension, column.data_type) {
                     (Some(dimension), _) => {
                         let key = key_of(&expression, self.text_keys.contains(dimension), self.dialect);
@@ -340,6 +406,9 @@ impl<'a> Renderer<'a> {
         let name = &column.name;
         match column.data_type {
             Type::Bigint => format!("CAST({name} AS BIGINT) AS {name}"),
+            // What is computed may be beyond the column: one record must not stop all of gold.
+            Type::Measure if column.derived => format!("COALESCE(TRY_CAST({name} AS DECIMAL(19, 4)), 0) AS {name}"),
+            Type::Decimal if column.derived => format!("TRY_CAST({name} AS DECIMAL(19, 4)) AS {name}"),
             Type::Decimal | Type::Measure => format!("CAST({name} AS DECIMAL(19, 4)) AS {name}"),
             _ => name.clone(),
         }

@@ -3,11 +3,11 @@ WITH RECURSIVE own_number AS (
   SELECT
     f.parentId AS agreementId,
     -- A number is its digits, also where it came as 20240017.0.
-    CASE WHEN regexp_like(TRIM(f.value), '^-?[0-9]+[.]0+$') THEN split_part(TRIM(f.value), '.', 1)
-    ELSE TRIM(f.value) END AS number,
+    CASE WHEN regexp_like(trimmed(f.value), '^-?[0-9]+[.]0+$') THEN split_part(trimmed(f.value), '.', 1)
+    ELSE trimmed(f.value) END AS number,
     ROW_NUMBER() OVER (PARTITION BY f.parentId ORDER BY f.id NULLS LAST, f.listIndex) AS place
   FROM silver.cw_agreement_customfields AS f
-  WHERE TRIM(f.value) <> ''
+  WHERE trimmed(f.value) <> ''
 ),
 chain AS (
   SELECT c.id AS agreementId, c.parentAgreementId, o.number
@@ -37,11 +37,11 @@ numbers AS (
 entity AS (
   SELECT
     c.id AS agreementId,
-    TRIM(c.name) AS agreementName,
+    trimmed(c.name) AS agreementName,
     numbers.number AS agreementNumber,
     c.parentAgreementId AS parentAgreementId,
     c.typeId AS agreementTypeId,
-    TRIM(c.typeName) AS agreementTypeName,
+    trimmed(c.typeName) AS agreementTypeName,
     c.companyId AS companyId,
     c.startDate AS startDate,
     c.endDate AS endDate,
@@ -59,8 +59,8 @@ entity AS (
 reference AS (
   SELECT
     x.agreementId AS agreementId,
-    TRIM(x.agreementName) AS agreementName,
-    TRIM(x.agreementType) AS agreementTypeName,
+    trimmed(x.agreementName) AS agreementName,
+    trimmed(x.agreementType) AS agreementTypeName,
     x.infoLastUpdated AS recency,
     x.id AS record
   FROM silver.cw_expenseentry AS x
@@ -68,8 +68,8 @@ reference AS (
   UNION ALL
   SELECT
     i.agreementId AS agreementId,
-    TRIM(i.agreementName) AS agreementName,
-    TRIM(i.agreementType) AS agreementTypeName,
+    trimmed(i.agreementName) AS agreementName,
+    trimmed(i.agreementType) AS agreementTypeName,
     i.infoLastUpdated AS recency,
     i.id AS record
   FROM silver.cw_invoice AS i
@@ -77,8 +77,8 @@ reference AS (
   UNION ALL
   SELECT
     p.agreementId AS agreementId,
-    TRIM(p.agreementName) AS agreementName,
-    TRIM(p.agreementType) AS agreementTypeName,
+    trimmed(p.agreementName) AS agreementName,
+    trimmed(p.agreementType) AS agreementTypeName,
     p.infoLastUpdated AS recency,
     p.id AS record
   FROM silver.cw_productitem AS p
@@ -86,8 +86,8 @@ reference AS (
   UNION ALL
   SELECT
     t.agreementId AS agreementId,
-    TRIM(t.agreementName) AS agreementName,
-    TRIM(COALESCE(NULLIF(TRIM(t.agreementType), ''), t.agreementType_1)) AS agreementTypeName,
+    trimmed(t.agreementName) AS agreementName,
+    trimmed(CASE WHEN trimmed(t.agreementType) <> '' THEN t.agreementType WHEN trimmed(t.agreementType_1) <> '' THEN t.agreementType_1 END) AS agreementTypeName,
     t.infoLastUpdated AS recency,
     t.id AS record
   FROM silver.cw_timeentry AS t

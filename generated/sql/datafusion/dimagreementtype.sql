@@ -6,7 +6,7 @@ WITH entity AS (
   FROM (
     SELECT
       typeId,
-      TRIM(typeName) AS typeName,
+      trimmed(typeName) AS typeName,
       ROW_NUMBER() OVER (PARTITION BY typeId ORDER BY infoLastUpdated DESC NULLS LAST, id DESC) AS place
     FROM silver.cw_agreement
     WHERE typeId IS NOT NULL

@@ -7,25 +7,25 @@ WITH entity AS (
 ),
 reference AS (
   SELECT
-    NULLIF(x.billableOption, '') AS billableOption,
+    CASE WHEN trimmed(x.billableOption) <> '' THEN x.billableOption END AS billableOption,
     x.infoLastUpdated AS recency,
     x.id AS record
   FROM silver.cw_expenseentry AS x
-  WHERE x._etl_deleted_at IS NULL AND NULLIF(x.billableOption, '') IS NOT NULL
+  WHERE x._etl_deleted_at IS NULL AND CASE WHEN trimmed(x.billableOption) <> '' THEN x.billableOption END IS NOT NULL
   UNION ALL
   SELECT
-    NULLIF(p.billableOption, '') AS billableOption,
+    CASE WHEN trimmed(p.billableOption) <> '' THEN p.billableOption END AS billableOption,
     p.infoLastUpdated AS recency,
     p.id AS record
   FROM silver.cw_productitem AS p
-  WHERE p._etl_deleted_at IS NULL AND NULLIF(p.billableOption, '') IS NOT NULL
+  WHERE p._etl_deleted_at IS NULL AND CASE WHEN trimmed(p.billableOption) <> '' THEN p.billableOption END IS NOT NULL
   UNION ALL
   SELECT
-    NULLIF(t.billableOption, '') AS billableOption,
+    CASE WHEN trimmed(t.billableOption) <> '' THEN t.billableOption END AS billableOption,
     t.infoLastUpdated AS recency,
     t.id AS record
   FROM silver.cw_timeentry AS t
-  WHERE t._etl_deleted_at IS NULL AND NULLIF(t.billableOption, '') IS NOT NULL
+  WHERE t._etl_deleted_at IS NULL AND CASE WHEN trimmed(t.billableOption) <> '' THEN t.billableOption END IS NOT NULL
 ),
 newest AS (
   SELECT

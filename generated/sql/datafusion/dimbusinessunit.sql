@@ -2,7 +2,7 @@
 WITH reference AS (
   SELECT
     t.businessUnitId AS businessUnitId,
-    TRIM(t.businessGroupDesc) AS businessGroupDesc,
+    trimmed(t.businessGroupDesc) AS businessGroupDesc,
     t.infoLastUpdated AS recency,
     t.id AS record
   FROM silver.cw_timeentry AS t

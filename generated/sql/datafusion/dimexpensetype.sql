@@ -2,7 +2,7 @@
 WITH reference AS (
   SELECT
     x.typeId AS expenseTypeId,
-    TRIM(x.typeName) AS expenseTypeName,
+    trimmed(x.typeName) AS expenseTypeName,
     x.infoLastUpdated AS recency,
     x.id AS record
   FROM silver.cw_expenseentry AS x

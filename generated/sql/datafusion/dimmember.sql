@@ -2,9 +2,9 @@
 WITH entity AS (
   SELECT
     m.id AS memberId,
-    TRIM(m.identifier) AS memberIdentifier,
-    NULLIF(TRIM(CONCAT_WS(' ', TRIM(m.firstName), TRIM(m.lastName))), '') AS memberName,
-    TRIM(m.officeEmail) AS officeEmail,
+    trimmed(m.identifier) AS memberIdentifier,
+    NULLIF(trimmed(CONCAT_WS(' ', trimmed(m.firstName), trimmed(m.lastName))), '') AS memberName,
+    trimmed(m.officeEmail) AS officeEmail,
     COALESCE(m.inactiveFlag, false) AS inactiveFlag,
     exact_decimal(m.dailyCapacity) AS dailyCapacity,
     m._etl_deleted_at IS NOT NULL AS isDeleted
@@ -13,8 +13,8 @@ WITH entity AS (
 reference AS (
   SELECT
     x.memberId AS memberId,
-    TRIM(x.memberIdentifier) AS memberIdentifier,
-    TRIM(x.memberName) AS memberName,
+    trimmed(x.memberIdentifier) AS memberIdentifier,
+    trimmed(x.memberName) AS memberName,
     exact_decimal(x.memberDailyCapacity) AS dailyCapacity,
     x.infoLastUpdated AS recency,
     x.id AS record
@@ -23,8 +23,8 @@ reference AS (
   UNION ALL
   SELECT
     t.memberId AS memberId,
-    TRIM(t.memberIdentifier) AS memberIdentifier,
-    TRIM(t.memberName) AS memberName,
+    trimmed(t.memberIdentifier) AS memberIdentifier,
+    trimmed(t.memberName) AS memberName,
     exact_decimal(t.memberDailyCapacity) AS dailyCapacity,
     t.infoLastUpdated AS recency,
     t.id AS record

@@ -2,8 +2,8 @@
 WITH reference AS (
   SELECT
     p.catalogItemId AS catalogItemId,
-    TRIM(p.catalogItemIdentifier) AS catalogItemIdentifier,
-    TRIM(p.catalogItemName) AS catalogItemName,
+    trimmed(p.catalogItemIdentifier) AS catalogItemIdentifier,
+    trimmed(p.catalogItemName) AS catalogItemName,
     p.productClass AS productClass,
     p.infoLastUpdated AS recency,
     p.id AS record

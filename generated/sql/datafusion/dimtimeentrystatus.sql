@@ -15,11 +15,11 @@ WITH entity AS (
 ),
 reference AS (
   SELECT
-    NULLIF(t.status, '') AS status,
+    CASE WHEN trimmed(t.status) <> '' THEN t.status END AS status,
     t.infoLastUpdated AS recency,
     t.id AS record
   FROM silver.cw_timeentry AS t
-  WHERE t._etl_deleted_at IS NULL AND NULLIF(t.status, '') IS NOT NULL
+  WHERE t._etl_deleted_at IS NULL AND CASE WHEN trimmed(t.status) <> '' THEN t.status END IS NOT NULL
 ),
 newest AS (
   SELECT

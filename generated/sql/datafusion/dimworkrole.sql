@@ -2,7 +2,7 @@
 WITH reference AS (
   SELECT
     t.workRoleId AS workRoleId,
-    TRIM(t.workRoleName) AS workRoleName,
+    trimmed(t.workRoleName) AS workRoleName,
     t.infoLastUpdated AS recency,
     t.id AS record
   FROM silver.cw_timeentry AS t

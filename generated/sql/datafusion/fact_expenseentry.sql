@@ -11,23 +11,23 @@ WITH source AS (
     x.chargeToId AS chargeToId,
     x.invoiceId AS invoiceId,
     x.expenseReportId AS expenseReportId,
-    TRIM(x.invoiceIdentifier) AS invoiceNumber,
+    x.invoiceIdentifier AS invoiceNumber,
     COALESCE(date_key(x.date, 'Atlantic/Reykjavik'), -1) AS ExpenseDateKey,
     COALESCE(x.memberId, -1) AS MemberKey,
     COALESCE(x.companyId, -1) AS CompanyKey,
     COALESCE(x.agreementId, -1) AS AgreementKey,
     COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE n.AgreementTypeKey END, -1) AS AgreementTypeKey,
-    COALESCE(text_key(NULLIF(x.billableOption, '')), -1) AS BillableStatusKey,
+    COALESCE(text_key(CASE WHEN trimmed(x.billableOption) <> '' THEN x.billableOption END), -1) AS BillableStatusKey,
     COALESCE(x.typeId, -1) AS ExpenseTypeKey,
     x.notes AS notes,
     x.billableOption AS billableOption,
     x.status AS status,
-    TRIM(x.classificationName) AS classificationName,
+    trimmed(x.classificationName) AS classificationName,
     COALESCE(exact_decimal(x.amount), 0) AS amount,
     COALESCE(exact_decimal(x.billAmount), 0) AS billAmount,
     COALESCE(exact_decimal(x.invoiceAmount), 0) AS invoiceAmount,
     COALESCE(exact_decimal(x.agreementAmount), 0) AS agreementAmount,
-    COALESCE(LOWER(TRIM(x.classificationName)) = 'personal' OR LOWER(x.classificationName) LIKE '%reimburs%', false) AS isReimbursable,
+    COALESCE(LOWER(trimmed(x.classificationName)) = 'personal' OR LOWER(x.classificationName) LIKE '%reimburs%', false) AS isReimbursable,
     a.agreementNumber AS agreementNumber,
     CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeNormalized ELSE agreement_type(x.agreementType) END AS agreementTypeNormalized
   FROM silver.cw_expenseentry AS x
@@ -37,7 +37,7 @@ WITH source AS (
     FROM gold.dimagreementtype
     WHERE AgreementTypeKey <> -1
     GROUP BY typeName
-  ) AS n ON a.AgreementKey IS NULL AND n.typeName = TRIM(x.agreementType)
+  ) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(CASE WHEN trimmed(x.agreementType) <> '' THEN x.agreementType END)
   WHERE x._etl_deleted_at IS NULL
 ),
 step1 AS (

@@ -9,14 +9,14 @@ WITH source AS (
     i.projectId AS projectId,
     i.salesOrderId AS salesOrderId,
     i.glBatchId AS glBatchId,
-    TRIM(i.invoiceNumber) AS invoiceNumber,
+    i.invoiceNumber AS invoiceNumber,
     i.type AS invoiceType,
     COALESCE(date_key(i.date, 'Atlantic/Reykjavik'), -1) AS InvoiceDateKey,
     COALESCE(date_key(i.dueDate, 'Atlantic/Reykjavik'), -1) AS DueDateKey,
     COALESCE(i.companyId, -1) AS CompanyKey,
     COALESCE(i.agreementId, -1) AS AgreementKey,
     CASE WHEN i.glBatchId IS NOT NULL OR i.glBatchName IS NOT NULL THEN 'Posted' WHEN u.billingLogId IS NOT NULL OR v.invoiceNumber IS NOT NULL THEN 'Unposted' ELSE 'Open' END AS postingStatus,
-    TRIM(i.statusName) AS statusName,
+    trimmed(i.statusName) AS statusName,
     COALESCE(exact_decimal(i.serviceTotal), 0) AS serviceTotal,
     COALESCE(exact_decimal(i.expenseTotal), 0) AS expenseTotal,
     COALESCE(exact_decimal(i.productTotal), 0) AS productTotal,
@@ -33,10 +33,10 @@ WITH source AS (
     WHERE billingLogId IS NOT NULL AND _etl_deleted_at IS NULL
   ) AS u ON u.billingLogId = i.id
   LEFT JOIN (
-    SELECT DISTINCT TRIM(invoiceNumber) AS invoiceNumber
+    SELECT DISTINCT trimmed(invoiceNumber) AS invoiceNumber
     FROM silver.cw_unpostedinvoice
-    WHERE billingLogId IS NULL AND TRIM(invoiceNumber) <> '' AND _etl_deleted_at IS NULL
-  ) AS v ON v.invoiceNumber = TRIM(i.invoiceNumber)
+    WHERE billingLogId IS NULL AND trimmed(invoiceNumber) <> '' AND _etl_deleted_at IS NULL
+  ) AS v ON v.invoiceNumber = trimmed(i.invoiceNumber)
   WHERE i._etl_deleted_at IS NULL
 ),
 step1 AS (

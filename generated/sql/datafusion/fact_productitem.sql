@@ -10,12 +10,12 @@ WITH source AS (
     p.projectId AS projectId,
     p.salesOrderId AS salesOrderId,
     p.invoiceId AS invoiceId,
-    TRIM(p.invoiceIdentifier) AS invoiceNumber,
+    p.invoiceIdentifier AS invoiceNumber,
     COALESCE(p.companyId, -1) AS CompanyKey,
     COALESCE(p.agreementId, -1) AS AgreementKey,
     COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE n.AgreementTypeKey END, -1) AS AgreementTypeKey,
     COALESCE(p.catalogItemId, -1) AS ProductKey,
-    COALESCE(text_key(NULLIF(p.billableOption, '')), -1) AS BillableStatusKey,
+    COALESCE(text_key(CASE WHEN trimmed(p.billableOption) <> '' THEN p.billableOption END), -1) AS BillableStatusKey,
     COALESCE(date_key(p.purchaseDate, 'Atlantic/Reykjavik'), -1) AS PurchaseDateKey,
     p.description AS description,
     p.billableOption AS billableOption,
@@ -40,7 +40,7 @@ WITH source AS (
     FROM gold.dimagreementtype
     WHERE AgreementTypeKey <> -1
     GROUP BY typeName
-  ) AS n ON a.AgreementKey IS NULL AND n.typeName = TRIM(p.agreementType)
+  ) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(CASE WHEN trimmed(p.agreementType) <> '' THEN p.agreementType END)
   WHERE p._etl_deleted_at IS NULL
 ),
 step1 AS (
@@ -96,8 +96,8 @@ SELECT
   CAST(calculatedCost AS DECIMAL(19, 4)) AS calculatedCost,
   CAST(discount AS DECIMAL(19, 4)) AS discount,
   CAST(agreementAmount AS DECIMAL(19, 4)) AS agreementAmount,
-  CAST(margin AS DECIMAL(19, 4)) AS margin,
-  CAST(marginPercentage AS DECIMAL(19, 4)) AS marginPercentage,
+  COALESCE(TRY_CAST(margin AS DECIMAL(19, 4)), 0) AS margin,
+  COALESCE(TRY_CAST(marginPercentage AS DECIMAL(19, 4)), 0) AS marginPercentage,
   agreementNumber,
   agreementTypeNormalized,
   billingBehavior,

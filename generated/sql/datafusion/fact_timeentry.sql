@@ -11,15 +11,15 @@ WITH source AS (
     t.chargeToId AS chargeToId,
     t.invoiceId AS invoiceId,
     t.timeSheetId AS timeSheetId,
-    TRIM(t.invoiceIdentifier) AS invoiceNumber,
+    t.invoiceIdentifier AS invoiceNumber,
     COALESCE(date_key(t.timeStart, 'Atlantic/Reykjavik'), -1) AS WorkDateKey,
     COALESCE(t.memberId, -1) AS MemberKey,
     COALESCE(t.companyId, -1) AS CompanyKey,
     COALESCE(t.agreementId, -1) AS AgreementKey,
     COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE n.AgreementTypeKey END, -1) AS AgreementTypeKey,
-    COALESCE(text_key(NULLIF(t.billableOption, '')), -1) AS BillableStatusKey,
-    COALESCE(text_key(NULLIF(t.status, '')), -1) AS TimeEntryStatusKey,
-    COALESCE(text_key(NULLIF(t.chargeToType, '')), -1) AS ChargeTypeKey,
+    COALESCE(text_key(CASE WHEN trimmed(t.billableOption) <> '' THEN t.billableOption END), -1) AS BillableStatusKey,
+    COALESCE(text_key(CASE WHEN trimmed(t.status) <> '' THEN t.status END), -1) AS TimeEntryStatusKey,
+    COALESCE(text_key(CASE WHEN trimmed(t.chargeToType) <> '' THEN t.chargeToType END), -1) AS ChargeTypeKey,
     COALESCE(t.workTypeId, -1) AS WorkTypeKey,
     COALESCE(t.workRoleId, -1) AS WorkRoleKey,
     COALESCE(t.departmentId, -1) AS DepartmentKey,
@@ -27,12 +27,12 @@ WITH source AS (
     t.timeStart AS timeStart,
     t.timeEnd AS timeEnd,
     t.dateEntered AS dateEntered,
-    TRIM(t.enteredBy) AS enteredBy,
+    trimmed(t.enteredBy) AS enteredBy,
     t.notes AS notes,
     t.internalNotes AS internalNotes,
-    TRIM(t.ticketBoard) AS ticketBoard,
-    TRIM(t.ticketType) AS ticketType,
-    TRIM(t.ticketSubType) AS ticketSubType,
+    trimmed(t.ticketBoard) AS ticketBoard,
+    trimmed(t.ticketType) AS ticketType,
+    trimmed(t.ticketSubType) AS ticketSubType,
     t.billableOption AS billableOption,
     t.status AS status,
     COALESCE(exact_decimal(t.actualHours), 0) AS actualHours,
@@ -49,7 +49,7 @@ WITH source AS (
     COALESCE(exact_decimal(t.extendedInvoiceAmount), 0) AS extendedInvoiceAmount,
     COALESCE(exact_decimal(COALESCE(exact_decimal(t.hourlyCost), exact_decimal(m.hourlyCost))), 0) AS effectiveHourlyCost,
     a.agreementNumber AS agreementNumber,
-    CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeNormalized ELSE agreement_type(COALESCE(NULLIF(TRIM(t.agreementType), ''), t.agreementType_1)) END AS agreementTypeNormalized
+    CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeNormalized ELSE agreement_type(CASE WHEN trimmed(t.agreementType) <> '' THEN t.agreementType WHEN trimmed(t.agreementType_1) <> '' THEN t.agreementType_1 END) END AS agreementTypeNormalized
   FROM silver.cw_timeentry AS t
   LEFT JOIN gold.dimagreement AS a ON a.AgreementKey = t.agreementId AND NOT a.isInferred
   LEFT JOIN (
@@ -57,7 +57,7 @@ WITH source AS (
     FROM gold.dimagreementtype
     WHERE AgreementTypeKey <> -1
     GROUP BY typeName
-  ) AS n ON a.AgreementKey IS NULL AND n.typeName = TRIM(COALESCE(NULLIF(TRIM(t.agreementType), ''), t.agreementType_1))
+  ) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(CASE WHEN trimmed(t.agreementType) <> '' THEN t.agreementType WHEN trimmed(t.agreementType_1) <> '' THEN t.agreementType_1 END)
   LEFT JOIN silver.cw_member AS m ON m.id = t.memberId
   WHERE t._etl_deleted_at IS NULL
 ),
@@ -84,7 +84,7 @@ step2 AS (
   SELECT
     *,
     COALESCE(potentialRevenue - actualCost, 0) AS margin,
-    CASE WHEN COALESCE(status, '') = '' THEN 'Unknown' ELSE CONCAT(utilizationType, ' - ', status) END AS utilizationStatus
+    CASE WHEN trimmed(status) <> '' THEN CONCAT(utilizationType, ' - ', status) ELSE 'Unknown' END AS utilizationStatus
   FROM step1
 ),
 step3 AS (
@@ -140,10 +140,10 @@ SELECT
   CAST(adjustment AS DECIMAL(19, 4)) AS adjustment,
   CAST(extendedInvoiceAmount AS DECIMAL(19, 4)) AS extendedInvoiceAmount,
   CAST(effectiveHourlyCost AS DECIMAL(19, 4)) AS effectiveHourlyCost,
-  CAST(potentialRevenue AS DECIMAL(19, 4)) AS potentialRevenue,
-  CAST(actualCost AS DECIMAL(19, 4)) AS actualCost,
-  CAST(margin AS DECIMAL(19, 4)) AS margin,
-  CAST(marginPercentage AS DECIMAL(19, 4)) AS marginPercentage,
+  COALESCE(TRY_CAST(potentialRevenue AS DECIMAL(19, 4)), 0) AS potentialRevenue,
+  COALESCE(TRY_CAST(actualCost AS DECIMAL(19, 4)), 0) AS actualCost,
+  COALESCE(TRY_CAST(margin AS DECIMAL(19, 4)), 0) AS margin,
+  COALESCE(TRY_CAST(marginPercentage AS DECIMAL(19, 4)), 0) AS marginPercentage,
   agreementNumber,
   agreementTypeNormalized,
   billingBehavior,

@@ -3,11 +3,11 @@ WITH own_number AS (
   SELECT
     f.parentId AS agreementId,
     -- A number is its digits, also where it came as 20240017.0.
-    CASE WHEN regexp_like(TRIM(f.value), '^-?[0-9]+[.]0+$') THEN split_part(TRIM(f.value), '.', 1)
-    ELSE TRIM(f.value) END AS number,
+    CASE WHEN regexp_like(regexp_replace(f.value, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', ''), '^-?[0-9]+[.]0+$') THEN split_part(regexp_replace(f.value, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', ''), '.', 1)
+    ELSE regexp_replace(f.value, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') END AS number,
     ROW_NUMBER() OVER (PARTITION BY f.parentId ORDER BY f.id NULLS LAST, f.listIndex) AS place
   FROM silver.cw_agreement_customfields AS f
-  WHERE TRIM(f.value) <> ''
+  WHERE regexp_replace(f.value, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> ''
 ),
 chain AS (
   SELECT c.id AS agreementId, c.parentAgreementId, o.number
@@ -43,11 +43,11 @@ numbers AS (
 entity AS (
   SELECT
     c.id AS agreementId,
-    TRIM(c.name) AS agreementName,
+    regexp_replace(c.name, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS agreementName,
     numbers.number AS agreementNumber,
     c.parentAgreementId AS parentAgreementId,
     c.typeId AS agreementTypeId,
-    TRIM(c.typeName) AS agreementTypeName,
+    regexp_replace(c.typeName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS agreementTypeName,
     c.companyId AS companyId,
     c.startDate AS startDate,
     c.endDate AS endDate,
@@ -65,8 +65,8 @@ entity AS (
 reference AS (
   SELECT
     x.agreementId AS agreementId,
-    TRIM(x.agreementName) AS agreementName,
-    TRIM(x.agreementType) AS agreementTypeName,
+    regexp_replace(x.agreementName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS agreementName,
+    regexp_replace(x.agreementType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS agreementTypeName,
     x.infoLastUpdated AS recency,
     x.id AS record
   FROM silver.cw_expenseentry AS x
@@ -74,8 +74,8 @@ reference AS (
   UNION ALL
   SELECT
     i.agreementId AS agreementId,
-    TRIM(i.agreementName) AS agreementName,
-    TRIM(i.agreementType) AS agreementTypeName,
+    regexp_replace(i.agreementName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS agreementName,
+    regexp_replace(i.agreementType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS agreementTypeName,
     i.infoLastUpdated AS recency,
     i.id AS record
   FROM silver.cw_invoice AS i
@@ -83,8 +83,8 @@ reference AS (
   UNION ALL
   SELECT
     p.agreementId AS agreementId,
-    TRIM(p.agreementName) AS agreementName,
-    TRIM(p.agreementType) AS agreementTypeName,
+    regexp_replace(p.agreementName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS agreementName,
+    regexp_replace(p.agreementType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS agreementTypeName,
     p.infoLastUpdated AS recency,
     p.id AS record
   FROM silver.cw_productitem AS p
@@ -92,8 +92,8 @@ reference AS (
   UNION ALL
   SELECT
     t.agreementId AS agreementId,
-    TRIM(t.agreementName) AS agreementName,
-    TRIM(COALESCE(NULLIF(TRIM(t.agreementType), ''), t.agreementType_1)) AS agreementTypeName,
+    regexp_replace(t.agreementName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS agreementName,
+    regexp_replace(CASE WHEN regexp_replace(t.agreementType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.agreementType WHEN regexp_replace(t.agreementType_1, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.agreementType_1 END, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS agreementTypeName,
     t.infoLastUpdated AS recency,
     t.id AS record
   FROM silver.cw_timeentry AS t

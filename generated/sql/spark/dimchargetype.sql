@@ -8,11 +8,11 @@ WITH entity AS (
 ),
 reference AS (
   SELECT
-    NULLIF(t.chargeToType, '') AS chargeToType,
+    CASE WHEN regexp_replace(t.chargeToType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.chargeToType END AS chargeToType,
     t.infoLastUpdated AS recency,
     t.id AS record
   FROM silver.cw_timeentry AS t
-  WHERE t._etl_deleted_at IS NULL AND NULLIF(t.chargeToType, '') IS NOT NULL
+  WHERE t._etl_deleted_at IS NULL AND CASE WHEN regexp_replace(t.chargeToType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.chargeToType END IS NOT NULL
 ),
 newest AS (
   SELECT

@@ -2,7 +2,7 @@
 WITH reference AS (
   SELECT
     t.departmentId AS departmentId,
-    TRIM(t.departmentName) AS departmentName,
+    regexp_replace(t.departmentName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS departmentName,
     t.infoLastUpdated AS recency,
     t.id AS record
   FROM silver.cw_timeentry AS t

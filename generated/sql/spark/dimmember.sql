@@ -2,9 +2,9 @@
 WITH entity AS (
   SELECT
     m.id AS memberId,
-    TRIM(m.identifier) AS memberIdentifier,
-    NULLIF(TRIM(CONCAT_WS(' ', TRIM(m.firstName), TRIM(m.lastName))), '') AS memberName,
-    TRIM(m.officeEmail) AS officeEmail,
+    regexp_replace(m.identifier, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS memberIdentifier,
+    NULLIF(regexp_replace(CONCAT_WS(' ', regexp_replace(m.firstName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', ''), regexp_replace(m.lastName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '')), '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', ''), '') AS memberName,
+    regexp_replace(m.officeEmail, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS officeEmail,
     COALESCE(m.inactiveFlag, false) AS inactiveFlag,
     TRY_CAST(m.dailyCapacity AS DECIMAL(19, 4)) AS dailyCapacity,
     m._etl_deleted_at IS NOT NULL AS isDeleted
@@ -13,8 +13,8 @@ WITH entity AS (
 reference AS (
   SELECT
     x.memberId AS memberId,
-    TRIM(x.memberIdentifier) AS memberIdentifier,
-    TRIM(x.memberName) AS memberName,
+    regexp_replace(x.memberIdentifier, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS memberIdentifier,
+    regexp_replace(x.memberName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS memberName,
     TRY_CAST(x.memberDailyCapacity AS DECIMAL(19, 4)) AS dailyCapacity,
     x.infoLastUpdated AS recency,
     x.id AS record
@@ -23,8 +23,8 @@ reference AS (
   UNION ALL
   SELECT
     t.memberId AS memberId,
-    TRIM(t.memberIdentifier) AS memberIdentifier,
-    TRIM(t.memberName) AS memberName,
+    regexp_replace(t.memberIdentifier, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS memberIdentifier,
+    regexp_replace(t.memberName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS memberName,
     TRY_CAST(t.memberDailyCapacity AS DECIMAL(19, 4)) AS dailyCapacity,
     t.infoLastUpdated AS recency,
     t.id AS record

@@ -2,8 +2,8 @@
 WITH reference AS (
   SELECT
     p.catalogItemId AS catalogItemId,
-    TRIM(p.catalogItemIdentifier) AS catalogItemIdentifier,
-    TRIM(p.catalogItemName) AS catalogItemName,
+    regexp_replace(p.catalogItemIdentifier, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS catalogItemIdentifier,
+    regexp_replace(p.catalogItemName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS catalogItemName,
     p.productClass AS productClass,
     p.infoLastUpdated AS recency,
     p.id AS record

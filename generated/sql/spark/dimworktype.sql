@@ -2,7 +2,7 @@
 WITH reference AS (
   SELECT
     t.workTypeId AS workTypeId,
-    TRIM(t.workTypeName) AS workTypeName,
+    regexp_replace(t.workTypeName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS workTypeName,
     t.workTypeUtilizationFlag AS utilizationFlag,
     t.infoLastUpdated AS recency,
     t.id AS record

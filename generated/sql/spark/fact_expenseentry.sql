@@ -11,23 +11,23 @@ WITH source AS (
     x.chargeToId AS chargeToId,
     x.invoiceId AS invoiceId,
     x.expenseReportId AS expenseReportId,
-    TRIM(x.invoiceIdentifier) AS invoiceNumber,
+    x.invoiceIdentifier AS invoiceNumber,
     COALESCE(CAST(date_format(from_utc_timestamp(x.date, 'Atlantic/Reykjavik'), 'yyyyMMdd') AS BIGINT), -1) AS ExpenseDateKey,
     COALESCE(x.memberId, -1) AS MemberKey,
     COALESCE(x.companyId, -1) AS CompanyKey,
     COALESCE(x.agreementId, -1) AS AgreementKey,
     COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE n.AgreementTypeKey END, -1) AS AgreementTypeKey,
-    COALESCE(CASE WHEN NULLIF(x.billableOption, '') IS NOT NULL THEN xxhash64(NULLIF(x.billableOption, '')) & 9007199254740991 END, -1) AS BillableStatusKey,
+    COALESCE(CASE WHEN CASE WHEN regexp_replace(x.billableOption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN x.billableOption END IS NOT NULL THEN xxhash64(CASE WHEN regexp_replace(x.billableOption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN x.billableOption END) & 9007199254740991 END, -1) AS BillableStatusKey,
     COALESCE(x.typeId, -1) AS ExpenseTypeKey,
     x.notes AS notes,
     x.billableOption AS billableOption,
     x.status AS status,
-    TRIM(x.classificationName) AS classificationName,
+    regexp_replace(x.classificationName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS classificationName,
     COALESCE(TRY_CAST(x.amount AS DECIMAL(19, 4)), 0) AS amount,
     COALESCE(TRY_CAST(x.billAmount AS DECIMAL(19, 4)), 0) AS billAmount,
     COALESCE(TRY_CAST(x.invoiceAmount AS DECIMAL(19, 4)), 0) AS invoiceAmount,
     COALESCE(TRY_CAST(x.agreementAmount AS DECIMAL(19, 4)), 0) AS agreementAmount,
-    COALESCE(LOWER(TRIM(x.classificationName)) = 'personal' OR LOWER(x.classificationName) LIKE '%reimburs%', false) AS isReimbursable,
+    COALESCE(LOWER(regexp_replace(x.classificationName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '')) = 'personal' OR LOWER(x.classificationName) LIKE '%reimburs%', false) AS isReimbursable,
     a.agreementNumber AS agreementNumber,
     CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeNormalized ELSE CASE
       WHEN regexp_like(lower(x.agreementType), 'yþj(?:ó|o\\x{301})nusta(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}]|$)') THEN 'billable_service'
@@ -44,7 +44,7 @@ WITH source AS (
     FROM gold.dimagreementtype
     WHERE AgreementTypeKey <> -1
     GROUP BY typeName
-  ) AS n ON a.AgreementKey IS NULL AND n.typeName = TRIM(x.agreementType)
+  ) AS n ON a.AgreementKey IS NULL AND n.typeName = regexp_replace(CASE WHEN regexp_replace(x.agreementType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN x.agreementType END, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '')
   WHERE x._etl_deleted_at IS NULL
 ),
 step1 AS (

@@ -9,14 +9,14 @@ WITH source AS (
     i.projectId AS projectId,
     i.salesOrderId AS salesOrderId,
     i.glBatchId AS glBatchId,
-    TRIM(i.invoiceNumber) AS invoiceNumber,
+    i.invoiceNumber AS invoiceNumber,
     i.type AS invoiceType,
     COALESCE(CAST(date_format(from_utc_timestamp(i.date, 'Atlantic/Reykjavik'), 'yyyyMMdd') AS BIGINT), -1) AS InvoiceDateKey,
     COALESCE(CAST(date_format(from_utc_timestamp(i.dueDate, 'Atlantic/Reykjavik'), 'yyyyMMdd') AS BIGINT), -1) AS DueDateKey,
     COALESCE(i.companyId, -1) AS CompanyKey,
     COALESCE(i.agreementId, -1) AS AgreementKey,
     CASE WHEN i.glBatchId IS NOT NULL OR i.glBatchName IS NOT NULL THEN 'Posted' WHEN u.billingLogId IS NOT NULL OR v.invoiceNumber IS NOT NULL THEN 'Unposted' ELSE 'Open' END AS postingStatus,
-    TRIM(i.statusName) AS statusName,
+    regexp_replace(i.statusName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS statusName,
     COALESCE(TRY_CAST(i.serviceTotal AS DECIMAL(19, 4)), 0) AS serviceTotal,
     COALESCE(TRY_CAST(i.expenseTotal AS DECIMAL(19, 4)), 0) AS expenseTotal,
     COALESCE(TRY_CAST(i.productTotal AS DECIMAL(19, 4)), 0) AS productTotal,
@@ -33,10 +33,10 @@ WITH source AS (
     WHERE billingLogId IS NOT NULL AND _etl_deleted_at IS NULL
   ) AS u ON u.billingLogId = i.id
   LEFT JOIN (
-    SELECT DISTINCT TRIM(invoiceNumber) AS invoiceNumber
+    SELECT DISTINCT regexp_replace(invoiceNumber, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS invoiceNumber
     FROM silver.cw_unpostedinvoice
-    WHERE billingLogId IS NULL AND TRIM(invoiceNumber) <> '' AND _etl_deleted_at IS NULL
-  ) AS v ON v.invoiceNumber = TRIM(i.invoiceNumber)
+    WHERE billingLogId IS NULL AND regexp_replace(invoiceNumber, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' AND _etl_deleted_at IS NULL
+  ) AS v ON v.invoiceNumber = regexp_replace(i.invoiceNumber, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '')
   WHERE i._etl_deleted_at IS NULL
 ),
 step1 AS (

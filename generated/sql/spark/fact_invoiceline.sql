@@ -60,5 +60,5 @@ SELECT
   CAST(cost AS DECIMAL(19, 4)) AS cost,
   CAST(lineAmount AS DECIMAL(19, 4)) AS lineAmount,
   CAST(lineCost AS DECIMAL(19, 4)) AS lineCost,
-  CAST(margin AS DECIMAL(19, 4)) AS margin
+  COALESCE(TRY_CAST(margin AS DECIMAL(19, 4)), 0) AS margin
 FROM step1

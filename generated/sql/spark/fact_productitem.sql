@@ -10,12 +10,12 @@ WITH source AS (
     p.projectId AS projectId,
     p.salesOrderId AS salesOrderId,
     p.invoiceId AS invoiceId,
-    TRIM(p.invoiceIdentifier) AS invoiceNumber,
+    p.invoiceIdentifier AS invoiceNumber,
     COALESCE(p.companyId, -1) AS CompanyKey,
     COALESCE(p.agreementId, -1) AS AgreementKey,
     COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE n.AgreementTypeKey END, -1) AS AgreementTypeKey,
     COALESCE(p.catalogItemId, -1) AS ProductKey,
-    COALESCE(CASE WHEN NULLIF(p.billableOption, '') IS NOT NULL THEN xxhash64(NULLIF(p.billableOption, '')) & 9007199254740991 END, -1) AS BillableStatusKey,
+    COALESCE(CASE WHEN CASE WHEN regexp_replace(p.billableOption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN p.billableOption END IS NOT NULL THEN xxhash64(CASE WHEN regexp_replace(p.billableOption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN p.billableOption END) & 9007199254740991 END, -1) AS BillableStatusKey,
     COALESCE(CAST(date_format(from_utc_timestamp(p.purchaseDate, 'Atlantic/Reykjavik'), 'yyyyMMdd') AS BIGINT), -1) AS PurchaseDateKey,
     p.description AS description,
     p.billableOption AS billableOption,
@@ -47,7 +47,7 @@ WITH source AS (
     FROM gold.dimagreementtype
     WHERE AgreementTypeKey <> -1
     GROUP BY typeName
-  ) AS n ON a.AgreementKey IS NULL AND n.typeName = TRIM(p.agreementType)
+  ) AS n ON a.AgreementKey IS NULL AND n.typeName = regexp_replace(CASE WHEN regexp_replace(p.agreementType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN p.agreementType END, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '')
   WHERE p._etl_deleted_at IS NULL
 ),
 step1 AS (
@@ -103,8 +103,8 @@ SELECT
   CAST(calculatedCost AS DECIMAL(19, 4)) AS calculatedCost,
   CAST(discount AS DECIMAL(19, 4)) AS discount,
   CAST(agreementAmount AS DECIMAL(19, 4)) AS agreementAmount,
-  CAST(margin AS DECIMAL(19, 4)) AS margin,
-  CAST(marginPercentage AS DECIMAL(19, 4)) AS marginPercentage,
+  COALESCE(TRY_CAST(margin AS DECIMAL(19, 4)), 0) AS margin,
+  COALESCE(TRY_CAST(marginPercentage AS DECIMAL(19, 4)), 0) AS marginPercentage,
   agreementNumber,
   agreementTypeNormalized,
   billingBehavior,

@@ -11,15 +11,15 @@ WITH source AS (
     t.chargeToId AS chargeToId,
     t.invoiceId AS invoiceId,
     t.timeSheetId AS timeSheetId,
-    TRIM(t.invoiceIdentifier) AS invoiceNumber,
+    t.invoiceIdentifier AS invoiceNumber,
     COALESCE(CAST(date_format(from_utc_timestamp(t.timeStart, 'Atlantic/Reykjavik'), 'yyyyMMdd') AS BIGINT), -1) AS WorkDateKey,
     COALESCE(t.memberId, -1) AS MemberKey,
     COALESCE(t.companyId, -1) AS CompanyKey,
     COALESCE(t.agreementId, -1) AS AgreementKey,
     COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE n.AgreementTypeKey END, -1) AS AgreementTypeKey,
-    COALESCE(CASE WHEN NULLIF(t.billableOption, '') IS NOT NULL THEN xxhash64(NULLIF(t.billableOption, '')) & 9007199254740991 END, -1) AS BillableStatusKey,
-    COALESCE(CASE WHEN NULLIF(t.status, '') IS NOT NULL THEN xxhash64(NULLIF(t.status, '')) & 9007199254740991 END, -1) AS TimeEntryStatusKey,
-    COALESCE(CASE WHEN NULLIF(t.chargeToType, '') IS NOT NULL THEN xxhash64(NULLIF(t.chargeToType, '')) & 9007199254740991 END, -1) AS ChargeTypeKey,
+    COALESCE(CASE WHEN CASE WHEN regexp_replace(t.billableOption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.billableOption END IS NOT NULL THEN xxhash64(CASE WHEN regexp_replace(t.billableOption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.billableOption END) & 9007199254740991 END, -1) AS BillableStatusKey,
+    COALESCE(CASE WHEN CASE WHEN regexp_replace(t.status, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.status END IS NOT NULL THEN xxhash64(CASE WHEN regexp_replace(t.status, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.status END) & 9007199254740991 END, -1) AS TimeEntryStatusKey,
+    COALESCE(CASE WHEN CASE WHEN regexp_replace(t.chargeToType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.chargeToType END IS NOT NULL THEN xxhash64(CASE WHEN regexp_replace(t.chargeToType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.chargeToType END) & 9007199254740991 END, -1) AS ChargeTypeKey,
     COALESCE(t.workTypeId, -1) AS WorkTypeKey,
     COALESCE(t.workRoleId, -1) AS WorkRoleKey,
     COALESCE(t.departmentId, -1) AS DepartmentKey,
@@ -27,12 +27,12 @@ WITH source AS (
     t.timeStart AS timeStart,
     t.timeEnd AS timeEnd,
     t.dateEntered AS dateEntered,
-    TRIM(t.enteredBy) AS enteredBy,
+    regexp_replace(t.enteredBy, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS enteredBy,
     t.notes AS notes,
     t.internalNotes AS internalNotes,
-    TRIM(t.ticketBoard) AS ticketBoard,
-    TRIM(t.ticketType) AS ticketType,
-    TRIM(t.ticketSubType) AS ticketSubType,
+    regexp_replace(t.ticketBoard, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS ticketBoard,
+    regexp_replace(t.ticketType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS ticketType,
+    regexp_replace(t.ticketSubType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS ticketSubType,
     t.billableOption AS billableOption,
     t.status AS status,
     COALESCE(TRY_CAST(t.actualHours AS DECIMAL(19, 4)), 0) AS actualHours,
@@ -50,11 +50,11 @@ WITH source AS (
     COALESCE(TRY_CAST(COALESCE(TRY_CAST(t.hourlyCost AS DECIMAL(19, 4)), TRY_CAST(m.hourlyCost AS DECIMAL(19, 4))) AS DECIMAL(19, 4)), 0) AS effectiveHourlyCost,
     a.agreementNumber AS agreementNumber,
     CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeNormalized ELSE CASE
-      WHEN regexp_like(lower(COALESCE(NULLIF(TRIM(t.agreementType), ''), t.agreementType_1)), 'yþj(?:ó|o\\x{301})nusta(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}]|$)') THEN 'billable_service'
-      WHEN regexp_like(lower(COALESCE(NULLIF(TRIM(t.agreementType), ''), t.agreementType_1)), 't(?:í|i\\x{301})mapottur(?:[^\\x{301}\\x{307}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{327}\\x{331}]|$)') THEN 'prepaid_hours'
-      WHEN regexp_like(lower(COALESCE(NULLIF(TRIM(t.agreementType), ''), t.agreementType_1)), 'innri verkefni(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{308}\\x{309}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{328}\\x{330}]|$)') THEN 'internal_project'
-      WHEN regexp_like(lower(COALESCE(NULLIF(TRIM(t.agreementType), ''), t.agreementType_1)), 'rekstrarþj(?:ó|o\\x{301})nusta(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}]|$)|alrekstur(?:[^\\x{301}\\x{307}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{327}\\x{331}]|$)') THEN 'operations'
-      WHEN regexp_like(lower(COALESCE(NULLIF(TRIM(t.agreementType), ''), t.agreementType_1)), 'hugb(?:ú|u\\x{301})naðarþj(?:ó|o\\x{301})nusta(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}]|$)|office 365') THEN 'software_service'
+      WHEN regexp_like(lower(CASE WHEN regexp_replace(t.agreementType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.agreementType WHEN regexp_replace(t.agreementType_1, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.agreementType_1 END), 'yþj(?:ó|o\\x{301})nusta(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}]|$)') THEN 'billable_service'
+      WHEN regexp_like(lower(CASE WHEN regexp_replace(t.agreementType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.agreementType WHEN regexp_replace(t.agreementType_1, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.agreementType_1 END), 't(?:í|i\\x{301})mapottur(?:[^\\x{301}\\x{307}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{327}\\x{331}]|$)') THEN 'prepaid_hours'
+      WHEN regexp_like(lower(CASE WHEN regexp_replace(t.agreementType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.agreementType WHEN regexp_replace(t.agreementType_1, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.agreementType_1 END), 'innri verkefni(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{308}\\x{309}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{328}\\x{330}]|$)') THEN 'internal_project'
+      WHEN regexp_like(lower(CASE WHEN regexp_replace(t.agreementType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.agreementType WHEN regexp_replace(t.agreementType_1, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.agreementType_1 END), 'rekstrarþj(?:ó|o\\x{301})nusta(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}]|$)|alrekstur(?:[^\\x{301}\\x{307}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{327}\\x{331}]|$)') THEN 'operations'
+      WHEN regexp_like(lower(CASE WHEN regexp_replace(t.agreementType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.agreementType WHEN regexp_replace(t.agreementType_1, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.agreementType_1 END), 'hugb(?:ú|u\\x{301})naðarþj(?:ó|o\\x{301})nusta(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}]|$)|office 365') THEN 'software_service'
       ELSE 'other'
     END END AS agreementTypeNormalized
   FROM silver.cw_timeentry AS t
@@ -64,7 +64,7 @@ WITH source AS (
     FROM gold.dimagreementtype
     WHERE AgreementTypeKey <> -1
     GROUP BY typeName
-  ) AS n ON a.AgreementKey IS NULL AND n.typeName = TRIM(COALESCE(NULLIF(TRIM(t.agreementType), ''), t.agreementType_1))
+  ) AS n ON a.AgreementKey IS NULL AND n.typeName = regexp_replace(CASE WHEN regexp_replace(t.agreementType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.agreementType WHEN regexp_replace(t.agreementType_1, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.agreementType_1 END, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '')
   LEFT JOIN silver.cw_member AS m ON m.id = t.memberId
   WHERE t._etl_deleted_at IS NULL
 ),
@@ -91,7 +91,7 @@ step2 AS (
   SELECT
     *,
     COALESCE(potentialRevenue - actualCost, 0) AS margin,
-    CASE WHEN COALESCE(status, '') = '' THEN 'Unknown' ELSE CONCAT(utilizationType, ' - ', status) END AS utilizationStatus
+    CASE WHEN regexp_replace(status, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN CONCAT(utilizationType, ' - ', status) ELSE 'Unknown' END AS utilizationStatus
   FROM step1
 ),
 step3 AS (
@@ -147,10 +147,10 @@ SELECT
   CAST(adjustment AS DECIMAL(19, 4)) AS adjustment,
   CAST(extendedInvoiceAmount AS DECIMAL(19, 4)) AS extendedInvoiceAmount,
   CAST(effectiveHourlyCost AS DECIMAL(19, 4)) AS effectiveHourlyCost,
-  CAST(potentialRevenue AS DECIMAL(19, 4)) AS potentialRevenue,
-  CAST(actualCost AS DECIMAL(19, 4)) AS actualCost,
-  CAST(margin AS DECIMAL(19, 4)) AS margin,
-  CAST(marginPercentage AS DECIMAL(19, 4)) AS marginPercentage,
+  COALESCE(TRY_CAST(potentialRevenue AS DECIMAL(19, 4)), 0) AS potentialRevenue,
+  COALESCE(TRY_CAST(actualCost AS DECIMAL(19, 4)), 0) AS actualCost,
+  COALESCE(TRY_CAST(margin AS DECIMAL(19, 4)), 0) AS margin,
+  COALESCE(TRY_CAST(marginPercentage AS DECIMAL(19, 4)), 0) AS marginPercentage,
   agreementNumber,
   agreementTypeNormalized,
   billingBehavior,

@@ -7,12 +7,13 @@ use crate::error::{Error, Result};
 use crate::gold::business_date;
 use crate::lake::Lakehouse;
 use crate::run::RunId;
-use arrow::array::{Array, AsArray as _};
+use arrow::array::{Array, AsArray as _, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use connectwise_generated::checks::{CHECKS as OWN, Check as OwnCheck};
 use connectwise_generated::gold::TABLES as GOLD;
 use connectwise_generated::tables::TABLES as ENTITIES;
+use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
 use std::sync::Arc;
 
@@ -81,6 +82,9 @@ pub async fn run_checks(lake: &Lakehouse, run: &RunId) -> Result<Vec<Check>> {
             for (measure, column) in fact.reconcile {
                 checks.push(sums_agree(&context, table.name, measure, fact.table, column).await?);
             }
+            if let Some(misfits) = fact.misfits {
+                checks.push(amounts_fit(&context, table.name, misfits).await?);
+            }
         }
     }
     checks.push(statuses_add_up(&context).await?);
@@ -136,6 +140,17 @@ async fn sums_agree(context: &SessionContext, fact: &str, measure: &str, silver:
     ))
 }
 
+/// No row of a fact's source has an amount that no column holds.
+async fn amounts_fit(context: &SessionContext, fact: &str, misfits: &str) -> Result<Check> {
+    let failed = |error: DataFusionError| {
+        Error::Query(format!("a check can't be run: {}\n  {misfits}", error.strip_backtrace()))
+    };
+    let rows = context.sql(misfits).await.map_err(failed)?.collect().await.map_err(failed)?;
+    let (passed, detail) =
+        offending("source rows with amounts that decimal(19,4) does not hold; they count as 0:", &rows)?;
+    Ok(Check::new(format!("fits/{fact}"), passed, detail))
+}
+
 /// Every entry has one status, and the statuses' hours are all hours.
 async fn statuses_add_up(context: &SessionContext) -> Result<Check> {
     let none = scalar(
@@ -164,7 +179,7 @@ const SHOWN: usize = 3;
 /// A check of `schema/checks.yaml`: no row offends, or its one boolean is true.
 async fn own(context: &SessionContext, check: &OwnCheck, business_date: &str) -> Result<Check> {
     let sql = check.sql.replace("${businessDate}", business_date);
-    let failed = |error: datafusion::error::DataFusionError| {
+    let failed = |error: DataFusionError| {
         Error::Query(format!(
             "the check {} of schema/checks.yaml can't be run: {}",
             check.name,
@@ -182,20 +197,23 @@ async fn own(context: &SessionContext, check: &OwnCheck, business_date: &str) ->
         });
         (held, check.description.to_owned())
     } else {
-        let offending: usize = batches.iter().map(arrow::array::RecordBatch::num_rows).sum();
-        let mut detail = format!("{} {offending} rows", check.description);
-        if let Some(first) = batches.iter().find(|batch| batch.num_rows() > 0) {
-            let mut writer = arrow::json::LineDelimitedWriter::new(Vec::new());
-            writer
-                .write(&first.slice(0, first.num_rows().min(SHOWN)))
-                .map_err(|error| Error::Query(error.to_string()))?;
-            let lines = String::from_utf8_lossy(&writer.into_inner()).trim_end().replace('\n', ", ");
-            detail.push_str(&format!(", e.g. {lines}"));
-        }
-        (offending == 0, detail)
+        offending(check.description, &batches)?
     };
     let severity = if check.error { Severity::Error } else { Severity::Warning };
     Ok(Check { name: format!("own/{}", check.name), passed, detail, severity })
+}
+
+/// Whether there is no row, and what there is, with the first few.
+fn offending(about: &str, batches: &[RecordBatch]) -> Result<(bool, String)> {
+    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+    let mut detail = format!("{about} {rows} rows");
+    if let Some(first) = batches.iter().find(|batch| batch.num_rows() > 0) {
+        let mut writer = arrow::json::LineDelimitedWriter::new(Vec::new());
+        writer.write(&first.slice(0, first.num_rows().min(SHOWN))).map_err(|error| Error::Query(error.to_string()))?;
+        let lines = String::from_utf8_lossy(&writer.into_inner()).trim_end().replace('\n', ", ");
+        detail.push_str(&format!(", e.g. {lines}"));
+    }
+    Ok((rows == 0, detail))
 }
 
 /// Whether two decimal texts are the same number (`0` and `0.0000`).
@@ -208,8 +226,7 @@ fn same_number(left: &str, right: &str) -> bool {
 
 /// The one value of a query, as text.
 async fn scalar(context: &SessionContext, sql: &str) -> Result<String> {
-    let failed =
-        |error: datafusion::error::DataFusionError| Error::Query(format!("a check can't be run: {error}\n  {sql}"));
+    let failed = |error: DataFusionError| Error::Query(format!("a check can't be run: {error}\n  {sql}"));
     let batches = context.sql(sql).await.map_err(failed)?.collect().await.map_err(failed)?;
     let value = batches.iter().find(|batch| batch.num_rows() > 0).map(|batch| batch.column(0));
     let text = value

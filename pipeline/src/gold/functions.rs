@@ -4,6 +4,10 @@
 //! |---|---|
 //! | `exact_decimal(x)` | a number or its text as Decimal(19,4), half away from zero; null for what is no number |
 //! | `wide_decimal(x)` | the same as Decimal(38,4): for sums over what may not fit a column |
+//! | `beyond_decimal(x)` | whether it is a number, or the text of one, that Decimal(19,4) does not hold |
+//! | `trimmed(text)` | the text without white space of any kind at its ends |
+//! | `whole_number(text)` | the whole number that a text is, also as 5.0 or 1e3; else null |
+//! | `instant(text)` | the point in time that a text names as ISO 8601 writes it, in UTC without an offset; else null |
 //! | `agreement_type(name)` | the class that the agreement rules give a type's name; null counts as no name |
 //! | `percentage(part, whole)` | 100 × part ÷ whole as Decimal(19,4), half away from zero; 0 where whole is 0 |
 //! | `text_key(text)` | 53 bits of the text's XXH64 (seed 42): a surrogate key that needs no register |
@@ -11,13 +15,17 @@
 //! | `local_date(instant, zone)` | the instant's day in the time zone |
 //! | `date_add_days(date, n)`, `days_between(from, to)` | whole days |
 
-use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Decimal128Array, Int64Array, StringArray};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int64Array, StringArray,
+    TimestampMicrosecondArray,
+};
 use arrow::compute::cast;
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType,
 };
 use chrono::{DateTime, Datelike as _};
 use connectwise_generated::agreement_rules::classify;
+use connectwise_runtime::timestamp::parse_micros;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 use datafusion::prelude::SessionContext;
@@ -37,6 +45,10 @@ pub fn register_functions(context: &SessionContext) {
     for function in [
         Function::new("exact_decimal", 1, decimal_type(), exact_decimal),
         Function::new("wide_decimal", 1, DataType::Decimal128(WIDE, SCALE), wide_decimal),
+        Function::new("beyond_decimal", 1, DataType::Boolean, beyond_decimal),
+        Function::new("trimmed", 1, DataType::Utf8, trimmed),
+        Function::new("whole_number", 1, DataType::Int64, whole_number),
+        Function::new("instant", 1, DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), instant),
         Function::new("agreement_type", 1, DataType::Utf8, agreement_type),
         Function::new("percentage", 2, decimal_type(), percentage),
         Function::new("text_key", 1, DataType::Int64, text_key),
@@ -141,6 +153,25 @@ fn decimals(function: &str, array: &ArrayRef, precision: u8, largest: i128) -> R
     Ok(Arc::new(values.with_precision_and_scale(precision, SCALE)?))
 }
 
+fn beyond_decimal(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let decimals = exact_decimal(arguments)?;
+    let texts = match arguments[0].data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Some(cast(&arguments[0], &DataType::Utf8)?),
+        _ => None,
+    };
+    let number = |row: usize| texts.as_ref().is_none_or(|texts| is_number(texts.as_string::<i32>().value(row)));
+    let found: BooleanArray = (0..decimals.len())
+        .map(|row| Some(decimals.is_null(row) && arguments[0].is_valid(row) && number(row)))
+        .collect();
+    Ok(Arc::new(found))
+}
+
+/// Whether a text is a number, of whatever size.
+fn is_number(text: &str) -> bool {
+    // What has no digit is `inf` or `nan`.
+    text.trim().parse::<f64>().is_ok() && text.bytes().any(|byte| byte.is_ascii_digit())
+}
+
 /// The decimal that a JSON number meant: the shortest text that reads back as this float, rounded to four places.
 fn from_float(value: f64, largest: i128) -> Option<i128> {
     let scaled = value * 10_000.0;
@@ -192,6 +223,72 @@ fn from_text(text: &str, largest: i128) -> Option<i128> {
     }
     let value = value + i128::from(round_up);
     (value <= largest).then_some(if negative { -value } else { value })
+}
+
+/// Most texts need no trimming, and then the array is what it was.
+fn trimmed(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let texts = cast(&arguments[0], &DataType::Utf8)?;
+    let values = texts.as_string::<i32>();
+    if values.iter().flatten().all(|text| text.trim().len() == text.len()) {
+        return Ok(texts);
+    }
+    Ok(Arc::new(values.iter().map(|text| text.map(str::trim)).collect::<StringArray>()))
+}
+
+fn whole_number(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let texts = cast(&arguments[0], &DataType::Utf8)?;
+    let numbers: Int64Array = texts.as_string::<i32>().iter().map(|text| whole(text?)?.parse().ok()).collect();
+    Ok(Arc::new(numbers))
+}
+
+/// The digits of a number's text (sign, digits, fraction, exponent) whose value is whole, with a `-` before them where
+/// it is below zero.
+fn whole(text: &str) -> Option<String> {
+    let text = text.trim();
+    let (negative, number) = match text.as_bytes().first()? {
+        b'-' => (true, &text[1..]),
+        b'+' => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let (mantissa, exponent) = match number.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok().filter(|e| e.abs() < 100)?),
+        None => (number, 0),
+    };
+    let (before, after) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{before}{after}");
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let point = i32::try_from(before.len()).ok()? + exponent;
+    let (whole, fraction) = match usize::try_from(point) {
+        Ok(point) if point > digits.len() => (format!("{digits:0<point$}"), String::new()),
+        Ok(point) => (digits[..point].to_owned(), digits[point..].to_owned()),
+        Err(_) => (String::new(), digits),
+    };
+    if fraction.bytes().any(|byte| byte != b'0') {
+        return None;
+    }
+    let whole = whole.trim_start_matches('0');
+    Some(match whole {
+        "" => "0".to_owned(),
+        whole if negative => format!("-{whole}"),
+        whole => whole.to_owned(),
+    })
+}
+
+fn instant(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let texts = cast(&arguments[0], &DataType::Utf8)?;
+    let instants: TimestampMicrosecondArray =
+        texts.as_string::<i32>().iter().map(|text| micros(text?.trim())).collect();
+    Ok(Arc::new(instants.with_timezone("UTC")))
+}
+
+/// The microseconds since 1970 of a text in the forms that Spark reads too.
+fn micros(text: &str) -> Option<i64> {
+    let time = text.get(10..)?;
+    let offset = time.find(['+', '-']).map(|at| &time[at..]);
+    let plain = !time.contains(['t', 'z']) && offset.is_none_or(|offset| offset.len() == "+00:00".len());
+    parse_micros(text).filter(|_| plain)
 }
 
 /// The class of each name. Few names come many times.
@@ -362,6 +459,81 @@ mod tests {
         assert_eq!(from_float(f64::NAN, LARGEST), None);
         assert_eq!(from_float(f64::INFINITY, LARGEST), None);
         assert_eq!(from_float(1e300, LARGEST), None);
+    }
+
+    #[test]
+    fn white_space_of_any_kind_is_trimmed_and_nothing_else() {
+        let texts: ArrayRef = Arc::new(StringArray::from(vec![
+            Some("\u{a0}\t a\u{a0}b \r\n\u{2003}"),
+            None,
+            Some(""),
+            Some("\u{200b}c"),
+        ]));
+        let wanted: ArrayRef = Arc::new(StringArray::from(vec![Some("a\u{a0}b"), None, Some(""), Some("\u{200b}c")]));
+        assert_eq!(&trimmed(&[texts]).unwrap(), &wanted);
+        // Nothing to trim: the very same bytes.
+        let same = trimmed(std::slice::from_ref(&wanted)).unwrap();
+        let bytes = |array: &ArrayRef| array.as_string::<i32>().value_data().as_ptr();
+        assert!(std::ptr::eq(bytes(&same), bytes(&wanted)));
+    }
+
+    #[test]
+    fn whole_numbers_are_their_digits() {
+        for (text, digits) in [
+            ("5", "5"),
+            (" 5.0 ", "5"),
+            ("1e3", "1000"),
+            ("1.50E+2", "150"),
+            ("1500e-2", "15"),
+            ("0.0", "0"),
+            ("-0", "0"),
+            ("-12.", "-12"),
+            ("+007", "7"),
+            ("20240017.000", "20240017"),
+            ("9223372036854775808", "9223372036854775808"),
+        ] {
+            assert_eq!(whole(text).as_deref(), Some(digits), "{text}");
+        }
+        for text in ["", "-", ".", "12.5", "1e-1", "15e-2", "1e", "1e999", "five", "0x5", "1,0", "5 5", "é"] {
+            assert_eq!(whole(text), None, "{text}");
+        }
+        let texts: ArrayRef = Arc::new(StringArray::from(vec!["9223372036854775807", "9223372036854775808"]));
+        let numbers = whole_number(&[texts]).unwrap();
+        assert_eq!(numbers.as_primitive::<Int64Type>().iter().collect::<Vec<_>>(), [Some(i64::MAX), None]);
+    }
+
+    #[test]
+    fn instants_are_read_in_the_forms_that_both_dialects_know() {
+        for (text, seconds) in [
+            ("2026-01-02", 1_767_312_000),
+            (" 2026-01-02T03:04:05Z", 1_767_323_045),
+            ("2026-01-02 03:04", 1_767_323_040),
+            ("2026-01-02T03:04:05.5+01:00", 1_767_319_445),
+        ] {
+            assert_eq!(micros(text.trim()).map(|micros| micros / 1_000_000), Some(seconds), "{text}");
+        }
+        for text in ["", "2026-02-30", "02.01.2026", "03:04:05", "2026-01-02T03:04:05z", "2026-01-02T03:04:05+01", "é"]
+        {
+            assert_eq!(micros(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_beyond_the_column_are_told_from_what_is_no_number() {
+        let floats: ArrayRef =
+            Arc::new(arrow::array::Float64Array::from(vec![Some(1e16), Some(-1e15), Some(1e14), None]));
+        let beyond = |array: ArrayRef| -> Vec<bool> {
+            beyond_decimal(&[array]).unwrap().as_boolean().iter().map(Option::unwrap).collect()
+        };
+        assert_eq!(beyond(floats), [true, true, false, false]);
+        let texts = ["1e16", " 1000000000000000 ", "1e400", "999999999999999.9999", "1,5", "", "inf", "NaN"];
+        let plain: ArrayRef = Arc::new(StringArray::from(texts.to_vec()));
+        for kind in [DataType::Utf8, DataType::LargeUtf8, DataType::Utf8View] {
+            let texts = cast(&plain, &kind).unwrap();
+            assert_eq!(beyond(texts), [true, true, true, false, false, false, false, false], "{kind}");
+        }
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![i64::MAX, 5]));
+        assert_eq!(beyond(numbers), [true, false]);
     }
 
     #[test]

@@ -200,3 +200,67 @@ fn follow_join(join: &Join, mut wanted: Wanted, key_of: &dyn Fn(&Name) -> Option
     let kept = |column: &Column| own.schema().has_column(column).then(|| Expr::Column(column.clone()));
     follow(own, wanted.through(&kept)?, key_of)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+    use datafusion::datasource::MemTable;
+    use datafusion::prelude::{SessionConfig, SessionContext};
+    use std::sync::Arc;
+
+    /// The statement of a fact with custom fields, as the generator writes it.
+    const THING: &str = include_str!("../../../codegen/tests/golden/expected/generated/sql/datafusion/fact_thing.sql");
+
+    async fn plan(sql: &str) -> LogicalPlan {
+        let mut config = SessionConfig::new();
+        config.options_mut().sql_parser.enable_ident_normalization = false;
+        let context = SessionContext::new_with_config(config);
+        crate::gold::register_functions(&context);
+        let instant = || DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+        let tables = [
+            (
+                "cw_thing",
+                vec![
+                    ("id", DataType::Int64),
+                    ("typeId", DataType::Int64),
+                    ("price", DataType::Float64),
+                    ("_etl_deleted_at", instant()),
+                ],
+            ),
+            (
+                "cw_thing_customfields",
+                vec![
+                    ("parentId", DataType::Int64),
+                    ("listIndex", DataType::Int64),
+                    ("id", DataType::Int64),
+                    ("caption", DataType::Utf8),
+                    ("value", DataType::Utf8),
+                ],
+            ),
+        ];
+        context.sql("CREATE SCHEMA silver").await.unwrap();
+        for (name, columns) in tables {
+            let fields: Vec<Field> = columns.into_iter().map(|(name, kind)| Field::new(name, kind, true)).collect();
+            let table = MemTable::try_new(Arc::new(Schema::new(fields)), vec![vec![]]).unwrap();
+            context.register_table(TableReference::partial("silver", name), Arc::new(table)).unwrap();
+        }
+        context.sql(sql).await.unwrap().into_optimized_plan().unwrap()
+    }
+
+    #[tokio::test]
+    async fn custom_fields_leave_a_statement_row_by_row() {
+        let key_of = |name: &Name| (name.1 == "cw_thing").then_some("id");
+        let plan = plan(THING).await;
+        let found = drivers(&plan, "thingId", &key_of).unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].name, ("silver".to_owned(), "cw_thing".to_owned()));
+        assert_eq!(found[0].sides.len(), THING.matches("LEFT JOIN").count());
+        for side in &found[0].sides {
+            let [(own, _)] = side.on.as_slice() else { unreachable!("one comparison a join: {:?}", side.on) };
+            assert_eq!(own.column_refs().iter().map(|column| column.name.as_str()).collect::<Vec<_>>(), ["id"]);
+            let inputs: Vec<Name> = inputs(&side.plan).into_iter().collect();
+            assert_eq!(inputs, [("silver".to_owned(), "cw_thing_customfields".to_owned())]);
+        }
+    }
+}

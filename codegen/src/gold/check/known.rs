@@ -114,7 +114,11 @@ use Argument::{Amount, Any, Bool, Interval, List, Number, Text, Time};
 static FUNCTIONS: &[Function] = &[
     fixed("exact_decimal", &[Amount], Kind::Decimal),
     fixed("percentage", &[Number, Number], Kind::Decimal),
+    fixed("beyond_decimal", &[Amount], Kind::Bool),
     fixed("wide_decimal", &[Amount], Kind::Decimal),
+    fixed("trimmed", &[Text], Kind::Text),
+    fixed("whole_number", &[Text], Kind::Int),
+    fixed("instant", &[Text], Kind::Timestamp),
     fixed("agreement_type", &[Text], Kind::Text),
     fixed("text_key", &[Text], Kind::Int),
     fixed("date_key", &[Time, Text], Kind::Int),

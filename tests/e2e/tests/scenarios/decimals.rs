@@ -66,7 +66,7 @@ async fn an_amount_that_no_column_holds_breaks_a_check_and_is_not_lost_in_silenc
     assert_eq!(report.exit_code(), 4, "{:?}", report.error_text());
     let broken: Vec<&str> =
         report.checks.iter().filter(|check| !check.passed).map(|check| check.name.as_str()).collect();
-    assert_eq!(broken, ["sum/fact_invoice/total"]);
+    assert_eq!(broken, ["sum/fact_invoice/total", "fits/fact_invoice"]);
     assert!(report.error_text().unwrap().contains("silver 10000000000000000"), "{:?}", report.error_text());
 
     // A product that no column holds: gold is built all the same, and the entry is named.
@@ -74,5 +74,30 @@ async fn an_amount_that_no_column_holds_breaks_a_check_and_is_not_lost_in_silenc
     scene.world().put("TimeEntry", entry(7, "99999999.5", "99999999.5", ""));
     let report = scene.run(Options { mode: Mode::Full, ..Options::default() }).await;
     assert_eq!(report.exit_code(), 4, "{:?}", report.error_text());
-    assert!(report.error_text().unwrap().contains("\"timeEntryId\":7"), "{:?}", report.error_text());
+    assert!(report.error_text().unwrap().contains("\"line\":\"T\",\"id\":7"), "{:?}", report.error_text());
+
+    // A rate beyond the column is 0 in gold, and so is all that is computed from it: its source says what is lost.
+    let rate = "100000000000000000000000";
+    scene.world().put("TimeEntry", entry(7, "1", rate, "1e16"));
+    scene.world().put("TimeEntry", entry(8, "1", "2", "no number"));
+    let report = scene.run(Options { mode: Mode::Full, ..Options::default() }).await;
+    assert_eq!(report.exit_code(), 4, "{:?}", report.error_text());
+    let broken: Vec<_> = report.checks.iter().filter(|check| check.fails()).collect();
+    assert_eq!(broken.len(), 1, "{broken:?}");
+    assert_eq!(broken[0].name, "fits/fact_timeentry");
+    let lost = "1 rows, e.g. {\"timeEntryId\":7,\"amounts\":\"hourlyRate, hourlyCost, effectiveHourlyCost\"}";
+    assert!(broken[0].detail.ends_with(lost), "{}", broken[0].detail);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_margin_that_no_column_holds_stops_nothing_and_is_told() {
+    let scene = Scene::new(EMPTY).await;
+    scene.world().put("ProductItem", json!({ "id": 1, "extPrice": 9e14, "extCost": -9e14 }));
+    scene.world().put("ProductItem", json!({ "id": 2, "extPrice": 5, "extCost": 2 }));
+    let report = scene.run(Options::default()).await;
+    assert_eq!(report.exit_code(), 4, "{:?}", report.error_text());
+    let broken: Vec<_> = report.checks.iter().filter(|check| check.fails()).collect();
+    assert_eq!((broken.len(), &*broken[0].name), (1, "own/products-fit"), "{broken:?}");
+    let margins = "SELECT productItemId, margin, marginPercentage FROM gold.fact_productitem ORDER BY 1";
+    assert_eq!(scene.rows(margins).await, [["1", "0.0000", "0.0000"], ["2", "3.0000", "60.0000"]]);
 }

@@ -16,6 +16,7 @@ mod doctor;
 mod evolution;
 mod expected;
 mod faults;
+mod gold_columns;
 mod history;
 mod invariant;
 mod invoices;

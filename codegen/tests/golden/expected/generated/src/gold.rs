@@ -18,6 +18,17 @@ pub enum GoldType {
     Decimal,
 }
 
+/// How a number of many rows becomes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Additivity {
+    /// By its sum.
+    Sum,
+    /// By its average.
+    Average,
+    /// Not at all.
+    None,
+}
+
 /// A gold column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GoldColumn {
@@ -27,6 +38,10 @@ pub struct GoldColumn {
     pub data_type: GoldType,
     /// The dimension that it is a key of.
     pub dimension: Option<&'static str>,
+    /// The format string that Power BI shows it by.
+    pub format: Option<&'static str>,
+    /// How it adds up.
+    pub additivity: Option<Additivity>,
 }
 
 /// Where a fact's rows come from.
@@ -36,6 +51,8 @@ pub struct FactSource {
     pub table: &'static str,
     /// Measures and the silver columns whose sums they have to equal.
     pub reconcile: &'static [(&'static str, &'static str)],
+    /// A query for the rows of it with an amount that is a number and that no column holds: in gold it counts as 0.
+    pub misfits: Option<&'static str>,
 }
 
 /// A gold table.
@@ -62,11 +79,11 @@ pub static TABLES: &[GoldTable] = &[
         name: "dimpart",
         key: "PartKey",
         columns: &[
-            GoldColumn { name: "PartKey", data_type: GoldType::Bigint, dimension: None },
-            GoldColumn { name: "partId", data_type: GoldType::Bigint, dimension: None },
-            GoldColumn { name: "partName", data_type: GoldType::Text, dimension: None },
-            GoldColumn { name: "partClass", data_type: GoldType::Text, dimension: None },
-            GoldColumn { name: "isInferred", data_type: GoldType::Boolean, dimension: None },
+            GoldColumn { name: "PartKey", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "partId", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "partName", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "partClass", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "isInferred", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
         ],
         fact: None,
         sql: include_str!("../sql/datafusion/dimpart.sql"),
@@ -75,12 +92,106 @@ pub static TABLES: &[GoldTable] = &[
         name: "fact_thing",
         key: "thingId",
         columns: &[
-            GoldColumn { name: "thingId", data_type: GoldType::Bigint, dimension: None },
-            GoldColumn { name: "PartKey", data_type: GoldType::Bigint, dimension: Some("dimpart") },
-            GoldColumn { name: "price", data_type: GoldType::Decimal, dimension: None },
-            GoldColumn { name: "withTax", data_type: GoldType::Decimal, dimension: None },
+            GoldColumn { name: "thingId", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "PartKey", data_type: GoldType::Bigint, dimension: Some("dimpart"), format: None, additivity: None },
+            GoldColumn { name: "price", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00 \"kr.\""), additivity: Some(Additivity::Sum) },
+            GoldColumn { name: "withTax", data_type: GoldType::Decimal, dimension: None, format: None, additivity: Some(Additivity::Sum) },
+            GoldColumn { name: "colour", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "weight", data_type: GoldType::Decimal, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "boxes", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "isFragile", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "checkedAt", data_type: GoldType::Timestamp, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "checkedOn", data_type: GoldType::Date, dimension: None, format: None, additivity: None },
         ],
-        fact: Some(FactSource { table: "cw_thing", reconcile: &[("price", "price")] }),
+        fact: Some(FactSource {
+            table: "cw_thing",
+            reconcile: &[("price", "price")],
+            misfits: Some(r"SELECT
+  t.id AS thingId,
+  CONCAT_WS(
+    ', ',
+    CASE WHEN beyond_decimal(t.price) THEN 'price' END,
+    CASE WHEN beyond_decimal(field_weight.value) THEN 'weight' END
+  ) AS amounts
+FROM silver.cw_thing AS t
+LEFT JOIN (
+  SELECT
+    parentId,
+    value,
+    ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
+  FROM (
+    SELECT parentId, id, listIndex, trimmed(value) AS value
+    FROM silver.cw_thing_customfields
+    WHERE id = 7
+  ) AS field
+  WHERE value <> ''
+) AS field_colour ON field_colour.parentId = t.id AND field_colour.place = 1
+LEFT JOIN (
+  SELECT
+    parentId,
+    value,
+    ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
+  FROM (
+    SELECT parentId, id, listIndex, trimmed(value) AS value
+    FROM silver.cw_thing_customfields
+    WHERE trimmed(caption) = 'Jóna''s ''weight'''
+  ) AS field
+  WHERE value <> ''
+) AS field_weight ON field_weight.parentId = t.id AND field_weight.place = 1
+LEFT JOIN (
+  SELECT
+    parentId,
+    value,
+    ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
+  FROM (
+    SELECT parentId, id, listIndex, trimmed(value) AS value
+    FROM silver.cw_thing_customfields
+    WHERE id = 8
+  ) AS field
+  WHERE value <> ''
+) AS field_boxes ON field_boxes.parentId = t.id AND field_boxes.place = 1
+LEFT JOIN (
+  SELECT
+    parentId,
+    value,
+    ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
+  FROM (
+    SELECT parentId, id, listIndex, trimmed(value) AS value
+    FROM silver.cw_thing_customfields
+    WHERE id = 9
+  ) AS field
+  WHERE value <> ''
+) AS field_isFragile ON field_isFragile.parentId = t.id AND field_isFragile.place = 1
+LEFT JOIN (
+  SELECT
+    parentId,
+    value,
+    ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
+  FROM (
+    SELECT parentId, id, listIndex, trimmed(value) AS value
+    FROM silver.cw_thing_customfields
+    WHERE id = 10
+  ) AS field
+  WHERE value <> ''
+) AS field_checkedAt ON field_checkedAt.parentId = t.id AND field_checkedAt.place = 1
+LEFT JOIN (
+  SELECT
+    parentId,
+    value,
+    ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
+  FROM (
+    SELECT parentId, id, listIndex, trimmed(value) AS value
+    FROM silver.cw_thing_customfields
+    WHERE id = 10
+  ) AS field
+  WHERE value <> ''
+) AS field_checkedOn ON field_checkedOn.parentId = t.id AND field_checkedOn.place = 1
+WHERE t._etl_deleted_at IS NULL
+  AND (
+    beyond_decimal(t.price)
+    OR beyond_decimal(field_weight.value)
+  )"),
+        }),
         sql: include_str!("../sql/datafusion/fact_thing.sql"),
     },
 ];

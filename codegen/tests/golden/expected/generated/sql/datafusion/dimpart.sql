@@ -2,13 +2,13 @@
 WITH entity AS (
   SELECT
     p.id AS partId,
-    TRIM(p.name) AS partName
+    trimmed(p.name) AS partName
   FROM silver.cw_part AS p
 ),
 reference AS (
   SELECT
     t.typeId AS partId,
-    TRIM(t.typeName) AS partName,
+    trimmed(t.typeName) AS partName,
     t.infoLastUpdated AS recency,
     t.id AS record
   FROM silver.cw_thing AS t

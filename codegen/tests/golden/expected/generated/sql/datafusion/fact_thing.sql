@@ -4,8 +4,86 @@ WITH source AS (
   SELECT
     t.id AS thingId,
     COALESCE(t.typeId, -1) AS PartKey,
-    COALESCE(exact_decimal(t.price), 0) AS price
+    COALESCE(exact_decimal(t.price), 0) AS price,
+    field_colour.value AS colour,
+    exact_decimal(field_weight.value) AS weight,
+    whole_number(field_boxes.value) AS boxes,
+    CASE LOWER(field_isFragile.value) WHEN 'true' THEN true WHEN 'false' THEN false END AS isFragile,
+    instant(field_checkedAt.value) AS checkedAt,
+    local_date(instant(field_checkedOn.value), 'UTC') AS checkedOn
   FROM silver.cw_thing AS t
+  LEFT JOIN (
+    SELECT
+      parentId,
+      value,
+      ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
+    FROM (
+      SELECT parentId, id, listIndex, trimmed(value) AS value
+      FROM silver.cw_thing_customfields
+      WHERE id = 7
+    ) AS field
+    WHERE value <> ''
+  ) AS field_colour ON field_colour.parentId = t.id AND field_colour.place = 1
+  LEFT JOIN (
+    SELECT
+      parentId,
+      value,
+      ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
+    FROM (
+      SELECT parentId, id, listIndex, trimmed(value) AS value
+      FROM silver.cw_thing_customfields
+      WHERE trimmed(caption) = 'Jóna''s ''weight'''
+    ) AS field
+    WHERE value <> ''
+  ) AS field_weight ON field_weight.parentId = t.id AND field_weight.place = 1
+  LEFT JOIN (
+    SELECT
+      parentId,
+      value,
+      ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
+    FROM (
+      SELECT parentId, id, listIndex, trimmed(value) AS value
+      FROM silver.cw_thing_customfields
+      WHERE id = 8
+    ) AS field
+    WHERE value <> ''
+  ) AS field_boxes ON field_boxes.parentId = t.id AND field_boxes.place = 1
+  LEFT JOIN (
+    SELECT
+      parentId,
+      value,
+      ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
+    FROM (
+      SELECT parentId, id, listIndex, trimmed(value) AS value
+      FROM silver.cw_thing_customfields
+      WHERE id = 9
+    ) AS field
+    WHERE value <> ''
+  ) AS field_isFragile ON field_isFragile.parentId = t.id AND field_isFragile.place = 1
+  LEFT JOIN (
+    SELECT
+      parentId,
+      value,
+      ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
+    FROM (
+      SELECT parentId, id, listIndex, trimmed(value) AS value
+      FROM silver.cw_thing_customfields
+      WHERE id = 10
+    ) AS field
+    WHERE value <> ''
+  ) AS field_checkedAt ON field_checkedAt.parentId = t.id AND field_checkedAt.place = 1
+  LEFT JOIN (
+    SELECT
+      parentId,
+      value,
+      ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
+    FROM (
+      SELECT parentId, id, listIndex, trimmed(value) AS value
+      FROM silver.cw_thing_customfields
+      WHERE id = 10
+    ) AS field
+    WHERE value <> ''
+  ) AS field_checkedOn ON field_checkedOn.parentId = t.id AND field_checkedOn.place = 1
   WHERE t._etl_deleted_at IS NULL
 ),
 step1 AS (
@@ -18,5 +96,11 @@ SELECT
   CAST(thingId AS BIGINT) AS thingId,
   CAST(PartKey AS BIGINT) AS PartKey,
   CAST(price AS DECIMAL(19, 4)) AS price,
-  CAST(withTax AS DECIMAL(19, 4)) AS withTax
+  COALESCE(TRY_CAST(withTax AS DECIMAL(19, 4)), 0) AS withTax,
+  colour,
+  CAST(weight AS DECIMAL(19, 4)) AS weight,
+  CAST(boxes AS BIGINT) AS boxes,
+  isFragile,
+  checkedAt,
+  checkedOn
 FROM step1

@@ -2,13 +2,13 @@
 WITH entity AS (
   SELECT
     p.id AS partId,
-    TRIM(p.name) AS partName
+    regexp_replace(p.name, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS partName
   FROM silver.cw_part AS p
 ),
 reference AS (
   SELECT
     t.typeId AS partId,
-    TRIM(t.typeName) AS partName,
+    regexp_replace(t.typeName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS partName,
     t.infoLastUpdated AS recency,
     t.id AS record
   FROM silver.cw_thing AS t

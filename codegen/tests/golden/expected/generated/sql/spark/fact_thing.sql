@@ -4,8 +4,86 @@ WITH source AS (
   SELECT
     t.id AS thingId,
     COALESCE(t.typeId, -1) AS PartKey,
-    COALESCE(TRY_CAST(t.price AS DECIMAL(19, 4)), 0) AS price
+    COALESCE(TRY_CAST(t.price AS DECIMAL(19, 4)), 0) AS price,
+    field_colour.value AS colour,
+    TRY_CAST(field_weight.value AS DECIMAL(19, 4)) AS weight,
+    CASE WHEN TRY_CAST(field_boxes.value AS DECIMAL(38, 18)) = TRY_CAST(field_boxes.value AS DECIMAL(38, 0)) THEN TRY_CAST(TRY_CAST(field_boxes.value AS DECIMAL(38, 0)) AS BIGINT) END AS boxes,
+    CASE LOWER(field_isFragile.value) WHEN 'true' THEN true WHEN 'false' THEN false END AS isFragile,
+    CASE WHEN regexp_like(field_checkedAt.value, '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?$') THEN TRY_CAST(field_checkedAt.value AS TIMESTAMP) END AS checkedAt,
+    CAST(from_utc_timestamp(CASE WHEN regexp_like(field_checkedOn.value, '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?$') THEN TRY_CAST(field_checkedOn.value AS TIMESTAMP) END, 'UTC') AS DATE) AS checkedOn
   FROM silver.cw_thing AS t
+  LEFT JOIN (
+    SELECT
+      parentId,
+      value,
+      ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
+    FROM (
+      SELECT parentId, id, listIndex, regexp_replace(value, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS value
+      FROM silver.cw_thing_customfields
+      WHERE id = 7
+    ) AS field
+    WHERE value <> ''
+  ) AS field_colour ON field_colour.parentId = t.id AND field_colour.place = 1
+  LEFT JOIN (
+    SELECT
+      parentId,
+      value,
+      ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
+    FROM (
+      SELECT parentId, id, listIndex, regexp_replace(value, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS value
+      FROM silver.cw_thing_customfields
+      WHERE regexp_replace(caption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') = 'Jóna\u0027s \u0027weight\u0027'
+    ) AS field
+    WHERE value <> ''
+  ) AS field_weight ON field_weight.parentId = t.id AND field_weight.place = 1
+  LEFT JOIN (
+    SELECT
+      parentId,
+      value,
+      ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
+    FROM (
+      SELECT parentId, id, listIndex, regexp_replace(value, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS value
+      FROM silver.cw_thing_customfields
+      WHERE id = 8
+    ) AS field
+    WHERE value <> ''
+  ) AS field_boxes ON field_boxes.parentId = t.id AND field_boxes.place = 1
+  LEFT JOIN (
+    SELECT
+      parentId,
+      value,
+      ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
+    FROM (
+      SELECT parentId, id, listIndex, regexp_replace(value, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS value
+      FROM silver.cw_thing_customfields
+      WHERE id = 9
+    ) AS field
+    WHERE value <> ''
+  ) AS field_isFragile ON field_isFragile.parentId = t.id AND field_isFragile.place = 1
+  LEFT JOIN (
+    SELECT
+      parentId,
+      value,
+      ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
+    FROM (
+      SELECT parentId, id, listIndex, regexp_replace(value, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS value
+      FROM silver.cw_thing_customfields
+      WHERE id = 10
+    ) AS field
+    WHERE value <> ''
+  ) AS field_checkedAt ON field_checkedAt.parentId = t.id AND field_checkedAt.place = 1
+  LEFT JOIN (
+    SELECT
+      parentId,
+      value,
+      ROW_NUMBER() OVER (PARTITION BY parentId ORDER BY id NULLS LAST, listIndex) AS place
+    FROM (
+      SELECT parentId, id, listIndex, regexp_replace(value, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS value
+      FROM silver.cw_thing_customfields
+      WHERE id = 10
+    ) AS field
+    WHERE value <> ''
+  ) AS field_checkedOn ON field_checkedOn.parentId = t.id AND field_checkedOn.place = 1
   WHERE t._etl_deleted_at IS NULL
 ),
 step1 AS (
@@ -18,5 +96,11 @@ SELECT
   CAST(thingId AS BIGINT) AS thingId,
   CAST(PartKey AS BIGINT) AS PartKey,
   CAST(price AS DECIMAL(19, 4)) AS price,
-  CAST(withTax AS DECIMAL(19, 4)) AS withTax
+  COALESCE(TRY_CAST(withTax AS DECIMAL(19, 4)), 0) AS withTax,
+  colour,
+  CAST(weight AS DECIMAL(19, 4)) AS weight,
+  CAST(boxes AS BIGINT) AS boxes,
+  isFragile,
+  checkedAt,
+  checkedOn
 FROM step1
