@@ -12,7 +12,7 @@ WITH source AS (
     x.invoiceId AS invoiceId,
     x.expenseReportId AS expenseReportId,
     x.invoiceIdentifier AS invoiceNumber,
-    COALESCE(date_key(x.date, 'Atlantic/Reykjavik'), -1) AS ExpenseDateKey,
+    COALESCE(date_key(x.date, 'UTC'), -1) AS ExpenseDateKey,
     COALESCE(x.memberId, -1) AS MemberKey,
     COALESCE(x.companyId, -1) AS CompanyKey,
     COALESCE(x.agreementId, -1) AS AgreementKey,

@@ -16,7 +16,7 @@ WITH source AS (
     COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE n.AgreementTypeKey END, -1) AS AgreementTypeKey,
     COALESCE(p.catalogItemId, -1) AS ProductKey,
     COALESCE(text_key(CASE WHEN trimmed(p.billableOption) <> '' THEN p.billableOption END), -1) AS BillableStatusKey,
-    COALESCE(date_key(p.purchaseDate, 'Atlantic/Reykjavik'), -1) AS PurchaseDateKey,
+    COALESCE(date_key(p.purchaseDate, 'UTC'), -1) AS PurchaseDateKey,
     p.description AS description,
     p.billableOption AS billableOption,
     COALESCE(p.cancelledFlag, false) AS isCancelled,

@@ -52,7 +52,7 @@ entity AS (
     c.startDate AS startDate,
     c.endDate AS endDate,
     c.agreementStatus AS status,
-    NOT COALESCE(c.cancelledFlag, false) AND (c.endDate IS NULL OR CAST(from_utc_timestamp(c.endDate, 'Atlantic/Reykjavik') AS DATE) >= DATE '${businessDate}') AS isActive,
+    NOT COALESCE(c.cancelledFlag, false) AND (c.endDate IS NULL OR CAST(from_utc_timestamp(c.endDate, 'UTC') AS DATE) >= DATE '${businessDate}') AS isActive,
     TRY_CAST(c.billAmount AS DECIMAL(19, 4)) AS billAmount,
     c.applicationUnits AS applicationUnits,
     TRY_CAST(c.applicationLimit AS DECIMAL(19, 4)) AS applicationLimit,
