@@ -98,7 +98,7 @@ fn types_that_do_not_fit_are_found() {
 fn joins_parts_and_literals_are_looked_at_too() {
     let errors = said(&[
         (TIME, "ON m.id = t.memberId", "ON m.idd = t.memberId"),
-        ("schema/dimensions/dimagreement.yaml", "trimmed(\"f.value\") }} <> ''", "trimmed(\"f.valeu\") }} <> ''"),
+        ("schema/dimensions/dimagreement.yaml", "WHERE f.value <> ''", "WHERE f.valeu <> ''"),
         ("schema/dimensions/dimcompany.yaml", "unknown: \"false\"", "unknown: \"'no'\""),
         ("schema/dimensions/dimcompany.yaml", "silver.cw_company_types", "silver.cw_company_type"),
         ("schema/facts/fact_invoice.yaml", "  total: total", "  totals: total"),

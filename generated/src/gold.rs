@@ -319,6 +319,15 @@ LEFT JOIN (
   WHERE AgreementTypeKey <> -1
   GROUP BY typeName
 ) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(CASE WHEN trimmed(x.agreementType) <> '' THEN x.agreementType END)
+LEFT JOIN (
+  SELECT foldedName, MIN(AgreementTypeKey) AS AgreementTypeKey
+  FROM (
+    SELECT AgreementTypeKey, folded_name(typeName) AS foldedName
+    FROM gold.dimagreementtype
+    WHERE AgreementTypeKey <> -1
+  ) AS named
+  GROUP BY foldedName
+) AS o ON a.AgreementKey IS NULL AND o.foldedName = folded_name(CASE WHEN trimmed(x.agreementType) <> '' THEN x.agreementType END)
 WHERE x._etl_deleted_at IS NULL
   AND (
     beyond_decimal(x.amount)
@@ -469,6 +478,15 @@ LEFT JOIN (
   WHERE AgreementTypeKey <> -1
   GROUP BY typeName
 ) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(CASE WHEN trimmed(p.agreementType) <> '' THEN p.agreementType END)
+LEFT JOIN (
+  SELECT foldedName, MIN(AgreementTypeKey) AS AgreementTypeKey
+  FROM (
+    SELECT AgreementTypeKey, folded_name(typeName) AS foldedName
+    FROM gold.dimagreementtype
+    WHERE AgreementTypeKey <> -1
+  ) AS named
+  GROUP BY foldedName
+) AS o ON a.AgreementKey IS NULL AND o.foldedName = folded_name(CASE WHEN trimmed(p.agreementType) <> '' THEN p.agreementType END)
 WHERE p._etl_deleted_at IS NULL
   AND (
     beyond_decimal(p.quantity)
@@ -576,6 +594,15 @@ LEFT JOIN (
   WHERE AgreementTypeKey <> -1
   GROUP BY typeName
 ) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(CASE WHEN trimmed(t.agreementType) <> '' THEN t.agreementType WHEN trimmed(t.agreementType_1) <> '' THEN t.agreementType_1 END)
+LEFT JOIN (
+  SELECT foldedName, MIN(AgreementTypeKey) AS AgreementTypeKey
+  FROM (
+    SELECT AgreementTypeKey, folded_name(typeName) AS foldedName
+    FROM gold.dimagreementtype
+    WHERE AgreementTypeKey <> -1
+  ) AS named
+  GROUP BY foldedName
+) AS o ON a.AgreementKey IS NULL AND o.foldedName = folded_name(CASE WHEN trimmed(t.agreementType) <> '' THEN t.agreementType WHEN trimmed(t.agreementType_1) <> '' THEN t.agreementType_1 END)
 LEFT JOIN silver.cw_member AS m ON m.id = t.memberId
 WHERE t._etl_deleted_at IS NULL
   AND (

@@ -16,7 +16,7 @@ WITH source AS (
     COALESCE(x.memberId, -1) AS MemberKey,
     COALESCE(x.companyId, -1) AS CompanyKey,
     COALESCE(x.agreementId, -1) AS AgreementKey,
-    COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE n.AgreementTypeKey END, -1) AS AgreementTypeKey,
+    COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE COALESCE(n.AgreementTypeKey, o.AgreementTypeKey) END, -1) AS AgreementTypeKey,
     COALESCE(text_key(CASE WHEN trimmed(x.billableOption) <> '' THEN x.billableOption END), -1) AS BillableStatusKey,
     COALESCE(x.typeId, -1) AS ExpenseTypeKey,
     x.notes AS notes,
@@ -38,6 +38,15 @@ WITH source AS (
     WHERE AgreementTypeKey <> -1
     GROUP BY typeName
   ) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(CASE WHEN trimmed(x.agreementType) <> '' THEN x.agreementType END)
+  LEFT JOIN (
+    SELECT foldedName, MIN(AgreementTypeKey) AS AgreementTypeKey
+    FROM (
+      SELECT AgreementTypeKey, folded_name(typeName) AS foldedName
+      FROM gold.dimagreementtype
+      WHERE AgreementTypeKey <> -1
+    ) AS named
+    GROUP BY foldedName
+  ) AS o ON a.AgreementKey IS NULL AND o.foldedName = folded_name(CASE WHEN trimmed(x.agreementType) <> '' THEN x.agreementType END)
   WHERE x._etl_deleted_at IS NULL
 ),
 step1 AS (

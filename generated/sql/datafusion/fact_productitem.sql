@@ -13,7 +13,7 @@ WITH source AS (
     p.invoiceIdentifier AS invoiceNumber,
     COALESCE(p.companyId, -1) AS CompanyKey,
     COALESCE(p.agreementId, -1) AS AgreementKey,
-    COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE n.AgreementTypeKey END, -1) AS AgreementTypeKey,
+    COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE COALESCE(n.AgreementTypeKey, o.AgreementTypeKey) END, -1) AS AgreementTypeKey,
     COALESCE(p.catalogItemId, -1) AS ProductKey,
     COALESCE(text_key(CASE WHEN trimmed(p.billableOption) <> '' THEN p.billableOption END), -1) AS BillableStatusKey,
     COALESCE(date_key(p.purchaseDate, 'UTC'), -1) AS PurchaseDateKey,
@@ -41,6 +41,15 @@ WITH source AS (
     WHERE AgreementTypeKey <> -1
     GROUP BY typeName
   ) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(CASE WHEN trimmed(p.agreementType) <> '' THEN p.agreementType END)
+  LEFT JOIN (
+    SELECT foldedName, MIN(AgreementTypeKey) AS AgreementTypeKey
+    FROM (
+      SELECT AgreementTypeKey, folded_name(typeName) AS foldedName
+      FROM gold.dimagreementtype
+      WHERE AgreementTypeKey <> -1
+    ) AS named
+    GROUP BY foldedName
+  ) AS o ON a.AgreementKey IS NULL AND o.foldedName = folded_name(CASE WHEN trimmed(p.agreementType) <> '' THEN p.agreementType END)
   WHERE p._etl_deleted_at IS NULL
 ),
 step1 AS (

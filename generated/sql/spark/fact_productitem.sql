@@ -13,7 +13,7 @@ WITH source AS (
     p.invoiceIdentifier AS invoiceNumber,
     COALESCE(p.companyId, -1) AS CompanyKey,
     COALESCE(p.agreementId, -1) AS AgreementKey,
-    COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE n.AgreementTypeKey END, -1) AS AgreementTypeKey,
+    COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE COALESCE(n.AgreementTypeKey, o.AgreementTypeKey) END, -1) AS AgreementTypeKey,
     COALESCE(p.catalogItemId, -1) AS ProductKey,
     COALESCE(CASE WHEN CASE WHEN regexp_replace(p.billableOption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN p.billableOption END IS NOT NULL THEN xxhash64(CASE WHEN regexp_replace(p.billableOption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN p.billableOption END) & 9007199254740991 END, -1) AS BillableStatusKey,
     COALESCE(CAST(date_format(from_utc_timestamp(p.purchaseDate, 'UTC'), 'yyyyMMdd') AS BIGINT), -1) AS PurchaseDateKey,
@@ -48,6 +48,15 @@ WITH source AS (
     WHERE AgreementTypeKey <> -1
     GROUP BY typeName
   ) AS n ON a.AgreementKey IS NULL AND n.typeName = regexp_replace(CASE WHEN regexp_replace(p.agreementType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN p.agreementType END, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '')
+  LEFT JOIN (
+    SELECT foldedName, MIN(AgreementTypeKey) AS AgreementTypeKey
+    FROM (
+      SELECT AgreementTypeKey, replace(replace(replace(replace(replace(replace(replace(lower(regexp_replace(typeName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}*:?\\p{IsWhite_Space}*$', '')), 'a\u0301', 'á'), 'e\u0301', 'é'), 'i\u0301', 'í'), 'o\u0301', 'ó'), 'u\u0301', 'ú'), 'y\u0301', 'ý'), 'o\u0308', 'ö') AS foldedName
+      FROM gold.dimagreementtype
+      WHERE AgreementTypeKey <> -1
+    ) AS named
+    GROUP BY foldedName
+  ) AS o ON a.AgreementKey IS NULL AND o.foldedName = replace(replace(replace(replace(replace(replace(replace(lower(regexp_replace(CASE WHEN regexp_replace(p.agreementType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN p.agreementType END, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}*:?\\p{IsWhite_Space}*$', '')), 'a\u0301', 'á'), 'e\u0301', 'é'), 'i\u0301', 'í'), 'o\u0301', 'ó'), 'u\u0301', 'ú'), 'y\u0301', 'ý'), 'o\u0308', 'ö')
   WHERE p._etl_deleted_at IS NULL
 ),
 step1 AS (

@@ -16,7 +16,7 @@ WITH source AS (
     COALESCE(t.memberId, -1) AS MemberKey,
     COALESCE(t.companyId, -1) AS CompanyKey,
     COALESCE(t.agreementId, -1) AS AgreementKey,
-    COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE n.AgreementTypeKey END, -1) AS AgreementTypeKey,
+    COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE COALESCE(n.AgreementTypeKey, o.AgreementTypeKey) END, -1) AS AgreementTypeKey,
     COALESCE(CASE WHEN CASE WHEN regexp_replace(t.billableOption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.billableOption END IS NOT NULL THEN xxhash64(CASE WHEN regexp_replace(t.billableOption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.billableOption END) & 9007199254740991 END, -1) AS BillableStatusKey,
     COALESCE(CASE WHEN CASE WHEN regexp_replace(t.status, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.status END IS NOT NULL THEN xxhash64(CASE WHEN regexp_replace(t.status, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.status END) & 9007199254740991 END, -1) AS TimeEntryStatusKey,
     COALESCE(CASE WHEN CASE WHEN regexp_replace(t.chargeToType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.chargeToType END IS NOT NULL THEN xxhash64(CASE WHEN regexp_replace(t.chargeToType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.chargeToType END) & 9007199254740991 END, -1) AS ChargeTypeKey,
@@ -65,6 +65,15 @@ WITH source AS (
     WHERE AgreementTypeKey <> -1
     GROUP BY typeName
   ) AS n ON a.AgreementKey IS NULL AND n.typeName = regexp_replace(CASE WHEN regexp_replace(t.agreementType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.agreementType WHEN regexp_replace(t.agreementType_1, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.agreementType_1 END, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '')
+  LEFT JOIN (
+    SELECT foldedName, MIN(AgreementTypeKey) AS AgreementTypeKey
+    FROM (
+      SELECT AgreementTypeKey, replace(replace(replace(replace(replace(replace(replace(lower(regexp_replace(typeName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}*:?\\p{IsWhite_Space}*$', '')), 'a\u0301', 'á'), 'e\u0301', 'é'), 'i\u0301', 'í'), 'o\u0301', 'ó'), 'u\u0301', 'ú'), 'y\u0301', 'ý'), 'o\u0308', 'ö') AS foldedName
+      FROM gold.dimagreementtype
+      WHERE AgreementTypeKey <> -1
+    ) AS named
+    GROUP BY foldedName
+  ) AS o ON a.AgreementKey IS NULL AND o.foldedName = replace(replace(replace(replace(replace(replace(replace(lower(regexp_replace(CASE WHEN regexp_replace(t.agreementType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.agreementType WHEN regexp_replace(t.agreementType_1, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.agreementType_1 END, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}*:?\\p{IsWhite_Space}*$', '')), 'a\u0301', 'á'), 'e\u0301', 'é'), 'i\u0301', 'í'), 'o\u0301', 'ó'), 'u\u0301', 'ú'), 'y\u0301', 'ý'), 'o\u0308', 'ö')
   LEFT JOIN silver.cw_member AS m ON m.id = t.memberId
   WHERE t._etl_deleted_at IS NULL
 ),
