@@ -316,3 +316,41 @@ fn every_amount_of_a_fact_is_looked_at_before_it_counts_as_nothing() {
     let statement = fs::read_to_string(package().join("../generated/sql/spark/fact_timeentry.sql")).unwrap();
     assert!(statement.contains("COALESCE(TRY_CAST(margin AS DECIMAL(19, 4)), 0) AS margin"), "{statement}");
 }
+
+#[test]
+fn settings_of_the_calendar_are_looked_at() {
+    let with = |before: &str, after: &str| said(&[("schema/dimensions/dimdate.yaml", before, after)]);
+    for (before, after, wanted) in [
+        ("timeZone: Atlantic/Reykjavik", "timeZone: Atlantic/Reykavik", "did you mean `Atlantic/Reykjavik`?"),
+        ("timeZone: Atlantic/Reykjavik", "timeZone: GMT+25", "`GMT+25` is no time zone"),
+        ("fiscalYearStartMonth: 1", "fiscalYearStartMonth: 13", "write a whole number from 1 to 12"),
+        ("fiscalYearStartMonth: 1", "fiscalYearStartMonth: 0", "`fiscalYearStartMonth` is `0`"),
+        ("fiscalYearStartMonth: 1", "fiscalYearStartMonth: April", "`fiscalYearStartMonth` is `April`"),
+        ("lastYear: 2100", "lastYear: 1989", "`lastYear` comes before `firstYear`"),
+        ("lastYear: 2100", "lastYear: 12025", "write a whole number from 1 to 9990"),
+        ("fiscalYearStartMonth: 1", "fiscalYearStart: 1", "the statement can't be expanded"),
+    ] {
+        let errors = with(before, after);
+        assert!(errors.contains(wanted), "{after}: {wanted} is not in:\n{errors}");
+        assert!(errors.contains("schema/dimensions/dimdate.yaml:"), "{errors}");
+    }
+}
+
+#[test]
+fn the_statement_of_the_calendar_is_readable() {
+    for (start, fiscal) in
+        [("1", "  Year AS FiscalYear,"), ("4", "  Year + CASE WHEN Month >= 4 THEN 1 ELSE 0 END AS FiscalYear,")]
+    {
+        let folder = workspace();
+        let at = folder.path().join("schema/dimensions/dimdate.yaml");
+        let text = fs::read_to_string(&at).unwrap();
+        fs::write(&at, text.replace("fiscalYearStartMonth: 1\n", &format!("fiscalYearStartMonth: {start}\n"))).unwrap();
+        let (status, _, errors) = run(folder.path(), &["generate"]);
+        assert_eq!(status, 0, "{errors}");
+        let sql = fs::read_to_string(folder.path().join("generated/sql/datafusion/dimdate.sql")).unwrap();
+        assert!(sql.lines().any(|line| line == fiscal), "{sql}");
+        assert!(sql.contains("  CAST(NULL AS DATE) AS Date,\n  CAST(NULL AS BIGINT) AS Year,\n"), "{sql}");
+        let longest = sql.lines().map(str::len).max();
+        assert!(longest < Some(180), "a line of {longest:?} letters");
+    }
+}

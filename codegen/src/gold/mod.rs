@@ -12,6 +12,7 @@ pub mod model;
 mod queries;
 mod read;
 pub(crate) mod rules;
+mod settings;
 mod sql;
 
 use std::collections::BTreeMap;

@@ -38,9 +38,9 @@ WITH source AS (
   LEFT JOIN (
     SELECT typeName, MIN(AgreementTypeKey) AS AgreementTypeKey
     FROM gold.dimagreementtype
-    WHERE AgreementTypeKey <> -1
+    WHERE AgreementTypeKey <> -1 AND typeName <> ''
     GROUP BY typeName
-  ) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(CASE WHEN trimmed(p.agreementType) <> '' THEN p.agreementType END)
+  ) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(p.agreementType)
   LEFT JOIN (
     SELECT foldedName, MIN(AgreementTypeKey) AS AgreementTypeKey
     FROM (
@@ -48,8 +48,9 @@ WITH source AS (
       FROM gold.dimagreementtype
       WHERE AgreementTypeKey <> -1
     ) AS named
+    WHERE foldedName <> ''
     GROUP BY foldedName
-  ) AS o ON a.AgreementKey IS NULL AND o.foldedName = folded_name(CASE WHEN trimmed(p.agreementType) <> '' THEN p.agreementType END)
+  ) AS o ON a.AgreementKey IS NULL AND o.foldedName = folded_name(p.agreementType)
   WHERE p._etl_deleted_at IS NULL
 ),
 step1 AS (

@@ -55,7 +55,7 @@ WITH source AS (
   LEFT JOIN (
     SELECT typeName, MIN(AgreementTypeKey) AS AgreementTypeKey
     FROM gold.dimagreementtype
-    WHERE AgreementTypeKey <> -1
+    WHERE AgreementTypeKey <> -1 AND typeName <> ''
     GROUP BY typeName
   ) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(CASE WHEN trimmed(t.agreementType) <> '' THEN t.agreementType WHEN trimmed(t.agreementType_1) <> '' THEN t.agreementType_1 END)
   LEFT JOIN (
@@ -65,6 +65,7 @@ WITH source AS (
       FROM gold.dimagreementtype
       WHERE AgreementTypeKey <> -1
     ) AS named
+    WHERE foldedName <> ''
     GROUP BY foldedName
   ) AS o ON a.AgreementKey IS NULL AND o.foldedName = folded_name(CASE WHEN trimmed(t.agreementType) <> '' THEN t.agreementType WHEN trimmed(t.agreementType_1) <> '' THEN t.agreementType_1 END)
   LEFT JOIN silver.cw_member AS m ON m.id = t.memberId

@@ -45,9 +45,9 @@ WITH source AS (
   LEFT JOIN (
     SELECT typeName, MIN(AgreementTypeKey) AS AgreementTypeKey
     FROM gold.dimagreementtype
-    WHERE AgreementTypeKey <> -1
+    WHERE AgreementTypeKey <> -1 AND typeName <> ''
     GROUP BY typeName
-  ) AS n ON a.AgreementKey IS NULL AND n.typeName = regexp_replace(CASE WHEN regexp_replace(p.agreementType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN p.agreementType END, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '')
+  ) AS n ON a.AgreementKey IS NULL AND n.typeName = regexp_replace(p.agreementType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '')
   LEFT JOIN (
     SELECT foldedName, MIN(AgreementTypeKey) AS AgreementTypeKey
     FROM (
@@ -55,8 +55,9 @@ WITH source AS (
       FROM gold.dimagreementtype
       WHERE AgreementTypeKey <> -1
     ) AS named
+    WHERE foldedName <> ''
     GROUP BY foldedName
-  ) AS o ON a.AgreementKey IS NULL AND o.foldedName = replace(replace(replace(replace(replace(replace(replace(lower(regexp_replace(CASE WHEN regexp_replace(p.agreementType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN p.agreementType END, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}*:?\\p{IsWhite_Space}*$', '')), 'a\u0301', 'á'), 'e\u0301', 'é'), 'i\u0301', 'í'), 'o\u0301', 'ó'), 'u\u0301', 'ú'), 'y\u0301', 'ý'), 'o\u0308', 'ö')
+  ) AS o ON a.AgreementKey IS NULL AND o.foldedName = replace(replace(replace(replace(replace(replace(replace(lower(regexp_replace(p.agreementType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}*:?\\p{IsWhite_Space}*$', '')), 'a\u0301', 'á'), 'e\u0301', 'é'), 'i\u0301', 'í'), 'o\u0301', 'ó'), 'u\u0301', 'ú'), 'y\u0301', 'ý'), 'o\u0308', 'ö')
   WHERE p._etl_deleted_at IS NULL
 ),
 step1 AS (

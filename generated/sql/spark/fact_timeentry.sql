@@ -62,7 +62,7 @@ WITH source AS (
   LEFT JOIN (
     SELECT typeName, MIN(AgreementTypeKey) AS AgreementTypeKey
     FROM gold.dimagreementtype
-    WHERE AgreementTypeKey <> -1
+    WHERE AgreementTypeKey <> -1 AND typeName <> ''
     GROUP BY typeName
   ) AS n ON a.AgreementKey IS NULL AND n.typeName = regexp_replace(CASE WHEN regexp_replace(t.agreementType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.agreementType WHEN regexp_replace(t.agreementType_1, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.agreementType_1 END, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '')
   LEFT JOIN (
@@ -72,6 +72,7 @@ WITH source AS (
       FROM gold.dimagreementtype
       WHERE AgreementTypeKey <> -1
     ) AS named
+    WHERE foldedName <> ''
     GROUP BY foldedName
   ) AS o ON a.AgreementKey IS NULL AND o.foldedName = replace(replace(replace(replace(replace(replace(replace(lower(regexp_replace(CASE WHEN regexp_replace(t.agreementType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.agreementType WHEN regexp_replace(t.agreementType_1, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.agreementType_1 END, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}*:?\\p{IsWhite_Space}*$', '')), 'a\u0301', 'á'), 'e\u0301', 'é'), 'i\u0301', 'í'), 'o\u0301', 'ó'), 'u\u0301', 'ú'), 'y\u0301', 'ý'), 'o\u0308', 'ö')
   LEFT JOIN silver.cw_member AS m ON m.id = t.memberId
