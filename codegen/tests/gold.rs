@@ -354,3 +354,39 @@ fn the_statement_of_the_calendar_is_readable() {
         assert!(longest < Some(180), "a line of {longest:?} letters");
     }
 }
+
+#[test]
+fn the_dictionary_has_the_rules_the_statuses_the_checks_and_what_minus_one_means() {
+    let text = fs::read_to_string(package().join("../generated/DICTIONARY.md")).unwrap();
+    let gold = &text[text.find("\n## Gold\n").unwrap()..];
+    for wanted in [
+        "has the row −1, \"Unknown\"",
+        "`isInferred` is true",
+        "| Rekstrarþjónusta, Alrekstur | operations | operations | yes |",
+        "| anything else, or no agreement | other | unknown | yes |",
+        "\n\n### Checks and reports\n",
+        "| `own/hourly-cost-is-a-number` | warning |",
+        "| `fits/<fact>` | error |",
+        "| `connectwise-etl report unbilled` |",
+    ] {
+        assert!(gold.contains(wanted), "{wanted}");
+    }
+    let place = |status: &str| gold.find(&format!("\n| {status} | ")).unwrap_or_else(|| panic!("{status}"));
+    let order = ["Invoiced", "Internal", "Prepaid", "NoCharge", "DoNotBill", "Operations", "Billable", "Unclassified"];
+    assert!(order.is_sorted_by_key(|status| place(status)), "the first that fits");
+}
+
+#[test]
+fn statements_for_spark_say_what_comes_before_them() {
+    let root = package().join("../generated/sql");
+    for entry in fs::read_dir(root.join("spark")).unwrap() {
+        let path = entry.unwrap().path();
+        let sql = fs::read_to_string(&path).unwrap();
+        let mut lines = sql.lines().skip(1);
+        assert_eq!(lines.next(), Some("-- Before it: SET spark.sql.session.timeZone = UTC"), "{path:?}");
+        let told = lines.next().unwrap().contains("SET businessDate = ");
+        assert_eq!(told, sql.contains("${businessDate}"), "{path:?}");
+    }
+    let ours = fs::read_to_string(root.join("datafusion/dimagreement.sql")).unwrap();
+    assert!(!ours.contains("SET "), "{ours}");
+}
