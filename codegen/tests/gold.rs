@@ -98,7 +98,7 @@ fn types_that_do_not_fit_are_found() {
 fn joins_parts_and_literals_are_looked_at_too() {
     let errors = said(&[
         (TIME, "ON m.id = t.memberId", "ON m.idd = t.memberId"),
-        ("schema/dimensions/dimagreement.yaml", "trimmed(\"f.value\") }} <> ''", "trimmed(\"f.valeu\") }} <> ''"),
+        ("schema/dimensions/dimagreement.yaml", "WHERE f.value <> ''", "WHERE f.valeu <> ''"),
         ("schema/dimensions/dimcompany.yaml", "unknown: \"false\"", "unknown: \"'no'\""),
         ("schema/dimensions/dimcompany.yaml", "silver.cw_company_types", "silver.cw_company_type"),
         ("schema/facts/fact_invoice.yaml", "  total: total", "  totals: total"),
@@ -315,4 +315,78 @@ fn every_amount_of_a_fact_is_looked_at_before_it_counts_as_nothing() {
     // What is computed from them may be beyond the column too, and stops nothing.
     let statement = fs::read_to_string(package().join("../generated/sql/spark/fact_timeentry.sql")).unwrap();
     assert!(statement.contains("COALESCE(TRY_CAST(margin AS DECIMAL(19, 4)), 0) AS margin"), "{statement}");
+}
+
+#[test]
+fn settings_of_the_calendar_are_looked_at() {
+    let with = |before: &str, after: &str| said(&[("schema/dimensions/dimdate.yaml", before, after)]);
+    for (before, after, wanted) in [
+        ("timeZone: Atlantic/Reykjavik", "timeZone: Atlantic/Reykavik", "did you mean `Atlantic/Reykjavik`?"),
+        ("timeZone: Atlantic/Reykjavik", "timeZone: GMT+25", "`GMT+25` is no time zone"),
+        ("fiscalYearStartMonth: 1", "fiscalYearStartMonth: 13", "write a whole number from 1 to 12"),
+        ("fiscalYearStartMonth: 1", "fiscalYearStartMonth: 0", "`fiscalYearStartMonth` is `0`"),
+        ("fiscalYearStartMonth: 1", "fiscalYearStartMonth: April", "`fiscalYearStartMonth` is `April`"),
+        ("lastYear: 2100", "lastYear: 1989", "`lastYear` comes before `firstYear`"),
+        ("lastYear: 2100", "lastYear: 12025", "write a whole number from 1 to 9990"),
+        ("fiscalYearStartMonth: 1", "fiscalYearStart: 1", "the statement can't be expanded"),
+    ] {
+        let errors = with(before, after);
+        assert!(errors.contains(wanted), "{after}: {wanted} is not in:\n{errors}");
+        assert!(errors.contains("schema/dimensions/dimdate.yaml:"), "{errors}");
+    }
+}
+
+#[test]
+fn the_statement_of_the_calendar_is_readable() {
+    for (start, fiscal) in
+        [("1", "  Year AS FiscalYear,"), ("4", "  Year + CASE WHEN Month >= 4 THEN 1 ELSE 0 END AS FiscalYear,")]
+    {
+        let folder = workspace();
+        let at = folder.path().join("schema/dimensions/dimdate.yaml");
+        let text = fs::read_to_string(&at).unwrap();
+        fs::write(&at, text.replace("fiscalYearStartMonth: 1\n", &format!("fiscalYearStartMonth: {start}\n"))).unwrap();
+        let (status, _, errors) = run(folder.path(), &["generate"]);
+        assert_eq!(status, 0, "{errors}");
+        let sql = fs::read_to_string(folder.path().join("generated/sql/datafusion/dimdate.sql")).unwrap();
+        assert!(sql.lines().any(|line| line == fiscal), "{sql}");
+        assert!(sql.contains("  CAST(NULL AS DATE) AS Date,\n  CAST(NULL AS BIGINT) AS Year,\n"), "{sql}");
+        let longest = sql.lines().map(str::len).max();
+        assert!(longest < Some(180), "a line of {longest:?} letters");
+    }
+}
+
+#[test]
+fn the_dictionary_has_the_rules_the_statuses_the_checks_and_what_minus_one_means() {
+    let text = fs::read_to_string(package().join("../generated/DICTIONARY.md")).unwrap();
+    let gold = &text[text.find("\n## Gold\n").unwrap()..];
+    for wanted in [
+        "has the row −1, \"Unknown\"",
+        "`isInferred` is true",
+        "| Rekstrarþjónusta, Alrekstur | operations | operations | yes |",
+        "| anything else, or no agreement | other | unknown | yes |",
+        "\n\n### Checks and reports\n",
+        "| `own/hourly-cost-is-a-number` | warning |",
+        "| `fits/<fact>` | error |",
+        "| `connectwise-etl report unbilled` |",
+    ] {
+        assert!(gold.contains(wanted), "{wanted}");
+    }
+    let place = |status: &str| gold.find(&format!("\n| {status} | ")).unwrap_or_else(|| panic!("{status}"));
+    let order = ["Invoiced", "Internal", "Prepaid", "NoCharge", "DoNotBill", "Operations", "Billable", "Unclassified"];
+    assert!(order.is_sorted_by_key(|status| place(status)), "the first that fits");
+}
+
+#[test]
+fn statements_for_spark_say_what_comes_before_them() {
+    let root = package().join("../generated/sql");
+    for entry in fs::read_dir(root.join("spark")).unwrap() {
+        let path = entry.unwrap().path();
+        let sql = fs::read_to_string(&path).unwrap();
+        let mut lines = sql.lines().skip(1);
+        assert_eq!(lines.next(), Some("-- Before it: SET spark.sql.session.timeZone = UTC"), "{path:?}");
+        let told = lines.next().unwrap().contains("SET businessDate = ");
+        assert_eq!(told, sql.contains("${businessDate}"), "{path:?}");
+    }
+    let ours = fs::read_to_string(root.join("datafusion/dimagreement.sql")).unwrap();
+    assert!(!ours.contains("SET "), "{ours}");
 }

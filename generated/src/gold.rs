@@ -316,9 +316,19 @@ LEFT JOIN gold.dimagreement AS a ON a.AgreementKey = x.agreementId AND NOT a.isI
 LEFT JOIN (
   SELECT typeName, MIN(AgreementTypeKey) AS AgreementTypeKey
   FROM gold.dimagreementtype
-  WHERE AgreementTypeKey <> -1
+  WHERE AgreementTypeKey <> -1 AND typeName <> ''
   GROUP BY typeName
-) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(CASE WHEN trimmed(x.agreementType) <> '' THEN x.agreementType END)
+) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(x.agreementType)
+LEFT JOIN (
+  SELECT foldedName, MIN(AgreementTypeKey) AS AgreementTypeKey
+  FROM (
+    SELECT AgreementTypeKey, folded_name(typeName) AS foldedName
+    FROM gold.dimagreementtype
+    WHERE AgreementTypeKey <> -1
+  ) AS named
+  WHERE foldedName <> ''
+  GROUP BY foldedName
+) AS o ON a.AgreementKey IS NULL AND o.foldedName = folded_name(x.agreementType)
 WHERE x._etl_deleted_at IS NULL
   AND (
     beyond_decimal(x.amount)
@@ -466,9 +476,19 @@ LEFT JOIN gold.dimagreement AS a ON a.AgreementKey = p.agreementId AND NOT a.isI
 LEFT JOIN (
   SELECT typeName, MIN(AgreementTypeKey) AS AgreementTypeKey
   FROM gold.dimagreementtype
-  WHERE AgreementTypeKey <> -1
+  WHERE AgreementTypeKey <> -1 AND typeName <> ''
   GROUP BY typeName
-) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(CASE WHEN trimmed(p.agreementType) <> '' THEN p.agreementType END)
+) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(p.agreementType)
+LEFT JOIN (
+  SELECT foldedName, MIN(AgreementTypeKey) AS AgreementTypeKey
+  FROM (
+    SELECT AgreementTypeKey, folded_name(typeName) AS foldedName
+    FROM gold.dimagreementtype
+    WHERE AgreementTypeKey <> -1
+  ) AS named
+  WHERE foldedName <> ''
+  GROUP BY foldedName
+) AS o ON a.AgreementKey IS NULL AND o.foldedName = folded_name(p.agreementType)
 WHERE p._etl_deleted_at IS NULL
   AND (
     beyond_decimal(p.quantity)
@@ -573,9 +593,19 @@ LEFT JOIN gold.dimagreement AS a ON a.AgreementKey = t.agreementId AND NOT a.isI
 LEFT JOIN (
   SELECT typeName, MIN(AgreementTypeKey) AS AgreementTypeKey
   FROM gold.dimagreementtype
-  WHERE AgreementTypeKey <> -1
+  WHERE AgreementTypeKey <> -1 AND typeName <> ''
   GROUP BY typeName
 ) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(CASE WHEN trimmed(t.agreementType) <> '' THEN t.agreementType WHEN trimmed(t.agreementType_1) <> '' THEN t.agreementType_1 END)
+LEFT JOIN (
+  SELECT foldedName, MIN(AgreementTypeKey) AS AgreementTypeKey
+  FROM (
+    SELECT AgreementTypeKey, folded_name(typeName) AS foldedName
+    FROM gold.dimagreementtype
+    WHERE AgreementTypeKey <> -1
+  ) AS named
+  WHERE foldedName <> ''
+  GROUP BY foldedName
+) AS o ON a.AgreementKey IS NULL AND o.foldedName = folded_name(CASE WHEN trimmed(t.agreementType) <> '' THEN t.agreementType WHEN trimmed(t.agreementType_1) <> '' THEN t.agreementType_1 END)
 LEFT JOIN silver.cw_member AS m ON m.id = t.memberId
 WHERE t._etl_deleted_at IS NULL
   AND (

@@ -73,6 +73,39 @@ pub(super) fn whole(expression: &str, dialect: Dialect) -> String {
     }
 }
 
+/// A whole number's digits, also where it came as 5.0 or 1e3; any other text as it came.
+fn digits(expression: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::DataFusion => format!("digits({expression})"),
+        Dialect::Spark => format!(
+            "CASE WHEN regexp_like({expression}, '^-?[0-9]+([.][0-9]+([eE][+-]?[0-9]{{1,2}})?|[eE][+-]?[0-9]{{1,2}})$') \
+             AND TRY_CAST({expression} AS DECIMAL(38, 18)) = TRY_CAST({expression} AS DECIMAL(38, 0)) \
+             THEN CAST(TRY_CAST({expression} AS DECIMAL(38, 0)) AS STRING) ELSE {expression} END"
+        ),
+    }
+}
+
+/// A name as it is compared: NFC, trimmed, without a `:` at its end, in lower case. Spark can't normalise: of the
+/// letters that can be written in two ways, it knows the Icelandic ones.
+fn folded_name(expression: &str, dialect: Dialect) -> String {
+    const LETTERS: [(&str, &str); 7] = [
+        (r"a\u0301", "á"),
+        (r"e\u0301", "é"),
+        (r"i\u0301", "í"),
+        (r"o\u0301", "ó"),
+        (r"u\u0301", "ú"),
+        (r"y\u0301", "ý"),
+        (r"o\u0308", "ö"),
+    ];
+    match dialect {
+        Dialect::DataFusion => format!("folded_name({expression})"),
+        Dialect::Spark => {
+            let lower = format!("lower(regexp_replace({expression}, '^{SPACE}+|{SPACE}*:?{SPACE}*$', ''))");
+            LETTERS.iter().fold(lower, |text, (two, one)| format!("replace({text}, '{two}', '{one}')"))
+        }
+    }
+}
+
 /// The point in time that a text names, as ISO 8601 writes it, UTC where it says no offset; else null.
 pub(super) fn instant(expression: &str, dialect: Dialect) -> String {
     match dialect {
@@ -149,6 +182,8 @@ pub(super) fn register(environment: &mut Environment<'_>, dialect: Dialect, rule
     environment.add_function("local_date", move |instant: String, zone: String| local_date(&instant, &zone, dialect));
     environment.add_function("trimmed", move |expression: String| trimmed(&expression, dialect));
     environment.add_function("filled", move |texts: Rest<String>| filled(&texts, dialect));
+    environment.add_function("digits", move |expression: String| digits(&expression, dialect));
+    environment.add_function("folded_name", move |expression: String| folded_name(&expression, dialect));
     environment.add_function("quoted", move |text: String| quoted(&text, dialect));
     environment.add_function("each_day", move |from: String, to: String| match dialect {
         Dialect::DataFusion => format!("unnest(generate_series({from}, {to}, INTERVAL '1' DAY))"),

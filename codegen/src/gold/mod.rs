@@ -5,13 +5,16 @@
 
 mod check;
 pub mod custom_fields;
+mod dictionary;
 mod emit;
 mod functions;
 pub mod lineage;
+mod misfits;
 pub mod model;
 mod queries;
 mod read;
 pub(crate) mod rules;
+mod settings;
 mod sql;
 
 use std::collections::BTreeMap;
@@ -27,6 +30,10 @@ use crate::inputs::Inputs;
 use crate::ir::Ir;
 use crate::lower::naming::closest;
 use crate::report::{Problem, Problems};
+
+/// The template of the billing status, and the column that it is for.
+const STATUSES: &str = "templates/gold/billing_status.sql.j2";
+const STATUS: &str = "effectiveBillingStatus";
 
 /// A gold table, ready to be written down.
 pub(crate) enum Table<'a> {
@@ -121,7 +128,16 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
     let Some(order) = build_order(&tables, &statements, problems) else { return lineage };
     let zone = model.dimensions.iter().flat_map(|dimension| &dimension.settings).find(|(name, _)| name == "timeZone");
     let zone = zone.map_or("UTC", |(_, zone)| zone.as_str());
-    emit::emit(&order, &statements, &misfits, rust_rules, zone, &lineage, files);
+    let statuses = inputs.files.get(STATUSES).map_or("", String::as_str);
+    let with_status = order.iter().any(|table| columns_of(table).iter().any(|column| column.name == STATUS));
+    let parts = dictionary::Parts {
+        tables: &order,
+        rules: &model.rules,
+        statuses: if with_status { statuses } else { "" },
+        queries: &model.queries,
+        lineage: &lineage,
+    };
+    emit::emit(&order, &statements, &misfits, rust_rules, zone, dictionary::dictionary(&parts), files);
     lineage
 }
 

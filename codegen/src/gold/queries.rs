@@ -15,11 +15,11 @@ pub(crate) const FILE: &str = "schema/checks.yaml";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
     /// Its name, e.g. `invoice-differences`.
-    name: String,
+    pub(crate) name: String,
     /// What it is about.
-    description: String,
+    pub(crate) description: String,
     /// Of a check: whether a broken one fails the run.
-    error: bool,
+    pub(crate) error: bool,
     /// The query.
     pub(crate) sql: Sql,
 }

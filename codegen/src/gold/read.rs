@@ -1,7 +1,7 @@
 //! Reading `schema/dimensions/*.yaml` and `schema/facts/*.yaml`.
 
-use crate::gold::custom_fields;
 use crate::gold::model::{Additivity, Column, Dimension, Fact, Sql, Type, With};
+use crate::gold::{custom_fields, settings};
 use crate::lower::naming::closest;
 use crate::report::Problems;
 use crate::yaml::{self, Keys, Node, Value};
@@ -21,7 +21,9 @@ pub(crate) fn dimension(file: &str, text: &str, problems: &mut Problems) -> Opti
     let from = keys.optional_text("from", problems).map(|text| sql(&keys, "from", text));
     let values = keys.texts("values", problems);
     let statement = keys.optional_text("statement", problems).map(|text| sql(&keys, "statement", text));
-    let settings = pairs(&mut keys, "settings", problems).into_iter().map(|(name, value)| (name, value.text)).collect();
+    let settings = pairs(&mut keys, "settings", problems);
+    settings::check(&settings, problems);
+    let settings = settings.into_iter().map(|(name, value)| (name, value.text)).collect();
     let mut columns = Vec::new();
     for (index, node) in keys.list("columns", problems).iter().enumerate() {
         columns.extend(column(file, index, node, false, statement.is_none(), problems));

@@ -101,7 +101,19 @@ named AS (
 )
 SELECT
   CAST(-1 AS BIGINT) AS DateKey,
-  CAST(NULL AS DATE) AS Date,  CAST(NULL AS BIGINT) AS Year,  CAST(NULL AS BIGINT) AS Quarter,  CAST(NULL AS BIGINT) AS Month,  CAST(NULL AS BIGINT) AS Day,  CAST(NULL AS BIGINT) AS YearMonth,  CAST(NULL AS BIGINT) AS DayOfYear,  CAST(NULL AS BIGINT) AS DayOfWeek,  CAST(NULL AS BIGINT) AS IsoYear,  CAST(NULL AS BIGINT) AS IsoWeek,  CAST(NULL AS BIGINT) AS FiscalYear,  CAST(NULL AS BIGINT) AS FiscalQuarter,  'Óþekkt' AS MonthNameIs,
+  CAST(NULL AS DATE) AS Date,
+  CAST(NULL AS BIGINT) AS Year,
+  CAST(NULL AS BIGINT) AS Quarter,
+  CAST(NULL AS BIGINT) AS Month,
+  CAST(NULL AS BIGINT) AS Day,
+  CAST(NULL AS BIGINT) AS YearMonth,
+  CAST(NULL AS BIGINT) AS DayOfYear,
+  CAST(NULL AS BIGINT) AS DayOfWeek,
+  CAST(NULL AS BIGINT) AS IsoYear,
+  CAST(NULL AS BIGINT) AS IsoWeek,
+  CAST(NULL AS BIGINT) AS FiscalYear,
+  CAST(NULL AS BIGINT) AS FiscalQuarter,
+  'Óþekkt' AS MonthNameIs,
   'Unknown' AS MonthNameEn,
   'Óþekkt' AS DayNameIs,
   'Unknown' AS DayNameEn,
@@ -124,12 +136,54 @@ SELECT
   DayOfWeek,
   CAST(EXTRACT(YEAR FROM Thursday) AS BIGINT) AS IsoYear,
   (days_between(make_date(EXTRACT(YEAR FROM Thursday), 1, 1), Thursday) / 7) + 1 AS IsoWeek,
-Year AS FiscalYear,
+  Year AS FiscalYear,
   (((Month - 1 + 12) % 12) / 3) + 1 AS FiscalQuarter,
-  CASE Month WHEN 1 THEN 'janúar' WHEN 2 THEN 'febrúar' WHEN 3 THEN 'mars' WHEN 4 THEN 'apríl' WHEN 5 THEN 'maí' WHEN 6 THEN 'júní' WHEN 7 THEN 'júlí' WHEN 8 THEN 'ágúst' WHEN 9 THEN 'september' WHEN 10 THEN 'október' WHEN 11 THEN 'nóvember' WHEN 12 THEN 'desember' END AS MonthNameIs,
-  CASE Month WHEN 1 THEN 'January' WHEN 2 THEN 'February' WHEN 3 THEN 'March' WHEN 4 THEN 'April' WHEN 5 THEN 'May' WHEN 6 THEN 'June' WHEN 7 THEN 'July' WHEN 8 THEN 'August' WHEN 9 THEN 'September' WHEN 10 THEN 'October' WHEN 11 THEN 'November' WHEN 12 THEN 'December' END AS MonthNameEn,
-  CASE DayOfWeek WHEN 1 THEN 'mánudagur' WHEN 2 THEN 'þriðjudagur' WHEN 3 THEN 'miðvikudagur' WHEN 4 THEN 'fimmtudagur' WHEN 5 THEN 'föstudagur' WHEN 6 THEN 'laugardagur' WHEN 7 THEN 'sunnudagur' END AS DayNameIs,
-  CASE DayOfWeek WHEN 1 THEN 'Monday' WHEN 2 THEN 'Tuesday' WHEN 3 THEN 'Wednesday' WHEN 4 THEN 'Thursday' WHEN 5 THEN 'Friday' WHEN 6 THEN 'Saturday' WHEN 7 THEN 'Sunday' END AS DayNameEn,
+  CASE Month
+    WHEN 1 THEN 'janúar'
+    WHEN 2 THEN 'febrúar'
+    WHEN 3 THEN 'mars'
+    WHEN 4 THEN 'apríl'
+    WHEN 5 THEN 'maí'
+    WHEN 6 THEN 'júní'
+    WHEN 7 THEN 'júlí'
+    WHEN 8 THEN 'ágúst'
+    WHEN 9 THEN 'september'
+    WHEN 10 THEN 'október'
+    WHEN 11 THEN 'nóvember'
+    WHEN 12 THEN 'desember'
+  END AS MonthNameIs,
+  CASE Month
+    WHEN 1 THEN 'January'
+    WHEN 2 THEN 'February'
+    WHEN 3 THEN 'March'
+    WHEN 4 THEN 'April'
+    WHEN 5 THEN 'May'
+    WHEN 6 THEN 'June'
+    WHEN 7 THEN 'July'
+    WHEN 8 THEN 'August'
+    WHEN 9 THEN 'September'
+    WHEN 10 THEN 'October'
+    WHEN 11 THEN 'November'
+    WHEN 12 THEN 'December'
+  END AS MonthNameEn,
+  CASE DayOfWeek
+    WHEN 1 THEN 'mánudagur'
+    WHEN 2 THEN 'þriðjudagur'
+    WHEN 3 THEN 'miðvikudagur'
+    WHEN 4 THEN 'fimmtudagur'
+    WHEN 5 THEN 'föstudagur'
+    WHEN 6 THEN 'laugardagur'
+    WHEN 7 THEN 'sunnudagur'
+  END AS DayNameIs,
+  CASE DayOfWeek
+    WHEN 1 THEN 'Monday'
+    WHEN 2 THEN 'Tuesday'
+    WHEN 3 THEN 'Wednesday'
+    WHEN 4 THEN 'Thursday'
+    WHEN 5 THEN 'Friday'
+    WHEN 6 THEN 'Saturday'
+    WHEN 7 THEN 'Sunday'
+  END AS DayNameEn,
   DayOfWeek >= 6 AS IsWeekend,
   HolidayName IS NOT NULL AND NOT IsHalfHoliday AS IsHoliday,
   HolidayName,

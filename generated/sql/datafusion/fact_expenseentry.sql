@@ -12,11 +12,11 @@ WITH source AS (
     x.invoiceId AS invoiceId,
     x.expenseReportId AS expenseReportId,
     x.invoiceIdentifier AS invoiceNumber,
-    COALESCE(date_key(x.date, 'Atlantic/Reykjavik'), -1) AS ExpenseDateKey,
+    COALESCE(date_key(x.date, 'UTC'), -1) AS ExpenseDateKey,
     COALESCE(x.memberId, -1) AS MemberKey,
     COALESCE(x.companyId, -1) AS CompanyKey,
     COALESCE(x.agreementId, -1) AS AgreementKey,
-    COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE n.AgreementTypeKey END, -1) AS AgreementTypeKey,
+    COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE COALESCE(n.AgreementTypeKey, o.AgreementTypeKey) END, -1) AS AgreementTypeKey,
     COALESCE(text_key(CASE WHEN trimmed(x.billableOption) <> '' THEN x.billableOption END), -1) AS BillableStatusKey,
     COALESCE(x.typeId, -1) AS ExpenseTypeKey,
     x.notes AS notes,
@@ -35,9 +35,19 @@ WITH source AS (
   LEFT JOIN (
     SELECT typeName, MIN(AgreementTypeKey) AS AgreementTypeKey
     FROM gold.dimagreementtype
-    WHERE AgreementTypeKey <> -1
+    WHERE AgreementTypeKey <> -1 AND typeName <> ''
     GROUP BY typeName
-  ) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(CASE WHEN trimmed(x.agreementType) <> '' THEN x.agreementType END)
+  ) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(x.agreementType)
+  LEFT JOIN (
+    SELECT foldedName, MIN(AgreementTypeKey) AS AgreementTypeKey
+    FROM (
+      SELECT AgreementTypeKey, folded_name(typeName) AS foldedName
+      FROM gold.dimagreementtype
+      WHERE AgreementTypeKey <> -1
+    ) AS named
+    WHERE foldedName <> ''
+    GROUP BY foldedName
+  ) AS o ON a.AgreementKey IS NULL AND o.foldedName = folded_name(x.agreementType)
   WHERE x._etl_deleted_at IS NULL
 ),
 step1 AS (

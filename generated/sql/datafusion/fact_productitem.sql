@@ -13,10 +13,10 @@ WITH source AS (
     p.invoiceIdentifier AS invoiceNumber,
     COALESCE(p.companyId, -1) AS CompanyKey,
     COALESCE(p.agreementId, -1) AS AgreementKey,
-    COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE n.AgreementTypeKey END, -1) AS AgreementTypeKey,
+    COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE COALESCE(n.AgreementTypeKey, o.AgreementTypeKey) END, -1) AS AgreementTypeKey,
     COALESCE(p.catalogItemId, -1) AS ProductKey,
     COALESCE(text_key(CASE WHEN trimmed(p.billableOption) <> '' THEN p.billableOption END), -1) AS BillableStatusKey,
-    COALESCE(date_key(p.purchaseDate, 'Atlantic/Reykjavik'), -1) AS PurchaseDateKey,
+    COALESCE(date_key(p.purchaseDate, 'UTC'), -1) AS PurchaseDateKey,
     p.description AS description,
     p.billableOption AS billableOption,
     COALESCE(p.cancelledFlag, false) AS isCancelled,
@@ -38,9 +38,19 @@ WITH source AS (
   LEFT JOIN (
     SELECT typeName, MIN(AgreementTypeKey) AS AgreementTypeKey
     FROM gold.dimagreementtype
-    WHERE AgreementTypeKey <> -1
+    WHERE AgreementTypeKey <> -1 AND typeName <> ''
     GROUP BY typeName
-  ) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(CASE WHEN trimmed(p.agreementType) <> '' THEN p.agreementType END)
+  ) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(p.agreementType)
+  LEFT JOIN (
+    SELECT foldedName, MIN(AgreementTypeKey) AS AgreementTypeKey
+    FROM (
+      SELECT AgreementTypeKey, folded_name(typeName) AS foldedName
+      FROM gold.dimagreementtype
+      WHERE AgreementTypeKey <> -1
+    ) AS named
+    WHERE foldedName <> ''
+    GROUP BY foldedName
+  ) AS o ON a.AgreementKey IS NULL AND o.foldedName = folded_name(p.agreementType)
   WHERE p._etl_deleted_at IS NULL
 ),
 step1 AS (

@@ -16,7 +16,7 @@ WITH source AS (
     COALESCE(t.memberId, -1) AS MemberKey,
     COALESCE(t.companyId, -1) AS CompanyKey,
     COALESCE(t.agreementId, -1) AS AgreementKey,
-    COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE n.AgreementTypeKey END, -1) AS AgreementTypeKey,
+    COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE COALESCE(n.AgreementTypeKey, o.AgreementTypeKey) END, -1) AS AgreementTypeKey,
     COALESCE(text_key(CASE WHEN trimmed(t.billableOption) <> '' THEN t.billableOption END), -1) AS BillableStatusKey,
     COALESCE(text_key(CASE WHEN trimmed(t.status) <> '' THEN t.status END), -1) AS TimeEntryStatusKey,
     COALESCE(text_key(CASE WHEN trimmed(t.chargeToType) <> '' THEN t.chargeToType END), -1) AS ChargeTypeKey,
@@ -55,9 +55,19 @@ WITH source AS (
   LEFT JOIN (
     SELECT typeName, MIN(AgreementTypeKey) AS AgreementTypeKey
     FROM gold.dimagreementtype
-    WHERE AgreementTypeKey <> -1
+    WHERE AgreementTypeKey <> -1 AND typeName <> ''
     GROUP BY typeName
   ) AS n ON a.AgreementKey IS NULL AND n.typeName = trimmed(CASE WHEN trimmed(t.agreementType) <> '' THEN t.agreementType WHEN trimmed(t.agreementType_1) <> '' THEN t.agreementType_1 END)
+  LEFT JOIN (
+    SELECT foldedName, MIN(AgreementTypeKey) AS AgreementTypeKey
+    FROM (
+      SELECT AgreementTypeKey, folded_name(typeName) AS foldedName
+      FROM gold.dimagreementtype
+      WHERE AgreementTypeKey <> -1
+    ) AS named
+    WHERE foldedName <> ''
+    GROUP BY foldedName
+  ) AS o ON a.AgreementKey IS NULL AND o.foldedName = folded_name(CASE WHEN trimmed(t.agreementType) <> '' THEN t.agreementType WHEN trimmed(t.agreementType_1) <> '' THEN t.agreementType_1 END)
   LEFT JOIN silver.cw_member AS m ON m.id = t.memberId
   WHERE t._etl_deleted_at IS NULL
 ),

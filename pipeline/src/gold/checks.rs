@@ -207,9 +207,14 @@ async fn own(context: &SessionContext, check: &OwnCheck, business_date: &str) ->
 fn offending(about: &str, batches: &[RecordBatch]) -> Result<(bool, String)> {
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     let mut detail = format!("{about} {rows} rows");
-    if let Some(first) = batches.iter().find(|batch| batch.num_rows() > 0) {
+    if rows > 0 {
         let mut writer = arrow::json::LineDelimitedWriter::new(Vec::new());
-        writer.write(&first.slice(0, first.num_rows().min(SHOWN))).map_err(|error| Error::Query(error.to_string()))?;
+        let mut left = SHOWN;
+        for batch in batches {
+            let shown = batch.slice(0, batch.num_rows().min(left));
+            left -= shown.num_rows();
+            writer.write(&shown).map_err(|error| Error::Query(error.to_string()))?;
+        }
         let lines = String::from_utf8_lossy(&writer.into_inner()).trim_end().replace('\n', ", ");
         detail.push_str(&format!(", e.g. {lines}"));
     }

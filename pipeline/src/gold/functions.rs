@@ -6,6 +6,8 @@
 //! | `wide_decimal(x)` | the same as Decimal(38,4): for sums over what may not fit a column |
 //! | `beyond_decimal(x)` | whether it is a number, or the text of one, that Decimal(19,4) does not hold |
 //! | `trimmed(text)` | the text without white space of any kind at its ends |
+//! | `digits(text)` | a whole number's digits, also where it came as 5.0 or 1e3; any other text as it came |
+//! | `folded_name(name)` | a name as it is compared: NFC, trimmed, without a `:` at its end, in lower case |
 //! | `whole_number(text)` | the whole number that a text is, also as 5.0 or 1e3; else null |
 //! | `instant(text)` | the point in time that a text names as ISO 8601 writes it, in UTC without an offset; else null |
 //! | `agreement_type(name)` | the class that the agreement rules give a type's name; null counts as no name |
@@ -16,7 +18,7 @@
 //! | `date_add_days(date, n)`, `days_between(from, to)` | whole days |
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int64Array, StringArray,
+    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int64Array, StringArray, StringBuilder,
     TimestampMicrosecondArray,
 };
 use arrow::compute::cast;
@@ -24,7 +26,7 @@ use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType,
 };
 use chrono::{DateTime, Datelike as _};
-use connectwise_generated::agreement_rules::classify;
+use connectwise_generated::agreement_rules::{classify, fold_name};
 use connectwise_runtime::timestamp::parse_micros;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
@@ -47,6 +49,8 @@ pub fn register_functions(context: &SessionContext) {
         Function::new("wide_decimal", 1, DataType::Decimal128(WIDE, SCALE), wide_decimal),
         Function::new("beyond_decimal", 1, DataType::Boolean, beyond_decimal),
         Function::new("trimmed", 1, DataType::Utf8, trimmed),
+        Function::new("digits", 1, DataType::Utf8, digits),
+        Function::new("folded_name", 1, DataType::Utf8, folded_name),
         Function::new("whole_number", 1, DataType::Int64, whole_number),
         Function::new("instant", 1, DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), instant),
         Function::new("agreement_type", 1, DataType::Utf8, agreement_type),
@@ -276,6 +280,33 @@ fn whole(text: &str) -> Option<String> {
     })
 }
 
+fn digits(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let texts = cast(&arguments[0], &DataType::Utf8)?;
+    let plain = |text: &str| digits_of(text).unwrap_or_else(|| text.to_owned());
+    Ok(Arc::new(texts.as_string::<i32>().iter().map(|text| text.map(plain)).collect::<StringArray>()))
+}
+
+/// The digits of a whole number that is written with a fraction or an exponent, up to as many as Spark's decimals hold.
+fn digits_of(text: &str) -> Option<String> {
+    let number = text.strip_prefix('-').unwrap_or(text);
+    let (mantissa, _) = number.split_once(['e', 'E']).unwrap_or((number, ""));
+    let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let written = digit(mantissa.as_bytes().first()) && digit(mantissa.as_bytes().last());
+    (written && number.contains(['.', 'e', 'E'])).then(|| whole(text))?.filter(|digits| digits.len() <= 20)
+}
+
+/// Few names come many times.
+fn folded_name(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let names = cast(&arguments[0], &DataType::Utf8)?;
+    let names = names.as_string::<i32>();
+    let mut known: HashMap<&str, String> = HashMap::new();
+    let mut folded = StringBuilder::new();
+    for name in names {
+        folded.append_option(name.map(|name| known.entry(name).or_insert_with(|| fold_name(name)).as_str()));
+    }
+    Ok(Arc::new(folded.finish()))
+}
+
 fn instant(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     let texts = cast(&arguments[0], &DataType::Utf8)?;
     let instants: TimestampMicrosecondArray =
@@ -500,6 +531,28 @@ mod tests {
         let texts: ArrayRef = Arc::new(StringArray::from(vec!["9223372036854775807", "9223372036854775808"]));
         let numbers = whole_number(&[texts]).unwrap();
         assert_eq!(numbers.as_primitive::<Int64Type>().iter().collect::<Vec<_>>(), [Some(i64::MAX), None]);
+    }
+
+    #[test]
+    fn digits_are_of_numbers_alone() {
+        for (text, digits) in [
+            ("5.0", "5"),
+            ("-5.00", "-5"),
+            ("1e3", "1000"),
+            ("2.5E+1", "25"),
+            ("12.5", "12.5"),
+            ("5", "5"),
+            ("007", "007"),
+            ("5.", "5."),
+            (".5e1", ".5e1"),
+            ("S 4.0", "S 4.0"),
+            ("1.0.0", "1.0.0"),
+            ("1e25", "1e25"),
+            ("e", "e"),
+            ("-", "-"),
+        ] {
+            assert_eq!(digits_of(text).as_deref().unwrap_or(text), digits, "{text}");
+        }
     }
 
     #[test]

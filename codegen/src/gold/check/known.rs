@@ -117,6 +117,8 @@ static FUNCTIONS: &[Function] = &[
     fixed("beyond_decimal", &[Amount], Kind::Bool),
     fixed("wide_decimal", &[Amount], Kind::Decimal),
     fixed("trimmed", &[Text], Kind::Text),
+    fixed("digits", &[Text], Kind::Text),
+    fixed("folded_name", &[Text], Kind::Text),
     fixed("whole_number", &[Text], Kind::Int),
     fixed("instant", &[Text], Kind::Timestamp),
     fixed("agreement_type", &[Text], Kind::Text),

@@ -42,6 +42,34 @@ async fn days_reach_from_the_first_to_two_years_past_the_last_and_ten_years_at_l
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stray_date_is_a_day_of_its_own_and_no_range_of_millions() {
+    let scene = Scene::new(EMPTY).await;
+    let world = scene.world();
+    world.put("TimeEntry", json!({ "id": 1, "timeStart": "2019-03-04T08:00:00Z" }));
+    world.put("TimeEntry", json!({ "id": 2, "timeStart": "9999-12-31T23:59:59Z" }));
+    world.put("ExpenseEntry", json!({ "id": 1, "date": "0001-01-01T00:00:00Z" }));
+    world.put("ExpenseEntry", json!({ "id": 2, "date": "0001-01-01T00:00:00Z" }));
+    world.put("Invoice", json!({ "id": 1, "date": "1989-12-31T00:00:00Z", "dueDate": "2101-06-17T00:00:00Z" }));
+    // All dates of facts are there (a check of every run), each once (another).
+    let report = scene.full().await;
+    let told = report.checks.iter().find(|check| check.name == "own/dates-are-plausible").unwrap();
+    assert!(!told.passed && told.detail.contains("5 rows"), "{}", told.detail);
+    let days = scene.by_key("SELECT DateKey, Year, DayOfWeek, HolidayName FROM gold.dimdate").await;
+    let span = days.keys().filter(|key| key.as_str() >= "20190101" && key.as_str() <= "20291231").count();
+    assert_eq!(span, 4018, "ten years and the year of the first day, without a gap");
+    assert_eq!(days.len(), span + 5, "four strays and the row of the unknown");
+    assert_eq!(days["10101"], ["1", "1", "Nýársdagur"], "1 January of the year 1, a Monday");
+    assert_eq!(days["99991231"][..2], ["9999", "5"]);
+    assert_eq!(days["21010617"][2], "Þjóðhátíðardagurinn");
+    // Strays alone leave the ten years around the run's day.
+    world.delete("TimeEntry", 1);
+    let report = scene.full().await;
+    let year = report.run.started().format("%Y").to_string();
+    let around = format!("SELECT count(*) > 3650 AND count(*) < 4400 FROM gold.dimdate WHERE abs(Year - {year}) <= 10");
+    assert_eq!(scene.value(&around).await, "true");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn half_a_century_of_days_is_what_other_calendars_say() {
     let scene = Scene::new(EMPTY).await;
     for (id, day) in [(1, "2000-01-01"), (2, "2050-12-31")] {

@@ -133,6 +133,7 @@ pub(crate) fn number(agreements: &BTreeMap<i64, Value>, start: i64) -> Option<St
         fields.sort_by_key(|field| integer(&field["id"]).unwrap_or(i64::MAX));
         let own = fields.into_iter().find_map(|field| match &field["value"] {
             Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+            Value::Number(number) if field["type"] == "Text" => Some(number.to_string()),
             // A number is its digits, also where it came as 20240017.0.
             Value::Number(number) => Some(number.to_string().trim_end_matches(".0").to_owned()),
             Value::Bool(value) => Some(value.to_string()),

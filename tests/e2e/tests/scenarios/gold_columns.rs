@@ -133,3 +133,31 @@ async fn facts_have_custom_fields_too_and_a_measure_counts_nothing_as_zero() {
     let driven: Vec<&str> = rows.values().map(|row| row[0].as_str()).collect();
     assert_eq!(driven, ["2.5000", "0.0000", "0.0000", "0.0000"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dates_are_days_in_every_time_zone_and_work_is_on_the_day_of_its_place() {
+    let scene = Scene::new(EMPTY).await;
+    let world = scene.world();
+    let midnight = "2026-06-15T00:00:00Z";
+    world.put("TimeEntry", json!({ "id": 1, "timeStart": "2026-06-15T02:30:00Z" }));
+    world.put("ExpenseEntry", json!({ "id": 1, "date": midnight }));
+    world.put("ProductItem", json!({ "id": 1, "purchaseDate": midnight }));
+    world.put("Invoice", json!({ "id": 1, "date": midnight, "dueDate": "2026-07-01T00:00:00Z" }));
+    world.put("Agreement", json!({ "id": 1, "name": "Í dag", "endDate": midnight }));
+    world.put("Agreement", json!({ "id": 2, "name": "Í gær", "endDate": "2026-06-14T00:00:00Z" }));
+    scene.full().await;
+    for (zone, work) in [("America/New_York", "20260614"), ("Pacific/Auckland", "20260615")] {
+        let there = ("schema/dimensions/dimdate.yaml", "Atlantic/Reykjavik", zone);
+        for (table, names, wanted) in [
+            ("fact_timeentry", "timeEntryId, WorkDateKey", &[work][..]),
+            ("fact_expenseentry", "expenseEntryId, ExpenseDateKey", &["20260615"]),
+            ("fact_productitem", "productItemId, PurchaseDateKey", &["20260615"]),
+            ("fact_invoice", "invoiceId, InvoiceDateKey, DueDateKey", &["20260615", "20260701"]),
+        ] {
+            let rows = columns(&scene, &statement(table, &[there]), names).await;
+            assert_eq!(rows["1"], wanted, "{table} in {zone}");
+        }
+        let rows = columns(&scene, &statement("dimagreement", &[there]), "agreementId, isActive").await;
+        assert_eq!((&*rows["1"], &*rows["2"]), (&["true".to_owned()][..], &["false".to_owned()][..]), "{zone}");
+    }
+}

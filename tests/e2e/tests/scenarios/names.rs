@@ -146,23 +146,32 @@ fn the_sample_is_the_same_every_time() {
 
 /// Texts with white space of every kind, and with what only looks like it, at their ends and inside.
 fn spaced() -> impl Strategy<Value = String> {
-    let space =
-        (0_u32..0x3100).prop_filter_map("white space", |code| char::from_u32(code).filter(|c| c.is_whitespace()));
+    let spaces: Vec<char> = ('\0'..='\u{ffff}').filter(|letter| letter.is_whitespace()).collect();
+    let space = proptest::sample::select(spaces);
     // Zero width, word joiner, BOM, Mongolian vowel separator, the separators of the first control codes.
     let other = proptest::sample::select(vec!['\u{200b}', '\u{2060}', '\u{feff}', '\u{180e}', '\u{1c}', 'Þ', 'x', ':']);
     let letter = prop_oneof![3 => space, 2 => other];
     proptest::collection::vec(letter, 0..8).prop_map(|letters| letters.into_iter().collect())
 }
 
-/// The expression that Spark's statement has for a trimmed name, as an engine reads it that knows no escapes in strings
+/// The expression that a Spark statement has between two texts, as an engine reads it that knows no escapes in strings
 /// and replaces one match unless it is told to replace all.
-fn spark_trimmed() -> String {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../generated/sql/spark/dimcompany.sql");
-    let statement = std::fs::read_to_string(root).unwrap();
-    let to = statement.find(" AS companyName").unwrap();
-    let from = statement[..to].rfind("regexp_replace(").unwrap();
-    let once = statement[from..to].replace("\\\\", "\\").replace("c.name", "name");
-    format!("{}, 'g')", once.strip_suffix(')').unwrap())
+fn spark(table: &str, after: &str, before: &str) -> String {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../generated/sql/spark");
+    let statement = std::fs::read_to_string(format!("{root}/{table}.sql")).unwrap();
+    let to = statement.find(before).unwrap();
+    let from = statement[..to].rfind(after).unwrap() + after.len();
+    let plain = statement[from..to].replace("\\\\", "\\").replace("$', '')", "$', '', 'g')");
+    plain.replace(r"\u0301", "\u{301}").replace(r"\u0308", "\u{308}")
+}
+
+/// A name in which the letters that Spark can compose are the only ones that can be composed.
+fn icelandic() -> impl Strategy<Value = String> {
+    let letters: Vec<String> = "aáAÁðÐéÉíÍóÓúÚýÝþÞæÆöÖrx: \u{a0}\t:".chars().map(String::from).collect();
+    let pairs =
+        ["a\u{301}", "E\u{301}", "i\u{301}", "O\u{308}", "Y\u{301}", "ı", "ß", "ſ", "\u{212a}"].map(str::to_owned);
+    let letter = proptest::sample::select(letters.into_iter().chain(pairs).collect::<Vec<_>>());
+    proptest::collection::vec(letter, 0..8).prop_map(|letters| letters.concat())
 }
 
 proptest! {
@@ -170,10 +179,22 @@ proptest! {
 
     #[test]
     fn both_dialects_trim_the_same(texts in proptest::collection::vec(spaced(), 200)) {
-        let columns = by_sql(&texts, &["trimmed(name)", &spark_trimmed()]);
+        let spark = spark("dimcompany", "    ", " AS companyName").replace("c.name", "name");
+        let columns = by_sql(&texts, &["trimmed(name)", &spark]);
         for (text, row) in texts.iter().zip(columns) {
             prop_assert_eq!(&row[0], text.trim(), "{:?} in DataFusion", text);
             prop_assert_eq!(&row[1], text.trim(), "{:?} in Spark's SQL", text);
+        }
+    }
+
+    #[test]
+    fn both_dialects_fold_the_same(names in proptest::collection::vec(icelandic(), 200)) {
+        let spark = spark("fact_timeentry", "AgreementTypeKey, ", " AS foldedName").replace("typeName", "name");
+        let columns = by_sql(&names, &["folded_name(name)", &spark]);
+        for (name, row) in names.iter().zip(columns) {
+            let folded = connectwise_generated::agreement_rules::fold_name(name);
+            prop_assert_eq!(&row[0], &folded, "{:?} in DataFusion", name);
+            prop_assert_eq!(&row[1], &folded, "{:?} in Spark's SQL", name);
         }
     }
 }

@@ -82,15 +82,176 @@ async fn reports_show_what_someone_should_look_at() {
         done.unmatched.iter().map(|kind| [&*kind.type_name, &*kind.hours, &*kind.revenue]).collect();
     assert_eq!(unmatched, [["Ráðgjöf", "4.3000", "430.4300"]], "known types are not among them");
     assert_eq!(rows(&scene, "unmatched", 0).await, [["Ráðgjöf", "1", "5", "4.3000", "430.4300"]]);
-    assert_eq!(rows(&scene, "unbilled", 30).await, [["Fyrirtæki", "S1", "2", "0.3000", "30.0300", "20260401"]]);
-    assert_eq!(rows(&scene, "unbilled", 29).await[0][2..4], ["3", "1.3000"]);
+    let unbilled = ["Fyrirtæki", "5", "S1", "1", "2", "0.3000", "30.0300", "0", "20260401"];
+    assert_eq!(rows(&scene, "unbilled", 30).await, [unbilled]);
+    assert_eq!(rows(&scene, "unbilled", 29).await[0][4..6], ["3", "1.3000"]);
     let differing = rows(&scene, "invoice-differences", 0).await;
     assert_eq!(differing.len(), 1, "{differing:?}");
     assert_eq!((differing[0][0].as_str(), differing[0].last().unwrap().as_str()), ("R-101", "-0.5100"));
+    let differ = own("own/invoice-lines-add-up");
+    assert_eq!((differ.passed, differ.severity), (false, Severity::Warning));
+    assert!(differ.detail.contains("1 rows") && differ.detail.contains("\"R-101\""), "{}", differ.detail);
     let reconciled = rows(&scene, "reconciliation", 0).await;
     let all: Vec<_> = reconciled.iter().filter(|row| row[1] == "all").map(|row| row[2..].to_vec()).collect();
     assert_eq!(all.len(), 3, "bronze, silver, gold");
     assert!(all.iter().all(|row| *row == ["6", "5.3000", "530.5300"]), "{reconciled:?}");
     let by_status: Vec<_> = reconciled.iter().filter(|row| row[1] != "all").map(|row| [&*row[1], &*row[3]]).collect();
     assert_eq!(by_status, [["Billable", "2.3000"], ["Invoiced", "2.0000"], ["Prepaid", "1.0000"]]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invoices_are_compared_kind_by_kind_and_without_lines_too() {
+    let scene = Scene::new(EMPTY).await;
+    let world = scene.world();
+    for (id, name) in [(1, "yÞjónusta"), (2, "Tímapottur"), (3, "Innri verkefni")] {
+        world.put("Agreement", json!({ "id": id, "name": "S", "type": { "id": id, "name": name } }));
+    }
+    let invoice = |id: i64, kind: &str, service: f64, product: f64| {
+        world.put(
+            "Invoice",
+            json!({ "id": id, "invoiceNumber": format!("R-{id}"), "type": kind, "serviceTotal": service,
+                "productTotal": product }),
+        );
+    };
+    let time = |id: i64, invoice: i64, agreement: i64, hours: f64| {
+        world.put(
+            "TimeEntry",
+            json!({ "id": id, "hoursBilled": hours, "hourlyRate": 10, "invoice": { "id": invoice },
+                "agreement": { "id": agreement }, "timeStart": "2026-05-01T09:00:00Z" }),
+        );
+    };
+    // Two hundred products that cost nothing do not excuse a krona of work.
+    invoice(1, "Standard", 11.0, 0.0);
+    time(1, 1, 1, 1.0);
+    for id in 0..200 {
+        world.put("ProductItem", json!({ "id": 100 + id, "extPrice": 0, "invoice": { "id": 1 } }));
+    }
+    // Half a unit of the rounding for each line of the kind, and not a bit more.
+    invoice(2, "Standard", 20.01, 0.0);
+    time(2, 2, 1, 1.0);
+    time(3, 2, 1, 1.0);
+    invoice(3, "Standard", 20.0101, 0.0);
+    time(4, 3, 1, 1.0);
+    time(5, 3, 1, 1.0);
+    // No lines at all; nothing but prepaid and internal work; nothing to add up; no lines of their own.
+    invoice(4, "Standard", 0.0, 5.0);
+    invoice(5, "Standard", 30.0, 0.0);
+    time(6, 5, 2, 1.0);
+    time(7, 5, 3, 2.0);
+    invoice(6, "Standard", 0.0, 0.0);
+    invoice(7, "DownPayment", 50.0, 0.0);
+    // A line beside prepaid work counts alone.
+    invoice(8, "Standard", 20.0, 0.0);
+    time(8, 8, 1, 1.0);
+    time(9, 8, 2, 1.0);
+    let done = scene.run(Options { mode: Mode::Full, started: Some(now()), ..Options::default() }).await;
+    assert_eq!(done.exit_code(), 0, "{:?}", done.error_text());
+    let found: Vec<_> = rows(&scene, "invoice-differences", 0)
+        .await
+        .into_iter()
+        .map(|row| [row[0].clone(), row.last().unwrap().clone()])
+        .collect();
+    assert_eq!(found, [["R-8", "10.0000"], ["R-4", "5.0000"], ["R-1", "1.0000"], ["R-3", "0.0101"]]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unbilled_work_without_a_date_shows_and_namesakes_stay_apart() {
+    let scene = Scene::new(EMPTY).await;
+    let world = scene.world();
+    for id in [1, 2] {
+        world.put("Agreement", json!({ "id": id, "name": "Þjónusta", "type": { "id": 1, "name": "yÞjónusta" } }));
+    }
+    let put = |id: i64, company: i64, agreement: i64, day: Option<&str>| {
+        let mut record = entry(id, day.unwrap_or("2026-06-14"), "ReadyToBill", 1.0);
+        record["company"] = json!({ "id": company, "identifier": "f", "name": "Fyrirtæki" });
+        record["agreement"] = json!({ "id": agreement });
+        if day.is_none() {
+            record["timeStart"] = Value::Null;
+        }
+        world.put("TimeEntry", record);
+    };
+    put(1, 5, 1, None);
+    put(2, 5, 1, Some("2026-01-02"));
+    put(3, 6, 1, None);
+    put(4, 5, 2, Some("2026-01-03"));
+    put(5, 7, 1, Some("2026-06-14"));
+    scene.run(Options { mode: Mode::Full, started: Some(now()), ..Options::default() }).await;
+    let found: Vec<_> = rows(&scene, "unbilled", 30)
+        .await
+        .into_iter()
+        .map(|row| [row[1].clone(), row[3].clone(), row[4].clone(), row[7].clone()])
+        .collect();
+    assert_eq!(found, [["5", "1", "2", "1"], ["5", "2", "1", "0"], ["6", "1", "1", "1"]]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unmatched_names_are_found_in_records_of_every_kind() {
+    let scene = Scene::new(EMPTY).await;
+    let world = scene.world();
+    let agreement = |id: i64, name: &str| {
+        world.put("Agreement", json!({ "id": id, "name": "S", "type": { "id": id, "name": name } }));
+    };
+    agreement(1, "Ráðgjöf");
+    agreement(2, "Óþekkt án færslna");
+    agreement(3, "yÞjónusta");
+    let mut record = entry(1, "2026-05-01", "Open", 1.0);
+    world.put("TimeEntry", record.clone());
+    // No agreement, and a name that only the record carries; neither; a name that a rule knows.
+    record["agreement"] = Value::Null;
+    for (id, name) in [(2, json!("\u{a0}Ráðgjöf ")), (3, Value::Null), (4, json!("Tímapottur")), (5, json!("Prufa"))]
+    {
+        record["id"] = json!(id);
+        record["agreementType"] = name;
+        world.put("TimeEntry", record.clone());
+    }
+    // An agreement that no list has.
+    world.put(
+        "TimeEntry",
+        json!({ "id": 6, "agreement": { "id": 77 }, "agreementType": "Horfinn", "hourlyRate": 1, "actualHours": 2 }),
+    );
+    world.put(
+        "ExpenseEntry",
+        json!({ "id": 1, "agreement": { "type": "Prufa" }, "billAmount": 7.5, "invoiceAmount": 1 }),
+    );
+    world.put("ExpenseEntry", json!({ "id": 2, "agreement": { "id": 3, "type": "Prufa" }, "billAmount": 9 }));
+    world.put("ProductItem", json!({ "id": 1, "agreement": { "id": 1 }, "extPrice": 1000 }));
+    let done = scene.run(Options { mode: Mode::Full, started: Some(now()), ..Options::default() }).await;
+    let found = rows(&scene, "unmatched", 0).await;
+    assert_eq!(
+        found,
+        [
+            ["Ráðgjöf", "1", "3", "2.0000", "1200.2000"],
+            ["Prufa", "0", "2", "1.0000", "107.6000"],
+            ["Horfinn", "1", "1", "2.0000", "2.0000"],
+            ["Óþekkt án færslna", "1", "0", "0.0000", "0.0000"],
+        ]
+    );
+    assert_eq!(done.unmatched.len(), 4, "told after the run");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn costs_that_are_no_numbers_and_dates_that_nobody_means_are_warnings() {
+    let scene = Scene::new(EMPTY).await;
+    let world = scene.world();
+    let costs =
+        [(1, json!("1.234,50")), (2, json!("")), (3, json!(" \u{a0}")), (4, json!("10800.00")), (5, Value::Null)];
+    for (id, cost) in costs {
+        let mut record = entry(id, "2026-05-01", "Open", 1.0);
+        record["hourlyCost"] = cost;
+        world.put("TimeEntry", record);
+    }
+    world.put("TimeEntry", entry(6, "1989-12-31", "Open", 1.0));
+    world.put("TimeEntry", entry(7, "1990-01-01", "Open", 1.0));
+    world.put("Invoice", json!({ "id": 8, "date": "2100-12-31T00:00:00Z", "dueDate": "2101-01-01T00:00:00Z" }));
+    let done = scene.run(Options { mode: Mode::Full, started: Some(now()), ..Options::default() }).await;
+    assert_eq!(done.exit_code(), 0, "{:?}", done.error_text());
+    let own = |name: &str| done.checks.iter().find(|check| check.name == name).unwrap();
+    let cost = own("own/hourly-cost-is-a-number");
+    assert_eq!((cost.passed, cost.severity), (false, Severity::Warning));
+    let told = "1 rows, e.g. {\"timeEntryId\":1,\"hourlyCost\":\"1.234,50\"}";
+    assert!(cost.detail.ends_with(told), "{}", cost.detail);
+    let dates = own("own/dates-are-plausible");
+    assert_eq!((dates.passed, dates.severity), (false, Severity::Warning));
+    let told = ["2 rows", "WorkDateKey\",\"id\":6,\"day\":19891231", "DueDateKey\",\"id\":8,\"day\":21010101"];
+    assert!(told.iter().all(|text| dates.detail.contains(text)), "{}", dates.detail);
 }

@@ -141,6 +141,48 @@ async fn an_unknown_agreement_is_inferred_and_filled_in_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_type_is_found_by_its_name_as_written_or_else_in_another_form() {
+    let scene = Scene::new(EMPTY).await;
+    let world = scene.world();
+    let types = [(30, "Tímapottur:"), (20, "tímapottur"), (25, "Ráðgjöf"), (24, "RÁÐGJÖF"), (40, "Þjónusta\u{a0}")];
+    for (id, name) in types {
+        world.put("Agreement", json!({ "id": id, "name": "S", "type": { "id": id, "name": name } }));
+    }
+    let decomposed: String = "Tímapottur".nfd().collect();
+    let cases = [
+        // As it is written, though another form has a lower id.
+        ("Tímapottur:", "30"),
+        ("\tTímapottur: ", "30"),
+        ("Ráðgjöf", "25"),
+        // In another form: the lowest of all that are the same then.
+        ("Tímapottur", "20"),
+        (decomposed.as_str(), "20"),
+        ("TÍMAPOTTUR :", "20"),
+        ("ráðgjöf:", "24"),
+        ("þjónusta", "40"),
+        // Another name, or none.
+        ("Tímapottur::", "-1"),
+        ("Timapottur", "-1"),
+        (" ", "-1"),
+        (":", "-1"),
+    ];
+    for (id, (name, _)) in (1_i64..).zip(&cases) {
+        let mut record = entry(id, None, "Billable");
+        record["agreementType"] = json!(name);
+        world.put("TimeEntry", record.clone());
+        record["agreement"] = json!({ "id": 900, "type": name });
+        world.put("ProductItem", record);
+    }
+    scene.full().await;
+    for (fact, key) in [("fact_timeentry", "timeEntryId"), ("fact_productitem", "productItemId")] {
+        let rows = scene.by_key(&format!("SELECT {key}, AgreementTypeKey FROM gold.{fact}")).await;
+        for (id, (name, wanted)) in (1_i64..).zip(&cases) {
+            assert_eq!(rows[&id.to_string()], [*wanted], "{name:?} in {fact}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn agreement_numbers_come_down_the_hierarchy() {
     let scene = Scene::new(EMPTY).await;
     let world = scene.world();
@@ -166,10 +208,16 @@ async fn agreement_numbers_come_down_the_hierarchy() {
     put(61, Some(60), json!([field(2, json!(4711))]));
     put(70, Some(70), json!([]));
     put(80, Some(999), json!([]));
-    // A number is its digits; a text is what it says.
-    put(90, None, json!([field(2, json!(20240017.0))]));
-    put(91, None, json!([field(2, json!(12.5))]));
-    put(92, None, json!([field(2, Value::Null), field(3, json!("  ")), field(4, json!("S 4.0"))]));
+    // A number is its digits; a text is what it says, also where it looks like a number.
+    let typed = |kind: &str, value: Value| json!([{ "id": 2, "caption": "Númer", "type": kind, "value": value }]);
+    put(90, None, typed("Number", json!(20240017.0)));
+    put(91, None, typed("Number", json!(12.5)));
+    put(92, None, json!([field(2, Value::Null), field(3, json!(" \u{a0}")), field(4, json!("S 4.0"))]));
+    put(93, None, typed("Text", json!("5.0")));
+    put(94, None, typed("TextArea", json!("1e3")));
+    put(95, None, typed("Number", json!("1e3")));
+    put(96, None, json!([{ "id": 2, "caption": "Númer", "value": "-5.0" }]));
+    put(97, None, typed("Number", json!("007")));
     scene.full().await;
     let rows =
         scene.by_key("SELECT agreementId, agreementNumber FROM gold.dimagreement WHERE agreementId IS NOT NULL").await;
@@ -187,6 +235,11 @@ async fn agreement_numbers_come_down_the_hierarchy() {
         (90, "20240017"),
         (91, "12.5"),
         (92, "S 4.0"),
+        (93, "5.0"),
+        (94, "1e3"),
+        (95, "1000"),
+        (96, "-5"),
+        (97, "007"),
     ] {
         assert_eq!(rows[&id.to_string()], [number], "agreement {id}");
     }

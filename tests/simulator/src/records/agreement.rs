@@ -177,7 +177,8 @@ fn custom_fields(json: &mut Json<'_>, plan: &Plan, subject: &Subject) {
             (false, 3) => json.made("value", || format!("{number} ")),
             (false, _) => json.made("value", || format!("S-{number}")),
         };
-        custom_field(json, (11, "Samningsnúmer", "Text"), value, |json| {
+        let of = if !none && kind < 3 { "Number" } else { "Text" };
+        custom_field(json, (11, "Samningsnúmer", of), value, |json| {
             if subject.one_in(344, 30) {
                 json.text("hint", "á fyrstu síðu samnings");
             }
