@@ -5,6 +5,7 @@ mod classify;
 mod demo;
 mod doctor;
 mod extract;
+mod invariants;
 mod maintain;
 mod output;
 mod query;
@@ -124,6 +125,9 @@ struct RunArgs {
         value_parser = parse_percent
     )]
     max_quarantined: f64,
+    /// Compare every gold table that was not computed whole with a rebuild, however large it is
+    #[arg(long)]
+    verify: bool,
     #[command(flatten)]
     lake: LakeArgs,
     /// Show what would be read and written, and do nothing

@@ -1,8 +1,9 @@
 //! `connectwise-etl reconcile`: what the source deleted, and marking it.
 
 use super::LakeArgs;
+use super::invariants;
 use super::must_exist;
-use super::output::{Output, grouped, remarks, summary, table};
+use super::output::{Output, grouped, summary, table};
 use crate::client::{Client, RetryPolicy};
 use crate::error::Result;
 use crate::lake::Lakehouse;
@@ -92,9 +93,7 @@ fn show(report: &RunReport, applied: bool, output: &mut Output) -> Result<()> {
     if !report.tables.is_empty() {
         output.line(summary(&report.tables))?;
     }
-    for line in remarks(report) {
-        output.line(line)?;
-    }
+    invariants::show(report, output)?;
     let open = found().any(|(_, finding)| finding.has_marks());
     if !applied && open {
         output.line("nothing was marked: `connectwise-etl reconcile --apply` does it, through to gold")?;

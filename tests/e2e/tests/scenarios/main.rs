@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a scenario that can't be set up has failed")]
 
+mod broken;
 mod company;
 mod crashes;
 mod dates;
