@@ -11,6 +11,7 @@ mod crashes;
 mod dates;
 mod decimals;
 mod dialects;
+mod dimensions;
 mod disk;
 mod doctor;
 mod evolution;
