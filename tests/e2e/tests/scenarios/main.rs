@@ -16,6 +16,7 @@ mod disk;
 mod doctor;
 mod evolution;
 mod expected;
+mod facts;
 mod faults;
 mod history;
 mod invariant;
