@@ -46,6 +46,7 @@ async fn unlocked(lake: &Lakehouse, selected: &[&'static Table]) -> Result<RunRe
                     table: entity.table.to_owned(),
                     rows: 0,
                     counts: of_entity.counts,
+                    computed: None,
                     seconds: started.elapsed().as_secs_f64(),
                 });
                 report.entities.push(of_entity);
@@ -59,7 +60,7 @@ async fn unlocked(lake: &Lakehouse, selected: &[&'static Table]) -> Result<RunRe
         }
     }
     report.entities.retain(|entity| entity.numbers.rows_read > 0 || entity.error.is_some());
-    if moved && let Err(error) = run::gold_of(lake, &stage, &run, &mut report).await {
+    if moved && let Err(error) = run::gold_of(lake, &stage, &run, false, &mut report).await {
         report.error = Some(error.to_string());
     }
     run::count_rows(lake, &mut report).await?;

@@ -1,7 +1,7 @@
 //! What a run did: by entity, by table, by check; and the exit status that follows.
 
 use crate::extract::Numbers;
-use crate::gold::{Check, Unmatched};
+use crate::gold::{Check, Computed, Unmatched};
 use crate::lake::Counts;
 use crate::reconcile::Finding;
 use crate::run::{Mode, RunId};
@@ -42,6 +42,9 @@ pub struct TableReport {
     /// Rows by what became of them.
     #[serde(flatten)]
     pub counts: Counts,
+    /// Of a gold table, how much of it was computed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub computed: Option<Computed>,
     /// Seconds.
     pub seconds: f64,
 }
@@ -111,6 +114,7 @@ impl RunReport {
                 table: table.to_owned(),
                 rows: 0,
                 counts,
+                computed: None,
                 seconds: 0.0,
             }),
             None => {}

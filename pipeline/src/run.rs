@@ -124,6 +124,8 @@ pub struct Options {
     pub max_quarantined: Option<f64>,
     /// Mark deletions however many they are.
     pub force: bool,
+    /// Compare every gold table that was not computed whole with its whole statement, however large it is.
+    pub verify: bool,
     /// The business date's instant, where it is not now.
     pub started: Option<DateTime<Utc>>,
     /// Where progress is shown.
@@ -265,7 +267,7 @@ async fn layers_of(
         }
     }
     if options.has(Layer::Gold) {
-        gold_of(lake, stage, run, report).await?;
+        gold_of(lake, stage, run, options.verify, report).await?;
     }
     Ok(())
 }
@@ -282,17 +284,27 @@ pub(crate) async fn count_rows(lake: &Lakehouse, report: &mut RunReport) -> Resu
 }
 
 /// Builds gold and runs its checks.
-pub(crate) async fn gold_of(lake: &Lakehouse, stage: &Stage, run: &RunId, report: &mut RunReport) -> Result<()> {
-    for built in gold::build(lake, stage, run).await? {
+pub(crate) async fn gold_of(
+    lake: &Lakehouse,
+    stage: &Stage,
+    run: &RunId,
+    verify: bool,
+    report: &mut RunReport,
+) -> Result<()> {
+    let mut rebuilds = Vec::new();
+    for built in gold::build(lake, stage, run, verify).await? {
         report.tables.push(TableReport {
             layer: "gold",
             table: built.table.name.to_owned(),
             rows: 0,
             counts: built.counts,
+            computed: Some(built.computed),
             seconds: built.seconds,
         });
+        rebuilds.extend(built.rebuild);
     }
     report.checks = gold::run_checks(lake, run).await?;
+    report.checks.extend(rebuilds);
     report.unmatched = gold::unmatched(lake, run).await?;
     Ok(())
 }
@@ -403,7 +415,14 @@ pub(crate) async fn silver_of(
         Ok(tables) => {
             let seconds = started.elapsed().as_secs_f64() / tables.len().max(1) as f64;
             for (table, counts) in tables {
-                report.tables.push(TableReport { layer: "silver", table: table.to_owned(), rows: 0, counts, seconds });
+                report.tables.push(TableReport {
+                    layer: "silver",
+                    table: table.to_owned(),
+                    rows: 0,
+                    counts,
+                    computed: None,
+                    seconds,
+                });
             }
         }
         Err(error) => {
@@ -471,6 +490,7 @@ async fn bronze_of(
                 table: entity.table.to_owned(),
                 rows: 0,
                 counts: loaded.counts,
+                computed: None,
                 seconds: started.elapsed().as_secs_f64(),
             };
             (report, Some(table))

@@ -1,6 +1,7 @@
 //! `connectwise-etl demo`: everything, against a simulated ConnectWise inside the process.
 
-use super::output::{Output, grouped, remarks, summary};
+use super::invariants;
+use super::output::{Output, grouped, summary};
 use super::query::{screen, select};
 use crate::client::{Client, Limits, Pace, RetryPolicy};
 use crate::error::{Error, Result};
@@ -127,9 +128,7 @@ pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
 
 fn show(report: &RunReport, output: &mut Output) -> Result<()> {
     output.line(summary(&report.tables))?;
-    for line in remarks(report) {
-        output.line(line)?;
-    }
+    invariants::show(report, output)?;
     if let Some(text) = report.error_text() {
         for line in text.lines() {
             output.error(line);

@@ -5,6 +5,7 @@ mod classify;
 mod demo;
 mod doctor;
 mod extract;
+mod invariants;
 mod maintain;
 mod output;
 mod plan;
@@ -160,6 +161,9 @@ struct RunArgs {
     /// Mark deletions even where most of a table is gone from the source
     #[arg(long)]
     force: bool,
+    /// Compare every gold table that was not computed whole with a rebuild, however large it is
+    #[arg(long)]
+    verify: bool,
     #[command(flatten)]
     lake: LakeArgs,
     #[command(flatten)]

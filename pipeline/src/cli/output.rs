@@ -124,10 +124,7 @@ pub(crate) fn summary(tables: &[TableReport]) -> Table {
     self::table(&header, &rows, &[2, 3, 4, 5, 6, 7])
 }
 
-/// How many agreement types that no rule knows are named; the report has them all.
-const UNMATCHED_SHOWN: usize = 5;
-
-/// What a person has to know beyond the summary: quarantine, unknown properties, failed entities and checks.
+/// What a person has to know of the records beyond the summary: quarantine, unknown properties.
 pub(crate) fn remarks(report: &RunReport) -> Vec<String> {
     let mut lines = Vec::new();
     for entity in &report.entities {
@@ -146,27 +143,6 @@ pub(crate) fn remarks(report: &RunReport) -> Vec<String> {
                 names.join(", ")
             ));
         }
-    }
-    if !report.unmatched.is_empty() {
-        let named: Vec<String> = report
-            .unmatched
-            .iter()
-            .take(UNMATCHED_SHOWN)
-            .map(|kind| format!("{} ({} hours, revenue {})", kind.type_name, kind.hours, kind.revenue))
-            .collect();
-        let more = report.unmatched.len().saturating_sub(UNMATCHED_SHOWN);
-        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-        lines.push(format!(
-            "Agreement types that no rule knows (`report unmatched`, schema/agreement-rules.yaml): {}{more}",
-            named.join(", ")
-        ));
-    }
-    for check in report.checks.iter().filter(|check| !check.passed && !check.fails()) {
-        lines.push(format!("warning: check {}: {}", check.name, check.detail));
-    }
-    if !report.checks.is_empty() {
-        let passed = report.checks.iter().filter(|check| check.passed).count();
-        lines.push(format!("{passed} of {} checks passed", report.checks.len()));
     }
     lines
 }

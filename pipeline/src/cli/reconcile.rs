@@ -1,6 +1,7 @@
 //! `connectwise-etl reconcile`: what the source deleted, and marking it.
 
-use super::output::{Output, grouped, remarks, summary, table};
+use super::invariants;
+use super::output::{Output, grouped, summary, table};
 use super::{LakeArgs, PaceArgs, must_exist};
 use crate::client::Client;
 use crate::error::Result;
@@ -92,9 +93,7 @@ fn show(report: &RunReport, applied: bool, output: &mut Output) -> Result<()> {
     if !report.tables.is_empty() {
         output.line(summary(&report.tables))?;
     }
-    for line in remarks(report) {
-        output.line(line)?;
-    }
+    invariants::show(report, output)?;
     let open = found().any(|(_, finding)| finding.has_marks());
     if !applied && open {
         output.line("nothing was marked: `connectwise-etl reconcile --apply` does it, through to gold")?;

@@ -1,7 +1,8 @@
 //! `connectwise-etl run`.
 
 use super::RunArgs;
-use super::output::{Output, remarks, summary};
+use super::invariants;
+use super::output::{Output, summary};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::report::RunReport;
@@ -18,6 +19,7 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
         reconcile_days: args.reconcile_days,
         max_quarantined: Some(args.max_quarantined),
         force: args.force,
+        verify: args.verify,
         progress: output.watch(),
         ..Options::default()
     };
@@ -37,9 +39,7 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
         output.line(as_json(&report))?;
     } else {
         output.line(summary(&report.tables))?;
-        for line in remarks(&report) {
-            output.line(line)?;
-        }
+        invariants::show(&report, output)?;
     }
     if let Some(text) = report.error_text() {
         for line in text.lines() {

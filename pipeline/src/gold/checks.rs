@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::gold::business_date;
 use crate::lake::Lakehouse;
 use crate::run::RunId;
+use crate::silver::CHILD_KEY;
 use arrow::array::{Array, AsArray as _, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
@@ -51,8 +52,13 @@ impl Severity {
 }
 
 impl Check {
-    fn new(name: String, passed: bool, detail: String) -> Self {
+    pub(super) fn new(name: String, passed: bool, detail: String) -> Self {
         Self { name, passed, detail, severity: Severity::Error }
+    }
+
+    /// The invariant that it is of: its name up to the first `/`.
+    pub fn invariant(&self) -> &str {
+        self.name.split('/').next().unwrap_or_default()
     }
 
     /// Whether it is broken, and fails the run.
@@ -61,7 +67,7 @@ impl Check {
     }
 }
 
-/// Runs all checks.
+/// Runs all checks but the comparison with a rebuild, which belongs to the build.
 ///
 /// # Errors
 /// [`Error`] when a check can't be run at all; a check that fails is no error.
@@ -70,9 +76,15 @@ pub async fn run_checks(lake: &Lakehouse, run: &RunId) -> Result<Vec<Check>> {
     let mut checks = Vec::new();
     for entity in ENTITIES {
         checks.push(rows_agree(&context, entity.table).await?);
+        for layer in ["bronze", "silver"] {
+            checks.push(key_is_unique(&context, layer, entity.table, &[entity.key]).await?);
+        }
+        for child in entity.children {
+            checks.push(key_is_unique(&context, "silver", child.table, &CHILD_KEY).await?);
+        }
     }
     for table in GOLD {
-        checks.push(key_is_unique(&context, table.name, table.key).await?);
+        checks.push(key_is_unique(&context, "gold", table.name, &[table.key]).await?);
         for column in table.columns {
             if let Some(dimension) = column.dimension {
                 checks.push(references_exist(&context, table.name, column.name, dimension).await?);
@@ -100,19 +112,26 @@ async fn rows_agree(context: &SessionContext, table: &str) -> Result<Check> {
     let bronze = scalar(context, &format!("SELECT count(*) FROM bronze.{table} WHERE etlDeletedAt IS NULL")).await?;
     let silver = scalar(context, &format!("SELECT count(*) FROM silver.{table} WHERE _etl_deleted_at IS NULL")).await?;
     let mut passed = bronze == silver;
-    let mut detail = format!("live rows: bronze {bronze}, silver {silver}");
+    let mut detail = format!("{bronze} live in bronze, {silver} in silver");
     for gold in GOLD.iter().filter(|gold| gold.fact.is_some_and(|fact| fact.table == table)) {
         let rows = scalar(context, &format!("SELECT count(*) FROM gold.{}", gold.name)).await?;
         passed &= rows == silver;
-        detail.push_str(&format!(", {} {rows}", gold.name));
+        detail.push_str(&format!(", {rows} in {}", gold.name));
     }
     Ok(Check::new(format!("rows/{table}"), passed, detail))
 }
 
-async fn key_is_unique(context: &SessionContext, table: &str, key: &str) -> Result<Check> {
-    let rows = scalar(context, &format!("SELECT count(*) FROM gold.{table}")).await?;
-    let keys = scalar(context, &format!("SELECT count(DISTINCT {key}) FROM gold.{table}")).await?;
-    Ok(Check::new(format!("key/{table}"), rows == keys, format!("{rows} rows, {keys} different {key}")))
+/// Every key is in the table once, and none is null.
+async fn key_is_unique(context: &SessionContext, layer: &str, table: &str, key: &[&str]) -> Result<Check> {
+    let key = key.join(", ");
+    let rows = scalar(context, &format!("SELECT count(*) FROM {layer}.{table}")).await?;
+    let whole: Vec<String> = key.split(", ").map(|column| format!("{column} IS NOT NULL")).collect();
+    let sql =
+        format!("SELECT count(*) FROM (SELECT DISTINCT {key} FROM {layer}.{table} WHERE {}) AS k", whole.join(" AND "));
+    let keys = scalar(context, &sql).await?;
+    // Gold's tables are the ones that are known by their names alone.
+    let name = if layer == "gold" { format!("key/{table}") } else { format!("key/{layer}/{table}") };
+    Ok(Check::new(name, rows == keys, format!("{rows} rows, {keys} different {key}")))
 }
 
 async fn references_exist(context: &SessionContext, fact: &str, column: &str, dimension: &str) -> Result<Check> {

@@ -79,6 +79,14 @@ impl<'a> Inputs<'a> {
         self.open(&name).await
     }
 
+    /// How many rows a gold table has that was written or read before.
+    pub(super) async fn rows(&self, table: &GoldTable) -> Result<u64> {
+        match self.tables.get(&("gold".to_owned(), table.name.to_owned())) {
+            Some(Some(table)) => table.rows().await,
+            _ => Ok(0),
+        }
+    }
+
     /// What changed in a table since a version.
     async fn difference(&mut self, name: &Name, version: i64) -> Result<Arc<Difference>> {
         let known = (name.clone(), version);

@@ -7,6 +7,7 @@
 mod checks;
 mod functions;
 mod incremental;
+mod rebuild;
 mod reports;
 mod shape;
 
@@ -32,8 +33,24 @@ pub struct Built {
     pub table: &'static GoldTable,
     /// Rows by what became of them.
     pub counts: Counts,
-    /// How long it took.
+    /// How much of it was computed.
+    pub computed: Computed,
+    /// The comparison with the whole statement, where one was made.
+    pub rebuild: Option<Check>,
+    /// How long it took, without the comparison.
     pub seconds: f64,
+}
+
+/// How much of a table was computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Computed {
+    /// All rows.
+    Whole,
+    /// The rows that a change touched.
+    Part,
+    /// None: nothing that it is made from changed.
+    Nothing,
 }
 
 /// The table's Arrow schema: the key can't be null, all else can.
@@ -75,21 +92,24 @@ pub(crate) fn business_date(run: &RunId) -> Result<String> {
     Ok(run.started().with_timezone(&zone).format("%Y-%m-%d").to_string())
 }
 
-/// Builds all gold tables, in the order in which they read each other.
+/// Builds all gold tables, in the order in which they read each other. A table that was computed in part is compared
+/// with its whole statement where it is small; to `verify` is to compare every table that was not computed whole.
 ///
 /// # Errors
 /// [`Error`] of the first table that fails; tables built before it are whole.
-pub async fn build(lake: &Lakehouse, stage: &Stage, run: &RunId) -> Result<Vec<Built>> {
+pub async fn build(lake: &Lakehouse, stage: &Stage, run: &RunId, verify: bool) -> Result<Vec<Built>> {
     let mut done = Vec::new();
     let mut inputs = Inputs::new(lake).await?;
     for table in TABLES {
         let started = Instant::now();
         let sql = statement(table, run)?;
         let (work, transactions) = inputs.work(table, &sql).await?;
-        let (plan, scope) = match work {
-            Work::Nothing => (None, Scope::All),
-            Work::Whole(plan) => (Some(plan), Scope::All),
-            Work::Some(plan, keys) => (Some(plan), Scope::Only { column: table.key, keys: Arc::new(keys) }),
+        let (computed, plan, scope) = match work {
+            Work::Nothing => (Computed::Nothing, None, Scope::All),
+            Work::Whole(plan) => (Computed::Whole, Some(plan), Scope::All),
+            Work::Some(plan, keys) => {
+                (Computed::Part, Some(plan), Scope::Only { column: table.key, keys: Arc::new(keys) })
+            }
         };
         let mut counts = Counts::default();
         if let Some(plan) = plan {
@@ -101,8 +121,15 @@ pub async fn build(lake: &Lakehouse, stage: &Stage, run: &RunId) -> Result<Vec<B
             counts = sync(lake, stage, &target, &scope, rows, &transactions).await?;
             inputs.written(table).await?;
         }
-        tracing::debug!(table = table.name, narrow = matches!(scope, Scope::Only { .. }), ?counts, "gold");
-        done.push(Built { table, counts, seconds: started.elapsed().as_secs_f64() });
+        tracing::debug!(table = table.name, ?computed, ?counts, "gold");
+        let seconds = started.elapsed().as_secs_f64();
+        let compare = match computed {
+            Computed::Whole => false,
+            Computed::Part => verify || inputs.rows(table).await? < rebuild::ALWAYS_BELOW,
+            Computed::Nothing => verify,
+        };
+        let rebuild = if compare { Some(rebuild::compare(&inputs, table, &sql).await?) } else { None };
+        done.push(Built { table, counts, computed, rebuild, seconds });
     }
     Ok(done)
 }

@@ -1,6 +1,5 @@
-//! What the tables have to hold, computed from the simulator's records.
+//! The rules of gold a second time: numbers as integers, names by their words, the hierarchy in a loop.
 
-use connectwise_simulator::World;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use unicode_normalization::UnicodeNormalization as _;
@@ -69,58 +68,13 @@ pub(crate) fn class(name: Option<&str>) -> &'static str {
     }
 }
 
-/// What a time entry has to become in gold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Entry {
-    pub(crate) class: &'static str,
-    pub(crate) status: &'static str,
-    pub(crate) hours: i128,
-    pub(crate) revenue: i128,
-    pub(crate) cost: i128,
-    pub(crate) number: Option<String>,
-}
-
-/// Every time entry that fits, by id.
-pub(crate) fn entries(world: &World) -> BTreeMap<i64, Entry> {
-    let agreements: BTreeMap<i64, Value> = world.records("Agreement").map(|record| (id(&record), record)).collect();
-    let members: BTreeMap<i64, Value> = world.records("Member").map(|record| (id(&record), record)).collect();
-    world
-        .records("TimeEntry")
-        .filter(|record| ten_thousandths(&record["actualHours"]).is_some() || record["actualHours"].is_null())
-        .map(|record| {
-            let agreement = integer(&record["agreement"]["id"]);
-            let known = agreement.and_then(|id| agreements.get(&id));
-            let class = match known {
-                Some(agreement) => class(agreement["type"]["name"].as_str()),
-                None => class(record["agreementType"].as_str().or_else(|| record["agreement"]["type"].as_str())),
-            };
-            let option = record["billableOption"].as_str().unwrap_or_default();
-            let status = if integer(&record["invoice"]["id"]).is_some() {
-                "Invoiced"
-            } else if class == "internal_project" {
-                "Internal"
-            } else if class == "prepaid_hours" {
-                "Prepaid"
-            } else if option == "NoCharge" {
-                "NoCharge"
-            } else if option == "DoNotBill" {
-                "DoNotBill"
-            } else if option == "Billable" {
-                if class == "operations" { "Operations" } else { "Billable" }
-            } else {
-                "Unclassified"
-            };
-            let hours = ten_thousandths(&record["actualHours"]).unwrap_or(0);
-            let rate = ten_thousandths(&record["hourlyRate"]).unwrap_or(0);
-            let member = integer(&record["member"]["id"]).and_then(|id| members.get(&id));
-            let own = ten_thousandths(&record["hourlyCost"]);
-            let cost = own.or_else(|| ten_thousandths(&member?["hourlyCost"])).unwrap_or(0);
-            let number = known.and_then(|_| number(&agreements, agreement?));
-            let entry =
-                Entry { class, status, hours, revenue: product(hours, rate), cost: product(hours, cost), number };
-            (id(&record), entry)
-        })
-        .collect()
+/// A quotient of two values in ten-thousandths as a percentage, half away from zero; 0 where there is no whole.
+pub(crate) fn percentage(part: i128, whole: i128) -> i128 {
+    if whole == 0 {
+        return 0;
+    }
+    let (scaled, sign) = (part.abs() * 1_000_000, part.signum() * whole.signum());
+    (2 * scaled + whole.abs()) / (2 * whole.abs()) * sign
 }
 
 /// The agreement number through the hierarchy.

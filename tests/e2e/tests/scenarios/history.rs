@@ -1,6 +1,7 @@
 //! A full run, changes at the source, incremental runs; and what has to hold after each.
 
-use crate::expected::{self, decimal};
+use crate::expected::decimal;
+use crate::facts;
 use crate::support::{EMPTY, SMALL, Scene, rows_in};
 use connectwise_etl::catalog;
 use connectwise_etl::run::{Mode, Options};
@@ -31,28 +32,22 @@ async fn compare(scene: &Scene, round: &str) {
             assert_eq!(rows.into_iter().collect::<BTreeSet<_>>(), ids, "{round}: ids of {layer}.{table}");
         }
     }
-    let expected = expected::entries(&world);
-    let gold = scene
-        .by_key(
-            "SELECT timeEntryId, agreementTypeNormalized, effectiveBillingStatus, actualHours, potentialRevenue, \
-             actualCost, agreementNumber FROM gold.fact_timeentry",
-        )
-        .await;
-    assert_eq!(gold.len(), expected.len(), "{round}: rows of fact_timeentry");
-    for (id, entry) in &expected {
-        let row = vec![
-            entry.class.to_owned(),
-            entry.status.to_owned(),
-            decimal(entry.hours),
-            decimal(entry.revenue),
-            decimal(entry.cost),
-            entry.number.clone().unwrap_or_else(|| "∅".to_owned()),
-        ];
-        assert_eq!(gold[&id.to_string()], row, "{round}: time entry {id}: {}", world.record("TimeEntry", *id).unwrap());
-    }
-    let mut by_status: BTreeMap<&str, i128> = BTreeMap::new();
-    for entry in expected.values() {
-        *by_status.entry(entry.status).or_default() += entry.hours;
+    let mut by_status: BTreeMap<String, i128> = BTreeMap::new();
+    for fact in facts::expected(&world) {
+        let sql = format!("SELECT {}, {} FROM gold.{}", fact.key, fact.columns.join(", "), fact.table);
+        let gold = scene.by_key(&sql).await;
+        assert_eq!(gold.len(), fact.rows.len(), "{round}: rows of {}", fact.table);
+        for (id, row) in &fact.rows {
+            let stored = gold.get(id).unwrap_or_else(|| panic!("{round}: {} lacks {id}", fact.table));
+            for ((column, stored), wanted) in fact.columns.iter().zip(stored).zip(row) {
+                assert_eq!(stored, wanted, "{round}: {column} of {id} in {}", fact.table);
+            }
+        }
+        if fact.table == "fact_timeentry" {
+            for (status, hours) in fact.hours_by_status() {
+                *by_status.entry(status).or_default() += hours;
+            }
+        }
     }
     let sums = scene
         .by_key(
@@ -60,7 +55,7 @@ async fn compare(scene: &Scene, round: &str) {
         )
         .await;
     let wanted: BTreeMap<String, Vec<String>> =
-        by_status.into_iter().map(|(status, hours)| (status.to_owned(), vec![decimal(hours)])).collect();
+        by_status.into_iter().map(|(status, hours)| (status, vec![decimal(hours)])).collect();
     assert_eq!(sums, wanted, "{round}: hours by status");
 }
 

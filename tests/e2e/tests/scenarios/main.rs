@@ -6,15 +6,18 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a scenario that can't be set up has failed")]
 
 mod below;
+mod broken;
 mod company;
 mod crashes;
 mod dates;
 mod decimals;
 mod dialects;
+mod dimensions;
 mod disk;
 mod doctor;
 mod evolution;
 mod expected;
+mod facts;
 mod faults;
 mod gold_columns;
 mod history;

@@ -1,0 +1,253 @@
+//! What a run says beneath its summary: remarks, the invariants that gold was held against, and agreement types that
+//! someone has to look at.
+
+use super::output::{Output, remarks, table};
+use crate::error::Result;
+use crate::gold::{Check, Computed};
+use crate::report::RunReport;
+use comfy_table::{ColumnConstraint, Table, Width};
+
+/// No line of what was compared is longer: the rest goes to the next.
+const LINE: u16 = 96;
+
+/// Shows it.
+pub(super) fn show(report: &RunReport, output: &mut Output) -> Result<()> {
+    for line in remarks(report) {
+        output.line(line)?;
+    }
+    if !report.checks.is_empty() {
+        output.line(invariants(report))?;
+        let passed = report.checks.iter().filter(|check| check.passed).count();
+        output.line(format!("{passed} of {} checks passed", report.checks.len()))?;
+    }
+    if !report.unmatched.is_empty() {
+        output.line("Agreement types that no rule of schema/agreement-rules.yaml knows: someone must look at them")?;
+        output.line(unmatched(report))?;
+    }
+    Ok(())
+}
+
+/// A row an invariant: what has to hold, what was compared, and whether it does. What is broken is spelled out.
+fn invariants(report: &RunReport) -> Table {
+    let of = |names: &[&str]| -> Vec<&Check> {
+        report.checks.iter().filter(|check| names.contains(&check.invariant())).collect()
+    };
+    let keys = format!(
+        "the primary keys of {} tables, {} columns of facts that refer to dimensions",
+        of(&["key"]).len(),
+        of(&["reference"]).len()
+    );
+    let own = format!("{} of schema/checks.yaml", of(&["own"]).len());
+    let (rebuilds, all_compared) = rebuilds(report);
+    let rows = [
+        row("1", "live rows agree", &of(&["rows"]), None),
+        row("2", "sums agree", &of(&["sum"]), None),
+        row("3", "keys unique, references whole", &of(&["key", "reference"]), Some(vec![keys])),
+        row("4", "one status an entry", &of(&["status"]), None),
+        row("5", "gold equals a rebuild", &of(&["rebuild"]), Some(rebuilds)),
+        row("", "your own checks", &of(&["own"]), Some(vec![own])),
+    ];
+    let rows: Vec<Vec<String>> = rows
+        .into_iter()
+        .map(|mut row| {
+            if row[0] == "5" && row[3] == "ok" && !all_compared {
+                row[3] = "not all compared".to_owned();
+            }
+            row
+        })
+        .collect();
+    let mut table = table(&["", "invariant", "compared", ""], &rows, &[]);
+    if let Some(column) = table.column_mut(2) {
+        column.set_constraint(ColumnConstraint::UpperBoundary(Width::Fixed(LINE)));
+    }
+    table
+}
+
+/// A row of the table: a line a check, or those given in place of the ones that hold.
+fn row(number: &str, invariant: &str, checks: &[&Check], instead: Option<Vec<String>>) -> Vec<String> {
+    let line = |check: &Check| match check.name.split_once('/') {
+        // What the one check of an invariant is about stands before it.
+        Some((_, subject)) if checks.len() > 1 || !check.passed => format!("{subject}: {}", check.detail),
+        _ => check.detail.clone(),
+    };
+    let mut lines = match instead {
+        Some(lines) => lines,
+        None => checks.iter().filter(|check| check.passed).map(|check| line(check)).collect(),
+    };
+    lines.extend(checks.iter().filter(|check| !check.passed).map(|check| {
+        let mark = if check.fails() { "✗" } else { "warning:" };
+        format!("{mark} {}", line(check))
+    }));
+    let state = if checks.iter().any(|check| check.fails()) {
+        "broken"
+    } else if checks.iter().any(|check| !check.passed) {
+        "warning"
+    } else {
+        "ok"
+    };
+    vec![number.to_owned(), invariant.to_owned(), lines.join("\n"), state.to_owned()]
+}
+
+/// How the gold tables were made and which were compared, and whether that is all that could differ.
+fn rebuilds(report: &RunReport) -> (Vec<String>, bool) {
+    let compared = |table: &str| report.checks.iter().any(|check| check.name == format!("rebuild/{table}"));
+    let (mut whole, mut held, mut left, mut untouched) = (0, 0, Vec::new(), 0);
+    for table in &report.tables {
+        match table.computed {
+            Some(_) if compared(&table.table) => held += 1,
+            Some(Computed::Whole) => whole += 1,
+            Some(Computed::Part) => left.push(table.table.as_str()),
+            Some(Computed::Nothing) => untouched += 1,
+            None => {}
+        }
+    }
+    let mut lines = Vec::new();
+    let mut say = |count: usize, what: &str| {
+        if count > 0 {
+            lines.push(format!("{count} {} {what}", if count == 1 { "table" } else { "tables" }));
+        }
+    };
+    say(whole, "computed whole");
+    say(held, "compared with the whole statement, row by row");
+    say(untouched, "untouched: nothing that they are made from changed");
+    let text = format!("computed in part and not compared, for their size (`run --verify` does): {}", left.join(", "));
+    say(left.len(), &text);
+    (lines, left.is_empty())
+}
+
+/// The agreement types that no rule knows, with what is at stake.
+fn unmatched(report: &RunReport) -> Table {
+    let rows: Vec<Vec<String>> = report
+        .unmatched
+        .iter()
+        .map(|kind| {
+            [&kind.type_name, &kind.agreements, &kind.entries, &kind.hours, &kind.revenue].map(Clone::clone).to_vec()
+        })
+        .collect();
+    table(&["agreement type", "agreements", "time entries", "hours", "potential revenue"], &rows, &[1, 2, 3, 4])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gold::{Severity, Unmatched};
+    use crate::lake::Counts;
+    use crate::report::TableReport;
+    use crate::run::{Mode, RunId};
+
+    fn check(name: &str, passed: bool, detail: &str) -> Check {
+        Check { name: name.to_owned(), passed, detail: detail.to_owned(), severity: Severity::Error }
+    }
+
+    fn gold(table: &str, computed: Computed) -> TableReport {
+        let (layer, counts) = ("gold", Counts::default());
+        TableReport { layer, table: table.to_owned(), rows: 1, counts, computed: Some(computed), seconds: 0.1 }
+    }
+
+    fn report() -> RunReport {
+        let mut report = RunReport::new(RunId::new(chrono::Utc::now()), Mode::Full, vec!["gold"]);
+        report.tables = vec![
+            gold("dimdate", Computed::Whole),
+            gold("fact_invoice", Computed::Part),
+            gold("dimmember", Computed::Nothing),
+        ];
+        report.checks = vec![
+            check("rows/cw_member", true, "2 live in bronze, 2 in silver"),
+            check("rows/cw_invoice", true, "3 live in bronze, 3 in silver, 3 in fact_invoice"),
+            check("sum/fact_invoice/total", true, "silver 12.5, gold 12.5000"),
+            check("key/dimdate", true, "9 rows, 9 different DateKey"),
+            check("reference/fact_invoice/CompanyKey", true, "0 rows whose CompanyKey is not in dimcompany"),
+            check("status/fact_timeentry", true, "hours by status 3, all hours 3"),
+            check("rebuild/fact_invoice", true, "3 rows, as the whole statement gives them"),
+        ];
+        report
+    }
+
+    /// The cells of the table, without its frame.
+    fn cells(report: &RunReport) -> Vec<Vec<String>> {
+        let table = invariants(report);
+        table.row_iter().map(|row| row.cell_iter().map(comfy_table::Cell::content).collect()).collect()
+    }
+
+    #[test]
+    fn every_invariant_is_told_with_its_figures() {
+        let cells = cells(&report());
+        let states: Vec<[&str; 2]> = cells.iter().map(|row| [&*row[0], &*row[3]]).collect();
+        assert_eq!(states, [["1", "ok"], ["2", "ok"], ["3", "ok"], ["4", "ok"], ["5", "ok"], ["", "ok"]]);
+        let compared: Vec<&str> = cells.iter().map(|row| &*row[2]).collect();
+        assert_eq!(
+            compared,
+            [
+                "cw_member: 2 live in bronze, 2 in silver\n\
+                 cw_invoice: 3 live in bronze, 3 in silver, 3 in fact_invoice",
+                "silver 12.5, gold 12.5000",
+                "the primary keys of 1 tables, 1 columns of facts that refer to dimensions",
+                "hours by status 3, all hours 3",
+                "1 table computed whole\n1 table compared with the whole statement, row by row\n\
+                 1 table untouched: nothing that they are made from changed",
+                "0 of schema/checks.yaml",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_broken_is_spelled_out() {
+        let mut report = report();
+        for (place, name, detail) in [
+            (0, "rows/cw_member", "2 live in bronze, 1 in silver"),
+            (2, "sum/fact_invoice/total", "silver 12.5, gold 12.4999"),
+            (4, "reference/fact_invoice/CompanyKey", "7 rows whose CompanyKey is not in dimcompany"),
+            (6, "rebuild/fact_invoice", "3 rows are stored, the whole statement gives 4"),
+        ] {
+            report.checks[place] = check(name, false, detail);
+        }
+        let mut mild = check("own/mine", false, "Somebody should look. 2 rows");
+        mild.severity = Severity::Warning;
+        report.checks.push(mild);
+        let cells = cells(&report);
+        let states: Vec<&str> = cells.iter().map(|row| &*row[3]).collect();
+        assert_eq!(states, ["broken", "broken", "broken", "ok", "broken", "warning"]);
+        for (row, line) in [
+            (0, "✗ cw_member: 2 live in bronze, 1 in silver"),
+            (1, "✗ fact_invoice/total: silver 12.5, gold 12.4999"),
+            (2, "✗ fact_invoice/CompanyKey: 7 rows whose CompanyKey is not in dimcompany"),
+            (4, "✗ fact_invoice: 3 rows are stored, the whole statement gives 4"),
+            (5, "warning: mine: Somebody should look. 2 rows"),
+        ] {
+            assert!(cells[row][2].lines().any(|told| told == line), "{line:?} is not in {:?}", cells[row][2]);
+        }
+    }
+
+    #[test]
+    fn what_was_not_compared_is_not_said_to_hold() {
+        let mut report = report();
+        report.checks.retain(|check| check.invariant() != "rebuild");
+        let row = &cells(&report)[4];
+        assert_eq!(row[3], "not all compared");
+        assert!(row[2].ends_with("(`run --verify` does): fact_invoice"), "{}", row[2]);
+    }
+
+    #[test]
+    fn every_unmatched_type_is_listed() {
+        let mut report = report();
+        let kind = |name: String| Unmatched {
+            type_name: name,
+            agreements: "1".to_owned(),
+            entries: "2".to_owned(),
+            hours: "3.0000".to_owned(),
+            revenue: "4.0000".to_owned(),
+        };
+        report.unmatched = (0..40).map(|number| kind(format!("Tegund {number}"))).collect();
+        let text = unmatched(&report).to_string();
+        assert!((0..40).all(|number| text.contains(&format!("Tegund {number} "))), "{text}");
+        assert!(text.contains("3.0000") && text.contains("4.0000"), "{text}");
+    }
+
+    #[test]
+    fn a_long_detail_is_broken_into_lines() {
+        let mut report = report();
+        report.checks[0] = check("rows/cw_member", false, &"orð ".repeat(200));
+        let text = invariants(&report).to_string();
+        assert!(text.lines().all(|line| line.chars().count() <= usize::from(LINE) + 70), "{text}");
+    }
+}
