@@ -1,7 +1,7 @@
 //! What a run did: by entity, by table, by check; and the exit status that follows.
 
 use crate::extract::Numbers;
-use crate::gold::{Check, Unmatched};
+use crate::gold::{Built, Check, Unmatched};
 use crate::lake::Counts;
 use crate::reconcile::Finding;
 use crate::run::{Mode, RunId};
@@ -114,6 +114,28 @@ impl RunReport {
                 seconds: 0.0,
             }),
             None => {}
+        }
+    }
+
+    /// Adds what building gold did, also where it was built before in the same run.
+    pub(crate) fn take_gold(&mut self, built: Vec<Built>) {
+        for Built { table, counts, seconds, .. } in built {
+            match self.tables.iter_mut().find(|other| other.layer == "gold" && other.table == table.name) {
+                Some(before) => {
+                    before.counts.inserted += counts.inserted;
+                    before.counts.updated += counts.updated;
+                    before.counts.deleted += counts.deleted;
+                    before.counts.unchanged = counts.unchanged;
+                    before.seconds += seconds;
+                }
+                None => self.tables.push(TableReport {
+                    layer: "gold",
+                    table: table.name.to_owned(),
+                    rows: 0,
+                    counts,
+                    seconds,
+                }),
+            }
         }
     }
 

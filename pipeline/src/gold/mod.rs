@@ -32,6 +32,8 @@ pub struct Built {
     pub table: &'static GoldTable,
     /// Rows by what became of them.
     pub counts: Counts,
+    /// Whether all of it was computed, and not only what changed.
+    pub whole: bool,
     /// How long it took.
     pub seconds: f64,
 }
@@ -75,17 +77,19 @@ pub(crate) fn business_date(run: &RunId) -> Result<String> {
     Ok(run.started().with_timezone(&zone).format("%Y-%m-%d").to_string())
 }
 
-/// Builds all gold tables, in the order in which they read each other.
+/// Builds all gold tables, in the order in which they read each other: only what changed, or the whole of them. Rows
+/// that are as they should be are not written either way.
 ///
 /// # Errors
 /// [`Error`] of the first table that fails; tables built before it are whole.
-pub async fn build(lake: &Lakehouse, stage: &Stage, run: &RunId) -> Result<Vec<Built>> {
+pub async fn build(lake: &Lakehouse, stage: &Stage, run: &RunId, whole: bool) -> Result<Vec<Built>> {
     let mut done = Vec::new();
     let mut inputs = Inputs::new(lake).await?;
     for table in TABLES {
         let started = Instant::now();
         let sql = statement(table, run)?;
-        let (work, transactions) = inputs.work(table, &sql).await?;
+        let (work, transactions) = inputs.work(table, &sql, whole).await?;
+        let whole = matches!(work, Work::Whole(_));
         let (plan, scope) = match work {
             Work::Nothing => (None, Scope::All),
             Work::Whole(plan) => (Some(plan), Scope::All),
@@ -101,8 +105,8 @@ pub async fn build(lake: &Lakehouse, stage: &Stage, run: &RunId) -> Result<Vec<B
             counts = sync(lake, stage, &target, &scope, rows, &transactions).await?;
             inputs.written(table).await?;
         }
-        tracing::debug!(table = table.name, narrow = matches!(scope, Scope::Only { .. }), ?counts, "gold");
-        done.push(Built { table, counts, seconds: started.elapsed().as_secs_f64() });
+        tracing::debug!(table = table.name, whole, ?counts, "gold");
+        done.push(Built { table, counts, whole, seconds: started.elapsed().as_secs_f64() });
     }
     Ok(done)
 }

@@ -15,6 +15,7 @@ mod doctor;
 mod evolution;
 mod expected;
 mod faults;
+mod heals;
 mod history;
 mod invariant;
 mod invoices;
