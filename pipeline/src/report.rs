@@ -3,8 +3,11 @@
 use crate::extract::Numbers;
 use crate::gold::{Built, Check, Unmatched};
 use crate::lake::Counts;
+use crate::meta::Begun;
 use crate::reconcile::Finding;
 use crate::run::{Mode, RunId};
+use connectwise_generated::tables::TABLES;
+use connectwise_runtime::Table;
 use std::collections::BTreeMap;
 
 /// What happened to an entity.
@@ -55,6 +58,8 @@ pub struct RunReport {
     pub mode: &'static str,
     /// The layers that were built.
     pub layers: Vec<&'static str>,
+    /// The entities that it was limited to; none where it was not.
+    pub only: Vec<&'static str>,
     /// By entity.
     pub entities: Vec<EntityReport>,
     /// By table, in the order in which they were written.
@@ -76,12 +81,40 @@ impl RunReport {
             run,
             mode: mode.name(),
             layers,
+            only: Vec::new(),
             entities: Vec::new(),
             tables: Vec::new(),
             checks: Vec::new(),
             unmatched: Vec::new(),
             error: None,
             finished_micros: 0,
+        }
+    }
+
+    /// Limits it to some entities; to none where these are all.
+    pub(crate) fn limited_to(mut self, entities: &[&'static Table]) -> Self {
+        if entities.len() < TABLES.len() {
+            self.only = entities.iter().map(|entity| entity.entity).collect();
+        }
+        self
+    }
+
+    /// Adds what went wrong with the run as a whole.
+    pub(crate) fn add_error(&mut self, text: String) {
+        self.error = Some(match self.error.take() {
+            Some(before) => format!("{before}\n{text}"),
+            None => text,
+        });
+    }
+
+    /// What is known of it before its end.
+    pub(crate) fn begun(&self) -> Begun {
+        Begun {
+            run_id: self.run.id().to_owned(),
+            started_at: self.run.started(),
+            mode: self.mode.to_owned(),
+            layers: self.layers.join(","),
+            entities: (!self.only.is_empty()).then(|| self.only.join(",")),
         }
     }
 

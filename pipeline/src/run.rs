@@ -171,7 +171,12 @@ pub async fn run(client: Option<&Client>, lake: &Lakehouse, options: &Options) -
     let selected = options.selected()?;
     lake.check_writable().await?;
     let command = if options.mode == Mode::Reconcile { "reconcile --apply" } else { "run" };
-    lock::locked(lake, command, unlocked(client, lake, options, &selected)).await
+    let run = RunId::new(options.started.unwrap_or_else(Utc::now));
+    let layers = [Layer::Bronze, Layer::Silver, Layer::Gold].into_iter().filter(|layer| options.has(*layer));
+    let report = RunReport::new(run, options.mode, layers.map(Layer::name).collect()).limited_to(&selected);
+    let begun = report.begun();
+    // Boxed: by value, the whole of a run would lie on the caller's stack, several times over.
+    lock::locked_run(lake, command, begun, Box::pin(unlocked(client, lake, options, &selected, report))).await
 }
 
 async fn unlocked(
@@ -179,11 +184,10 @@ async fn unlocked(
     lake: &Lakehouse,
     options: &Options,
     selected: &[&'static Table],
+    mut report: RunReport,
 ) -> Result<RunReport> {
-    let run = RunId::new(options.started.unwrap_or_else(Utc::now));
+    let run = report.run.clone();
     let stage = Arc::new(Stage::new()?);
-    let layers = [Layer::Bronze, Layer::Silver, Layer::Gold].into_iter().filter(|layer| options.has(*layer));
-    let mut report = RunReport::new(run.clone(), options.mode, layers.map(Layer::name).collect());
     if options.has(Layer::Bronze) {
         let client = client.ok_or_else(|| Error::Usage("the bronze layer needs a connection".to_owned()))?;
         // One request before any work: a wrong address or login is told once, and no data is touched.
@@ -200,17 +204,18 @@ async fn unlocked(
     if let Err(error) = outcome {
         report.error = Some(error.to_string());
     }
-    count_rows(lake, &mut report).await?;
     finish(lake, &mut report).await;
     Ok(report)
 }
 
-/// Puts the run on record. Where that fails, so did the run, and its report says so.
+/// Counts the rows and puts the run on record. Where that fails, so did the run, and its report says so.
 pub(crate) async fn finish(lake: &Lakehouse, report: &mut RunReport) {
+    if let Err(error) = count_rows(lake, report).await {
+        report.add_error(error.to_string());
+    }
     report.finished_micros = Utc::now().timestamp_micros();
     if let Err(error) = meta::record(lake, report).await {
-        let text = format!("the run is not on record: {error}");
-        report.error = Some(report.error.take().map_or(text.clone(), |before| format!("{before}\n{text}")));
+        report.add_error(format!("the run is not on record: {error}"));
     }
 }
 
@@ -252,7 +257,7 @@ async fn layers_of(
 }
 
 /// Fills in how many rows the tables have now.
-pub(crate) async fn count_rows(lake: &Lakehouse, report: &mut RunReport) -> Result<()> {
+async fn count_rows(lake: &Lakehouse, report: &mut RunReport) -> Result<()> {
     for table in &mut report.tables {
         let name = table.table.clone();
         if let Some(opened) = lake.open(table.layer, &name).await? {
