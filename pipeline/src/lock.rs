@@ -12,6 +12,7 @@ mod process;
 
 use crate::error::{Error, Result};
 use crate::lake::Lakehouse;
+use crate::meta::{self, Begun};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use deltalake::Path;
 use deltalake::logstore::object_store::{Error as StoreError, ObjectStore, ObjectStoreExt as _, PutMode};
@@ -57,13 +58,16 @@ pub struct Holder {
     pub renewed_at: DateTime<Utc>,
     /// When it ends if it is not renewed.
     pub expires_at: DateTime<Utc>,
+    /// The run that it does, to put on record what became of it where it can't do so itself.
+    #[serde(default)]
+    begun: Option<Begun>,
     /// Whether it was given back.
     released: bool,
     token: String,
 }
 
 impl Holder {
-    fn new(command: &str, now: DateTime<Utc>) -> Self {
+    fn new(command: &str, begun: Option<Begun>, now: DateTime<Utc>) -> Self {
         let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
         Self {
             command: command.to_owned(),
@@ -72,6 +76,7 @@ impl Holder {
             since: now,
             renewed_at: now,
             expires_at: now + lease(),
+            begun,
             released: false,
             token: uuid::Uuid::new_v4().simple().to_string(),
         }
@@ -111,17 +116,57 @@ fn instant(instant: DateTime<Utc>) -> String {
 /// [`Error::Locked`] when another holds the lock, [`Error::Interrupted`], [`Error::Lakehouse`] when the lock can't be
 /// written or was lost; else what the work gives.
 pub async fn locked<T>(lake: &Lakehouse, command: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
-    let mut lock = Lock::take(lake, command).await?;
+    held_during(lake, command, None, work).await
+}
+
+/// As [`locked`], for a run: one that is stopped is put on record as such, and so is one that was killed, by whoever
+/// takes its lock over.
+///
+/// # Errors
+/// As [`locked`].
+pub async fn locked_run<T>(
+    lake: &Lakehouse,
+    command: &str,
+    begun: Begun,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    held_during(lake, command, Some(begun), work).await
+}
+
+async fn held_during<T>(
+    lake: &Lakehouse,
+    command: &str,
+    begun: Option<Begun>,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let mut lock = Lock::take(lake, command, begun).await?;
+    if let Some((begun, holder)) = lock.before.take().and_then(|before| Some((before.begun.clone()?, before))) {
+        let text = format!("it ended without a word: {holder}, last seen {}", instant(holder.renewed_at));
+        put_on_record(lake, &begun, "killed", &text).await;
+    }
     let lost = lock.keep();
-    let outcome = tokio::select! {
+    let (stopped, status) = tokio::select! {
         // What is done is done, even if Ctrl-C came at the same moment.
         biased;
-        outcome = work => outcome,
-        reason = lost => Err(lock.error(reason.unwrap_or_else(|_| "its renewal ended".to_owned()))),
-        () = process::interrupted() => Err(Error::Interrupted),
+        outcome = work => {
+            lock.release().await;
+            return outcome;
+        }
+        reason = lost => (lock.error(reason.unwrap_or_else(|_| "its renewal ended".to_owned())), "failed"),
+        () = process::interrupted() => (Error::Interrupted, "interrupted"),
     };
+    if let Some(begun) = &lock.holder.begun {
+        put_on_record(lake, begun, status, &stopped.to_string()).await;
+    }
     lock.release().await;
-    outcome
+    Err(stopped)
+}
+
+/// Where even that fails, the next run must not.
+async fn put_on_record(lake: &Lakehouse, begun: &Begun, status: &str, text: &str) {
+    if let Err(error) = meta::record_end(lake, begun, status, text).await {
+        tracing::warn!(run = begun.run_id, %error, "how the run ended is not on record");
+    }
 }
 
 /// Who holds a lakehouse's lock now.
@@ -202,14 +247,17 @@ struct Lock {
     files: LockFiles,
     number: u64,
     holder: Holder,
+    /// Who held it before without giving it back.
+    before: Option<Holder>,
     renewal: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl Lock {
-    async fn take(lake: &Lakehouse, command: &str) -> Result<Self> {
+    async fn take(lake: &Lakehouse, command: &str, begun: Option<Begun>) -> Result<Self> {
         let files = LockFiles::of(lake)?;
         for _ in 0..TRIES {
             let now = Utc::now();
+            let mut before = None;
             let number = match files.newest().await? {
                 Some((_, holder)) if holder.is_live(now) => {
                     return Err(Error::Locked { location: lake.display(), holder: Box::new(holder) });
@@ -217,14 +265,15 @@ impl Lock {
                 Some((number, holder)) => {
                     if !holder.released {
                         tracing::warn!(%holder, "taking over the lock of a run that ended without giving it back");
+                        before = Some(holder);
                     }
                     number + 1
                 }
                 None => 1,
             };
-            let holder = Holder::new(command, now);
+            let holder = Holder::new(command, begun.clone(), now);
             held().insert(holder.token.clone());
-            let lock = Self { files: files.clone(), number, holder, renewal: None };
+            let lock = Self { files: files.clone(), number, holder, before, renewal: None };
             match files.write(number, &lock.holder, PutMode::Create).await {
                 Ok(()) => {
                     lock.clear_away().await;
@@ -320,119 +369,4 @@ async fn renew(files: &LockFiles, number: u64, holder: &mut Holder) -> Result<Op
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lake::Layout;
-
-    fn lake() -> (tempfile::TempDir, Lakehouse) {
-        let folder = tempfile::tempdir().unwrap();
-        let lake = Lakehouse::at(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
-        (folder, lake)
-    }
-
-    /// A lock as another machine would have written it.
-    async fn written(lake: &Lakehouse, number: u64, change: impl FnOnce(&mut Holder)) {
-        let mut other = Holder::new("run", Utc::now());
-        other.process = Process { host: "elsewhere".to_owned(), pid: 4711, machine: None, start: None };
-        change(&mut other);
-        LockFiles::of(lake).unwrap().write(number, &other, PutMode::Overwrite).await.unwrap();
-    }
-
-    async fn refusal(lake: &Lakehouse) -> Option<String> {
-        locked(lake, "run", async { Ok(()) }).await.err().map(|error| error.to_string())
-    }
-
-    #[tokio::test]
-    async fn the_second_hears_who_holds_it_and_the_next_may() {
-        let (_folder, lake) = lake();
-        let second = locked(&lake, "run", async {
-            let error = locked(&lake, "maintain", async { Ok(()) }).await.unwrap_err();
-            assert!(matches!(&error, Error::Locked { holder, .. } if holder.command == "run"));
-            assert_eq!(error.exit_code(), 1);
-            Ok(error.to_string())
-        });
-        let text = second.await.unwrap();
-        let pid = format!("process {}", std::process::id());
-        assert!(text.contains("`run`") && text.contains(&pid) && text.contains("since 20"), "{text}");
-        assert!(holder(&lake).await.unwrap().is_none());
-        assert_eq!(refusal(&lake).await, None);
-    }
-
-    #[tokio::test]
-    async fn one_that_expired_or_was_given_back_is_taken_over_and_another_is_not() {
-        let (_folder, lake) = lake();
-        written(&lake, 7, |_| {}).await;
-        assert!(refusal(&lake).await.unwrap().contains("process 4711 on elsewhere"));
-        written(&lake, 7, |other| other.released = true).await;
-        assert_eq!(refusal(&lake).await, None);
-        written(&lake, 9, |other| other.expires_at = Utc::now() - TimeDelta::seconds(1)).await;
-        assert_eq!(refusal(&lake).await, None);
-        assert_eq!(LockFiles::of(&lake).unwrap().numbers().await.unwrap(), [10], "one file stays");
-    }
-
-    #[tokio::test]
-    async fn that_of_a_dead_process_is_taken_over_at_once() {
-        let (_folder, lake) = lake();
-        let own = Process::own();
-        if own.machine.is_none() {
-            return;
-        }
-        // No process has the highest id there can be.
-        written(&lake, 1, |other| other.process = Process { pid: 4_194_304, ..own.clone() }).await;
-        assert_eq!(refusal(&lake).await, None);
-        // The id is in use again, by a process that started later.
-        written(&lake, 3, |other| other.process = Process { pid: 1, start: Some("1".to_owned()), ..own.clone() }).await;
-        assert_eq!(refusal(&lake).await, None);
-        // Another container of this machine may well have a process that can't be seen from here.
-        let there = Process { pid: 4_194_304, machine: Some("another".to_owned()), ..own };
-        written(&lake, 5, |other| other.process = there).await;
-        assert!(refusal(&lake).await.is_some());
-    }
-
-    #[tokio::test]
-    async fn work_that_is_dropped_leaves_no_lock_behind() {
-        let (_folder, lake) = lake();
-        let mut stuck = Box::pin(locked(&lake, "run", std::future::pending::<Result<()>>()));
-        while holder(&lake).await.unwrap().is_none() {
-            assert!(futures::poll!(&mut stuck).is_pending());
-            tokio::task::yield_now().await;
-        }
-        assert!(refusal(&lake).await.is_some());
-        drop(stuck);
-        assert_eq!(refusal(&lake).await, None);
-    }
-
-    #[tokio::test]
-    async fn of_many_at_once_one_gets_it() {
-        let (_folder, lake) = lake();
-        let (inside, told) = (std::sync::atomic::AtomicBool::new(false), tokio::sync::Semaphore::new(0));
-        let attempts = (0..8).map(|_| async {
-            let outcome = locked(&lake, "run", async {
-                assert!(!inside.swap(true, std::sync::atomic::Ordering::SeqCst), "two at once");
-                // It goes on when another was told that it may not.
-                drop(told.acquire().await.unwrap());
-                inside.store(false, std::sync::atomic::Ordering::SeqCst);
-                Ok(())
-            });
-            let outcome = outcome.await;
-            told.add_permits(1);
-            outcome.is_ok()
-        });
-        let won = futures::future::join_all(attempts).await;
-        assert!(won.contains(&true) && won.contains(&false), "{won:?}");
-    }
-
-    #[tokio::test]
-    async fn renewing_moves_the_expiry_and_notices_a_takeover() {
-        let (_folder, lake) = lake();
-        let lock = Lock::take(&lake, "run").await.unwrap();
-        let mut own = Holder { expires_at: lock.holder.since, ..lock.holder.clone() };
-        assert_eq!(renew(&lock.files, lock.number, &mut own).await.unwrap(), None);
-        assert!(own.expires_at > lock.holder.since + lease() - TimeDelta::minutes(1));
-        let (_, stored) = lock.files.newest().await.unwrap().unwrap();
-        assert_eq!((stored.token, stored.expires_at), (own.token.clone(), own.expires_at));
-        written(&lake, lock.number + 1, |_| {}).await;
-        let reason = renew(&lock.files, lock.number, &mut own).await.unwrap().unwrap();
-        assert!(reason.contains("process 4711 on elsewhere"), "{reason}");
-    }
-}
+mod tests;

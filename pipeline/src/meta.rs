@@ -9,6 +9,9 @@ use arrow::array::{
     ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use chrono::{DateTime, Utc};
+use datafusion::logical_expr::{ident, lit};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A row a run.
@@ -23,16 +26,46 @@ pub const TABLES: [&str; 3] = [RUN, ENTITY_RUN, CHECK];
 /// The column with the live rows that a comparison found gone from the source; null where none was made.
 pub const GONE: &str = "gone";
 
+/// The column with the entities that a run was limited to; null where it was not.
+pub const ONLY: &str = "entities";
+
 /// Whether the stored record of the runs can hold comparisons: an earlier version's can't.
 ///
 /// # Errors
 /// [`Error::Table`] when it is there but can't be read.
 pub async fn knows_comparisons(lake: &Lakehouse) -> Result<bool> {
-    let table = lake.open("meta", ENTITY_RUN).await?;
-    Ok(match table {
-        Some(table) => table.schema()?.index_of(GONE).is_ok(),
+    has(lake, ENTITY_RUN, GONE).await
+}
+
+/// Whether the stored record of the runs says which entities a run was limited to: an earlier version's does not.
+///
+/// # Errors
+/// [`Error::Table`] when it is there but can't be read.
+pub async fn knows_limits(lake: &Lakehouse) -> Result<bool> {
+    has(lake, RUN, ONLY).await
+}
+
+async fn has(lake: &Lakehouse, table: &str, column: &str) -> Result<bool> {
+    Ok(match lake.open("meta", table).await? {
+        Some(table) => table.schema()?.index_of(column).is_ok(),
         None => false,
     })
+}
+
+/// A run as it is known before its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Begun {
+    /// Its id.
+    pub run_id: String,
+    /// When it started.
+    pub started_at: DateTime<Utc>,
+    /// full, incremental, reconcile or replay.
+    pub mode: String,
+    /// The layers that it builds.
+    pub layers: String,
+    /// The entities that it is limited to.
+    pub entities: Option<String>,
 }
 
 fn schema_of(fields: &[(&str, DataType)]) -> SchemaRef {
@@ -52,7 +85,8 @@ fn run_schema() -> SchemaRef {
         ("layers", text.clone()),
         ("toolVersion", text.clone()),
         ("specVersion", text.clone()),
-        ("error", text),
+        ("error", text.clone()),
+        (ONLY, text),
     ])
 }
 
@@ -163,16 +197,37 @@ pub async fn record(lake: &Lakehouse, report: &RunReport) -> Result<()> {
     ];
     append(lake, CHECK, check_schema(), columns, checks.len()).await?;
 
+    ended(lake, &report.begun(), report.status(), report.error_text(), finished).await
+}
+
+/// Records a run that can't do so itself any more, unless it did.
+///
+/// # Errors
+/// [`Error::Table`] when a meta table can't be read or written.
+pub(crate) async fn record_end(lake: &Lakehouse, begun: &Begun, status: &str, error: &str) -> Result<()> {
+    if let Some(table) = lake.open("meta", RUN).await? {
+        let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
+        let same = ident("runId").eq(lit(begun.run_id.as_str()));
+        if table.frame().await?.filter(same).map_err(failed)?.count().await.map_err(failed)? > 0 {
+            return Ok(());
+        }
+    }
+    ended(lake, begun, status, Some(error.to_owned()), Utc::now().timestamp_micros()).await
+}
+
+/// The row of a run.
+async fn ended(lake: &Lakehouse, begun: &Begun, status: &str, error: Option<String>, finished: i64) -> Result<()> {
     let columns = vec![
-        text([id()]),
-        instants([Some(report.run.started_micros())]),
+        text([Some(begun.run_id.clone())]),
+        instants([Some(begun.started_at.timestamp_micros())]),
         instants([Some(finished)]),
-        text([Some(report.status().to_owned())]),
-        text([Some(report.mode.to_owned())]),
-        text([Some(report.layers.join(","))]),
+        text([Some(status.to_owned())]),
+        text([Some(begun.mode.clone())]),
+        text([Some(begun.layers.clone())]),
         text([Some(env!("CARGO_PKG_VERSION").to_owned())]),
         text([Some(connectwise_generated::tables::SPEC_VERSION.to_owned())]),
-        text([report.error_text()]),
+        text([error]),
+        text([begun.entities.clone()]),
     ];
     append(lake, RUN, run_schema(), columns, 1).await
 }
@@ -192,5 +247,5 @@ async fn append(
     let batch = RecordBatch::try_new(schema, columns).map_err(|error| failed(error.to_string()))?;
     let batch = crate::lake::align_batch(&batch, &table.schema()?).map_err(|error| failed(error.to_string()))?;
     let frame = lake.context().read_batch(batch).map_err(|error| failed(error.to_string()))?;
-    table.append(frame, &[]).await
+    table.append(frame).await
 }

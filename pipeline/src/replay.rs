@@ -26,13 +26,15 @@ use std::time::Instant;
 /// [`Error`] when nothing could be begun. What fails later is in the report.
 pub async fn replay(lake: &Lakehouse, options: &Options) -> Result<RunReport> {
     let selected = options.selected()?;
-    lock::locked(lake, "replay", unlocked(lake, &selected)).await
+    let run = RunId::new(Utc::now());
+    let report = RunReport::new(run, Mode::Replay, vec!["bronze", "silver", "gold"]).limited_to(&selected);
+    let begun = report.begun();
+    lock::locked_run(lake, "replay", begun, Box::pin(unlocked(lake, &selected, report))).await
 }
 
-async fn unlocked(lake: &Lakehouse, selected: &[&'static Table]) -> Result<RunReport> {
-    let run = RunId::new(Utc::now());
+async fn unlocked(lake: &Lakehouse, selected: &[&'static Table], mut report: RunReport) -> Result<RunReport> {
+    let run = report.run.clone();
     let stage = Stage::of(lake)?;
-    let mut report = RunReport::new(run.clone(), Mode::Replay, vec!["bronze", "silver", "gold"]);
     let mut moved = false;
     for entity in selected.iter().copied().filter(|entity| applies_to(entity)) {
         let started = Instant::now();
@@ -63,7 +65,6 @@ async fn unlocked(lake: &Lakehouse, selected: &[&'static Table]) -> Result<RunRe
     if moved && let Err(error) = run::gold_of(lake, &stage, &run, false, &mut report).await {
         report.error = Some(error.to_string());
     }
-    run::count_rows(lake, &mut report).await?;
     run::finish(lake, &mut report).await;
     Ok(report)
 }

@@ -1,10 +1,13 @@
 //! What a run did: by entity, by table, by check; and the exit status that follows.
 
 use crate::extract::Numbers;
-use crate::gold::{Check, Computed, Unmatched};
+use crate::gold::{Built, Check, Computed, Unmatched};
 use crate::lake::Counts;
+use crate::meta::Begun;
 use crate::reconcile::Finding;
 use crate::run::{Mode, RunId};
+use connectwise_generated::tables::TABLES;
+use connectwise_runtime::Table;
 use std::collections::BTreeMap;
 
 /// What happened to an entity.
@@ -58,6 +61,8 @@ pub struct RunReport {
     pub mode: &'static str,
     /// The layers that were built.
     pub layers: Vec<&'static str>,
+    /// The entities that it was limited to; none where it was not.
+    pub only: Vec<&'static str>,
     /// By entity.
     pub entities: Vec<EntityReport>,
     /// By table, in the order in which they were written.
@@ -79,12 +84,40 @@ impl RunReport {
             run,
             mode: mode.name(),
             layers,
+            only: Vec::new(),
             entities: Vec::new(),
             tables: Vec::new(),
             checks: Vec::new(),
             unmatched: Vec::new(),
             error: None,
             finished_micros: 0,
+        }
+    }
+
+    /// Limits it to some entities; to none where these are all.
+    pub(crate) fn limited_to(mut self, entities: &[&'static Table]) -> Self {
+        if entities.len() < TABLES.len() {
+            self.only = entities.iter().map(|entity| entity.entity).collect();
+        }
+        self
+    }
+
+    /// Adds what went wrong with the run as a whole.
+    pub(crate) fn add_error(&mut self, text: String) {
+        self.error = Some(match self.error.take() {
+            Some(before) => format!("{before}\n{text}"),
+            None => text,
+        });
+    }
+
+    /// What is known of it before its end.
+    pub(crate) fn begun(&self) -> Begun {
+        Begun {
+            run_id: self.run.id().to_owned(),
+            started_at: self.run.started(),
+            mode: self.mode.to_owned(),
+            layers: self.layers.join(","),
+            entities: (!self.only.is_empty()).then(|| self.only.join(",")),
         }
     }
 
@@ -118,6 +151,30 @@ impl RunReport {
                 seconds: 0.0,
             }),
             None => {}
+        }
+    }
+
+    /// Adds what building gold did, also where it was built before in the same run.
+    pub(crate) fn take_gold(&mut self, built: Vec<Built>) {
+        for Built { table, counts, computed, seconds, .. } in built {
+            match self.tables.iter_mut().find(|other| other.layer == "gold" && other.table == table.name) {
+                Some(before) => {
+                    before.counts.inserted += counts.inserted;
+                    before.counts.updated += counts.updated;
+                    before.counts.deleted += counts.deleted;
+                    before.counts.unchanged = counts.unchanged;
+                    before.computed = Some(computed);
+                    before.seconds += seconds;
+                }
+                None => self.tables.push(TableReport {
+                    layer: "gold",
+                    table: table.name.to_owned(),
+                    rows: 0,
+                    counts,
+                    computed: Some(computed),
+                    seconds,
+                }),
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use crate::bronze::Loading;
 use crate::client::{Client, ClientError, Request, Traffic};
 use crate::error::{Error, Result};
 use crate::extract::{Order, Window, extract};
-use crate::gold;
+use crate::gold::{self, Care, Check, Computed};
 use crate::lake::{Lakehouse, Stage};
 use crate::progress::Progress;
 use crate::report::{EntityReport, RunReport, TableReport};
@@ -175,7 +175,12 @@ pub async fn run(client: Option<&Client>, lake: &Lakehouse, options: &Options) -
     let selected = options.selected()?;
     lake.check_writable().await?;
     let command = if options.mode == Mode::Reconcile { "reconcile --apply" } else { "run" };
-    lock::locked(lake, command, unlocked(client, lake, options, &selected)).await
+    let run = RunId::new(options.started.unwrap_or_else(Utc::now));
+    let layers = [Layer::Bronze, Layer::Silver, Layer::Gold].into_iter().filter(|layer| options.has(*layer));
+    let report = RunReport::new(run, options.mode, layers.map(Layer::name).collect()).limited_to(&selected);
+    let begun = report.begun();
+    // Boxed: by value, the whole of a run would lie on the caller's stack, several times over.
+    lock::locked_run(lake, command, begun, Box::pin(unlocked(client, lake, options, &selected, report))).await
 }
 
 async fn unlocked(
@@ -183,11 +188,10 @@ async fn unlocked(
     lake: &Lakehouse,
     options: &Options,
     selected: &[&'static Table],
+    mut report: RunReport,
 ) -> Result<RunReport> {
-    let run = RunId::new(options.started.unwrap_or_else(Utc::now));
+    let run = report.run.clone();
     let stage = Arc::new(Stage::of(lake)?);
-    let layers = [Layer::Bronze, Layer::Silver, Layer::Gold].into_iter().filter(|layer| options.has(*layer));
-    let mut report = RunReport::new(run.clone(), options.mode, layers.map(Layer::name).collect());
     if options.has(Layer::Bronze) {
         let client = client.ok_or_else(|| Error::Usage("the bronze layer needs a connection".to_owned()))?;
         // One request before any work: a wrong address or login is told once, and no data is touched.
@@ -204,17 +208,18 @@ async fn unlocked(
     if let Err(error) = outcome {
         report.error = Some(error.to_string());
     }
-    count_rows(lake, &mut report).await?;
     finish(lake, &mut report).await;
     Ok(report)
 }
 
-/// Puts the run on record. Where that fails, so did the run, and its report says so.
+/// Counts the rows and puts the run on record. Where that fails, so did the run, and its report says so.
 pub(crate) async fn finish(lake: &Lakehouse, report: &mut RunReport) {
+    if let Err(error) = count_rows(lake, report).await {
+        report.add_error(error.to_string());
+    }
     report.finished_micros = Utc::now().timestamp_micros();
     if let Err(error) = meta::record(lake, report).await {
-        let text = format!("the run is not on record: {error}");
-        report.error = Some(report.error.take().map_or(text.clone(), |before| format!("{before}\n{text}")));
+        report.add_error(format!("the run is not on record: {error}"));
     }
 }
 
@@ -273,7 +278,7 @@ async fn layers_of(
 }
 
 /// Fills in how many rows the tables have now.
-pub(crate) async fn count_rows(lake: &Lakehouse, report: &mut RunReport) -> Result<()> {
+async fn count_rows(lake: &Lakehouse, report: &mut RunReport) -> Result<()> {
     for table in &mut report.tables {
         let name = table.table.clone();
         if let Some(opened) = lake.open(table.layer, &name).await? {
@@ -283,7 +288,8 @@ pub(crate) async fn count_rows(lake: &Lakehouse, report: &mut RunReport) -> Resu
     Ok(())
 }
 
-/// Builds gold and runs its checks.
+/// Builds gold and runs its checks: a full run the whole of it, any other what changed. Where a check fails then, the
+/// fault may be in what was left alone: all is computed once, and checked again.
 pub(crate) async fn gold_of(
     lake: &Lakehouse,
     stage: &Stage,
@@ -291,20 +297,20 @@ pub(crate) async fn gold_of(
     verify: bool,
     report: &mut RunReport,
 ) -> Result<()> {
-    let mut rebuilds = Vec::new();
-    for built in gold::build(lake, stage, run, verify).await? {
-        report.tables.push(TableReport {
-            layer: "gold",
-            table: built.table.name.to_owned(),
-            rows: 0,
-            counts: built.counts,
-            computed: Some(built.computed),
-            seconds: built.seconds,
-        });
-        rebuilds.extend(built.rebuild);
-    }
+    let whole = report.mode == Mode::Full.name();
+    let built = gold::build(lake, stage, run, Care { whole, verify }).await?;
+    let whole = built.iter().all(|table| table.computed == Computed::Whole);
+    let rebuilds: Vec<Check> = built.iter().filter_map(|table| table.rebuild.clone()).collect();
+    report.take_gold(built);
     report.checks = gold::run_checks(lake, run).await?;
     report.checks.extend(rebuilds);
+    let broken: Vec<&str> =
+        report.checks.iter().filter(|check| check.fails()).map(|check| check.name.as_str()).collect();
+    if !whole && !broken.is_empty() {
+        tracing::warn!(checks = %broken.join(", "), "after an incremental build checks failed: gold is computed whole");
+        report.take_gold(gold::build(lake, stage, run, Care { whole: true, verify: false }).await?);
+        report.checks = gold::run_checks(lake, run).await?;
+    }
     report.unmatched = gold::unmatched(lake, run).await?;
     Ok(())
 }
@@ -411,7 +417,7 @@ pub(crate) async fn silver_of(
     report: &mut RunReport,
 ) {
     let started = Instant::now();
-    match silver::load(lake, stage, run, entity).await {
+    match silver::load(lake, stage, run, entity, report.mode == Mode::Full.name()).await {
         Ok(tables) => {
             let seconds = started.elapsed().as_secs_f64() / tables.len().max(1) as f64;
             for (table, counts) in tables {

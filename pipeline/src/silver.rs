@@ -12,10 +12,12 @@ use crate::run::RunId;
 use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use connectwise_runtime::flatten::DECIDED_BY;
 use connectwise_runtime::{Child, Table, child_schema, flatten, flatten_child, silver_schema};
+use datafusion::error::DataFusionError;
 use datafusion::logical_expr::ident;
-use futures::StreamExt as _;
 use futures::stream::BoxStream;
+use futures::{StreamExt as _, TryStreamExt as _};
 use std::sync::Arc;
 
 /// When the row was written to silver.
@@ -56,8 +58,8 @@ pub fn schema_of_child(table: &Table, child: &Child) -> SchemaRef {
     with_etl(&child_schema(table, child))
 }
 
-/// Brings the silver table of an entity, and its child tables, to what bronze holds. Returns the counts of each
-/// table, the entity's own first.
+/// Brings the silver table of an entity, and its child tables, to what bronze holds: looks at the rows that bronze
+/// wrote since, or at the whole of them. Returns the counts of each table, the entity's own first.
 ///
 /// # Errors
 /// [`Error`]; each table is either as it was or done.
@@ -66,11 +68,12 @@ pub async fn load(
     stage: &Stage,
     run: &RunId,
     entity: &'static Table,
+    whole: bool,
 ) -> Result<Vec<(&'static str, Counts)>> {
     let Some(bronze) = lake.open("bronze", entity.table).await? else {
         return Ok(Vec::new());
     };
-    let made_by = definition([bronze.id()?.as_str(), &format!("{entity:?}")]);
+    let made_by = made_by(&bronze.id()?, &format!("{entity:?}"), &DECIDED_BY);
     let transactions = [(BRONZE_VERSION.to_owned(), bronze.version()), (DEFINITION.to_owned(), made_by)];
     let mut done = Vec::new();
     for child in std::iter::once(None).chain(entity.children.iter().map(Some)) {
@@ -78,7 +81,7 @@ pub async fn load(
             None => (entity.table, schema(entity), entity.key),
             Some(child) => (child.table, schema_of_child(entity, child), "parentId"),
         };
-        let ids = changed_ids(lake, name, &bronze, entity.key, made_by).await?;
+        let ids = if whole { None } else { changed_ids(lake, name, &bronze, entity.key, made_by).await? };
         let scope = match &ids {
             Some(ids) => Scope::Only { column, keys: Arc::clone(ids) },
             None => Scope::All,
@@ -95,6 +98,11 @@ pub async fn load(
         done.push((name, sync(lake, stage, &target, &scope, rows, &transactions).await?));
     }
     Ok(done)
+}
+
+/// A number for how a silver table is made: from which bronze table, by which description, by which code.
+fn made_by(bronze_id: &str, description: &str, code: &[&str]) -> i64 {
+    definition([bronze_id, description, include_str!("silver.rs")].into_iter().chain(code.iter().copied()))
 }
 
 /// The ids to look at: those whose row bronze wrote since silver was made from it; `None` for all.
@@ -124,21 +132,26 @@ async fn flat_rows(
     schema: &SchemaRef,
     ids: Option<Arc<KeySet>>,
 ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
-    let failed = |error: datafusion::error::DataFusionError| bronze.error("reading", error);
-    let mut frame = bronze.frame().await?;
-    if let Some(ids) = &ids {
-        frame = frame.filter(KeySet::holds(ids, ident(entity.key))).map_err(failed)?;
-    }
-    if let Some(child) = child {
-        let needed = [entity.key, child.list, DELETED_AT];
-        frame = frame.select(needed.iter().map(|name| ident(*name)).collect::<Vec<_>>()).map_err(failed)?;
-    }
-    let rows = frame.execute_stream().await.map_err(failed)?;
+    let needed = child.map(|child| [entity.key, child.list, DELETED_AT].map(str::to_owned).to_vec());
+    let rows = match &ids {
+        // In the order of the key, so that what fills a new table needs no sorting.
+        None => bronze.rows_by(entity.key, needed)?,
+        Some(ids) => {
+            let (layer, name) = (bronze.layer(), bronze.name().to_owned());
+            let failed = move |error: DataFusionError| Error::table(layer, &name, "reading", error);
+            let mut frame = bronze.frame().await?.filter(KeySet::holds(ids, ident(entity.key))).map_err(&failed)?;
+            if let Some(needed) = needed {
+                let needed: Vec<_> = needed.iter().map(|name| ident(name.as_str())).collect();
+                frame = frame.select(needed).map_err(&failed)?;
+            }
+            frame.execute_stream().await.map_err(&failed)?.map_err(failed).boxed()
+        }
+    };
     let (schema, run) = (Arc::clone(schema), run.clone());
     Ok(rows
         .map(move |batch| {
             let failed = |error: String| Error::data(entity.entity, error);
-            let batch = batch.map_err(|error| failed(error.to_string()))?;
+            let batch = batch?;
             let deleted = batch
                 .column_by_name(DELETED_AT)
                 .map(Arc::clone)
@@ -176,4 +189,24 @@ fn stamp(
 
 fn deleted_is_last(schema: &Schema) -> bool {
     schema.fields().last().is_some_and(|field| field.name() == SILVER_DELETED_AT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_description_or_another_code_is_another_definition() {
+        let known = made_by("id", "columns", &["fn flatten() {}"]);
+        assert_eq!(known, made_by("id", "columns", &["fn flatten() {}"]));
+        for other in [
+            made_by("other", "columns", &["fn flatten() {}"]),
+            made_by("id", "other", &["fn flatten() {}"]),
+            made_by("id", "columns", &["fn flatten() { }"]),
+            made_by("id", "columns", &["fn flatten() {}", ""]),
+        ] {
+            assert_ne!(known, other);
+        }
+        assert!(DECIDED_BY.iter().any(|text| text.contains("pub fn flatten_child(")));
+    }
 }

@@ -6,11 +6,13 @@ use super::{LakeArgs, PaceArgs, must_exist};
 use crate::client::Client;
 use crate::error::Result;
 use crate::lake::Lakehouse;
+use crate::lock;
 use crate::reconcile::{self, Finding};
 use crate::report::RunReport;
 use crate::run::{self, Mode, Options, RunId};
 use chrono::Utc;
 use clap::Args;
+use connectwise_runtime::Table;
 
 /// How many ids of each kind are shown; `--json` has all.
 const SHOWN: usize = 20;
@@ -44,7 +46,10 @@ pub(super) async fn execute(args: ReconcileArgs, output: &mut Output) -> Result<
     let report = if args.apply {
         run::run(Some(&client), &lake, &options).await?
     } else {
-        look(&client, &lake, &options).await?
+        // Under the lock as well: what a run changes meanwhile would look gone, or missing.
+        let selected = options.selected()?;
+        let report = RunReport::new(RunId::new(Utc::now()), Mode::Reconcile, Vec::new()).limited_to(&selected);
+        lock::locked_run(&lake, "reconcile", report.begun(), look(&client, &lake, &selected, report)).await?
     };
     if args.json {
         output.line(super::run::as_json(&report))?;
@@ -60,9 +65,13 @@ pub(super) async fn execute(args: ReconcileArgs, output: &mut Output) -> Result<
 }
 
 /// Compares without marking; what was found goes on record for `status`.
-async fn look(client: &Client, lake: &Lakehouse, options: &Options) -> Result<RunReport> {
-    let mut report = RunReport::new(RunId::new(Utc::now()), Mode::Reconcile, Vec::new());
-    for entity in options.selected()?.into_iter().filter(|entity| reconcile::applies_to(entity)) {
+async fn look(
+    client: &Client,
+    lake: &Lakehouse,
+    selected: &[&'static Table],
+    mut report: RunReport,
+) -> Result<RunReport> {
+    for entity in selected.iter().copied().filter(|entity| reconcile::applies_to(entity)) {
         report.entities.push(reconcile::compare(client, lake, entity).await);
     }
     run::finish(lake, &mut report).await;

@@ -34,9 +34,9 @@ const BROKEN: &str = "SELECT \"check\", detail FROM meta.etl_check WHERE NOT pas
 const QUARANTINE: &str = "SELECT entity, count(*) AS records, max(reason) AS example FROM bronze.cw_quarantine GROUP \
                           BY entity ORDER BY entity";
 
-/// Runs that brought the source's changes and whose checks held.
+/// Runs that brought the source's changes through all layers, and whose checks held.
 const GOOD: &str = "SELECT max(finishedAt) FROM meta.etl_run WHERE status = 'done' AND mode IN ('incremental', 'full') \
-                    AND layers LIKE 'bronze%'";
+                    AND layers = 'bronze,silver,gold'";
 /// Of each entity the last comparison of ids, unless a full run came after it.
 const COMPARED: &str = "SELECT entity, startedAt AS compared, sourceRows AS \"atSource\", CASE WHEN gone > deleted THEN gone ELSE 0 END AS \
      \"pendingDeletes\", missing FROM (SELECT e.entity, e.sourceRows, e.gone, e.deleted, e.missing, r.startedAt, r.mode, \
@@ -60,7 +60,10 @@ fn parse_age(text: &str) -> std::result::Result<TimeDelta, String> {
 
 /// When the last good run ended.
 async fn last_good(lake: &Lakehouse) -> Result<Option<DateTime<Utc>>> {
-    let batches = select(lake, GOOD).await?;
+    // A run of some entities leaves the others as old as they were.
+    let all =
+        if meta::knows_limits(lake).await? { format!("{GOOD} AND {} IS NULL", meta::ONLY) } else { GOOD.to_owned() };
+    let batches = select(lake, &all).await?;
     let micros = batches.first().filter(|batch| batch.num_rows() > 0).and_then(|batch| {
         let instants = batch.column(0).as_primitive_opt::<TimestampMicrosecondType>()?;
         instants.iter().next().flatten()

@@ -92,18 +92,28 @@ pub(crate) fn business_date(run: &RunId) -> Result<String> {
     Ok(run.started().with_timezone(&zone).format("%Y-%m-%d").to_string())
 }
 
-/// Builds all gold tables, in the order in which they read each other. A table that was computed in part is compared
-/// with its whole statement where it is small; to `verify` is to compare every table that was not computed whole.
+/// How gold is built.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Care {
+    /// All of it, and not only what changed.
+    pub whole: bool,
+    /// Compare every table that was not computed whole with its whole statement, however large it is.
+    pub verify: bool,
+}
+
+/// Builds all gold tables, in the order in which they read each other: only what changed, or the whole of them. Rows
+/// that are as they should be are not written either way. A table that was computed in part is compared with its whole
+/// statement where it is small.
 ///
 /// # Errors
 /// [`Error`] of the first table that fails; tables built before it are whole.
-pub async fn build(lake: &Lakehouse, stage: &Stage, run: &RunId, verify: bool) -> Result<Vec<Built>> {
+pub async fn build(lake: &Lakehouse, stage: &Stage, run: &RunId, care: Care) -> Result<Vec<Built>> {
     let mut done = Vec::new();
     let mut inputs = Inputs::new(lake).await?;
     for table in TABLES {
         let started = Instant::now();
         let sql = statement(table, run)?;
-        let (work, transactions) = inputs.work(table, &sql).await?;
+        let (work, transactions) = inputs.work(table, &sql, care.whole).await?;
         let (computed, plan, scope) = match work {
             Work::Nothing => (Computed::Nothing, None, Scope::All),
             Work::Whole(plan) => (Computed::Whole, Some(plan), Scope::All),
@@ -125,8 +135,8 @@ pub async fn build(lake: &Lakehouse, stage: &Stage, run: &RunId, verify: bool) -
         let seconds = started.elapsed().as_secs_f64();
         let compare = match computed {
             Computed::Whole => false,
-            Computed::Part => verify || inputs.rows(table).await? < rebuild::ALWAYS_BELOW,
-            Computed::Nothing => verify,
+            Computed::Part => care.verify || inputs.rows(table).await? < rebuild::ALWAYS_BELOW,
+            Computed::Nothing => care.verify,
         };
         let rebuild = if compare { Some(rebuild::compare(&inputs, table, &sql).await?) } else { None };
         done.push(Built { table, counts, computed, rebuild, seconds });

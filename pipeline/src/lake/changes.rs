@@ -1,41 +1,62 @@
-//! What changed in a table between two of its versions, from the files that the log took out and put in.
+//! What changed in a table between two of its versions, by the log of what was committed between them.
 //!
 //! Invariant: a key is reported when any compared column of its row differs between the versions, or when only one
-//! of them has it. Where that can't be told (an earlier version is gone, or nearly everything was written anew), the
-//! answer is that it is unknown, and the caller looks at all rows.
+//! of them has it. Commits that say of themselves that they changed no row (a compaction, here or in Spark) are passed
+//! over: they replace files by files with the same rows. Where the difference can't be told (the log or an earlier
+//! file is gone, rows were deleted by vectors, nearly everything was written anew), the answer is that it is unknown,
+//! and the caller looks at all rows.
 
-use super::files::{DataFile, differing_files};
+use super::files::DataFile;
 use super::table::Table;
 use crate::error::Result;
 use arrow::array::RecordBatch;
 use connectwise_runtime::row_hashes;
 use datafusion::logical_expr::ident;
-use futures::StreamExt as _;
-use std::collections::{HashMap, HashSet};
+use deltalake::kernel::Action;
+use deltalake::logstore::get_actions;
+use futures::{StreamExt as _, TryStreamExt as _};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// When all files of a table with more rows were written anew, asking which rows differ is no help.
 const MANY_ROWS: u64 = 200_000;
+/// How many commits are fetched at the same time.
+const COMMITS_AT_ONCE: usize = 8;
 
 /// What is known of the difference between two versions.
 pub(crate) enum Difference {
-    /// The same files: the same rows.
+    /// The same rows.
     None,
-    /// Some files differ.
+    /// Some files with other rows came or went.
     Some(Box<Differing>),
-    /// The earlier version can't be read any more.
+    /// The log can't tell.
     Unknown,
 }
 
-/// The files that differ between two versions.
+/// The files whose rows make the difference between two versions.
 pub(crate) struct Differing {
     earlier: Table,
-    removed: Vec<DataFile>,
-    added: Vec<DataFile>,
+    removed: ByVersion,
+    added: ByVersion,
+    added_rows: u64,
     kept_rows: u64,
 }
 
+/// Paths of files, by a version that has them.
+type ByVersion = BTreeMap<u64, Vec<String>>;
+
+/// What became of a file by the commits that changed rows.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Fate {
+    /// The last of them that added it.
+    added: Option<u64>,
+    /// The last of them that removed it.
+    removed: Option<u64>,
+    /// How often it was added, less how often it was removed.
+    net: i64,
+}
+
 impl Table {
-    /// Which files differ between an earlier version and the one that is open.
+    /// Which rows' files differ between an earlier version and the one that is open.
     ///
     /// # Errors
     /// [`crate::error::Error::Table`] when the open version's log can't be read.
@@ -43,26 +64,66 @@ impl Table {
         if version == self.version() {
             return Ok(Difference::None);
         }
-        if version > self.version() {
-            return Ok(Difference::Unknown);
-        }
-        let Ok(wanted) = u64::try_from(version) else {
+        let (Ok(from), Ok(to)) = (u64::try_from(version), u64::try_from(self.version())) else {
             return Ok(Difference::Unknown);
         };
-        let earlier = match self.clone().at_version(wanted).await {
+        if from > to {
+            return Ok(Difference::Unknown);
+        }
+        let Some(fates) = self.fates(from, to).await else { return Ok(Difference::Unknown) };
+        if fates.values().all(|fate| fate.net == 0) {
+            return Ok(Difference::None);
+        }
+        let earlier = match self.clone().at_version(from).await {
             Ok(earlier) => earlier,
             Err(error) => {
-                tracing::debug!(%error, "what changed can't be told from the log: all rows are compared");
+                tracing::debug!(%error, "what changed can't be told: all rows are compared");
                 return Ok(Difference::Unknown);
             }
         };
-        let all: u64 = self.files()?.iter().filter_map(DataFile::rows).sum();
-        let (removed, added) = differing_files(earlier.files()?, self.files()?);
-        if removed.is_empty() && added.is_empty() {
-            return Ok(Difference::None);
+        let paths = |files: &[DataFile]| files.iter().map(DataFile::path).collect::<HashSet<_>>();
+        let now = self.files()?;
+        let (removed, added) = by_version(&fates, (from, &paths(&earlier.files()?)), (to, &paths(&now)));
+        let is_new = |path: &str| fates.get(path).is_some_and(|fate| fate.net > 0);
+        let rows = |new: bool| now.iter().filter(|file| is_new(&file.path()) == new).filter_map(DataFile::rows).sum();
+        let (added_rows, kept_rows) = (rows(true), rows(false));
+        Ok(Difference::Some(Box::new(Differing { earlier, removed, added, added_rows, kept_rows })))
+    }
+
+    /// What became of each file that a commit after `from` added or removed together with rows; `None` where that
+    /// can't be told.
+    async fn fates(&self, from: u64, to: u64) -> Option<BTreeMap<String, Fate>> {
+        let log = self.delta().log_store();
+        let commits = futures::stream::iter(from + 1..=to).map(|version| {
+            let log = std::sync::Arc::clone(&log);
+            async move { log.read_commit_entry(version).await.map(|bytes| (version, bytes)) }
+        });
+        let mut commits = commits.buffered(COMMITS_AT_ONCE);
+        let mut fates = BTreeMap::new();
+        loop {
+            match commits.try_next().await {
+                Ok(None) => return Some(fates),
+                Ok(Some((version, Some(bytes)))) => match get_actions(version, &bytes) {
+                    Ok(actions) if follow(&mut fates, version, &actions) => {}
+                    Ok(_) => {
+                        tracing::debug!(table = self.name(), version, "rows were deleted by vectors");
+                        return None;
+                    }
+                    Err(error) => {
+                        tracing::debug!(table = self.name(), version, %error, "a commit can't be read");
+                        return None;
+                    }
+                },
+                Ok(Some((version, None))) => {
+                    tracing::debug!(table = self.name(), version, "the log no longer has a commit");
+                    return None;
+                }
+                Err(error) => {
+                    tracing::debug!(table = self.name(), %error, "the log can't be read");
+                    return None;
+                }
+            }
         }
-        let kept_rows = all.saturating_sub(added.iter().filter_map(DataFile::rows).sum());
-        Ok(Difference::Some(Box::new(Differing { earlier, removed, added, kept_rows })))
     }
 
     /// The keys whose rows differ between an earlier version and the open one, in any of the compared columns.
@@ -83,19 +144,71 @@ impl Table {
     }
 }
 
+/// Takes the actions of a commit into account; false where a file with a deletion vector is among them: of such a file
+/// the path alone does not say which rows it has.
+fn follow(fates: &mut BTreeMap<String, Fate>, version: u64, actions: &[Action]) -> bool {
+    // What a commit takes out was there before it, what it puts in is there after it.
+    for action in actions {
+        if let Action::Remove(remove) = action
+            && remove.data_change
+        {
+            if remove.deletion_vector.is_some() {
+                return false;
+            }
+            let fate = fates.entry(remove.path.clone()).or_default();
+            (fate.removed, fate.net) = (Some(version), fate.net - 1);
+        }
+    }
+    for action in actions {
+        if let Action::Add(add) = action
+            && add.data_change
+        {
+            if add.deletion_vector.is_some() {
+                return false;
+            }
+            let fate = fates.entry(add.path.clone()).or_default();
+            (fate.added, fate.net) = (Some(version), fate.net + 1);
+        }
+    }
+    true
+}
+
+/// The files that went and the ones that came, each by a version that has it: one of the two that are open already,
+/// where it can be. A file that came and went makes no difference. Where a compaction took it out, it did not go: it
+/// stands for its rows, in whatever file they are.
+fn by_version(
+    fates: &BTreeMap<String, Fate>,
+    (from, before): (u64, &HashSet<String>),
+    (to, now): (u64, &HashSet<String>),
+) -> (ByVersion, ByVersion) {
+    let (mut gone, mut new) = (ByVersion::new(), ByVersion::new());
+    for (path, fate) in fates {
+        match (fate.net.signum(), fate.removed, fate.added) {
+            (-1, Some(removed), _) => {
+                let version = if before.contains(path) { from } else { removed.saturating_sub(1) };
+                gone.entry(version).or_default().push(path.clone());
+            }
+            (1, _, Some(added)) => {
+                let version = if now.contains(path) { to } else { added };
+                new.entry(version).or_default().push(path.clone());
+            }
+            _ => {}
+        }
+    }
+    (gone, new)
+}
+
 impl Differing {
     /// The table at the earlier version.
     pub(crate) fn earlier(&self) -> &Table {
         &self.earlier
     }
 
-    /// Rows of the files that were added.
-    fn rows(&self) -> u64 {
-        self.added.iter().filter_map(DataFile::rows).sum()
-    }
-
     /// The keys whose rows differ in any of the compared columns; `None` where the table was all but written anew, or
-    /// the earlier rows can't be read.
+    /// the rows can't be read.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Table`] when a schema can't be read.
     pub(crate) async fn keys(&self, later: &Table, key: &str, compared: &[&str]) -> Result<Option<HashSet<i64>>> {
         let mut columns = vec![key];
         columns.extend(compared.iter().filter(|name| **name != key));
@@ -104,38 +217,53 @@ impl Differing {
             (Ok(before), Ok(now)) => before.data_type() == now.data_type(),
             _ => false,
         };
-        let rewritten = self.kept_rows == 0 && self.rows() > MANY_ROWS;
+        let rewritten = self.kept_rows == 0 && self.added_rows > MANY_ROWS;
         if rewritten || !columns.iter().all(same) {
             return Ok(None);
         }
-        let mut known: HashMap<i64, u128> = HashMap::new();
-        let read = each_row(&self.earlier, &self.removed, &columns, |id, hash| {
-            known.insert(id, hash);
-        });
-        if let Err(error) = read.await {
+        // Of each key the hashes of its rows that came, less those of its rows that went: nothing is left where they
+        // are the same.
+        let mut sums: HashMap<i64, u128> = HashMap::new();
+        let mut add = |id, hash: u128| {
+            let sum = sums.entry(id).or_default();
+            *sum = sum.wrapping_add(hash);
+        };
+        let outcome = async {
+            self.each_row(later, &self.removed, &columns, |id, hash| add(id, hash.wrapping_neg())).await?;
+            self.each_row(later, &self.added, &columns, &mut add).await
+        };
+        if let Err(error) = outcome.await {
             // A file that VACUUM took is no fault of this run.
             tracing::debug!(table = later.name(), %error, "the files of an earlier version can't be read");
             return Ok(None);
         }
-        let mut changed = HashSet::new();
-        each_row(later, &self.added, &columns, |id, hash| {
-            if known.remove(&id) != Some(hash) {
-                changed.insert(id);
-            }
-        })
-        .await?;
-        changed.extend(known.into_keys());
-        Ok(Some(changed))
+        Ok(Some(sums.into_iter().filter(|(_, sum)| *sum != 0).map(|(id, _)| id).collect()))
+    }
+
+    /// Visits the rows of some files: key and hash of the columns, the first of which is the key.
+    async fn each_row(
+        &self,
+        later: &Table,
+        files: &ByVersion,
+        columns: &[&str],
+        mut visit: impl FnMut(i64, u128),
+    ) -> Result<()> {
+        let number = |table: &Table| u64::try_from(table.version()).ok();
+        for (version, paths) in files {
+            let table = match *version {
+                version if Some(version) == number(&self.earlier) => self.earlier.clone(),
+                version if Some(version) == number(later) => later.clone(),
+                version => later.clone().at_version(version).await?,
+            };
+            each_row(&table, paths, columns, &mut visit).await?;
+        }
+        Ok(())
     }
 }
 
-/// Visits the rows of some files: key and hash of the columns, the first of which is the key.
-async fn each_row(table: &Table, files: &[DataFile], columns: &[&str], mut visit: impl FnMut(i64, u128)) -> Result<()> {
-    if files.is_empty() {
-        return Ok(());
-    }
+async fn each_row(table: &Table, paths: &[String], columns: &[&str], mut visit: impl FnMut(i64, u128)) -> Result<()> {
     let failed = |error: datafusion::error::DataFusionError| table.error("comparing versions", error);
-    let frame = table.frame_of(files).await?;
+    let frame = table.frame_of_paths(paths.to_vec()).await?;
     let frame = frame.select(columns.iter().map(|name| ident(*name)).collect::<Vec<_>>()).map_err(failed)?;
     let mut rows = frame.execute_stream().await.map_err(failed)?;
     let all: Vec<usize> = (0..columns.len()).collect();
@@ -148,4 +276,109 @@ async fn each_row(table: &Table, files: &[DataFile], columns: &[&str], mut visit
         ids.values().iter().zip(hashes).for_each(|(id, hash)| visit(*id, hash));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::sorted;
+    use super::super::testing::{filled, lake, merge, rows};
+    use super::*;
+    use deltalake::kernel::{DeletionVectorDescriptor, StorageType};
+
+    async fn changed(table: &Table, version: i64) -> Option<Vec<i64>> {
+        let keys = table.changed_keys(version, "id", &["text"]).await.unwrap()?;
+        let mut keys: Vec<i64> = keys.into_iter().collect();
+        keys.sort_unstable();
+        Some(keys)
+    }
+
+    async fn rearrange(table: &mut Table) {
+        let rows = sorted(table.frame().await.unwrap(), &["id"]).unwrap();
+        table.rearrange(rows).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_came_changed_and_went_is_told_and_nothing_else() {
+        let (_folder, lake) = lake(10);
+        let mut table = filled(&lake, rows(0..50, "a")).await;
+        let first = table.version();
+        assert_eq!(changed(&table, first).await, Some(vec![]));
+        merge(&lake, &mut table, rows([3, 47], "b"), false).await;
+        merge(&lake, &mut table, rows([60], "a"), false).await;
+        merge(&lake, &mut table, rows([20], "a"), true).await;
+        assert_eq!(changed(&table, first).await, Some(vec![3, 20, 47, 60]));
+        assert_eq!(changed(&table, first + 1).await, Some(vec![20, 60]));
+        merge(&lake, &mut table, rows([3], "a"), false).await;
+        assert_eq!(changed(&table, first).await, Some(vec![20, 47, 60]), "as it was is no change");
+        assert_eq!(changed(&table, table.version() + 1).await, None, "a version that is not there");
+        assert_eq!(changed(&table, -1).await, None);
+    }
+
+    #[tokio::test]
+    async fn files_that_were_rearranged_changed_nothing() {
+        let (_folder, lake) = lake(10);
+        let mut table = filled(&lake, rows(0..50, "a")).await;
+        let first = table.version();
+        rearrange(&mut table).await;
+        assert!(matches!(table.difference(first).await.unwrap(), Difference::None));
+        // In between, before and after, and over files that only a compaction made.
+        merge(&lake, &mut table, rows([5, 6], "b"), false).await;
+        let middle = table.version();
+        rearrange(&mut table).await;
+        assert_eq!(changed(&table, first).await, Some(vec![5, 6]));
+        assert_eq!(changed(&table, middle).await, Some(vec![]));
+        merge(&lake, &mut table, rows([6, 7], "c"), false).await;
+        merge(&lake, &mut table, rows([5], "a"), false).await;
+        assert_eq!(changed(&table, first).await, Some(vec![6, 7]));
+        assert_eq!(changed(&table, middle).await, Some(vec![5, 6, 7]));
+        rearrange(&mut table).await;
+        assert_eq!(changed(&table, first).await, Some(vec![6, 7]));
+    }
+
+    #[tokio::test]
+    async fn where_files_or_commits_are_gone_nothing_is_known() {
+        let (folder, lake) = lake(10);
+        let mut table = filled(&lake, rows(0..50, "a")).await;
+        let first = table.version();
+        merge(&lake, &mut table, rows([5], "b"), false).await;
+        let Difference::Some(differing) = table.difference(first).await.unwrap() else { panic!("nothing differs") };
+        let paths: Vec<&String> = differing.removed.values().flatten().collect();
+        assert_eq!((paths.len(), differing.kept_rows, differing.added_rows), (1, 40, 10));
+        let place = folder.path().join("silver/cw_test");
+        std::fs::remove_file(place.join(paths[0])).unwrap();
+        assert_eq!(changed(&table, first).await, None);
+        std::fs::remove_file(place.join(format!("_delta_log/{:020}.json", first + 1))).unwrap();
+        assert!(matches!(table.difference(first).await.unwrap(), Difference::Unknown));
+    }
+
+    #[tokio::test]
+    async fn a_column_of_another_type_or_none_is_not_compared() {
+        let (_folder, lake) = lake(10);
+        let mut table = filled(&lake, rows(0..5, "a")).await;
+        let first = table.version();
+        merge(&lake, &mut table, rows([1], "b"), false).await;
+        assert!(table.changed_keys(first, "id", &["lacking"]).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_deletion_vector_keeps_the_path_and_so_tells_nothing() {
+        let (_folder, lake) = lake(10);
+        let table = filled(&lake, rows(0..5, "a")).await;
+        let files = table.files().unwrap();
+        let vector = DeletionVectorDescriptor {
+            storage_type: StorageType::UuidRelativePath,
+            path_or_inline_dv: "ab^-aqEH.-t@S}K{vb[*k^".to_owned(),
+            offset: Some(4),
+            size_in_bytes: 40,
+            cardinality: 1,
+        };
+        let remove = files[0].remove(true);
+        let mut fates = BTreeMap::new();
+        assert!(follow(&mut fates, 2, &[Action::Remove(remove.clone())]));
+        assert_eq!(fates.values().map(|fate| fate.net).sum::<i64>(), -1);
+        let with = deltalake::kernel::Remove { deletion_vector: Some(vector), ..remove };
+        assert!(!follow(&mut BTreeMap::new(), 2, &[Action::Remove(with.clone())]));
+        let purged = deltalake::kernel::Remove { data_change: false, ..with };
+        assert!(follow(&mut BTreeMap::new(), 2, &[Action::Remove(purged)]), "a purge changes no row");
+    }
 }

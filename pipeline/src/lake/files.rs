@@ -1,21 +1,24 @@
 //! The data files of a table, as its log describes them: sizes, rows, and the keys that each may hold.
 
-use super::KeySet;
 use super::table::Table;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use arrow::array::RecordBatch;
+use datafusion::error::DataFusionError;
+use datafusion::logical_expr::ident;
 use deltalake::kernel::{LogicalFileView, Remove};
-use std::collections::HashSet;
+use futures::stream::BoxStream;
+use futures::{StreamExt as _, TryStreamExt as _};
 
 /// A table is cut into about this many files, so that a change of few rows rewrites little …
 const FILES_OF_A_TABLE: u64 = 16;
 /// … but no file gets fewer rows, for that would make reading slow …
-const LEAST_ROWS: u64 = 65_536;
+pub(super) const LEAST_ROWS: u64 = 65_536;
 /// … nor more, which is a row group's size that columnar readers like.
 const MOST_ROWS: u64 = 1_048_576;
 
-/// How many rows a file of a table of this size holds.
-pub(super) fn rows_of_a_file(rows: u64) -> u64 {
-    (rows / FILES_OF_A_TABLE).clamp(LEAST_ROWS, MOST_ROWS)
+/// How many rows a file of a table of this size holds: `least`, or more.
+pub(super) fn rows_of_a_file(rows: u64, least: u64) -> u64 {
+    (rows / FILES_OF_A_TABLE).clamp(least.clamp(1, MOST_ROWS), MOST_ROWS)
 }
 
 /// One data file of a table.
@@ -45,45 +48,42 @@ impl DataFile {
         self.statistics.get("numRecords")?.as_u64()
     }
 
-    /// The action that takes it out of the table.
-    pub(super) fn remove(&self) -> Remove {
-        self.view.remove_action(true)
+    /// The action that takes it out of the table, with its rows or only the file.
+    pub(super) fn remove(&self, data_change: bool) -> Remove {
+        self.view.remove_action(data_change)
+    }
+
+    /// The least and the greatest key that it may hold.
+    #[cfg(test)]
+    pub(super) fn range(&self, column: &str) -> (serde_json::Value, serde_json::Value) {
+        let end = |which| self.end(which, column).cloned().unwrap_or_default();
+        (end("minValues"), end("maxValues"))
+    }
+
+    #[cfg(test)]
+    pub(super) fn set_statistics(&mut self, statistics: serde_json::Value) {
+        self.statistics = statistics;
     }
 
     fn end(&self, which: &str, column: &str) -> Option<&serde_json::Value> {
         self.statistics.get(which)?.get(column).filter(|value| !value.is_null())
     }
 
-    /// The greatest key that it may hold.
-    fn most(&self, column: &str) -> Option<i64> {
-        self.end("maxValues", column)?.as_i64()
+    /// The least key that it may hold, by a number; `None` where the log does not say.
+    fn least(&self, column: &str) -> Option<i64> {
+        self.end("minValues", column)?.as_i64()
     }
 
-    /// Whether it may hold one of the keys.
-    fn may_hold(&self, column: &str, keys: &SortedKeys) -> bool {
-        let (Some(least), Some(most)) = (self.end("minValues", column), self.end("maxValues", column)) else {
-            return true;
-        };
-        match keys {
-            SortedKeys::Ids(ids) => match (least.as_i64(), most.as_i64()) {
-                (Some(least), Some(most)) => any_within(ids, &least, &most),
-                _ => true,
-            },
-            SortedKeys::Texts(texts) => match (least.as_str(), most.as_str()) {
-                (Some(least), Some(most)) => any_within(texts, &least.to_owned(), &most.to_owned()),
-                _ => true,
-            },
-        }
+    /// The least and the greatest id that it may hold; `None` where the log does not say.
+    pub(super) fn ids(&self, column: &str) -> Option<(i64, i64)> {
+        Some((self.end("minValues", column)?.as_i64()?, self.end("maxValues", column)?.as_i64()?))
     }
-}
 
-enum SortedKeys {
-    Ids(Vec<i64>),
-    Texts(Vec<String>),
-}
-
-fn any_within<T: Ord>(sorted: &[T], least: &T, most: &T) -> bool {
-    sorted.get(sorted.partition_point(|key| key < least)).is_some_and(|key| key <= most)
+    /// The least and the greatest text that it may hold.
+    pub(super) fn texts(&self, column: &str) -> Option<(String, String)> {
+        let text = |which| Some(self.end(which, column)?.as_str()?.to_owned());
+        Some((text("minValues")?, text("maxValues")?))
+    }
 }
 
 impl Table {
@@ -106,40 +106,73 @@ impl Table {
     }
 }
 
-/// The files to write anew when rows with these keys change: those that may hold one of them, and the last one, not
-/// yet full, where keys come after it, so that appending every night does not leave a small file each time.
-pub(super) fn files_to_rewrite(files: Vec<DataFile>, column: &str, keys: KeySet) -> Vec<DataFile> {
-    let full = rows_of_a_file(files.iter().filter_map(DataFile::rows).sum());
-    let keys = match keys {
-        KeySet::Ids(ids) => {
-            let mut ids: Vec<i64> = ids.into_iter().collect();
-            ids.sort_unstable();
-            SortedKeys::Ids(ids)
-        }
-        KeySet::Texts(texts) => {
-            let mut texts: Vec<String> = texts.into_iter().collect();
-            texts.sort_unstable();
-            SortedKeys::Texts(texts)
-        }
-    };
-    let last = files.iter().filter_map(|file| Some((file.most(column)?, file.path()))).max();
-    let extended = match (&keys, last) {
-        (SortedKeys::Ids(ids), Some((most, path))) if ids.last().is_some_and(|id| *id > most) => Some(path),
-        _ => None,
-    };
-    let small = |file: &DataFile| file.rows().is_some_and(|rows| rows < full);
-    files
-        .into_iter()
-        .filter(|file| file.may_hold(column, &keys) || (extended.as_ref() == Some(&file.path()) && small(file)))
-        .collect()
+impl Table {
+    /// All rows, or some of their columns, one file after the other in the order of the keys that they begin with: in
+    /// the order of the key where the table is clustered by it.
+    ///
+    /// # Errors
+    /// [`Error::Table`] when the table can't be read.
+    pub(crate) fn rows_by(
+        &self,
+        key: &str,
+        columns: Option<Vec<String>>,
+    ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
+        let mut files = self.files()?;
+        files.sort_by_cached_key(|file| (file.least(key), file.path()));
+        let table = self.clone();
+        let streams = futures::stream::iter(files).then(move |file| {
+            let (table, columns) = (table.clone(), columns.clone());
+            async move { rows_of(&table, &file, columns).await }
+        });
+        Ok(streams.try_flatten().boxed())
+    }
 }
 
-/// The files that only the first has, and the ones that only the second has, by path.
-pub(super) fn differing_files(earlier: Vec<DataFile>, later: Vec<DataFile>) -> (Vec<DataFile>, Vec<DataFile>) {
-    let paths = |files: &[DataFile]| files.iter().map(DataFile::path).collect::<HashSet<_>>();
-    let (before, after) = (paths(&earlier), paths(&later));
-    (
-        earlier.into_iter().filter(|file| !after.contains(&file.path())).collect(),
-        later.into_iter().filter(|file| !before.contains(&file.path())).collect(),
-    )
+/// The rows of one file, in their order.
+async fn rows_of(
+    table: &Table,
+    file: &DataFile,
+    columns: Option<Vec<String>>,
+) -> Result<BoxStream<'static, Result<RecordBatch>>> {
+    let failed = |error: DataFusionError| table.error("reading", error);
+    let mut frame = table.frame_of(std::slice::from_ref(file)).await?;
+    if let Some(columns) = columns {
+        frame = frame.select(columns.iter().map(|name| ident(name.as_str())).collect::<Vec<_>>()).map_err(failed)?;
+    }
+    // Together they would come as they are ready.
+    let parts = frame.execute_stream_partitioned().await.map_err(failed)?;
+    let (layer, name) = (table.layer(), table.name().to_owned());
+    let rows = futures::stream::iter(parts).flatten();
+    Ok(rows.map_err(move |error| Error::table(layer, &name, "reading", error)).boxed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{filled, lake, rows};
+    use super::*;
+
+    #[test]
+    fn a_table_has_a_few_large_files() {
+        assert_eq!(rows_of_a_file(0, 100), 100);
+        assert_eq!(rows_of_a_file(1_600, 100), 100);
+        assert_eq!(rows_of_a_file(3_200, 100), 200);
+        assert_eq!(rows_of_a_file(u64::MAX, 100), MOST_ROWS);
+        assert_eq!(rows_of_a_file(5, 0), 1, "never none");
+    }
+
+    #[tokio::test]
+    async fn rows_come_in_the_order_of_the_key_whatever_the_files_are_called() {
+        let (_folder, lake) = lake(7);
+        let table = filled(&lake, rows(0..100, "")).await;
+        assert!(table.files().unwrap().len() > 10);
+        let batches: Vec<RecordBatch> = table.rows_by("id", None).unwrap().try_collect().await.unwrap();
+        let ids = |batch: &RecordBatch| {
+            use arrow::array::AsArray as _;
+            batch.column(0).as_primitive::<arrow::datatypes::Int64Type>().values().to_vec()
+        };
+        assert_eq!(batches.iter().flat_map(ids).collect::<Vec<_>>(), (0..100).collect::<Vec<_>>());
+        let texts: Vec<RecordBatch> =
+            table.rows_by("id", Some(vec!["text".to_owned()])).unwrap().try_collect().await.unwrap();
+        assert!(texts.iter().all(|batch| batch.num_columns() == 1 && batch.schema().field(0).name() == "text"));
+    }
 }

@@ -1,21 +1,20 @@
 //! Keeping tables quick to read: few files in the order of the key, nothing left over, a checkpoint.
 //!
-//! Invariant: no row changes. Small files become large ones in one commit; a file is deleted only when no version
-//! within the retention has it; the checkpoint is that of the newest version. Where nothing is to be done, nothing is
-//! written.
+//! Invariant: no row changes. Small files become large ones in one commit, which says so; a file is deleted only when
+//! no version within the retention has it; the checkpoint is that of the newest version. Where nothing is to be done,
+//! nothing is written.
 
+use super::table::sorted;
 use super::{Lakehouse, Table};
 use crate::catalog::KnownTable;
 use crate::error::Result;
 use chrono::TimeDelta;
-use datafusion::logical_expr::ident;
 use deltalake::logstore::object_store::{Error as StoreError, ObjectStoreExt as _};
 use deltalake::operations::vacuum::VacuumMode;
 use deltalake::{DeltaTable, Path};
 
-/// A file that holds so many rows, or bytes, is no small one.
-const ROWS_A_FILE: u64 = 65_536;
-const BYTES_A_FILE: u64 = 100 * 1024 * 1024;
+/// A file that holds so many bytes is no small one, however few its rows.
+pub(super) const BYTES_A_FILE: u64 = 100 * 1024 * 1024;
 
 /// How long the files of earlier versions are kept, unless told otherwise: a week, as long as Delta itself promises to
 /// readers that have such a version open.
@@ -66,8 +65,8 @@ struct Footprint {
 
 impl Footprint {
     /// Whether the rows would fill fewer files.
-    fn is_scattered(self) -> bool {
-        let needed = self.rows.div_ceil(ROWS_A_FILE).max(self.bytes.div_ceil(BYTES_A_FILE)).max(1);
+    fn is_scattered(self, least_rows: u64) -> bool {
+        let needed = self.rows.div_ceil(least_rows).max(self.bytes.div_ceil(BYTES_A_FILE)).max(1);
         self.files > needed
     }
 }
@@ -100,11 +99,10 @@ async fn work(lake: &Lakehouse, known: &KnownTable, upkeep: Upkeep, done: &mut M
     let before = table.footprint()?;
     (done.files_before, done.bytes_before) = (before.files, before.bytes);
     (done.files_after, done.bytes_after) = (before.files, before.bytes);
-    done.compacted = before.is_scattered();
+    done.compacted = before.is_scattered(lake.least_rows());
     if done.compacted && !upkeep.dry_run {
-        let order = known.key.iter().map(|name| ident(*name).sort(true, false)).collect();
-        let rows = table.frame().await?.sort(order).map_err(|error| table.error("compacting", error))?;
-        table.overwrite(rows, &[]).await?;
+        let rows = sorted(table.frame().await?, &known.key).map_err(|error| table.error("compacting", error))?;
+        table.rearrange(rows).await?;
         let after = table.footprint()?;
         (done.files_after, done.bytes_after) = (after.files, after.bytes);
     }
@@ -168,10 +166,11 @@ mod tests {
 
     #[test]
     fn only_files_that_could_be_fewer_are_too_many() {
-        let scattered = |files, rows, bytes| Footprint { files, bytes, rows }.is_scattered();
+        const LEAST: u64 = 100;
+        let scattered = |files, rows, bytes| Footprint { files, bytes, rows }.is_scattered(LEAST);
         assert!(!scattered(0, 0, 0) && !scattered(1, 3, 900));
         assert!(scattered(2, 3, 900));
-        assert!(!scattered(16, 16 * ROWS_A_FILE, 900) && scattered(17, 16 * ROWS_A_FILE, 900));
+        assert!(!scattered(16, 16 * LEAST, 900) && scattered(17, 16 * LEAST, 900));
         assert!(!scattered(3, 10, 3 * BYTES_A_FILE), "rows may be large");
     }
 }

@@ -8,9 +8,12 @@ mod files;
 mod keys;
 mod maintain;
 mod past;
+mod pieces;
 mod stage;
 mod sync;
 mod table;
+#[cfg(test)]
+pub(crate) mod testing;
 mod write;
 
 pub use align::align_batch;
@@ -58,6 +61,7 @@ pub struct Lakehouse {
     layout: Layout,
     options: HashMap<String, String>,
     context: SessionContext,
+    least_rows: u64,
     quarantine: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -94,7 +98,20 @@ impl Lakehouse {
             )));
         }
         let context = session()?;
-        Ok(Self { root, layout, options: HashMap::new(), context, quarantine: Arc::default() })
+        let least_rows = files::LEAST_ROWS;
+        Ok(Self { root, layout, options: HashMap::new(), context, least_rows, quarantine: Arc::default() })
+    }
+
+    /// Cuts tables into files of so few rows, at the least: with the usual number, a small table is one file, and shows
+    /// nothing of what becomes of several.
+    #[must_use]
+    pub fn with_least_rows(self, rows: u64) -> Self {
+        Self { least_rows: rows.max(1), ..self }
+    }
+
+    /// The least number of rows that a file is meant to have.
+    pub(crate) fn least_rows(&self) -> u64 {
+        self.least_rows
     }
 
     /// The location as a URL with a slash at its end.

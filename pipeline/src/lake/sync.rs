@@ -1,22 +1,32 @@
 //! Making a table equal to a stream of rows, writing only what differs.
 //!
 //! Both sides are compared by a 128-bit hash of each row's content, so memory is a few dozen bytes a row whatever the
-//! row's width. Changed rows go through a staged file into one commit: an append into an empty table, a MERGE while
-//! the changes are few, else one rewrite of the table. No change, no commit.
+//! row's width. Changed rows go through a staged file into one commit: they fill an empty table, or the files that may
+//! hold their keys are written anew with them. Either way the rows are in the order of the key, so that tables stay
+//! clustered by it. No change, no commit.
 
 use super::align::align_batch;
-use super::table::{Counts, DELETE_MARK, Table};
+use super::table::{Counts, DELETE_MARK, Table, sorted};
 use super::{KeySet, Lakehouse, Stage, StagedFile};
 use crate::error::{Error, Result};
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
+use arrow::row::{OwnedRow, RowConverter, SortField};
 use connectwise_runtime::row_hashes;
+use datafusion::error::DataFusionError;
 use datafusion::logical_expr::ident;
 use datafusion::prelude::DataFrame;
 use futures::{Stream, StreamExt as _};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+/// How often a commit is tried again when another writer rearranged the files.
+const REARRANGED: usize = 2;
+
+/// So many changed rows are put in order before they are merged: each piece then reads only its own.
+const MANY_STAGED: u64 = 20_000;
 
 /// The table to bring up to date.
 #[derive(Debug, Clone)]
@@ -78,8 +88,8 @@ pub async fn sync(
     let mut known = read_known(&table, &schema, scope, &key, &content).await?;
     let existing = known.len() as u64;
 
-    let marked = marked_schema(&schema);
-    let mut staged = stage.file(target.name, &marked);
+    let mut staged =
+        Staging::new(stage, target.name, &schema, &key).map_err(|error| table.error("comparing", error))?;
     let mut counts = Counts::default();
     let mut duplicates = 0_u64;
     let mut rows = std::pin::pin!(rows);
@@ -111,7 +121,7 @@ pub async fn sync(
                 }
             });
         }
-        stage_rows(&mut staged, &batch, changed, false)?;
+        staged.write(&batch, changed, false)?;
     }
     if duplicates > 0 {
         return Err(table.error("comparing", format!("{duplicates} rows repeat a key ({})", target.key.join(", "))));
@@ -123,28 +133,127 @@ pub async fn sync(
     if !gone.is_empty() {
         stage_deletions(&mut staged, &table, &schema, scope, &key, &gone).await?;
     }
-    staged.finish()?;
-    write(lake, &mut table, &staged, target.key, existing, scope, transactions).await?;
+    let is_empty = existing == 0 && matches!(scope, Scope::All);
+    let changes = Changes::of(lake, stage, target, staged, is_empty).await?;
+    changes.write(lake, &mut table, is_empty, transactions).await?;
     Ok(counts)
 }
 
-/// Commits the staged changes.
-async fn write(
-    lake: &Lakehouse,
-    table: &mut Table,
-    staged: &StagedFile,
-    key: &[&str],
-    existing: u64,
-    scope: &Scope,
-    transactions: &[(String, i64)],
-) -> Result<()> {
-    let Some(rows) = staged.read(lake.context()).await? else {
-        return table.record(transactions).await;
-    };
-    if existing == 0 && matches!(scope, Scope::All) {
-        table.append(drop_mark(rows, table)?, transactions).await
-    } else {
-        table.merge(rows, key, transactions).await
+/// What is to be committed.
+struct Changes<'a> {
+    staged: StagedFile,
+    key: &'a [&'a str],
+    /// Whether the staged rows are in the order of the key.
+    in_order: bool,
+}
+
+impl<'a> Changes<'a> {
+    /// The staged rows; in the order of the key where so many have to be merged that each piece should find its own.
+    async fn of(lake: &Lakehouse, stage: &Stage, target: &Target<'a>, staged: Staging, is_empty: bool) -> Result<Self> {
+        let Staging { mut file, order } = staged;
+        file.finish()?;
+        if is_empty || order.kept || file.rows() < MANY_STAGED {
+            return Ok(Self { staged: file, key: target.key, in_order: order.kept });
+        }
+        let failed = |error: DataFusionError| Error::table(target.layer, target.name, "sorting changes", error);
+        let Some(rows) = file.read(lake.context()).await? else {
+            return Ok(Self { staged: file, key: target.key, in_order: true });
+        };
+        let mut in_order = stage.file(target.name, &Arc::new(rows.schema().as_arrow().clone()));
+        let mut rows = sorted(rows, target.key).map_err(failed)?.execute_stream().await.map_err(failed)?;
+        while let Some(batch) = rows.next().await {
+            in_order.write(&batch.map_err(failed)?)?;
+        }
+        in_order.finish()?;
+        Ok(Self { staged: in_order, key: target.key, in_order: true })
+    }
+
+    /// Commits, also where another writer puts the same rows into other files meanwhile (an OPTIMIZE in Fabric).
+    async fn write(
+        &self,
+        lake: &Lakehouse,
+        table: &mut Table,
+        is_empty: bool,
+        transactions: &[(String, i64)],
+    ) -> Result<()> {
+        for _ in 0..REARRANGED {
+            let Err(error) = self.commit(lake, table, is_empty, transactions).await else { return Ok(()) };
+            // Whatever hinders catching up, the first error says what went wrong.
+            if !table.catch_up(transactions).await.unwrap_or(false) {
+                return Err(error);
+            }
+            tracing::info!(?table, %error, "the files were rearranged meanwhile: trying again");
+        }
+        self.commit(lake, table, is_empty, transactions).await
+    }
+
+    async fn commit(
+        &self,
+        lake: &Lakehouse,
+        table: &mut Table,
+        is_empty: bool,
+        transactions: &[(String, i64)],
+    ) -> Result<()> {
+        let Some(rows) = self.staged.read(lake.context()).await? else {
+            return table.record(transactions).await;
+        };
+        if !is_empty {
+            return table.merge(rows, self.key, transactions).await;
+        }
+        let mut rows = drop_mark(rows, table)?;
+        if !self.in_order {
+            rows = sorted(rows, self.key).map_err(|error| table.error("writing", error))?;
+        }
+        table.fill(rows, transactions).await
+    }
+}
+
+/// Rows on their way to the table, with the mark that says which are to be deleted.
+struct Staging {
+    file: StagedFile,
+    order: Order,
+}
+
+impl Staging {
+    fn new(stage: &Stage, name: &str, schema: &Schema, key: &[usize]) -> Result<Self, ArrowError> {
+        Ok(Self { file: stage.file(name, &marked_schema(schema)), order: Order::of(schema, key)? })
+    }
+
+    fn write(&mut self, batch: &RecordBatch, keep: Vec<bool>, delete: bool) -> Result<()> {
+        let failed = |error: ArrowError| Error::data("staging", error);
+        let kept = filter_record_batch(batch, &BooleanArray::from(keep)).map_err(failed)?;
+        self.order.see(&kept).map_err(failed)?;
+        let mut columns = kept.columns().to_vec();
+        columns.push(Arc::new(BooleanArray::from(vec![delete; kept.num_rows()])));
+        let schema = marked_schema(&batch.schema());
+        self.file.write(&RecordBatch::try_new(schema, columns).map_err(failed)?)
+    }
+}
+
+/// Whether rows come in the order of their key.
+struct Order {
+    key: Vec<usize>,
+    converter: RowConverter,
+    last: Option<OwnedRow>,
+    kept: bool,
+}
+
+impl Order {
+    fn of(schema: &Schema, key: &[usize]) -> Result<Self, ArrowError> {
+        let fields = key.iter().map(|index| SortField::new(schema.field(*index).data_type().clone())).collect();
+        Ok(Self { key: key.to_vec(), converter: RowConverter::new(fields)?, last: None, kept: true })
+    }
+
+    fn see(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
+        if !self.kept || batch.num_rows() == 0 {
+            return Ok(());
+        }
+        let columns: Vec<_> = self.key.iter().map(|index| Arc::clone(batch.column(*index))).collect();
+        let rows = self.converter.convert_columns(&columns)?;
+        let follows = self.last.as_ref().is_none_or(|last| last.row() <= rows.row(0));
+        self.kept = follows && (1..rows.num_rows()).all(|row| rows.row(row - 1) <= rows.row(row));
+        self.last = Some(rows.row(rows.num_rows() - 1).owned());
+        Ok(())
     }
 }
 
@@ -182,7 +291,7 @@ async fn scan(
     scope: &Scope,
     columns: &[usize],
 ) -> Result<futures::stream::BoxStream<'static, Result<RecordBatch>>> {
-    let failed = |error: datafusion::error::DataFusionError| table.error("comparing", error);
+    let failed = |error: DataFusionError| table.error("comparing", error);
     let mut frame = table.frame().await?;
     if let Scope::Only { column, keys } = scope {
         frame = frame.filter(KeySet::holds(keys, ident(*column))).map_err(failed)?;
@@ -197,7 +306,7 @@ async fn scan(
 
 /// Stages a row with its key alone for each key that is gone.
 async fn stage_deletions(
-    staged: &mut StagedFile,
+    staged: &mut Staging,
     table: &Table,
     schema: &SchemaRef,
     scope: &Scope,
@@ -220,24 +329,15 @@ async fn stage_deletions(
             .and_then(|batch| align_nullable(&batch, schema))
             .map_err(|error| table.error("comparing", error))?;
         let all = vec![true; batch.num_rows()];
-        stage_rows(staged, &batch, all, true)?;
+        staged.write(&batch, all, true)?;
     }
     Ok(())
 }
 
 /// Aligned to the schema with every field nullable: a deletion holds its key alone.
-fn align_nullable(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, arrow::error::ArrowError> {
+fn align_nullable(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
     let nullable: Vec<Field> = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
     align_batch(batch, &Arc::new(Schema::new(nullable)))
-}
-
-fn stage_rows(staged: &mut StagedFile, batch: &RecordBatch, keep: Vec<bool>, delete: bool) -> Result<()> {
-    let failed = |error: arrow::error::ArrowError| Error::data("staging", error);
-    let kept = filter_record_batch(batch, &BooleanArray::from(keep)).map_err(failed)?;
-    let mut columns = kept.columns().to_vec();
-    columns.push(Arc::new(BooleanArray::from(vec![delete; kept.num_rows()])));
-    let schema = marked_schema(&batch.schema());
-    staged.write(&RecordBatch::try_new(schema, columns).map_err(failed)?)
 }
 
 /// The schema with the delete mark, every field nullable.
@@ -254,4 +354,123 @@ fn positions(table: &Table, schema: &Schema, names: &[&str]) -> Result<Vec<usize
 
 fn hashes(table: &Table, batch: &RecordBatch, columns: &[usize]) -> Result<Vec<u128>> {
     row_hashes(batch, columns).map_err(|error| table.error("comparing", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{self, filled, lake, ranges, rows};
+    use super::*;
+    use futures::stream;
+
+    fn target() -> Target<'static> {
+        Target { layer: "silver", name: "cw_test", schema: testing::schema(), key: &["id"], stamps: &[] }
+    }
+
+    async fn brought(lake: &Lakehouse, scope: &Scope, batches: Vec<RecordBatch>) -> Result<Counts> {
+        let stage = Stage::new().unwrap();
+        sync(lake, &stage, &target(), scope, stream::iter(batches.into_iter().map(Ok)), &[]).await
+    }
+
+    async fn table(lake: &Lakehouse) -> Table {
+        lake.open("silver", "cw_test").await.unwrap().unwrap()
+    }
+
+    fn assert_clustered(table: &Table) {
+        let ranges = ranges(table, "id");
+        assert!(ranges.len() > 3, "{ranges:?}");
+        for pair in ranges.windows(2) {
+            assert!(pair[0].1.as_i64().unwrap() < pair[1].0.as_i64().unwrap(), "{ranges:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_first_fill_is_clustered_by_the_key_in_whatever_order_the_rows_come() {
+        for step in [1, 37, 99] {
+            let (_folder, lake) = lake(10);
+            // Each id once: the steps have no divisor in common with 100.
+            let batches = (0..10).map(|batch| rows((0..10).map(|row| (batch * 10 + row) * step % 100), "a"));
+            let counts = brought(&lake, &Scope::All, batches.collect()).await.unwrap();
+            assert_eq!(counts.inserted, 100);
+            assert_clustered(&table(&lake).await);
+            let counts = brought(&lake, &Scope::All, vec![rows((0..100).rev().filter(|id| id % 9 != 1), "b")]).await;
+            assert_eq!(counts.unwrap(), Counts { updated: 89, deleted: 11, ..Counts::default() });
+            assert_clustered(&table(&lake).await);
+        }
+    }
+
+    #[tokio::test]
+    async fn no_change_is_no_commit() {
+        let (_folder, lake) = lake(10);
+        brought(&lake, &Scope::All, vec![rows(0..30, "a")]).await.unwrap();
+        let version = table(&lake).await.version();
+        let counts = brought(&lake, &Scope::All, vec![rows((0..30).rev(), "a")]).await.unwrap();
+        assert_eq!(counts, Counts { unchanged: 30, ..Counts::default() });
+        let some = Scope::Only { column: "id", keys: Arc::new(KeySet::Ids((0..5).collect())) };
+        brought(&lake, &some, vec![rows(0..5, "a")]).await.unwrap();
+        assert_eq!(table(&lake).await.version(), version);
+    }
+
+    #[tokio::test]
+    async fn a_key_that_comes_twice_changes_nothing() {
+        let (_folder, lake) = lake(10);
+        let error = brought(&lake, &Scope::All, vec![rows([1, 2, 1], "a")]).await.unwrap_err().to_string();
+        assert!(error.contains("repeat a key (id)"), "{error}");
+        assert_eq!(table(&lake).await.rows().await.unwrap(), 0);
+    }
+
+    /// What is staged while another writer commits.
+    async fn change(lake: &Lakehouse, stage: &Stage, row: RecordBatch) -> Changes<'static> {
+        let mut staged = Staging::new(stage, "cw_test", &testing::schema(), &[0]).unwrap();
+        let keep = vec![true; row.num_rows()];
+        staged.write(&row, keep, false).unwrap();
+        Changes::of(lake, stage, &target(), staged, false).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_holder_that_lost_the_lock_can_not_put_rows_beside_another_s() {
+        let (_folder, lake) = lake(10);
+        let stage = Stage::new().unwrap();
+        let mut sleeper = Table::create_or_evolve(&lake, "silver", "cw_test", &testing::schema()).await.unwrap();
+        brought(&lake, &Scope::All, vec![rows(0..30, "a")]).await.unwrap();
+        let changes = change(&lake, &stage, rows(0..30, "a")).await;
+        let error = changes.write(&lake, &mut sleeper, true, &[]).await.unwrap_err().to_string();
+        assert!(error.contains("another writer committed meanwhile") && error.contains("run again"), "{error}");
+        assert_eq!(table(&lake).await.rows().await.unwrap(), 30);
+
+        // Nor over what another changed.
+        let mut sleeper = table(&lake).await;
+        brought(&lake, &Scope::All, vec![rows(0..30, "b")]).await.unwrap();
+        let changes = change(&lake, &stage, rows([5], "c")).await;
+        changes.write(&lake, &mut sleeper, false, &[]).await.unwrap_err();
+        let mut other = table(&lake).await;
+        let frame = other.frame().await.unwrap();
+        assert!(other.overwrite(frame.clone(), &[]).await.is_ok());
+        let mut sleeper = sleeper.at_version(1).await.unwrap();
+        sleeper.overwrite(frame, &[]).await.unwrap_err();
+    }
+
+    #[tokio::test]
+    async fn a_compaction_of_another_writer_is_no_obstacle() {
+        let (_folder, lake) = lake(10);
+        let stage = Stage::new().unwrap();
+        let mut ours = filled(&lake, rows(0..30, "a")).await;
+        for _ in 0..REARRANGED {
+            let mut theirs = table(&lake).await;
+            let all = sorted(theirs.frame().await.unwrap(), &["id"]).unwrap();
+            theirs.rearrange(all).await.unwrap();
+        }
+        let before = table(&lake).await.version();
+        let changes = change(&lake, &stage, rows([5, 40], "b")).await;
+        changes.write(&lake, &mut ours, false, &[("made-from".to_owned(), 7)]).await.unwrap();
+        let after = table(&lake).await;
+        assert_eq!((after.version(), after.rows().await.unwrap()), (before + 1, 31));
+        assert_eq!(after.changed_keys(before, "id", &["text"]).await.unwrap().unwrap(), HashSet::from([5, 40]));
+
+        // Another who recorded a state of its own: what was worked out here may be out of date.
+        let mut theirs = table(&lake).await;
+        let mut ours = table(&lake).await;
+        theirs.record(&[("made-from".to_owned(), 8)]).await.unwrap();
+        let changes = change(&lake, &stage, rows([6], "c")).await;
+        changes.write(&lake, &mut ours, false, &[("made-from".to_owned(), 7)]).await.unwrap_err();
+    }
 }

@@ -8,6 +8,7 @@ use super::align::compare_schemas;
 use crate::error::{Error, Result};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::logical_expr::ident;
 use datafusion::prelude::DataFrame;
 use deltalake::delta_datafusion::{DataFusionMixins as _, FileSelection};
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel as _;
@@ -206,10 +207,14 @@ impl Table {
 
     /// The rows of some of the files.
     pub(super) async fn frame_of(&self, files: &[super::files::DataFile]) -> Result<DataFrame> {
+        self.frame_of_paths(files.iter().map(super::files::DataFile::path).collect()).await
+    }
+
+    /// The rows of the files with these paths.
+    pub(super) async fn frame_of_paths(&self, paths: Vec<String>) -> Result<DataFrame> {
         let context = self.lake.context();
         self.delta.update_datafusion_session(&context.state()).map_err(|error| self.error("reading", error))?;
-        let selection = FileSelection::from_file_paths(files.iter().map(super::files::DataFile::path));
-        let provider = self.delta.table_provider().with_file_selection(selection);
+        let provider = self.delta.table_provider().with_file_selection(FileSelection::from_file_paths(paths));
         let provider: Arc<dyn datafusion::datasource::TableProvider> =
             provider.await.map_err(|error| self.error("reading", error))?;
         context.read_table(provider).map_err(|error| self.error("reading", error))
@@ -227,6 +232,10 @@ impl Table {
         self.delta.snapshot().map_err(|error| self.error(action, error))
     }
 
+    pub(super) fn lake(&self) -> &Lakehouse {
+        &self.lake
+    }
+
     pub(super) fn delta(&self) -> &DeltaTable {
         &self.delta
     }
@@ -240,6 +249,11 @@ impl Table {
     pub fn error(&self, action: &str, reason: impl std::fmt::Display) -> Error {
         Error::table(self.layer, &self.name, action, reason)
     }
+}
+
+/// Rows in the order of a key.
+pub(super) fn sorted(rows: DataFrame, key: &[&str]) -> datafusion::error::Result<DataFrame> {
+    rows.sort(key.iter().map(|name| ident(*name).sort(true, false)).collect())
 }
 
 /// The files in a table's folder.

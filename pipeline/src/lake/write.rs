@@ -3,19 +3,22 @@
 //! Invariants:
 //! - A change is one commit, and carries the application transactions that say what it was made from, so that a rerun
 //!   knows where it stands. Until the commit, new files belong to nobody.
+//! - A change that was worked out from what the table held is committed as the very next version, or not at all:
+//!   whoever lost the lock without noticing can't put rows beside another's.
 //! - A merge writes only the files that may hold one of its keys, sorted by key, so that tables stay clustered and a
 //!   change of recent records leaves the files of old ones alone.
 
-use super::files::{DataFile, files_to_rewrite, rows_of_a_file};
-use super::table::{DELETE_MARK, Table};
-use super::{KeySet, align_batch};
+use super::files::{DataFile, rows_of_a_file};
+use super::pieces::{Piece, pieces};
+use super::table::{DELETE_MARK, Table, sorted};
+use super::{Difference, KeySet, align_batch};
 use crate::error::{Error, Result};
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema};
 use connectwise_runtime::row_hashes;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
-use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf, ident, lit};
+use datafusion::logical_expr::{ColumnarValue, Expr, ScalarUDF, Volatility, create_udf, ident, lit};
 use datafusion::physical_plan::execute_stream_partitioned;
 use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 use datafusion::prelude::DataFrame;
@@ -26,19 +29,33 @@ use deltalake::parquet::basic::{Compression, ZstdLevel};
 use deltalake::parquet::file::properties::WriterProperties;
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::writer::{DeltaWriter as _, RecordBatchWriter};
-use futures::StreamExt as _;
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use std::collections::HashSet;
 use std::sync::Arc;
 
+/// How many pieces are sorted and written at the same time.
+const PIECES_AT_ONCE: usize = 2;
+
 impl Table {
-    /// Appends rows in one commit.
+    /// Appends rows in one commit, whatever others append at the same time.
     ///
     /// # Errors
     /// [`Error::Table`]; the table stays as it was.
-    pub async fn append(&mut self, rows: DataFrame, transactions: &[(String, i64)]) -> Result<()> {
+    pub async fn append(&mut self, rows: DataFrame) -> Result<()> {
         let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
         let adds = self.write_files(rows, None).await?;
-        self.commit("appending", adds, &[], operation, transactions).await
+        self.commit("appending", adds, &[], operation, CommitProperties::default()).await
+    }
+
+    /// Puts the first rows into an empty table, in one commit.
+    ///
+    /// # Errors
+    /// [`Error::Table`]; the table stays as it was.
+    pub async fn fill(&mut self, rows: DataFrame, transactions: &[(String, i64)]) -> Result<()> {
+        let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
+        let adds = self.write_files(rows, None).await?;
+        self.commit("filling", adds, &[], operation, next_version(transactions)).await
     }
 
     /// Replaces the content in one commit.
@@ -49,7 +66,20 @@ impl Table {
         let operation = DeltaOperation::Write { mode: SaveMode::Overwrite, partition_by: None, predicate: None };
         let files = self.files()?;
         let adds = self.write_files(rows, None).await?;
-        self.commit("replacing the content", adds, &files, operation, transactions).await
+        self.commit("replacing the content", adds, &files, operation, next_version(transactions)).await
+    }
+
+    /// Puts the same rows into other files, in one commit that says so: who follows the changes of rows, or has the
+    /// table in memory, has nothing to read anew.
+    ///
+    /// # Errors
+    /// [`Error::Table`]; the table stays as it was.
+    pub(super) async fn rearrange(&mut self, rows: DataFrame) -> Result<()> {
+        let target_size = i64::try_from(super::maintain::BYTES_A_FILE).unwrap_or(i64::MAX);
+        let operation = DeltaOperation::Optimize { predicate: None, target_size };
+        let files = self.files()?;
+        let adds = self.write_files(rows, None).await?;
+        self.commit("rearranging the files", adds, &files, operation, CommitProperties::default()).await
     }
 
     /// Inserts, updates and (rows marked by [`DELETE_MARK`]) deletes by key, in one commit.
@@ -62,18 +92,17 @@ impl Table {
         let failed = |error: DataFusionError| Error::table(self.layer(), self.name(), "merging", error);
         let Some(first) = key.first() else { return Err(self.error("merging", "no key")) };
         let source = self.source_keys(rows.clone(), key).await?;
-        let files = files_to_rewrite(self.files()?, first, source.first);
-        let expected = files.iter().filter_map(DataFile::rows).sum::<u64>() + source.hashes.len() as u64;
+        let pieces = pieces(self.files()?, first, source.first, self.lake().least_rows());
+        let kept = not_among(self.key_types(key)?, source.hashes).call(key.iter().map(|name| ident(*name)).collect());
         let fresh = rows.filter(ident(DELETE_MARK).eq(lit(false))).map_err(failed)?;
-        let mut rows = fresh.drop_columns(&[DELETE_MARK]).map_err(failed)?;
-        if !files.is_empty() {
-            let types = self.key_types(key)?;
-            let kept = not_among(types, source.hashes).call(key.iter().map(|name| ident(*name)).collect());
-            rows = self.frame_of(&files).await?.filter(kept).and_then(|kept| kept.union(rows)).map_err(failed)?;
+        let fresh = fresh.drop_columns(&[DELETE_MARK]).map_err(failed)?;
+        let mut work: Vec<BoxFuture<'_, Result<Vec<Add>>>> = Vec::with_capacity(pieces.len());
+        for piece in &pieces {
+            work.push(self.write_piece(piece, fresh.clone(), key, kept.clone()).boxed());
         }
-        let sorted = rows.sort(key.iter().map(|name| ident(*name).sort(true, false)).collect()).map_err(failed)?;
-        let adds = self.write_files(sorted, Some(expected)).await?;
-        // Without a predicate: the caller compared with all rows, so any other writer's commit is a conflict.
+        let written: Vec<Vec<Add>> = futures::stream::iter(work).buffered(PIECES_AT_ONCE).try_collect().await?;
+        let adds = written.into_iter().flatten().collect();
+        let files: Vec<DataFile> = pieces.into_iter().flat_map(|piece| piece.files).collect();
         let operation = DeltaOperation::Merge {
             predicate: None,
             merge_predicate: Some(
@@ -83,7 +112,22 @@ impl Table {
             not_matched_predicates: Vec::new(),
             not_matched_by_source_predicates: Vec::new(),
         };
-        self.commit("merging", adds, &files, operation, transactions).await
+        self.commit("merging", adds, &files, operation, next_version(transactions)).await
+    }
+
+    /// Writes a piece's rows: those of its files that are not changed, and the changed ones.
+    async fn write_piece(&self, piece: &Piece, fresh: DataFrame, key: &[&str], kept: Expr) -> Result<Vec<Add>> {
+        let failed = |error: DataFusionError| self.error("merging", error);
+        let expected = piece.files.iter().filter_map(DataFile::rows).sum::<u64>() + piece.keys as u64;
+        let mut rows = match key.first().and_then(|first| piece.holds(&ident(*first))) {
+            Some(within) => fresh.filter(within).map_err(failed)?,
+            None => fresh,
+        };
+        if !piece.files.is_empty() {
+            let kept = self.frame_of(&piece.files).await?.filter(kept).map_err(failed)?;
+            rows = kept.union(rows).map_err(failed)?;
+        }
+        self.write_files(sorted(rows, key).map_err(failed)?, Some(expected)).await
     }
 
     /// Records application transactions that differ from the table's, in a commit without data.
@@ -101,7 +145,7 @@ impl Table {
             return Ok(());
         }
         let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
-        self.commit("recording the state", Vec::new(), &[], operation, &fresh).await
+        self.commit("recording the state", Vec::new(), &[], operation, next_version(&fresh)).await
     }
 
     /// Writes rows to new files that no version has yet: evenly filled ones where it is known how many rows come.
@@ -120,7 +164,8 @@ impl Table {
                 .map_or(0, |rows| rows as u64),
         };
         // Evenly: a rest of a few rows would be a file of its own.
-        let full = rows_of_a_file(known.max(self.files()?.iter().filter_map(DataFile::rows).sum()));
+        let all = known.max(self.files()?.iter().filter_map(DataFile::rows).sum());
+        let full = rows_of_a_file(all, self.lake().least_rows());
         let files = known.div_ceil(full).max(1);
         let limit = if known == 0 { full } else { known.div_ceil(files).max(1) };
         let streams = execute_stream_partitioned(plan, context).map_err(failed)?;
@@ -145,19 +190,58 @@ impl Table {
         adds: Vec<Add>,
         removed: &[DataFile],
         operation: DeltaOperation,
-        transactions: &[(String, i64)],
+        properties: CommitProperties,
     ) -> Result<()> {
-        let mut actions: Vec<Action> = removed.iter().map(|file| Action::Remove(file.remove())).collect();
-        actions.extend(adds.into_iter().map(Action::Add));
+        let data_change = operation.changes_data();
+        let mut actions: Vec<Action> = removed.iter().map(|file| Action::Remove(file.remove(data_change))).collect();
+        actions.extend(adds.into_iter().map(|add| Action::Add(Add { data_change, ..add })));
         let mut delta = self.delta().clone();
-        CommitBuilder::from(properties(transactions))
+        let committed = CommitBuilder::from(properties)
             .with_actions(actions)
             .build(Some(self.state(action)?), delta.log_store(), operation)
-            .await
-            .map_err(|error| self.error(action, error))?;
+            .await;
+        if let Err(error) = committed {
+            return Err(match self.newest_version().await {
+                Some(newest) if newest > self.version() => self.error(
+                    action,
+                    format!(
+                        "another writer committed meanwhile (version {newest}), and nothing was written ({error}); run \
+                         again"
+                    ),
+                ),
+                _ => self.error(action, error),
+            });
+        }
         delta.update_state().await.map_err(|error| self.error(action, error))?;
         self.show(delta);
         Ok(())
+    }
+
+    async fn newest_version(&self) -> Option<i64> {
+        let known = u64::try_from(self.version()).ok()?;
+        i64::try_from(self.delta().log_store().get_latest_version(known).await.ok()?).ok()
+    }
+
+    /// Goes on from the newest version where no row changed since the one that is open, and nobody recorded another
+    /// state: what was worked out from the rows still holds, only their files are others. Says whether it did.
+    ///
+    /// # Errors
+    /// [`Error::Table`] when the newest version can't be read.
+    pub(super) async fn catch_up(&mut self, transactions: &[(String, i64)]) -> Result<bool> {
+        let mut delta = self.delta().clone();
+        delta.update_state().await.map_err(|error| self.error("opening", error))?;
+        let mut newest = self.clone();
+        newest.show(delta);
+        let mut same = newest.version() > self.version()
+            && newest.schema()? == self.schema()?
+            && matches!(newest.difference(self.version()).await?, Difference::None);
+        for (application, _) in transactions {
+            same = same && newest.transaction(application).await? == self.transaction(application).await?;
+        }
+        if same {
+            *self = newest;
+        }
+        Ok(same)
     }
 
     /// The keys of the rows to merge.
@@ -238,10 +322,11 @@ async fn write_stream(
     Ok(adds)
 }
 
-fn properties(transactions: &[(String, i64)]) -> CommitProperties {
+/// A commit that has to be the next version: any other in between is a conflict, whatever it did.
+fn next_version(transactions: &[(String, i64)]) -> CommitProperties {
     let transactions =
         transactions.iter().map(|(application, version)| Transaction::new(application, *version)).collect();
-    CommitProperties::default().with_application_transactions(transactions)
+    CommitProperties::default().with_application_transactions(transactions).with_max_retries(0)
 }
 
 /// Zstandard at its fastest. The wide rows of bronze and silver get small row groups, so that a writer holds little;

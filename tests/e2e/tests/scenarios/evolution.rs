@@ -24,7 +24,7 @@ async fn remake(
     let mut new = Table::create_or_evolve(&scene.lake, "bronze", table, &schema).await.unwrap();
     let frame = scene.lake.context().read_batches(rows).unwrap();
     let transactions: Vec<_> = watermark.map(|watermark| ("watermark".to_owned(), watermark)).into_iter().collect();
-    new.append(frame, &transactions).await.unwrap();
+    new.fill(frame, &transactions).await.unwrap();
 }
 
 fn without(fields: &Fields, name: &str) -> Vec<FieldRef> {

@@ -20,6 +20,7 @@ mod expected;
 mod facts;
 mod faults;
 mod gold_columns;
+mod heals;
 mod history;
 mod invariant;
 mod invoices;

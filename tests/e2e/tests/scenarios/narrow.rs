@@ -1,19 +1,26 @@
 //! Gold that is computed only where something changed equals gold that is computed whole, whatever changed.
 
 use crate::support::{EMPTY, SMALL, Scene};
+use chrono::{DateTime, Utc};
 use connectwise_etl::lake::{Lakehouse, Layout};
+use connectwise_etl::report::RunReport;
 use connectwise_etl::run::{self, Layer, Options};
 use connectwise_simulator::AdvanceRequest;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Rebuilds silver and gold from the same bronze in a lakehouse of its own, and compares every row of gold.
 async fn assert_equals_a_rebuild(scene: &Scene, step: &str) {
+    assert_equals_a_rebuild_of(scene, step, None).await;
+}
+
+/// The same on another day.
+async fn assert_equals_a_rebuild_of(scene: &Scene, step: &str, started: Option<DateTime<Utc>>) {
     let other = tempfile::tempdir().unwrap();
     let from = scene.folder.path().join("lake").join("bronze");
     copy(&from, &other.path().join("bronze"));
     let lake = Lakehouse::at(other.path().to_str().unwrap(), Layout::Schemas).unwrap();
-    let options = Options { layers: vec![Layer::Silver, Layer::Gold], ..Options::default() };
+    let options = Options { layers: vec![Layer::Silver, Layer::Gold], started, ..Options::default() };
     let report = run::run(None, &lake, &options).await.unwrap();
     assert_eq!(report.exit_code(), 0, "{step}: {:?}", report.error_text());
     for table in connectwise_generated::gold::TABLES {
@@ -174,20 +181,122 @@ async fn a_table_that_was_replaced_behind_our_back_is_read_anew() {
     assert_equals_a_rebuild(&scene, "after the replacement").await;
 }
 
+/// How many rows of each table of silver and gold a run looked at.
+fn looked_at(report: &RunReport) -> BTreeMap<String, u64> {
+    let tables = report.tables.iter().filter(|table| table.layer != "bronze");
+    tables
+        .map(|table| {
+            let counts = table.counts;
+            (table.table.clone(), counts.inserted + counts.updated + counts.unchanged + counts.deleted)
+        })
+        .collect()
+}
+
+/// How many records of an entity have this at a path.
+fn having(scene: &Scene, entity: &str, path: &str, value: &Value) -> u64 {
+    scene.world().records(entity).filter(|record| record.pointer(path) == Some(value)).count() as u64
+}
+
+/// The id behind a path that is in the fewest records, and in some; of one that is there itself.
+fn rarest(scene: &Scene, entity: &str, path: &str, of: &str) -> Value {
+    let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
+    let world = scene.world();
+    world
+        .records(entity)
+        .filter_map(|record| record.pointer(path)?.as_i64())
+        .for_each(|id| *counts.entry(id).or_default() += 1);
+    let known = counts.iter().filter(|(id, _)| world.record(of, **id).is_some());
+    let (id, _) = known.min_by_key(|(_, count)| **count).unwrap();
+    json!(id)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn few_changes_leave_most_rows_unread() {
     let scene = Scene::new(SMALL).await;
     scene.full().await;
     let last = scene.world().ids("TimeEntry").pop().unwrap();
     edit(&scene, "TimeEntry", last, |record| record["actualHours"] = json!(3.5));
-    let report = scene.incremental().await;
-    let compared: BTreeMap<&str, u64> = report
-        .tables
-        .iter()
-        .filter(|table| table.layer != "bronze" && table.table.ends_with("entry"))
-        .map(|table| (table.table.as_str(), table.counts.unchanged + table.counts.updated))
-        .collect();
-    assert_eq!(compared["cw_timeentry"], 1);
-    assert_eq!(compared["fact_timeentry"], 1);
-    assert_eq!(compared["fact_expenseentry"], 0);
+    let looked = looked_at(&scene.incremental().await);
+    assert_eq!(looked["cw_timeentry"], 1);
+    assert_eq!(looked["fact_timeentry"], 1);
+    assert_eq!(looked["fact_expenseentry"], 0);
+    assert_eq!(looked["cw_agreement"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_a_dimension_reaches_the_rows_that_refer_to_it_and_no_others() {
+    let scene = Scene::new(SMALL).await;
+    scene.full().await;
+    let facts =
+        [("TimeEntry", "fact_timeentry"), ("ExpenseEntry", "fact_expenseentry"), ("ProductItem", "fact_productitem")];
+
+    let agreement = rarest(&scene, "TimeEntry", "/agreement/id", "Agreement");
+    edit(&scene, "Agreement", agreement.as_i64().unwrap(), |record| {
+        record["type"] = json!({ "id": 977, "name": "Rekstrarþjónusta ný" });
+    });
+    let looked = looked_at(&scene.incremental().await);
+    assert_eq!(looked["cw_agreement"], 1);
+    for (entity, fact) in facts {
+        assert_eq!(looked[fact], having(&scene, entity, "/agreement/id", &agreement), "{fact} of the agreement");
+    }
+    assert!(looked["fact_timeentry"] > 0 && looked["fact_timeentry"] < 100, "{looked:?}");
+    assert_eq!(looked["fact_invoice"], 0);
+    assert_equals_a_rebuild(&scene, "an agreement").await;
+
+    // What no fact shows of an agreement moves none of them.
+    edit(&scene, "Agreement", agreement.as_i64().unwrap(), |record| record["billAmount"] = json!(17));
+    let looked = looked_at(&scene.incremental().await);
+    assert_eq!((looked["cw_agreement"], looked["fact_timeentry"]), (1, 0), "{looked:?}");
+
+    let member = rarest(&scene, "TimeEntry", "/member/id", "Member");
+    edit(&scene, "Member", member.as_i64().unwrap(), |record| record["hourlyCost"] = json!(4321));
+    let looked = looked_at(&scene.incremental().await);
+    let of_member = having(&scene, "TimeEntry", "/member/id", &member);
+    assert_eq!((looked["cw_member"], looked["fact_timeentry"]), (1, of_member), "{looked:?}");
+    assert!((1..134).contains(&of_member), "more than a third is computed whole: {of_member}");
+    assert_eq!((looked["fact_expenseentry"], looked["fact_invoice"]), (0, 0));
+    assert_equals_a_rebuild(&scene, "a member").await;
+
+    let invoice = rarest(&scene, "TimeEntry", "/invoice/id", "Invoice");
+    edit(&scene, "Invoice", invoice.as_i64().unwrap(), |record| record["date"] = json!("2026-03-03T00:00:00Z"));
+    let looked = looked_at(&scene.incremental().await);
+    let sql = format!("SELECT count(*) FROM gold.fact_invoiceline WHERE invoiceId = {invoice}");
+    let lines: u64 = scene.value(&sql).await.parse().unwrap();
+    assert_eq!((looked["cw_invoice"], looked["fact_invoice"], looked["fact_timeentry"]), (1, 1, 0), "{looked:?}");
+    // Work under a prepaid agreement is no line, but is looked at.
+    let mut of_invoice = 0;
+    for (entity, _) in facts {
+        of_invoice += having(&scene, entity, "/invoice/id", &invoice);
+    }
+    assert_eq!(looked["fact_invoiceline"], of_invoice, "{lines} lines, {looked:?}");
+    assert!(lines <= of_invoice && of_invoice > 0);
+    assert_equals_a_rebuild(&scene, "an invoice").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agreement_ends_with_the_day_though_nothing_changed_at_the_source() {
+    let scene = Scene::new(EMPTY).await;
+    let stamp = json!({ "lastUpdated": "2026-01-05T01:00:00Z" });
+    for (id, end) in [(1, Some("2026-01-05T00:00:00Z")), (2, Some("2026-01-06T00:00:00Z")), (3, None)] {
+        let agreement = json!({ "id": id, "name": "Samningur", "type": { "id": 7, "name": "yÞjónusta" },
+            "endDate": end, "_info": stamp });
+        scene.world().put("Agreement", agreement);
+    }
+    let active = "SELECT agreementId, isActive FROM gold.dimagreement WHERE agreementId > 0";
+    for (day, wanted) in
+        [("05", ["true", "true", "true"]), ("06", ["false", "true", "true"]), ("07", ["false", "false", "true"])]
+    {
+        let started = Some(format!("2026-01-{day}T23:30:00Z").parse().unwrap());
+        let report = scene.run(Options { started, ..Options::default() }).await;
+        assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
+        let rows = scene.by_key(active).await;
+        let found: Vec<&str> = rows.values().map(|row| row[0].as_str()).collect();
+        assert_eq!(found, wanted, "on day {day}");
+        assert_equals_a_rebuild_of(&scene, &format!("day {day}"), started).await;
+    }
+    // The same day again: nothing to do.
+    let versions = scene.versions().await;
+    let started = Some("2026-01-07T23:50:00Z".parse().unwrap());
+    scene.run(Options { started, ..Options::default() }).await;
+    assert_eq!(scene.versions().await, versions);
 }

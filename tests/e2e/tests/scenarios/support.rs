@@ -158,6 +158,24 @@ fn texts(batch: &RecordBatch) -> Vec<Vec<String>> {
         .collect()
 }
 
+/// The first and the last key of each of a table's files, as the log has them, in the order of the first. Numbers are
+/// padded, so that they are in order as texts.
+pub(crate) async fn ranges(lake: &Lakehouse, layer: &str, table: &str, key: &str) -> Vec<(String, String)> {
+    let table = deltalake::open_table(lake.url(layer, table).unwrap()).await.unwrap();
+    let end = |statistics: &serde_json::Value, which: &str| match &statistics[which][key] {
+        serde_json::Value::String(text) => text.clone(),
+        number => format!("{:020}", number.as_i64().unwrap() as i128 + (1 << 60)),
+    };
+    let files = table.snapshot().unwrap().log_data();
+    let mut ranges: Vec<_> = files
+        .iter()
+        .map(|file| serde_json::from_str(&file.stats().unwrap()).unwrap())
+        .map(|statistics| (end(&statistics, "minValues"), end(&statistics, "maxValues")))
+        .collect();
+    ranges.sort();
+    ranges
+}
+
 /// What a command writes, for the test to read.
 #[derive(Clone, Default)]
 pub(crate) struct Shared(pub(crate) Arc<Mutex<Vec<u8>>>);

@@ -44,7 +44,7 @@ async fn content(lake: &Lakehouse) -> (i64, i64, i64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn few_changes_are_merged_and_many_rewrite() {
+async fn each_change_is_one_commit_and_none_is_no_commit() {
     let folder = tempfile::tempdir().unwrap();
     let lake = Lakehouse::at(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
     let counts = |inserted, updated, unchanged, deleted| Counts { inserted, updated, unchanged, deleted };
@@ -58,7 +58,7 @@ async fn few_changes_are_merged_and_many_rewrite() {
     assert_eq!(bring(&lake, &Scope::All, again).await.unwrap(), counts(0, 0, 60_000, 0));
     assert_eq!(lake.open("gold", "fact_invoiceline").await.unwrap().unwrap().version(), first);
 
-    // Few: one MERGE that updates, inserts and deletes.
+    // Few: one commit that updates, inserts and deletes.
     let few = vec![rows(0, 10, "new"), rows(10, 59_990, "old"), rows(60_000, 60_003, "old")];
     assert_eq!(bring(&lake, &Scope::All, few).await.unwrap(), counts(3, 10, 59_980, 10));
     assert_eq!(content(&lake).await, (59_993, 59_993, 10));
@@ -66,7 +66,7 @@ async fn few_changes_are_merged_and_many_rewrite() {
     assert_eq!(table.version(), first + 1);
     assert_eq!(table.transaction("state").await.unwrap(), Some(7));
 
-    // Many: the table is rewritten, in one commit as well.
+    // Many: one commit as well.
     let many = vec![rows(5, 55_000, "new"), rows(55_000, 59_980, "old"), rows(70_000, 70_002, "new")];
     assert_eq!(bring(&lake, &Scope::All, many).await.unwrap(), counts(2, 54_990, 4_985, 18));
     assert_eq!(content(&lake).await, (59_977, 59_977, 54_997));

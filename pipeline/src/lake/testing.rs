@@ -1,0 +1,46 @@
+//! Small tables of several files, for the tests of this module and of what stands on it.
+
+use super::{Lakehouse, Layout, Table};
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use std::sync::Arc;
+
+/// A lakehouse whose tables are cut into files of so few rows.
+pub(crate) fn lake(least_rows: u64) -> (tempfile::TempDir, Lakehouse) {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lakehouse::at(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
+    (folder, lake.with_least_rows(least_rows))
+}
+
+/// `id` and `text`.
+pub(crate) fn schema() -> SchemaRef {
+    Arc::new(Schema::new(vec![Field::new("id", DataType::Int64, false), Field::new("text", DataType::Utf8, true)]))
+}
+
+/// Rows with these ids and a text.
+pub(crate) fn rows(ids: impl IntoIterator<Item = i64>, text: &str) -> RecordBatch {
+    let ids: Int64Array = ids.into_iter().collect();
+    let texts = StringArray::from(vec![text; ids.len()]);
+    RecordBatch::try_new(schema(), vec![Arc::new(ids) as ArrayRef, Arc::new(texts)]).unwrap()
+}
+
+/// A new table with these rows.
+pub(crate) async fn filled(lake: &Lakehouse, rows: RecordBatch) -> Table {
+    let mut table = Table::create_or_evolve(lake, "silver", "cw_test", &rows.schema()).await.unwrap();
+    table.fill(lake.context().read_batch(rows).unwrap(), &[]).await.unwrap();
+    table
+}
+
+/// Inserts, updates or, where told, deletes rows.
+pub(crate) async fn merge(lake: &Lakehouse, table: &mut Table, rows: RecordBatch, delete: bool) {
+    let rows = lake.context().read_batch(rows).unwrap();
+    let rows = rows.with_column(super::table::DELETE_MARK, datafusion::prelude::lit(delete)).unwrap();
+    table.merge(rows, &["id"], &[]).await.unwrap();
+}
+
+/// The first and the last key of each file, in the order of the first.
+pub(crate) fn ranges(table: &Table, key: &str) -> Vec<(serde_json::Value, serde_json::Value)> {
+    let mut ranges: Vec<_> = table.files().unwrap().iter().map(|file| file.range(key)).collect();
+    ranges.sort_by_key(|(least, _)| (least.as_i64(), least.to_string()));
+    ranges
+}
