@@ -24,7 +24,7 @@ use crate::settings::ApiSettings;
 use budget::{Budget, Ended, Turn};
 use bytes::{Bytes, BytesMut};
 use codebase::Base;
-use failure::{Failure, Tries, Trouble, innermost};
+use failure::{Failure, Tries, Trouble, innermost, web_page};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -293,8 +293,13 @@ impl Client {
             Err(failure) if failure.is_overload() => Ended::Overloaded,
             Err(_) => Ended::Otherwise,
         });
+        let answer = outcome?;
+        let read = match web_page(&answer.body) {
+            None => parse(&answer),
+            Some(page) => Err(format!("a web page in the place of data, \"{page}\"")),
+        };
         // The reason may quote the answer, and the answer repeat what was sent.
-        parse(&outcome?).map_err(|reason| Failure::unreadable(&self.settings.cover(&reason)))
+        read.map_err(|reason| Failure::unreadable(&self.settings.cover(&reason)))
     }
 
     /// The address that a request goes to, query and all.
