@@ -10,6 +10,7 @@ use crate::report::RunReport;
 use crate::run::{self, Mode, Options, RunId};
 use chrono::Utc;
 use clap::Args;
+use tracing::Instrument as _;
 
 /// How many ids of each kind are shown; `--json` has all.
 const SHOWN: usize = 20;
@@ -41,7 +42,8 @@ pub(super) async fn execute(args: ReconcileArgs, output: &mut Output) -> Result<
     must_exist(&lake)?;
     let client = Client::from_env(args.pace.into())?;
     let report = if args.apply {
-        run::run(Some(&client), &lake, &options).await?
+        let span = tracing::info_span!("run", mode = options.mode.name());
+        run::run(Some(&client), &lake, &options).instrument(span).await?
     } else {
         look(&client, &lake, &options).await?
     };

@@ -29,6 +29,8 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 use url::Url;
 
 /// The media type that pins the API's version.
@@ -229,6 +231,23 @@ impl Client {
     /// # Errors
     /// [`ClientError`], with the API's own message where there is one.
     pub async fn get<T>(
+        &self,
+        request: &Request,
+        traffic: &Traffic,
+        parse: impl FnMut(&Answer) -> Result<T, String>,
+    ) -> Result<T, ClientError> {
+        let endpoint = request.endpoint.as_str();
+        let span = match traffic.watcher.span() {
+            span if span.is_none() => tracing::debug_span!("request", endpoint, otel.kind = "client", error = Empty),
+            span => tracing::debug_span!(parent: span, "request", endpoint, otel.kind = "client", error = Empty),
+        };
+        let read = self.until_read(request, traffic, parse).instrument(span.clone()).await;
+        read.inspect_err(|error| {
+            span.record("error", error.to_string());
+        })
+    }
+
+    async fn until_read<T>(
         &self,
         request: &Request,
         traffic: &Traffic,
