@@ -4,8 +4,9 @@
 //! failed and its table is as it was. What happens here ends before the last pages are read, so that nothing can be
 //! newer than what a run could have seen.
 
-use crate::hostile::{bronze, source};
-use crate::support::{SMALL, Scene};
+use crate::hostile::{assert_same, bronze, differences, source};
+use crate::support::{RETRY, SMALL, Scene, settings};
+use connectwise_etl::client::{Client, Limits, Pace};
 use connectwise_etl::run::{Layer, Mode, Options};
 use connectwise_simulator::{AdvanceRequest, Config, Counts, Fault, Faults, Meddling, Scale, When};
 
@@ -24,7 +25,10 @@ fn times(mode: Mode) -> Options {
 
 async fn holds(mode: Mode, advance: AdvanceRequest, faults: Faults) {
     let deletes = advance.delete > 0;
-    let scene = Scene::with(Config { scale: Scale::Custom(LONG), ..Config::default() }).await;
+    let mut scene = Scene::with(Config { scale: Scale::Custom(LONG), ..Config::default() }).await;
+    // One request at a time, so that what happens between two of them is the same in each run of the test.
+    let pace = Pace { requests_per_minute: 0, workers: 1 };
+    scene.client = Client::with(settings(&scene.base_url()), RETRY, pace, Limits::default()).unwrap();
     let report = scene.run(times(Mode::Full)).await;
     assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
     // So that an incremental run has something to read, too.
@@ -35,24 +39,25 @@ async fn holds(mode: Mode, advance: AdvanceRequest, faults: Faults) {
     let report = scene.run(times(mode)).await;
     let after = bronze(&scene, "cw_timeentry").await;
     let now = source(&scene, "TimeEntry");
-    assert_ne!(there, now, "nothing happened");
+    assert!(!differences(&there, &now).is_empty(), "nothing happened");
     if report.exit_code() == 0 {
         if mode == Mode::Incremental && deletes {
             // That can't be seen in what changed; the rest has to be there.
-            let missing: Vec<_> = now.iter().filter(|(id, time)| after.get(*id) != Some(time)).collect();
-            assert!(missing.is_empty(), "{missing:?}");
+            let mut living = after.clone();
+            living.retain(|id, _| now.contains_key(id));
+            assert_same(&living, &now, "what lives");
         } else {
-            assert_eq!(after, now);
+            assert_same(&after, &now, "afterwards");
         }
     } else {
         assert_eq!(report.exit_code(), 3, "{:?}", report.error_text());
-        assert_eq!(after, before, "{:?}", report.error_text());
+        assert_same(&after, &before, "of an entity that failed");
     }
     // Once nothing moves any more, a full run brings all of it.
     scene.world().faults(Faults::default());
     let report = scene.run(times(Mode::Full)).await;
     assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
-    assert_eq!(bronze(&scene, "cw_timeentry").await, now);
+    assert_same(&bronze(&scene, "cw_timeentry").await, &now, "in peace");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -47,7 +47,7 @@ async fn pass(mut stream: TcpStream, to: &str) -> std::io::Result<()> {
         let login = header(&head, "authorization");
         // What comes as data is quoted in the reason why it can't be read, whole or cut off in the middle.
         let body = match path {
-            path if !status.starts_with("200") => head.clone(),
+            _ if !status.starts_with("200") => head.clone(),
             path if path.contains("/count") => format!("{{\"count\": \"{login}\"}}"),
             _ => format!("<pre>{}{login}</pre>", " ".repeat(30)),
         };
