@@ -27,5 +27,6 @@ pub mod run;
 pub mod secret;
 pub mod settings;
 pub mod silver;
+pub mod telemetry;
 
 pub use error::{Error, Result};

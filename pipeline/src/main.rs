@@ -3,10 +3,13 @@
 use clap::Parser as _;
 use connectwise_etl::cli::{Cli, LogFormat, Output};
 use connectwise_etl::progress::Progress;
+use connectwise_etl::telemetry::Telemetry;
 use connectwise_etl::{Error, Result};
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 /// Planning a large statement recurses deeper than a default stack allows.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
@@ -15,19 +18,27 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let progress = cli.progress();
     let filter = EnvFilter::try_from_env("CW_LOG").unwrap_or_else(|_| EnvFilter::new(cli.log_level()));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(LogWriter(progress.clone()));
-    // Bars are gone when the last error is told; an event stays one.
-    let last = match cli.log_format() {
-        LogFormat::Text => {
-            log.with_ansi(std::io::stderr().is_terminal()).with_target(false).compact().init();
-            Progress::silent()
-        }
-        LogFormat::Json => {
-            log.json().flatten_event(true).with_current_span(false).with_span_list(false).init();
-            std::panic::set_hook(Box::new(|fault| tracing::error!("{fault}")));
-            progress.clone()
+    let telemetry = match Telemetry::from_env() {
+        Ok(telemetry) => telemetry,
+        Err(error) => {
+            Progress::silent().error(&error);
+            return ExitCode::from(error.exit_code());
         }
     };
+    let log = tracing_subscriber::fmt::layer().with_writer(LogWriter(progress.clone()));
+    // Bars are gone when the last error is told; an event stays one.
+    let (log, last) = match cli.log_format() {
+        LogFormat::Text => {
+            let log = log.with_ansi(std::io::stderr().is_terminal()).with_target(false).compact();
+            (log.with_filter(filter).boxed(), Progress::silent())
+        }
+        LogFormat::Json => {
+            std::panic::set_hook(Box::new(|fault| tracing::error!("{fault}")));
+            let log = log.json().flatten_event(true).with_current_span(false).with_span_list(false);
+            (log.with_filter(filter).boxed(), progress.clone())
+        }
+    };
+    tracing_subscriber::registry().with(log).with(telemetry.layer()).init();
     let output = Output::standard(progress);
     let outcome = std::thread::Builder::new()
         .stack_size(STACK_BYTES)
@@ -36,6 +47,7 @@ fn main() -> ExitCode {
         .and_then(|thread| {
             thread.join().unwrap_or_else(|_| Err(Error::Query("the command stopped on a fault of its own".to_owned())))
         });
+    telemetry.finish();
     match outcome {
         Ok(code) => ExitCode::from(code),
         Err(error) => {

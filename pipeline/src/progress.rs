@@ -10,13 +10,29 @@ use indicatif::{
 use std::io::{IsTerminal as _, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use tracing::Span;
 
 /// How often a plain line tells of an entity that is being read.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
-/// Where progress is shown. Cheap to clone; the default shows nothing.
-#[derive(Clone, Default)]
-pub struct Progress(Option<Arc<Screen>>);
+/// Where progress is shown, and which span of the trace it belongs to. Cheap to clone; the default shows nothing.
+#[derive(Clone)]
+pub struct Progress {
+    screen: Option<Arc<Screen>>,
+    work: Span,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self { screen: None, work: Span::none() }
+    }
+}
+
+impl From<Screen> for Progress {
+    fn from(screen: Screen) -> Self {
+        Self { screen: Some(Arc::new(screen)), ..Self::default() }
+    }
+}
 
 enum Screen {
     Bars(MultiProgress),
@@ -33,7 +49,13 @@ enum Screen {
 impl Progress {
     /// Shows nothing.
     pub fn silent() -> Self {
-        Self(None)
+        Self::default()
+    }
+
+    /// The same for one piece of work: what is shown as a part of it is a part of its span, too.
+    #[must_use]
+    pub fn within(self, work: &Span) -> Self {
+        Self { work: work.clone(), ..self }
     }
 
     /// What fits standard error: bars on a terminal, plain lines elsewhere, nothing where `quiet`.
@@ -42,7 +64,7 @@ impl Progress {
         if quiet {
             Self::silent()
         } else if std::io::stderr().is_terminal() && !dumb {
-            Self(Some(Arc::new(Screen::Bars(MultiProgress::with_draw_target(ProgressDrawTarget::stderr())))))
+            Screen::Bars(MultiProgress::with_draw_target(ProgressDrawTarget::stderr())).into()
         } else {
             Self::lines(Box::new(std::io::stderr()), LINE_EVERY)
         }
@@ -50,17 +72,18 @@ impl Progress {
 
     /// Events of the log, for programs that read it.
     pub fn events() -> Self {
-        Self(Some(Arc::new(Screen::Events { every: LINE_EVERY })))
+        Screen::Events { every: LINE_EVERY }.into()
     }
 
     /// Plain lines to any writer; of an entity at work at most one in `every`.
     pub fn lines(out: Box<dyn Write + Send>, every: Duration) -> Self {
-        Self(Some(Arc::new(Screen::Lines { out: Mutex::new(out), every })))
+        Screen::Lines { out: Mutex::new(out), every }.into()
     }
 
     /// Begins to show an entity; `expected` is its count, where that is known already.
     pub fn entity(&self, name: &str, expected: Option<u64>) -> EntityProgress {
-        let Some(screen) = &self.0 else { return EntityProgress::default() };
+        let span = tracing::info_span!(parent: &self.work, "entity", name);
+        let Some(screen) = &self.screen else { return EntityProgress { entity: None, span } };
         let bar = match screen.as_ref() {
             Screen::Lines { .. } | Screen::Events { .. } => None,
             Screen::Bars(bars) => {
@@ -73,24 +96,20 @@ impl Progress {
         };
         let now = Instant::now();
         let state = State { expected, rows: 0, retries: 0, doing: String::new(), started: now, told: now };
-        EntityProgress(Some(Arc::new(Entity {
-            screen: Arc::clone(screen),
-            name: name.to_owned(),
-            bar,
-            state: Mutex::new(state),
-        })))
+        let entity = Entity { screen: Arc::clone(screen), name: name.to_owned(), bar, state: Mutex::new(state) };
+        EntityProgress { entity: Some(Arc::new(entity)), span }
     }
 
     /// A line of its own, above the bars.
     pub fn say(&self, text: impl std::fmt::Display) {
-        if let Some(screen) = &self.0 {
+        if let Some(screen) = &self.screen {
             screen.say(&text.to_string());
         }
     }
 
     /// A line that says what went wrong; where nothing else is shown as well.
     pub fn error(&self, text: impl std::fmt::Display) {
-        match self.0.as_deref() {
+        match self.screen.as_deref() {
             None => to_stderr(&format!("error: {text}")),
             Some(Screen::Events { .. }) => tracing::error!("{text}"),
             Some(screen) => screen.say(&format!("error: {text}")),
@@ -99,7 +118,7 @@ impl Progress {
 
     /// Runs `work` while no bar is on the screen, for whatever else writes to the terminal.
     pub fn suspend<T>(&self, work: impl FnOnce() -> T) -> T {
-        match self.0.as_deref() {
+        match self.screen.as_deref() {
             Some(Screen::Bars(bars)) => bars.suspend(work),
             _ => work(),
         }
@@ -108,7 +127,7 @@ impl Progress {
 
 impl std::fmt::Debug for Progress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self.0.as_deref() {
+        f.write_str(match self.screen.as_deref() {
             None => "Progress(nothing)",
             Some(Screen::Bars(_)) => "Progress(bars)",
             Some(Screen::Lines { .. }) => "Progress(lines)",
@@ -159,8 +178,17 @@ fn style(template: &str) -> ProgressStyle {
 }
 
 /// One entity at work. Cheap to clone, so that every worker can have it; the default shows nothing.
-#[derive(Clone, Default)]
-pub struct EntityProgress(Option<Arc<Entity>>);
+#[derive(Clone)]
+pub struct EntityProgress {
+    entity: Option<Arc<Entity>>,
+    span: Span,
+}
+
+impl Default for EntityProgress {
+    fn default() -> Self {
+        Self { entity: None, span: Span::none() }
+    }
+}
 
 struct Entity {
     screen: Arc<Screen>,
@@ -180,9 +208,14 @@ struct State {
 }
 
 impl EntityProgress {
+    /// The span of the trace that this entity's work belongs to.
+    pub(crate) fn span(&self) -> &Span {
+        &self.span
+    }
+
     /// How many records there will be.
     pub fn expect(&self, records: u64) {
-        let Some(entity) = &self.0 else { return };
+        let Some(entity) = &self.entity else { return };
         locked(&entity.state).expected = Some(records);
         if let Some(bar) = &entity.bar {
             bar.set_length(records);
@@ -192,14 +225,14 @@ impl EntityProgress {
 
     /// More records than expected so far are to come: another list of the same entity.
     pub fn expect_more(&self, records: u64) {
-        let Some(entity) = &self.0 else { return };
+        let Some(entity) = &self.entity else { return };
         let before = locked(&entity.state).expected.unwrap_or(0);
         self.expect(before.saturating_add(records));
     }
 
     /// Nobody knows how many records there will be.
     pub fn expect_any(&self) {
-        let Some(entity) = &self.0 else { return };
+        let Some(entity) = &self.entity else { return };
         locked(&entity.state).expected = None;
         if let Some(bar) = &entity.bar {
             bar.set_style(counting_style());
@@ -208,7 +241,7 @@ impl EntityProgress {
 
     /// So many more records were read.
     pub fn rows(&self, records: u64) {
-        let Some(entity) = &self.0 else { return };
+        let Some(entity) = &self.entity else { return };
         let mut state = locked(&entity.state);
         state.rows = state.rows.saturating_add(records);
         if !state.doing.is_empty() {
@@ -219,7 +252,7 @@ impl EntityProgress {
 
     /// A request is tried again after this wait, for this reason.
     pub fn retry(&self, wait: Duration, reason: &str) {
-        let Some(entity) = &self.0 else { return };
+        let Some(entity) = &self.entity else { return };
         let mut state = locked(&entity.state);
         state.retries += 1;
         // A wait that a person would wonder about is said at once.
@@ -230,7 +263,7 @@ impl EntityProgress {
 
     /// What is being done now, in a word or two (`reading again`, `resuming`).
     pub fn note(&self, text: &str) {
-        let Some(entity) = &self.0 else { return };
+        let Some(entity) = &self.entity else { return };
         let mut state = locked(&entity.state);
         text.clone_into(&mut state.doing);
         entity.show(&mut state, true);
@@ -238,7 +271,7 @@ impl EntityProgress {
 
     /// Everything is read anew: the count of records begins again.
     pub fn restart(&self, why: &str) {
-        let Some(entity) = &self.0 else { return };
+        let Some(entity) = &self.entity else { return };
         {
             let mut state = locked(&entity.state);
             (state.rows, state.expected) = (0, None);
@@ -248,7 +281,7 @@ impl EntityProgress {
 
     /// All of it was read.
     pub fn done(&self) {
-        let Some(entity) = &self.0 else { return };
+        let Some(entity) = &self.entity else { return };
         let state = locked(&entity.state);
         let seconds = state.started.elapsed().as_secs_f64();
         let mut text = format!("{} in {seconds:.1} s", records(state.rows));
@@ -261,7 +294,7 @@ impl EntityProgress {
 
     /// It could not be read.
     pub fn failed(&self, reason: &str) {
-        let Some(entity) = &self.0 else { return };
+        let Some(entity) = &self.entity else { return };
         // The whole reason is told at the end of the command.
         entity.end(&format!("failed: {}", reason.lines().next().unwrap_or_default()));
     }
@@ -269,7 +302,7 @@ impl EntityProgress {
 
 impl std::fmt::Debug for EntityProgress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "EntityProgress({})", self.0.as_deref().map_or("nothing", |entity| &entity.name))
+        write!(f, "EntityProgress({})", self.entity.as_deref().map_or("nothing", |entity| &entity.name))
     }
 }
 

@@ -37,7 +37,7 @@ impl ApiSettings {
         }
         // The user name begins with the company, which is no secret.
         let parts = [&login, self.password.expose(), self.client_id.expose(), public_key.unwrap_or_default()];
-        parts.into_iter().fold(covered, |text, secret| cover_start(text, secret))
+        parts.into_iter().fold(covered, cover_start)
     }
 
     /// Whether the API is on this machine.

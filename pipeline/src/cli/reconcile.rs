@@ -13,6 +13,7 @@ use crate::run::{self, Mode, Options, RunId};
 use chrono::Utc;
 use clap::Args;
 use connectwise_runtime::Table;
+use tracing::Instrument as _;
 
 /// How many ids of each kind are shown; `--json` has all.
 const SHOWN: usize = 20;
@@ -44,7 +45,8 @@ pub(super) async fn execute(args: ReconcileArgs, output: &mut Output) -> Result<
     must_exist(&lake)?;
     let client = Client::from_env(args.pace.into())?;
     let report = if args.apply {
-        run::run(Some(&client), &lake, &options).await?
+        let span = tracing::info_span!("run", mode = options.mode.name());
+        run::run(Some(&client), &lake, &options).instrument(span).await?
     } else {
         // Under the lock as well: what a run changes meanwhile would look gone, or missing.
         let selected = options.selected()?;

@@ -8,8 +8,10 @@ use crate::error::{Error, Result};
 use crate::report::RunReport;
 use crate::run::{self, Layer, Mode, Options};
 use serde_json::json;
+use tracing::Instrument as _;
 
 pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
+    let span = tracing::info_span!("run", mode = args.mode.name());
     let options = Options {
         mode: args.mode,
         layers: args.layers.clone(),
@@ -20,7 +22,7 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
         max_quarantined: Some(args.max_quarantined),
         force: args.force,
         verify: args.verify,
-        progress: output.watch(),
+        progress: output.watch().within(&span),
         ..Options::default()
     };
     options.selected()?;
@@ -34,7 +36,7 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
         return super::plan::dry_run(client.as_ref(), &lake, &options, args.json, output).await;
     }
     output.progress(format!("{} run into {}", options.mode.name(), lake.display()));
-    let report = run::run(client.as_ref(), &lake, &options).await?;
+    let report = run::run(client.as_ref(), &lake, &options).instrument(span).await?;
     if args.json {
         output.line(as_json(&report))?;
     } else {

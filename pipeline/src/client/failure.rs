@@ -102,6 +102,25 @@ impl Failure {
     }
 }
 
+/// What a web page in the place of data says of itself: its title, or its start.
+pub(super) fn web_page(body: &[u8]) -> Option<String> {
+    const SHOWN: usize = 60;
+    let start = body.trim_ascii_start();
+    if start.first() != Some(&b'<') {
+        return None;
+    }
+    let text = String::from_utf8_lossy(start.get(..start.len().min(64 * 1024)).unwrap_or_default());
+    // In ASCII, so that places in the one are places in the other.
+    let lower = text.to_ascii_lowercase();
+    let title = lower.find("<title").and_then(|at| {
+        let from = at + lower.get(at..)?.find('>')? + 1;
+        let to = from + lower.get(from..)?.find('<')?;
+        text.get(from..to)
+    });
+    let shown = title.map(str::trim).filter(|title| !title.is_empty()).unwrap_or(&text);
+    Some(shown.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect())
+}
+
 fn text_of<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok().map(str::trim)
 }
@@ -211,6 +230,18 @@ mod tests {
         assert_eq!(asked(&[date, ("date", "Mon, 05 Jan 2026 06:05:00 GMT")]), seconds(0), "it is past");
         for odd in ["-1", "NaN", "inf", "soon", "Mon, 99 Jan 2026 06:02:00 GMT", ""] {
             assert_eq!(asked(&[("retry-after", odd)]), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn web_pages_are_told_by_their_title() {
+        let told = |body: &str| web_page(body.as_bytes());
+        assert_eq!(told("\n<!DOCTYPE html><HTML><Title>\n Sign  in </title><p>x").as_deref(), Some("Sign in"));
+        assert_eq!(told("<p>Þjónusta</p>").as_deref(), Some("<p>Þjónusta</p>"));
+        assert_eq!(told("<title>cut off").as_deref(), Some("<title>cut off"));
+        assert_eq!(told(&format!("<{}", "þ".repeat(70_000))).map(|text| text.chars().count()), Some(60));
+        for data in ["[]", "{\"a\":\"<b>\"}", "", "null"] {
+            assert_eq!(told(data), None, "{data}");
         }
     }
 

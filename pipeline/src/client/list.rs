@@ -218,8 +218,15 @@ impl List {
             // Whole records would bring what must not be read.
             Some(table) if self.fields.is_empty() => field_groups(table),
             _ if self.fields.is_empty() => Vec::new(),
+            // The key is asked for in any case: by it records are told apart, and the next page is found.
+            _ if self.hides_key() => vec![format!("{},{}", self.fields.join(","), self.key())],
             _ => vec![self.fields.join(",")],
         }
+    }
+
+    /// Whether the key is asked for, but not given on.
+    pub(super) fn hides_key(&self) -> bool {
+        !self.fields.is_empty() && !self.fields.iter().any(|name| name == self.key())
     }
 
     /// Page after page: the records of each, as the API wrote them.

@@ -24,11 +24,13 @@ use crate::settings::ApiSettings;
 use budget::{Budget, Ended, Turn};
 use bytes::{Bytes, BytesMut};
 use codebase::Base;
-use failure::{Failure, Tries, Trouble, innermost};
+use failure::{Failure, Tries, Trouble, innermost, web_page};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 use url::Url;
 
 /// The media type that pins the API's version.
@@ -232,6 +234,23 @@ impl Client {
         &self,
         request: &Request,
         traffic: &Traffic,
+        parse: impl FnMut(&Answer) -> Result<T, String>,
+    ) -> Result<T, ClientError> {
+        let endpoint = request.endpoint.as_str();
+        let span = match traffic.watcher.span() {
+            span if span.is_none() => tracing::debug_span!("request", endpoint, otel.kind = "client", error = Empty),
+            span => tracing::debug_span!(parent: span, "request", endpoint, otel.kind = "client", error = Empty),
+        };
+        let read = self.until_read(request, traffic, parse).instrument(span.clone()).await;
+        read.inspect_err(|error| {
+            span.record("error", error.to_string());
+        })
+    }
+
+    async fn until_read<T>(
+        &self,
+        request: &Request,
+        traffic: &Traffic,
         mut parse: impl FnMut(&Answer) -> Result<T, String>,
     ) -> Result<T, ClientError> {
         let mut base = self.base_url();
@@ -293,8 +312,13 @@ impl Client {
             Err(failure) if failure.is_overload() => Ended::Overloaded,
             Err(_) => Ended::Otherwise,
         });
+        let answer = outcome?;
+        let read = match web_page(&answer.body) {
+            None => parse(&answer),
+            Some(page) => Err(format!("a web page in the place of data, \"{page}\"")),
+        };
         // The reason may quote the answer, and the answer repeat what was sent.
-        parse(&outcome?).map_err(|reason| Failure::unreadable(&self.settings.cover(&reason)))
+        read.map_err(|reason| Failure::unreadable(&self.settings.cover(&reason)))
     }
 
     /// The address that a request goes to, query and all.

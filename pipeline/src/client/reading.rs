@@ -5,7 +5,7 @@
 //! next; no record comes twice by its key; a list that goes back or repeats itself is an error.
 
 use super::list::{ANYTHING, List};
-use super::records::{Record, join, records_of};
+use super::records::{Record, join, records_of, without};
 use super::{ClientError, Request, Traffic};
 use crate::conditions::field;
 use crate::error::{Error, Result};
@@ -96,7 +96,7 @@ impl Reading {
             let Some(records) = self.take(page).await? else { continue };
             let mut kept = Vec::with_capacity(records.len());
             for record in records.into_iter().take(usize::try_from(self.left).unwrap_or(usize::MAX)) {
-                kept.push(self.without_secrets(record.bytes)?);
+                kept.push(self.shown(record.bytes)?);
             }
             self.left -= kept.len() as u64;
             self.done |= self.left == 0;
@@ -189,7 +189,8 @@ impl Reading {
             return Ok(true);
         }
         let reason = format!(
-            "page {} is full and names no next one, and without ids there is no other way on: ask for {} too",
+            "page {} is full and names no next one, and its records have no {} that is a whole number, by which there \
+             would be another way on",
             self.pages + 1,
             self.list.key()
         );
@@ -198,11 +199,9 @@ impl Reading {
 
     /// Another way of paging, from the start; whether there is one.
     fn step_down(&mut self) -> bool {
-        let key = self.list.key();
-        let has_key = self.list.fields.is_empty() || self.list.fields.iter().any(|name| name == key);
         self.way = match self.way {
-            Way::ForwardOnly { .. } if has_key => Way::ById { after: None },
-            Way::ForwardOnly { .. } | Way::ById { .. } => Way::ByNumber { number: 1 },
+            Way::ForwardOnly { .. } => Way::ById { after: None },
+            Way::ById { .. } => Way::ByNumber { number: 1 },
             Way::ByNumber { .. } => return false,
         };
         tracing::debug!(endpoint = self.list.endpoint, to = ?self.way, "paging another way");
@@ -230,13 +229,15 @@ impl Reading {
         Error::data(&self.list.endpoint, format!("the API repeats {what}"))
     }
 
-    fn without_secrets(&self, record: Bytes) -> Result<Bytes> {
+    /// A record without its secrets, and without a key that nobody asked for.
+    fn shown(&self, record: Bytes) -> Result<Bytes> {
         let failed = |error: &dyn std::fmt::Display| Error::data(&self.list.endpoint, error);
         let text = std::str::from_utf8(&record).map_err(|error| failed(&error))?;
-        match redact(*ANYTHING, text).map_err(|error| failed(&error))? {
-            Cow::Owned(kept) => Ok(Bytes::from(kept)),
-            Cow::Borrowed(_) => Ok(record),
-        }
+        let shown = match redact(*ANYTHING, text).map_err(|error| failed(&error))? {
+            Cow::Owned(kept) => Bytes::from(kept),
+            Cow::Borrowed(_) => record,
+        };
+        if self.list.hides_key() { without(&shown, self.list.key()).map_err(|error| failed(&error)) } else { Ok(shown) }
     }
 
     /// One page, from as many requests as its properties need.

@@ -98,6 +98,15 @@ pub(super) fn join(left: &[Record], right: &[Record], key: &str) -> Result<Vec<R
     if used < others.len() { Err(MOVED.to_owned()) } else { Ok(joined) }
 }
 
+/// A record without one property, the others as they were written.
+pub(super) fn without(record: &Bytes, name: &str) -> Result<Bytes, String> {
+    let mut left: Properties<'_> = serde_json::from_slice(record).map_err(|error| error.to_string())?;
+    if left.shift_remove(name).is_none() {
+        return Ok(record.clone());
+    }
+    serde_json::to_vec(&left).map(Bytes::from).map_err(|error| error.to_string())
+}
+
 fn properties(record: &Record) -> Result<Properties<'_>, String> {
     serde_json::from_slice(&record.bytes).map_err(|error| error.to_string())
 }
@@ -120,6 +129,13 @@ mod tests {
         let (one, single) = records_of(&Bytes::from_static(br#"{"id":1}"#), "id").unwrap();
         assert!(single && one.len() == 1);
         assert!(records_of(&Bytes::from_static(b"<html>"), "id").is_err());
+    }
+
+    #[test]
+    fn a_property_is_left_out_and_the_others_stay_as_they_are() {
+        let record = Bytes::from_static(br#"{"a": 1.50, "id":7,"b":{"id":1}}"#);
+        assert_eq!(without(&record, "id").unwrap(), r#"{"a":1.50,"b":{"id":1}}"#);
+        assert_eq!(without(&record, "x").unwrap(), record);
     }
 
     #[test]

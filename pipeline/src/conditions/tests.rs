@@ -1,6 +1,9 @@
 use super::*;
 use proptest::prelude::*;
 
+#[path = "../../../codegen/fuzz/checks/conditions.rs"]
+mod fuzzed;
+
 fn now() -> DateTime<Utc> {
     "2026-03-08T12:00:00.5Z".parse().unwrap()
 }
@@ -88,6 +91,29 @@ fn an_empty_choice_is_nothing() {
     assert_eq!(none.to_string(), "a = null and a != null");
 }
 
+/// What `codegen/fuzz` found worth keeping, and each of it with a letter less, more, or another.
+#[test]
+fn what_fuzzing_found() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../codegen/fuzz/seeds/conditions");
+    let mut kept: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    kept.sort();
+    assert!(!kept.is_empty());
+    for path in kept {
+        let bytes = std::fs::read(&path).unwrap();
+        let Ok(text) = std::str::from_utf8(&bytes) else { continue };
+        fuzzed::check(text);
+        let letters: Vec<char> = text.chars().take(200).collect();
+        for at in 0..letters.len() {
+            let around = |middle: &str| -> String {
+                letters[..at].iter().copied().chain(middle.chars()).chain(letters[at + 1..].iter().copied()).collect()
+            };
+            for middle in ["", "\"", "[", "]", "(", ")", "\\", " or ", "-", "9", "þ"] {
+                fuzzed::check(&around(middle));
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2000),
@@ -123,6 +149,7 @@ proptest! {
                 Ok(read) => prop_assert_eq!(Condition::parse(&read.to_string(), now()).unwrap().to_string(), read.to_string()),
                 Err(error) => prop_assert!(!error.to_string().is_empty() && error.column() <= text.chars().count() + 1),
             }
+            fuzzed::check(&text);
         }
     }
 }

@@ -73,6 +73,7 @@ struct Known {
 ///
 /// # Errors
 /// [`Error`]; the table stays as it was.
+#[tracing::instrument(name = "table", skip_all, fields(layer = target.layer, name = target.name))]
 pub async fn sync(
     lake: &Lakehouse,
     stage: &Stage,

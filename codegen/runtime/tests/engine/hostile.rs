@@ -66,6 +66,29 @@ fn mutated_pages_never_panic() {
     assert!(read > 1000 && misfits > 1000, "{read} {misfits}");
 }
 
+/// What `codegen/fuzz` found worth keeping, and small changes of it.
+#[test]
+fn what_fuzzing_found() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/seeds/decode");
+    let mut kept: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    kept.sort();
+    assert!(!kept.is_empty());
+    let mut random = Random(7);
+    for path in kept {
+        let bytes = std::fs::read(&path).unwrap();
+        crate::fuzzed::check(&bytes);
+        for _ in 0..20 {
+            let mut page = bytes.clone();
+            for _ in 0..=random.below(3) {
+                if !page.is_empty() {
+                    mutate(&mut random, &mut page);
+                }
+            }
+            crate::fuzzed::check(&page);
+        }
+    }
+}
+
 #[test]
 fn what_the_scanner_takes_serde_json_takes_too() {
     // But for raw control characters in strings, lone surrogates and numbers beyond a double, which mutations of this

@@ -6,6 +6,8 @@ mod common;
 mod conversions;
 mod differential;
 mod flattening;
+#[path = "../../../fuzz/checks/decode.rs"]
+mod fuzzed;
 mod hashing;
 mod hostile;
 mod isolation;

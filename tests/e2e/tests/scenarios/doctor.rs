@@ -49,10 +49,16 @@ async fn a_refused_login_names_the_credential() {
     assert!(!format!("{found:?}").contains("wr0ng-key"));
     let wrong = ApiSettings { client_id: Secret::new("n0-such-id"), ..settings(&scene.base_url()) };
     let found = checks(&scene, wrong).await;
-    assert!(check(&found, "login").advice.as_ref().unwrap().contains("CW_CLIENTID"), "{found:?}");
+    assert!(check(&found, "clientId").advice.as_ref().unwrap().contains("CW_CLIENTID"), "{found:?}");
+    assert_eq!((check(&found, "clientId").state, check(&found, "login").state), (State::Failed, State::Skipped));
     let elsewhere = scene.base_url().replace("v4_6_release", "v9");
+    // Where the host does not tell the codebase, nothing leads to the right address.
+    scene.world().faults(Faults::default().with("/login", When::Always, Fault::ServerError { status: 404 }));
     let found = checks(&scene, settings(&elsewhere)).await;
     assert!(check(&found, "login").advice.as_ref().unwrap().contains("CW_BASE_URL"), "{found:?}");
+    scene.world().faults(Faults::default());
+    let found = checks(&scene, settings(&elsewhere)).await;
+    assert_eq!(check(&found, "login").state, State::Well, "the codebase was looked up: {found:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -70,6 +76,20 @@ async fn a_missing_right_is_told_of_the_entity() {
     assert_eq!(failed, ["ExpenseEntry"]);
     assert!(check(&found, "ExpenseEntry").advice.as_ref().unwrap().contains("inquire rights"));
     assert_eq!(check(&found, "Company").state, State::Warning, "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filter_that_finds_nothing_is_told() {
+    let scene = Scene::new(SMALL).await;
+    scene.world().faults(Faults::default().with_deaf_last_updated("/time/entries"));
+    // A record without a time of change can't be found by it.
+    scene.world().put("Company", serde_json::json!({ "id": 9001, "_info": { "lastUpdated": "" } }));
+    let found = checks(&scene, settings(&scene.base_url())).await;
+    let times = check(&found, "TimeEntry");
+    assert!(times.state == State::Warning && times.found.contains("finds nothing"), "{times:?}");
+    let companies = check(&found, "Company");
+    assert!(companies.state == State::Warning && companies.found.contains("1 of them without a time"), "{companies:?}");
+    assert!(is_well(&found));
 }
 
 #[tokio::test(flavor = "multi_thread")]
