@@ -461,8 +461,8 @@ mod tests {
     use connectwise_generated::gold::{GoldColumn, GoldType};
 
     const COLUMNS: &[GoldColumn] = &[
-        GoldColumn { name: "key", data_type: GoldType::Bigint, dimension: None },
-        GoldColumn { name: "name", data_type: GoldType::Text, dimension: None },
+        GoldColumn { name: "key", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+        GoldColumn { name: "name", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
     ];
 
     fn gold(sql: &'static str) -> GoldTable {
