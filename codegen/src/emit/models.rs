@@ -70,7 +70,7 @@ impl Models {
         for entity in &ir.entities {
             let entry = reached.entry(entity.schema.clone()).or_default();
             entry.top_of.insert(&entity.module);
-            reach(entity, &entity.schema, &schema_pointer(&entity.schema), &entity.shape, &mut reached);
+            reach(entity, &entity.schema, &schema_pointer(&entity.schema), sent(entity), &mut reached);
         }
         let mut names = BTreeSet::new();
         let models = reached.into_iter().map(|(schema, reached)| {
@@ -88,6 +88,14 @@ impl Models {
         });
         Self(models.collect())
     }
+}
+
+/// The properties that the API sends: without the column of the parent's id, which stands at the end where it was
+/// added. Another entity may have the same schema and another parent, or none.
+fn sent(entity: &Entity) -> &[Field] {
+    let added = entity.parent.as_ref().is_some_and(|parent| !parent.in_record);
+    let end = entity.shape.len().saturating_sub(usize::from(added));
+    entity.shape.get(..end).unwrap_or_default()
 }
 
 fn reach<'a>(
