@@ -1,10 +1,11 @@
 //! What the commands print, as golden texts: `UPDATE_GOLDEN=1 cargo test -p connectwise-codegen` writes them anew.
 
 mod common;
-
-use std::process::Command;
+#[path = "common/git.rs"]
+mod git;
 
 use common::{golden, package, put, run, workspace};
+use git::commit;
 
 fn is_golden(name: &str, text: &str) {
     let path = format!("texts/{name}");
@@ -49,14 +50,7 @@ fn diff_of_gold_in_all_formats() {
     const RULES: &str = "schema/agreement-rules.yaml";
     let workspace = workspace();
     let root = workspace.path();
-    let git = |arguments: &[&str]| {
-        let identity = ["-c", "user.name=n", "-c", "user.email=e@example.test"];
-        let output = Command::new("git").arg("-C").arg(root).args(identity).args(arguments).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    };
-    git(&["init", "--quiet"]);
-    git(&["add", "."]);
-    git(&["commit", "--quiet", "-m", "first"]);
+    commit(root);
     let mut changed = std::collections::BTreeMap::new();
     for (file, before, after) in [
         (THING, "source: cw_thing\n", "source: cw_thing\njoins: JOIN silver.cw_part AS p ON p.id = t.typeId\n"),

@@ -25,6 +25,13 @@ pub fn lower(spec: &Spec, configs: &[EntityConfig], problems: &mut Problems) -> 
     Ir { version: spec.version.clone(), entities, operations }
 }
 
+/// Why no table can be made of an entity; nothing where one can.
+pub fn obstacles(spec: &Spec, config: &EntityConfig, configs: &[EntityConfig]) -> Problems {
+    let mut problems = Problems::new();
+    entity(spec, config, configs, &mut problems);
+    problems
+}
+
 /// A problem of one entity.
 fn problem(config: &EntityConfig, key: &str, what: impl Into<String>) -> Problem {
     let pointer = if key.is_empty() { config.pointer.clone() } else { format!("{}/{key}", config.pointer) };
