@@ -1,7 +1,5 @@
 //! What `diff` and `import` say of a change: which tables and columns, whether it breaks somebody, which gold it touches.
 
-#![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
-
 mod common;
 #[path = "common/git.rs"]
 mod git;

@@ -3,10 +3,16 @@
 //! The rendered DataFusion statement is what is checked, as it will run; a finding is brought back to the YAML entry
 //! that the SQL came from. Of the Spark statement only the syntax is looked at.
 
+mod call;
 mod expression;
+mod from;
+mod inside;
 mod known;
+mod names;
 mod query;
 mod scope;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

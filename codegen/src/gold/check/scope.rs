@@ -141,6 +141,25 @@ pub(crate) struct Relation {
     pub(crate) columns: Vec<Column>,
     /// Whether it may have columns that are not known here.
     pub(crate) open: bool,
+    /// The columns that a join made one with another table's: without the alias, they are that table's.
+    pub(crate) merged: Vec<String>,
+}
+
+impl Relation {
+    /// The column that a name without an alias means here.
+    pub(crate) fn unmerged(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().filter(|_| !self.is_merged(name)).find(|column| column.name == name)
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn unmerged_mut(&mut self, name: &str) -> Option<&mut Column> {
+        let merged = self.is_merged(name);
+        self.columns.iter_mut().filter(|_| !merged).find(|column| column.name == name)
+    }
+
+    fn is_merged(&self, name: &str) -> bool {
+        self.merged.iter().any(|merged| merged == name)
+    }
 }
 
 /// The stored tables by `layer.table`.
