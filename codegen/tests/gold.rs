@@ -116,6 +116,17 @@ fn joins_parts_and_literals_are_looked_at_too() {
 }
 
 #[test]
+fn values_that_sql_could_not_hold_or_that_are_there_twice_are_refused() {
+    let file = "schema/dimensions/dimchargetype.yaml";
+    let text = fs::read_to_string(package().join("..").join(file)).unwrap();
+    let values = text.lines().find(|line| line.starts_with("values: ")).unwrap();
+    let errors = said(&[(file, values, "values: [Company, \"it's\", Company]")]);
+    for wanted in ["the value `it's` holds '\\''", "the value `Company` is there twice", "at:  /values"] {
+        assert!(errors.contains(wanted), "{wanted} is not in:\n{errors}");
+    }
+}
+
+#[test]
 fn what_is_no_sql_is_found_expression_by_expression() {
     let errors = said(&[
         (TIME, "expr: t.timeSheetId", "expr: t.timeSheetId t"),

@@ -1,6 +1,7 @@
 //! Reading `schema/dimensions/*.yaml` and `schema/facts/*.yaml`.
 
 use crate::gold::model::{Column, Dimension, Fact, Sql, Type, With};
+use crate::gold::rules::unquotable;
 use crate::lower::naming::closest;
 use crate::report::Problems;
 use crate::yaml::{self, Keys, Node, Value};
@@ -19,6 +20,22 @@ pub(crate) fn dimension(file: &str, text: &str, problems: &mut Problems) -> Opti
     }
     let from = keys.optional_text("from", problems).map(|text| sql(&keys, "from", text));
     let values = keys.texts("values", problems);
+    for (index, value) in values.iter().enumerate() {
+        if let Some(odd) = value.chars().find(|c| unquotable(*c)) {
+            problems.push(
+                keys.problem("values", format!("the value `{value}` holds {odd:?}"))
+                    .why("it is written into SQL, which the two dialects escape differently")
+                    .fix("select such a value under `from` instead"),
+            );
+        }
+        if values[..index].contains(value) {
+            problems.push(
+                keys.problem("values", format!("the value `{value}` is there twice"))
+                    .why("each is the natural key of one row")
+                    .fix("remove one"),
+            );
+        }
+    }
     let statement = keys.optional_text("statement", problems).map(|text| sql(&keys, "statement", text));
     let settings = pairs(&mut keys, "settings", problems).into_iter().map(|(name, value)| (name, value.text)).collect();
     let mut columns = Vec::new();
