@@ -16,7 +16,7 @@ use super::{CommandError, STALE, count, none_of};
 /// # Errors
 /// Where the inputs have problems, or a file can't be written.
 pub fn generate(root: &Path, reporter: &mut Reporter<'_>) -> Result<u8, CommandError> {
-    let rendered = rendered(root)?;
+    let rendered = rendered(root, reporter)?;
     let done = files::write(root, &rendered)?;
     for (path, state) in &done {
         let verb = match state {
@@ -36,7 +36,7 @@ pub fn generate(root: &Path, reporter: &mut Reporter<'_>) -> Result<u8, CommandE
 /// # Errors
 /// Where the inputs have problems, or a file can't be read.
 pub fn check(root: &Path, reporter: &mut Reporter<'_>) -> Result<u8, CommandError> {
-    let rendered = rendered(root)?;
+    let rendered = rendered(root, reporter)?;
     let findings = files::compare(root, &rendered)?;
     for (path, state) in &findings {
         reporter.line(format!("{path} {}: run cargo codegen generate", state.describe()))?;
@@ -49,16 +49,20 @@ pub fn check(root: &Path, reporter: &mut Reporter<'_>) -> Result<u8, CommandErro
     Ok(STALE)
 }
 
-fn rendered(root: &Path) -> Result<files::GeneratedFiles, CommandError> {
+fn rendered(root: &Path, reporter: &mut Reporter<'_>) -> Result<files::GeneratedFiles, CommandError> {
     let mut problems = Problems::new();
     let inputs = Inputs::read(root, &mut problems);
     none_of(std::mem::take(&mut problems))?;
     let rendered = render(&inputs, &mut problems);
+    let mut note = None;
     if problems.is_empty()
         && let Some(spec) = Spec::parse(&inputs.spec_file, &inputs.spec, &mut problems)
     {
-        fixups::check(&spec, &mut problems);
+        note = fixups::check(&spec, &mut problems);
     }
     none_of(problems)?;
+    if let Some(note) = note {
+        reporter.line(note)?;
+    }
     Ok(rendered)
 }
