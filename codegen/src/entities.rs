@@ -9,6 +9,9 @@ use crate::yaml::{self, Keys, Node};
 /// The file, relative to the workspace root.
 pub const FILE: &str = "schema/entities.yaml";
 
+/// The bronze table of records that do not fit, which is no entity's.
+pub const QUARANTINE: &str = "cw_quarantine";
+
 /// What a new file begins with.
 pub const NEW: &str = "# yaml-language-server: $schema=entities.schema.json\nentities:\n";
 
@@ -109,6 +112,13 @@ fn entity(index: usize, node: &Node, problems: &mut Problems) -> Option<EntityCo
         problems.push(
             keys.problem("table", format!("`{table}` can't be a table's name"))
                 .fix("use lower-case letters, digits and `_`, e.g. cw_timeentry"),
+        );
+    }
+    if table.as_deref() == Some(QUARANTINE) {
+        problems.push(
+            keys.problem("table", format!("`{QUARANTINE}` is a table of the pipeline's own"))
+                .why("records that do not fit their table are kept there")
+                .fix("choose another name"),
         );
     }
     let pointer = keys.pointer().to_owned();

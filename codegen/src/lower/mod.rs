@@ -2,6 +2,7 @@
 //!
 //! An entity that can't be made whole is left out and named in a problem; the others are made all the same.
 
+mod guard;
 pub mod naming;
 mod operations;
 pub mod parent;
@@ -59,6 +60,7 @@ fn entity(spec: &Spec, config: &EntityConfig, configs: &[EntityConfig], problems
             );
         }
     }
+    guard::names(spec, config, schema, &shape, problems);
     check_key(spec, config, schema, &shape, problems);
     for variant in &config.variants {
         if !shape.iter().any(|field| field.name == variant.having && field.kind != Kind::Sensitive) {

@@ -1,0 +1,92 @@
+//! What can't become a table is refused with file, place, reason and the way out, and all of it at once.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
+
+mod common;
+
+use std::path::Path;
+
+use common::{golden, put, run, workspace};
+
+const ENTITIES: &str = "schema/entities.yaml";
+
+/// What `generate` says of the small spec with some texts of it replaced.
+fn said_of_spec(root: &Path, changes: &[(&str, &str)]) -> String {
+    let mut text = golden("source.json");
+    for (before, after) in changes {
+        assert!(text.contains(before), "there is no {before}");
+        text = text.replacen(before, after, 1);
+    }
+    put(root, "changed.json", &text);
+    let (status, _, errors) = run(root, &["import", root.join("changed.json").to_str().unwrap()]);
+    assert_eq!((status, errors.as_str()), (0, ""));
+    let (status, _, errors) = run(root, &["generate"]);
+    assert_eq!(status, 1, "nothing is refused");
+    errors
+}
+
+#[test]
+fn names_that_no_bronze_table_can_have_are_refused_at_any_depth() {
+    let workspace = workspace();
+    let text = "{ \"type\": \"string\" }";
+    let more = |names: &[&str]| names.iter().map(|name| format!("\"{name}\": {text}, ")).collect::<String>();
+    let top = more(&["any thing", "þing", "etlRunID", "etlSomething", "_Unknown", "Tags", "etling"]);
+    let below = more(&["NAME", "a.b"]);
+    let errors = said_of_spec(
+        workspace.path(),
+        &[
+            ("\"anything\":", &format!("{top}\"anything\":")),
+            ("\"secret\": { \"type\": \"string\" },", &format!("{below}\"secret\": {text},")),
+        ],
+    );
+    let schemas = "  at:  /components/schemas";
+    let of = |path: &str, entity: &str| {
+        format!("add `{path}` to `sensitive` of {entity} in schema/entities.yaml, so that it is not stored, or remove")
+    };
+    for (what, at, fix) in [
+        ("the property `any thing` can't be a column's name", "/Thing/properties/any thing", of("any thing", "Thing")),
+        ("the property `þing` can't be a column's name", "/Thing/properties/þing", of("þing", "Thing")),
+        ("`etlRunID` is the name of a column that every", "/Thing/properties/etlRunID", of("etlRunID", "Thing")),
+        ("`etlSomething` is the name of a column", "/Thing/properties/etlSomething", of("etlSomething", "Thing")),
+        ("`_Unknown` is the name of a column", "/Thing/properties/_Unknown", of("_Unknown", "Thing")),
+        ("only case tells the properties `tags` and `Tags` apart", "/Thing/properties/Tags", of("Tags", "Thing")),
+        ("tells the properties `name` and `NAME` apart", "/Thing.Part/properties/NAME", of("type/NAME", "Thing")),
+        ("tells the properties `name` and `NAME` apart", "/Thing.Part/properties/NAME", of("NAME", "Part")),
+        ("`a.b` can't be a column's name", "/Thing.Part/properties/a.b", of("type/a.b", "Thing")),
+        ("`a.b` can't be a column's name", "/Thing.Part/properties/a.b", of("a.b", "Part")),
+    ] {
+        let found = errors.split("\n\n").any(|problem| {
+            problem.contains("schema/connectwise-1.0.json: ")
+                && problem.contains(what)
+                && problem.contains(&format!("{schemas}{at}\n"))
+                && problem.contains(&fix)
+        });
+        assert!(found, "{what} at {at} is not in:\n{errors}");
+    }
+    assert_eq!(errors.matches("fix: ").count(), 10, "{errors}");
+}
+
+#[test]
+fn what_is_sensitive_may_be_called_as_it_likes() {
+    let workspace = workspace();
+    let root = workspace.path();
+    let errors = said_of_spec(root, &[("\"anything\":", "\"any thing\": { \"type\": \"string\" }, \"anything\":")]);
+    assert_eq!(errors.matches("fix: ").count(), 1, "{errors}");
+    let entities = golden(&format!("input/{ENTITIES}")).replace("[pass-word,", "[any thing, pass-word,");
+    put(root, ENTITIES, &entities);
+    let (status, _, errors) = run(root, &["generate"]);
+    assert_eq!((status, errors.as_str()), (0, ""));
+}
+
+#[test]
+fn the_table_of_the_quarantine_is_no_entitys() {
+    let workspace = workspace();
+    let root = workspace.path();
+    put(root, ENTITIES, &golden(&format!("input/{ENTITIES}")).replace("table: cw_part", "table: cw_quarantine"));
+    let (status, _, errors) = run(root, &["generate"]);
+    assert_eq!(status, 1);
+    assert!(
+        errors.contains("schema/entities.yaml:12:12: `cw_quarantine` is a table of the pipeline's own"),
+        "{errors}"
+    );
+}
