@@ -90,3 +90,77 @@ fn the_table_of_the_quarantine_is_no_entitys() {
         "{errors}"
     );
 }
+
+const FACT: &str = "schema/facts/fact_thing.yaml";
+
+/// What `generate` says of the small fact with some texts of it replaced, and its exit status.
+fn said_of_fact(changes: &[(&str, &str)]) -> (u8, String) {
+    let workspace = workspace();
+    let mut text = golden(&format!("input/{FACT}"));
+    for (before, after) in changes {
+        assert!(text.contains(before), "there is no {before}");
+        text = text.replacen(before, after, 1);
+    }
+    put(workspace.path(), FACT, &text);
+    let (status, _, errors) = run(workspace.path(), &["generate"]);
+    (status, errors)
+}
+
+#[test]
+fn a_fact_without_a_source_infers_nothing() {
+    let from = ("source: cw_thing\nalias: t\nreconcile:\n  price: price\n", "from: silver.cw_thing AS t\n");
+    let (status, errors) = said_of_fact(&[from]);
+    assert_eq!(status, 1);
+    assert_eq!(
+        errors,
+        "error: schema/facts/fact_thing.yaml:11:11: `PartKey` would infer rows of dimpart from a fact without a \
+         `source`\n  at:  /columns/1/name\n  why: rows are inferred from the records of a silver table\n  \
+         fix: add `infers: false`, or write `source`, `alias` and `joins` in place of `from`\n"
+    );
+    let own = ("dimension: dimpart", "dimension: dimpart\n    infers: false");
+    assert_eq!(said_of_fact(&[from, own]), (0, String::new()));
+    // Nor is there anything to reconcile with.
+    let (status, errors) = said_of_fact(&[("source: cw_thing\nalias: t\n", "from: silver.cw_thing AS t\n"), own]);
+    assert!(status == 1 && errors.contains("yaml:7:3: there is no `source` to reconcile with"), "{errors}");
+    let list = [("source: cw_thing", "source: cw_thing_customfields"), ("expr: t.typeId", "expr: t.id"), own];
+    let more =
+        [("      partName: TRIM(t.typeName)\n", "      partName: TRIM(t.caption)\n"), ("expr: t.price", "expr: t.id")];
+    let (status, errors) = said_of_fact(&list.into_iter().chain(more).collect::<Vec<_>>());
+    assert!(status == 1 && errors.contains("there is no column of silver cw_thing_customfields `price`"), "{errors}");
+}
+
+#[test]
+fn a_source_without_a_time_of_change_infers_nothing() {
+    let columns =
+        [("expr: t.typeId", "expr: t.id"), ("TRIM(t.typeName)", "TRIM(t.name)"), ("expr: t.price", "expr: t.id")];
+    let plain = [("source: cw_thing", "source: cw_part"), ("reconcile:\n  price: price\n", "")];
+    let list = [
+        ("source: cw_thing", "source: cw_thing_customfields"),
+        ("TRIM(t.name)", "TRIM(t.caption)"),
+        ("reconcile:\n  price: price\n", ""),
+    ];
+    for (table, more) in [("cw_part", &plain[..]), ("cw_thing_customfields", &list)] {
+        let changes: Vec<(&str, &str)> = columns.iter().chain(more).copied().collect();
+        let (status, errors) = said_of_fact(&changes);
+        assert_eq!(status, 1);
+        for wanted in [
+            format!("`PartKey` would infer rows of dimpart from {table}\n"),
+            format!("says what it is, and {table} has no infoLastUpdated\n"),
+            "fix: add `infers: false`".to_owned(),
+        ] {
+            assert!(errors.contains(&wanted), "{wanted} is not in:\n{errors}");
+        }
+        assert_eq!(errors.matches("fix: ").count(), 1, "{errors}");
+        let own = ("dimension: dimpart", "dimension: dimpart\n    infers: false");
+        let changes: Vec<(&str, &str)> = changes.iter().copied().chain([own]).collect();
+        assert_eq!(said_of_fact(&changes), (0, String::new()));
+    }
+}
+
+#[test]
+fn a_name_inside_of_a_text_is_no_use_of_the_column() {
+    let derived = "columns:\n  - {name: kind, type: string, derive: \"CASE WHEN price > 1 THEN 'withTax' END\", description: k.}\n";
+    assert_eq!(said_of_fact(&[("columns:\n", derived)]), (0, String::new()));
+    let (status, errors) = said_of_fact(&[("columns:\n", &derived.replace("'withTax'", "withTax"))]);
+    assert!(status == 1 && errors.contains("`kind` uses `withTax`, which stands later"), "{errors}");
+}

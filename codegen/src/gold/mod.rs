@@ -12,6 +12,7 @@ mod queries;
 mod read;
 pub(crate) mod rules;
 mod sql;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::gold::model::{At, Column, Dialect, Dimension, Fact};
 use crate::gold::queries::{Entry, Queries};
 use crate::gold::rules::Rules;
 use crate::gold::sql::{Reference, Renderer};
+use crate::gold::words::{code, reads_table};
 use crate::inputs::Inputs;
 use crate::ir::Ir;
 use crate::lower::naming::closest;
@@ -89,13 +91,14 @@ struct Rendered<'a> {
 /// returned says which gold columns come from which silver columns.
 pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &mut Problems) -> Lineage {
     let whole = problems.is_empty();
-    let Some(model) = read(inputs, problems) else { return Lineage::default() };
+    let Some(mut model) = read(inputs, problems) else { return Lineage::default() };
     let tables = inputs.below("schema/dimensions", ".yaml").chain(inputs.below("schema/facts", ".yaml")).count();
     if !whole || model.dimensions.len() + model.facts.len() != tables {
         // What an entity or a table that can't be read leaves behind would be one problem after another.
         return Lineage::default();
     }
     check_names(ir, &model.dimensions, &model.facts, problems);
+    check_references(ir, &model.dimensions, &mut model.facts, problems);
     let Some(Rendered { statements, rust_rules, checks, reports }) = statements(inputs, ir, &model, problems) else {
         return Lineage::default();
     };
@@ -245,8 +248,10 @@ fn check_names(ir: &Ir, dimensions: &[Dimension], facts: &[Fact], problems: &mut
                 problems.push(unknown(&column.at, "dimension", dimension, &known));
             }
         }
-        if let Some(entity) = ir.entities.iter().find(|entity| entity.table == fact.source) {
-            let columns: Vec<&str> = entity.silver.iter().map(|column| column.name.as_str()).collect();
+        let own = ir.entities.iter().map(|entity| (&entity.table, &entity.silver));
+        let lists = ir.entities.iter().flat_map(|entity| &entity.children).map(|child| (&child.table, &child.columns));
+        if let Some((_, columns)) = own.chain(lists).find(|(table, _)| **table == fact.source) {
+            let columns: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
             for (_, column) in &fact.reconcile {
                 if !columns.contains(&column.text.as_str()) {
                     let what = format!("column of silver {}", fact.source);
@@ -256,6 +261,47 @@ fn check_names(ir: &Ir, dimensions: &[Dimension], facts: &[Fact], problems: &mut
         }
     }
 }
+
+/// That rows can be inferred from a fact's keys: they come from its source, the newest first. A key from which they
+/// can't is one that infers nothing from here on.
+fn check_references(ir: &Ir, dimensions: &[Dimension], facts: &mut [Fact], problems: &mut Problems) {
+    // A dimension with a statement of its own infers nothing.
+    let plain = |name: &str| dimensions.iter().any(|other| other.table == name && other.statement.is_none());
+    for fact in facts {
+        let dated = |table: &str| {
+            let entity = ir.entities.iter().find(|entity| entity.table == table)?;
+            Some(entity.silver.iter().any(|column| column.name == RECENCY))
+        };
+        let is_child = ir.entities.iter().flat_map(|entity| &entity.children).any(|child| child.table == fact.source);
+        let dated = if is_child { Some(false) } else { dated(&fact.source) };
+        for column in fact.columns.iter_mut().filter(|column| column.infers) {
+            let Some(dimension) = column.dimension.as_deref().filter(|name| plain(name)) else { continue };
+            let (what, why, fix) = if fact.from.is_some() {
+                (
+                    format!("`{}` would infer rows of {dimension} from a fact without a `source`", column.name),
+                    "rows are inferred from the records of a silver table".to_owned(),
+                    "add `infers: false`, or write `source`, `alias` and `joins` in place of `from`",
+                )
+            } else if dated == Some(false) {
+                (
+                    format!("`{}` would infer rows of {dimension} from {}", column.name, fact.source),
+                    format!(
+                        "the newest record that refers to a row says what it is, and {} has no {RECENCY}",
+                        fact.source
+                    ),
+                    "add `infers: false`, and have another fact or `from` of the dimension give its rows",
+                )
+            } else {
+                continue;
+            };
+            problems.push(column.at.problem(what).why(why).fix(fix));
+            column.infers = false;
+        }
+    }
+}
+
+/// The silver column by which the newest of several references is found.
+const RECENCY: &str = "infoLastUpdated";
 
 fn unknown(at: &At, what: &str, name: &str, known: &[&str]) -> Problem {
     let fix = match closest(name, known.iter().copied()) {
@@ -273,8 +319,8 @@ fn build_order<'a>(
 ) -> Option<Vec<&'a Table<'a>>> {
     let reads = |table: &Table<'_>| -> Vec<&str> {
         let sql = statements.get(table.name()).and_then(|by| by.get(Dialect::DataFusion.name()));
-        let Some(sql) = sql else { return Vec::new() };
-        tables.iter().map(Table::name).filter(|name| reads_table(sql, name)).collect()
+        let Some(code) = sql.map(|sql| code(sql)) else { return Vec::new() };
+        tables.iter().map(Table::name).filter(|name| reads_table(&code, name)).collect()
     };
     let mut left: Vec<&Table<'_>> = tables.iter().collect();
     let mut order: Vec<&Table<'_>> = Vec::new();
@@ -297,11 +343,4 @@ fn build_order<'a>(
         order.push(left.remove(ready));
     }
     Some(order)
-}
-
-/// Whether a statement reads a gold table.
-fn reads_table(sql: &str, table: &str) -> bool {
-    let name = format!("gold.{table}");
-    sql.match_indices(&name)
-        .any(|(at, _)| !sql[at + name.len()..].chars().next().is_some_and(|c| c.is_alphanumeric() || c == '_'))
 }

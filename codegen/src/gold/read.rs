@@ -107,6 +107,13 @@ pub(crate) fn fact(file: &str, text: &str, problems: &mut Problems) -> Option<Fa
             );
         }
     }
+    if from.is_some() && !reconcile.is_empty() {
+        problems.push(
+            keys.problem("reconcile", "there is no `source` to reconcile with")
+                .why("the sums are compared with those of a silver table's live rows")
+                .fix("remove `reconcile`, or write `source`, `alias` and `joins` in place of `from`"),
+        );
+    }
     unique(&columns, problems);
     let at = keys.at("table");
     let source_at = keys.at("source");

@@ -16,6 +16,7 @@ use crate::gold::check;
 use crate::gold::functions::{key_of, money, null, register};
 use crate::gold::model::{Column, Dialect, Dimension, Fact, Sql, Type};
 use crate::gold::rules::Rules;
+use crate::gold::words::{code, mentions};
 use crate::lower::naming::closest;
 use crate::report::Problem;
 
@@ -178,7 +179,7 @@ impl<'a> Renderer<'a> {
         let mut recursive = false;
         for part in &dimension.with {
             let sql = self.expand(&part.sql);
-            recursive |= mentions(&sql, &part.name);
+            recursive |= mentions(&code(&sql), &part.name);
             with.push(context! { name => part.name.as_str(), lines => lines(&sql) });
         }
         let mut entity = Vec::new();
@@ -299,16 +300,17 @@ impl<'a> Renderer<'a> {
         let mut levels: Vec<(&Column, usize, String)> = Vec::new();
         for column in columns.iter().filter(|column| column.derived) {
             let expression = self.expression(&column.expression);
+            let code = code(&expression);
             let level = levels
                 .iter()
-                .filter(|(other, ..)| mentions(&expression, &other.name))
+                .filter(|(other, ..)| mentions(&code, &other.name))
                 .map(|(_, level, _)| level + 1)
                 .max()
                 .unwrap_or(0);
             let later = columns
                 .iter()
                 .skip_while(|other| other.name != column.name)
-                .find(|other| other.derived && mentions(&expression, &other.name));
+                .find(|other| other.derived && mentions(&code, &other.name));
             if let Some(later) = later {
                 return Err(column
                     .expression
@@ -349,16 +351,6 @@ impl<'a> Renderer<'a> {
 /// Whether a dimension's natural key is text.
 pub(crate) fn has_text_key(dimension: &Dimension) -> bool {
     dimension.columns.iter().any(|column| column.name == dimension.natural_key && column.data_type == Type::Text)
-}
-
-/// Whether SQL mentions a column, as a word of its own that no `alias.` stands before.
-fn mentions(sql: &str, name: &str) -> bool {
-    let word = |c: char| c.is_alphanumeric() || c == '_';
-    sql.match_indices(name).any(|(at, _)| {
-        let before = sql[..at].chars().next_back();
-        let after = sql[at + name.len()..].chars().next();
-        !before.is_some_and(|c| word(c) || c == '.') && !after.is_some_and(word)
-    })
 }
 
 fn last_layer(layers: &[Vec<String>], otherwise: &str) -> String {
