@@ -3,6 +3,8 @@
 //! Whether an endpoint can be an entity is found by making it one, with its parent, by the same code that `generate`
 //! runs; so what is said here and what `generate` does can't differ.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -70,7 +72,7 @@ fn endpoint(spec: &Spec, configs: &[EntityConfig], path: &str, schema: Option<&s
     if found.parameters.len() == 1 {
         found.parent = list_of_parents(spec, path).map(str::to_owned);
     }
-    match columns(spec, &found, schema) {
+    match columns(spec, &found, schema, used.map_or(&[], |config| config.sensitive.as_slice())) {
         Ok((bronze, silver)) => {
             found.bronze_columns = Some(bronze);
             found.silver_columns = Some(silver);
@@ -80,8 +82,8 @@ fn endpoint(spec: &Spec, configs: &[EntityConfig], path: &str, schema: Option<&s
     found
 }
 
-/// The columns of its tables in bronze and silver, or why there can be none.
-fn columns(spec: &Spec, found: &Endpoint, schema: &str) -> Result<(usize, usize), String> {
+/// The columns of its tables in bronze and silver without what is sensitive, or why there can be none.
+fn columns(spec: &Spec, found: &Endpoint, schema: &str, sensitive: &[String]) -> Result<(usize, usize), String> {
     if found.endpoint.ends_with("/count") {
         return Err("it counts, whatever the spec says that it lists".to_owned());
     }
@@ -99,7 +101,7 @@ fn columns(spec: &Spec, found: &Endpoint, schema: &str) -> Result<(usize, usize)
             None => format!("{schema} has no integer key"),
         });
     };
-    let mut configs = vec![config("Entity", &found.endpoint, key)];
+    let mut configs = vec![EntityConfig { sensitive: sensitive.to_vec(), ..config("Entity", &found.endpoint, key) }];
     if let Some(list) = &found.parent {
         let parent_key = spec.list_schema(list).and_then(|schema| self::key(spec, schema));
         let parent_key = parent_key.ok_or_else(|| format!("the list of its parents, {list}, has no integer key"))?;
@@ -140,6 +142,7 @@ fn config(name: &str, endpoint: &str, key: &str) -> EntityConfig {
     EntityConfig {
         pointer: String::new(),
         place: (0, 0),
+        places: BTreeMap::new(),
         name: name.to_owned(),
         endpoint: endpoint.to_owned(),
         parent: None,

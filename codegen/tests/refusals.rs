@@ -72,10 +72,13 @@ fn what_is_sensitive_may_be_called_as_it_likes() {
     let root = workspace.path();
     let errors = said_of_spec(root, &[("\"anything\":", "\"any thing\": { \"type\": \"string\" }, \"anything\":")]);
     assert_eq!(errors.matches("fix: ").count(), 1, "{errors}");
-    let entities = golden(&format!("input/{ENTITIES}")).replace("[pass-word,", "[any thing, pass-word,");
+    let entities = golden(&format!("input/{ENTITIES}")).replace("[pass_word,", "[any thing, pass_word,");
     put(root, ENTITIES, &entities);
     let (status, _, errors) = run(root, &["generate"]);
     assert_eq!((status, errors.as_str()), (0, ""));
+    // Then it is no obstacle either.
+    let (_, all, _) = run(root, &["list", "--all"]);
+    assert!(all.lines().any(|line| line.starts_with("/things ") && line.ends_with("in use: Thing")), "{all}");
 }
 
 #[test]
@@ -89,6 +92,88 @@ fn the_table_of_the_quarantine_is_no_entitys() {
         errors.contains("schema/entities.yaml:12:12: `cw_quarantine` is a table of the pipeline's own"),
         "{errors}"
     );
+}
+
+#[test]
+fn every_problem_of_an_entity_stands_at_its_own_line_and_column() {
+    let workspace = workspace();
+    let root = workspace.path();
+    put(
+        root,
+        ENTITIES,
+        "entities:\n  - name: Thing\n    endpoint: /things\n    table: cw_thing\n    key: companyId\n    sensitive:\n      \
+         - pass_word\n      - type/secrets\n    children: [tags, tag]\n    variants:\n      \
+         - {name: DatedThing, having: wen, lookbackDays: 90}\n      - {name: thing, having: when, lookbackDays: 90}\n  \
+         - name: Part\n    endpoint: /parts\n    parent: Thing\n    table: cw_thing\n    key: idd\n",
+    );
+    let (status, _, errors) = run(root, &["generate"]);
+    assert_eq!(status, 1);
+    let found: Vec<&str> = errors.split("\n\n").map(|problem| problem.trim_start_matches("error: ")).collect();
+    for (place, what, pointer, fix) in [
+        ("5:10", "Thing: `companyId` is no property of `Thing`", "/entities/0/key", "did you mean `companyID`? Name"),
+        ("8:9", "Thing: `type/secrets` is no property of `Thing`", "/entities/0/sensitive/1", "Write a property's"),
+        ("9:22", "Thing: `tag` is no list of `Thing`", "/entities/0/children/1", "did you mean `tags`? Its lists are"),
+        ("11:36", "Thing: `wen` is no property of `Thing`", "/entities/0/variants/0/having", "did you mean `when`?"),
+        ("12:16", "the name `thing` is used twice", "/entities/0/variants/1/name", "give one of them another name"),
+        ("15:13", "Part: `/parts` has no parameter", "/entities/1/parent", "remove `parent`"),
+        ("16:12", "the table `cw_thing` is used twice", "/entities/1/table", "give one of them another name"),
+        ("17:10", "Part: `idd` is no property of `Thing.Part`", "/entities/1/key", "did you mean `id`? Name"),
+    ] {
+        let is_it = |problem: &&&str| {
+            problem.starts_with(&format!("{ENTITIES}:{place}: {what}"))
+                && problem.contains(&format!("\n  at:  {pointer}\n"))
+                && problem.contains(&format!("\n  fix: {fix}"))
+        };
+        assert_eq!(found.iter().filter(is_it).count(), 1, "{place} {what} is not in:\n{errors}");
+    }
+    assert_eq!(found.len(), 8, "{errors}");
+}
+
+#[test]
+fn gold_is_checked_beside_entities_that_can_not_be_made() {
+    let workspace = workspace();
+    let root = workspace.path();
+    // Of cw_thing nothing is known, of cw_part all.
+    put(root, ENTITIES, &golden(&format!("input/{ENTITIES}")).replace("endpoint: /things", "endpoint: /thing"));
+    let part = golden("input/schema/dimensions/dimpart.yaml").replace("expr: TRIM(p.name)", "expr: TRIM(p.nam)");
+    put(root, "schema/dimensions/dimpart.yaml", &part);
+    let fact = golden(&format!("input/{FACT}")).replace("price * 1.24", "pryce * 1.24");
+    put(root, FACT, &fact);
+    let (status, _, errors) = run(root, &["generate"]);
+    assert_eq!(status, 1);
+    for wanted in [
+        "the spec 1.0 has no GET /thing",
+        "`p` (silver.cw_part) has no column `nam`",
+        "there is no column `pryce` here",
+    ] {
+        assert!(errors.contains(wanted), "{wanted} is not in:\n{errors}");
+    }
+    assert_eq!(errors.matches("fix: ").count(), 3, "{errors}");
+}
+
+#[test]
+fn a_table_that_can_not_be_read_whole_is_one_problem_and_the_others_are_checked() {
+    let workspace = workspace();
+    let root = workspace.path();
+    // The key's description is missing; a fact reads the dimension, another one has a mistake of its own.
+    let part = golden("input/schema/dimensions/dimpart.yaml").replace("    description: The part's id.\n", "");
+    put(root, "schema/dimensions/dimpart.yaml", &part);
+    let fact = golden(&format!("input/{FACT}"));
+    put(root, FACT, &fact.replace("alias: t\n", "alias: t\njoins: JOIN gold.dimpart AS d ON d.PartKey = t.typeId\n"));
+    put(
+        root,
+        "schema/facts/fact_other.yaml",
+        &fact.replace("table: fact_thing", "table: fact_other").replace("expr: t.id\n", "expr: t.idd\n"),
+    );
+    let (status, _, errors) = run(root, &["generate"]);
+    assert_eq!(status, 1);
+    for wanted in [
+        "dimpart.yaml:7:5: `description` is missing",
+        "fact_other.yaml:12:11: `t` (silver.cw_thing) has no column `idd`",
+    ] {
+        assert!(errors.contains(wanted), "{wanted} is not in:\n{errors}");
+    }
+    assert_eq!(errors.matches("fix: ").count(), 2, "{errors}");
 }
 
 const FACT: &str = "schema/facts/fact_thing.yaml";
@@ -163,4 +248,27 @@ fn a_name_inside_of_a_text_is_no_use_of_the_column() {
     assert_eq!(said_of_fact(&[("columns:\n", derived)]), (0, String::new()));
     let (status, errors) = said_of_fact(&[("columns:\n", &derived.replace("'withTax'", "withTax"))]);
     assert!(status == 1 && errors.contains("`kind` uses `withTax`, which stands later"), "{errors}");
+}
+
+#[test]
+fn all_that_is_wrong_with_derived_and_carried_columns_comes_at_once() {
+    let (status, errors) = said_of_fact(&[
+        (
+            "columns:\n",
+            "columns:\n  - {name: one, type: measure, derive: withTax + 1, description: o.}\n  \
+             - {name: two, type: measure, derive: two + 1, description: t.}\n",
+        ),
+        ("      partName:", "      partClass: t.name\n      partNam:"),
+    ]);
+    assert_eq!(status, 1);
+    for wanted in [
+        "`one` uses `withTax`, which stands later",
+        "`two` uses itself",
+        "`partClass` is no plain column of dimpart",
+        "`partNam` is no plain column of dimpart",
+        "did you mean `partName`? Name a column",
+    ] {
+        assert!(errors.contains(wanted), "{wanted} is not in:\n{errors}");
+    }
+    assert_eq!(errors.matches("fix: ").count(), 4, "{errors}");
 }

@@ -54,12 +54,9 @@ fn rendered(root: &Path, reporter: &mut Reporter<'_>) -> Result<files::Generated
     let inputs = Inputs::read(root, &mut problems);
     none_of(std::mem::take(&mut problems))?;
     let rendered = render(&inputs, &mut problems);
-    let mut note = None;
-    if problems.is_empty()
-        && let Some(spec) = Spec::parse(&inputs.spec_file, &inputs.spec, &mut problems)
-    {
-        note = fixups::check(&spec, &mut problems);
-    }
+    // What is wrong with the spec itself was said already.
+    let spec = Spec::parse(&inputs.spec_file, &inputs.spec, &mut Problems::new());
+    let note = spec.and_then(|spec| fixups::check(&spec, &mut problems));
     none_of(problems)?;
     if let Some(note) = note {
         reporter.line(note)?;

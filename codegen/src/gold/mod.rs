@@ -72,6 +72,18 @@ pub(crate) struct Model {
     pub(crate) facts: Vec<Fact>,
     /// Own checks and reports.
     pub(crate) queries: Queries,
+    /// The tables whose files can't be read as a whole.
+    pub(crate) unread: Vec<String>,
+}
+
+/// The tables of which nothing is known, since what makes them has problems of its own: whatever is said of them would
+/// be one problem after another.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Unknown {
+    /// Whether a table of bronze or silver that is not known may be one all the same.
+    pub(crate) silver: bool,
+    /// The tables of gold.
+    pub(crate) gold: Vec<String>,
 }
 
 /// The SQL by table and dialect.
@@ -90,22 +102,19 @@ struct Rendered<'a> {
 /// Adds everything of gold to the files: SQL, the table list, the rules, and the dictionary's section. What is
 /// returned says which gold columns come from which silver columns.
 pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &mut Problems) -> Lineage {
-    let whole = problems.is_empty();
+    // Of a table that an entity or a file with problems may stand for, nothing is known.
+    let unknown = Unknown { silver: !problems.is_empty(), gold: Vec::new() };
     let Some(mut model) = read(inputs, problems) else { return Lineage::default() };
-    let tables = inputs.below("schema/dimensions", ".yaml").chain(inputs.below("schema/facts", ".yaml")).count();
-    if !whole || model.dimensions.len() + model.facts.len() != tables {
-        // What an entity or a table that can't be read leaves behind would be one problem after another.
-        return Lineage::default();
-    }
-    check_names(ir, &model.dimensions, &model.facts, problems);
+    let unknown = Unknown { gold: model.unread.clone(), ..unknown };
+    check_names(ir, &model, &unknown, problems);
     check_references(ir, &model.dimensions, &mut model.facts, problems);
     let Some(Rendered { statements, rust_rules, checks, reports }) = statements(inputs, ir, &model, problems) else {
         return Lineage::default();
     };
     let tables = model.tables();
-    let lineage = check::statements(ir, &tables, &statements, problems);
+    let lineage = check::statements(ir, &tables, &unknown, &statements, problems);
     for (entry, sql) in checks.iter().chain(&reports) {
-        check::query(ir, &tables, &entry.sql.at, sql, problems);
+        check::query(ir, &tables, &unknown, &entry.sql.at, sql, problems);
     }
     if !checks.is_empty() || !reports.is_empty() {
         let _ = files.insert("generated/src/checks.rs", queries::module(&checks, &reports));
@@ -123,7 +132,9 @@ pub fn lineage(inputs: &Inputs, ir: &Ir) -> Lineage {
     let mut problems = Problems::new();
     let Some(model) = read(inputs, &mut problems) else { return Lineage::default() };
     match statements(inputs, ir, &model, &mut problems) {
-        Some(rendered) => check::statements(ir, &model.tables(), &rendered.statements, &mut problems),
+        Some(rendered) => {
+            check::statements(ir, &model.tables(), &Unknown::default(), &rendered.statements, &mut problems)
+        }
         None => Lineage::default(),
     }
 }
@@ -145,19 +156,27 @@ fn read(inputs: &Inputs, problems: &mut Problems) -> Option<Model> {
         return None;
     }
     let rules = Arc::new(rules::read(inputs.text(rules::FILE, problems), problems));
-    let dimensions: Vec<Dimension> = inputs
-        .below("schema/dimensions", ".yaml")
-        .filter_map(|(file, text)| read::dimension(file, text, problems))
-        .collect();
-    let facts: Vec<Fact> =
-        inputs.below("schema/facts", ".yaml").filter_map(|(file, text)| read::fact(file, text, problems)).collect();
+    let mut unread = Vec::new();
+    let (mut dimensions, mut facts) = (Vec::new(), Vec::new());
+    for (file, text) in inputs.below("schema/dimensions", ".yaml") {
+        match read::dimension(file, text, problems) {
+            Some(dimension) => dimensions.push(dimension),
+            None => unread.push(read::stem(file).to_owned()),
+        }
+    }
+    for (file, text) in inputs.below("schema/facts", ".yaml") {
+        match read::fact(file, text, problems) {
+            Some(fact) => facts.push(fact),
+            None => unread.push(read::stem(file).to_owned()),
+        }
+    }
     let queries = queries::read(inputs.files.get(queries::FILE), problems);
-    Some(Model { rules, dimensions, facts, queries })
+    Some(Model { rules, dimensions, facts, queries, unread })
 }
 
 /// The statements in both dialects, the rules' Rust module, and the queries.
 fn statements<'a>(inputs: &Inputs, ir: &Ir, model: &'a Model, problems: &mut Problems) -> Option<Rendered<'a>> {
-    let Model { rules, dimensions, facts, queries } = model;
+    let Model { rules, dimensions, facts, queries, .. } = model;
     let caption = ir.entities.iter().find_map(|entity| entity.agreement_number_caption.clone());
     let mut statements = Statements::new();
     let mut rust_rules = String::new();
@@ -230,7 +249,8 @@ fn references<'a>(facts: &'a [Fact], dimension: &str) -> impl Iterator<Item = Re
 }
 
 /// Names that have to exist elsewhere: a fact's source in silver, its dimensions.
-fn check_names(ir: &Ir, dimensions: &[Dimension], facts: &[Fact], problems: &mut Problems) {
+fn check_names(ir: &Ir, model: &Model, not_known: &Unknown, problems: &mut Problems) {
+    let Model { dimensions, facts, .. } = model;
     let silver: Vec<&str> = ir
         .entities
         .iter()
@@ -238,9 +258,10 @@ fn check_names(ir: &Ir, dimensions: &[Dimension], facts: &[Fact], problems: &mut
             std::iter::once(entity.table.as_str()).chain(entity.children.iter().map(|child| child.table.as_str()))
         })
         .collect();
-    let known: Vec<&str> = dimensions.iter().map(|dimension| dimension.table.as_str()).collect();
+    let known = dimensions.iter().map(|dimension| &dimension.table).chain(&not_known.gold);
+    let known: Vec<&str> = known.map(String::as_str).collect();
     for fact in facts {
-        if fact.from.is_none() && !silver.contains(&fact.source.as_str()) {
+        if fact.from.is_none() && !not_known.silver && !silver.contains(&fact.source.as_str()) {
             problems.push(unknown(&fact.source_at, "silver table", &fact.source, &silver));
         }
         for column in &fact.columns {

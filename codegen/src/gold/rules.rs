@@ -163,6 +163,9 @@ impl Rules {
         if dialect == Dialect::DataFusion {
             return format!("agreement_type({expression})");
         }
+        if self.rules.is_empty() {
+            return format!("'{}'", self.otherwise_type);
+        }
         let mut sql = String::from("CASE");
         for rule in &self.rules {
             let patterns: Vec<String> = rule.patterns.iter().map(|pattern| sql_pattern(pattern)).collect();
@@ -177,6 +180,9 @@ impl Rules {
 
     /// SQL for billingBehavior, from the SQL of a normalised type.
     pub(crate) fn sql_behavior(&self, normalized: &str) -> String {
+        if self.rules.is_empty() {
+            return format!("'{}'", self.otherwise_behavior);
+        }
         let mut sql = format!("CASE {normalized}");
         for rule in &self.rules {
             let _ = write!(sql, " WHEN '{}' THEN '{}'", rule.normalized, rule.behavior);

@@ -180,11 +180,15 @@ impl Walk<'_> {
             let name = names.last().map(|name| (*name).to_owned()).unwrap_or_default();
             return Relation { name, of: full, columns: columns.to_vec(), ..Relation::default() };
         }
+        let open = Relation { name: last(name), of: full.clone(), open: true, ..Relation::default() };
+        if self.catalog.may_be(&full) {
+            return open;
+        }
         let known = parts.iter().map(|part| part.name.as_str()).chain(self.catalog.names());
         let fix = closest(&full, known).map(|near| format!("did you mean `{near}`?"));
         let fix = fix.unwrap_or_else(|| "name a table of silver or gold, with its layer, or a part above".to_owned());
         self.found(format!("there is no table `{full}`"), fix);
-        Relation { name: last(name), of: full, open: true, ..Relation::default() }
+        open
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::gold::Unknown;
 use crate::gold::model::Type;
 use crate::ir;
 
@@ -164,9 +165,27 @@ impl Relation {
 
 /// The stored tables by `layer.table`.
 #[derive(Debug, Default)]
-pub(crate) struct Catalog(BTreeMap<String, Vec<Column>>);
+pub(crate) struct Catalog {
+    tables: BTreeMap<String, Vec<Column>>,
+    /// Tables that are there, with columns that nobody knows.
+    unknown: Unknown,
+}
 
 impl Catalog {
+    /// None yet but those that nothing is known of.
+    pub(crate) fn beside(unknown: &Unknown) -> Self {
+        Self { tables: BTreeMap::new(), unknown: unknown.clone() }
+    }
+
+    /// Whether a table that is not here may be one all the same.
+    pub(crate) fn may_be(&self, of: &str) -> bool {
+        match of.split_once('.') {
+            Some(("gold", table)) => self.unknown.gold.iter().any(|unknown| unknown == table),
+            Some(("silver" | "bronze", _)) => self.unknown.silver,
+            _ => false,
+        }
+    }
+
     /// Adds a table with its columns.
     pub(crate) fn add<'a>(&mut self, layer: &str, table: &str, columns: impl IntoIterator<Item = (&'a str, Kind)>) {
         let of = format!("{layer}.{table}");
@@ -175,17 +194,17 @@ impl Catalog {
             value: Typed { kind, origins: std::iter::once(format!("{of}.{name}")).collect() },
         });
         let columns = columns.collect();
-        self.0.insert(of, columns);
+        self.tables.insert(of, columns);
     }
 
     /// The columns of a table.
     pub(crate) fn get(&self, of: &str) -> Option<&[Column]> {
-        self.0.get(of).map(Vec::as_slice)
+        self.tables.get(of).map(Vec::as_slice)
     }
 
     /// The names of the tables.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.tables.keys().map(String::as_str)
     }
 }
 
