@@ -139,16 +139,6 @@ fn what_is_no_sql_is_found_expression_by_expression() {
     assert_eq!(errors.matches("fix: ").count(), 3, "{errors}");
 }
 
-#[test]
-fn the_dictionary_says_where_a_column_comes_from_and_where_it_goes() {
-    let text = fs::read_to_string(package().join("../generated/DICTIONARY.md")).unwrap();
-    let line = |begins: &str| text.lines().find(|line| line.starts_with(begins)).unwrap_or_else(|| panic!("{begins}"));
-    assert!(line("| potentialRevenue | ").contains("`cw_timeentry.actualHours`, `cw_timeentry.hourlyRate`"));
-    assert!(line("| actualCost | ").contains("`cw_member.hourlyCost`"));
-    assert!(text.contains("| `billingLogId` | long | `billingLogId` | `fact_invoice`"), "joins count apart");
-    assert!(line("| lineAmount | ").contains("`cw_productitem.extPrice`"), "through other gold tables");
-}
-
 const CHECKS: &str = "schema/checks.yaml";
 
 #[test]
