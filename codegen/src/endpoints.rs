@@ -3,6 +3,8 @@
 //! Whether an endpoint can be an entity is found by making it one, with its parent, by the same code that `generate`
 //! runs; so what is said here and what `generate` does can't differ.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -93,20 +95,27 @@ fn endpoint(spec: &Spec, configs: &[EntityConfig], path: &str, schema: Option<&s
     if found.parameters.len() == 1 {
         found.parent = list_of_parents(spec, path).map(str::to_owned);
     }
-    match alone(spec, &found, schema) {
+    let sensitive = used.map_or(&[][..], |config| config.sensitive.as_slice());
+    let stored = |entity: &Entity| entity.shape.iter().filter(|field| field.kind != Kind::Sensitive).count();
+    match alone(spec, &found, schema, &[]) {
         Ok(entity) => {
-            let stored = entity.shape.iter().filter(|field| field.kind != Kind::Sensitive).count();
-            found.bronze_columns = Some(stored);
-            found.silver_columns = Some(entity.silver.len());
             secrets(&entity.shape, "", &mut found.secrets);
+            // What is declared as sensitive is no column.
+            match alone(spec, &found, schema, sensitive) {
+                Ok(entity) => {
+                    found.bronze_columns = Some(stored(&entity));
+                    found.silver_columns = Some(entity.silver.len());
+                }
+                Err(obstacle) => found.obstacle = Some(obstacle),
+            }
         }
         Err(obstacle) => found.obstacle = Some(obstacle),
     }
     found
 }
 
-/// The entity that it would be with nothing but its key, or why it can be none.
-fn alone(spec: &Spec, found: &Endpoint, schema: &str) -> Result<Entity, String> {
+/// The entity that it would be with nothing but its key and what is sensitive, or why it can be none.
+fn alone(spec: &Spec, found: &Endpoint, schema: &str, sensitive: &[String]) -> Result<Entity, String> {
     if found.endpoint.ends_with("/count") {
         return Err("it counts, whatever the spec says that it lists".to_owned());
     }
@@ -124,7 +133,7 @@ fn alone(spec: &Spec, found: &Endpoint, schema: &str) -> Result<Entity, String> 
             None => format!("{schema} has no integer key"),
         });
     };
-    let mut configs = vec![config("Entity", &found.endpoint, key)];
+    let mut configs = vec![EntityConfig { sensitive: sensitive.to_vec(), ..config("Entity", &found.endpoint, key) }];
     if let Some(list) = &found.parent {
         let parent_key = spec.list_schema(list).and_then(|schema| self::key(spec, schema));
         let parent_key = parent_key.ok_or_else(|| format!("the list of its parents, {list}, has no integer key"))?;
@@ -184,6 +193,7 @@ fn config(name: &str, endpoint: &str, key: &str) -> EntityConfig {
     EntityConfig {
         pointer: String::new(),
         place: (0, 0),
+        places: BTreeMap::new(),
         name: name.to_owned(),
         endpoint: endpoint.to_owned(),
         parent: None,

@@ -1,13 +1,18 @@
 //! `schema/entities.yaml`: which list endpoints become tables, and how they are read.
 
+use std::collections::BTreeMap;
+
 use crate::inputs::Inputs;
 use crate::ir::{ChangeDetection, Variant};
 use crate::lower::naming::closest;
-use crate::report::Problems;
+use crate::report::{Problem, Problems};
 use crate::yaml::{self, Keys, Node};
 
 /// The file, relative to the workspace root.
 pub const FILE: &str = "schema/entities.yaml";
+
+/// The bronze table of records that do not fit, which is no entity's.
+pub const QUARANTINE: &str = "cw_quarantine";
 
 /// What a new file begins with.
 pub const NEW: &str = "# yaml-language-server: $schema=entities.schema.json\nentities:\n";
@@ -19,6 +24,8 @@ pub struct EntityConfig {
     pub pointer: String,
     /// Where it stands.
     pub place: (u64, u64),
+    /// Where its keys stand, and what is inside of them, by their pointers from here, e.g. `sensitive/0`.
+    pub places: BTreeMap<String, (u64, u64)>,
     /// `name`.
     pub name: String,
     /// `endpoint`.
@@ -41,6 +48,25 @@ pub struct EntityConfig {
     pub variants: Vec<Variant>,
     /// `agreementNumberCaption`.
     pub agreement_number_caption: Option<String>,
+}
+
+impl EntityConfig {
+    /// A problem of the entity at one of its keys or inside of it, e.g. `key` or `sensitive/0`; where there is no such
+    /// key, at what is around.
+    pub fn problem(&self, at: &str, what: impl Into<String>) -> Problem {
+        let mut around = at;
+        let (line, column) = loop {
+            if let Some(place) = self.places.get(around) {
+                break *place;
+            }
+            match around.rsplit_once('/') {
+                Some((outer, _)) => around = outer,
+                None => break self.place,
+            }
+        };
+        let pointer = if at.is_empty() { self.pointer.clone() } else { format!("{}/{at}", self.pointer) };
+        Problem::new(FILE, pointer, what).place(line, column)
+    }
 }
 
 /// The entities of a workspace that may have none yet: what `list` shows and `add` adds to.
@@ -111,11 +137,21 @@ fn entity(index: usize, node: &Node, problems: &mut Problems) -> Option<EntityCo
                 .fix("use lower-case letters, digits and `_`, e.g. cw_timeentry"),
         );
     }
+    if table.as_deref() == Some(QUARANTINE) {
+        problems.push(
+            keys.problem("table", format!("`{QUARANTINE}` is a table of the pipeline's own"))
+                .why("records that do not fit their table are kept there")
+                .fix("choose another name"),
+        );
+    }
     let pointer = keys.pointer().to_owned();
     keys.finish(problems);
+    let mut places = BTreeMap::new();
+    inside("", node, &mut places);
     Some(EntityConfig {
         pointer,
         place: (node.line, node.column),
+        places,
         name: name?,
         endpoint: endpoint?,
         parent,
@@ -128,6 +164,25 @@ fn entity(index: usize, node: &Node, problems: &mut Problems) -> Option<EntityCo
         variants,
         agreement_number_caption,
     })
+}
+
+/// Where everything inside of a node stands.
+fn inside(pointer: &str, node: &Node, places: &mut BTreeMap<String, (u64, u64)>) {
+    let mut add = |name: &str, node: &Node| {
+        let here = if pointer.is_empty() { name.to_owned() } else { format!("{pointer}/{name}") };
+        places.insert(here.clone(), (node.line, node.column));
+        inside(&here, node, places);
+    };
+    match &node.value {
+        yaml::Value::Map(entries) => {
+            entries
+                .iter()
+                .filter_map(|(key, value)| Some((key.text()?, value)))
+                .for_each(|(key, value)| add(key, value));
+        }
+        yaml::Value::List(items) => items.iter().enumerate().for_each(|(index, item)| add(&index.to_string(), item)),
+        _ => {}
+    }
 }
 
 fn change_detection(keys: &mut Keys<'_>, problems: &mut Problems) -> ChangeDetection {
@@ -158,22 +213,19 @@ fn variant(pointer: String, node: &Node, problems: &mut Problems) -> Option<Vari
 
 /// Names, tables and files are unique, whatever their case.
 fn clashes(entities: &[EntityConfig], problems: &mut Problems) {
-    let mut seen: Vec<(String, String)> = Vec::new();
+    let mut seen: Vec<(&str, String)> = Vec::new();
     for entity in entities {
-        let mut names = vec![("name", entity.name.clone()), ("table", entity.table.clone())];
-        names.extend(entity.variants.iter().map(|variant| ("name", variant.name.clone())));
-        for (what, name) in names {
-            let key = (what.to_owned(), name.to_lowercase());
+        let mut names = vec![("name", "name".to_owned(), &entity.name), ("table", "table".to_owned(), &entity.table)];
+        let variants = entity.variants.iter().enumerate();
+        names.extend(variants.map(|(index, variant)| ("name", format!("variants/{index}/name"), &variant.name)));
+        for (what, at, name) in names {
+            let key = (what, name.to_lowercase());
             if seen.contains(&key) {
                 problems.push(
-                    crate::report::Problem::new(
-                        FILE,
-                        entity.pointer.clone(),
-                        format!("the {what} `{name}` is used twice"),
-                    )
-                    .place(entity.place.0, entity.place.1)
-                    .why("names are compared without regard to case")
-                    .fix("give one of them another name"),
+                    entity
+                        .problem(&at, format!("the {what} `{name}` is used twice"))
+                        .why("names are compared without regard to case")
+                        .fix("give one of them another name"),
                 );
             }
             seen.push(key);

@@ -36,6 +36,9 @@ pub struct Lock {
     pub sha256: String,
     /// The canonical file beside the lock.
     pub file: String,
+    /// The SHA-256 of the canonical file; empty in a lock that is older than this entry.
+    #[serde(rename = "fileSha256", default, skip_serializing_if = "String::is_empty")]
+    pub file_sha256: String,
 }
 
 /// Makes the canonical file of the source's bytes. `None` where that can't be done, with the reasons in `problems`.
@@ -64,11 +67,30 @@ pub fn import(source: &str, bytes: &[u8], problems: &mut Problems) -> Option<Imp
     text.push('\n');
     let file = format!("connectwise-{}.json", spec.version);
     let name = source.rsplit(['/', '\\']).next().unwrap_or(source);
-    let lock =
-        Lock { source: name.to_owned(), version: spec.version.clone(), sha256: sha256(bytes), file: file.clone() };
+    let lock = Lock {
+        source: name.to_owned(),
+        version: spec.version.clone(),
+        sha256: sha256(bytes),
+        file: file.clone(),
+        file_sha256: sha256(text.as_bytes()),
+    };
     let mut lock = serde_json::to_string_pretty(&lock).unwrap_or_default();
     lock.push('\n');
     Some(Imported { version: spec.version, file, text, lock })
+}
+
+/// What is wrong with the stored canonical file: it is not as [`import`] wrote it, or as it would write it today.
+/// `None` where it is as it should be.
+pub fn altered(lock: &Lock, text: &str) -> Option<String> {
+    let restore = format!("git checkout -- schema/{}", lock.file);
+    if !lock.file_sha256.is_empty() && lock.file_sha256 != sha256(text.as_bytes()) {
+        return Some(format!("is not the file that import wrote: run {restore}, or cargo codegen import FILE"));
+    }
+    let again = import(&lock.file, text.as_bytes(), &mut Problems::new());
+    match again {
+        Some(again) if again.text == text && again.file == lock.file => None,
+        _ => Some("is not in the canonical form: run cargo codegen import FILE with the vendor's file".to_owned()),
+    }
 }
 
 /// The SHA-256 in hexadecimal digits.

@@ -1,6 +1,6 @@
-//! All list endpoints of the spec at once: each becomes an entity as `add` proposes it, or stands in
-//! `tests/exceptions.yaml` with the reason; what is generated of them compiles, decodes and flattens. What `add` takes
-//! for a secret stands in `tests/sensitive.yaml`.
+//! All list endpoints of the spec at once: each becomes an entity as `add` proposes it, with every list of it a table
+//! too, or stands in `tests/exceptions.yaml` with the reason. What is generated of them compiles; tables decode and
+//! flatten, models read and write. What `add` takes for a secret stands in `tests/sensitive.yaml`.
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p connectwise-codegen` writes both files anew.
 
@@ -9,6 +9,7 @@
 #[expect(dead_code, reason = "shared with tests that begin with the small spec")]
 mod common;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,11 +18,13 @@ use common::package;
 use connectwise_codegen::endpoints::{self, Endpoint};
 use connectwise_codegen::files::{GeneratedFiles, write_file};
 use connectwise_codegen::inputs::Inputs;
+use connectwise_codegen::ir::{Entity, Field, Kind};
 use connectwise_codegen::proposal::Proposals;
-use connectwise_codegen::render::render;
+use connectwise_codegen::render::{lower, render};
 use connectwise_codegen::report::Problems;
-use connectwise_codegen::spec::Spec;
+use connectwise_codegen::spec::{Spec, escape};
 use connectwise_codegen::{entities, yaml};
+use serde_json::{Map, Value, json};
 
 const EXCEPTIONS: &str = "tests/exceptions.yaml";
 const SENSITIVE: &str = "tests/sensitive.yaml";
@@ -39,7 +42,7 @@ fn spec(inputs: &Inputs) -> Spec {
     Spec::parse(&inputs.spec_file, &inputs.spec, &mut Problems::new()).unwrap()
 }
 
-/// `entities.yaml` with everything that can be an entity, parents first.
+/// `entities.yaml` with everything that can be an entity, parents first, and every list a table of its own.
 fn everything(spec: &Spec, found: &[Endpoint]) -> String {
     let mut text = entities::NEW.to_owned();
     let mut proposals = Proposals::new(spec, &[], &text);
@@ -48,8 +51,18 @@ fn everything(spec: &Spec, found: &[Endpoint]) -> String {
     for endpoint in parents.into_iter().chain(children) {
         let (_, entry) = proposals.propose(&endpoint.endpoint).unwrap();
         text.push_str(&entry);
+        let lists: Vec<&str> = lists(spec, endpoint).collect();
+        if !lists.is_empty() {
+            text.push_str(&format!("    children: [{}]\n", lists.join(", ")));
+        }
     }
     text
+}
+
+/// The lists that the records of an endpoint hold.
+fn lists<'a>(spec: &'a Spec, endpoint: &Endpoint) -> impl Iterator<Item = &'a str> {
+    let properties = spec.properties(endpoint.schema.as_deref().unwrap());
+    properties.filter(|(_, schema)| schema.get("type") == Some(&json!("array"))).map(|(name, _)| name.as_str())
 }
 
 fn rendered(inputs: &Inputs) -> GeneratedFiles {
@@ -123,12 +136,20 @@ fn all_of_them_compile_decode_and_flatten() {
     inputs.files.insert(entities::FILE.to_owned(), everything(&spec, &found));
     let files = rendered(&inputs);
     let tables = files.get("generated/src/tables/mod.rs").unwrap().matches("::TABLE,").count();
-    let possible = found.iter().filter(|endpoint| endpoint.obstacle.is_none()).count();
-    assert_eq!(tables, possible, "one table an endpoint");
+    let possible: Vec<&Endpoint> = found.iter().filter(|endpoint| endpoint.obstacle.is_none()).collect();
+    assert_eq!(tables, possible.len(), "one table an endpoint");
+    let ir = lower(&inputs, &mut Problems::new()).unwrap();
+    let children: usize = ir.entities.iter().map(|entity| entity.children.len()).sum();
+    let lists: usize = possible.iter().map(|endpoint| lists(&spec, endpoint).count()).sum();
+    assert_eq!(children, lists, "one table a list");
+    let operations = files.get("generated/src/client.rs").unwrap();
+    for endpoint in &possible {
+        assert!(operations.contains(&format!("//! - `{}`\n", endpoint.endpoint)), "{}", endpoint.endpoint);
+    }
 
     // In the target folder, so that what did not change since the last time is not compiled again.
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("all-endpoints");
-    put(&folder, &files);
+    put(&folder, &files, &ir.entities);
     let target: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().to_owned();
     let mut cargo = Command::new(env!("CARGO"));
     // What cargo sets for this test would have build scripts run anew.
@@ -139,26 +160,81 @@ fn all_of_them_compile_decode_and_flatten() {
     let output = cargo
         .current_dir(package().join(".."))
         // The features of the whole workspace, so that no dependency is built a second time.
-        .args(["test", "--offline", "--quiet", "--workspace", "--test", "every_endpoint", "--target-dir"])
+        .args(["test", "--offline", "--quiet", "--workspace", "--target-dir"])
         .arg(&target)
+        // Two crates, which are compiled side by side.
+        .args(["--test", "every_endpoint", "--test", "every_model"])
         .env("ALL_ENDPOINTS", &folder)
         .output()
         .unwrap();
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}");
-    assert!(said.contains("1 passed"), "nothing was run:\n{said}");
+    assert_eq!(said.matches("1 passed").count(), 2, "not both were run:\n{said}");
 }
 
-/// Writes the tables and what includes them; a file that is the same stays as it is.
-fn put(folder: &Path, files: &GeneratedFiles) {
-    let mut wanted = std::collections::BTreeMap::from([("crate.rs".to_owned(), "pub mod tables;\n")]);
+/// Writes what the two crates include, and nothing else; a file that is the same stays as it is.
+fn put(folder: &Path, files: &GeneratedFiles, entities: &[Entity]) {
+    let mut wanted = BTreeMap::from([
+        ("crate.rs".to_owned(), "pub mod tables;\n".to_owned()),
+        ("typed.rs".to_owned(), "pub mod client;\npub mod models;\n".to_owned()),
+        ("read.rs".to_owned(), read(files, entities)),
+    ]);
     for (path, text) in files.iter() {
-        let inside = path.strip_prefix("generated/src/").filter(|path| path.starts_with("tables/"));
-        wanted.extend(inside.map(|path| (path.to_owned(), text)));
+        let inside = path.strip_prefix("generated/src/");
+        let inside = inside.filter(|path| path.contains('/') || *path == "client.rs");
+        wanted.extend(inside.map(|path| (path.to_owned(), text.to_owned())));
     }
     for (path, text) in &wanted {
-        if fs::read_to_string(folder.join(path)).ok().as_deref() != Some(*text) {
+        if fs::read_to_string(folder.join(path)).ok().as_ref() != Some(text) {
             write_file(folder, path, text).unwrap();
         }
+    }
+}
+
+/// A record of each entity with every property filled in, and the struct that has to read it: the one whose
+/// documentation names the entity's schema.
+fn read(files: &GeneratedFiles, entities: &[Entity]) -> String {
+    let models: Vec<&str> =
+        files.iter().filter(|(path, _)| path.starts_with("generated/src/models/")).map(|(_, text)| text).collect();
+    let name = |schema: &str| {
+        let doc = format!("/// From /components/schemas/{}.\n", escape(schema));
+        let after = models.iter().find_map(|text| text.split_once(&doc)).unwrap().1;
+        after.split_once("pub struct ").unwrap().1.split_once(' ').unwrap().0.to_owned()
+    };
+    let mut text = String::from("&[\n");
+    for entity in entities {
+        let mut record = object(&entity.shape);
+        if let Some(parent) = entity.parent.as_ref().filter(|parent| !parent.in_record) {
+            // The API does not send what the generator added.
+            record.as_object_mut().unwrap().remove(&parent.path[0]).unwrap();
+        }
+        let record = record.to_string();
+        text.push_str(&format!(
+            "    ({:?}, {record:?}, again::<models::{}>),\n",
+            entity.endpoint,
+            name(&entity.schema)
+        ));
+    }
+    text.push_str("]\n");
+    text
+}
+
+fn object(fields: &[Field]) -> Value {
+    let stored = fields.iter().filter(|field| field.kind != Kind::Sensitive);
+    Value::Object(stored.map(|field| (field.name.clone(), value(&field.kind))).collect())
+}
+
+fn value(kind: &Kind) -> Value {
+    match kind {
+        Kind::Int => json!(7),
+        Kind::Float => json!(1.5),
+        Kind::Bool => json!(true),
+        Kind::Text => json!("text"),
+        Kind::Timestamp => json!("2025-06-15T12:00:00Z"),
+        Kind::Json => json!({"any": 1}),
+        Kind::Map => Map::from_iter([("key".to_owned(), json!("text"))]).into(),
+        Kind::Struct(inner) => object(&inner.fields),
+        Kind::List(item) => json!([value(item)]),
+        Kind::Sensitive => unreachable!("left out before"),
     }
 }

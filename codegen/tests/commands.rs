@@ -253,64 +253,9 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
 }
 
 #[test]
-fn diff_tells_added_removed_retyped_and_renamed() {
-    let workspace = workspace();
-    let root = workspace.path();
-    let old = common::golden("source.json")
-        .replace("\"price\": { \"type\": \"number\"", "\"price\": { \"type\": \"string\"")
-        .replace("\"ok\": { \"type\": \"boolean\" }", "\"okay\": { \"type\": \"boolean\" }")
-        .replace("\"companyID\"", "\"companyNumber\"");
-    put(root, "old.json", &old);
-    let against = root.join("old.json");
-    let against = against.to_str().unwrap();
-    let (status, out, errors) = run(root, &["diff", "--against", against]);
-    assert_eq!((status, errors.as_str()), (0, ""));
-    for wanted in [
-        "- Thing bronze cw_thing.okay: boolean (breaking)\n",
-        "+ Thing bronze cw_thing.ok: boolean\n",
-        "~ Thing bronze cw_thing.price: string → double (breaking); touches fact_thing.price, fact_thing.withTax\n",
-        "~ Thing silver cw_thing.companyId: companyId → companyId_1 (breaking)\n",
-        "+ Thing silver cw_thing.companyID: long\n",
-    ] {
-        assert!(out.contains(wanted), "{wanted} is not in:\n{out}");
-    }
-    let (_, out, _) = run(root, &["diff", "--against", against, "--format", "json"]);
-    let document: serde_json::Value = serde_json::from_str(&out).unwrap();
-    assert_eq!(document["changes"][0]["layer"], "bronze");
-    let (_, out, _) = run(root, &["diff", "--against", against, "--format", "md"]);
-    assert!(out.contains("| Thing | bronze | `cw_thing.ok` | added |  | boolean |  |"), "{out}");
-    let (status, _, errors) = run(root, &["diff", "--against", "no-such-thing"]);
-    assert_eq!(status, 1);
-    assert!(errors.contains("fix: name a spec file, or a revision"), "{errors}");
-}
-
-#[test]
-fn diff_tells_what_is_demanded_at_any_depth() {
-    let workspace = workspace();
-    let root = workspace.path();
-    let mut old: serde_json::Value = serde_json::from_str(&golden("source.json")).unwrap();
-    let schemas = &mut old["components"]["schemas"];
-    schemas["CompanyReference"]["required"] = serde_json::json!(["name"]);
-    schemas["Thing"]["required"] = serde_json::json!([]);
-    schemas["CompanyReference"]["properties"]["id"]["nullable"] = true.into();
-    let old = old.to_string();
-    put(root, "old.json", &old);
-    let (status, out, errors) = run(root, &["diff", "--against", root.join("old.json").to_str().unwrap()]);
-    assert_eq!((status, errors.as_str()), (0, ""));
-    for wanted in [
-        "~ Thing bronze cw_thing.name: optional → required\n",
-        "~ Thing bronze cw_thing.company/name: required → optional\n",
-        "~ Thing bronze cw_thing.company/id: optional, may be null → optional\n",
-        "~ Thing bronze cw_thing.type/company/name: required → optional\n",
-    ] {
-        assert!(out.contains(wanted), "{wanted} is not in:\n{out}");
-    }
-    assert!(!out.contains("breaking)"), "{out}");
-}
-
-#[test]
 fn the_checked_in_tree_is_fresh() {
     let root = package().join("..");
     let (status, out, errors) = run(&root, &["check"]);
     assert_eq!(status, 0, "{out}{errors}");
+    assert!(!out.contains("note: "), "the workarounds are not checked against it: {out}");
 }

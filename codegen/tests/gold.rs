@@ -116,6 +116,17 @@ fn joins_parts_and_literals_are_looked_at_too() {
 }
 
 #[test]
+fn values_that_sql_could_not_hold_or_that_are_there_twice_are_refused() {
+    let file = "schema/dimensions/dimchargetype.yaml";
+    let text = fs::read_to_string(package().join("..").join(file)).unwrap();
+    let values = text.lines().find(|line| line.starts_with("values: ")).unwrap();
+    let errors = said(&[(file, values, "values: [Company, \"it's\", Company]")]);
+    for wanted in ["the value `it's` holds '\\''", "the value `Company` is there twice", "at:  /values"] {
+        assert!(errors.contains(wanted), "{wanted} is not in:\n{errors}");
+    }
+}
+
+#[test]
 fn what_is_no_sql_is_found_expression_by_expression() {
     let errors = said(&[
         (TIME, "expr: t.timeSheetId", "expr: t.timeSheetId t"),
@@ -126,16 +137,6 @@ fn what_is_no_sql_is_found_expression_by_expression() {
     assert!(errors.contains(&format!("{}this is no SQL expression", place(MEMBER, "m.id"))), "{errors}");
     assert!(errors.contains("the expression can't be expanded"), "{errors}");
     assert_eq!(errors.matches("fix: ").count(), 3, "{errors}");
-}
-
-#[test]
-fn the_dictionary_says_where_a_column_comes_from_and_where_it_goes() {
-    let text = fs::read_to_string(package().join("../generated/DICTIONARY.md")).unwrap();
-    let line = |begins: &str| text.lines().find(|line| line.starts_with(begins)).unwrap_or_else(|| panic!("{begins}"));
-    assert!(line("| potentialRevenue | ").contains("`cw_timeentry.actualHours`, `cw_timeentry.hourlyRate`"));
-    assert!(line("| actualCost | ").contains("`cw_member.hourlyCost`"));
-    assert!(text.contains("| `billingLogId` | long | `billingLogId` | `fact_invoice`"), "joins count apart");
-    assert!(line("| lineAmount | ").contains("`cw_productitem.extPrice`"), "through other gold tables");
 }
 
 const CHECKS: &str = "schema/checks.yaml";

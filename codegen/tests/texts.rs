@@ -1,10 +1,11 @@
 //! What the commands print, as golden texts: `UPDATE_GOLDEN=1 cargo test -p connectwise-codegen` writes them anew.
 
 mod common;
-
-use std::process::Command;
+#[path = "common/git.rs"]
+mod git;
 
 use common::{golden, package, put, run, workspace};
+use git::commit;
 
 fn is_golden(name: &str, text: &str) {
     let path = format!("texts/{name}");
@@ -49,14 +50,7 @@ fn diff_of_gold_in_all_formats() {
     const RULES: &str = "schema/agreement-rules.yaml";
     let workspace = workspace();
     let root = workspace.path();
-    let git = |arguments: &[&str]| {
-        let identity = ["-c", "user.name=n", "-c", "user.email=e@example.test"];
-        let output = Command::new("git").arg("-C").arg(root).args(identity).args(arguments).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    };
-    git(&["init", "--quiet"]);
-    git(&["add", "."]);
-    git(&["commit", "--quiet", "-m", "first"]);
+    commit(root);
     let mut changed = std::collections::BTreeMap::new();
     for (file, before, after) in [
         (THING, "source: cw_thing\n", "source: cw_thing\njoins: JOIN silver.cw_part AS p ON p.id = t.typeId\n"),
@@ -132,9 +126,38 @@ fn check() {
     let workspace = workspace();
     let root = workspace.path();
     run(root, &["generate"]);
+    let (status, out, errors) = run(root, &["check"]);
+    is_golden("check-fresh.txt", &format!("{out}{errors}exit status {status}\n"));
     put(root, "generated/src/tables/thing.rs", "changed");
     put(root, "generated/src/old/orphan.rs", "");
     std::fs::remove_file(root.join("generated/src/models/part.rs")).unwrap();
     let (status, out, errors) = run(root, &["check"]);
     is_golden("check.txt", &format!("{out}{errors}exit status {status}\n"));
+}
+
+#[test]
+fn check_of_a_spec_that_was_edited() {
+    const SPEC: &str = "schema/connectwise-1.0.json";
+    const LOCK: &str = "schema/openapi.lock";
+    let workspace = workspace();
+    let root = workspace.path();
+    run(root, &["generate"]);
+    // Still canonical, and of no consequence for what is generated: only the lock knows.
+    let spec = std::fs::read_to_string(root.join(SPEC)).unwrap();
+    let edited = spec.replace("https://example.test/apis", "https://example.test/api");
+    assert_ne!(spec, edited);
+    put(root, SPEC, &edited);
+    let (status, out, errors) = run(root, &["check"]);
+    is_golden("check-edited-spec.txt", &format!("{out}{errors}exit status {status}\n"));
+    // A lock without the entry: the form is left.
+    let lock = std::fs::read_to_string(root.join(LOCK)).unwrap();
+    let (kept, _) = lock.split_once(",\n  \"fileSha256\"").unwrap();
+    put(root, LOCK, &format!("{kept}\n}}\n"));
+    assert_eq!(run(root, &["check"]).0, 0);
+    put(root, SPEC, &spec.replacen("  \"servers\"", "    \"servers\"", 1));
+    let (status, out, _) = run(root, &["check"]);
+    assert!(
+        status == 4 && out.contains(&format!("{SPEC} is not in the canonical form: run cargo codegen import")),
+        "{out}"
+    );
 }

@@ -17,7 +17,7 @@ fn the_engine_accepts_the_tables() {
 
 #[test]
 fn a_page_becomes_bronze_silver_and_a_struct() {
-    let page = r#"[{"id": 7, "name": "seven", "price": 1.5, "pass-word": "p", "tags": ["a", "b"],
+    let page = r#"[{"id": 7, "name": "seven", "price": 1.5, "pass_word": "p", "tags": ["a", "b"],
         "type": {"id": 2, "secret": "s", "company": {"id": 3}}}]"#;
     let mut decoder = tables::thing::decoder();
     decoder.page(page.as_bytes()).unwrap();
@@ -29,5 +29,5 @@ fn a_page_becomes_bronze_silver_and_a_struct() {
     let things: Vec<models::Thing> = serde_json::from_str(page).unwrap();
     let written = serde_json::to_value(&things[0]).unwrap();
     assert_eq!(written["type"]["company"]["id"], 3);
-    assert!(written.get("pass-word").is_none(), "a sensitive property has no field");
+    assert!(written.get("pass_word").is_none(), "a sensitive property has no field");
 }

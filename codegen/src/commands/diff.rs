@@ -2,10 +2,12 @@
 //!
 //! The JSON document is for tools, and its keys stay: `against`; `breaking`, the number of breaking changes; and
 //! `changes`, the breaking ones first, each with `entity` (empty in gold and in the rules), `layer` (entity, setting,
-//! bronze, silver, gold, rules), `table`, `column` (a path with `/` in bronze, empty for a whole table), `change` (added, removed, retyped, renamed, changed,
-//! valuesAdded, valuesRemoved), `before` and `after` where there is something to say, `breaking`, and `touches`: the
+//! bronze, silver, gold, rules), `table`, `column` (a path with `/` in bronze, empty for a whole table), `change`
+//! (added, removed, retyped, renamed, changed, valuesAdded, valuesRemoved), `before` and `after` where there is
+//! something to say, `breaking`, `why` of an entity that is declared and can be no table any more, and `touches`: the
 //! gold columns that are computed from it, and by their bare names the gold tables whose rows it chooses.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
@@ -13,6 +15,8 @@ use crate::diff::{self, Entry};
 use crate::gold::lineage::shortened;
 use crate::import::Lock;
 use crate::inputs::{Inputs, LOCK};
+use crate::ir::Ir;
+use crate::lower::obstacles;
 use crate::report::{Problems, Reporter};
 use crate::spec::Spec;
 use crate::{entities, files, gold, render};
@@ -63,12 +67,27 @@ pub(super) fn changes(old_inputs: &Inputs, new_inputs: &Inputs) -> Result<Vec<En
         Ok((spec, ir, lineage))
     };
     let ((old_spec, old, old_lineage), (new_spec, new, new_lineage)) = (side(old_inputs)?, side(new_inputs)?);
-    let mut entries = diff::tables(&old, &new);
+    let mut entries = diff::tables(&old, &new, &lost(&old, new_inputs, &new_spec));
     entries.extend(diff::requirements((&old, &old_spec), (&new, &new_spec)));
     diff::trace(&mut entries, (&old, &old_lineage), (&new, &new_lineage));
     entries.extend(diff::gold(old_inputs, new_inputs));
     entries.sort_by_key(|entry| !entry.breaking);
     Ok(entries)
+}
+
+/// Why the entities that there were and that are still declared are no tables any more: all that stands in their way.
+fn lost(old: &Ir, inputs: &Inputs, spec: &Spec) -> BTreeMap<String, String> {
+    let mut unreadable = Problems::new();
+    let configs = entities::declared(inputs, &mut unreadable);
+    let said = |problems: &Problems| problems.iter().map(|problem| problem.what.clone()).collect::<Vec<_>>().join("; ");
+    let why = |name: &str| match configs.iter().find(|config| config.name == name) {
+        Some(config) => said(&obstacles(spec, config, &configs)).replace(&format!("{name}: "), ""),
+        // It may be what can't be read.
+        None if !unreadable.is_empty() => format!("{} can't be read: {}", entities::FILE, said(&unreadable)),
+        None => String::new(),
+    };
+    let reasons = old.entities.iter().map(|entity| (entity.name.clone(), why(&entity.name)));
+    reasons.filter(|(_, why)| !why.is_empty()).collect()
 }
 
 /// Today's settings with another spec.
@@ -175,7 +194,7 @@ fn row(entry: &Entry) -> String {
         entry.table,
         entry.change.label(),
         cell(&entry.before),
-        cell(&entry.after),
+        if entry.why.is_empty() { cell(&entry.after) } else { format!("because {}", cell(&entry.why)) },
         shortened(&entry.touches, TOUCHED),
     )
 }

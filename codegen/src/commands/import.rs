@@ -12,7 +12,7 @@ use crate::spec::Spec;
 
 use super::{CommandError, count, none_of, some_lines};
 
-/// How many changes are printed; all of them stand in the file's diff.
+/// How many changes are printed of the spec, and of the tables.
 const SHOWN: usize = 40;
 
 /// Imports a file and prints what changed against the spec that was there.
@@ -64,13 +64,13 @@ fn changes(
         return Ok(());
     }
     reporter.line(format!("{} in the spec since {}:", count(lines.len(), "change"), old.version))?;
-    some_lines(reporter, &lines, SHOWN)?;
+    some_lines(reporter, &lines, SHOWN, "git diff -- schema")?;
     // What the YAML or the new spec makes impossible is for `generate` to say.
     let inputs = Inputs::read(root, &mut Problems::new());
     let before = Inputs { spec_file: old_file.clone(), spec: old_text.clone(), files: inputs.files.clone() };
     let lines: Vec<String> = super::diff::changes(&before, &inputs)?.iter().map(ToString::to_string).collect();
     reporter.line(format!("{} in the tables:", count(lines.len(), "change")))?;
-    some_lines(reporter, &lines, SHOWN)?;
+    some_lines(reporter, &lines, SHOWN, "cargo codegen diff --against HEAD")?;
     Ok(())
 }
 

@@ -53,13 +53,13 @@ fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 
-/// A heading's worth of lines, cut after `most` with how many were left out.
-fn some_lines(reporter: &mut Reporter<'_>, lines: &[String], most: usize) -> io::Result<()> {
+/// A heading's worth of lines, cut after `most` with how many were left out and the command that shows them all.
+fn some_lines(reporter: &mut Reporter<'_>, lines: &[String], most: usize, all: &str) -> io::Result<()> {
     for line in lines.iter().take(most) {
         reporter.line(format!("  {line}"))?;
     }
     match lines.len().saturating_sub(most) {
         0 => Ok(()),
-        more => reporter.line(format!("  … and {more} more")),
+        more => reporter.line(format!("  … and {more} more: {all} shows them all")),
     }
 }

@@ -58,6 +58,7 @@ fn entry(table: &str, column: &str, change: Change, before: &str, after: &str, b
         before: before.to_owned(),
         after: after.to_owned(),
         breaking,
+        why: String::new(),
         touches: Vec::new(),
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Change, compare};
+use super::Change;
+use super::shape::compare;
 use crate::spec::Spec;
 
 /// The changes from one spec to another, as lines: operations, schemas, properties.

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::files::GeneratedFiles;
-use crate::fixups;
 use crate::ir::{Entity, Field, Ir, Kind, Struct};
 use crate::lower::naming::{self, Names};
 
@@ -43,6 +42,10 @@ pub(crate) fn emit(ir: &Ir, files: &mut GeneratedFiles) {
     let _ = files.insert("generated/src/models/mod.rs", out);
 }
 
+/// The types that the structs are written with; none of them has such a name.
+const USED: [&str; 10] =
+    ["BTreeMap", "DateTime", "Deserialize", "Option", "Self", "Serialize", "String", "Utc", "Value", "Vec"];
+
 /// A schema that becomes a struct.
 struct Model {
     schema: String,
@@ -70,24 +73,46 @@ impl Models {
         for entity in &ir.entities {
             let entry = reached.entry(entity.schema.clone()).or_default();
             entry.top_of.insert(&entity.module);
-            reach(entity, &entity.schema, &schema_pointer(&entity.schema), &entity.shape, &mut reached);
+            reach(entity, &entity.schema, &schema_pointer(&entity.schema), sent(entity), &mut reached);
         }
-        let mut names = BTreeSet::new();
+        let names = names(reached.keys());
         let models = reached.into_iter().map(|(schema, reached)| {
             let owners = if reached.top_of.is_empty() { &reached.modules } else { &reached.top_of };
             let module = match (owners.len(), owners.first()) {
                 (1, Some(only)) => (*only).to_owned(),
                 _ => SHARED.to_owned(),
             };
-            let mut name = naming::pascal(&schema);
-            if !names.insert(name.clone()) {
-                name = naming::pascal(&fixups::without_dots(&schema));
-                names.insert(name.clone());
-            }
+            let name = names.get(&schema).cloned().unwrap_or_default();
             (schema.clone(), Model { schema, pointer: reached.pointer, name, module, fields: reached.fields })
         });
         Self(models.collect())
     }
+}
+
+/// The names of the schemas' structs. A schema that is called as a type of Rust is keeps its name; one that is not,
+/// such as `Agreement.Adjustment` where there is `AgreementAdjustment` too, has a number behind it if need be.
+fn names<'a>(schemas: impl Iterator<Item = &'a String>) -> BTreeMap<String, String> {
+    let mut taken: BTreeSet<String> = USED.iter().map(|name| (*name).to_owned()).collect();
+    let (own, others): (Vec<&String>, Vec<&String>) = schemas.partition(|schema| naming::pascal(schema) == **schema);
+    let mut names = BTreeMap::new();
+    for schema in own.into_iter().chain(others) {
+        let wanted = naming::pascal(schema);
+        let (mut name, mut number) = (wanted.clone(), 1_usize);
+        while !taken.insert(name.clone()) {
+            number += 1;
+            name = format!("{wanted}{number}");
+        }
+        names.insert(schema.clone(), name);
+    }
+    names
+}
+
+/// The properties that the API sends: without the column of the parent's id, which stands at the end where it was
+/// added. Another entity may have the same schema and another parent, or none.
+fn sent(entity: &Entity) -> &[Field] {
+    let added = entity.parent.as_ref().is_some_and(|parent| !parent.in_record);
+    let end = entity.shape.len().saturating_sub(usize::from(added));
+    entity.shape.get(..end).unwrap_or_default()
 }
 
 fn reach<'a>(
@@ -218,5 +243,28 @@ fn rust_type(kind: &Kind, models: &Models) -> String {
             models.0.get(&inner.schema).map_or_else(|| "Value".to_owned(), |model| model.name.clone())
         }
         Kind::List(item) => format!("Vec<{}>", rust_type(item, models)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(schemas: &[&str]) -> Vec<String> {
+        let schemas: BTreeSet<String> = schemas.iter().map(|schema| (*schema).to_owned()).collect();
+        names(schemas.iter()).into_iter().map(|(schema, name)| format!("{schema} {name}")).collect()
+    }
+
+    #[test]
+    fn a_schema_keeps_its_name_whatever_others_are_called() {
+        assert_eq!(named(&["A.B"]), ["A.B AB"]);
+        // In the order of their texts, `A.B` comes before `AB`.
+        assert_eq!(named(&["A.B", "AB"]), ["A.B AB2", "AB AB"]);
+        assert_eq!(named(&["A.B", "AB", "AB2", "a_b"]), ["A.B AB3", "AB AB", "AB2 AB2", "a_b AB4"]);
+    }
+
+    #[test]
+    fn no_struct_is_called_like_a_type_that_structs_are_written_with() {
+        assert_eq!(named(&["Value", "option", "self"]), ["Value Value2", "option Option2", "self Self2"]);
     }
 }

@@ -16,6 +16,7 @@ mod read;
 pub(crate) mod rules;
 mod settings;
 mod sql;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use crate::gold::model::{At, Column, Dialect, Dimension, Fact};
 use crate::gold::queries::{Entry, Queries};
 use crate::gold::rules::Rules;
 use crate::gold::sql::{Reference, Renderer};
+use crate::gold::words::{code, reads_table};
 use crate::inputs::Inputs;
 use crate::ir::Ir;
 use crate::lower::naming::closest;
@@ -78,6 +80,18 @@ pub(crate) struct Model {
     pub(crate) facts: Vec<Fact>,
     /// Own checks and reports.
     pub(crate) queries: Queries,
+    /// The tables whose files can't be read as a whole.
+    pub(crate) unread: Vec<String>,
+}
+
+/// The tables of which nothing is known, since what makes them has problems of its own: whatever is said of them would
+/// be one problem after another.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Unknown {
+    /// Whether a table of bronze or silver that is not known may be one all the same.
+    pub(crate) silver: bool,
+    /// The tables of gold.
+    pub(crate) gold: Vec<String>,
 }
 
 /// The SQL by table and dialect.
@@ -98,28 +112,28 @@ struct Rendered<'a> {
 /// Adds everything of gold to the files: SQL, the table list, the rules, and the dictionary's section. What is
 /// returned says which gold columns come from which silver columns.
 pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &mut Problems) -> Lineage {
-    let whole = problems.is_empty();
-    let Some(model) = read(inputs, problems) else { return Lineage::default() };
-    let tables = inputs.below("schema/dimensions", ".yaml").chain(inputs.below("schema/facts", ".yaml")).count();
-    if !whole || model.dimensions.len() + model.facts.len() != tables {
-        // What an entity or a table that can't be read leaves behind would be one problem after another.
-        return Lineage::default();
+    // Of a table that an entity or a file with problems may stand for, nothing is known.
+    let unknown = Unknown { silver: !problems.is_empty(), gold: Vec::new() };
+    let Some(mut model) = read(inputs, problems) else { return Lineage::default() };
+    let unknown = Unknown { gold: model.unread.clone(), ..unknown };
+    check_names(ir, &model, &unknown, problems);
+    check_references(ir, &model.dimensions, &mut model.facts, problems);
+    if !unknown.silver {
+        custom_fields::check(ir, &model.dimensions, &model.facts, problems);
     }
-    check_names(ir, &model.dimensions, &model.facts, problems);
-    custom_fields::check(ir, &model.dimensions, &model.facts, problems);
     let Some(Rendered { statements, misfits, rust_rules, checks, reports }) = statements(inputs, ir, &model, problems)
     else {
         return Lineage::default();
     };
     let tables = model.tables();
-    let lineage = check::statements(ir, &tables, &statements, problems);
+    let lineage = check::statements(ir, &tables, &unknown, &statements, problems);
     for fact in &model.facts {
         if let Some(sql) = misfits.get(fact.table.as_str()) {
-            check::query(ir, &tables, &fact.at, sql, problems);
+            check::query(ir, &tables, &unknown, &fact.at, sql, problems);
         }
     }
     for (entry, sql) in checks.iter().chain(&reports) {
-        check::query(ir, &tables, &entry.sql.at, sql, problems);
+        check::query(ir, &tables, &unknown, &entry.sql.at, sql, problems);
     }
     if !checks.is_empty() || !reports.is_empty() {
         let _ = files.insert("generated/src/checks.rs", queries::module(&checks, &reports));
@@ -146,7 +160,9 @@ pub fn lineage(inputs: &Inputs, ir: &Ir) -> Lineage {
     let mut problems = Problems::new();
     let Some(model) = read(inputs, &mut problems) else { return Lineage::default() };
     match statements(inputs, ir, &model, &mut problems) {
-        Some(rendered) => check::statements(ir, &model.tables(), &rendered.statements, &mut problems),
+        Some(rendered) => {
+            check::statements(ir, &model.tables(), &Unknown::default(), &rendered.statements, &mut problems)
+        }
         None => Lineage::default(),
     }
 }
@@ -168,19 +184,27 @@ fn read(inputs: &Inputs, problems: &mut Problems) -> Option<Model> {
         return None;
     }
     let rules = Arc::new(rules::read(inputs.text(rules::FILE, problems), problems));
-    let dimensions: Vec<Dimension> = inputs
-        .below("schema/dimensions", ".yaml")
-        .filter_map(|(file, text)| read::dimension(file, text, problems))
-        .collect();
-    let facts: Vec<Fact> =
-        inputs.below("schema/facts", ".yaml").filter_map(|(file, text)| read::fact(file, text, problems)).collect();
+    let mut unread = Vec::new();
+    let (mut dimensions, mut facts) = (Vec::new(), Vec::new());
+    for (file, text) in inputs.below("schema/dimensions", ".yaml") {
+        match read::dimension(file, text, problems) {
+            Some(dimension) => dimensions.push(dimension),
+            None => unread.push(read::stem(file).to_owned()),
+        }
+    }
+    for (file, text) in inputs.below("schema/facts", ".yaml") {
+        match read::fact(file, text, problems) {
+            Some(fact) => facts.push(fact),
+            None => unread.push(read::stem(file).to_owned()),
+        }
+    }
     let queries = queries::read(inputs.files.get(queries::FILE), problems);
-    Some(Model { rules, dimensions, facts, queries })
+    Some(Model { rules, dimensions, facts, queries, unread })
 }
 
 /// The statements in both dialects, the rules' Rust module, and the queries.
 fn statements<'a>(inputs: &Inputs, ir: &Ir, model: &'a Model, problems: &mut Problems) -> Option<Rendered<'a>> {
-    let Model { rules, dimensions, facts, queries } = model;
+    let Model { rules, dimensions, facts, queries, .. } = model;
     let caption = ir.entities.iter().find_map(|entity| entity.agreement_number_caption.clone());
     let mut statements = Statements::new();
     let mut rust_rules = String::new();
@@ -255,7 +279,8 @@ fn references<'a>(facts: &'a [Fact], dimension: &str) -> impl Iterator<Item = Re
 }
 
 /// Names that have to exist elsewhere: a fact's source in silver, its dimensions.
-fn check_names(ir: &Ir, dimensions: &[Dimension], facts: &[Fact], problems: &mut Problems) {
+fn check_names(ir: &Ir, model: &Model, not_known: &Unknown, problems: &mut Problems) {
+    let Model { dimensions, facts, .. } = model;
     let silver: Vec<&str> = ir
         .entities
         .iter()
@@ -263,9 +288,10 @@ fn check_names(ir: &Ir, dimensions: &[Dimension], facts: &[Fact], problems: &mut
             std::iter::once(entity.table.as_str()).chain(entity.children.iter().map(|child| child.table.as_str()))
         })
         .collect();
-    let known: Vec<&str> = dimensions.iter().map(|dimension| dimension.table.as_str()).collect();
+    let known = dimensions.iter().map(|dimension| &dimension.table).chain(&not_known.gold);
+    let known: Vec<&str> = known.map(String::as_str).collect();
     for fact in facts {
-        if fact.from.is_none() && !silver.contains(&fact.source.as_str()) {
+        if fact.from.is_none() && !not_known.silver && !silver.contains(&fact.source.as_str()) {
             problems.push(unknown(&fact.source_at, "silver table", &fact.source, &silver));
         }
         for column in &fact.columns {
@@ -273,8 +299,10 @@ fn check_names(ir: &Ir, dimensions: &[Dimension], facts: &[Fact], problems: &mut
                 problems.push(unknown(&column.at, "dimension", dimension, &known));
             }
         }
-        if let Some(entity) = ir.entities.iter().find(|entity| entity.table == fact.source) {
-            let columns: Vec<&str> = entity.silver.iter().map(|column| column.name.as_str()).collect();
+        let own = ir.entities.iter().map(|entity| (&entity.table, &entity.silver));
+        let lists = ir.entities.iter().flat_map(|entity| &entity.children).map(|child| (&child.table, &child.columns));
+        if let Some((_, columns)) = own.chain(lists).find(|(table, _)| **table == fact.source) {
+            let columns: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
             for (_, column) in &fact.reconcile {
                 if !columns.contains(&column.text.as_str()) {
                     let what = format!("column of silver {}", fact.source);
@@ -284,6 +312,47 @@ fn check_names(ir: &Ir, dimensions: &[Dimension], facts: &[Fact], problems: &mut
         }
     }
 }
+
+/// That rows can be inferred from a fact's keys: they come from its source, the newest first. A key from which they
+/// can't is one that infers nothing from here on.
+fn check_references(ir: &Ir, dimensions: &[Dimension], facts: &mut [Fact], problems: &mut Problems) {
+    // A dimension with a statement of its own infers nothing.
+    let plain = |name: &str| dimensions.iter().any(|other| other.table == name && other.statement.is_none());
+    for fact in facts {
+        let dated = |table: &str| {
+            let entity = ir.entities.iter().find(|entity| entity.table == table)?;
+            Some(entity.silver.iter().any(|column| column.name == RECENCY))
+        };
+        let is_child = ir.entities.iter().flat_map(|entity| &entity.children).any(|child| child.table == fact.source);
+        let dated = if is_child { Some(false) } else { dated(&fact.source) };
+        for column in fact.columns.iter_mut().filter(|column| column.infers) {
+            let Some(dimension) = column.dimension.as_deref().filter(|name| plain(name)) else { continue };
+            let (what, why, fix) = if fact.from.is_some() {
+                (
+                    format!("`{}` would infer rows of {dimension} from a fact without a `source`", column.name),
+                    "rows are inferred from the records of a silver table".to_owned(),
+                    "add `infers: false`, or write `source`, `alias` and `joins` in place of `from`",
+                )
+            } else if dated == Some(false) {
+                (
+                    format!("`{}` would infer rows of {dimension} from {}", column.name, fact.source),
+                    format!(
+                        "the newest record that refers to a row says what it is, and {} has no {RECENCY}",
+                        fact.source
+                    ),
+                    "add `infers: false`, and have another fact or `from` of the dimension give its rows",
+                )
+            } else {
+                continue;
+            };
+            problems.push(column.at.problem(what).why(why).fix(fix));
+            column.infers = false;
+        }
+    }
+}
+
+/// The silver column by which the newest of several references is found.
+const RECENCY: &str = "infoLastUpdated";
 
 fn unknown(at: &At, what: &str, name: &str, known: &[&str]) -> Problem {
     let fix = match closest(name, known.iter().copied()) {
@@ -301,8 +370,8 @@ fn build_order<'a>(
 ) -> Option<Vec<&'a Table<'a>>> {
     let reads = |table: &Table<'_>| -> Vec<&str> {
         let sql = statements.get(table.name()).and_then(|by| by.get(Dialect::DataFusion.name()));
-        let Some(sql) = sql else { return Vec::new() };
-        tables.iter().map(Table::name).filter(|name| reads_table(sql, name)).collect()
+        let Some(code) = sql.map(|sql| code(sql)) else { return Vec::new() };
+        tables.iter().map(Table::name).filter(|name| reads_table(&code, name)).collect()
     };
     let mut left: Vec<&Table<'_>> = tables.iter().collect();
     let mut order: Vec<&Table<'_>> = Vec::new();
@@ -325,11 +394,4 @@ fn build_order<'a>(
         order.push(left.remove(ready));
     }
     Some(order)
-}
-
-/// Whether a statement reads a gold table.
-fn reads_table(sql: &str, table: &str) -> bool {
-    let name = format!("gold.{table}");
-    sql.match_indices(&name)
-        .any(|(at, _)| !sql[at + name.len()..].chars().next().is_some_and(|c| c.is_alphanumeric() || c == '_'))
 }

@@ -1,7 +1,12 @@
 //! Reading `schema/dimensions/*.yaml` and `schema/facts/*.yaml`.
+//!
+//! A file of which a column, a part or a key can't be read gives no table: half of one would be the cause of problems
+//! that are none.
 
+use crate::gold::custom_fields;
 use crate::gold::model::{Additivity, Column, Dimension, Fact, Sql, Type, With};
-use crate::gold::{custom_fields, settings};
+use crate::gold::rules::unquotable;
+use crate::gold::settings;
 use crate::lower::naming::closest;
 use crate::report::Problems;
 use crate::yaml::{self, Keys, Node, Value};
@@ -15,30 +20,56 @@ pub(crate) fn dimension(file: &str, text: &str, problems: &mut Problems) -> Opti
     let key = keys.text("key", problems);
     let natural_key = keys.text("naturalKey", problems);
     let mut with = Vec::new();
-    for (index, node) in keys.list("with", problems).iter().enumerate() {
+    let parts = keys.list("with", problems);
+    for (index, node) in parts.iter().enumerate() {
         with.extend(with_part(file, index, node, problems));
     }
     let from = keys.optional_text("from", problems).map(|text| sql(&keys, "from", text));
     let values = keys.texts("values", problems);
+    for (index, value) in values.iter().enumerate() {
+        if let Some(odd) = value.chars().find(|c| unquotable(*c)) {
+            problems.push(
+                keys.problem("values", format!("the value `{value}` holds {odd:?}"))
+                    .why("it is written into SQL, which the two dialects escape differently")
+                    .fix("select such a value under `from` instead"),
+            );
+        }
+        if values[..index].contains(value) {
+            problems.push(
+                keys.problem("values", format!("the value `{value}` is there twice"))
+                    .why("each is the natural key of one row")
+                    .fix("remove one"),
+            );
+        }
+    }
     let statement = keys.optional_text("statement", problems).map(|text| sql(&keys, "statement", text));
     let settings = pairs(&mut keys, "settings", problems);
     settings::check(&settings, problems);
     let settings = settings.into_iter().map(|(name, value)| (name, value.text)).collect();
     let mut columns = Vec::new();
-    for (index, node) in keys.list("columns", problems).iter().enumerate() {
+    let nodes = keys.list("columns", problems);
+    for (index, node) in nodes.iter().enumerate() {
         columns.extend(column(file, index, node, false, statement.is_none(), problems));
     }
+    let mut whole = columns.len() == nodes.len() && with.len() == parts.len();
     if let Some(natural) = &natural_key
         && !columns.iter().any(|column| column.name == *natural)
     {
-        problems.push(
-            keys.problem("naturalKey", format!("`{natural}` is no column of this dimension"))
-                .fix("name one of the columns"),
-        );
+        // It may be one that can't be read.
+        if whole {
+            let near = closest(natural, columns.iter().map(|column| column.name.as_str()));
+            let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+            problems.push(
+                keys.problem("naturalKey", format!("`{natural}` is no column of this dimension"))
+                    .fix(format!("{near}Name one of the columns")),
+            );
+        }
+        whole = false;
     }
     unique(&columns, problems);
     let at = keys.at("table");
     keys.finish(problems);
+    whole.then_some(())?;
     Some(Dimension {
         file: file.to_owned(),
         at,
@@ -73,15 +104,22 @@ pub(crate) fn fact(file: &str, text: &str, problems: &mut Problems) -> Option<Fa
     let joins = sql(&keys, "joins", joins);
     let reconcile = pairs(&mut keys, "reconcile", problems);
     let mut columns = Vec::new();
-    for (index, node) in keys.list("columns", problems).iter().enumerate() {
+    let nodes = keys.list("columns", problems);
+    for (index, node) in nodes.iter().enumerate() {
         columns.extend(column(file, index, node, true, true, problems));
     }
-    if let Some(key) = &key
+    let whole = columns.len() == nodes.len();
+    if let Some(key) = key.as_ref().filter(|_| whole)
         && !columns.iter().any(|column| column.name == *key)
     {
-        problems.push(keys.problem("key", format!("`{key}` is no column of this fact")).fix("name one of the columns"));
+        let near = closest(key, columns.iter().map(|column| column.name.as_str()));
+        let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+        problems.push(
+            keys.problem("key", format!("`{key}` is no column of this fact"))
+                .fix(format!("{near}Name one of the columns")),
+        );
     }
-    for (measure, place) in &reconcile {
+    for (measure, place) in reconcile.iter().filter(|_| whole) {
         if !columns.iter().any(|column| column.name == *measure) {
             let near = closest(measure, columns.iter().map(|column| column.name.as_str()));
             let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
@@ -93,10 +131,18 @@ pub(crate) fn fact(file: &str, text: &str, problems: &mut Problems) -> Option<Fa
             );
         }
     }
+    if from.is_some() && !reconcile.is_empty() {
+        problems.push(
+            keys.problem("reconcile", "there is no `source` to reconcile with")
+                .why("the sums are compared with those of a silver table's live rows")
+                .fix("remove `reconcile`, or write `source`, `alias` and `joins` in place of `from`"),
+        );
+    }
     unique(&columns, problems);
     let at = keys.at("table");
     let source_at = keys.at("source");
     keys.finish(problems);
+    whole.then_some(())?;
     Some(Fact {
         file: file.to_owned(),
         at,
@@ -117,7 +163,7 @@ pub(crate) fn fact(file: &str, text: &str, problems: &mut Problems) -> Option<Fa
 /// The table's name, which the file's name has to say too.
 fn table_name(keys: &mut Keys<'_>, file: &str, problems: &mut Problems) -> Option<String> {
     let table = keys.text("table", problems)?;
-    let stem = file.rsplit('/').next().and_then(|name| name.strip_suffix(".yaml")).unwrap_or(file);
+    let stem = stem(file);
     if stem != table {
         problems.push(
             keys.problem("table", format!("the file is named {stem}, its table `{table}`"))
@@ -126,6 +172,11 @@ fn table_name(keys: &mut Keys<'_>, file: &str, problems: &mut Problems) -> Optio
         );
     }
     Some(table)
+}
+
+/// The name of a file without its folder and ending: that of its table.
+pub(crate) fn stem(file: &str) -> &str {
+    file.rsplit('/').next().and_then(|name| name.strip_suffix(".yaml")).unwrap_or(file)
 }
 
 fn with_part(file: &str, index: usize, node: &Node, problems: &mut Problems) -> Option<With> {

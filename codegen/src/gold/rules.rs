@@ -49,7 +49,8 @@ pub(crate) fn read(text: &str, problems: &mut Problems) -> Rules {
     let Some(root) = yaml::parse(FILE, text, problems) else { return rules };
     let Some(mut keys) = Keys::of(FILE, "", &root, problems) else { return rules };
     for (index, node) in keys.list("rules", problems).iter().enumerate() {
-        rules.rules.extend(rule(index, node, problems));
+        let rule = rule(index, node, &rules.rules, problems);
+        rules.rules.extend(rule);
     }
     if rules.rules.is_empty() {
         problems
@@ -63,8 +64,15 @@ pub(crate) fn read(text: &str, problems: &mut Problems) -> Rules {
         ),
         Some(node) => {
             if let Some(mut keys) = Keys::of(FILE, "/otherwise", node, problems) {
-                rules.otherwise_type = keys.text("type", problems).unwrap_or_default();
-                rules.otherwise_behavior = keys.text("behavior", problems).unwrap_or_default();
+                rules.otherwise_type = class(&mut keys, "type", problems).unwrap_or_default();
+                rules.otherwise_behavior = class(&mut keys, "behavior", problems).unwrap_or_default();
+                let otherwise = Rule {
+                    patterns: Vec::new(),
+                    normalized: rules.otherwise_type.clone(),
+                    behavior: rules.otherwise_behavior.clone(),
+                    invoiceable: true,
+                };
+                says_one_thing(&keys, &otherwise, &rules.rules, problems);
                 keys.finish(problems);
             }
         }
@@ -73,14 +81,21 @@ pub(crate) fn read(text: &str, problems: &mut Problems) -> Rules {
     rules
 }
 
-fn rule(index: usize, node: &Node, problems: &mut Problems) -> Option<Rule> {
+fn rule(index: usize, node: &Node, before: &[Rule], problems: &mut Problems) -> Option<Rule> {
     let mut keys = Keys::of(FILE, format!("/rules/{index}"), node, problems)?;
     let patterns = keys.texts("patterns", problems);
-    if patterns.iter().all(|pattern| pattern.trim().is_empty()) {
+    if patterns.is_empty() {
         problems.push(keys.problem("patterns", "a rule without a pattern matches nothing").fix("add `patterns: […]`"));
     }
-    let normalized = keys.text("type", problems);
-    let behavior = keys.text("behavior", problems);
+    if patterns.iter().any(|pattern| fold(pattern).is_empty()) {
+        problems.push(
+            keys.problem("patterns", "a pattern is blank")
+                .why("it is in every name, so no later rule would ever be tried")
+                .fix("remove it; what any other name becomes stands under `otherwise`"),
+        );
+    }
+    let normalized = class(&mut keys, "type", problems);
+    let behavior = class(&mut keys, "behavior", problems);
     let invoiceable = match keys.get("invoiceable").map(|node| &node.value) {
         None => true,
         Some(yaml::Value::Bool(value)) => *value,
@@ -98,8 +113,48 @@ fn rule(index: usize, node: &Node, problems: &mut Problems) -> Option<Rule> {
             );
         }
     }
+    let rule =
+        normalized.zip(behavior).map(|(normalized, behavior)| Rule { patterns, normalized, behavior, invoiceable });
+    if let Some(rule) = &rule {
+        says_one_thing(&keys, rule, before, problems);
+    }
     keys.finish(problems);
-    Some(Rule { patterns, normalized: normalized?, behavior: behavior?, invoiceable })
+    rule
+}
+
+/// The text of a class, which stands between quotes in the SQL of both dialects.
+fn class(keys: &mut Keys<'_>, key: &'static str, problems: &mut Problems) -> Option<String> {
+    let text = keys.text(key, problems)?;
+    if let Some(odd) = text.chars().find(|c| unquotable(*c)) {
+        problems.push(
+            keys.problem(key, format!("`{text}` holds {odd:?}"))
+                .why("it is written into SQL, which the two dialects escape differently")
+                .fix("use letters, digits, `_` and spaces"),
+        );
+    }
+    Some(text)
+}
+
+/// Whether a character needs an escape in a text literal of SQL; the dialects do not agree on it.
+pub(crate) fn unquotable(c: char) -> bool {
+    matches!(c, '\'' | '\\') || c.is_control()
+}
+
+/// Whether a type has one behaviour, whichever rule gives it: gold looks both up by the type.
+fn says_one_thing(keys: &Keys<'_>, rule: &Rule, before: &[Rule], problems: &mut Problems) {
+    let Some(other) = before.iter().find(|other| other.normalized == rule.normalized) else { return };
+    let word = |rule: &Rule| if rule.invoiceable { "invoiceable" } else { "not invoiceable" };
+    let differing =
+        [("behavior", rule.behavior.as_str(), other.behavior.as_str()), ("invoiceable", word(rule), word(other))];
+    for (key, here, there) in differing {
+        if here != there {
+            problems.push(
+                keys.problem(key, format!("the type `{}` is {here} here and {there} in a rule above", rule.normalized))
+                    .why("gold finds both by the type alone, and `connectwise-etl classify` by the rule: they would differ")
+                    .fix("make them the same, or give one of them another type"),
+            );
+        }
+    }
 }
 
 impl Rules {
@@ -107,6 +162,9 @@ impl Rules {
     pub(crate) fn sql_type(&self, expression: &str, dialect: Dialect) -> String {
         if dialect == Dialect::DataFusion {
             return format!("agreement_type({expression})");
+        }
+        if self.rules.is_empty() {
+            return format!("'{}'", self.otherwise_type);
         }
         let mut sql = String::from("CASE");
         for rule in &self.rules {
@@ -122,6 +180,9 @@ impl Rules {
 
     /// SQL for billingBehavior, from the SQL of a normalised type.
     pub(crate) fn sql_behavior(&self, normalized: &str) -> String {
+        if self.rules.is_empty() {
+            return format!("'{}'", self.otherwise_behavior);
+        }
         let mut sql = format!("CASE {normalized}");
         for rule in &self.rules {
             let _ = write!(sql, " WHEN '{}' THEN '{}'", rule.normalized, rule.behavior);
@@ -195,4 +256,62 @@ fn decomposed(letter: char) -> Vec<char> {
 
 fn escaped(mark: char) -> String {
     format!(r"\x{{{:x}}}", u32::from(mark))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str) -> Vec<String> {
+        let mut problems = Problems::new();
+        read(text, &mut problems);
+        problems.iter().map(|problem| problem.to_string().replace('\n', " ")).collect()
+    }
+
+    #[track_caller]
+    fn refused(rules: &str, wanted: &[&str]) {
+        let found = said(&format!("rules: [{rules}]\notherwise: {{type: other, behavior: unknown}}"));
+        assert_eq!(found.len(), wanted.len(), "{rules}: {found:#?}");
+        for wanted in wanted {
+            assert!(found.iter().any(|found| found.contains(wanted)), "{rules}: {wanted} is not in {found:#?}");
+        }
+    }
+
+    #[test]
+    fn a_blank_pattern_would_match_every_name() {
+        refused("{patterns: [x], type: a, behavior: b}", &[]);
+        for blank in [r#""x", " ""#, r#""   ""#] {
+            refused(&format!("{{patterns: [{blank}], type: a, behavior: b}}"), &["a pattern is blank"]);
+        }
+        refused("{patterns: [], type: a, behavior: b}", &["a rule without a pattern"]);
+        refused(r#"{patterns: [""], type: a, behavior: b}"#, &["a list of texts", "a rule without a pattern"]);
+    }
+
+    #[test]
+    fn a_type_has_one_behavior_whichever_rule_gives_it() {
+        let first = "{patterns: [x], type: a, behavior: b}";
+        refused(&format!("{first}, {{patterns: [z], type: a, behavior: b}}"), &[]);
+        refused(
+            &format!("{first}, {{patterns: [z], type: a, behavior: c}}"),
+            &["yaml:1:83: the type `a` is c here and b in a rule above   at:  /rules/1/behavior"],
+        );
+        refused(
+            &format!("{first}, {{patterns: [z], type: a, behavior: b, invoiceable: false}}"),
+            &["the type `a` is not invoiceable here and invoiceable in a rule above   at:  /rules/1/invoiceable"],
+        );
+        // What no rule matches has a type too, and is invoiceable.
+        refused("{patterns: [x], type: other, behavior: unknown}", &[]);
+        refused(
+            "{patterns: [x], type: other, behavior: b, invoiceable: false}",
+            &["the type `other` is unknown here and b", "the type `other` is invoiceable here and not invoiceable"],
+        );
+    }
+
+    #[test]
+    fn what_two_dialects_would_escape_differently_is_no_class() {
+        refused("{patterns: [x], type: it's, behavior: b}", &["`it's` holds '\\''"]);
+        refused(r"{patterns: [x], type: a, behavior: b\n}", &[r"holds '\\'"]);
+        let otherwise = said("rules: [{patterns: [x], type: a, behavior: b}]\notherwise: {type: o, behavior: \"n'a\"}");
+        assert!(otherwise.iter().any(|found| found.contains("at:  /otherwise/behavior")), "{otherwise:#?}");
+    }
 }

@@ -15,6 +15,7 @@ use minijinja::{Environment, UndefinedBehavior, context};
 use crate::gold::functions::{Amounts, key_of, money, null, register};
 use crate::gold::model::{Column, Dialect, Dimension, Fact, Sql, Type};
 use crate::gold::rules::Rules;
+use crate::gold::words::{code, mentions};
 use crate::gold::{check, custom_fields};
 use crate::ir::Ir;
 use crate::lower::naming::closest;
@@ -134,7 +135,7 @@ impl<'a> Renderer<'a> {
     /// The problem that kept it from being made.
     pub(crate) fn fact(&self, fact: &Fact) -> Result<String, Problem> {
         let base = self.base_columns(&fact.columns);
-        let layers = self.layers(&fact.columns)?;
+        let layers = self.layers(&fact.columns);
         let columns: Vec<String> = fact.columns.iter().map(|column| self.typed(column)).collect();
         let from = self.fact_from(fact);
         let context = context! {
@@ -207,7 +208,7 @@ impl<'a> Renderer<'a> {
         let mut recursive = false;
         for part in &dimension.with {
             let sql = self.expand(&part.sql);
-            recursive |= mentions(&sql, &part.name);
+            recursive |= mentions(&code(&sql), &part.name);
             with.push(context! { name => part.name.as_str(), lines => lines(&sql) });
         }
         let mut entity = Vec::new();
@@ -231,16 +232,22 @@ impl<'a> Renderer<'a> {
                 format!("{value} AS {}", column.name)
             })
             .collect();
-        let mut carried: Vec<String> = references
-            .iter()
-            .flat_map(|reference| reference.column.carries.iter().map(|(name, _)| name.clone()))
-            .collect();
+        let mut carried = Vec::new();
+        for (name, sql) in references.iter().flat_map(|reference| &reference.column.carries) {
+            if plain.iter().any(|column| column.name == *name) {
+                carried.push(name.clone());
+                continue;
+            }
+            let near = closest(name, plain.iter().map(|column| column.name.as_str()));
+            let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+            let problem = sql.at.problem(format!("`{name}` is no plain column of {}", dimension.table));
+            let problem = problem.fix(format!("{near}Name a column of the dimension that is not derived"));
+            self.wrong.borrow_mut().push(problem);
+        }
         carried.sort_by_key(|name| plain.iter().position(|column| column.name == *name));
         carried.dedup();
-        let mut parts = Vec::new();
-        for reference in &references {
-            parts.push(self.reference(reference, dimension, &plain, &carried)?);
-        }
+        let parts: Vec<Value> =
+            references.iter().map(|reference| self.reference(reference, dimension, &plain, &carried)).collect();
         let inferred: Vec<String> = plain
             .iter()
             .map(|column| {
@@ -253,7 +260,7 @@ impl<'a> Renderer<'a> {
             })
             .collect();
         let names: Vec<String> = plain.iter().map(|column| column.name.clone()).collect();
-        let layers = self.layers(&dimension.columns)?;
+        let layers = self.layers(&dimension.columns);
         let columns: Vec<String> = dimension.columns.iter().map(|column| self.typed(column)).collect();
         let context = context! {
             file => file.as_str(), key => dimension.key.as_str(), natural => dimension.natural_key.as_str(),
@@ -274,31 +281,21 @@ impl<'a> Renderer<'a> {
         dimension: &Dimension,
         plain: &[&Column],
         carried: &[String],
-    ) -> Result<Value, Problem> {
+    ) -> Value {
         let Reference { fact, column } = reference;
         let natural = self.expression(&column.expression);
         let mut selected = vec![format!("{natural} AS {}", dimension.natural_key)];
-        for name in carried {
-            let target = plain.iter().find(|column| column.name == *name);
-            let Some(target) = target else {
-                let place = column.carries.iter().find(|(carried, _)| carried == name);
-                let near = closest(name, plain.iter().map(|column| column.name.as_str()));
-                let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-                return Err(place
-                    .map_or(&column.at, |(_, sql)| &sql.at)
-                    .problem(format!("`{name}` is no plain column of {}", dimension.table))
-                    .fix(format!("{near}Name a column of the dimension that is not derived")));
-            };
-            let value = match column.carries.iter().find(|(carried, _)| carried == name) {
+        for target in plain.iter().filter(|column| carried.contains(&column.name)) {
+            let value = match column.carries.iter().find(|(carried, _)| *carried == target.name) {
                 Some((_, expression)) => self.expression(expression),
                 None => null(target.data_type, self.dialect),
             };
-            selected.push(format!("{value} AS {name}"));
+            selected.push(format!("{value} AS {}", target.name));
         }
         // Of references that are as new as each other, the one in the later record counts.
         let record = fact.columns.iter().find(|column| column.name == fact.key);
         let record = record.map_or_else(|| "0".to_owned(), |column| self.expression(&column.expression));
-        Ok(context! { source => fact.source.as_str(), alias => fact.alias.as_str(), selected, natural, record })
+        context! { source => fact.source.as_str(), alias => fact.alias.as_str(), selected, natural, record }
     }
 
     /// A FROM clause with the joins of the custom fields that columns hold.
@@ -343,27 +340,31 @@ impl<'a> Renderer<'a> {
     }
 
     /// The derived columns, in layers: a column stands one layer after the last derived column that it uses.
-    fn layers(&self, columns: &[Column]) -> Result<Vec<Vec<String>>, Problem> {
+    fn layers(&self, columns: &[Column]) -> Vec<Vec<String>> {
         let mut levels: Vec<(&Column, usize, String)> = Vec::new();
         for column in columns.iter().filter(|column| column.derived) {
-            let expression = self.expression(&column.expression);
+            let mut expression = self.expression(&column.expression);
+            let code = code(&expression);
             let level = levels
                 .iter()
-                .filter(|(other, ..)| mentions(&expression, &other.name))
+                .filter(|(other, ..)| mentions(&code, &other.name))
                 .map(|(_, level, _)| level + 1)
                 .max()
                 .unwrap_or(0);
             let later = columns
                 .iter()
                 .skip_while(|other| other.name != column.name)
-                .find(|other| other.derived && mentions(&expression, &other.name));
+                .find(|other| other.derived && mentions(&code, &other.name));
             if let Some(later) = later {
-                return Err(column
-                    .expression
-                    .at
-                    .problem(format!("`{}` uses `{}`, which stands later", column.name, later.name))
-                    .why("derived columns are computed in the order of the file")
-                    .fix("move it behind the column that it uses"));
+                let what = if later.name == column.name {
+                    format!("`{}` uses itself", column.name)
+                } else {
+                    format!("`{}` uses `{}`, which stands later", column.name, later.name)
+                };
+                let why = "derived columns are computed in the order of the file";
+                let problem = column.expression.at.problem(what).why(why).fix("move it behind the column that it uses");
+                self.wrong.borrow_mut().push(problem);
+                "NULL".clone_into(&mut expression);
             }
             let expression = match column.data_type {
                 Type::Measure => format!("COALESCE({expression}, 0)"),
@@ -372,7 +373,7 @@ impl<'a> Renderer<'a> {
             levels.push((column, level, expression));
         }
         let depth = levels.iter().map(|(_, level, _)| level + 1).max().unwrap_or(0);
-        Ok((0..depth)
+        (0..depth)
             .map(|wanted| {
                 levels
                     .iter()
@@ -380,7 +381,7 @@ impl<'a> Renderer<'a> {
                     .map(|(column, _, expression)| format!("{expression} AS {}", column.name))
                     .collect()
             })
-            .collect())
+            .collect()
     }
 
     /// The column in its declared type, for the last SELECT.
@@ -400,16 +401,6 @@ impl<'a> Renderer<'a> {
 /// Whether a dimension's natural key is text.
 pub(crate) fn has_text_key(dimension: &Dimension) -> bool {
     dimension.columns.iter().any(|column| column.name == dimension.natural_key && column.data_type == Type::Text)
-}
-
-/// Whether SQL mentions a column, as a word of its own that no `alias.` stands before.
-fn mentions(sql: &str, name: &str) -> bool {
-    let word = |c: char| c.is_alphanumeric() || c == '_';
-    sql.match_indices(name).any(|(at, _)| {
-        let before = sql[..at].chars().next_back();
-        let after = sql[at + name.len()..].chars().next();
-        !before.is_some_and(|c| word(c) || c == '.') && !after.is_some_and(word)
-    })
 }
 
 fn last_layer(layers: &[Vec<String>], otherwise: &str) -> String {

@@ -2,6 +2,7 @@
 //!
 //! An entity that can't be made whole is left out and named in a problem; the others are made all the same.
 
+mod guard;
 pub mod naming;
 mod operations;
 pub mod parent;
@@ -20,16 +21,26 @@ pub fn lower(spec: &Spec, configs: &[EntityConfig], problems: &mut Problems) -> 
     let mut entities: Vec<Entity> =
         configs.iter().filter_map(|config| entity(spec, config, configs, problems)).collect();
     entities.sort_by(|a, b| a.name.cmp(&b.name));
-    tables_are_unique(&entities, problems);
+    tables_are_unique(&entities, configs, problems);
     let operations = operations::select(spec, &entities);
     Ir { version: spec.version.clone(), entities, operations }
 }
 
-/// A problem of one entity.
-fn problem(config: &EntityConfig, key: &str, what: impl Into<String>) -> Problem {
-    let pointer = if key.is_empty() { config.pointer.clone() } else { format!("{}/{key}", config.pointer) };
-    Problem::new(entities::FILE, pointer, format!("{}: {}", config.name, what.into()))
-        .place(config.place.0, config.place.1)
+/// Why no table can be made of an entity; nothing where one can.
+pub fn obstacles(spec: &Spec, config: &EntityConfig, configs: &[EntityConfig]) -> Problems {
+    let mut problems = Problems::new();
+    entity(spec, config, configs, &mut problems);
+    problems
+}
+
+/// A problem of one entity, at one of its keys or inside of it.
+fn problem(config: &EntityConfig, at: &str, what: impl Into<String>) -> Problem {
+    config.problem(at, format!("{}: {}", config.name, what.into()))
+}
+
+/// `did you mean …? `, where a name is near enough.
+fn meant<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    closest(name, known).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default()
 }
 
 fn entity(spec: &Spec, config: &EntityConfig, configs: &[EntityConfig], problems: &mut Problems) -> Option<Entity> {
@@ -40,25 +51,27 @@ fn entity(spec: &Spec, config: &EntityConfig, configs: &[EntityConfig], problems
     let before = problems.len();
     let mut shape = shape::shape(spec, config, schema, problems);
     let parent = parent::parent(spec, config, configs, &mut shape, problems);
-    for path in &config.sensitive {
+    for (index, path) in config.sensitive.iter().enumerate() {
         let names: Vec<&str> = path.split('/').collect();
         if !shape::mark_sensitive(&mut shape, &names) {
             let top: Vec<&str> = shape.iter().map(|field| field.name.as_str()).collect();
-            let near = closest(path, top).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
             problems.push(
-                problem(config, "sensitive", format!("`{path}` is no property of `{schema}`"))
+                problem(config, &format!("sensitive/{index}"), format!("`{path}` is no property of `{schema}`"))
                     .why("a secret whose name is misspelt here would be stored")
-                    .fix(format!("{near}Write a property's name, or a/b for a nested one")),
+                    .fix(format!("{}Write a property's name, or a/b for a nested one", meant(path, top))),
             );
         }
     }
+    guard::names(spec, config, schema, &shape, problems);
     check_key(spec, config, schema, &shape, problems);
-    for variant in &config.variants {
-        if !shape.iter().any(|field| field.name == variant.having && field.kind != Kind::Sensitive) {
+    for (index, variant) in config.variants.iter().enumerate() {
+        let known = || shape.iter().filter(|field| field.kind != Kind::Sensitive).map(|field| field.name.as_str());
+        if !known().any(|name| name == variant.having) {
+            let at = format!("variants/{index}/having");
             problems.push(
-                problem(config, "variants", format!("`{}` is no property of `{schema}`", variant.having))
+                problem(config, &at, format!("`{}` is no property of `{schema}`", variant.having))
                     .why(format!("its presence is what makes a record a {}", variant.name))
-                    .fix("name one of the schema's properties under `having`"),
+                    .fix(format!("{}Name one of the schema's properties", meant(&variant.having, known()))),
             );
         }
     }
@@ -105,7 +118,8 @@ fn no_list(spec: &Spec, config: &EntityConfig) -> Problem {
 }
 
 fn check_key(spec: &Spec, config: &EntityConfig, schema: &str, shape: &[Field], problems: &mut Problems) {
-    let fix = "name a property of type integer under `key`";
+    let integers = shape.iter().filter(|field| field.kind == Kind::Int).map(|field| field.name.as_str());
+    let fix = format!("{}Name a property of type integer under `key`", meant(&config.key, integers));
     match shape.iter().find(|field| field.name == config.key).map(|field| &field.kind) {
         Some(Kind::Int) if spec.may_be_null(schema, &config.key) => problems.push(
             problem(config, "key", format!("the key `{}` of `{schema}` may be null", config.key))
@@ -117,20 +131,21 @@ fn check_key(spec: &Spec, config: &EntityConfig, schema: &str, shape: &[Field], 
             problem(config, "key", format!("the key `{}` is {}, not an integer", config.key, other.label())).fix(fix),
         ),
         None => {
-            problems.push(problem(config, "key", format!("`{}` is no property of `{schema}`", config.key)).fix(fix))
+            problems.push(problem(config, "key", format!("`{}` is no property of `{schema}`", config.key)).fix(fix));
         }
     }
 }
 
 /// The lists that are tables: the ones that the YAML names, and customFields.
 fn children(config: &EntityConfig, schema: &str, shape: &[Field], problems: &mut Problems) -> Vec<crate::ir::Child> {
-    for name in &config.children {
+    for (index, name) in config.children.iter().enumerate() {
         if !shape.iter().any(|field| field.name == *name && matches!(field.kind, Kind::List(_))) {
             let lists = shape.iter().filter(|field| matches!(field.kind, Kind::List(_)));
             let lists: Vec<&str> = lists.map(|field| field.name.as_str()).collect();
+            let near = meant(name, lists.iter().copied());
             problems.push(
-                problem(config, "children", format!("`{name}` is no list of `{schema}`"))
-                    .fix(format!("its lists are: {}", lists.join(", "))),
+                problem(config, &format!("children/{index}"), format!("`{name}` is no list of `{schema}`"))
+                    .fix(format!("{near}Its lists are: {}", lists.join(", "))),
             );
         }
     }
@@ -145,14 +160,19 @@ fn children(config: &EntityConfig, schema: &str, shape: &[Field], problems: &mut
 }
 
 /// No two tables have one name.
-fn tables_are_unique(entities: &[Entity], problems: &mut Problems) {
+fn tables_are_unique(entities: &[Entity], configs: &[EntityConfig], problems: &mut Problems) {
     let mut seen = std::collections::BTreeMap::new();
     for entity in entities {
         let tables = std::iter::once(&entity.table).chain(entity.children.iter().map(|child| &child.table));
         for table in tables {
             if let Some(other) = seen.insert(table.clone(), entity.name.clone()) {
+                let what = format!("two tables are called `{table}`");
+                let config = configs.iter().find(|config| config.name == entity.name);
+                let at = if *table == entity.table { "table" } else { "children" };
+                let found = config.map(|config| config.problem(at, &what));
                 problems.push(
-                    Problem::new(entities::FILE, "/entities", format!("two tables are called `{table}`"))
+                    found
+                        .unwrap_or_else(|| Problem::new(entities::FILE, "/entities", what))
                         .why(format!("{other} and {} both have one", entity.name))
                         .fix("change one entity's `table`, or its `children`"),
                 );

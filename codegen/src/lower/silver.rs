@@ -16,12 +16,12 @@ const ETL: [&str; 4] = ["_etl_processed_at", "_etl_source", "_etl_batch_id", "_e
 /// The columns that a child table begins with.
 const CHILD: [&str; 2] = ["parentId", "listIndex"];
 
-/// The columns lifted from the record's own `_info`, in their order.
-const LIFTED: [(&str, Source); 4] = [
-    ("infoLastUpdated", Source::InfoTime(&["lastUpdated"])),
-    ("infoUpdatedBy", Source::InfoText(&["updatedBy"])),
-    ("infoDateEntered", Source::InfoTime(&["dateEntered", "createdDate"])),
-    ("infoEnteredBy", Source::InfoText(&["enteredBy", "createdBy"])),
+/// The columns lifted from the record's own `_info`, in their order, with what they mean.
+const LIFTED: [(&str, Source, &str); 4] = [
+    ("infoLastUpdated", Source::InfoTime(&["lastUpdated"]), "When the record last changed in ConnectWise."),
+    ("infoUpdatedBy", Source::InfoText(&["updatedBy"]), "Who changed it last, trimmed."),
+    ("infoDateEntered", Source::InfoTime(&["dateEntered", "createdDate"]), "When it was entered."),
+    ("infoEnteredBy", Source::InfoText(&["enteredBy", "createdBy"]), "Who entered it, trimmed."),
 ];
 
 /// The columns of a table, and the structs that are too deep for it.
@@ -36,7 +36,7 @@ pub(super) fn columns(shape: &[Field]) -> Flat {
     let lifted = shape.iter().any(is_info);
     let mut names = Names::reserving(ETL);
     if lifted {
-        for (name, _) in &LIFTED {
+        for (name, ..) in &LIFTED {
             names.take(name);
         }
     }
@@ -44,10 +44,11 @@ pub(super) fn columns(shape: &[Field]) -> Flat {
     collect(shape, &mut Vec::new(), &mut flat);
     number(&mut flat.columns, &mut names);
     if lifted {
-        for (name, source) in LIFTED {
+        for (name, source, meaning) in LIFTED {
             let kind = if matches!(source, Source::InfoTime(_)) { Kind::Timestamp } else { Kind::Text };
             let (name, wanted) = (name.to_owned(), name.to_owned());
-            flat.columns.push(SilverColumn { name, wanted, source, kind, doc: Doc::default() });
+            let doc = Doc { text: meaning.to_owned(), ..Doc::default() };
+            flat.columns.push(SilverColumn { name, wanted, source, kind, doc });
         }
     }
     flat
@@ -60,7 +61,8 @@ pub(super) fn child(entity: &str, list: &str, item: &Kind) -> Child {
     match item {
         Kind::Struct(inner) => collect(&inner.fields, &mut Vec::new(), &mut flat),
         other => {
-            flat.columns.push(column("value".to_owned(), Vec::new(), other.clone(), Doc::default()));
+            let doc = Doc { text: "The item itself.".to_owned(), ..Doc::default() };
+            flat.columns.push(column("value".to_owned(), Vec::new(), other.clone(), doc));
         }
     }
     number(&mut flat.columns, &mut names);

@@ -1,28 +1,24 @@
 //! The value of an expression: what type it has and which columns it is computed from.
 
-use sqlparser::ast::{
-    BinaryOperator, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
-    OrderByExpr, UnaryOperator, Value, WindowType,
-};
+use sqlparser::ast::{BinaryOperator, DataType, Expr, UnaryOperator, Value};
 
-use super::known::{self, Gives};
+use super::inside;
 use super::query::Walk;
 use super::scope::{Kind, Origins, Scope, Typed};
-use crate::lower::naming::closest;
 
 impl Walk<'_> {
     /// The value of an expression; what is wrong with it is found on the way.
     pub(super) fn value(&mut self, expression: &Expr, scope: &Scope<'_>) -> Typed {
         match expression {
             Expr::Identifier(name) => self.column(None, &name.value, scope),
-            Expr::CompoundIdentifier(names) => match names.as_slice() {
-                [of, name] => self.column(Some(&of.value), &name.value, scope),
-                _ => Typed::of(Kind::Unknown),
-            },
-            Expr::Nested(inner) => self.value(inner, scope),
+            Expr::CompoundIdentifier(names) => self.path(&names.iter().collect::<Vec<_>>(), scope),
+            Expr::CompoundFieldAccess { root, access_chain } => self.access(root, access_chain, scope),
+            Expr::Nested(inner) | Expr::Collate { expr: inner, .. } | Expr::Named { expr: inner, .. } => {
+                self.value(inner, scope)
+            }
             Expr::Value(value) => Typed::of(literal(&value.value)),
             Expr::TypedString(text) => Typed::of(named(&text.data_type)),
-            Expr::Interval(_) => Typed::of(Kind::Interval),
+            Expr::Interval(_) => self.inside(expression, Kind::Interval, scope),
             Expr::Cast { expr, data_type, .. } => {
                 let origins = self.value(expr, scope).origins;
                 Typed { kind: named(data_type), origins }
@@ -32,7 +28,9 @@ impl Walk<'_> {
             | Expr::IsTrue(inner)
             | Expr::IsNotTrue(inner)
             | Expr::IsFalse(inner)
-            | Expr::IsNotFalse(inner) => Typed { kind: Kind::Bool, origins: self.value(inner, scope).origins },
+            | Expr::IsNotFalse(inner)
+            | Expr::IsUnknown(inner)
+            | Expr::IsNotUnknown(inner) => Typed { kind: Kind::Bool, origins: self.value(inner, scope).origins },
             Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => {
                 self.compared(&[left, right], scope)
             }
@@ -60,9 +58,14 @@ impl Walk<'_> {
                 let origins = self.texts("LIKE", &[expr, pattern], scope);
                 Typed { kind: Kind::Bool, origins }
             }
-            Expr::Trim { expr, trim_what, .. } => {
+            Expr::SimilarTo { expr, pattern, .. } | Expr::RLike { expr, pattern, .. } => {
+                let origins = self.texts("a pattern", &[expr, pattern], scope);
+                Typed { kind: Kind::Bool, origins }
+            }
+            Expr::Trim { expr, trim_what, trim_characters, .. } => {
                 let mut texts: Vec<&Expr> = vec![expr];
                 texts.extend(trim_what.as_deref());
+                texts.extend(trim_characters.iter().flatten());
                 Typed { kind: Kind::Text, origins: self.texts("TRIM", &texts, scope) }
             }
             Expr::Substring { expr, substring_from, substring_for, .. } => {
@@ -84,8 +87,11 @@ impl Walk<'_> {
                 }
                 Typed { kind: Kind::Int, origins: value.origins }
             }
-            Expr::AtTimeZone { timestamp, .. } => {
-                Typed { kind: Kind::Timestamp, origins: self.value(timestamp, scope).origins }
+            Expr::AtTimeZone { .. } => self.inside(expression, Kind::Timestamp, scope),
+            Expr::Overlay { .. } => self.inside(expression, Kind::Text, scope),
+            Expr::Array(_) => self.inside(expression, Kind::List, scope),
+            Expr::AnyOp { .. } | Expr::AllOp { .. } | Expr::InUnnest { .. } | Expr::IsNormalized { .. } => {
+                self.inside(expression, Kind::Bool, scope)
             }
             Expr::UnaryOp { op: UnaryOperator::Not, expr } => {
                 Typed { kind: Kind::Bool, origins: self.truth(expr, scope, "what NOT turns round").origins }
@@ -109,70 +115,28 @@ impl Walk<'_> {
                 value
             }
             Expr::Function(function) => self.call(function, scope),
-            _ => Typed::of(Kind::Unknown),
+            // Its parameters are names of its own.
+            Expr::Lambda(_) => Typed::of(Kind::Unknown),
+            _ => self.inside(expression, Kind::Unknown, scope),
         }
     }
 
-    /// The column that a name stands for, in the nearest scope that has it.
-    fn column(&mut self, of: Option<&str>, name: &str, scope: &Scope<'_>) -> Typed {
-        let mut around = Some(scope);
-        while let Some(scope) = around {
-            around = scope.outer;
-            let mut relations = scope.relations.iter().filter(|relation| of.is_none_or(|of| relation.name == of));
-            let hits: Vec<&Typed> = relations
-                .clone()
-                .flat_map(|relation| relation.columns.iter().filter(|column| column.name == name))
-                .map(|column| &column.value)
-                .collect();
-            match hits.as_slice() {
-                [hit] => return (*hit).clone(),
-                [hit, ..] => {
-                    let value = (*hit).clone();
-                    if of.is_none() {
-                        let tables: Vec<String> =
-                            relations.map(|relation| format!("`{}.{name}`", relation.name)).collect();
-                        let fix = format!("write one of {}", tables.join(", "));
-                        self.found(format!("`{name}` could be a column of more than one table"), fix);
-                    }
-                    return value;
-                }
-                [] if relations.clone().any(|relation| relation.open) => return Typed::of(Kind::Unknown),
-                [] => {}
-            }
-            if let (Some(of), Some(relation)) = (of, relations.next()) {
-                let what = if relation.of == of || relation.of.is_empty() {
-                    format!("`{of}` has no column `{name}`")
-                } else {
-                    format!("`{of}` ({}) has no column `{name}`", relation.of)
-                };
-                let known = relation.columns.iter().map(|column| column.name.as_str());
-                let fix = nearest(name, known, "see generated/DICTIONARY.md for its columns");
-                self.found(what, fix);
-                return Typed::of(Kind::Unknown);
-            }
+    /// An expression of which only the type is known here: what stands inside of it is looked at all the same.
+    fn inside(&mut self, expression: &Expr, kind: Kind, scope: &Scope<'_>) -> Typed {
+        let (expressions, queries) = inside::of(expression);
+        let mut origins = Origins::new();
+        for expression in &expressions {
+            origins.extend(self.value(expression, scope).origins);
         }
-        match of {
-            // A field of a struct, perhaps: its fields are not looked at.
-            Some(of) if scope.relations.iter().any(|r| r.columns.iter().any(|column| column.name == of)) => {}
-            Some(of) => self.no_alias(of, scope),
-            None => {
-                let known = scope.relations.iter().flat_map(|r| &r.columns).map(|column| column.name.as_str());
-                let fix = nearest(name, known, "see generated/DICTIONARY.md for the tables' columns");
-                self.found(format!("there is no column `{name}` here"), fix);
-            }
+        for query in &queries {
+            let inner = self.subquery(query, scope.parts, Some(scope));
+            origins.extend(inner.columns.into_iter().flat_map(|column| column.value.origins));
         }
-        Typed::of(Kind::Unknown)
-    }
-
-    /// Nothing is called so here.
-    pub(super) fn no_alias(&mut self, name: &str, scope: &Scope<'_>) {
-        let known: Vec<&str> = scope.relations.iter().map(|relation| relation.name.as_str()).collect();
-        let fix = nearest(name, known.iter().copied(), &format!("known here: {}", known.join(", ")));
-        self.found(format!("there is no table or alias `{name}` here"), fix);
+        Typed { kind, origins }
     }
 
     /// The type that holds all of the values.
-    fn common(&mut self, what: &str, values: Vec<Typed>) -> Typed {
+    pub(super) fn common(&mut self, what: &str, values: Vec<Typed>) -> Typed {
         let mut all = Typed::of(Kind::Unknown);
         for value in values {
             match all.kind.with(value.kind) {
@@ -268,88 +232,6 @@ impl Walk<'_> {
             }
         }
     }
-
-    fn call(&mut self, call: &Function, scope: &Scope<'_>) -> Typed {
-        let name = call.name.to_string();
-        let mut values = Vec::new();
-        let mut further = Origins::new();
-        if let FunctionArguments::List(list) = &call.args {
-            for argument in &list.args {
-                let (FunctionArg::Unnamed(argument)
-                | FunctionArg::Named { arg: argument, .. }
-                | FunctionArg::ExprNamed { arg: argument, .. }) = argument;
-                values.push(match argument {
-                    FunctionArgExpr::Expr(expression) => self.value(expression, scope),
-                    _ => Typed::of(Kind::Unknown),
-                });
-            }
-            for clause in &list.clauses {
-                if let FunctionArgumentClause::OrderBy(items) = clause {
-                    self.ordered(items, scope, &mut further);
-                }
-            }
-        }
-        if let Some(WindowType::WindowSpec(window)) = &call.over {
-            for expression in &window.partition_by {
-                further.extend(self.value(expression, scope).origins);
-            }
-            self.ordered(&window.order_by, scope, &mut further);
-        }
-        if let Some(filter) = &call.filter {
-            further.extend(self.truth(filter, scope, "a FILTER").origins);
-        }
-        let kind = self.result(&name, &values);
-        further.extend(values.into_iter().flat_map(|value| value.origins));
-        Typed { kind, origins: further }
-    }
-
-    fn ordered(&mut self, items: &[OrderByExpr], scope: &Scope<'_>, origins: &mut Origins) {
-        for item in items {
-            origins.extend(self.value(&item.expr, scope).origins);
-        }
-    }
-
-    /// What a function gives for such arguments.
-    fn result(&mut self, name: &str, values: &[Typed]) -> Kind {
-        let Some(function) = known::function(name) else {
-            let fix =
-                nearest(&name.to_lowercase(), known::names(), "use a function of codegen/src/gold/check/known.rs");
-            self.found(format!("there is no function `{name}`"), fix);
-            return Kind::Unknown;
-        };
-        let most = if function.repeats { usize::MAX } else { function.arguments.len() };
-        if values.len() < function.least || values.len() > most {
-            let wanted = match (function.least, most) {
-                (least, usize::MAX) => format!("{least} or more"),
-                (least, most) if least == most => least.to_string(),
-                (least, most) => format!("{least} to {most}"),
-            };
-            let what = format!("`{name}` takes {wanted} arguments, not {}", values.len());
-            self.found(what, "add or remove some");
-        }
-        for (index, value) in values.iter().enumerate() {
-            let wanted = function.arguments.get(index).or(function.arguments.last());
-            if let Some(wanted) = wanted.filter(|wanted| !wanted.takes(value.kind)) {
-                let what = format!(
-                    "argument {} of `{name}` is {}, where {} belongs",
-                    index + 1,
-                    value.kind.label(),
-                    wanted.label()
-                );
-                self.found(what, "pass another value, or CAST this one");
-            }
-        }
-        match function.gives {
-            Gives::Always(kind) => kind,
-            Gives::First => values.first().map_or(Kind::Unknown, |value| value.kind),
-            Gives::Common => self.common(&format!("the arguments of {name}"), values.to_vec()).kind,
-        }
-    }
-}
-
-/// `did you mean …?`, or something else where nothing is near.
-fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, otherwise: &str) -> String {
-    closest(name, known).map_or_else(|| otherwise.to_owned(), |near| format!("did you mean `{near}`?"))
 }
 
 fn literal(value: &Value) -> Kind {

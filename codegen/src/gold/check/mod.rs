@@ -3,10 +3,16 @@
 //! The rendered DataFusion statement is what is checked, as it will run; a finding is brought back to the YAML entry
 //! that the SQL came from. Of the Spark statement only the syntax is looked at.
 
+mod call;
 mod expression;
+mod from;
+mod inside;
 mod known;
+mod names;
 mod query;
 mod scope;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -21,7 +27,7 @@ use self::scope::{Catalog, Kind};
 use crate::gold::lineage::Lineage;
 use crate::gold::model::{At, Column, Dialect, Dimension, Fact, Type};
 use crate::gold::sql::Reference;
-use crate::gold::{Table, columns_of};
+use crate::gold::{Table, Unknown, columns_of};
 use crate::ir::{Ir, SilverColumn};
 use crate::report::{Problem, Problems};
 
@@ -57,10 +63,11 @@ pub(crate) fn expression(sql: &str, dialect: Dialect) -> Result<(), String> {
 pub(crate) fn statements(
     ir: &Ir,
     tables: &[Table<'_>],
+    unknown: &Unknown,
     statements: &BTreeMap<String, BTreeMap<&'static str, String>>,
     problems: &mut Problems,
 ) -> Lineage {
-    let catalog = catalog(ir, tables);
+    let catalog = catalog(ir, tables, unknown);
     let mut lineage = Lineage::default();
     for table in tables {
         let Some(by_dialect) = statements.get(table.name()) else { continue };
@@ -90,8 +97,8 @@ pub(crate) fn statements(
 }
 
 /// Checks a query of one's own over bronze, silver and gold.
-pub(crate) fn query(ir: &Ir, tables: &[Table<'_>], at: &At, sql: &str, problems: &mut Problems) {
-    let mut catalog = catalog(ir, tables);
+pub(crate) fn query(ir: &Ir, tables: &[Table<'_>], unknown: &Unknown, at: &At, sql: &str, problems: &mut Problems) {
+    let mut catalog = catalog(ir, tables, unknown);
     for entity in &ir.entities {
         let own = [("etlTimestamp", Kind::Timestamp), ("etlRunId", Kind::Text), ("etlDeletedAt", Kind::Timestamp)];
         let columns = entity.shape.iter().map(|field| (field.name.as_str(), Kind::of_silver(&field.kind)));
@@ -116,11 +123,11 @@ fn said(error: &ParserError) -> String {
 }
 
 /// Silver as the IR has it, gold as the YAML says it.
-fn catalog(ir: &Ir, tables: &[Table<'_>]) -> Catalog {
+fn catalog(ir: &Ir, tables: &[Table<'_>], unknown: &Unknown) -> Catalog {
     fn typed(columns: &[SilverColumn]) -> impl Iterator<Item = (&str, Kind)> {
         columns.iter().map(|column| (column.name.as_str(), Kind::of_silver(&column.kind))).chain(ETL)
     }
-    let mut catalog = Catalog::default();
+    let mut catalog = Catalog::beside(unknown);
     for entity in &ir.entities {
         catalog.add("silver", &entity.table, typed(&entity.silver));
         for child in &entity.children {

@@ -1,12 +1,12 @@
-//! Walking a statement: parts, unions, joins and SELECT lists, each name resolved in its scope.
+//! Walking a statement: parts, unions and SELECTs, each name resolved in its scope.
 
 use sqlparser::ast::{
-    Expr, GroupByExpr, Ident, Join, JoinConstraint, JoinOperator, ObjectName, OrderByKind, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, SetExpr, TableAlias, TableFactor,
+    Distinct, Expr, GroupByExpr, NamedWindowExpr, OrderByExpr, OrderByKind, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr,
 };
 
+use super::from::{last, renamed};
 use super::scope::{Catalog, Column, Kind, Origins, Relation, Scope, Typed};
-use crate::lower::naming::closest;
 
 /// The clause that is being looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn at(&mut self, clause: Clause) {
+    pub(super) fn at(&mut self, clause: Clause) {
         if self.level == 0 {
             self.spot.clause = clause;
         }
@@ -117,17 +117,19 @@ impl<'a> Walk<'a> {
                 (self.spot.part, self.spot.branch) = (String::new(), 0);
             }
         }
-        let result = self.set(&query.body, &parts, outer);
-        if let Some(order) = &query.order_by
-            && let OrderByKind::Expressions(items) = &order.kind
-            && !matches!(query.body.as_ref(), SetExpr::Select(_))
-        {
-            let relations = [result.clone()];
-            let scope = Scope { relations: &relations, parts: &parts, outer };
-            for item in items {
-                self.value(&item.expr, &scope);
-            }
+        let order = match query.order_by.as_ref().map(|order| &order.kind) {
+            Some(OrderByKind::Expressions(items)) => items.as_slice(),
+            _ => &[],
+        };
+        if let SetExpr::Select(select) = query.body.as_ref() {
+            return self.select(select, order, &parts, outer);
         }
+        let result = self.set(&query.body, &parts, outer);
+        self.at(Clause::Where);
+        let relations = [result];
+        let scope = Scope { relations: &relations, parts: &parts, outer };
+        self.ordered(order, &scope);
+        let [result] = relations;
         result
     }
 
@@ -154,7 +156,7 @@ impl<'a> Walk<'a> {
 
     fn set(&mut self, body: &SetExpr, parts: &[Relation], outer: Option<&Scope<'_>>) -> Relation {
         match body {
-            SetExpr::Select(select) => self.select(select, parts, outer),
+            SetExpr::Select(select) => self.select(select, &[], parts, outer),
             SetExpr::Query(query) => self.query(query, parts, outer),
             SetExpr::SetOperation { left, right, .. } => {
                 let one = self.set(left, parts, outer);
@@ -202,24 +204,24 @@ impl<'a> Walk<'a> {
         one
     }
 
-    fn select(&mut self, select: &Select, parts: &[Relation], outer: Option<&Scope<'_>>) -> Relation {
+    /// A SELECT. Its aliases are known to GROUP BY, HAVING and QUALIFY where no column has the name, and to ORDER BY
+    /// before any column.
+    fn select(
+        &mut self,
+        select: &Select,
+        order: &[OrderByExpr],
+        parts: &[Relation],
+        outer: Option<&Scope<'_>>,
+    ) -> Relation {
         self.at(Clause::From);
         let mut relations = Vec::new();
         for table in &select.from {
-            self.factor(&table.relation, parts, &mut relations);
-            for join in &table.joins {
-                self.join(join, parts, &mut relations, outer);
-            }
+            self.tables(table, parts, &mut relations, outer);
         }
         let scope = Scope { relations: &relations, parts, outer };
         self.at(Clause::Where);
-        for condition in [&select.selection, &select.having, &select.qualify].into_iter().flatten() {
+        if let Some(condition) = &select.selection {
             self.condition(condition, &scope);
-        }
-        if let GroupByExpr::Expressions(expressions, _) = &select.group_by {
-            for expression in expressions {
-                self.value(expression, &scope);
-            }
         }
         let mut result = Relation::default();
         for item in &select.projection {
@@ -228,6 +230,30 @@ impl<'a> Walk<'a> {
         if self.level == 0 {
             self.branches.push(Branch { spot: self.spot.clone(), columns: result.columns.clone() });
         }
+        self.at(Clause::Where);
+        let results = [result];
+        let around = Scope { relations: &results, parts, outer };
+        let grouped = Scope { outer: Some(&around), ..scope };
+        if let GroupByExpr::Expressions(expressions, _) = &select.group_by {
+            for expression in expressions {
+                self.value(expression, &grouped);
+            }
+        }
+        for condition in [&select.having, &select.qualify].into_iter().flatten() {
+            self.condition(condition, &grouped);
+        }
+        for window in &select.named_window {
+            if let NamedWindowExpr::WindowSpec(window) = &window.1 {
+                self.window(window, &scope);
+            }
+        }
+        if let Some(Distinct::On(expressions)) = &select.distinct {
+            for expression in expressions {
+                self.value(expression, &scope);
+            }
+        }
+        self.ordered(order, &Scope { relations: &results, parts, outer: Some(&scope) });
+        let [result] = results;
         result
     }
 
@@ -235,7 +261,8 @@ impl<'a> Walk<'a> {
         let (name, expression) = match item {
             SelectItem::Wildcard(_) => {
                 for relation in scope.relations {
-                    result.columns.extend(relation.columns.iter().cloned());
+                    let once = relation.columns.iter().filter(|column| !relation.merged.contains(&column.name));
+                    result.columns.extend(once.cloned());
                     result.open |= relation.open;
                 }
                 return;
@@ -271,74 +298,7 @@ impl<'a> Walk<'a> {
         result.columns.push(Column { name, value });
     }
 
-    fn join(&mut self, join: &Join, parts: &[Relation], relations: &mut Vec<Relation>, outer: Option<&Scope<'_>>) {
-        self.factor(&join.relation, parts, relations);
-        let constraint = match &join.join_operator {
-            JoinOperator::Join(constraint)
-            | JoinOperator::Inner(constraint)
-            | JoinOperator::Left(constraint)
-            | JoinOperator::LeftOuter(constraint)
-            | JoinOperator::Right(constraint)
-            | JoinOperator::RightOuter(constraint)
-            | JoinOperator::FullOuter(constraint)
-            | JoinOperator::CrossJoin(constraint)
-            | JoinOperator::Semi(constraint)
-            | JoinOperator::LeftSemi(constraint)
-            | JoinOperator::RightSemi(constraint)
-            | JoinOperator::Anti(constraint)
-            | JoinOperator::LeftAnti(constraint)
-            | JoinOperator::RightAnti(constraint) => constraint,
-            _ => return,
-        };
-        if let JoinConstraint::On(condition) = constraint {
-            self.condition(condition, &Scope { relations, parts, outer });
-        }
-    }
-
-    fn factor(&mut self, factor: &TableFactor, parts: &[Relation], relations: &mut Vec<Relation>) {
-        let (relation, alias) = match factor {
-            TableFactor::Table { name, alias, args: None, .. } => (self.table(name, parts), alias),
-            TableFactor::Derived { subquery, alias, .. } => (self.subquery(subquery, parts, None), alias),
-            TableFactor::NestedJoin { table_with_joins, .. } => {
-                self.factor(&table_with_joins.relation, parts, relations);
-                for join in &table_with_joins.joins {
-                    self.join(join, parts, relations, None);
-                }
-                return;
-            }
-            TableFactor::Table { alias, .. }
-            | TableFactor::Function { alias, .. }
-            | TableFactor::TableFunction { alias, .. }
-            | TableFactor::UNNEST { alias, .. } => (Relation { open: true, ..Relation::default() }, alias),
-            _ => (Relation { open: true, ..Relation::default() }, &None),
-        };
-        relations.push(match alias {
-            Some(alias) => renamed(relation, alias),
-            None => relation,
-        });
-    }
-
-    fn table(&mut self, name: &ObjectName, parts: &[Relation]) -> Relation {
-        let names: Vec<&str> =
-            name.0.iter().filter_map(|part| part.as_ident()).map(|part| part.value.as_str()).collect();
-        let full = names.join(".");
-        if let [single] = names.as_slice()
-            && let Some(part) = parts.iter().rev().find(|part| part.name == *single)
-        {
-            return part.clone();
-        }
-        if let Some(columns) = self.catalog.get(&full) {
-            let name = names.last().map(|name| (*name).to_owned()).unwrap_or_default();
-            return Relation { name, of: full, columns: columns.to_vec(), open: false };
-        }
-        let known = parts.iter().map(|part| part.name.as_str()).chain(self.catalog.names());
-        let fix = closest(&full, known).map(|near| format!("did you mean `{near}`?"));
-        let fix = fix.unwrap_or_else(|| "name a table of silver or gold, with its layer, or a part above".to_owned());
-        self.found(format!("there is no table `{full}`"), fix);
-        Relation { name: last(name), of: full, open: true, ..Relation::default() }
-    }
-
-    fn condition(&mut self, expression: &Expr, scope: &Scope<'_>) {
+    pub(super) fn condition(&mut self, expression: &Expr, scope: &Scope<'_>) {
         let value = self.truth(expression, scope, "a condition");
         self.conditions.extend(value.origins);
     }
@@ -351,18 +311,4 @@ impl<'a> Walk<'a> {
         }
         value
     }
-}
-
-/// The last name of a path.
-fn last(name: &ObjectName) -> String {
-    name.0.last().and_then(|part| part.as_ident()).map(|part: &Ident| part.value.clone()).unwrap_or_default()
-}
-
-/// The relation under its alias, with the columns that the alias renames.
-fn renamed(mut relation: Relation, alias: &TableAlias) -> Relation {
-    relation.name.clone_from(&alias.name.value);
-    for (column, name) in relation.columns.iter_mut().zip(&alias.columns) {
-        column.name.clone_from(&name.name.value);
-    }
-    relation
 }

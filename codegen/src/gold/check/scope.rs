@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::gold::Unknown;
 use crate::gold::model::Type;
 use crate::ir;
 
@@ -141,13 +142,50 @@ pub(crate) struct Relation {
     pub(crate) columns: Vec<Column>,
     /// Whether it may have columns that are not known here.
     pub(crate) open: bool,
+    /// The columns that a join made one with another table's: without the alias, they are that table's.
+    pub(crate) merged: Vec<String>,
+}
+
+impl Relation {
+    /// The column that a name without an alias means here.
+    pub(crate) fn unmerged(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().filter(|_| !self.is_merged(name)).find(|column| column.name == name)
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn unmerged_mut(&mut self, name: &str) -> Option<&mut Column> {
+        let merged = self.is_merged(name);
+        self.columns.iter_mut().filter(|_| !merged).find(|column| column.name == name)
+    }
+
+    fn is_merged(&self, name: &str) -> bool {
+        self.merged.iter().any(|merged| merged == name)
+    }
 }
 
 /// The stored tables by `layer.table`.
 #[derive(Debug, Default)]
-pub(crate) struct Catalog(BTreeMap<String, Vec<Column>>);
+pub(crate) struct Catalog {
+    tables: BTreeMap<String, Vec<Column>>,
+    /// Tables that are there, with columns that nobody knows.
+    unknown: Unknown,
+}
 
 impl Catalog {
+    /// None yet but those that nothing is known of.
+    pub(crate) fn beside(unknown: &Unknown) -> Self {
+        Self { tables: BTreeMap::new(), unknown: unknown.clone() }
+    }
+
+    /// Whether a table that is not here may be one all the same.
+    pub(crate) fn may_be(&self, of: &str) -> bool {
+        match of.split_once('.') {
+            Some(("gold", table)) => self.unknown.gold.iter().any(|unknown| unknown == table),
+            Some(("silver" | "bronze", _)) => self.unknown.silver,
+            _ => false,
+        }
+    }
+
     /// Adds a table with its columns.
     pub(crate) fn add<'a>(&mut self, layer: &str, table: &str, columns: impl IntoIterator<Item = (&'a str, Kind)>) {
         let of = format!("{layer}.{table}");
@@ -156,17 +194,17 @@ impl Catalog {
             value: Typed { kind, origins: std::iter::once(format!("{of}.{name}")).collect() },
         });
         let columns = columns.collect();
-        self.0.insert(of, columns);
+        self.tables.insert(of, columns);
     }
 
     /// The columns of a table.
     pub(crate) fn get(&self, of: &str) -> Option<&[Column]> {
-        self.0.get(of).map(Vec::as_slice)
+        self.tables.get(of).map(Vec::as_slice)
     }
 
     /// The names of the tables.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.tables.keys().map(String::as_str)
     }
 }
 
