@@ -97,19 +97,16 @@ fn endpoint(spec: &Spec, configs: &[EntityConfig], path: &str, schema: Option<&s
     }
     let sensitive = used.map_or(&[][..], |config| config.sensitive.as_slice());
     let stored = |entity: &Entity| entity.shape.iter().filter(|field| field.kind != Kind::Sensitive).count();
-    match alone(spec, &found, schema, &[]) {
+    // What is declared as sensitive is no column, and no obstacle.
+    match alone(spec, &found, schema, sensitive) {
         Ok(entity) => {
-            secrets(&entity.shape, "", &mut found.secrets);
-            // What is declared as sensitive is no column.
-            match alone(spec, &found, schema, sensitive) {
-                Ok(entity) => {
-                    found.bronze_columns = Some(stored(&entity));
-                    found.silver_columns = Some(entity.silver.len());
-                }
-                Err(obstacle) => found.obstacle = Some(obstacle),
-            }
+            found.bronze_columns = Some(stored(&entity));
+            found.silver_columns = Some(entity.silver.len());
         }
         Err(obstacle) => found.obstacle = Some(obstacle),
+    }
+    if let Ok(entity) = alone(spec, &found, schema, &[]) {
+        secrets(&entity.shape, "", &mut found.secrets);
     }
     found
 }

@@ -126,8 +126,11 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
         return Lineage::default();
     };
     let tables = model.tables();
+    let before = problems.iter().count();
     let lineage = check::statements(ir, &tables, &unknown, &statements, problems);
-    for fact in &model.facts {
+    // These are made of the statements' expressions: what is wrong there is said once.
+    let sound = problems.iter().count() == before;
+    for fact in model.facts.iter().filter(|_| sound) {
         if let Some(sql) = misfits.get(fact.table.as_str()) {
             check::query(ir, &tables, &unknown, &fact.at, sql, problems);
         }
