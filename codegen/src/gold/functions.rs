@@ -208,11 +208,13 @@ pub(super) fn register(environment: &mut Environment<'_>, dialect: Dialect, rule
         Dialect::DataFusion => format!("days_between({from}, {to})"),
         Dialect::Spark => format!("CAST(datediff({to}, {from}) AS BIGINT)"),
     });
-    environment.add_function("joined", move |value: String, order: String| match dialect {
-        Dialect::DataFusion => format!("string_agg({value}, ', ' ORDER BY {order})"),
+    // The second column of the order tells apart what the first does not, so that the text is the same every time.
+    environment.add_function("joined", move |value: String, order: String, then: String| match dialect {
+        Dialect::DataFusion => format!("string_agg({value}, ', ' ORDER BY {order} NULLS LAST, {then})"),
         Dialect::Spark => {
             format!(
-                "array_join(transform(array_sort(collect_list(struct({order} AS o, {value} AS v))), x -> x.v), ', ')"
+                "array_join(transform(array_sort(collect_list(struct({order} IS NULL AS n, {order} AS o, {then} AS p, \
+                 {value} AS v))), x -> x.v), ', ')"
             )
         }
     });
