@@ -3,7 +3,7 @@
 //! Where it is killed is counted in what it has done by then, in requests to the simulator and in files of the
 //! lakehouse, never in time. `CW_KILL_POINTS` sets how many points are tried, `CW_KILL_SEED` which.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't start its command has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that can't start its command has failed")]
 
 use arrow::util::pretty::pretty_format_batches;
 use connectwise_etl::catalog;

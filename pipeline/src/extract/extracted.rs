@@ -116,11 +116,14 @@ impl Extracted {
 
     /// Leaves out records: the source has them no longer.
     pub(super) fn leave_out(&mut self, gone: &HashSet<i64>) {
-        for id in gone {
-            if let Some(row) = self.ids.remove(id) {
-                self.superseded.insert(row.sequence);
+        let superseded = &mut self.superseded;
+        self.ids.retain(|id, row| {
+            let stays = !gone.contains(id);
+            if !stays {
+                superseded.insert(row.sequence);
             }
-        }
+            stays
+        });
         self.quarantined.retain(|misfit| id_of(misfit).is_none_or(|id| !gone.contains(&id)));
     }
 
@@ -153,9 +156,14 @@ impl Extracted {
     /// parents is one row, of the newest version, or of the later parent.
     pub(super) fn merge(&mut self, other: Self) -> u64 {
         let mut twice = 0;
-        for (id, row) in other.ids {
-            twice += u64::from(self.ids.contains_key(&id));
-            self.add(id, row);
+        if self.ids.is_empty() {
+            self.ids = other.ids;
+        } else {
+            // Which of two rows counts does not depend on the order.
+            other.ids.into_iter().for_each(|(id, row)| {
+                twice += u64::from(self.ids.contains_key(&id));
+                self.add(id, row);
+            });
         }
         self.staged.0.extend(other.staged.0);
         self.superseded.extend(other.superseded);
@@ -239,7 +247,7 @@ mod tests {
     }
 
     fn fetched() -> Extracted {
-        Extracted::nothing(&connectwise_generated::tables::TABLES[0])
+        Extracted::nothing(connectwise_generated::tables::TABLES[0])
     }
 
     fn misfit(id: Option<&str>) -> Misfit {
