@@ -5,6 +5,7 @@
 //! `CW_BENCH_SCALE=medium` (or small) takes a smaller world, `CW_BENCH_FOLDER` another place than the temporary folder.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark that can't be set up has failed")]
+#![expect(clippy::print_stdout, reason = "its figures are its result")]
 
 use connectwise_etl::catalog::known_tables;
 use connectwise_etl::client::{Client, Limits, Pace, RetryPolicy};
@@ -17,7 +18,6 @@ use connectwise_simulator::{AdvanceRequest, Config, Scale, Simulator};
 use deltalake::logstore::get_actions;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::time::Instant;
 
 /// One in so many time entries changes.
@@ -114,7 +114,7 @@ fn megabytes(bytes: u64) -> String {
 }
 
 fn say(line: &str) {
-    writeln!(std::io::stdout(), "{line}").unwrap();
+    println!("{line}");
 }
 
 /// The steps that took longest.
