@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::entities::EntityConfig;
-use crate::ir::{ChangeDetection, Kind};
+use crate::ir::{ChangeDetection, Entity, Field, Kind};
 use crate::lower::lower;
 use crate::lower::parent::list_of_parents;
 use crate::report::Problems;
@@ -15,6 +15,23 @@ use crate::spec::{self, Spec};
 
 /// The names that an integer key may have, beside `id`, in any case.
 const OTHER_KEYS: [&str; 2] = ["recId", "recordId"];
+
+/// Words in a property's name that make it a secret.
+const SECRETS: [&str; 11] = [
+    "password",
+    "passphrase",
+    "secret",
+    "token",
+    "credential",
+    "privatekey",
+    "apikey",
+    "accesskey",
+    "encryptionkey",
+    "licensekey",
+    "clientid",
+];
+/// Words that make it none: the sender, the subject and the text of an e-mail about a password.
+const NO_SECRETS: [&str; 1] = ["passwordemail"];
 
 /// A list endpoint.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -34,6 +51,9 @@ pub struct Endpoint {
     pub info: bool,
     /// Whether the spec has a path that counts them.
     pub counted: bool,
+    /// Its properties that are secrets by their names, as paths.
+    #[serde(skip)]
+    pub secrets: Vec<String>,
     /// The parameters of its path.
     pub parameters: Vec<String>,
     /// The list whose ids fill the one parameter of its path.
@@ -73,18 +93,20 @@ fn endpoint(spec: &Spec, configs: &[EntityConfig], path: &str, schema: Option<&s
     if found.parameters.len() == 1 {
         found.parent = list_of_parents(spec, path).map(str::to_owned);
     }
-    match columns(spec, &found, schema) {
-        Ok((bronze, silver)) => {
-            found.bronze_columns = Some(bronze);
-            found.silver_columns = Some(silver);
+    match alone(spec, &found, schema) {
+        Ok(entity) => {
+            let stored = entity.shape.iter().filter(|field| field.kind != Kind::Sensitive).count();
+            found.bronze_columns = Some(stored);
+            found.silver_columns = Some(entity.silver.len());
+            secrets(&entity.shape, "", &mut found.secrets);
         }
         Err(obstacle) => found.obstacle = Some(obstacle),
     }
     found
 }
 
-/// The columns of its tables in bronze and silver, or why there can be none.
-fn columns(spec: &Spec, found: &Endpoint, schema: &str) -> Result<(usize, usize), String> {
+/// The entity that it would be with nothing but its key, or why it can be none.
+fn alone(spec: &Spec, found: &Endpoint, schema: &str) -> Result<Entity, String> {
     if found.endpoint.ends_with("/count") {
         return Err("it counts, whatever the spec says that it lists".to_owned());
     }
@@ -118,9 +140,28 @@ fn columns(spec: &Spec, found: &Endpoint, schema: &str) -> Result<(usize, usize)
             None => what.to_owned(),
         });
     }
-    let entity = ir.entity("Entity").ok_or_else(|| "no table can be made of it".to_owned())?;
-    let stored = entity.shape.iter().filter(|field| field.kind != Kind::Sensitive).count();
-    Ok((stored, entity.silver.len()))
+    ir.entity("Entity").cloned().ok_or_else(|| "no table can be made of it".to_owned())
+}
+
+/// The paths of the properties that are secrets by their names, at any depth. A flag or a number is none.
+fn secrets(fields: &[Field], above: &str, found: &mut Vec<String>) {
+    for field in fields {
+        let path = format!("{above}{}", field.name);
+        let mut kind = &field.kind;
+        while let Kind::List(item) = kind {
+            kind = item;
+        }
+        match kind {
+            Kind::Struct(inner) => secrets(&inner.fields, &format!("{path}/"), found),
+            Kind::Text | Kind::Json | Kind::Map if is_secret(&field.name) => found.push(path),
+            _ => {}
+        }
+    }
+}
+
+fn is_secret(name: &str) -> bool {
+    let name = name.to_lowercase();
+    SECRETS.iter().any(|word| name.contains(word)) && !NO_SECRETS.iter().any(|word| name.contains(word))
 }
 
 /// The key that a schema proposes: its integer `id`, else an integer that is called like a key; none that may be null.

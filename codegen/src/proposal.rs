@@ -4,8 +4,6 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
-
 use crate::endpoints::{self, Endpoint};
 use crate::entities::EntityConfig;
 use crate::lower::naming::{Names, closest, pascal};
@@ -14,9 +12,6 @@ use crate::yaml;
 
 /// The look-back, in days.
 const LOOKBACK: u32 = 30;
-
-/// Words in a property's name that make it a secret.
-const SECRETS: [&str; 5] = ["password", "secret", "token", "privatekey", "apikey"];
 
 /// What has to be known about an entity that is there already, or was just proposed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +64,7 @@ impl<'a> Proposals<'a> {
             return Err(Refusal::InUse(known.name.clone()));
         }
         let found = endpoints::one(self.spec, self.configs, endpoint);
-        let (Some(Endpoint { obstacle: None, key: Some(key), info, parent, .. }), Some(schema)) =
+        let (Some(Endpoint { obstacle: None, key: Some(key), info, parent, secrets, .. }), Some(schema)) =
             (found.clone(), self.spec.list_schema(endpoint))
         else {
             return Err(Refusal::Impossible(self.why(endpoint, found.and_then(|found| found.obstacle))));
@@ -82,7 +77,7 @@ impl<'a> Proposals<'a> {
             },
         };
         let name = self.name(endpoint, schema);
-        let text = self.entry(&name, endpoint, schema, &key, info, parent.as_deref());
+        let text = self.entry(&name, endpoint, &key, info, parent.as_deref(), &secrets);
         self.known.push(Known { name: name.clone(), endpoint: endpoint.to_owned(), schema: schema.to_owned() });
         Ok((name, text))
     }
@@ -113,7 +108,15 @@ impl<'a> Proposals<'a> {
         self.names.take(&name)
     }
 
-    fn entry(&self, name: &str, endpoint: &str, schema: &str, key: &str, info: bool, parent: Option<&str>) -> String {
+    fn entry(
+        &self,
+        name: &str,
+        endpoint: &str,
+        key: &str,
+        info: bool,
+        parent: Option<&str>,
+        secrets: &[String],
+    ) -> String {
         let mut lines = vec![format!("- name: {name}"), format!("  endpoint: {endpoint}")];
         if let Some(parent) = parent {
             lines.push(format!("  parent: {parent}"));
@@ -126,13 +129,6 @@ impl<'a> Proposals<'a> {
         } else {
             lines.push("  changeDetection: fullScan".to_owned());
         }
-        let secrets: Vec<&str> = self
-            .spec
-            .properties(schema)
-            .filter(|(_, schema)| schema.get("type").and_then(Value::as_str) == Some("string"))
-            .map(|(name, _)| name.as_str())
-            .filter(|name| SECRETS.iter().any(|word| name.to_lowercase().contains(word)))
-            .collect();
         if !secrets.is_empty() {
             lines.push(format!("  sensitive: [{}]", secrets.join(", ")));
         }

@@ -1,7 +1,8 @@
 //! All list endpoints of the spec at once: each becomes an entity as `add` proposes it, or stands in
-//! `tests/exceptions.yaml` with the reason; what is generated of them compiles, decodes and flattens.
+//! `tests/exceptions.yaml` with the reason; what is generated of them compiles, decodes and flattens. What `add` takes
+//! for a secret stands in `tests/sensitive.yaml`.
 //!
-//! `UPDATE_GOLDEN=1 cargo test -p connectwise-codegen` writes the exceptions anew.
+//! `UPDATE_GOLDEN=1 cargo test -p connectwise-codegen` writes both files anew.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 
@@ -23,6 +24,7 @@ use connectwise_codegen::spec::Spec;
 use connectwise_codegen::{entities, yaml};
 
 const EXCEPTIONS: &str = "tests/exceptions.yaml";
+const SENSITIVE: &str = "tests/sensitive.yaml";
 
 /// The checked-in spec, without entities and gold.
 fn inputs() -> Inputs {
@@ -90,6 +92,27 @@ fn what_can_be_no_entity_is_listed_with_the_reason() {
     let stale: Vec<_> = listed.iter().filter(|exception| !exceptions.contains(exception)).collect();
     assert!(stale.is_empty(), "listed, but no longer so: {stale:#?}\n{fix}");
     assert_eq!(listed.len(), exceptions.len(), "an endpoint is listed twice");
+}
+
+#[test]
+fn what_add_takes_for_a_secret_is_listed() {
+    let spec = spec(&inputs());
+    let text = everything(&spec, &endpoints::all(&spec, &[]));
+    let mut made = String::from(
+        "# What `add` proposes as sensitive, for every list endpoint that can be an entity. A test compares it with what\n\
+         # the generator finds; UPDATE_GOLDEN=1 cargo test -p connectwise-codegen writes it anew.\n",
+    );
+    for entity in entities::read(&text, &mut Problems::new()) {
+        if !entity.sensitive.is_empty() {
+            made.push_str(&format!("{}: [{}]\n", entity.endpoint, entity.sensitive.join(", ")));
+        }
+    }
+    let at = package().join(SENSITIVE);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&at, &made).unwrap();
+    }
+    let fix = format!("codegen/{SENSITIVE}: UPDATE_GOLDEN=1 cargo test -p connectwise-codegen accepts it");
+    assert_eq!(made, fs::read_to_string(&at).unwrap(), "{fix}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ const MAX_FIELDS: usize = 1200;
 /// The `fields` lists that together ask for all but the sensitive properties; empty where no list is needed. Each
 /// list holds the key.
 pub fn field_groups(table: &Table) -> Vec<String> {
-    if table.sensitive.is_empty() {
+    if !holds_sensitive(table.shape) {
         return Vec::new();
     }
     let mut names = Vec::new();
@@ -36,11 +36,11 @@ pub fn field_groups(table: &Table) -> Vec<String> {
     groups
 }
 
-/// Names of the properties, whole objects where nothing in them is sensitive.
+/// Names of the properties, whole objects (and lists of them) where nothing in them is sensitive.
 fn collect(shape: &[Field], prefix: &str, names: &mut Vec<String>) {
     for field in shape {
         let name = format!("{prefix}{}", field.name);
-        match field.kind {
+        match item(field.kind) {
             Kind::Sensitive => {}
             Kind::Struct(fields) if holds_sensitive(fields) => collect(fields, &format!("{name}/"), names),
             _ => names.push(name),
@@ -49,11 +49,19 @@ fn collect(shape: &[Field], prefix: &str, names: &mut Vec<String>) {
 }
 
 fn holds_sensitive(fields: &[Field]) -> bool {
-    fields.iter().any(|field| match field.kind {
+    fields.iter().any(|field| match item(field.kind) {
         Kind::Sensitive => true,
         Kind::Struct(fields) => holds_sensitive(fields),
         _ => false,
     })
+}
+
+/// What a list, or a list of lists, holds; anything else itself.
+fn item(mut kind: Kind) -> Kind {
+    while let Kind::List(item) = kind {
+        kind = *item;
+    }
+    kind
 }
 
 /// Joins pages that hold different properties of the same records into one page, by key.
@@ -110,6 +118,28 @@ fn id_of(record: &RawValue, key: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const SECRET: Field = Field { name: "secret", kind: Kind::Sensitive };
+    const NOTE: Field = Field { name: "note", kind: Kind::Text };
+    const WITH: Kind = Kind::Struct(&[SECRET, NOTE]);
+    const WITHOUT: Kind = Kind::Struct(&[NOTE]);
+
+    #[test]
+    fn no_list_is_asked_for_with_what_is_sensitive_in_it() {
+        let shape = [
+            NOTE,
+            SECRET,
+            Field { name: "one", kind: WITH },
+            Field { name: "list", kind: Kind::List(&WITH) },
+            Field { name: "lists", kind: Kind::List(&Kind::List(&Kind::Struct(&[Field { name: "in", kind: WITH }]))) },
+            Field { name: "harmless", kind: Kind::List(&WITHOUT) },
+            Field { name: "secrets", kind: Kind::List(&Kind::Sensitive) },
+        ];
+        let mut names = Vec::new();
+        collect(&shape, "", &mut names);
+        assert_eq!(names, ["note", "one/note", "list/note", "lists/in/note", "harmless"]);
+        assert!(holds_sensitive(&shape[3..4]) && !holds_sensitive(&shape[5..6]));
+    }
 
     #[test]
     fn splices_by_id() {
