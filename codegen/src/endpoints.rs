@@ -192,6 +192,8 @@ fn config(name: &str, endpoint: &str, key: &str) -> EntityConfig {
         lookback_days: None,
         change_detection: ChangeDetection::FullScan,
         sensitive: Vec::new(),
+        exclude: Vec::new(),
+        hash: Vec::new(),
         children: Vec::new(),
         variants: Vec::new(),
         agreement_number_caption: None,

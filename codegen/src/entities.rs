@@ -4,7 +4,7 @@ use crate::inputs::Inputs;
 use crate::ir::{ChangeDetection, Variant};
 use crate::lower::naming::closest;
 use crate::report::Problems;
-use crate::yaml::{self, Keys, Node};
+use crate::yaml::{self, Keys, Node, Placed};
 
 /// The file, relative to the workspace root.
 pub const FILE: &str = "schema/entities.yaml";
@@ -34,7 +34,11 @@ pub struct EntityConfig {
     /// `changeDetection`.
     pub change_detection: ChangeDetection,
     /// `sensitive`.
-    pub sensitive: Vec<String>,
+    pub sensitive: Vec<Placed>,
+    /// `exclude` of `personal`.
+    pub exclude: Vec<Placed>,
+    /// `hash` of `personal`.
+    pub hash: Vec<Placed>,
     /// `children`.
     pub children: Vec<String>,
     /// `variants`.
@@ -90,7 +94,16 @@ fn entity(index: usize, node: &Node, problems: &mut Problems) -> Option<EntityCo
     let key = keys.optional_text("key", problems).unwrap_or_else(|| "id".to_owned());
     let lookback_days = keys.optional_count("lookbackDays", problems);
     let change_detection = change_detection(&mut keys, problems);
-    let sensitive = keys.texts("sensitive", problems);
+    let sensitive = keys.placed_texts("sensitive", problems);
+    let (mut exclude, mut hash) = (Vec::new(), Vec::new());
+    if let Some(node) = keys.get("personal") {
+        let pointer = format!("{}/personal", keys.pointer());
+        if let Some(mut personal) = Keys::of(FILE, pointer, node, problems) {
+            exclude = personal.placed_texts("exclude", problems);
+            hash = personal.placed_texts("hash", problems);
+            personal.finish(problems);
+        }
+    }
     let children = keys.texts("children", problems);
     let mut variants = Vec::new();
     for (index, node) in keys.list("variants", problems).iter().enumerate() {
@@ -124,6 +137,8 @@ fn entity(index: usize, node: &Node, problems: &mut Problems) -> Option<EntityCo
         lookback_days,
         change_detection,
         sensitive,
+        exclude,
+        hash,
         children,
         variants,
         agreement_number_caption,

@@ -67,6 +67,17 @@ impl Node {
     }
 }
 
+/// A text of a list, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// The text.
+    pub text: String,
+    /// Its pointer in the file, e.g. `/entities/0/sensitive/1`.
+    pub pointer: String,
+    /// Line and column, from 1; 0 where they are not known.
+    pub place: (u64, u64),
+}
+
 /// Reads a file's text; a syntax error becomes a problem and gives `None`.
 pub fn parse(file: &str, text: &str, problems: &mut Problems) -> Option<Node> {
     match serde_saphyr::from_str::<Node>(text) {
@@ -193,10 +204,19 @@ impl<'a> Keys<'a> {
 
     /// A list of texts; empty where the key is left out.
     pub fn texts(&mut self, key: &'static str, problems: &mut Problems) -> Vec<String> {
+        self.placed_texts(key, problems).into_iter().map(|placed| placed.text).collect()
+    }
+
+    /// The same with the place of each.
+    pub fn placed_texts(&mut self, key: &'static str, problems: &mut Problems) -> Vec<Placed> {
         let mut texts = Vec::new();
-        for node in self.list(key, problems) {
+        for (index, node) in self.list(key, problems).iter().enumerate() {
             match node.text() {
-                Some(text) if !text.is_empty() => texts.push(text.to_owned()),
+                Some(text) if !text.is_empty() => texts.push(Placed {
+                    text: text.to_owned(),
+                    pointer: format!("{}/{key}/{index}", self.pointer),
+                    place: (node.line, node.column),
+                }),
                 _ => self.wrong(key, "a list of texts", problems),
             }
         }

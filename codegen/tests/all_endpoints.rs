@@ -103,8 +103,9 @@ fn what_add_takes_for_a_secret_is_listed() {
          # the generator finds; UPDATE_GOLDEN=1 cargo test -p connectwise-codegen writes it anew.\n",
     );
     for entity in entities::read(&text, &mut Problems::new()) {
-        if !entity.sensitive.is_empty() {
-            made.push_str(&format!("{}: [{}]\n", entity.endpoint, entity.sensitive.join(", ")));
+        let sensitive: Vec<&str> = entity.sensitive.iter().map(|path| path.text.as_str()).collect();
+        if !sensitive.is_empty() {
+            made.push_str(&format!("{}: [{}]\n", entity.endpoint, sensitive.join(", ")));
         }
     }
     let at = package().join(SENSITIVE);

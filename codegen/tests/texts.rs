@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::path::Path;
 use std::process::Command;
 
 use common::{golden, package, put, run, workspace};
@@ -41,6 +42,15 @@ fn diff_in_all_formats() {
     }
 }
 
+/// Makes a git repository of a workspace.
+fn commit(root: &Path) {
+    for arguments in [&["init", "--quiet"][..], &["add", "."], &["commit", "--quiet", "-m", "first"]] {
+        let identity = ["-c", "user.name=n", "-c", "user.email=e@example.test"];
+        let output = Command::new("git").arg("-C").arg(root).args(identity).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
 /// Every kind of change of the YAML of gold, since a git revision.
 #[test]
 fn diff_of_gold_in_all_formats() {
@@ -49,14 +59,7 @@ fn diff_of_gold_in_all_formats() {
     const RULES: &str = "schema/agreement-rules.yaml";
     let workspace = workspace();
     let root = workspace.path();
-    let git = |arguments: &[&str]| {
-        let identity = ["-c", "user.name=n", "-c", "user.email=e@example.test"];
-        let output = Command::new("git").arg("-C").arg(root).args(identity).args(arguments).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    };
-    git(&["init", "--quiet"]);
-    git(&["add", "."]);
-    git(&["commit", "--quiet", "-m", "first"]);
+    commit(root);
     let mut changed = std::collections::BTreeMap::new();
     for (file, before, after) in [
         (THING, "source: cw_thing\n", "source: cw_thing\njoins: JOIN silver.cw_part AS p ON p.id = t.typeId\n"),
@@ -107,6 +110,21 @@ fn diff_of_gold_in_all_formats() {
     std::fs::remove_file(root.join(THING)).unwrap();
     let (_, out, _) = run(root, &["diff", "--against", "HEAD"]);
     assert!(out.starts_with("- gold fact_thing (breaking)\n"), "{out}");
+}
+
+/// What became personal, or is so no longer, since a git revision.
+#[test]
+fn diff_of_what_is_personal() {
+    let workspace = workspace();
+    let root = workspace.path();
+    commit(root);
+    let entities = golden("input/schema/entities.yaml")
+        .replace("exclude: [kind]", "exclude: [day, type/name]")
+        .replace("hash: [company/name, tags, _info/updatedBy]", "hash: [name, company/name]");
+    put(root, "schema/entities.yaml", &entities);
+    let (status, out, _) = run(root, &["diff", "--against", "HEAD"]);
+    assert_eq!(status, 0);
+    is_golden("diff-personal.text", &out);
 }
 
 #[test]

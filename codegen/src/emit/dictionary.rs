@@ -44,6 +44,8 @@ struct EntityPart {
     changes: &'static str,
     variants: Vec<VariantPart>,
     sensitive: Vec<String>,
+    excluded: Vec<String>,
+    hashed: Vec<String>,
     bronze: Vec<ColumnPart>,
     silver: Vec<ColumnPart>,
     children: Vec<ChildPart>,
@@ -109,7 +111,8 @@ fn body(template: &str, ir: &Ir, lineage: &Lineage) -> Result<String, minijinja:
     for entity in &ir.entities {
         collect(&entity.shape, &mut structures);
     }
-    let structures = structures.into_iter().map(|(name, fields)| StructurePart { name, fields: bronze(fields) });
+    let structures =
+        structures.into_iter().map(|(name, fields)| StructurePart { name, fields: as_the_spec_says(fields) });
     let uses = lineage.uses();
     let page = Page {
         version: ir.version.clone(),
@@ -163,6 +166,8 @@ fn part_of(entity: &Entity, uses: &Uses) -> EntityPart {
             })
             .collect(),
         sensitive: entity.sensitive.clone(),
+        excluded: entity.excluded.clone(),
+        hashed: entity.hashed.clone(),
         bronze: bronze(&entity.shape),
         silver: entity.silver.iter().map(|column| silver(column, &entity.table, uses)).collect(),
         children: entity
@@ -202,6 +207,19 @@ fn days(days: u32) -> String {
 fn bronze(fields: &[Field]) -> Vec<ColumnPart> {
     let stored = fields.iter().filter(|field| field.kind != Kind::Sensitive);
     stored.map(|field| part(&field.name, &field.name, &field.kind, &field.name, &field.doc)).collect()
+}
+
+/// The fields of a structure, which is hashed in one entity and not in another.
+fn as_the_spec_says(fields: &[Field]) -> Vec<ColumnPart> {
+    fn plain(kind: &Kind) -> Kind {
+        match kind {
+            Kind::Hashed => Kind::Text,
+            Kind::List(item) => Kind::List(Box::new(plain(item))),
+            kind => kind.clone(),
+        }
+    }
+    let fields: Vec<Field> = fields.iter().map(|field| Field { kind: plain(&field.kind), ..field.clone() }).collect();
+    bronze(&fields)
 }
 
 fn silver(column: &SilverColumn, table: &str, uses: &Uses) -> ColumnPart {
