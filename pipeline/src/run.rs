@@ -2,6 +2,7 @@
 //!
 //! Invariant: an entity that fails leaves its tables as they were and the others whole, and the exit status says so.
 
+use crate::bronze::Loading;
 use crate::client::{Client, ClientError, Request, Traffic};
 use crate::error::{Error, Result};
 use crate::extract::{Order, Window, extract};
@@ -9,8 +10,7 @@ use crate::gold;
 use crate::lake::{Lakehouse, Stage};
 use crate::progress::Progress;
 use crate::report::{EntityReport, RunReport, TableReport};
-use crate::bronze::Loading;
-use crate::{bronze, lock, meta, quarantine, reconcile, silver};
+use crate::{bronze, lock, meta, personal, quarantine, reconcile, silver};
 use chrono::{DateTime, TimeDelta, Utc};
 use connectwise_generated::tables::TABLES;
 use connectwise_runtime::Table;
@@ -170,10 +170,26 @@ impl Options {
 /// [`Error`] when nothing could be begun: wrong options, an unusable lakehouse, a refused login. What fails later is
 /// in the report.
 pub async fn run(client: Option<&Client>, lake: &Lakehouse, options: &Options) -> Result<RunReport> {
-    let selected = options.selected()?;
+    run_tables(client, lake, options, &options.selected()?).await
+}
+
+/// As [`run`], of these entities: the generated ones, or others of the same names.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_tables(
+    client: Option<&Client>,
+    lake: &Lakehouse,
+    options: &Options,
+    selected: &[&'static Table],
+) -> Result<RunReport> {
+    if options.has(Layer::Bronze) && options.mode != Mode::Reconcile {
+        personal::require_key(lake, selected)?;
+        personal::require_same_key(lake, selected, options.mode == Mode::Full).await?;
+    }
     lake.check_writable().await?;
     let command = if options.mode == Mode::Reconcile { "reconcile --apply" } else { "run" };
-    lock::locked(lake, command, unlocked(client, lake, options, &selected)).await
+    lock::locked(lake, command, unlocked(client, lake, options, selected)).await
 }
 
 async fn unlocked(
@@ -436,6 +452,10 @@ async fn bronze_of(
     let most_misfits = options.max_quarantined.unwrap_or(quarantine::MOST_PERCENT);
     let work = async {
         let window = window_of(lake, options, run.started, entity).await?;
+        let changed = personal::changed(lake, entity).await?;
+        if changed {
+            tracing::info!(entity = entity.entity, "what is personal of it changed: reading all of it anew");
+        }
         let parents = bronze::parent_ids(lake, entity).await?;
         let order = Order { table: entity, window, parents: &parents, most_misfits, began: run.started };
         let extracted = extract(client, stage, &order, &traffic).await?;
@@ -448,7 +468,7 @@ async fn bronze_of(
             Window::Since(since) if !extracted.whole => Some(since.timestamp_micros()),
             _ => None,
         };
-        let loading = Loading { full: options.mode == Mode::Full, since, force: options.force };
+        let loading = Loading { full: options.mode == Mode::Full || changed, since, force: options.force };
         // A record that does not fit is in quarantine before, and one that fits leaves it after bronze has it: at no
         // moment is a record in neither.
         quarantine::add(lake, run, &extracted).await?;
@@ -492,7 +512,7 @@ async fn bronze_of(
 /// # Errors
 /// [`Error::Table`] when the watermark can't be read.
 pub async fn window_of(lake: &Lakehouse, options: &Options, now: DateTime<Utc>, entity: &Table) -> Result<Window> {
-    if options.mode == Mode::Full {
+    if options.mode == Mode::Full || personal::changed(lake, entity).await? {
         return Ok(Window::Everything);
     }
     if let Some(since) = options.since {

@@ -233,10 +233,13 @@ impl Reading {
     fn without_secrets(&self, record: Bytes) -> Result<Bytes> {
         let failed = |error: &dyn std::fmt::Display| Error::data(&self.list.endpoint, error);
         let text = std::str::from_utf8(&record).map_err(|error| failed(&error))?;
-        match redact(*ANYTHING, text).map_err(|error| failed(&error))? {
-            Cow::Owned(kept) => Ok(Bytes::from(kept)),
-            Cow::Borrowed(_) => Ok(record),
-        }
+        let secretless = redact(*ANYTHING, None, text).map_err(|error| failed(&error))?;
+        let personal = self.list.personal().filter(|_| !self.list.decoded);
+        let kept = match personal {
+            Some(table) => redact(table, self.list.hash_key.as_ref(), &secretless).map_err(|error| failed(&error))?,
+            None => Cow::Borrowed(secretless.as_ref()),
+        };
+        Ok(if *kept == *text { record } else { Bytes::from(kept.into_owned()) })
     }
 
     /// One page, from as many requests as its properties need.

@@ -14,6 +14,7 @@ mod table;
 mod write;
 
 pub use align::align_batch;
+pub(crate) use align::compare_schemas;
 pub(crate) use changes::Difference;
 pub use keys::KeySet;
 pub use maintain::{Maintained, RETENTION_HOURS, Upkeep, maintain};
@@ -24,6 +25,7 @@ pub use sync::{Scope, Target, content_columns, sync};
 pub use table::{Counts, Table};
 
 use crate::error::{Error, Result};
+use connectwise_runtime::HashKey;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::memory_pool::FairSpillPool;
@@ -59,6 +61,7 @@ pub struct Lakehouse {
     options: HashMap<String, String>,
     context: SessionContext,
     quarantine: Arc<tokio::sync::Mutex<()>>,
+    hash_key: Option<HashKey>,
 }
 
 impl std::fmt::Debug for Lakehouse {
@@ -94,7 +97,18 @@ impl Lakehouse {
             )));
         }
         let context = session()?;
-        Ok(Self { root, layout, options: HashMap::new(), context, quarantine: Arc::default() })
+        Ok(Self { root, layout, options: HashMap::new(), context, quarantine: Arc::default(), hash_key: None })
+    }
+
+    /// The same with the key of the hashes that it keeps in the place of personal texts.
+    #[must_use]
+    pub fn with_hash_key(self, hash_key: Option<HashKey>) -> Self {
+        Self { hash_key, ..self }
+    }
+
+    /// The key of the hashes that it keeps in the place of personal texts, where one was given.
+    pub fn hash_key(&self) -> Option<&HashKey> {
+        self.hash_key.as_ref()
     }
 
     /// The location as a URL with a slash at its end.

@@ -25,6 +25,7 @@ mod manners;
 mod names;
 mod narrow;
 mod odd_input;
+mod personal;
 mod ranges;
 mod reconcile;
 mod references;
