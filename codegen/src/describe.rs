@@ -104,9 +104,20 @@ static ENTITY: Mapping = Mapping(&[
          gone are removed. fullScan: always read whole, rows that are gone are kept and marked.",
     ),
     may("sensitive", Holds::Texts, "Properties that are never requested, stored or logged; a/b for a nested one."),
+    may("personal", Holds::Mapping(&PERSONAL), "What of a person is left out, or stored as a hash only."),
     may("children", Holds::Texts, "Lists that are silver tables too; customFields always is."),
     may("variants", Holds::Mappings(&VARIANT), "Further names for the records that have a property."),
     may("agreementNumberCaption", Holds::Text, "Of Agreement: the caption of the custom field with its number."),
+]);
+
+static PERSONAL: Mapping = Mapping(&[
+    may("exclude", Holds::Texts, "Properties that are never requested, stored or logged; a/b for a nested one."),
+    may(
+        "hash",
+        Holds::Texts,
+        "Texts whose keyed hash is stored in their place (key: CW_HASH_KEY); a/b for a nested one, _info/updatedBy for \
+         the key of a map.",
+    ),
 ]);
 
 static VARIANT: Mapping = Mapping(&[

@@ -95,10 +95,11 @@ fn endpoint(spec: &Spec, configs: &[EntityConfig], path: &str, schema: Option<&s
     if found.parameters.len() == 1 {
         found.parent = list_of_parents(spec, path).map(str::to_owned);
     }
-    let sensitive = used.map_or(&[][..], |config| config.sensitive.as_slice());
+    // What is declared to be left out is no column, and no obstacle.
+    let left_out: Vec<String> =
+        used.into_iter().flat_map(|config| config.sensitive.iter().chain(&config.exclude)).cloned().collect();
     let stored = |entity: &Entity| entity.shape.iter().filter(|field| field.kind != Kind::Sensitive).count();
-    // What is declared as sensitive is no column, and no obstacle.
-    match alone(spec, &found, schema, sensitive) {
+    match alone(spec, &found, schema, &left_out) {
         Ok(entity) => {
             found.bronze_columns = Some(stored(&entity));
             found.silver_columns = Some(entity.silver.len());
@@ -111,7 +112,7 @@ fn endpoint(spec: &Spec, configs: &[EntityConfig], path: &str, schema: Option<&s
     found
 }
 
-/// The entity that it would be with nothing but its key and what is sensitive, or why it can be none.
+/// The entity that it would be with nothing but its key and what is left out, or why it can be none.
 fn alone(spec: &Spec, found: &Endpoint, schema: &str, sensitive: &[String]) -> Result<Entity, String> {
     if found.endpoint.ends_with("/count") {
         return Err("it counts, whatever the spec says that it lists".to_owned());
@@ -199,6 +200,8 @@ fn config(name: &str, endpoint: &str, key: &str) -> EntityConfig {
         lookback_days: None,
         change_detection: ChangeDetection::FullScan,
         sensitive: Vec::new(),
+        exclude: Vec::new(),
+        hash: Vec::new(),
         children: Vec::new(),
         variants: Vec::new(),
         agreement_number_caption: None,

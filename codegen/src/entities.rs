@@ -42,6 +42,10 @@ pub struct EntityConfig {
     pub change_detection: ChangeDetection,
     /// `sensitive`.
     pub sensitive: Vec<String>,
+    /// `exclude` of `personal`.
+    pub exclude: Vec<String>,
+    /// `hash` of `personal`.
+    pub hash: Vec<String>,
     /// `children`.
     pub children: Vec<String>,
     /// `variants`.
@@ -117,6 +121,15 @@ fn entity(index: usize, node: &Node, problems: &mut Problems) -> Option<EntityCo
     let lookback_days = keys.optional_count("lookbackDays", problems);
     let change_detection = change_detection(&mut keys, problems);
     let sensitive = keys.texts("sensitive", problems);
+    let (mut exclude, mut hash) = (Vec::new(), Vec::new());
+    if let Some(node) = keys.get("personal") {
+        let pointer = format!("{}/personal", keys.pointer());
+        if let Some(mut personal) = Keys::of(FILE, pointer, node, problems) {
+            exclude = personal.texts("exclude", problems);
+            hash = personal.texts("hash", problems);
+            personal.finish(problems);
+        }
+    }
     let children = keys.texts("children", problems);
     let mut variants = Vec::new();
     for (index, node) in keys.list("variants", problems).iter().enumerate() {
@@ -160,6 +173,8 @@ fn entity(index: usize, node: &Node, problems: &mut Problems) -> Option<EntityCo
         lookback_days,
         change_detection,
         sensitive,
+        exclude,
+        hash,
         children,
         variants,
         agreement_number_caption,

@@ -48,6 +48,10 @@ pub struct Entity {
     pub variants: Vec<Variant>,
     /// Paths that are never requested, stored or logged (`a/b`).
     pub sensitive: Vec<String>,
+    /// Paths that are as little requested, stored or logged, being personal.
+    pub excluded: Vec<String>,
+    /// Paths of personal texts of which a keyed hash is stored.
+    pub hashed: Vec<String>,
     /// The caption of the custom field that holds the agreement number, where the YAML names one.
     pub agreement_number_caption: Option<String>,
     /// The bronze columns.
@@ -131,6 +135,8 @@ pub enum Kind {
     Struct(Struct),
     /// A list.
     List(Box<Kind>),
+    /// Text of which a keyed hash is stored.
+    Hashed,
     /// Left out everywhere.
     Sensitive,
 }
@@ -275,6 +281,7 @@ impl Kind {
             Self::Map => "map<string,string>".into(),
             Self::Struct(inner) => format!("struct ({})", inner.schema),
             Self::List(item) => format!("array<{}>", item.label()),
+            Self::Hashed => "string (hashed)".into(),
             Self::Sensitive => "not stored".into(),
         }
     }

@@ -116,6 +116,86 @@ fn all_problems_of_the_yaml_come_together_with_their_places() {
 }
 
 #[test]
+fn all_problems_of_what_is_personal_come_with_their_places() {
+    let workspace = workspace();
+    let root = workspace.path();
+    put(
+        root,
+        "schema/entities.yaml",
+        "entities:\n\
+         \x20 - name: Thing\n\
+         \x20   endpoint: /things\n\
+         \x20   table: cw_thing\n\
+         \x20   sensitive: [pass_word]\n\
+         \x20   personal:\n\
+         \x20     excludes: [ok]\n\
+         \x20     exclude: [id, _info, _info/enteredBy, company/nmae]\n\
+         \x20     hash:\n\
+         \x20       - kinds\n\
+         \x20       - price\n\
+         \x20       - pass_word\n\
+         \x20       - day\n\
+         \x20       - day\n\
+         \x20       - type/company/Name\n\
+         \x20       - anything/in\n\
+         \x20 - name: Part\n\
+         \x20   endpoint: /parts\n\
+         \x20   table: cw_part\n\
+         \x20   changeDetection: fullScan\n\
+         \x20   personal: {hash: [company/_info/lastUpdated, name, company/_info]}\n\
+         \x20 - name: Copy\n\
+         \x20   endpoint: /things\n\
+         \x20   table: cw_copy\n\
+         \x20   personal: {hash: [_info/lastupdated]}\n",
+    );
+    let (status, _, errors) = run(root, &["generate"]);
+    assert_eq!(status, 1);
+    for wanted in [
+        "entities.yaml:7:7: unknown key `excludes`",
+        "did you mean `exclude`? Known here: exclude, hash",
+        "Thing: the key `id` is not stored, not an integer",
+        "entities.yaml:8:21: Thing: `_info` can't be left out",
+        "entities.yaml:8:28: Thing: `_info/enteredBy`, or what it stands in, is left out",
+        "entities.yaml:8:45: Thing: `company/nmae` is no property of `Thing`",
+        "did you mean `company/name`?",
+        "entities.yaml:10:11: Thing: `kinds` is no property of `Thing`\n  at:  /entities/0/personal/hash/0",
+        "did you mean `kind`?",
+        "entities.yaml:11:11: Thing: `price` is double, and only text can be hashed",
+        "entities.yaml:12:11: Thing: `pass_word`, or what it stands in, is left out or hashed already",
+        "entities.yaml:14:11: Thing: `day`, or what it stands in, is left out or hashed already",
+        "entities.yaml:15:11: Thing: `type/company/Name` is no property",
+        "did you mean `type/company/name`?",
+        "entities.yaml:16:11: Thing: `anything/in` is no property",
+        "entities.yaml:21:56: Part: `company/_info` is map<string,string>, and only text can be hashed",
+        "entities.yaml:25:23: Copy: `_info/lastupdated` is a time that is read, and no text",
+    ] {
+        assert!(errors.contains(wanted), "{wanted} is not in:\n{errors}");
+    }
+    assert_eq!(errors.matches("Part: ").count(), 1, "{errors}");
+    put(
+        root,
+        "schema/entities.yaml",
+        "entities:\n- {name: Thing, endpoint: /things, table: cw_thing, personal: {exclude: [_info/enteredBy]}}\n",
+    );
+    let (_, _, errors) = run(root, &["generate"]);
+    assert!(errors.contains("2:74: Thing: `_info/enteredBy` is the key of a map and can't be left out"), "{errors}");
+}
+
+#[test]
+fn a_parents_id_can_not_be_left_out() {
+    let workspace = with_children();
+    let root = workspace.path();
+    without_gold(root);
+    fs::remove_file(root.join("schema/entities.yaml")).unwrap();
+    assert_eq!(run(root, &["add", "/things/{thingId}/parts", "--parents"]).0, 0);
+    let text = fs::read_to_string(root.join("schema/entities.yaml")).unwrap();
+    put(root, "schema/entities.yaml", &format!("{}    personal: {{exclude: [parentId]}}\n", text));
+    let (status, _, errors) = run(root, &["generate"]);
+    assert_eq!(status, 1);
+    assert!(errors.contains("ThingPart: the parent's id at `parentId` is left out"), "{errors}");
+}
+
+#[test]
 fn list_and_add() {
     let workspace = workspace();
     let root = workspace.path();

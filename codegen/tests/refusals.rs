@@ -89,7 +89,7 @@ fn the_table_of_the_quarantine_is_no_entitys() {
     let (status, _, errors) = run(root, &["generate"]);
     assert_eq!(status, 1);
     assert!(
-        errors.contains("schema/entities.yaml:12:12: `cw_quarantine` is a table of the pipeline's own"),
+        errors.contains("schema/entities.yaml:15:12: `cw_quarantine` is a table of the pipeline's own"),
         "{errors}"
     );
 }
@@ -111,7 +111,12 @@ fn every_problem_of_an_entity_stands_at_its_own_line_and_column() {
     let found: Vec<&str> = errors.split("\n\n").map(|problem| problem.trim_start_matches("error: ")).collect();
     for (place, what, pointer, fix) in [
         ("5:10", "Thing: `companyId` is no property of `Thing`", "/entities/0/key", "did you mean `companyID`? Name"),
-        ("8:9", "Thing: `type/secrets` is no property of `Thing`", "/entities/0/sensitive/1", "Write a property's"),
+        (
+            "8:9",
+            "Thing: `type/secrets` is no property of `Thing`",
+            "/entities/0/sensitive/1",
+            "did you mean `type/secret`? Write",
+        ),
         ("9:22", "Thing: `tag` is no list of `Thing`", "/entities/0/children/1", "did you mean `tags`? Its lists are"),
         ("11:36", "Thing: `wen` is no property of `Thing`", "/entities/0/variants/0/having", "did you mean `when`?"),
         ("12:16", "the name `thing` is used twice", "/entities/0/variants/1/name", "give one of them another name"),

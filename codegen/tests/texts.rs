@@ -103,6 +103,21 @@ fn diff_of_gold_in_all_formats() {
     assert!(out.starts_with("- gold fact_thing (breaking)\n"), "{out}");
 }
 
+/// What became personal, or is so no longer, since a git revision.
+#[test]
+fn diff_of_what_is_personal() {
+    let workspace = workspace();
+    let root = workspace.path();
+    commit(root);
+    let entities = golden("input/schema/entities.yaml")
+        .replace("exclude: [kind]", "exclude: [day, type/name]")
+        .replace("hash: [company/name, tags, _info/updatedBy]", "hash: [name, company/name]");
+    put(root, "schema/entities.yaml", &entities);
+    let (status, out, _) = run(root, &["diff", "--against", "HEAD"]);
+    assert_eq!(status, 0);
+    is_golden("diff-personal.text", &out);
+}
+
 #[test]
 fn check_that_fails() {
     let workspace = workspace();

@@ -30,7 +30,7 @@ fn value(kind: &Kind) -> Value {
         Kind::Int => json!(7),
         Kind::Float => json!(1.5),
         Kind::Bool => json!(true),
-        Kind::Text => json!("text"),
+        Kind::Text | Kind::Hashed => json!("text"),
         Kind::Timestamp => json!(TIME),
         Kind::Json => json!({"any": 1}),
         Kind::Map => {

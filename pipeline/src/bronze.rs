@@ -2,11 +2,15 @@
 //!
 //! Invariant: the data and the watermark that it brings are one commit. A full run replaces the content and keeps the
 //! rows that the source no longer has, marked as deleted; an incremental run merges what differs; a snapshot is made
-//! equal to what was read. A record in quarantine leaves its earlier, good version as it was.
+//! equal to what was read. A record in quarantine leaves its earlier, good version as it was. No row stays as it was
+//! where something of it became personal.
 
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, SEQUENCE};
-use crate::lake::{Counts, KeySet, Lakehouse, Scope, Stage, Table, Target, align_batch, sync};
+use crate::lake::{
+    Counts, KeySet, Lakehouse, Scope, Stage, StagedFile, Table, Target, align_batch, compare_schemas, sync,
+};
+use crate::personal::{self, Keeping};
 use crate::reconcile;
 use crate::run::RunId;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray};
@@ -156,12 +160,23 @@ pub async fn load(
     // A record that a wrong clock stamped in the future must not hide what comes until then.
     let newest = extracted.newest().map(|newest| newest.min(run.started_micros()));
     let watermark_after = moved(watermark_before, newest, loading);
-    let transactions: Vec<(String, i64)> =
+    let mut transactions: Vec<(String, i64)> =
         watermark_after.map(|watermark| (WATERMARK.to_owned(), watermark)).into_iter().collect();
     let schema = schema(entity);
     let snapshot = entity.change_detection == ChangeDetection::Snapshot;
+    let wanted = Keeping::wanted(entity, lake.hash_key());
+    let was = match &before {
+        Some(table) => Keeping::of(table).await?,
+        None => Keeping::NOTHING,
+    };
+    // Rows that were kept otherwise must not stay beside those that are read now.
+    let anew = before.is_some() && wanted != was;
+    if anew && !(extracted.whole && (full || snapshot)) {
+        return Err(Error::data(entity.entity, personal::READ_WHOLE));
+    }
+    transactions.extend(wanted.transactions(was));
     let counts = if full && !snapshot {
-        replace(lake, run, extracted, before, &schema, &transactions, loading.force).await?
+        replace(lake, stage, run, extracted, before, &schema, &transactions, loading.force, anew).await?
     } else {
         let scope = if snapshot {
             Scope::All
@@ -177,7 +192,10 @@ pub async fn load(
         };
         let fresh = staged_rows(lake, run, extracted, &schema).await?;
         let kept = match (&before, snapshot) {
-            (Some(table), true) => quarantined_rows(table, extracted).await?,
+            (Some(table), true) => {
+                let rows = quarantined_rows(table, extracted).await?;
+                rows.map(move |batch| if anew { personal::without_it(&batch?, entity) } else { batch }).boxed()
+            }
             _ => futures::stream::empty().boxed(),
         };
         sync(lake, stage, &target, &scope, fresh.chain(kept), &transactions).await?
@@ -274,14 +292,17 @@ async fn quarantined_rows(
 }
 
 /// A full run: the fetched rows, and the ones that the source no longer has, marked; one commit.
+#[expect(clippy::too_many_arguments, reason = "the parts of one load")]
 async fn replace(
     lake: &Lakehouse,
+    stage: &Stage,
     run: &RunId,
     extracted: &Extracted,
     before: Option<Table>,
     schema: &SchemaRef,
     transactions: &[(String, i64)],
     force: bool,
+    anew: bool,
 ) -> Result<Counts> {
     let entity = extracted.table;
     let counts = match &before {
@@ -295,9 +316,18 @@ async fn replace(
     let mut table = Table::create_or_evolve(lake, "bronze", entity.table, schema).await?;
     let failed = |error: datafusion::error::DataFusionError| Error::table("bronze", entity.table, "replacing", error);
     let stored = table.schema()?;
+    let mut aligned = stage.file(entity.table, &stored);
     let fresh = match extracted.staged.read(lake.context()).await? {
-        None => None,
+        Some(frame) if lacks_fields(&frame, &stored) => {
+            let mut rows = staged_rows(lake, run, extracted, &stored).await?;
+            while let Some(batch) = rows.next().await {
+                aligned.write(&batch?)?;
+            }
+            aligned.finish()?;
+            aligned.read(lake.context()).await?
+        }
         Some(frame) => Some(fresh_rows(frame, run, extracted, &stored).map_err(failed)?),
+        None => None,
     };
     let existing = table.frame().await?;
     let now = instant(run);
@@ -311,22 +341,54 @@ async fn replace(
         });
         frame.select(columns.collect::<Vec<_>>())
     };
-    let rows = match fresh {
-        None => mark(existing).map_err(failed)?,
+    let gone = match &fresh {
+        None => existing,
         Some(fresh) => {
             let ids = fresh.clone().select(vec![ident(entity.key).alias("__id")]).map_err(failed)?;
-            let gone =
-                existing.join_on(ids, JoinType::LeftAnti, [ident(entity.key).eq(ident("__id"))]).map_err(failed)?;
-            // Only where something is gone: a plain scan keeps the order of the ids, a union need not.
-            if counts.deleted == 0 && before.is_none() {
-                fresh
-            } else {
-                fresh.union(mark(gone).map_err(failed)?).map_err(failed)?
-            }
+            existing.join_on(ids, JoinType::LeftAnti, [ident(entity.key).eq(ident("__id"))]).map_err(failed)?
         }
+    };
+    let mut bare = stage.file(entity.table, &stored);
+    let gone = if anew {
+        stage_without_personal(&mut bare, entity, &gone, &stored).await?;
+        match bare.read(lake.context()).await? {
+            Some(gone) => gone,
+            None => gone.limit(0, Some(0)).map_err(failed)?,
+        }
+    } else {
+        gone
+    };
+    let rows = match fresh {
+        None => mark(gone).map_err(failed)?,
+        // Only where something is gone: a plain scan keeps the order of the ids, a union need not.
+        Some(fresh) if counts.deleted == 0 && before.is_none() => fresh,
+        Some(fresh) => fresh.union(mark(gone).map_err(failed)?).map_err(failed)?,
     };
     table.overwrite(rows, transactions).await?;
     Ok(counts)
+}
+
+/// Stages rows that stay without what is personal in them now.
+async fn stage_without_personal(
+    staged: &mut StagedFile,
+    entity: &'static connectwise_runtime::Table,
+    rows: &DataFrame,
+    schema: &SchemaRef,
+) -> Result<()> {
+    let failed = |error: &dyn std::fmt::Display| Error::data(entity.entity, error);
+    let mut rows = rows.clone().execute_stream().await.map_err(|error| failed(&error))?;
+    while let Some(batch) = rows.next().await {
+        let batch = batch.map_err(|error| failed(&error))?;
+        let batch = align_batch(&batch, schema).map_err(|error| failed(&error))?;
+        staged.write(&personal::without_it(&batch, entity)?)?;
+    }
+    staged.finish()
+}
+
+/// Whether staged rows lack fields inside columns that the table has: ones that the spec has no longer, or that became
+/// personal.
+fn lacks_fields(staged: &DataFrame, stored: &Schema) -> bool {
+    compare_schemas(staged.schema().as_arrow(), stored).added.iter().any(|path| path.contains('/'))
 }
 
 /// The winning staged rows in the table's columns.

@@ -18,6 +18,7 @@ pub mod gold;
 pub mod lake;
 pub mod lock;
 pub mod meta;
+pub(crate) mod personal;
 pub mod progress;
 pub mod quarantine;
 pub mod reconcile;

@@ -10,8 +10,10 @@ use crate::run::RunId;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use connectwise_runtime::Misfit;
+use arrow::error::ArrowError;
+use connectwise_runtime::{Misfit, redact_stored};
 use datafusion::logical_expr::{ident, lit};
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -70,7 +72,7 @@ pub async fn add(lake: &Lakehouse, run: &RunId, extracted: &Extracted) -> Result
     if extracted.quarantined.is_empty() {
         return Ok(());
     }
-    rewrite(lake, run, extracted.table.entity, &extracted.quarantined, comes_again).await
+    rewrite(lake, run, extracted.table, &extracted.quarantined, comes_again).await
 }
 
 /// Takes out what is solved: records that were read well, and after a whole read those that the source no longer has.
@@ -88,7 +90,7 @@ pub async fn settle(lake: &Lakehouse, run: &RunId, extracted: &Extracted) -> Res
     };
     let nameless = |misfit: &&Misfit| extracted.whole && misfit.record_id.is_none();
     let fresh: Vec<Misfit> = extracted.quarantined.iter().filter(nameless).cloned().collect();
-    rewrite(lake, run, extracted.table.entity, &fresh, is_solved).await
+    rewrite(lake, run, extracted.table, &fresh, is_solved).await
 }
 
 /// Puts these in the place of all of an entity's records.
@@ -98,16 +100,18 @@ pub async fn settle(lake: &Lakehouse, run: &RunId, extracted: &Extracted) -> Res
 pub(crate) async fn replace(
     lake: &Lakehouse,
     run: &RunId,
-    entity: &connectwise_runtime::Table,
+    entity: &'static connectwise_runtime::Table,
     misfits: &[Misfit],
 ) -> Result<()> {
-    rewrite(lake, run, entity.entity, misfits, |_| true).await
+    rewrite(lake, run, entity, misfits, |_| true).await
 }
 
+/// Rewrites an entity's records: these come, those that are solved go, and what became personal of the others since
+/// they were put aside is redacted.
 async fn rewrite(
     lake: &Lakehouse,
     run: &RunId,
-    entity: &str,
+    entity: &'static connectwise_runtime::Table,
     misfits: &[Misfit],
     is_solved: impl Fn(Option<&str>) -> bool,
 ) -> Result<()> {
@@ -124,27 +128,69 @@ async fn rewrite(
     };
     let failed = |error: datafusion::error::DataFusionError| Error::table("bronze", TABLE, "writing", error);
     let old = table.frame().await?.collect().await.map_err(failed)?;
-    let fresh = misfit_rows(&schema, run, entity, misfits)?;
-    let mut dropped = false;
+    let fresh = misfit_rows(&schema, run, entity.entity, misfits)?;
+    let mut changed = false;
     let mut batches = Vec::new();
     for batch in &old {
         let batch = &align_batch(batch, &schema).map_err(|error| table.error("writing", error))?;
         let (entities, ids) = (batch.column(0).as_string::<i32>(), batch.column(1).as_string::<i32>());
         let keep: Vec<bool> = (0..batch.num_rows())
             .map(|row| {
-                let ours = entities.value(row) == entity;
+                let ours = entities.value(row) == entity.entity;
                 !(ours && is_solved(ids.is_valid(row).then(|| ids.value(row))))
             })
             .collect();
-        dropped |= keep.iter().any(|keep| !keep);
-        batches.push(filter_record_batch(batch, &keep.into()).map_err(|error| table.error("writing", error))?);
+        changed |= keep.iter().any(|keep| !keep);
+        let kept = filter_record_batch(batch, &keep.into()).map_err(|error| table.error("writing", error))?;
+        let redacted = redacted(lake, entity, &kept).map_err(|error| table.error("writing", error))?;
+        changed |= redacted.is_some();
+        batches.push(redacted.unwrap_or(kept));
     }
-    if fresh.num_rows() == 0 && !dropped {
+    if fresh.num_rows() == 0 && !changed {
         return Ok(());
     }
     batches.push(fresh);
     let frame = lake.context().read_batches(batches).map_err(failed)?;
     table.overwrite(frame, &[]).await
+}
+
+/// Rows without what became personal of an entity's records since they were put aside; `None` where nothing did.
+fn redacted(
+    lake: &Lakehouse,
+    entity: &'static connectwise_runtime::Table,
+    rows: &RecordBatch,
+) -> Result<Option<RecordBatch>, ArrowError> {
+    if entity.excluded.is_empty() && entity.hashed.is_empty() {
+        return Ok(None);
+    }
+    let [entities, reasons, raw] = [0, 3, 4].map(|column| rows.column(column).as_string::<i32>());
+    let mut changed = false;
+    let (mut told, mut texts) = (Vec::new(), Vec::new());
+    for row in 0..rows.num_rows() {
+        let text = |column: &StringArray| column.is_valid(row).then(|| column.value(row).to_owned());
+        let (mut reason, mut json) = (text(reasons), text(raw));
+        if entities.value(row) == entity.entity
+            && let Some(text) = &json
+        {
+            // What is no JSON can't be looked into, so nothing of it stays.
+            let kept = redact_stored(entity, lake.hash_key(), text).map(Cow::into_owned).unwrap_or_default();
+            if kept != *text {
+                (reason, json, changed) = (Some("it holds what became personal".to_owned()), Some(kept), true);
+            }
+        }
+        told.push(reason);
+        texts.push(json);
+    }
+    if !changed {
+        return Ok(None);
+    }
+    let mut columns = rows.columns().to_vec();
+    for (at, column) in [(3, told), (4, texts)] {
+        if let Some(place) = columns.get_mut(at) {
+            *place = Arc::new(StringArray::from(column));
+        }
+    }
+    RecordBatch::try_new(rows.schema(), columns).map(Some)
 }
 
 /// An entity's records in quarantine.

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::extract::{Extracted, Numbers, decode_stored, last_updated};
 use crate::lake::{Lakehouse, Stage};
 use crate::lock;
+use crate::personal;
 use crate::quarantine;
 use crate::report::{EntityReport, RunReport, TableReport};
 use crate::run::{self, Mode, Options, RunId};
@@ -25,11 +26,20 @@ use std::time::Instant;
 /// # Errors
 /// [`Error`] when nothing could be begun. What fails later is in the report.
 pub async fn replay(lake: &Lakehouse, options: &Options) -> Result<RunReport> {
-    let selected = options.selected()?;
+    replay_tables(lake, &options.selected()?).await
+}
+
+/// As [`replay`], of these entities: the generated ones, or others of the same names.
+///
+/// # Errors
+/// As [`replay`].
+pub async fn replay_tables(lake: &Lakehouse, selected: &[&'static Table]) -> Result<RunReport> {
+    personal::require_key(lake, selected)?;
+    personal::require_same_key(lake, selected, false).await?;
     let run = RunId::new(Utc::now());
-    let report = RunReport::new(run, Mode::Replay, vec!["bronze", "silver", "gold"]).limited_to(&selected);
+    let report = RunReport::new(run, Mode::Replay, vec!["bronze", "silver", "gold"]).limited_to(selected);
     let begun = report.begun();
-    lock::locked_run(lake, "replay", begun, Box::pin(unlocked(lake, &selected, report))).await
+    lock::locked_run(lake, "replay", begun, Box::pin(unlocked(lake, selected, report))).await
 }
 
 async fn unlocked(lake: &Lakehouse, selected: &[&'static Table], mut report: RunReport) -> Result<RunReport> {

@@ -10,7 +10,7 @@ use crate::gold::{self, Care, Check, Computed};
 use crate::lake::{Lakehouse, Stage};
 use crate::progress::Progress;
 use crate::report::{EntityReport, RunReport, TableReport};
-use crate::{bronze, lock, meta, quarantine, reconcile, silver};
+use crate::{bronze, lock, meta, personal, quarantine, reconcile, silver};
 use chrono::{DateTime, TimeDelta, Utc};
 use connectwise_generated::tables::TABLES;
 use connectwise_runtime::Table;
@@ -172,15 +172,31 @@ impl Options {
 /// [`Error`] when nothing could be begun: wrong options, an unusable lakehouse, a refused login. What fails later is
 /// in the report.
 pub async fn run(client: Option<&Client>, lake: &Lakehouse, options: &Options) -> Result<RunReport> {
-    let selected = options.selected()?;
+    run_tables(client, lake, options, &options.selected()?).await
+}
+
+/// As [`run`], of these entities: the generated ones, or others of the same names.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_tables(
+    client: Option<&Client>,
+    lake: &Lakehouse,
+    options: &Options,
+    selected: &[&'static Table],
+) -> Result<RunReport> {
+    if options.has(Layer::Bronze) && options.mode != Mode::Reconcile {
+        personal::require_key(lake, selected)?;
+        personal::require_same_key(lake, selected, options.mode == Mode::Full).await?;
+    }
     lake.check_writable().await?;
     let command = if options.mode == Mode::Reconcile { "reconcile --apply" } else { "run" };
     let run = RunId::new(options.started.unwrap_or_else(Utc::now));
     let layers = [Layer::Bronze, Layer::Silver, Layer::Gold].into_iter().filter(|layer| options.has(*layer));
-    let report = RunReport::new(run, options.mode, layers.map(Layer::name).collect()).limited_to(&selected);
+    let report = RunReport::new(run, options.mode, layers.map(Layer::name).collect()).limited_to(selected);
     let begun = report.begun();
     // Boxed: by value, the whole of a run would lie on the caller's stack, several times over.
-    lock::locked_run(lake, command, begun, Box::pin(unlocked(client, lake, options, &selected, report))).await
+    lock::locked_run(lake, command, begun, Box::pin(unlocked(client, lake, options, selected, report))).await
 }
 
 async fn unlocked(
@@ -461,6 +477,10 @@ async fn bronze_of(
     let most_misfits = options.max_quarantined.unwrap_or(quarantine::MOST_PERCENT);
     let work = async {
         let window = window_of(lake, options, run.started, entity).await?;
+        let changed = personal::changed(lake, entity).await?;
+        if changed {
+            tracing::info!(entity = entity.entity, "what is personal of it changed: reading all of it anew");
+        }
         let parents = bronze::parent_ids(lake, entity).await?;
         let order = Order { table: entity, window, parents: &parents, most_misfits, began: run.started };
         let extracted = extract(client, stage, &order, &traffic).await?;
@@ -473,7 +493,7 @@ async fn bronze_of(
             Window::Since(since) if !extracted.whole => Some(since.timestamp_micros()),
             _ => None,
         };
-        let loading = Loading { full: options.mode == Mode::Full, since, force: options.force };
+        let loading = Loading { full: options.mode == Mode::Full || changed, since, force: options.force };
         // A record that does not fit is in quarantine before, and one that fits leaves it after bronze has it: at no
         // moment is a record in neither.
         quarantine::add(lake, run, &extracted).await?;
@@ -518,7 +538,7 @@ async fn bronze_of(
 /// # Errors
 /// [`Error::Table`] when the watermark can't be read.
 pub async fn window_of(lake: &Lakehouse, options: &Options, now: DateTime<Utc>, entity: &Table) -> Result<Window> {
-    if options.mode == Mode::Full {
+    if options.mode == Mode::Full || personal::changed(lake, entity).await? {
         return Ok(Window::Everything);
     }
     if let Some(since) = options.since {

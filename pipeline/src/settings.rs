@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 use base64::Engine as _;
+use connectwise_runtime::HashKey;
 use url::{Host, Url};
 
 /// Where the API is and how to log in.
@@ -103,6 +104,27 @@ impl ApiSettings {
     }
 }
 
+/// Fewer characters of a key than this can be guessed.
+const SHORTEST_KEY: usize = 16;
+
+/// The key of the hashes that a lakehouse keeps in the place of personal texts: `CW_HASH_KEY`, or the content of the
+/// file that `CW_HASH_KEY_FILE` names; `None` where neither is set.
+///
+/// # Errors
+/// [`Error::Usage`] where the file can't be read, or the key could be guessed.
+pub fn hash_key() -> Result<Option<HashKey>> {
+    hash_key_from(|name| std::env::var(name).ok())
+}
+
+fn hash_key_from(lookup: impl Fn(&str) -> Option<String>) -> Result<Option<HashKey>> {
+    match value_of(&lookup, "CW_HASH_KEY").map_err(Error::Usage)? {
+        Some(key) if key.chars().count() < SHORTEST_KEY => Err(Error::Usage(format!(
+            "CW_HASH_KEY has fewer than {SHORTEST_KEY} characters and could be guessed: make one with `openssl rand -hex 32`"
+        ))),
+        key => Ok(key.map(|key| HashKey::new(key.as_bytes()))),
+    }
+}
+
 /// What stands in the place of a credential.
 const COVER: &str = "***";
 /// So many letters of a credential tell something of it.
@@ -193,6 +215,25 @@ mod tests {
             assert!(message.contains(name), "{message}");
         }
         assert!(!message.contains("CW_AUTH_USERNAME is not set"), "{message}");
+    }
+
+    #[test]
+    fn the_hash_key_is_given_or_in_a_file_and_no_short_one() {
+        let file = std::env::temp_dir().join(format!("cw-hash-key-{}", std::process::id()));
+        std::fs::write(&file, "a key of one lakehouse\n").unwrap();
+        let key = |name: &'static str, value: &str| {
+            let value = value.to_owned();
+            hash_key_from(move |asked| (asked == name).then(|| value.clone()))
+        };
+        let given = key("CW_HASH_KEY", " a key of one lakehouse ").unwrap().unwrap();
+        let read = key("CW_HASH_KEY_FILE", file.to_str().unwrap()).unwrap().unwrap();
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(given.hash("x"), read.hash("x"));
+        assert_eq!(given.hash("x"), HashKey::new(b"a key of one lakehouse").hash("x"));
+        assert!(key("OTHER", "").unwrap().is_none());
+        let short = key("CW_HASH_KEY", "guess me").unwrap_err().to_string();
+        assert!(short.contains("openssl rand -hex 32") && !short.contains("guess me"), "{short}");
+        assert!(key("CW_HASH_KEY_FILE", "/nowhere/at/all").unwrap_err().to_string().contains("/nowhere/at/all"));
     }
 
     #[test]

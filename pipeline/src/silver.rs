@@ -8,6 +8,7 @@
 use crate::bronze::{DELETED_AT, RUN_ID, TIMESTAMP, instant_type};
 use crate::error::{Error, Result};
 use crate::lake::{Counts, KeySet, Lakehouse, Scope, Stage, Table as LakeTable, Target, definition, sync};
+use crate::personal::Keeping;
 use crate::run::RunId;
 use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::compute::take;
@@ -73,7 +74,9 @@ pub async fn load(
     let Some(bronze) = lake.open("bronze", entity.table).await? else {
         return Ok(Vec::new());
     };
-    let made_by = made_by(&bronze.id()?, &format!("{entity:?}"), &DECIDED_BY);
+    // Rows that lost what is personal keep their stamps, so how bronze keeps it counts, too.
+    let keeping = Keeping::of(&bronze).await?;
+    let made_by = made_by(&bronze.id()?, &format!("{entity:?} {keeping:?}"), &DECIDED_BY);
     let transactions = [(BRONZE_VERSION.to_owned(), bronze.version()), (DEFINITION.to_owned(), made_by)];
     let mut done = Vec::new();
     for child in std::iter::once(None).chain(entity.children.iter().map(Some)) {

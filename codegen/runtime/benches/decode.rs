@@ -41,6 +41,8 @@ static TABLE: Table = Table {
     change_detection: ChangeDetection::LastUpdated,
     variants: &[],
     sensitive: &[],
+    excluded: &[],
+    hashed: &[],
     shape: fields! {
         "id": Kind::Int,
         "company": Kind::Struct(CODED),

@@ -180,6 +180,7 @@ pub(crate) enum Column {
     Text(Texts),
     Time(Fixed<i64>),
     Json(Texts),
+    Hashed(Texts),
     Map(Maps),
     Struct(Structs),
     List(Box<Lists>),
@@ -194,6 +195,7 @@ impl Column {
             Kind::Text => Self::Text(Texts::default()),
             Kind::Timestamp => Self::Time(Fixed::default()),
             Kind::Json => Self::Json(Texts::default()),
+            Kind::Hashed => Self::Hashed(Texts::default()),
             Kind::Map => Self::Map(Maps::default()),
             Kind::Struct(fields) => Self::Struct(Structs::new(fields)),
             Kind::List(item) => {
@@ -211,7 +213,7 @@ impl Column {
             Self::Int(column) | Self::Time(column) => column.values.len(),
             Self::Float(column) => column.values.len(),
             Self::Bool(column) => column.valid.len(),
-            Self::Text(column) | Self::Json(column) => column.len(),
+            Self::Text(column) | Self::Json(column) | Self::Hashed(column) => column.len(),
             Self::Map(column) => column.valid.len(),
             Self::Struct(column) => column.valid.len(),
             Self::List(column) => column.valid.len(),
@@ -227,7 +229,7 @@ impl Column {
                 column.values.truncate(len);
                 column.valid.truncate(len);
             }
-            Self::Text(column) | Self::Json(column) => column.truncate(len),
+            Self::Text(column) | Self::Json(column) | Self::Hashed(column) => column.truncate(len),
             Self::Map(column) => column.truncate(len),
             Self::Struct(column) => column.truncate(len),
             Self::List(column) => {
@@ -244,7 +246,7 @@ impl Column {
             Self::Int(column) | Self::Time(column) => column.values.len() * 8,
             Self::Float(column) => column.values.len() * 8,
             Self::Bool(column) => column.values.len() / 4,
-            Self::Text(column) | Self::Json(column) => column.memory(),
+            Self::Text(column) | Self::Json(column) | Self::Hashed(column) => column.memory(),
             Self::Map(column) => column.keys.memory() + column.values.memory() + column.ends.memory(),
             Self::Struct(column) => column.memory(),
             Self::List(column) => column.item.memory() + column.ends.memory(),
@@ -266,7 +268,7 @@ impl Column {
                 column.pad(len);
                 Ok(Arc::new(BooleanArray::new(column.values.take(), column.valid.take_nulls())))
             }
-            Self::Text(column) | Self::Json(column) => column.finish(len),
+            Self::Text(column) | Self::Json(column) | Self::Hashed(column) => column.finish(len),
             Self::Time(column) => {
                 column.pad(len);
                 let values = take(&mut column.values).into();

@@ -3,7 +3,8 @@
 //! Invariants:
 //! - Every record of a page that can be read ends in the batch or among the misfits, and the counts add up.
 //! - A record that does not fit leaves no trace in the columns; a page that can't be read leaves none at all.
-//! - No sensitive value gets into a column, `_unknown`, a misfit or an error.
+//! - No sensitive or excluded value gets into a column, `_unknown`, a misfit or an error, and of one that is hashed
+//!   nothing but the hash. Without a key for the hashes no record is read.
 
 use std::collections::BTreeMap;
 use std::mem::take;
@@ -17,13 +18,16 @@ use crate::column::Structs;
 use crate::convert;
 use crate::error::DecodeError;
 use crate::json::{Scanner, Syntax, quote};
+use crate::personal::HashKey;
 use crate::read::{Fault, Reader, Reason, shorten};
-use crate::redact::Sensitive;
+use crate::redact::Guard;
 use crate::schema::bronze_schema;
 use crate::shape::{Kind, Table};
 
 /// Bytes of pages that one batch can take: an offset inside a column has 32 bits.
 const MOST: usize = i32::MAX as usize;
+/// How many times longer the hash of a value can be than the value and the comma after it.
+const HASH_GROWTH: usize = 32;
 /// A byte order mark, which some proxies put before a page.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
@@ -47,7 +51,8 @@ pub struct Misfit {
     pub path: String,
     /// What was found there and what was expected.
     pub reason: String,
-    /// The record's JSON text without its sensitive properties.
+    /// The record's JSON text without its sensitive and excluded properties, and with marked hashes in the place of
+    /// what is hashed.
     pub raw_json: String,
 }
 
@@ -68,7 +73,7 @@ pub struct Decoded {
 pub struct Decoder {
     table: &'static Table,
     schema: SchemaRef,
-    sensitive: Sensitive,
+    guard: Guard,
     columns: Structs,
     unknown: Texts,
     key: Option<usize>,
@@ -88,7 +93,7 @@ impl Decoder {
         let is_key = |name: &str, kind: Kind| name == table.key && kind == Kind::Int;
         Self {
             schema: bronze_schema(table),
-            sensitive: Sensitive::new(table),
+            guard: Guard::new(table),
             key: table.shape.iter().position(|field| is_key(field.name, field.kind)),
             columns,
             table,
@@ -101,10 +106,22 @@ impl Decoder {
         }
     }
 
+    /// The same with the key of the hashes that are kept in the place of personal texts.
+    #[must_use]
+    pub fn with_key(self, key: Option<HashKey>) -> Self {
+        Self { guard: self.guard.with_key(key), ..self }
+    }
+
+    /// The same for records that were put aside: hashes that are marked in them as such are taken as they are.
+    #[must_use]
+    pub fn stored(self) -> Self {
+        Self { guard: self.guard.stored(), ..self }
+    }
+
     /// Reads one page: a JSON array of records.
     ///
     /// # Errors
-    /// The page can't be read (cut off, no JSON, no array, not UTF-8), and nothing of it is kept; or
+    /// [`DecodeError::NoKey`]; or the page can't be read (cut off, no JSON, no array, not UTF-8), and nothing of it is kept; or
     /// [`DecodeError::Full`]: take the batch with [`Self::finish`] and give the page again.
     pub fn page(&mut self, bytes: &[u8]) -> Result<PageCounts, DecodeError> {
         self.read(bytes, b'[', |decoder, reader, found| {
@@ -163,23 +180,27 @@ impl Decoder {
         opening: u8,
         read: impl FnOnce(&mut Self, &mut Reader<'_>, &mut Found) -> Result<(), Syntax>,
     ) -> Result<PageCounts, DecodeError> {
+        if self.guard.lacks_key() {
+            return Err(DecodeError::NoKey { table: self.table.table });
+        }
         let page = bytes.len();
-        if page > MOST {
+        let size = if self.guard.hashes() { page.saturating_mul(HASH_GROWTH) } else { page };
+        if size > MOST {
             return Err(DecodeError::PageTooLarge { page });
         }
         // What `_unknown` holds has longer names than what came, so its size is counted on its own.
         let buffered = self.fed.max(self.unknown.size());
-        if buffered.saturating_add(page) > MOST {
+        if buffered.saturating_add(size) > MOST {
             return Err(DecodeError::Full { buffered, page });
         }
         let text = str::from_utf8(bytes).map_err(|error| DecodeError::NotUtf8 { offset: error.valid_up_to() })?;
         let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         let (rows, quarantined) = (self.rows, self.quarantined.len());
-        let mut reader = Reader::new(text, self.sensitive);
+        let mut reader = Reader::new(text, self.guard.clone());
         let mut found = Found::default();
         match read(self, &mut reader, &mut found).and_then(|()| reader.scanner.end()) {
             Ok(()) => {
-                self.fed += page;
+                self.fed += size;
                 self.quarantined_bytes += found.quarantined_bytes;
                 for (path, count) in found.unknown {
                     *self.unknown_fields.entry(path).or_default() += count;
@@ -261,7 +282,7 @@ impl Decoder {
     }
 
     fn misfit(&self, raw: &str, reason: Reason) -> Result<Misfit, Syntax> {
-        let raw_json = self.sensitive.record(raw)?.into_owned();
+        let raw_json = self.guard.record(raw)?.into_owned();
         let record_id = key_text(&raw_json, self.table.key)?;
         Ok(Misfit { record_id, path: reason.path, reason: reason.words, raw_json })
     }
@@ -273,7 +294,7 @@ impl Decoder {
     }
 
     /// The error of a text that can't be read. Its start is quoted only if it is not what was asked for, and then
-    /// without sensitive properties.
+    /// without what may not be kept.
     #[cold]
     fn refusal(&self, text: &str, opening: u8, syntax: Syntax) -> DecodeError {
         let start = text.trim_start();
@@ -285,9 +306,9 @@ impl Decoder {
         let expected = if opening == b'[' { "a list of records" } else { "one record" };
         let found = match first {
             None => "nothing".to_owned(),
-            Some(byte) if byte == b'<' || !self.sensitive.any() => excerpt(start),
+            Some(byte) if byte == b'<' || !self.guard.any() => excerpt(start),
             Some(_) => {
-                let readable = Scanner::new(start).raw().and_then(|raw| self.sensitive.record(raw));
+                let readable = Scanner::new(start).raw().and_then(|raw| self.guard.record(raw));
                 readable.map_or_else(|_| "what is neither JSON nor HTML".to_owned(), |text| excerpt(&text))
             }
         };

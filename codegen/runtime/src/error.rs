@@ -46,6 +46,12 @@ pub enum Error {
         /// The page's length.
         page: usize,
     },
+    /// A table keeps hashes in the place of personal texts, and the decoder has no key to make them with.
+    #[error("{table} keeps keyed hashes of personal texts, and the decoder has no key: give it the lakehouse's")]
+    NoKey {
+        /// The table.
+        table: &'static str,
+    },
     /// The static description of a table contradicts itself.
     #[error("the description of {table} is wrong: {problem}")]
     Shape {

@@ -5,6 +5,7 @@
 //! - [`decode`]: pages of JSON to bronze batches, bad records set aside one by one.
 //! - [`mod@flatten`]: bronze batches to silver batches.
 //! - [`hash`]: whether a row's content changed.
+//! - [`HashKey`]: keyed hashes in the place of personal texts.
 //!
 //! Invariant: nothing here does I/O, knows an entity by name, or panics on any input.
 
@@ -19,6 +20,7 @@ pub mod hash;
 mod json;
 mod parent;
 mod path;
+mod personal;
 mod read;
 mod redact;
 pub mod schema;
@@ -30,6 +32,7 @@ pub use error::{DecodeError, Error, FlattenError};
 pub use flatten::{flatten, flatten_child};
 pub use hash::row_hashes;
 pub use parent::with_parent;
-pub use redact::redact;
+pub use personal::HashKey;
+pub use redact::{redact, redact_stored};
 pub use schema::{bronze_schema, check, child_schema, silver_schema};
 pub use shape::{ChangeDetection, Child, Field, Kind, Parent, SilverColumn, Source, Table, Variant};

@@ -4,6 +4,7 @@
 //! behind. A misfit is found before the value's grammar is checked to its end: whoever puts the record aside passes
 //! over it as a whole.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::buffer::Texts;
@@ -11,7 +12,7 @@ use crate::column::{Column, Lists, Maps, Structs};
 use crate::convert::{self, Expected};
 use crate::json::{Mark, Scanner, Str, Syntax, unescape};
 use crate::path::{Path, Step};
-use crate::redact::Sensitive;
+use crate::redact::{Guard, Treatment};
 
 /// Entries of one map up to which a repeated key is looked for by comparing.
 const FEW_ENTRIES: usize = 24;
@@ -53,15 +54,15 @@ pub(crate) struct Unknown {
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
     pub(crate) scanner: Scanner<'a>,
-    sensitive: Sensitive,
+    guard: Guard,
     path: Path,
     /// The current record's unknown properties by their paths.
     pub(crate) unknown: BTreeMap<String, Unknown>,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(text: &'a str, sensitive: Sensitive) -> Self {
-        Self { scanner: Scanner::new(text), sensitive, path: Path::default(), unknown: BTreeMap::new() }
+    pub(crate) fn new(text: &'a str, guard: Guard) -> Self {
+        Self { scanner: Scanner::new(text), guard, path: Path::default(), unknown: BTreeMap::new() }
     }
 
     /// Reads a record into the row.
@@ -124,6 +125,7 @@ impl<'a> Reader<'a> {
                 }
             }
             Column::Text(column) => self.text(token, column, row)?,
+            Column::Hashed(column) => self.hashed(token, column, row)?,
             Column::Json(column) => self.json(token, column, row)?,
             Column::Map(column) => match token {
                 b'{' => self.map(column, row)?,
@@ -183,6 +185,23 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// The hash of what [`Self::text`] would have stored.
+    fn hashed(&mut self, token: u8, column: &mut Texts, row: usize) -> Result<(), Fault> {
+        let text = match token {
+            b'"' => self.scanner.string()?.text(),
+            b'-' | b'0'..=b'9' => Cow::Borrowed(self.scanner.number()?),
+            b't' => self.scanner.literal("true").map(|()| Cow::Borrowed("true"))?,
+            b'f' => self.scanner.literal("false").map(|()| Cow::Borrowed("false"))?,
+            _ => return Err(self.misfit(token, convert::TEXT)),
+        };
+        match self.guard.hash(&text) {
+            Some(hash) => column.put(row, &hash),
+            // No page is read without a key.
+            None => return Err(self.misfit(b'n', "a key for its hash")),
+        }
+        Ok(())
+    }
+
     /// A string's text, or any other value's JSON text.
     fn json(&mut self, token: u8, column: &mut Texts, row: usize) -> Result<(), Fault> {
         if token == b'"' {
@@ -190,7 +209,7 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         let raw = self.scanner.raw()?;
-        let kept = self.sensitive.outside(raw, self.names())?;
+        let kept = self.guard.outside(raw, self.names())?;
         column.put(row, &kept);
         Ok(())
     }
@@ -218,7 +237,7 @@ impl<'a> Reader<'a> {
         while more {
             let key = self.scanner.name()?;
             self.scanner.colon()?;
-            if self.is_sensitive(key) {
+            if self.treatment(key) == Treatment::LeaveOut {
                 self.scanner.skip()?;
             } else {
                 put(key, &mut column.keys, entry);
@@ -244,7 +263,11 @@ impl<'a> Reader<'a> {
         if token == b'n' {
             return Ok(self.scanner.literal("null")?);
         }
-        self.text(token, values, entry).map_err(|fault| match fault {
+        let read = match self.treatment(*key) {
+            Treatment::Hash => self.hashed(token, values, entry),
+            _ => self.text(token, values, entry),
+        };
+        read.map_err(|fault| match fault {
             Fault::Misfit(mut reason) => {
                 reason.path = Path::join(reason.path, &key.text());
                 Fault::Misfit(reason)
@@ -262,7 +285,7 @@ impl<'a> Reader<'a> {
         while more {
             let key = self.scanner.name()?;
             self.scanner.colon()?;
-            if !self.is_sensitive(key) {
+            if self.treatment(key) != Treatment::LeaveOut {
                 let value = self.scanner.mark();
                 let place = *places.entry(key.text()).or_insert(order.len());
                 match order.get_mut(place) {
@@ -335,17 +358,21 @@ impl<'a> Reader<'a> {
         Ok(found.ok_or(name))
     }
 
-    /// Keeps a property that the shape does not know, unless it is sensitive.
+    /// Keeps a property that the shape does not know, as far as it may be kept.
     #[cold]
     fn unknown(&mut self, name: Str<'a>) -> Result<(), Syntax> {
         let raw = self.scanner.raw()?;
-        if self.is_sensitive(name) {
-            return Ok(());
-        }
+        let treatment = self.treatment(name);
         let name = name.text();
-        let mut parents = self.names();
-        parents.push(name.clone().into_owned());
-        let raw = self.sensitive.outside(raw, parents)?.into_owned();
+        let raw = match treatment {
+            Treatment::LeaveOut => return Ok(()),
+            Treatment::Hash => self.guard.outside_hashed(raw)?,
+            Treatment::Keep => {
+                let mut parents = self.names();
+                parents.push(name.clone().into_owned());
+                self.guard.outside(raw, parents)?.into_owned()
+            }
+        };
         let known = self.path.written().len();
         let unknown = Unknown { known, pattern: Path::join(self.path.pattern(), &name), raw };
         self.unknown.insert(Path::join(self.path.written(), &name), unknown);
@@ -360,22 +387,26 @@ impl<'a> Reader<'a> {
             .retain(|found, unknown| !Path::is_at_or_under(found.get(..unknown.known).unwrap_or_default(), &path));
     }
 
+    /// What becomes of a property that the shape does not know, or of a map's entry.
     #[inline]
-    fn is_sensitive(&self, name: Str<'a>) -> bool {
-        self.sensitive.has_names() && self.sensitive.is_named(self.path.names(), &name.text())
+    fn treatment(&self, name: Str<'a>) -> Treatment {
+        if self.guard.has_names() { self.guard.treatment(self.path.names(), &name.text()) } else { Treatment::Keep }
     }
 
-    /// The names above a value, where it matters whether they are sensitive.
+    /// The names above a value, where it matters what they are.
     fn names(&self) -> Vec<String> {
-        if self.sensitive.has_names() { self.path.names().map(str::to_owned).collect() } else { Vec::new() }
+        if self.guard.has_names() { self.path.names().map(str::to_owned).collect() } else { Vec::new() }
     }
 
     /// The reason why the value at the current position does not fit.
     #[cold]
     fn misfit(&mut self, token: u8, expected: Expected) -> Fault {
+        let personal = self.guard.leads_to_personal(self.path.names());
         let found = match token {
             b'{' => "an object".to_owned(),
             b'[' => "a list".to_owned(),
+            b'"' if personal => "a text".to_owned(),
+            _ if personal => "another value".to_owned(),
             b'"' => match self.scanner.string() {
                 Ok(text) => format!("the text \"{}\"", shorten(&text.text())),
                 Err(syntax) => return Fault::Syntax(syntax),

@@ -1,114 +1,273 @@
-//! Leaving sensitive properties out of JSON text.
+//! Leaving out of JSON text what a table must not keep, and putting hashes in the place of what it keeps as one.
 //!
-//! Invariant: what comes out holds no property that the shape marks as [`Kind::Sensitive`], and none outside the shape
-//! that is named like one of the table's sensitive properties, at any depth. Names outside the shape are compared
-//! without regard to case.
+//! Invariant: what comes out holds no property that the shape marks as [`Kind::Sensitive`], none outside the shape that
+//! is named like one of the table's sensitive properties, at any depth, or that has the path of one that is excluded,
+//! and no text of a property that is hashed, wherever it stands. A record that does not fit the shape still does not
+//! fit it afterwards. Names outside the shape are compared without regard to case.
 
 use std::borrow::Cow;
 
 use crate::error::DecodeError;
 use crate::json::{Scanner, Syntax};
+use crate::personal::{HashKey, MARK, marked};
 use crate::shape::{Field, Kind, Table};
 
-/// A record's JSON text without what the table calls sensitive; borrowed, byte by byte as it stands, where it holds
-/// nothing of that.
+/// A record's JSON text without what the table calls sensitive or excluded, and with hashes in the place of what it
+/// hashes (null where there is no key); borrowed, byte by byte as it stands, where it holds nothing of that.
 ///
 /// # Errors
 /// [`DecodeError::Syntax`] where the text is no JSON.
-pub fn redact<'a>(table: &'static Table, raw: &'a str) -> Result<Cow<'a, str>, DecodeError> {
-    Sensitive::new(table).record(raw).map_err(|Syntax { offset, expected }| DecodeError::Syntax {
-        offset,
-        length: raw.len(),
-        expected,
-    })
+pub fn redact<'a>(table: &'static Table, key: Option<&HashKey>, raw: &'a str) -> Result<Cow<'a, str>, DecodeError> {
+    refused(raw, Guard::new(table).with_key(key.cloned()).whole(raw, false))
 }
 
-/// What a table must not keep.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Sensitive {
+/// The same for the JSON text of a record that was put aside, in which hashes stand already, marked as such.
+///
+/// # Errors
+/// [`DecodeError::Syntax`] where the text is no JSON.
+pub fn redact_stored<'a>(
+    table: &'static Table,
+    key: Option<&HashKey>,
+    raw: &'a str,
+) -> Result<Cow<'a, str>, DecodeError> {
+    refused(raw, Guard::new(table).with_key(key.cloned()).stored().whole(raw, true))
+}
+
+fn refused<T>(raw: &str, copied: Result<T, Syntax>) -> Result<T, DecodeError> {
+    let length = raw.len();
+    copied.map_err(|Syntax { offset, expected }| DecodeError::Syntax { offset, length, expected })
+}
+
+/// What becomes of a property outside the shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Treatment {
+    /// It stays.
+    Keep,
+    /// Nothing of it stays.
+    LeaveOut,
+    /// Its hash stays.
+    Hash,
+}
+
+/// What a table must not keep, or not as it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Guard {
     names: &'static [&'static str],
+    excluded: &'static [&'static str],
+    hashed: &'static [&'static str],
     shape: &'static [Field],
-    /// The shape has sensitive properties, or the table names some.
+    /// The shape has such properties, or the table names some.
     any: bool,
+    /// Some of them are hashed.
+    hashes: bool,
+    key: Option<HashKey>,
+    /// The texts are this crate's own: hashes in them are marked.
+    stored: bool,
 }
 
-impl Sensitive {
+impl Guard {
     pub(crate) fn new(table: &'static Table) -> Self {
-        let any = !table.sensitive.is_empty() || table.shape.iter().any(|field| has_sensitive(&field.kind));
-        Self { names: table.sensitive, shape: table.shape, any }
+        let Table { sensitive: names, excluded, hashed, shape, .. } = *table;
+        let has = |wanted: Kind| shape.iter().any(|field| has(&field.kind, wanted));
+        let hashes = !hashed.is_empty() || has(Kind::Hashed);
+        let any = hashes || !names.is_empty() || !excluded.is_empty() || has(Kind::Sensitive);
+        Self { names, excluded, hashed, shape, any, hashes, key: None, stored: false }
     }
 
-    /// Whether anything of a record can be sensitive.
+    #[must_use]
+    pub(crate) fn with_key(self, key: Option<HashKey>) -> Self {
+        Self { key, ..self }
+    }
+
+    #[must_use]
+    pub(crate) fn stored(self) -> Self {
+        Self { stored: true, ..self }
+    }
+
+    /// Whether anything of a record can be such.
     pub(crate) fn any(&self) -> bool {
         self.any
+    }
+
+    /// Whether something is hashed.
+    pub(crate) fn hashes(&self) -> bool {
+        self.hashes
+    }
+
+    /// Whether something is hashed, and nothing there to do it with.
+    pub(crate) fn lacks_key(&self) -> bool {
+        self.hashes && self.key.is_none()
     }
 
     /// Whether the table names a property that the shape may not know.
     #[inline]
     pub(crate) fn has_names(&self) -> bool {
-        !self.names.is_empty()
+        !self.names.is_empty() || self.has_personal()
     }
 
-    /// Whether a property outside the shape counts as sensitive. `parents` are the names above it, without the
-    /// indexes of lists.
-    pub(crate) fn is_named<'p>(&self, parents: impl DoubleEndedIterator<Item = &'p str> + Clone, name: &str) -> bool {
-        self.names.iter().any(|entry| {
+    fn has_personal(&self) -> bool {
+        !self.excluded.is_empty() || !self.hashed.is_empty()
+    }
+
+    /// What becomes of a property outside the shape. `parents` are the names above it, without the indexes of lists.
+    pub(crate) fn treatment<'p>(
+        &self,
+        parents: impl DoubleEndedIterator<Item = &'p str> + Clone,
+        name: &str,
+    ) -> Treatment {
+        let is_it = |entry: &str, anywhere: bool| {
             let mut parts = entry.rsplit('/');
-            let same_name = parts.next().is_some_and(|part| part.eq_ignore_ascii_case(name));
-            let nested = entry.contains('/');
-            same_name && (!nested || parts.map(str::to_lowercase).eq(parents.clone().rev().map(str::to_lowercase)))
+            parts.next().is_some_and(|part| part.eq_ignore_ascii_case(name))
+                && (anywhere || parts.map(str::to_lowercase).eq(parents.clone().rev().map(str::to_lowercase)))
+        };
+        let sensitive = self.names.iter().any(|entry| is_it(entry, !entry.contains('/')));
+        if sensitive || self.excluded.iter().any(|entry| is_it(entry, false)) {
+            Treatment::LeaveOut
+        } else if self.hashed.iter().any(|entry| is_it(entry, false)) {
+            Treatment::Hash
+        } else {
+            Treatment::Keep
+        }
+    }
+
+    /// Whether the path is that of something personal, or leads to it: what stands there in another form than the
+    /// shape's may be just that.
+    pub(crate) fn leads_to_personal<'p>(&self, path: impl Iterator<Item = &'p str> + Clone) -> bool {
+        self.excluded.iter().chain(self.hashed).any(|entry| {
+            let mut parts = entry.split('/');
+            path.clone().all(|name| parts.next().is_some_and(|part| part.eq_ignore_ascii_case(name)))
         })
     }
 
-    /// A whole record (or what stands in its place) without its sensitive properties; as it stands where it has none.
+    /// The hash of a text, or the one that it is already; none where there is no key.
+    pub(crate) fn hash(&self, text: &str) -> Option<String> {
+        match marked(text).filter(|_| self.stored) {
+            Some(hash) => Some(hash.to_owned()),
+            None => self.key.as_ref().map(|key| key.hash(text)),
+        }
+    }
+
+    /// A whole record (or what stands in its place) as it may be kept, its hashes marked; as it stands where it holds
+    /// nothing that may not.
     pub(crate) fn record<'a>(&self, raw: &'a str) -> Result<Cow<'a, str>, Syntax> {
-        if self.any { self.value(raw, Some(Kind::Struct(self.shape)), Vec::new()) } else { Ok(Cow::Borrowed(raw)) }
+        self.whole(raw, true)
+    }
+
+    fn whole<'a>(&self, raw: &'a str, mark: bool) -> Result<Cow<'a, str>, Syntax> {
+        if !self.any {
+            return Ok(Cow::Borrowed(raw));
+        }
+        self.value(raw, Some(Kind::Struct(self.shape)), Vec::new(), mark)
     }
 
     /// The same for a value outside the shape. `parents` are the names above it and its own.
     pub(crate) fn outside<'a>(&self, raw: &'a str, parents: Vec<String>) -> Result<Cow<'a, str>, Syntax> {
-        if self.has_names() && raw.starts_with(['{', '[']) {
-            return self.value(raw, None, parents.into_iter().map(Cow::Owned).collect());
+        if self.has_personal() || (self.has_names() && raw.starts_with(['{', '['])) {
+            return self.value(raw, None, parents.into_iter().map(Cow::Owned).collect(), true);
         }
         Ok(Cow::Borrowed(raw))
     }
 
-    fn value<'a>(&self, raw: &'a str, kind: Option<Kind>, path: Vec<Cow<'a, str>>) -> Result<Cow<'a, str>, Syntax> {
+    /// The hash of a value outside the shape that has the name of a hashed one.
+    pub(crate) fn outside_hashed(&self, raw: &str) -> Result<String, Syntax> {
+        Ok(self.value(raw, Some(Kind::Hashed), Vec::new(), true)?.into_owned())
+    }
+
+    fn value<'a>(
+        &self,
+        raw: &'a str,
+        kind: Option<Kind>,
+        path: Vec<Cow<'a, str>>,
+        mark: bool,
+    ) -> Result<Cow<'a, str>, Syntax> {
         let (scanner, out) = (Scanner::new(raw), String::with_capacity(raw.len()));
-        let mut copy = Copy { sensitive: *self, scanner, path, out, left_out: false };
+        let mut copy = Copy { guard: self, mark, scanner, path, out, changed: false };
         copy.value(kind)?;
-        Ok(if copy.left_out { Cow::Owned(copy.out) } else { Cow::Borrowed(raw) })
+        Ok(if copy.changed { Cow::Owned(copy.out) } else { Cow::Borrowed(raw) })
     }
 }
 
-fn has_sensitive(kind: &Kind) -> bool {
+fn has(kind: &Kind, wanted: Kind) -> bool {
     match kind {
-        Kind::Sensitive => true,
-        Kind::Struct(fields) => fields.iter().any(|field| has_sensitive(&field.kind)),
-        Kind::List(item) => has_sensitive(item),
-        _ => false,
+        Kind::Struct(fields) => fields.iter().any(|field| has(&field.kind, wanted)),
+        Kind::List(item) => has(item, wanted),
+        kind => *kind == wanted,
     }
 }
 
 /// A copy in the making: names, strings and numbers as they stand, white space between them left out.
-struct Copy<'a> {
-    sensitive: Sensitive,
+struct Copy<'g, 'a> {
+    guard: &'g Guard,
+    /// Whether hashes are marked.
+    mark: bool,
     scanner: Scanner<'a>,
     path: Vec<Cow<'a, str>>,
     out: String,
-    left_out: bool,
+    changed: bool,
 }
 
-impl Copy<'_> {
+impl Copy<'_, '_> {
     fn value(&mut self, kind: Option<Kind>) -> Result<(), Syntax> {
-        match self.scanner.peek() {
-            b'{' => self.object(kind),
-            b'[' => self.list(kind),
-            _ => {
-                self.out.push_str(self.scanner.raw()?);
-                Ok(())
+        let token = self.scanner.peek();
+        match (token, kind) {
+            (_, Some(Kind::Hashed)) => self.hashed(token),
+            (b'{', Some(kind @ Kind::List(_))) | (b'"'..=b'9' | b't' | b'f', Some(kind @ Kind::List(_)))
+                if item(kind) == Kind::Hashed =>
+            {
+                self.hashed(token)
             }
+            (b'{', _) => self.object(kind),
+            (b'[', _) => self.list(kind),
+            _ => self.scalar(token),
         }
+    }
+
+    /// A text, number, flag or null. Where the shape has an object with something personal in it, only what it was.
+    fn scalar(&mut self, token: u8) -> Result<(), Syntax> {
+        let raw = self.scanner.raw()?;
+        let personal = self.guard.has_personal() && self.guard.leads_to_personal(self.path.iter().map(AsRef::as_ref));
+        let kept = match token {
+            _ if !personal => raw,
+            b'"' => "\"\"",
+            b't' | b'f' => "false",
+            b'n' => raw,
+            _ => "0",
+        };
+        self.changed |= kept != raw;
+        self.out.push_str(kept);
+        Ok(())
+    }
+
+    /// The hash of what the shape says is a text, numbers and flags being texts too. Of an object or a list, which are
+    /// none, only what it was.
+    fn hashed(&mut self, token: u8) -> Result<(), Syntax> {
+        let raw = self.scanner.raw()?;
+        let text = match token {
+            b'n' => {
+                self.out.push_str(raw);
+                return Ok(());
+            }
+            b'{' | b'[' => {
+                self.changed = true;
+                self.out.push_str(if token == b'{' { "{}" } else { "[]" });
+                return Ok(());
+            }
+            b'"' => Scanner::new(raw).string()?.text(),
+            _ => Cow::Borrowed(raw),
+        };
+        self.changed = true;
+        match self.guard.hash(&text) {
+            Some(hash) => {
+                self.out.push('"');
+                if self.mark {
+                    self.out.push_str(MARK);
+                }
+                self.out.push_str(&hash);
+                self.out.push('"');
+            }
+            None => self.out.push_str("null"),
+        }
+        Ok(())
     }
 
     fn object(&mut self, kind: Option<Kind>) -> Result<(), Syntax> {
@@ -128,13 +287,17 @@ impl Copy<'_> {
             let name = self.scanner.name()?;
             self.scanner.colon()?;
             let text = name.text();
-            let known = fields.iter().find(|field| field.name == text).map(|field| field.kind);
-            let leave_out = match known {
-                Some(kind) => is_sensitive(&kind),
-                None => self.sensitive.is_named(self.path.iter().map(AsRef::as_ref), &text),
+            let mut known = fields.iter().find(|field| field.name == text).map(|field| field.kind);
+            let treatment = match known {
+                Some(kind) if is_sensitive(&kind) => Treatment::LeaveOut,
+                Some(_) => Treatment::Keep,
+                None => self.guard.treatment(self.path.iter().map(AsRef::as_ref), &text),
             };
-            if leave_out {
-                self.left_out = true;
+            if treatment == Treatment::Hash {
+                known = Some(Kind::Hashed);
+            }
+            if treatment == Treatment::LeaveOut {
+                self.changed = true;
                 self.scanner.skip()?;
             } else {
                 if !first {
@@ -184,4 +347,12 @@ pub(crate) fn is_sensitive(kind: &Kind) -> bool {
         Kind::List(item) => is_sensitive(item),
         _ => false,
     }
+}
+
+/// What a list, or a list of lists, holds; anything else itself.
+fn item(mut kind: Kind) -> Kind {
+    while let Kind::List(item) = kind {
+        kind = *item;
+    }
+    kind
 }

@@ -63,7 +63,7 @@ fn data_type(kind: &Kind, without_info: bool) -> Option<DataType> {
         Kind::Int => DataType::Int64,
         Kind::Float => DataType::Float64,
         Kind::Bool => DataType::Boolean,
-        Kind::Text | Kind::Json => DataType::Utf8,
+        Kind::Text | Kind::Json | Kind::Hashed => DataType::Utf8,
         Kind::Timestamp => timestamp_type(),
         Kind::Map => map_type(),
         Kind::Struct(fields) => {

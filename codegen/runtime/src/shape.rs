@@ -25,6 +25,8 @@ pub enum Kind {
     Struct(&'static [Field]),
     /// An array: List of the item's kind.
     List(&'static Kind),
+    /// A `string` that is personal: Utf8 with the keyed hash of the text in its place.
+    Hashed,
     /// A property that is never requested, stored or logged: no column; skipped where a server sends it all the same.
     Sensitive,
 }
@@ -131,7 +133,13 @@ pub struct Table {
     pub variants: &'static [Variant],
     /// Properties that are never requested, stored or logged (`a/b` for a nested one).
     pub sensitive: &'static [&'static str],
-    /// The bronze columns, in the spec's order, with the sensitive properties as [`Kind::Sensitive`].
+    /// Properties that are as little requested, stored or logged, being personal; each is its whole path.
+    pub excluded: &'static [&'static str],
+    /// Personal texts of which a keyed hash is stored, and nothing else: whole paths. One whose last name is a map's
+    /// key is in no shape.
+    pub hashed: &'static [&'static str],
+    /// The bronze columns, in the spec's order, with what is sensitive or excluded as [`Kind::Sensitive`], and what is
+    /// hashed as [`Kind::Hashed`].
     pub shape: &'static [Field],
     /// The silver columns, in order, without the `_etl_…` columns.
     pub silver: &'static [SilverColumn],

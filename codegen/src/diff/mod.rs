@@ -193,6 +193,16 @@ fn entity(old: &Entity, new: &Entity, entries: &mut Vec<Entry>) {
         let (before, after) = (old.sensitive.join(", "), new.sensitive.join(", "));
         entries.push(entry("setting", &new.table, "sensitive", Change::Changed, &before, &after, breaking));
     }
+    if old.excluded != new.excluded {
+        let breaking = more(&old.excluded, &new.excluded);
+        let (before, after) = (old.excluded.join(", "), new.excluded.join(", "));
+        entries.push(entry("setting", &new.table, "personal/exclude", Change::Changed, &before, &after, breaking));
+    }
+    if old.hashed != new.hashed {
+        // The text and its hash are two values, whichever comes after the other.
+        let (before, after) = (old.hashed.join(", "), new.hashed.join(", "));
+        entries.push(entry("setting", &new.table, "personal/hash", Change::Changed, &before, &after, true));
+    }
     for (column, removed, added) in values(&old.shape, &new.shape) {
         if !removed.is_empty() {
             let removed = removed.join(", ");

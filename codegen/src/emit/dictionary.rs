@@ -47,6 +47,8 @@ struct EntityPart {
     changes: &'static str,
     variants: Vec<VariantPart>,
     sensitive: Vec<String>,
+    excluded: Vec<String>,
+    hashed: Vec<String>,
     bronze: Vec<ColumnPart>,
     silver: Vec<ColumnPart>,
     children: Vec<ChildPart>,
@@ -167,7 +169,9 @@ fn part_of(entity: &Entity, uses: &Uses) -> EntityPart {
             })
             .collect(),
         sensitive: entity.sensitive.clone(),
-        bronze: bronze(&entity.shape),
+        excluded: entity.excluded.clone(),
+        hashed: entity.hashed.clone(),
+        bronze: bronze_of(entity),
         silver: entity.silver.iter().map(|column| silver(column, &entity.table, uses)).collect(),
         children: entity
             .children
@@ -203,35 +207,67 @@ fn days(days: u32) -> String {
     if days == 1 { "1 day".to_owned() } else { format!("{days} days") }
 }
 
-/// All properties, those too that are no column for being secret.
+/// All properties, those too that are no column for being secret or personal.
+fn bronze_of(entity: &Entity) -> Vec<ColumnPart> {
+    let sensitivity = |field: &Field| match &field.kind {
+        Kind::Sensitive if entity.excluded.contains(&field.name) => "personal".to_owned(),
+        // The keys of a map are in no shape.
+        Kind::Map => hashed_inside(entity.hashed.iter().filter(|path| path.starts_with(&format!("{}/", field.name)))),
+        kind => sensitivity(kind, &field.name),
+    };
+    let parts = bronze(&entity.shape).into_iter().zip(&entity.shape);
+    parts.map(|(part, field)| ColumnPart { sensitivity: cell(&sensitivity(field)), ..part }).collect()
+}
+
 fn bronze(fields: &[Field]) -> Vec<ColumnPart> {
     fields.iter().map(|field| part(&field.name, &field.name, &field.kind, &field.name, &field.doc)).collect()
 }
 
+/// The fields of a structure, less what is left out, and as the spec says: one entity hashes what another does not.
 fn stored(fields: &[Field]) -> Vec<ColumnPart> {
-    let stored: Vec<Field> = fields.iter().filter(|field| field.kind != Kind::Sensitive).cloned().collect();
+    fn plain(kind: &Kind) -> Kind {
+        match kind {
+            Kind::Hashed => Kind::Text,
+            Kind::List(item) => Kind::List(Box::new(plain(item))),
+            kind => kind.clone(),
+        }
+    }
+    let stored = fields.iter().filter(|field| field.kind != Kind::Sensitive);
+    let stored: Vec<Field> = stored.map(|field| Field { kind: plain(&field.kind), ..field.clone() }).collect();
     bronze(&stored)
 }
 
 /// What of a property may not be known: all of it, or what stands at some paths inside.
 fn sensitivity(kind: &Kind, path: &str) -> String {
-    fn left_out(kind: &Kind, path: &str, found: &mut Vec<String>) {
+    fn protected(kind: &Kind, path: &str, left_out: &mut Vec<String>, hashed: &mut Vec<String>) {
         match kind {
-            Kind::Sensitive => found.push(format!("`{path}`")),
-            Kind::List(item) => left_out(item, path, found),
-            Kind::Struct(inner) => {
-                inner.fields.iter().for_each(|field| left_out(&field.kind, &format!("{path}/{}", field.name), found));
-            }
+            Kind::Sensitive => left_out.push(path.to_owned()),
+            Kind::Hashed => hashed.push(path.to_owned()),
+            Kind::List(item) => protected(item, path, left_out, hashed),
+            Kind::Struct(inner) => inner.fields.iter().for_each(|field| {
+                protected(&field.kind, &format!("{path}/{}", field.name), left_out, hashed);
+            }),
             _ => {}
         }
     }
-    let mut found = Vec::new();
-    left_out(kind, path, &mut found);
-    match (kind, found.as_slice()) {
-        (_, []) => String::new(),
-        (Kind::Sensitive, _) => "secret".to_owned(),
-        (_, found) => format!("without {}", found.join(", ")),
+    let (mut left_out, mut hashed) = (Vec::new(), Vec::new());
+    protected(kind, path, &mut left_out, &mut hashed);
+    match kind {
+        Kind::Sensitive => return "secret".to_owned(),
+        _ if hashed == [path] => return "hashed".to_owned(),
+        _ => {}
     }
+    let without = if left_out.is_empty() { String::new() } else { format!("without {}", quoted(&left_out)) };
+    [without, hashed_inside(&hashed)].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+fn hashed_inside<'a>(paths: impl IntoIterator<Item = &'a String>) -> String {
+    let paths: Vec<String> = paths.into_iter().cloned().collect();
+    if paths.is_empty() { String::new() } else { format!("hashed: {}", quoted(&paths)) }
+}
+
+fn quoted(paths: &[String]) -> String {
+    paths.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn silver(column: &SilverColumn, table: &str, uses: &Uses) -> ColumnPart {

@@ -235,7 +235,7 @@ fn rust_type(kind: &Kind, models: &Models) -> String {
         Kind::Int => "i64".to_owned(),
         Kind::Float => "f64".to_owned(),
         Kind::Bool => "bool".to_owned(),
-        Kind::Text => "String".to_owned(),
+        Kind::Text | Kind::Hashed => "String".to_owned(),
         Kind::Timestamp => "DateTime<Utc>".to_owned(),
         Kind::Json | Kind::Sensitive => "Value".to_owned(),
         Kind::Map => "BTreeMap<String, String>".to_owned(),

@@ -79,6 +79,8 @@ fn table(entity: &Entity) -> String {
     });
     line("variants", &format!("&[{}]", variants.collect::<Vec<_>>().join(", ")));
     line("sensitive", &quoted_list(entity.sensitive.iter().map(String::as_str)));
+    line("excluded", &quoted_list(entity.excluded.iter().map(String::as_str)));
+    line("hashed", &quoted_list(entity.hashed.iter().map(String::as_str)));
     line("shape", "SHAPE");
     line("silver", "SILVER");
     line("children", "CHILDREN");
@@ -202,7 +204,7 @@ impl<'a> Shapes<'a> {
         }
     }
 
-    /// The constant of a struct. Two structs of one schema differ where a path is sensitive in one of them.
+    /// The constant of a struct. Two structs of one schema differ where a path is sensitive or personal in one of them.
     fn name(&self, inner: &Struct) -> Option<&str> {
         self.named.iter().find(|(_, known)| **known == inner).map(|(name, _)| name.as_str())
     }
@@ -230,6 +232,7 @@ impl<'a> Shapes<'a> {
             Kind::Map => "Kind::Map".to_owned(),
             Kind::Struct(inner) => format!("Kind::Struct({})", self.name(inner).unwrap_or("&[]")),
             Kind::List(item) => format!("Kind::List(&{})", self.kind(item)),
+            Kind::Hashed => "Kind::Hashed".to_owned(),
             Kind::Sensitive => "Kind::Sensitive".to_owned(),
         }
     }

@@ -10,11 +10,12 @@ mod shape;
 mod silver;
 
 use crate::entities::{self, EntityConfig};
-use crate::ir::{Entity, Field, Ir, Kind};
+use crate::ir::{ChangeDetection, Entity, Field, Ir, Kind};
 use crate::report::{Problem, Problems};
 use crate::spec::Spec;
 
 use self::naming::closest;
+use self::shape::{Mark, Unmarked};
 
 /// Makes the IR.
 pub fn lower(spec: &Spec, configs: &[EntityConfig], problems: &mut Problems) -> Ir {
@@ -51,17 +52,7 @@ fn entity(spec: &Spec, config: &EntityConfig, configs: &[EntityConfig], problems
     let before = problems.len();
     let mut shape = shape::shape(spec, config, schema, problems);
     let parent = parent::parent(spec, config, configs, &mut shape, problems);
-    for (index, path) in config.sensitive.iter().enumerate() {
-        let names: Vec<&str> = path.split('/').collect();
-        if !shape::mark_sensitive(&mut shape, &names) {
-            let top: Vec<&str> = shape.iter().map(|field| field.name.as_str()).collect();
-            problems.push(
-                problem(config, &format!("sensitive/{index}"), format!("`{path}` is no property of `{schema}`"))
-                    .why("a secret whose name is misspelt here would be stored")
-                    .fix(format!("{}Write a property's name, or a/b for a nested one", meant(path, top))),
-            );
-        }
-    }
+    protect(config, schema, &mut shape, problems);
     guard::names(spec, config, schema, &shape, problems);
     check_key(spec, config, schema, &shape, problems);
     for (index, variant) in config.variants.iter().enumerate() {
@@ -75,7 +66,15 @@ fn entity(spec: &Spec, config: &EntityConfig, configs: &[EntityConfig], problems
             );
         }
     }
-    let silver = silver::columns(&shape);
+    if let Some(parent) = parent.as_ref().filter(|parent| shape::at(&shape, &parent.path) != Some(&Kind::Int)) {
+        problems.push(
+            problem(config, "parent", format!("the parent's id at `{}` is left out", parent.path.join("/")))
+                .why("it says what a record belongs to")
+                .fix("name other properties, or parts of it, under `sensitive` and `exclude`"),
+        );
+    }
+    let mut silver = silver::columns(&shape);
+    silver::lift_hashes(&mut silver.columns, &config.hash);
     let children = children(config, schema, &shape, problems);
     (problems.len() == before).then(|| Entity {
         name: config.name.clone(),
@@ -90,12 +89,58 @@ fn entity(spec: &Spec, config: &EntityConfig, configs: &[EntityConfig], problems
         change_detection: config.change_detection,
         variants: config.variants.clone(),
         sensitive: config.sensitive.clone(),
+        excluded: config.exclude.clone(),
+        hashed: config.hash.clone(),
         agreement_number_caption: config.agreement_number_caption.clone(),
         shape,
         silver: silver.columns,
         children,
         not_flattened: silver.not_flattened,
     })
+}
+
+/// Marks what is sensitive or personal in a shape.
+fn protect(config: &EntityConfig, schema: &str, shape: &mut [Field], problems: &mut Problems) {
+    let lists = [
+        ("sensitive", &config.sensitive, Mark::LeaveOut, "a secret whose name is misspelt here would be stored"),
+        ("personal/exclude", &config.exclude, Mark::LeaveOut, "what is misspelt here would be stored"),
+        ("personal/hash", &config.hash, Mark::Hash, "what is misspelt here would be stored as it is"),
+    ];
+    let paths = lists.into_iter().flat_map(|(key, paths, how, why)| {
+        paths.iter().enumerate().map(move |(index, path)| (format!("{key}/{index}"), path.as_str(), how, why))
+    });
+    for (at, text, how, why) in paths {
+        let problem = |what: String| problem(config, &at, what);
+        let names: Vec<&str> = text.split('/').collect();
+        let time = silver::is_lifted_time(&names);
+        let changes = config.change_detection == ChangeDetection::LastUpdated;
+        problems.push(match shape::mark(shape, &names, how) {
+            Ok(()) if time => problem(format!("`{text}` is a time that is read, and no text"))
+                .why("it says when a record changed or was made")
+                .fix("remove it here"),
+            Ok(()) if how == Mark::LeaveOut && names == ["_info"] && changes => {
+                problem("`_info` can't be left out".to_owned())
+                    .why("its lastUpdated says which records changed")
+                    .fix("hash what is personal in it, e.g. `_info/updatedBy`, or set `changeDetection: fullScan`")
+            }
+            Ok(()) => continue,
+            Err(Unmarked::Nowhere(known)) => {
+                let near = meant(text, known.iter().map(String::as_str));
+                problem(format!("`{text}` is no property of `{schema}`"))
+                    .why(why)
+                    .fix(format!("{near}Write a property's name, or a/b for a nested one"))
+            }
+            Err(Unmarked::Twice) => problem(format!("`{text}`, or what it stands in, is left out or hashed already"))
+                .why("one thing becomes of a property")
+                .fix("name it once"),
+            Err(Unmarked::NoText(label)) => problem(format!("`{text}` is {label}, and only text can be hashed"))
+                .why("the hash of a number, a date or a flag is found by trying all of them")
+                .fix("name the texts in it, or put it under `exclude`"),
+            Err(Unmarked::InMap) => problem(format!("`{text}` is the key of a map and can't be left out"))
+                .why("the API gives a map as a whole, so it would be requested all the same")
+                .fix("put it under `hash`, or leave the whole map out"),
+        });
+    }
 }
 
 /// The name of an entity's generated files; the shared models have a file of their own.

@@ -24,22 +24,76 @@ pub(super) fn shape(spec: &Spec, config: &EntityConfig, schema: &str, problems: 
     }
 }
 
-/// Marks what a sensitive path leads to, through lists as well; whether it leads anywhere.
-pub(super) fn mark_sensitive(fields: &mut [Field], path: &[&str]) -> bool {
-    let Some((first, rest)) = path.split_first() else { return false };
-    let Some(field) = fields.iter_mut().find(|field| field.name == *first) else { return false };
-    if rest.is_empty() {
+/// What becomes of a property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// It is left out.
+    LeaveOut,
+    /// Its hash is stored.
+    Hash,
+}
+
+/// Why nothing becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Unmarked {
+    /// There is no such property; the paths that there are at the place where the path breaks off.
+    Nowhere(Vec<String>),
+    /// It, or what it stands in, is left out or hashed already.
+    Twice,
+    /// It can't be hashed, being of this type.
+    NoText(String),
+    /// It can't be left out, being the key of a map.
+    InMap,
+}
+
+/// Marks what a path leads to, through lists as well.
+pub(super) fn mark(fields: &mut [Field], path: &[&str], how: Mark) -> Result<(), Unmarked> {
+    mark_below(fields, path, how, &mut Vec::new())
+}
+
+fn mark_below<'p>(fields: &mut [Field], path: &[&'p str], how: Mark, above: &mut Vec<&'p str>) -> Result<(), Unmarked> {
+    let prefix = if above.is_empty() { String::new() } else { format!("{}/", above.join("/")) };
+    let nowhere =
+        |fields: &[Field]| Unmarked::Nowhere(fields.iter().map(|field| format!("{prefix}{}", field.name)).collect());
+    let Some((first, rest)) = path.split_first() else { return Err(nowhere(fields)) };
+    let Some(at) = fields.iter().position(|field| field.name == *first) else { return Err(nowhere(fields)) };
+    let Some(field) = fields.get_mut(at) else { return Err(Unmarked::Twice) };
+    let is_last = rest.is_empty();
+    if is_last && how == Mark::LeaveOut {
         field.kind = Kind::Sensitive;
         field.doc = Doc::default();
-        return true;
+        return Ok(());
     }
     let mut kind = &mut field.kind;
     while let Kind::List(item) = kind {
         kind = item;
     }
+    match (kind, rest, how) {
+        (Kind::Sensitive | Kind::Hashed, _, _) => Err(Unmarked::Twice),
+        (kind @ Kind::Text, [], _) => {
+            *kind = Kind::Hashed;
+            Ok(())
+        }
+        (other, [], _) => Err(Unmarked::NoText(other.label())),
+        (Kind::Struct(inner), ..) => {
+            above.push(first);
+            mark_below(&mut inner.fields, rest, how, above)
+        }
+        // A map's keys are in no spec, so its shape stays.
+        (Kind::Map, [_], Mark::Hash) => Ok(()),
+        (Kind::Map, [_], Mark::LeaveOut) => Err(Unmarked::InMap),
+        _ => Err(Unmarked::Nowhere(Vec::new())),
+    }
+}
+
+/// What a path leads to; nothing where a list is on the way.
+pub(super) fn at<'f>(fields: &'f [Field], path: &[String]) -> Option<&'f Kind> {
+    let (first, rest) = path.split_first()?;
+    let kind = &fields.iter().find(|field| field.name == *first)?.kind;
     match kind {
-        Kind::Struct(inner) => mark_sensitive(&mut inner.fields, rest),
-        _ => false,
+        _ if rest.is_empty() => Some(kind),
+        Kind::Struct(inner) => at(&inner.fields, rest),
+        _ => None,
     }
 }
 

@@ -7,6 +7,9 @@ use crate::ir::{Child, Doc, Field, Kind, SilverColumn, Source};
 
 use super::naming::{self, Names};
 
+/// The record's map of who changed it and when.
+const INFO: &str = "_info";
+
 /// How many names a column's path may have.
 const DEPTH: usize = 3;
 
@@ -54,6 +57,24 @@ pub(super) fn columns(shape: &[Field]) -> Flat {
     flat
 }
 
+/// Says of the lifted columns which of them hold a hash.
+pub(super) fn lift_hashes(columns: &mut [SilverColumn], hashed: &[String]) {
+    let is_hashed = |key: &str| hashed.iter().any(|path| path.eq_ignore_ascii_case(&format!("{INFO}/{key}")));
+    for column in columns {
+        if matches!(column.source, Source::InfoText(keys) if keys.iter().any(|key| is_hashed(key))) {
+            column.kind = Kind::Hashed;
+        }
+    }
+}
+
+/// Whether a path leads to a time that is lifted from the record's own `_info`.
+pub(super) fn is_lifted_time(path: &[&str]) -> bool {
+    let [INFO, key] = path else { return false };
+    LIFTED.iter().any(|(_, source, _)| {
+        matches!(source, Source::InfoTime(keys) if keys.iter().any(|known| known.eq_ignore_ascii_case(key)))
+    })
+}
+
 /// The table of a list.
 pub(super) fn child(entity: &str, list: &str, item: &Kind) -> Child {
     let mut names = Names::reserving(ETL.into_iter().chain(CHILD));
@@ -76,7 +97,7 @@ pub(super) fn child(entity: &str, list: &str, item: &Kind) -> Child {
 }
 
 fn is_info(field: &Field) -> bool {
-    field.name == "_info" && field.kind == Kind::Map
+    field.name == INFO && field.kind == Kind::Map
 }
 
 fn column(wanted: String, path: Vec<String>, kind: Kind, doc: Doc) -> SilverColumn {

@@ -19,6 +19,8 @@ pub static TABLE: Table = Table {
     change_detection: ChangeDetection::LastUpdated,
     variants: &[Variant { name: "PostedInvoice", having: "glBatch", lookback_days: 90 }],
     sensitive: &[],
+    excluded: &[],
+    hashed: &[],
     shape: SHAPE,
     silver: SILVER,
     children: CHILDREN,

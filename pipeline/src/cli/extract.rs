@@ -9,6 +9,7 @@ use crate::client::{Client, ClientError, List, Traffic};
 use crate::conditions::Condition;
 use crate::error::{Error, Result};
 use crate::progress::EntityProgress;
+use crate::settings::hash_key;
 use clap::{Args, ValueEnum};
 use futures::TryStreamExt as _;
 use indexmap::IndexMap;
@@ -67,7 +68,7 @@ pub(super) async fn execute(args: &ExtractArgs, output: &mut Output) -> Result<u
         None => None,
     };
     let client = Client::from_env(args.pace.into())?;
-    let mut list = client.list(&args.endpoint).fields(&args.fields)?.page_size(args.page_size);
+    let mut list = client.list(&args.endpoint).hash_key(hash_key()?).fields(&args.fields)?.page_size(args.page_size);
     if let Some(conditions) = &conditions {
         list = list.conditions(conditions.clone())?;
     }

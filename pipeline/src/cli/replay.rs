@@ -5,6 +5,7 @@ use super::{LakeArgs, must_exist};
 use crate::error::Result;
 use crate::replay::replay;
 use crate::run::Options;
+use crate::settings::hash_key;
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -22,7 +23,7 @@ pub(super) struct ReplayArgs {
 pub(super) async fn execute(args: ReplayArgs, output: &mut Output) -> Result<u8> {
     let options = Options { entities: args.entities, ..Options::default() };
     options.selected()?;
-    let lake = args.lake.open()?;
+    let lake = args.lake.open()?.with_hash_key(hash_key()?);
     must_exist(&lake)?;
     let report = replay(&lake, &options).await?;
     if args.json {

@@ -5,8 +5,10 @@ use super::invariants;
 use super::output::{Output, summary};
 use crate::client::Client;
 use crate::error::{Error, Result};
+use crate::personal;
 use crate::report::RunReport;
 use crate::run::{self, Layer, Mode, Options};
+use crate::settings::hash_key;
 use serde_json::json;
 use tracing::Instrument as _;
 
@@ -30,7 +32,10 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
         let text = "a full run reads everything: leave out --since and --lookback-days, or --mode full";
         return Err(Error::Usage(text.to_owned()));
     }
-    let lake = args.lake.open()?;
+    let lake = args.lake.open()?.with_hash_key(hash_key()?);
+    if options.has(Layer::Bronze) {
+        personal::require_key(&lake, &options.selected()?)?;
+    }
     let client = if args.layers.contains(&Layer::Bronze) { Some(Client::from_env(args.pace.into())?) } else { None };
     if args.dry_run {
         return super::plan::dry_run(client.as_ref(), &lake, &options, args.json, output).await;

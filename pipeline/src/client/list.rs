@@ -1,7 +1,8 @@
 //! Any list of the API as a stream of pages, records or Arrow batches.
 //!
 //! Invariant: memory holds one page (and, of a list that is read by page numbers, the keys that came); no sensitive
-//! property is asked for by name, and none is in what comes out; a record's bytes are the API's own, to the last
+//! or excluded property is asked for by name, and none is in what comes out, which has hashes in the place of personal
+//! texts; a record's bytes are the API's own, to the last
 //! digit, where nothing had to be left out of them. Nothing but a path is taken as one: conditions come in by
 //! [`List::conditions`], which looks at them.
 
@@ -14,7 +15,7 @@ use crate::progress::EntityProgress;
 use arrow::array::RecordBatch;
 use bytes::Bytes;
 use connectwise_generated::tables::TABLES;
-use connectwise_runtime::{Decoder, Table};
+use connectwise_runtime::{Decoder, HashKey, Table};
 use futures::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -41,22 +42,23 @@ impl Client {
     ///
     /// What is no path, because it holds a query or leads elsewhere, is told by the next step that can fail.
     pub fn list(&self, endpoint: &str) -> List {
-        let problem = path_problem(endpoint);
-        let endpoint = format!("/{}", endpoint.trim_matches('/'));
-        let table_of = |path: &str| TABLES.iter().copied().find(|table| table.endpoint.eq_ignore_ascii_case(path));
-        let one = endpoint.rsplit_once('/').filter(|(_, id)| id.parse::<i64>().is_ok()).map(|(list, _)| list);
-        List {
-            client: self.clone(),
-            table: table_of(&endpoint),
-            record_of: one.and_then(table_of),
-            endpoint,
-            problem,
-            conditions: None,
-            fields: Vec::new(),
-            order_by: None,
-            page_size: MOST_ON_A_PAGE,
-            limit: None,
-            watcher: EntityProgress::default(),
+        List::new(self, endpoint, TABLES)
+    }
+
+    /// The list of an entity.
+    pub fn list_of(&self, table: &'static Table) -> List {
+        List::new(self, table.endpoint, &[table])
+    }
+}
+
+/// Whether a path is an endpoint's, whose parameters may be any part of it.
+fn is_path_of(endpoint: &str, path: &str) -> bool {
+    let (mut parts, mut given) = (endpoint.trim_matches('/').split('/'), path.trim_matches('/').split('/'));
+    loop {
+        match (parts.next(), given.next()) {
+            (None, None) => return true,
+            (Some(part), Some(given)) if part.starts_with('{') || part.eq_ignore_ascii_case(given) => {}
+            _ => return false,
         }
     }
 }
@@ -95,6 +97,8 @@ pub(super) static ANYTHING: LazyLock<&'static Table> = LazyLock::new(|| {
         change_detection: connectwise_runtime::ChangeDetection::LastUpdated,
         variants: &[],
         sensitive: names,
+        excluded: &[],
+        hashed: &[],
         shape: &[],
         silver: &[],
         children: &[],
@@ -112,6 +116,11 @@ pub struct List {
     table: Option<&'static Table>,
     /// The entity of which this is one record.
     record_of: Option<&'static Table>,
+    /// The entity whose records these are, also where the list lies below a record.
+    of: Option<&'static Table>,
+    pub(super) hash_key: Option<HashKey>,
+    /// A decoder follows, which leaves out and hashes what it must itself.
+    pub(super) decoded: bool,
     pub(super) conditions: Option<Condition>,
     pub(super) fields: Vec<String>,
     pub(super) order_by: Option<String>,
@@ -121,15 +130,48 @@ pub struct List {
 }
 
 impl List {
+    fn new(client: &Client, endpoint: &str, tables: &[&'static Table]) -> Self {
+        let problem = path_problem(endpoint);
+        let endpoint = format!("/{}", endpoint.trim_matches('/'));
+        let table_of = |path: &str| tables.iter().copied().find(|table| table.endpoint.eq_ignore_ascii_case(path));
+        let one = endpoint.rsplit_once('/').filter(|(_, id)| id.parse::<i64>().is_ok()).map(|(list, _)| list);
+        let below = |path: &str| tables.iter().copied().find(|table| is_path_of(table.endpoint, path));
+        List {
+            client: client.clone(),
+            table: table_of(&endpoint),
+            record_of: one.and_then(table_of),
+            of: below(&endpoint).or_else(|| one.and_then(below)),
+            hash_key: None,
+            decoded: false,
+            endpoint,
+            problem,
+            conditions: None,
+            fields: Vec::new(),
+            order_by: None,
+            page_size: MOST_ON_A_PAGE,
+            limit: None,
+            watcher: EntityProgress::default(),
+        }
+    }
+
+    /// The key of the hashes in the place of personal texts, without which a list that has some can't be read.
+    pub fn hash_key(mut self, key: Option<HashKey>) -> Self {
+        self.hash_key = key;
+        self
+    }
+
     /// Only the records for which this holds.
     ///
     /// # Errors
-    /// [`Error::Usage`] where it asks for what is sensitive (the answers would give it away, letter by letter), or the
-    /// endpoint is none.
+    /// [`Error::Usage`] where it asks for what is sensitive or personal (the answers would give it away, letter by
+    /// letter), or the endpoint is none.
     pub fn conditions(mut self, conditions: Condition) -> Result<Self> {
         self.has_path()?;
         if let Some(name) = conditions.names().into_iter().find(|name| name.split('/').any(is_sensitive)) {
             return Err(Error::Usage(format!("{name} is sensitive and can't be asked for; leave it out")));
+        }
+        if let Some(name) = conditions.names().into_iter().find(|name| self.is_personal(name)) {
+            return Err(Error::Usage(format!("{name} is personal and can't be asked for; leave it out")));
         }
         self.conditions = Some(conditions);
         Ok(self)
@@ -138,7 +180,7 @@ impl List {
     /// Only these properties, `/` between the levels.
     ///
     /// # Errors
-    /// [`Error::Usage`] for what is no name, or is never read because it is sensitive.
+    /// [`Error::Usage`] for what is no name, or is never read because it is sensitive or personal.
     pub fn fields<S: AsRef<str>>(mut self, names: impl IntoIterator<Item = S>) -> Result<Self> {
         self.has_path()?;
         for name in names {
@@ -146,6 +188,16 @@ impl List {
             Name::new(name).map_err(|error| Error::Usage(error.to_string()))?;
             if let Some(part) = name.split('/').find(|part| is_sensitive(part)) {
                 return Err(Error::Usage(format!("{name}: {part} is sensitive and is never read; leave it out")));
+            }
+            let never = self.of.into_iter().flat_map(|table| table.excluded.iter().chain(table.sensitive));
+            for path in never {
+                if is_at_or_below(name, path) {
+                    return Err(Error::Usage(format!("{name} is personal and is never read; leave it out")));
+                }
+                if is_at_or_below(path, name) {
+                    let text = format!("{name} holds {path}, which is never read: name what you need of it");
+                    return Err(Error::Usage(text));
+                }
             }
             self.fields.push(name.to_owned());
         }
@@ -160,7 +212,8 @@ impl List {
         self.has_path()?;
         for part in order.split(',') {
             let mut words = part.split_whitespace();
-            let name = words.next().is_some_and(|name| Name::new(name).is_ok() && !name.split('/').any(is_sensitive));
+            let is_hidden = |name: &str| name.split('/').any(is_sensitive) || self.is_personal(name);
+            let name = words.next().is_some_and(|name| Name::new(name).is_ok() && !is_hidden(name));
             let direction =
                 words.next().is_none_or(|word| matches!(word.to_ascii_lowercase().as_str(), "asc" | "desc"));
             if !name || !direction || words.next().is_some() {
@@ -198,12 +251,39 @@ impl List {
         self.problem.clone().map_or(Ok(()), |problem| Err(Error::Usage(problem)))
     }
 
+    /// Whether a property is personal, or a part of what is.
+    fn is_personal(&self, name: &str) -> bool {
+        let paths = self.of.into_iter().flat_map(|table| table.excluded.iter().chain(table.hashed));
+        paths.into_iter().any(|path| is_at_or_below(name, path))
+    }
+
+    /// The entity whose rules for what is personal apply, where it has some.
+    pub(super) fn personal(&self) -> Option<&'static Table> {
+        self.of.filter(|table| !table.excluded.is_empty() || !table.hashed.is_empty())
+    }
+
+    /// Refuses what would bring texts to hash where there is no key.
+    pub(super) fn has_key(&self) -> Result<()> {
+        let Some(table) = self.of.filter(|_| self.hash_key.is_none()) else { return Ok(()) };
+        let asked = |path: &str| {
+            let related = |name: &String| is_at_or_below(name, path) || is_at_or_below(path, name);
+            self.decoded || self.fields.is_empty() || self.fields.iter().any(related)
+        };
+        if !table.hashed.iter().any(|path| asked(path)) {
+            return Ok(());
+        }
+        let what = format!("{} ({}), or ask for other --fields", self.endpoint, table.hashed.join(", "));
+        Err(Error::Usage(crate::personal::no_key(&what)))
+    }
+
     /// Says what is wrong with it, as reading it would, before anything is asked.
     ///
     /// # Errors
-    /// [`Error::Usage`] where the endpoint is none, or the address would be longer than servers take.
+    /// [`Error::Usage`] where the endpoint is none, the address would be longer than servers take, or the key for
+    /// personal texts is lacking.
     pub fn check(&self) -> Result<()> {
         self.has_path()?;
+        self.has_key()?;
         Reading::new(self.clone()).check()
     }
 
@@ -214,7 +294,7 @@ impl List {
 
     /// The `fields` of the requests that make a page together; none where whole records are read.
     pub(super) fn groups(&self) -> Vec<String> {
-        match self.table.or(self.record_of) {
+        match self.of {
             // Whole records would bring what must not be read.
             Some(table) if self.fields.is_empty() => field_groups(table),
             _ if self.fields.is_empty() => Vec::new(),
@@ -234,6 +314,7 @@ impl List {
         stream::try_unfold((Reading::new(self), false), |(mut reading, checked)| async move {
             if !checked {
                 reading.list().has_path()?;
+                reading.list().has_key()?;
                 reading.check()?;
             }
             let page = reading.next().await?;
@@ -251,11 +332,12 @@ impl List {
     ///
     /// # Errors
     /// [`Error::Usage`] where the list is no entity's; in the stream [`Error::Data`] for a record that does not fit.
-    pub fn batches(self) -> Result<impl Stream<Item = Result<RecordBatch>> + Send + Unpin> {
+    pub fn batches(mut self) -> Result<impl Stream<Item = Result<RecordBatch>> + Send + Unpin> {
         let table = self
             .table
             .ok_or_else(|| Error::Usage(format!("{} is no entity's list, so it has no columns", self.endpoint)))?;
-        let mut decoder = Decoder::new(table);
+        let mut decoder = Decoder::new(table).with_key(self.hash_key.clone());
+        self.decoded = true;
         Ok(self.pages().map(move |page| {
             let page = page?;
             let failed = |reason: String| Error::data(table.entity, reason);
@@ -287,9 +369,31 @@ fn is_sensitive(name: &str) -> bool {
     ANYTHING.sensitive.iter().any(|sensitive| sensitive.eq_ignore_ascii_case(name))
 }
 
+/// Whether a property is another one, or stands in it.
+fn is_at_or_below(name: &str, path: &str) -> bool {
+    let mut names = name.split('/');
+    path.split('/').all(|part| names.next().is_some_and(|name| name.eq_ignore_ascii_case(part)))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::path_problem;
+    use super::{is_at_or_below, is_path_of, path_problem};
+
+    #[test]
+    fn paths_are_those_of_their_endpoints() {
+        for (endpoint, path) in [
+            ("/system/members", "/system/Members/"),
+            ("/finance/agreements/{parentId}/additions", "/finance/agreements/5/additions"),
+            ("/sales/orders/", "sales/orders"),
+        ] {
+            assert!(is_path_of(endpoint, path), "{endpoint} {path}");
+        }
+        for path in ["/system", "/system/members/5", "/finance/members"] {
+            assert!(!is_path_of("/system/members", path), "{path}");
+        }
+        assert!(is_at_or_below("Company/name", "company") && is_at_or_below("company", "company"));
+        assert!(!is_at_or_below("company", "company/name") && !is_at_or_below("companyName", "company"));
+    }
 
     #[test]
     fn a_path_is_a_path_and_nothing_else() {

@@ -233,10 +233,13 @@ impl Reading {
     fn shown(&self, record: Bytes) -> Result<Bytes> {
         let failed = |error: &dyn std::fmt::Display| Error::data(&self.list.endpoint, error);
         let text = std::str::from_utf8(&record).map_err(|error| failed(&error))?;
-        let shown = match redact(*ANYTHING, text).map_err(|error| failed(&error))? {
-            Cow::Owned(kept) => Bytes::from(kept),
-            Cow::Borrowed(_) => record,
+        let secretless = redact(*ANYTHING, None, text).map_err(|error| failed(&error))?;
+        let personal = self.list.personal().filter(|_| !self.list.decoded);
+        let kept = match personal {
+            Some(table) => redact(table, self.list.hash_key.as_ref(), &secretless).map_err(|error| failed(&error))?,
+            None => Cow::Borrowed(secretless.as_ref()),
         };
+        let shown = if *kept == *text { record } else { Bytes::from(kept.into_owned()) };
         if self.list.hides_key() { without(&shown, self.list.key()).map_err(|error| failed(&error)) } else { Ok(shown) }
     }
 

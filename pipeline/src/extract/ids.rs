@@ -53,7 +53,8 @@ pub async fn read_ids(
     let mut all = BTreeSet::new();
     for list in lists(table, parents) {
         let traffic = Arc::clone(traffic);
-        let source = Source { client: client.clone(), table, list, condition: None, traffic, ids_only: true };
+        let source =
+            Source { client: client.clone(), table, list, condition: None, traffic, ids_only: true, hash_key: None };
         match ids_of(&source).await {
             Ok(mut found) => all.append(&mut found.ids),
             Err(Error::Client(error @ ClientError::NotFound { .. })) => {

@@ -89,6 +89,8 @@ mod tests {
         change_detection: ChangeDetection::LastUpdated,
         variants: &[],
         sensitive: &["secret"],
+        excluded: &[],
+        hashed: &[],
         shape: &[
             Field { name: "id", kind: Kind::Int },
             Field { name: "secret", kind: Kind::Sensitive },

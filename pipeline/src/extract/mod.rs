@@ -124,6 +124,7 @@ pub async fn extract(client: &Client, stage: &Stage, order: &Order<'_>, traffic:
             condition: filter.as_ref().map(|filter| filter.condition.clone()),
             traffic: Arc::clone(traffic),
             ids_only: false,
+            hash_key: stage.hash_key().cloned(),
         };
         match read_list(&source, stage, order, filter.as_ref(), &mut next).await {
             Ok(list) => twice += extracted.merge(list),
@@ -165,7 +166,7 @@ pub async fn outlines(client: &Client, order: &Order<'_>, most: usize) -> Result
     for list in lists.into_iter().take(most) {
         let condition = filter.as_ref().map(|filter| filter.condition.clone());
         let (client, traffic) = (client.clone(), Arc::clone(&traffic));
-        let source = Source { client, table: order.table, list, condition, traffic, ids_only: false };
+        let source = Source { client, table: order.table, list, condition, traffic, ids_only: false, hash_key: None };
         outlines.push(plan::outline(&source).await?);
     }
     Ok(outlines)

@@ -11,7 +11,7 @@ use crate::client::{Answer, ClientError, Request, Traffic};
 use crate::error::{Error, Result};
 use crate::lake::longs;
 use bytes::Bytes;
-use connectwise_runtime::{Decoded, Decoder};
+use connectwise_runtime::{Decoded, Decoder, HashKey};
 use std::collections::HashSet;
 
 /// The most records that the API gives on a page.
@@ -61,12 +61,15 @@ struct Fetched {
 impl<'a> Pager<'a> {
     /// A reader of the records in a range, by this way to begin with.
     pub(super) fn new(source: &'a Source, range: KeyRange, way: Way) -> Self {
+        // Of records that are read for their ids nothing else is kept, so any key is good for them.
+        let any = || source.ids_only.then(|| HashKey::new(b""));
+        let hash_key = source.hash_key.clone().or_else(any);
         Self {
             source,
             expected: 0,
             range,
             groups: if source.ids_only { vec![source.table.key.to_owned()] } else { field_groups(source.table) },
-            decoder: Decoder::new(source.table),
+            decoder: Decoder::new(source.table).with_key(hash_key),
             way,
             page_size: PAGE_SIZE,
             last_id: None,

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::lake::{Stage, StagedFile, longs};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use arrow::datatypes::SchemaRef;
-use connectwise_runtime::{Misfit, Table, with_parent};
+use connectwise_runtime::{HashKey, Misfit, Table, with_parent};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -73,6 +73,8 @@ pub(super) struct Source {
     pub(super) traffic: Arc<Traffic>,
     /// Ask for the key alone.
     pub(super) ids_only: bool,
+    /// The key of the hashes that are kept in the place of personal texts.
+    pub(super) hash_key: Option<HashKey>,
 }
 
 impl Source {

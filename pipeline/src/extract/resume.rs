@@ -30,7 +30,8 @@ struct Manifest {
     entity: String,
     endpoint: String,
     condition: Option<String>,
-    /// A number that another description of the table, or another version of the tool, changes.
+    /// A number that another description of the table, another key of its hashes, or another version of the tool
+    /// changes.
     made_by: i64,
     began: DateTime<Utc>,
 }
@@ -85,11 +86,12 @@ impl Kept {
         schema: &SchemaRef,
     ) -> Option<(Self, Found)> {
         let folder = stage.keep(table.entity)?;
+        let key = stage.hash_key().map(|key| key.fingerprint().to_string()).unwrap_or_default();
         let wanted = Manifest {
             entity: table.entity.to_owned(),
             endpoint: table.endpoint.to_owned(),
             condition: condition.map(ToOwned::to_owned),
-            made_by: crate::lake::definition(["staging 1", format!("{table:?}").as_str()]),
+            made_by: crate::lake::definition(["staging 1", format!("{table:?}").as_str(), key.as_str()]),
             began,
         };
         let there = read_json::<Manifest>(&folder.join(MANIFEST));

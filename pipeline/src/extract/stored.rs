@@ -27,7 +27,7 @@ pub(crate) fn decode_stored(
     let failed = |error: arrow::error::ArrowError| Error::data(table.entity, error);
     for (sequence, record) in (0_i64..).zip(records) {
         // One by one: a text that is no JSON ends a decoder's page.
-        let mut decoder = Decoder::new(table);
+        let mut decoder = Decoder::new(table).with_key(stage.hash_key().cloned()).stored();
         if let Err(error) = decoder.record(record.raw_json.as_bytes()) {
             let now = Misfit { path: String::new(), reason: error.to_string(), ..record.clone() };
             extracted.quarantined.push(now);

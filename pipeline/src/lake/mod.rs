@@ -17,6 +17,7 @@ pub(crate) mod testing;
 mod write;
 
 pub use align::align_batch;
+pub(crate) use align::compare_schemas;
 pub(crate) use changes::Difference;
 pub use keys::KeySet;
 pub use maintain::{Maintained, RETENTION_HOURS, Upkeep, maintain};
@@ -27,6 +28,7 @@ pub use sync::{Scope, Target, content_columns, sync};
 pub use table::{Counts, Table};
 
 use crate::error::{Error, Result};
+use connectwise_runtime::HashKey;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::memory_pool::FairSpillPool;
@@ -63,6 +65,7 @@ pub struct Lakehouse {
     context: SessionContext,
     least_rows: u64,
     quarantine: Arc<tokio::sync::Mutex<()>>,
+    hash_key: Option<HashKey>,
 }
 
 impl std::fmt::Debug for Lakehouse {
@@ -99,7 +102,8 @@ impl Lakehouse {
         }
         let context = session()?;
         let least_rows = files::LEAST_ROWS;
-        Ok(Self { root, layout, options: HashMap::new(), context, least_rows, quarantine: Arc::default() })
+        let (options, quarantine) = (HashMap::new(), Arc::default());
+        Ok(Self { root, layout, options, context, least_rows, quarantine, hash_key: None })
     }
 
     /// Cuts tables into files of so few rows, at the least: with the usual number, a small table is one file, and shows
@@ -112,6 +116,17 @@ impl Lakehouse {
     /// The least number of rows that a file is meant to have.
     pub(crate) fn least_rows(&self) -> u64 {
         self.least_rows
+    }
+
+    /// The same with the key of the hashes that it keeps in the place of personal texts.
+    #[must_use]
+    pub fn with_hash_key(self, hash_key: Option<HashKey>) -> Self {
+        Self { hash_key, ..self }
+    }
+
+    /// The key of the hashes that it keeps in the place of personal texts, where one was given.
+    pub fn hash_key(&self) -> Option<&HashKey> {
+        self.hash_key.as_ref()
     }
 
     /// The location as a URL with a slash at its end.

@@ -16,6 +16,7 @@ use super::Lakehouse;
 use crate::error::{Error, Result};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, SchemaRef};
+use connectwise_runtime::HashKey;
 use datafusion::prelude::{DataFrame, ParquetReadOptions, SessionContext};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
@@ -43,6 +44,7 @@ pub struct Stage {
     kept: Option<PathBuf>,
     next: AtomicU64,
     room: Arc<Room>,
+    hash_key: Option<HashKey>,
 }
 
 /// How much may be staged.
@@ -71,7 +73,20 @@ impl Stage {
         let own = Self::place(lake);
         private_folder(&own)?;
         clear_away(&root(), &own);
-        Self::at(own.join(format!("{WORK}{}", uuid::Uuid::new_v4().simple())), Some(own.join(EXTRACT)))
+        let stage = Self::at(own.join(format!("{WORK}{}", uuid::Uuid::new_v4().simple())), Some(own.join(EXTRACT)))?;
+        Ok(stage.with_hash_key(lake.hash_key().cloned()))
+    }
+
+    /// The same with a key for personal texts: only their hashes are staged.
+    #[must_use]
+    pub fn with_hash_key(mut self, hash_key: Option<HashKey>) -> Self {
+        self.hash_key = hash_key;
+        self
+    }
+
+    /// The key for personal texts, where there is one.
+    pub(crate) fn hash_key(&self) -> Option<&HashKey> {
+        self.hash_key.as_ref()
     }
 
     /// Where the staging folder of a lakehouse lies.
@@ -84,7 +99,7 @@ impl Stage {
         let limit = std::env::var("CW_STAGING_LIMIT_GB").ok().and_then(|text| text.trim().parse().ok());
         let limit = limit.unwrap_or(LIMIT_GB).saturating_mul(1 << 30);
         let used = AtomicU64::new(kept.as_deref().map_or(0, bytes_below));
-        Ok(Self { work, kept, next: AtomicU64::new(0), room: Arc::new(Room { limit, used }) })
+        Ok(Self { work, kept, next: AtomicU64::new(0), room: Arc::new(Room { limit, used }), hash_key: None })
     }
 
     /// A new, empty staged file, removed when dropped. Nothing is on disk until the first row comes.

@@ -36,6 +36,8 @@ pub(crate) static TABLE: Table = Table {
     change_detection: ChangeDetection::FullScan,
     variants: &[],
     sensitive: &["password", "token", "company/secret", "customFields/secret", "deep/inner/pin"],
+    excluded: &[],
+    hashed: &[],
     shape: fields! {
         "id": Kind::Int,
         "name": Kind::Text,

@@ -12,6 +12,7 @@ mod hashing;
 mod hostile;
 mod isolation;
 mod parents;
+mod personal;
 mod schemas;
 mod sensitive;
 mod unknowns;

@@ -112,4 +112,6 @@ const TABLE_COPY: Table = Table {
     change_detection: connectwise_runtime::ChangeDetection::Snapshot,
     variants: &[],
     sensitive: &["password"],
+    excluded: &[],
+    hashed: &[],
 };

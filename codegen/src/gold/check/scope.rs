@@ -42,7 +42,7 @@ impl Kind {
             ir::Kind::Int => Self::Int,
             ir::Kind::Float => Self::Double,
             ir::Kind::Bool => Self::Bool,
-            ir::Kind::Text | ir::Kind::Json => Self::Text,
+            ir::Kind::Text | ir::Kind::Json | ir::Kind::Hashed => Self::Text,
             ir::Kind::Timestamp => Self::Timestamp,
             ir::Kind::List(_) => Self::List,
             ir::Kind::Map | ir::Kind::Struct(_) => Self::Struct,

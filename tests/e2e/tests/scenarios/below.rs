@@ -26,6 +26,8 @@ const ADDITION: Table = Table {
     change_detection: ChangeDetection::LastUpdated,
     variants: &[],
     sensitive: &[],
+    excluded: &[],
+    hashed: &[],
     shape: &[
         Field { name: "id", kind: Kind::Int },
         Field { name: "agreementId", kind: Kind::Int },

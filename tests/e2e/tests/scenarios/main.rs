@@ -33,6 +33,7 @@ mod moving;
 mod names;
 mod narrow;
 mod odd_input;
+mod personal;
 mod ranges;
 mod reconcile;
 mod references;

@@ -26,9 +26,6 @@ pub struct Thing {
     pub company: Option<CompanyReference>,
     #[serde(rename = "companyID", skip_serializing_if = "Option::is_none")]
     pub company_id: Option<i64>,
-    /// One of: Big, Small.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<DateTime<Utc>>,
     /// Format: date.

@@ -19,6 +19,8 @@ pub static TABLE: Table = Table {
     change_detection: ChangeDetection::FullScan,
     variants: &[],
     sensitive: &[],
+    excluded: &[],
+    hashed: &[],
     shape: SHAPE,
     silver: SILVER,
     children: CHILDREN,

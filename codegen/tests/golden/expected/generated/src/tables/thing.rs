@@ -19,6 +19,8 @@ pub static TABLE: Table = Table {
     change_detection: ChangeDetection::LastUpdated,
     variants: &[Variant { name: "DatedThing", having: "when", lookback_days: 90 }],
     sensitive: &["pass_word", "type/secret"],
+    excluded: &["kind"],
+    hashed: &["company/name", "tags", "_info/updatedBy"],
     shape: SHAPE,
     silver: SILVER,
     children: CHILDREN,
@@ -49,8 +51,7 @@ const SHAPE: &[Field] = &[
     Field { name: "name", kind: Kind::Text },
     Field { name: "company", kind: Kind::Struct(COMPANY_REFERENCE) },
     Field { name: "companyID", kind: Kind::Int },
-    // One of: Big, Small.
-    Field { name: "kind", kind: Kind::Text },
+    Field { name: "kind", kind: Kind::Sensitive },
     Field { name: "when", kind: Kind::Timestamp },
     // Format: date.
     Field { name: "day", kind: Kind::Text },
@@ -58,7 +59,7 @@ const SHAPE: &[Field] = &[
     Field { name: "ok", kind: Kind::Bool },
     Field { name: "pass_word", kind: Kind::Sensitive },
     Field { name: "type", kind: Kind::Struct(THING_PART) },
-    Field { name: "tags", kind: Kind::List(&Kind::Text) },
+    Field { name: "tags", kind: Kind::List(&Kind::Hashed) },
     Field { name: "anything", kind: Kind::Json },
     Field { name: "inline", kind: Kind::Struct(THING_INLINE) },
     Field { name: "_info", kind: Kind::Map },
@@ -72,7 +73,6 @@ const SILVER: &[SilverColumn] = &[
     SilverColumn { name: "companyId_1", source: Source::Path(&["company", "id"]) },
     SilverColumn { name: "companyName", source: Source::Path(&["company", "name"]) },
     SilverColumn { name: "companyID", source: Source::Path(&["companyID"]) },
-    SilverColumn { name: "kind", source: Source::Path(&["kind"]) },
     SilverColumn { name: "when", source: Source::Path(&["when"]) },
     SilverColumn { name: "day", source: Source::Path(&["day"]) },
     SilverColumn { name: "price", source: Source::Path(&["price"]) },
@@ -114,6 +114,13 @@ const CHILDREN: &[Child] = &[
 /// From /components/schemas/CompanyReference.
 const COMPANY_REFERENCE: &[Field] = &[
     Field { name: "id", kind: Kind::Int },
+    Field { name: "name", kind: Kind::Hashed },
+    Field { name: "_info", kind: Kind::Map },
+];
+
+/// From /components/schemas/CompanyReference.
+const COMPANY_REFERENCE_2: &[Field] = &[
+    Field { name: "id", kind: Kind::Int },
     Field { name: "name", kind: Kind::Text },
     Field { name: "_info", kind: Kind::Map },
 ];
@@ -146,5 +153,5 @@ const THING_PART: &[Field] = &[
     Field { name: "id", kind: Kind::Int },
     Field { name: "name", kind: Kind::Text },
     Field { name: "secret", kind: Kind::Sensitive },
-    Field { name: "company", kind: Kind::Struct(COMPANY_REFERENCE) },
+    Field { name: "company", kind: Kind::Struct(COMPANY_REFERENCE_2) },
 ];
