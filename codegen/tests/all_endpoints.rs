@@ -229,7 +229,7 @@ fn value(kind: &Kind) -> Value {
         Kind::Int => json!(7),
         Kind::Float => json!(1.5),
         Kind::Bool => json!(true),
-        Kind::Text => json!("text"),
+        Kind::Text | Kind::Hashed => json!("text"),
         Kind::Timestamp => json!("2025-06-15T12:00:00Z"),
         Kind::Json => json!({"any": 1}),
         Kind::Map => Map::from_iter([("key".to_owned(), json!("text"))]).into(),
