@@ -8,7 +8,7 @@ use super::table::sorted;
 use super::{Lakehouse, Table};
 use crate::catalog::KnownTable;
 use crate::error::Result;
-use chrono::TimeDelta;
+use chrono::{TimeDelta, Utc};
 use deltalake::logstore::object_store::{Error as StoreError, ObjectStoreExt as _};
 use deltalake::operations::vacuum::VacuumMode;
 use deltalake::{DeltaTable, Path};
@@ -114,6 +114,9 @@ async fn work(lake: &Lakehouse, known: &KnownTable, upkeep: Upkeep, done: &mut M
             .map_err(|error| table.error("writing the checkpoint", error))?;
         done.checkpoint = Some(table.version());
     }
+    if upkeep.retention_hours < RETENTION_HOURS && !upkeep.dry_run {
+        table.shorten_log(upkeep.retention_hours).await?;
+    }
     Ok(true)
 }
 
@@ -144,6 +147,20 @@ impl Table {
             .map_err(|error| self.error("deleting old files", error))?;
         self.show(delta);
         Ok(metrics.files_deleted.len() as u64)
+    }
+
+    /// Deletes entries of the log before the newest checkpoint that are older than so many hours: they hold the least and
+    /// the greatest values of files that are gone.
+    async fn shorten_log(&self, hours: u32) -> Result<()> {
+        let failed = |error: &dyn std::fmt::Display| self.error("shortening the log", error);
+        let version = u64::try_from(self.version()).map_err(|error| failed(&error))?;
+        let before = Utc::now() - TimeDelta::hours(i64::from(hours));
+        let log = self.delta().log_store();
+        let deleted =
+            deltalake::checkpoints::cleanup_expired_logs_for(version, log.as_ref(), before.timestamp_millis(), None);
+        let deleted = deleted.await.map_err(|error| failed(&error))?;
+        tracing::debug!(table = self.name(), deleted, "old entries of the log");
+        Ok(())
     }
 
     async fn newest_checkpoint(&self) -> Result<Option<i64>> {
