@@ -1,16 +1,17 @@
 """Gold by Spark's SQL: every statement of generated/sql/spark, in the order in which they are built, on an engine.
 
-    gold.py sail    LAKEHOUSE BUSINESS_DATE OUT     over the silver Delta tables
-    gold.py pyspark SILVER    BUSINESS_DATE OUT     over Parquet copies of them
+    gold.py sail    LAKEHOUSE BUSINESS_DATE OUT [ROOT]     over the silver Delta tables
+    gold.py pyspark SILVER    BUSINESS_DATE OUT [ROOT]     over Parquet copies of them
 
-Each table is written to OUT as Parquet, where the statements after it read it as gold.
+ROOT holds `generated`, where that is not the checked-in one. Each table is written to OUT as Parquet, where the
+statements after it read it as gold.
 """
 
 import re
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(sys.argv[5]) if len(sys.argv) > 5 else Path(__file__).resolve().parents[2]
 
 
 def build_order():
