@@ -10,7 +10,12 @@ use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemoryCatalogP
 use datafusion::datasource::{MemTable, TableProvider};
 use datafusion::execution::SessionStateBuilder;
 use datafusion::prelude::SessionContext;
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use std::sync::Arc;
+
+/// How many tables are opened at the same time.
+const TABLES_AT_ONCE: usize = 8;
 
 /// The catalogue that holds the layers as schemas.
 pub(crate) const CATALOG: &str = "lakehouse";
@@ -56,12 +61,20 @@ pub fn known_tables() -> Vec<KnownTable> {
 /// # Errors
 /// [`Error::Table`] when a table is there but can't be read.
 pub async fn register(lake: &Lakehouse) -> Result<SessionContext> {
-    let mut tables = Vec::new();
+    session(lake, &open_all(lake).await?).await
+}
+
+/// Every known table at its newest version, where there is one.
+///
+/// # Errors
+/// [`Error::Table`] when a table is there but can't be read.
+pub(crate) async fn open_all(lake: &Lakehouse) -> Result<Vec<(KnownTable, Option<Table>)>> {
+    let mut opening: Vec<BoxFuture<'_, Result<(KnownTable, Option<Table>)>>> = Vec::new();
     for known in known_tables() {
-        let table = lake.open(known.layer, known.name).await?;
-        tables.push((known, table));
+        opening.push(async move { lake.open(known.layer, known.name).await.map(|table| (known, table)) }.boxed());
     }
-    session(lake, tables).await
+    // Some at a time: where the storage is far, each takes a while.
+    futures::stream::iter(opening).buffered(TABLES_AT_ONCE).try_collect().await
 }
 
 /// As [`register`], as the lakehouse was at a time: each table's newest version that was committed by then. A run
@@ -88,7 +101,7 @@ pub async fn register_at_time(lake: &Lakehouse, time: DateTime<Utc>) -> Result<S
         let since = first.map(|first| format!("; its first version is of {}", text(first))).unwrap_or_default();
         return Err(Error::Query(format!("at {} there was nothing in {}{since}", text(time), lake.display())));
     }
-    session(lake, tables).await
+    session(lake, &tables).await
 }
 
 /// As [`register`], with one table at an earlier version.
@@ -109,7 +122,8 @@ pub async fn register_at_version(lake: &Lakehouse, layer: &str, name: &str, vers
     Ok(context)
 }
 
-async fn session(lake: &Lakehouse, tables: Vec<(KnownTable, Option<Table>)>) -> Result<SessionContext> {
+/// A session in which these tables can be queried, at the versions that are open.
+pub(crate) async fn session(lake: &Lakehouse, tables: &[(KnownTable, Option<Table>)]) -> Result<SessionContext> {
     // A list of its own: sessions that are made from one another share it otherwise, and a reader would take the
     // tables from under a run.
     let state = SessionStateBuilder::new_from_existing(lake.context().state())
@@ -125,7 +139,7 @@ async fn session(lake: &Lakehouse, tables: Vec<(KnownTable, Option<Table>)>) -> 
     for (known, table) in tables {
         let provider: Arc<dyn TableProvider> = match table {
             Some(table) => table.provider().await?,
-            None => Arc::new(MemTable::try_new(known.schema, vec![vec![]]).map_err(failed)?),
+            None => Arc::new(MemTable::try_new(SchemaRef::clone(&known.schema), vec![vec![]]).map_err(failed)?),
         };
         if let Some(schema) = catalog.schema(known.layer) {
             schema.register_table(known.name.to_owned(), provider).map_err(failed)?;

@@ -155,21 +155,22 @@ impl RunReport {
     }
 
     /// Adds what building gold did, also where it was built before in the same run.
-    pub(crate) fn take_gold(&mut self, built: Vec<Built>) {
-        for Built { table, counts, computed, seconds, .. } in built {
+    pub(crate) fn take_gold(&mut self, built: &[Built]) {
+        for &Built { table, counts, rows, computed, seconds, .. } in built {
             match self.tables.iter_mut().find(|other| other.layer == "gold" && other.table == table.name) {
                 Some(before) => {
                     before.counts.inserted += counts.inserted;
                     before.counts.updated += counts.updated;
                     before.counts.deleted += counts.deleted;
                     before.counts.unchanged = counts.unchanged;
+                    before.rows = rows;
                     before.computed = Some(computed);
                     before.seconds += seconds;
                 }
                 None => self.tables.push(TableReport {
                     layer: "gold",
                     table: table.name.to_owned(),
-                    rows: 0,
+                    rows,
                     counts,
                     computed: Some(computed),
                     seconds,

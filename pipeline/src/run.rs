@@ -6,7 +6,7 @@ use crate::bronze::Loading;
 use crate::client::{Client, ClientError, Request, Traffic};
 use crate::error::{Error, Result};
 use crate::extract::{Order, Window, extract};
-use crate::gold::{self, Care, Check, Computed};
+use crate::gold::{self, Care, Computed};
 use crate::lake::{Lakehouse, Stage};
 use crate::progress::Progress;
 use crate::report::{EntityReport, RunReport, TableReport};
@@ -293,9 +293,9 @@ async fn layers_of(
     Ok(())
 }
 
-/// Fills in how many rows the tables have now.
+/// Fills in how many rows the tables have now, where whoever wrote them did not.
 async fn count_rows(lake: &Lakehouse, report: &mut RunReport) -> Result<()> {
-    for table in &mut report.tables {
+    for table in report.tables.iter_mut().filter(|table| table.rows == 0) {
         let name = table.table.clone();
         if let Some(opened) = lake.open(table.layer, &name).await? {
             table.rows = opened.rows().await?;
@@ -314,20 +314,20 @@ pub(crate) async fn gold_of(
     report: &mut RunReport,
 ) -> Result<()> {
     let whole = report.mode == Mode::Full.name();
-    let built = gold::build(lake, stage, run, Care { whole, verify }).await?;
-    let whole = built.iter().all(|table| table.computed == Computed::Whole);
-    let rebuilds: Vec<Check> = built.iter().filter_map(|table| table.rebuild.clone()).collect();
-    report.take_gold(built);
-    report.checks = gold::run_checks(lake, run).await?;
-    report.checks.extend(rebuilds);
+    let mut gold = gold::build(lake, stage, run, Care { whole, verify }).await?;
+    let whole = gold.built.iter().all(|table| table.computed == Computed::Whole);
+    report.take_gold(&gold.built);
+    report.checks = gold.checks(run).await?;
+    report.checks.extend(gold.built.iter().filter_map(|table| table.rebuild.clone()));
     let broken: Vec<&str> =
         report.checks.iter().filter(|check| check.fails()).map(|check| check.name.as_str()).collect();
     if !whole && !broken.is_empty() {
         tracing::warn!(checks = %broken.join(", "), "after an incremental build checks failed: gold is computed whole");
-        report.take_gold(gold::build(lake, stage, run, Care { whole: true, verify: false }).await?);
-        report.checks = gold::run_checks(lake, run).await?;
+        gold = gold::build(lake, stage, run, Care { whole: true, verify: false }).await?;
+        report.take_gold(&gold.built);
+        report.checks = gold.checks(run).await?;
     }
-    report.unmatched = gold::unmatched(lake, run).await?;
+    report.unmatched = gold.unmatched(run).await?;
     Ok(())
 }
 
@@ -436,11 +436,11 @@ pub(crate) async fn silver_of(
     match silver::load(lake, stage, run, entity, report.mode == Mode::Full.name()).await {
         Ok(tables) => {
             let seconds = started.elapsed().as_secs_f64() / tables.len().max(1) as f64;
-            for (table, counts) in tables {
+            for (table, counts, rows) in tables {
                 report.tables.push(TableReport {
                     layer: "silver",
                     table: table.to_owned(),
-                    rows: 0,
+                    rows,
                     counts,
                     computed: None,
                     seconds,

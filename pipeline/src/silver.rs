@@ -7,7 +7,7 @@
 
 use crate::bronze::{DELETED_AT, RUN_ID, TIMESTAMP, instant_type};
 use crate::error::{Error, Result};
-use crate::lake::{Counts, KeySet, Lakehouse, Scope, Stage, Table as LakeTable, Target, definition, sync};
+use crate::lake::{Counts, KeySet, Lakehouse, Scope, Stage, Table as LakeTable, Target, definition, sync_table};
 use crate::personal::Keeping;
 use crate::run::RunId;
 use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
@@ -70,7 +70,7 @@ pub async fn load(
     run: &RunId,
     entity: &'static Table,
     whole: bool,
-) -> Result<Vec<(&'static str, Counts)>> {
+) -> Result<Vec<(&'static str, Counts, u64)>> {
     let Some(bronze) = lake.open("bronze", entity.table).await? else {
         return Ok(Vec::new());
     };
@@ -98,7 +98,8 @@ pub async fn load(
             stamps: &[PROCESSED_AT, SOURCE, BATCH_ID],
         };
         let rows = flat_rows(&bronze, run, entity, child, &schema, ids).await?;
-        done.push((name, sync(lake, stage, &target, &scope, rows, &transactions).await?));
+        let (counts, stored) = sync_table(lake, stage, &target, &scope, rows, &transactions).await?;
+        done.push((name, counts, stored.rows().await?));
     }
     Ok(done)
 }

@@ -2,20 +2,21 @@
 //!
 //! Every check is SQL over the tables as anyone can query them, so that a broken one can be looked into with `query`.
 
-use crate::catalog;
+use crate::bronze::DELETED_AT;
 use crate::error::{Error, Result};
 use crate::gold::business_date;
-use crate::lake::Lakehouse;
 use crate::run::RunId;
-use crate::silver::CHILD_KEY;
-use arrow::array::{Array, AsArray as _, RecordBatch};
+use crate::silver::{CHILD_KEY, SILVER_DELETED_AT};
+use arrow::array::{Array, ArrayRef, AsArray as _, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use connectwise_generated::checks::{CHECKS as OWN, Check as OwnCheck};
-use connectwise_generated::gold::TABLES as GOLD;
+use connectwise_generated::gold::{GoldTable, TABLES as GOLD};
 use connectwise_generated::tables::TABLES as ENTITIES;
+use connectwise_runtime::Table as EntityTable;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The outcome of one check.
@@ -67,96 +68,166 @@ impl Check {
     }
 }
 
-/// Runs all checks but the comparison with a rebuild, which belongs to the build.
-///
-/// # Errors
-/// [`Error`] when a check can't be run at all; a check that fails is no error.
-pub async fn run_checks(lake: &Lakehouse, run: &RunId) -> Result<Vec<Check>> {
-    let context = catalog::register(lake).await?;
-    let mut checks = Vec::new();
-    for entity in ENTITIES {
-        checks.push(rows_agree(&context, entity.table).await?);
-        for layer in ["bronze", "silver"] {
-            checks.push(key_is_unique(&context, layer, entity.table, &[entity.key]).await?);
-        }
-        for child in entity.children {
-            checks.push(key_is_unique(&context, "silver", child.table, &CHILD_KEY).await?);
-        }
-    }
+/// Runs all checks but the comparison with a rebuild.
+pub(super) async fn run_checks(context: &SessionContext, run: &RunId) -> Result<Vec<Check>> {
+    let mut facts = BTreeMap::new();
     for table in GOLD {
-        checks.push(key_is_unique(&context, "gold", table.name, &[table.key]).await?);
-        for column in table.columns {
-            if let Some(dimension) = column.dimension {
-                checks.push(references_exist(&context, table.name, column.name, dimension).await?);
-            }
+        facts.insert(table.name, Figures::of_gold(context, table).await?);
+    }
+    let mut checks = Vec::new();
+    let mut silver = BTreeMap::new();
+    for entity in ENTITIES {
+        let bronze = Figures::of_records(context, "bronze", entity, DELETED_AT, &BTreeSet::new()).await?;
+        let summed = reconciled(entity.table);
+        let flat = Figures::of_records(context, "silver", entity, SILVER_DELETED_AT, &summed).await?;
+        checks.push(rows_agree(entity.table, &bronze, &flat, &facts));
+        checks.push(bronze.key_is_unique(format!("key/bronze/{}", entity.table), entity.key));
+        checks.push(flat.key_is_unique(format!("key/silver/{}", entity.table), entity.key));
+        for child in entity.children {
+            let items = Figures::of_items(context, child.table).await?;
+            checks.push(items.key_is_unique(format!("key/silver/{}", child.table), &CHILD_KEY.join(", ")));
         }
-        if let Some(fact) = table.fact {
-            for (measure, column) in fact.reconcile {
-                checks.push(sums_agree(&context, table.name, measure, fact.table, column).await?);
-            }
-            if let Some(misfits) = fact.misfits {
-                checks.push(amounts_fit(&context, table.name, misfits).await?);
-            }
+        silver.insert(entity.table, flat);
+    }
+    for (table, figures) in GOLD.iter().filter_map(|table| Some((table, facts.get(table.name)?))) {
+        // Gold's tables are the ones that are known by their names alone.
+        checks.push(figures.key_is_unique(format!("key/{}", table.name), table.key));
+        checks.extend(references_exist(context, table).await?);
+        let Some(fact) = table.fact else { continue };
+        for (measure, column) in fact.reconcile {
+            let source = silver.get(fact.table).map_or("", |silver| silver.sum(column));
+            checks.push(sums_agree(table.name, measure, source, figures.sum(measure)));
+        }
+        if let Some(misfits) = fact.misfits {
+            checks.push(amounts_fit(context, table.name, misfits).await?);
         }
     }
-    checks.push(statuses_add_up(&context).await?);
+    checks.push(statuses_add_up(context).await?);
     let day = business_date(run)?;
     for check in OWN {
-        checks.push(own(&context, check, &day).await?);
+        checks.push(own(context, check, &day).await?);
     }
     Ok(checks)
 }
 
+/// The columns of a silver table that facts' measures have to add up to, each once.
+fn reconciled(table: &str) -> BTreeSet<&'static str> {
+    let facts = GOLD.iter().filter_map(|gold| gold.fact).filter(|fact| fact.table == table);
+    facts.flat_map(|fact| fact.reconcile.iter().map(|(_, column)| *column)).collect()
+}
+
+/// What the checks want to know of a table, asked in one query, for that is one pass over it.
+struct Figures {
+    rows: String,
+    /// Different keys that are whole.
+    keys: String,
+    /// Rows that are not deleted.
+    live: String,
+    /// Sums, by column.
+    sums: BTreeMap<&'static str, String>,
+}
+
+impl Figures {
+    /// Of a table of records: sums over those that live.
+    async fn of_records(
+        context: &SessionContext,
+        layer: &str,
+        entity: &EntityTable,
+        deleted: &str,
+        summed: &BTreeSet<&'static str>,
+    ) -> Result<Self> {
+        let sums = summed
+            .iter()
+            .map(|column| format!(", COALESCE(SUM(CASE WHEN {deleted} IS NULL THEN wide_decimal({column}) END), 0)"));
+        let sql = format!(
+            "SELECT count(*), count(DISTINCT {key}), COALESCE(SUM(CASE WHEN {deleted} IS NULL THEN 1 ELSE 0 END), 0){} \
+             FROM {layer}.{}",
+            sums.collect::<String>(),
+            entity.table,
+            key = entity.key,
+        );
+        Self::read(row(context, &sql).await?, summed.iter().copied())
+    }
+
+    /// Of a table of list items.
+    async fn of_items(context: &SessionContext, table: &str) -> Result<Self> {
+        let [parent, place] = CHILD_KEY;
+        let sql = format!(
+            "SELECT COALESCE(SUM(n), 0), count(*) - COALESCE(SUM(CASE WHEN {parent} IS NULL OR {place} IS NULL THEN 1 \
+             ELSE 0 END), 0), 0 FROM (SELECT {parent}, {place}, count(*) AS n FROM silver.{table} GROUP BY {parent}, \
+             {place}) AS k"
+        );
+        Self::read(row(context, &sql).await?, std::iter::empty())
+    }
+
+    /// Of a gold table: sums of what has to agree with silver.
+    async fn of_gold(context: &SessionContext, table: &GoldTable) -> Result<Self> {
+        let measures: BTreeSet<&'static str> =
+            table.fact.iter().flat_map(|fact| fact.reconcile.iter().map(|(measure, _)| *measure)).collect();
+        let sums: String = measures.iter().map(|measure| format!(", COALESCE(SUM({measure}), 0)")).collect();
+        let sql = format!("SELECT count(*), count(DISTINCT {}), count(*){sums} FROM gold.{}", table.key, table.name);
+        Self::read(row(context, &sql).await?, measures.into_iter())
+    }
+
+    fn read(row: Vec<String>, summed: impl Iterator<Item = &'static str>) -> Result<Self> {
+        let mut values = row.into_iter();
+        let mut next = || values.next().ok_or_else(|| Error::Query("a check's query gave too few columns".to_owned()));
+        let (rows, keys, live) = (next()?, next()?, next()?);
+        let sums = summed.map(|column| Ok((column, next()?))).collect::<Result<_>>()?;
+        Ok(Self { rows, keys, live, sums })
+    }
+
+    fn sum(&self, column: &str) -> &str {
+        self.sums.get(column).map_or("", String::as_str)
+    }
+
+    /// Every key is in the table once, and none is null.
+    fn key_is_unique(&self, name: String, key: &str) -> Check {
+        Check::new(name, self.rows == self.keys, format!("{} rows, {} different {key}", self.rows, self.keys))
+    }
+}
+
 /// Live rows of bronze and silver, and the rows of the fact that is made from them.
-async fn rows_agree(context: &SessionContext, table: &str) -> Result<Check> {
-    let bronze = scalar(context, &format!("SELECT count(*) FROM bronze.{table} WHERE etlDeletedAt IS NULL")).await?;
-    let silver = scalar(context, &format!("SELECT count(*) FROM silver.{table} WHERE _etl_deleted_at IS NULL")).await?;
-    let mut passed = bronze == silver;
-    let mut detail = format!("{bronze} live in bronze, {silver} in silver");
+fn rows_agree(table: &str, bronze: &Figures, silver: &Figures, facts: &BTreeMap<&str, Figures>) -> Check {
+    let mut passed = bronze.live == silver.live;
+    let mut detail = format!("{} live in bronze, {} in silver", bronze.live, silver.live);
     for gold in GOLD.iter().filter(|gold| gold.fact.is_some_and(|fact| fact.table == table)) {
-        let rows = scalar(context, &format!("SELECT count(*) FROM gold.{}", gold.name)).await?;
-        passed &= rows == silver;
+        let rows = facts.get(gold.name).map_or("", |figures| figures.rows.as_str());
+        passed &= rows == silver.live;
         detail.push_str(&format!(", {rows} in {}", gold.name));
     }
-    Ok(Check::new(format!("rows/{table}"), passed, detail))
+    Check::new(format!("rows/{table}"), passed, detail)
 }
 
-/// Every key is in the table once, and none is null.
-async fn key_is_unique(context: &SessionContext, layer: &str, table: &str, key: &[&str]) -> Result<Check> {
-    let key = key.join(", ");
-    let rows = scalar(context, &format!("SELECT count(*) FROM {layer}.{table}")).await?;
-    let whole: Vec<String> = key.split(", ").map(|column| format!("{column} IS NOT NULL")).collect();
-    let sql =
-        format!("SELECT count(*) FROM (SELECT DISTINCT {key} FROM {layer}.{table} WHERE {}) AS k", whole.join(" AND "));
-    let keys = scalar(context, &sql).await?;
-    // Gold's tables are the ones that are known by their names alone.
-    let name = if layer == "gold" { format!("key/{table}") } else { format!("key/{layer}/{table}") };
-    Ok(Check::new(name, rows == keys, format!("{rows} rows, {keys} different {key}")))
+/// Every dimension key of a table is in its dimension; all of them in one pass over the table.
+async fn references_exist(context: &SessionContext, table: &GoldTable) -> Result<Vec<Check>> {
+    let references: Vec<(&str, &str)> =
+        table.columns.iter().filter_map(|column| Some((column.name, column.dimension?))).collect();
+    if references.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (mut lost, mut joins) = (Vec::new(), String::new());
+    for (place, (column, dimension)) in references.iter().enumerate() {
+        let key = GOLD.iter().find(|table| table.name == *dimension).map_or("", |table| table.key);
+        lost.push(format!("COALESCE(SUM(CASE WHEN d{place}.{key} IS NULL THEN 1 ELSE 0 END), 0)"));
+        // Each key once: a row must not be counted twice because another check is broken.
+        joins.push_str(&format!(
+            " LEFT JOIN (SELECT DISTINCT {key} FROM gold.{dimension}) AS d{place} ON d{place}.{key} = f.{column}"
+        ));
+    }
+    let counts = row(context, &format!("SELECT {} FROM gold.{} AS f{joins}", lost.join(", "), table.name)).await?;
+    let checks = references.iter().zip(counts).map(|((column, dimension), lost)| {
+        Check::new(
+            format!("reference/{}/{column}", table.name),
+            lost == "0",
+            format!("{lost} rows whose {column} is not in {dimension}"),
+        )
+    });
+    Ok(checks.collect())
 }
 
-async fn references_exist(context: &SessionContext, fact: &str, column: &str, dimension: &str) -> Result<Check> {
-    let key = GOLD.iter().find(|table| table.name == dimension).map_or("", |table| table.key);
-    let sql = format!(
-        "SELECT count(*) FROM gold.{fact} AS f LEFT JOIN gold.{dimension} AS d ON d.{key} = f.{column} WHERE d.{key} IS NULL"
-    );
-    let lost = scalar(context, &sql).await?;
-    Ok(Check::new(
-        format!("reference/{fact}/{column}"),
-        lost == "0",
-        format!("{lost} rows whose {column} is not in {dimension}"),
-    ))
-}
-
-async fn sums_agree(context: &SessionContext, fact: &str, measure: &str, silver: &str, column: &str) -> Result<Check> {
-    let gold = scalar(context, &format!("SELECT COALESCE(SUM({measure}), 0) FROM gold.{fact}")).await?;
-    let sql =
-        format!("SELECT COALESCE(SUM(wide_decimal({column})), 0) FROM silver.{silver} WHERE _etl_deleted_at IS NULL");
-    let source = scalar(context, &sql).await?;
-    Ok(Check::new(
-        format!("sum/{fact}/{measure}"),
-        same_number(&gold, &source),
-        format!("silver {source}, gold {gold}"),
-    ))
+fn sums_agree(fact: &str, measure: &str, source: &str, gold: &str) -> Check {
+    Check::new(format!("sum/{fact}/{measure}"), same_number(gold, source), format!("silver {source}, gold {gold}"))
 }
 
 /// No row of a fact's source has an amount that no column holds.
@@ -172,22 +243,18 @@ async fn amounts_fit(context: &SessionContext, fact: &str, misfits: &str) -> Res
 
 /// Every entry has one status, and the statuses' hours are all hours.
 async fn statuses_add_up(context: &SessionContext) -> Result<Check> {
-    let none = scalar(
-        context,
-        "SELECT count(*) FROM gold.fact_timeentry WHERE effectiveBillingStatus IS NULL OR effectiveBillingStatus NOT IN \
-         ('Invoiced', 'Internal', 'Prepaid', 'NoCharge', 'DoNotBill', 'Operations', 'Billable', 'Unclassified')",
-    )
-    .await?;
-    let by_status = scalar(
-        context,
-        "SELECT COALESCE(SUM(hours), 0) FROM (SELECT SUM(actualHours) AS hours FROM gold.fact_timeentry GROUP BY \
-         effectiveBillingStatus) AS s",
-    )
-    .await?;
-    let all = scalar(context, "SELECT COALESCE(SUM(actualHours), 0) FROM gold.fact_timeentry").await?;
+    let known = "effectiveBillingStatus IN ('Invoiced', 'Internal', 'Prepaid', 'NoCharge', 'DoNotBill', 'Operations', \
+                 'Billable', 'Unclassified')";
+    let sql = format!(
+        "SELECT COALESCE(SUM(CASE WHEN {known} THEN 0 ELSE 1 END), 0), COALESCE(SUM(CASE WHEN {known} THEN actualHours \
+         END), 0), COALESCE(SUM(actualHours), 0) FROM gold.fact_timeentry"
+    );
+    let figures = row(context, &sql).await?;
+    let figure = |place: usize| figures.get(place).map_or("", String::as_str);
+    let (none, by_status, all) = (figure(0), figure(1), figure(2));
     Ok(Check::new(
         "status/fact_timeentry".to_owned(),
-        none == "0" && same_number(&by_status, &all),
+        none == "0" && same_number(by_status, all),
         format!("{none} rows without a status; hours by status {by_status}, all hours {all}"),
     ))
 }
@@ -248,19 +315,16 @@ fn same_number(left: &str, right: &str) -> bool {
     plain(left) == plain(right)
 }
 
-/// The one value of a query, as text.
-async fn scalar(context: &SessionContext, sql: &str) -> Result<String> {
+/// The one row of a query, every value as text.
+async fn row(context: &SessionContext, sql: &str) -> Result<Vec<String>> {
     let failed = |error: DataFusionError| Error::Query(format!("a check can't be run: {error}\n  {sql}"));
     let batches = context.sql(sql).await.map_err(failed)?.collect().await.map_err(failed)?;
-    let value = batches.iter().find(|batch| batch.num_rows() > 0).map(|batch| batch.column(0));
-    let text = value
-        .map(|value| cast(value, &DataType::Utf8))
-        .transpose()
-        .map_err(|error| Error::Query(format!("a check can't be read: {error}")))?;
-    Ok(text
-        .and_then(|text| {
-            let text = arrow::array::AsArray::as_string_opt::<i32>(&text)?;
-            text.is_valid(0).then(|| text.value(0).to_owned())
-        })
-        .unwrap_or_default())
+    let Some(first) = batches.iter().find(|batch| batch.num_rows() > 0) else { return Ok(Vec::new()) };
+    let text = |column: &ArrayRef| {
+        let column = cast(column, &DataType::Utf8);
+        let column = column.map_err(|error| Error::Query(format!("a check can't be read: {error}")))?;
+        let texts = column.as_string_opt::<i32>().filter(|texts| texts.is_valid(0));
+        Ok(texts.map_or_else(String::new, |texts| texts.value(0).to_owned()))
+    };
+    first.columns().iter().map(text).collect()
 }

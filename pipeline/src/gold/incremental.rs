@@ -6,7 +6,7 @@
 //! told, the table is computed whole: the result is the same either way.
 
 use super::shape::{self, Driver, Name, Side};
-use crate::catalog;
+use crate::catalog::{self, KnownTable};
 use crate::error::{Error, Result};
 use crate::lake::{Difference, KeySet, Lakehouse, Table};
 use crate::silver::{BATCH_ID, PROCESSED_AT, SILVER_DELETED_AT};
@@ -18,6 +18,7 @@ use connectwise_generated::tables::TABLES as ENTITIES;
 use connectwise_runtime::row_hashes;
 use datafusion::common::DFSchema;
 use datafusion::datasource::provider_as_source;
+use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableScanBuilder, ident};
 use datafusion::prelude::{DataFrame, SessionContext};
 use futures::StreamExt as _;
@@ -30,8 +31,7 @@ const DEFINITION: &str = "definition";
 const LARGEST_SHARE: u64 = 3;
 
 /// The tables that statements read, each at one version, and what changed in them.
-pub(super) struct Inputs<'a> {
-    lake: &'a Lakehouse,
+pub(super) struct Inputs {
     context: SessionContext,
     tables: BTreeMap<Name, Option<Table>>,
     differences: BTreeMap<(Name, i64), Arc<Difference>>,
@@ -47,44 +47,39 @@ pub(super) enum Work {
     Whole(LogicalPlan),
 }
 
-impl<'a> Inputs<'a> {
-    pub(super) async fn new(lake: &'a Lakehouse) -> Result<Self> {
-        let context = catalog::register(lake).await?;
-        Ok(Self { lake, context, tables: BTreeMap::new(), differences: BTreeMap::new() })
+impl Inputs {
+    /// All tables, as they are now.
+    pub(super) async fn new(lake: &Lakehouse) -> Result<Self> {
+        let opened = catalog::open_all(lake).await?;
+        let context = catalog::session(lake, &opened).await?;
+        let name = |known: &KnownTable| (known.layer.to_owned(), known.name.to_owned());
+        let tables = opened.into_iter().map(|(known, table)| (name(&known), table)).collect();
+        Ok(Self { context, tables, differences: BTreeMap::new() })
     }
 
+    /// The session that reads the tables at the versions that are recorded.
     pub(super) fn context(&self) -> &SessionContext {
         &self.context
     }
 
-    /// Opens a table, and lets statements read the very version that is recorded.
-    async fn open(&mut self, name: &Name) -> Result<()> {
-        if self.tables.contains_key(name) {
-            return Ok(());
-        }
-        let layer = crate::lake::LAYERS.into_iter().find(|layer| *layer == name.0);
-        let layer = layer.ok_or_else(|| Error::Query(format!("a statement reads {}.{}", name.0, name.1)))?;
-        let table = self.lake.open(layer, &name.1).await?;
-        if let Some(table) = &table {
-            catalog::show(&self.context, layer, &name.1, table.provider().await?)?;
-        }
-        self.tables.insert(name.clone(), table);
+    /// Lets statements that come later see what was just written.
+    pub(super) async fn written(&mut self, table: &GoldTable, stored: Table) -> Result<()> {
+        let name = ("gold".to_owned(), table.name.to_owned());
+        self.differences.retain(|(other, _), _| *other != name);
+        catalog::show(&self.context, "gold", table.name, stored.provider().await?)?;
+        self.tables.insert(name, Some(stored));
         Ok(())
     }
 
-    /// Lets statements that come later see what was just written.
-    pub(super) async fn written(&mut self, table: &'static GoldTable) -> Result<()> {
-        let name = ("gold".to_owned(), table.name.to_owned());
-        self.tables.remove(&name);
-        self.differences.retain(|(other, _), _| *other != name);
-        self.open(&name).await
+    fn table(&self, name: &Name) -> Option<&Table> {
+        self.tables.get(name).and_then(Option::as_ref)
     }
 
     /// How many rows a gold table has that was written or read before.
     pub(super) async fn rows(&self, table: &GoldTable) -> Result<u64> {
-        match self.tables.get(&("gold".to_owned(), table.name.to_owned())) {
-            Some(Some(table)) => table.rows().await,
-            _ => Ok(0),
+        match self.table(&("gold".to_owned(), table.name.to_owned())) {
+            Some(table) => table.rows().await,
+            None => Ok(0),
         }
     }
 
@@ -94,8 +89,8 @@ impl<'a> Inputs<'a> {
         if let Some(difference) = self.differences.get(&known) {
             return Ok(Arc::clone(difference));
         }
-        let difference = Arc::new(match self.tables.get(name) {
-            Some(Some(table)) => table.difference(version).await?,
+        let difference = Arc::new(match self.table(name) {
+            Some(table) => table.difference(version).await?,
             _ if version == MISSING => Difference::None,
             _ => Difference::Unknown,
         });
@@ -105,7 +100,7 @@ impl<'a> Inputs<'a> {
 
     /// The application transactions of a table that is made by this statement from these versions.
     fn transactions(&self, made_by: i64, inputs: &BTreeSet<Name>) -> Vec<(String, i64)> {
-        let version = |name| self.tables.get(name).and_then(Option::as_ref).map_or(MISSING, Table::version);
+        let version = |name| self.table(name).map_or(MISSING, Table::version);
         let made_from = inputs.iter().map(|name| (application(name), version(name)));
         made_from.chain([(DEFINITION.to_owned(), made_by)]).collect()
     }
@@ -118,46 +113,38 @@ impl<'a> Inputs<'a> {
         sql: &str,
         whole: bool,
     ) -> Result<(Work, Vec<(String, i64)>)> {
-        let failed = |error: datafusion::error::DataFusionError| Error::table("gold", table.name, "planning", error);
-        let inputs = shape::inputs(self.context.sql(sql).await.map_err(failed)?.logical_plan());
-        for name in &inputs {
-            self.open(name).await?;
-        }
+        let failed = |error: DataFusionError| Error::table("gold", table.name, "planning", error);
         let written = self.context.sql(sql).await.map_err(failed)?;
+        let inputs = shape::inputs(written.logical_plan());
         // Asked before the optimiser puts the time of this run in the place of now().
         let whole = whole || !shape::is_stable(written.logical_plan());
-        let plan = written.into_optimized_plan().map_err(failed)?;
         let mut ids = Vec::new();
         for name in &inputs {
-            if let Some(Some(input)) = self.tables.get(name) {
+            if !self.tables.contains_key(name) {
+                return Err(failed(DataFusionError::Plan(format!("there is no table {}.{}", name.0, name.1))));
+            }
+            if let Some(input) = self.table(name) {
                 ids.push(input.id()?);
             }
         }
         let made_by = made_by(sql, &format!("{:?}", table.columns), &format!("{RULES:?} {OTHERWISE:?}"), &ids);
         let transactions = self.transactions(made_by, &inputs);
-        let Some(target) = self.lake.open("gold", table.name).await? else {
-            return Ok((Work::Whole(plan), transactions));
-        };
-        if target.transaction(DEFINITION).await? != Some(made_by) {
-            return Ok((Work::Whole(plan), transactions));
-        }
-        let mut changed = BTreeMap::new();
-        for name in &inputs {
-            let Some(version) = target.transaction(&application(name)).await? else {
-                return Ok((Work::Whole(plan), transactions));
-            };
-            let difference = self.difference(name, version).await?;
-            if !matches!(*difference, Difference::None) {
-                changed.insert(name.clone(), difference);
-            }
-        }
-        if whole {
-            let fresh = if changed.is_empty() { Vec::new() } else { transactions };
-            return Ok((Work::Whole(plan), fresh));
-        }
-        if changed.is_empty() {
+        let changed = self.changed(table, made_by, &inputs).await?;
+        if let Some(changed) = &changed
+            && changed.is_empty()
+            && !whole
+        {
             return Ok((Work::Nothing, transactions));
         }
+        let plan = written.into_optimized_plan().map_err(failed)?;
+        let changed = match changed {
+            None => return Ok((Work::Whole(plan), transactions)),
+            Some(changed) if whole => {
+                let fresh = if changed.is_empty() { Vec::new() } else { transactions };
+                return Ok((Work::Whole(plan), fresh));
+            }
+            Some(changed) => changed,
+        };
         let narrowed = match shape::drivers(&plan, table.key, &key_of) {
             Some(drivers) => self.narrow(&plan, &drivers, &changed).await,
             None => Ok(None),
@@ -171,6 +158,29 @@ impl<'a> Inputs<'a> {
                 Ok((Work::Whole(plan), transactions))
             }
         }
+    }
+
+    /// Which inputs changed since a table was made from them, and in what; `None` where it was made otherwise, or it is
+    /// not known from what.
+    async fn changed(
+        &mut self,
+        table: &GoldTable,
+        made_by: i64,
+        inputs: &BTreeSet<Name>,
+    ) -> Result<Option<BTreeMap<Name, Arc<Difference>>>> {
+        let Some(target) = self.table(&("gold".to_owned(), table.name.to_owned())).cloned() else { return Ok(None) };
+        if target.transaction(DEFINITION).await? != Some(made_by) {
+            return Ok(None);
+        }
+        let mut changed = BTreeMap::new();
+        for name in inputs {
+            let Some(version) = target.transaction(&application(name)).await? else { return Ok(None) };
+            let difference = self.difference(name, version).await?;
+            if !matches!(*difference, Difference::None) {
+                changed.insert(name.clone(), difference);
+            }
+        }
+        Ok(Some(changed))
     }
 
     /// The plan over the affected driving rows, and the keys of the rows that these make or made.
@@ -196,7 +206,7 @@ impl<'a> Inputs<'a> {
             let Some((key, ids)) = by_table.get(name) else { return Ok(None) };
             let scan = LogicalPlan::TableScan(scan.clone());
             let key = scan.schema().columns().into_iter().find(|column| column.name == *key);
-            let key = key.ok_or_else(|| datafusion::error::DataFusionError::Plan(format!("no key of {}", name.1)))?;
+            let key = key.ok_or_else(|| DataFusionError::Plan(format!("no key of {}", name.1)))?;
             LogicalPlanBuilder::from(scan).filter(KeySet::holds(ids, Expr::Column(key)))?.build().map(Some)
         });
         let narrowed = narrowed.map_err(|error| Error::Query(error.to_string()))?;
@@ -209,7 +219,7 @@ impl<'a> Inputs<'a> {
         driver: &Driver,
         changed: &BTreeMap<Name, Arc<Difference>>,
     ) -> Result<Option<HashSet<i64>>> {
-        let Some(Some(table)) = self.tables.get(&driver.name) else { return Ok(None) };
+        let Some(table) = self.table(&driver.name) else { return Ok(None) };
         let mut ids = HashSet::new();
         if let Some(difference) = changed.get(&driver.name) {
             let Difference::Some(differing) = difference.as_ref() else { return Ok(None) };
@@ -303,7 +313,7 @@ impl<'a> Inputs<'a> {
         columns: Vec<Expr>,
         mut visit: impl FnMut(&[u128], &[u128], &[ArrayRef]),
     ) -> Result<()> {
-        let failed = |error: datafusion::error::DataFusionError| Error::Query(format!("comparing versions: {error}"));
+        let failed = |error: DataFusionError| Error::Query(format!("comparing versions: {error}"));
         let keyed = on.iter().enumerate().map(|(place, key)| key.clone().alias(format!("__on{place}")));
         let selected: Vec<Expr> = keyed.chain(columns).collect();
         let not_null = on.iter().cloned().map(Expr::is_not_null).reduce(Expr::and);
@@ -327,7 +337,7 @@ impl<'a> Inputs<'a> {
 
     /// The keys of the statement's rows that driving rows make.
     fn output_keys(&self, driver: &Driver, ids: &HashSet<i64>) -> Result<Option<KeySet>> {
-        let failed = |error: datafusion::error::DataFusionError| Error::Query(format!("computing keys: {error}"));
+        let failed = |error: DataFusionError| Error::Query(format!("computing keys: {error}"));
         let schema = Arc::new(Schema::new(vec![Field::new(driver.key, DataType::Int64, true)]));
         let described = DFSchema::try_from_qualified_schema(driver.scan.table_name.clone(), &schema).map_err(failed)?;
         let expression = self.context.create_physical_expr(driver.output_key.clone(), &described).map_err(failed)?;

@@ -11,16 +11,17 @@ mod rebuild;
 mod reports;
 mod shape;
 
-pub use checks::{Check, Severity, run_checks};
+pub use checks::{Check, Severity};
 pub use functions::register_functions;
-pub use reports::{Unmatched, report, unmatched};
+pub use reports::{Unmatched, report};
 
 use crate::error::{Error, Result};
-use crate::lake::{Counts, Lakehouse, Scope, Stage, Target, sync};
+use crate::lake::{Counts, Lakehouse, Scope, Stage, Target, sync_table};
 use crate::run::RunId;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use connectwise_generated::gold::{GoldTable, GoldType, TABLES, TIME_ZONE};
 use datafusion::error::DataFusionError;
+use datafusion::prelude::SessionContext;
 use futures::TryStreamExt as _;
 use incremental::{Inputs, Work};
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub struct Built {
     pub table: &'static GoldTable,
     /// Rows by what became of them.
     pub counts: Counts,
+    /// Rows that it has now.
+    pub rows: u64,
     /// How much of it was computed.
     pub computed: Computed,
     /// The comparison with the whole statement, where one was made.
@@ -101,13 +104,38 @@ pub struct Care {
     pub verify: bool,
 }
 
+/// What was built, and all tables as they are then.
+pub struct Gold {
+    /// The tables, in the order in which they were built.
+    pub built: Vec<Built>,
+    context: SessionContext,
+}
+
+impl Gold {
+    /// Runs all checks but the comparison with a rebuild, which belongs to the build.
+    ///
+    /// # Errors
+    /// [`Error`] when a check can't be run at all; a check that fails is no error.
+    pub async fn checks(&self, run: &RunId) -> Result<Vec<Check>> {
+        checks::run_checks(&self.context, run).await
+    }
+
+    /// The agreement types that no rule knows; none where the YAML has no such report.
+    ///
+    /// # Errors
+    /// [`Error::Query`] when they can't be listed.
+    pub async fn unmatched(&self, run: &RunId) -> Result<Vec<Unmatched>> {
+        reports::unmatched(&self.context, run).await
+    }
+}
+
 /// Builds all gold tables, in the order in which they read each other: only what changed, or the whole of them. Rows
 /// that are as they should be are not written either way. A table that was computed in part is compared with its whole
 /// statement where it is small.
 ///
 /// # Errors
 /// [`Error`] of the first table that fails; tables built before it are whole.
-pub async fn build(lake: &Lakehouse, stage: &Stage, run: &RunId, care: Care) -> Result<Vec<Built>> {
+pub async fn build(lake: &Lakehouse, stage: &Stage, run: &RunId, care: Care) -> Result<Gold> {
     let mut done = Vec::new();
     let mut inputs = Inputs::new(lake).await?;
     for table in TABLES {
@@ -128,18 +156,20 @@ pub async fn build(lake: &Lakehouse, stage: &Stage, run: &RunId, care: Care) -> 
             let rows = rows.execute_stream().await.map_err(failed)?.map_err(failed);
             let key = &[table.key];
             let target = Target { layer: "gold", name: table.name, schema: schema(table), key, stamps: &[] };
-            counts = sync(lake, stage, &target, &scope, rows, &transactions).await?;
-            inputs.written(table).await?;
+            let stored;
+            (counts, stored) = sync_table(lake, stage, &target, &scope, rows, &transactions).await?;
+            inputs.written(table, stored).await?;
         }
         tracing::debug!(table = table.name, ?computed, ?counts, "gold");
         let seconds = started.elapsed().as_secs_f64();
+        let rows = inputs.rows(table).await?;
         let compare = match computed {
             Computed::Whole => false,
-            Computed::Part => care.verify || inputs.rows(table).await? < rebuild::ALWAYS_BELOW,
+            Computed::Part => care.verify || rows < rebuild::ALWAYS_BELOW,
             Computed::Nothing => care.verify,
         };
         let rebuild = if compare { Some(rebuild::compare(&inputs, table, &sql).await?) } else { None };
-        done.push(Built { table, counts, computed, rebuild, seconds });
+        done.push(Built { table, counts, rows, computed, rebuild, seconds });
     }
-    Ok(done)
+    Ok(Gold { built: done, context: inputs.context().clone() })
 }

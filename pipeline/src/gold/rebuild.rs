@@ -25,7 +25,7 @@ pub(super) const ALWAYS_BELOW: u64 = 200_000;
 const SHOWN: usize = 3;
 
 /// Compares a table with its whole statement.
-pub(super) async fn compare(inputs: &Inputs<'_>, table: &GoldTable, sql: &str) -> Result<Check> {
+pub(super) async fn compare(inputs: &Inputs, table: &GoldTable, sql: &str) -> Result<Check> {
     let started = Instant::now();
     let sides = Sides { inputs, table, sql, schema: schema(table) };
     let (whole, stored) = (sides.sum(&sides.whole().await?).await?, sides.sum(&sides.stored().await?).await?);
@@ -55,7 +55,7 @@ struct Sum {
 
 /// The two sides of a comparison.
 struct Sides<'a> {
-    inputs: &'a Inputs<'a>,
+    inputs: &'a Inputs,
     table: &'a GoldTable,
     sql: &'a str,
     schema: SchemaRef,

@@ -9,6 +9,7 @@ use arrow::array::{Array as _, AsArray as _, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use connectwise_generated::checks::REPORTS;
+use datafusion::prelude::SessionContext;
 
 /// The report that lists what the agreement rules do not know.
 const UNMATCHED: &str = "unmatched";
@@ -34,6 +35,10 @@ pub struct Unmatched {
 /// # Errors
 /// [`Error::Usage`] for a name that is no report; [`Error::Query`] when its query can't be run.
 pub async fn report(lake: &Lakehouse, name: &str, run: &RunId, days: u32) -> Result<Vec<RecordBatch>> {
+    rows_of(&catalog::register(lake).await?, name, run, days).await
+}
+
+async fn rows_of(context: &SessionContext, name: &str, run: &RunId, days: u32) -> Result<Vec<RecordBatch>> {
     let Some(report) = REPORTS.iter().find(|report| report.name == name) else {
         let known: Vec<&str> = REPORTS.iter().map(|report| report.name).collect();
         return Err(Error::Usage(format!("there is no report {name}; known are {}", known.join(", "))));
@@ -42,7 +47,6 @@ pub async fn report(lake: &Lakehouse, name: &str, run: &RunId, days: u32) -> Res
     let failed = |error: datafusion::error::DataFusionError| {
         Error::Query(format!("the report {name} can't be made: {}", error.strip_backtrace()))
     };
-    let context = catalog::register(lake).await?;
     let frame = context.sql(&sql).await.map_err(failed)?;
     let schema = std::sync::Arc::new(frame.schema().as_arrow().clone());
     let mut batches = frame.collect().await.map_err(failed)?;
@@ -53,15 +57,12 @@ pub async fn report(lake: &Lakehouse, name: &str, run: &RunId, days: u32) -> Res
 }
 
 /// The agreement types that no rule knows; none where the YAML has no such report.
-///
-/// # Errors
-/// [`Error::Query`] when they can't be listed.
-pub async fn unmatched(lake: &Lakehouse, run: &RunId) -> Result<Vec<Unmatched>> {
+pub(super) async fn unmatched(context: &SessionContext, run: &RunId) -> Result<Vec<Unmatched>> {
     if !REPORTS.iter().any(|report| report.name == UNMATCHED) {
         return Ok(Vec::new());
     }
     let mut found = Vec::new();
-    for batch in report(lake, UNMATCHED, run, 0).await? {
+    for batch in rows_of(context, UNMATCHED, run, 0).await? {
         let texts = |name: &str| -> Result<Vec<String>> {
             let wrong = || Error::Query(format!("the report {UNMATCHED} has no column {name}"));
             let column = batch.column_by_name(name).ok_or_else(wrong)?;

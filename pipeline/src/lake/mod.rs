@@ -24,6 +24,7 @@ pub use maintain::{Maintained, RETENTION_HOURS, Upkeep, maintain};
 pub use past::{AsOf, Then, at_time};
 pub use stage::{Stage, StagedFile};
 pub(crate) use stage::{longs, private_folder};
+pub(crate) use sync::sync_table;
 pub use sync::{Scope, Target, content_columns, sync};
 pub use table::{Counts, Table};
 

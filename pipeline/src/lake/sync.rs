@@ -82,6 +82,21 @@ pub async fn sync(
     rows: impl Stream<Item = Result<RecordBatch>>,
     transactions: &[(String, i64)],
 ) -> Result<Counts> {
+    Ok(sync_table(lake, stage, target, scope, rows, transactions).await?.0)
+}
+
+/// As [`sync`]; gives the table as it is then, too.
+///
+/// # Errors
+/// [`Error`]; the table stays as it was.
+pub(crate) async fn sync_table(
+    lake: &Lakehouse,
+    stage: &Stage,
+    target: &Target<'_>,
+    scope: &Scope,
+    rows: impl Stream<Item = Result<RecordBatch>>,
+    transactions: &[(String, i64)],
+) -> Result<(Counts, Table)> {
     let mut table = Table::create_or_evolve(lake, target.layer, target.name, &target.schema).await?;
     let schema = table.schema()?;
     let key = positions(&table, &schema, target.key)?;
@@ -137,7 +152,7 @@ pub async fn sync(
     let is_empty = existing == 0 && matches!(scope, Scope::All);
     let changes = Changes::of(lake, stage, target, staged, is_empty).await?;
     changes.write(lake, &mut table, is_empty, transactions).await?;
-    Ok(counts)
+    Ok((counts, table))
 }
 
 /// What is to be committed.

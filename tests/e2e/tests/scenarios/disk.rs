@@ -29,6 +29,7 @@ pub(crate) struct Disk {
     name: String,
     files: InMemory,
     switches: Mutex<Switches>,
+    writes: AtomicU64,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,7 +44,8 @@ impl Disk {
     /// A new, empty one.
     pub(crate) fn new() -> Arc<Self> {
         let name = format!("disk-{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        let disk = Arc::new(Self { name: name.clone(), files: InMemory::new(), switches: Mutex::default() });
+        let files = InMemory::new();
+        let disk = Arc::new(Self { name: name.clone(), files, switches: Mutex::default(), writes: AtomicU64::new(0) });
         DISKS.lock().unwrap().insert(name, Arc::clone(&disk));
         disk
     }
@@ -51,6 +53,11 @@ impl Disk {
     /// The lakehouse's address.
     pub(crate) fn address(&self) -> String {
         format!("memory://{}/", self.name)
+    }
+
+    /// How often something was written so far.
+    pub(crate) fn writes(&self) -> u64 {
+        self.writes.load(Ordering::Relaxed)
     }
 
     /// Cuts the disk off after so many more writes.
@@ -97,6 +104,7 @@ impl Disk {
     }
 
     fn check_write(&self, bytes: u64) -> Result<()> {
+        self.writes.fetch_add(1, Ordering::Relaxed);
         let mut switches = self.switches.lock().unwrap();
         if let Some(left) = &mut switches.left {
             *left = left.saturating_sub(1);
