@@ -66,13 +66,19 @@ pub fn schema() -> SchemaRef {
 /// # Errors
 /// [`Error::Table`]; the table stays as it was.
 pub async fn add(lake: &Lakehouse, run: &RunId, extracted: &Extracted) -> Result<()> {
-    let again: HashSet<&str> = extracted.quarantined.iter().filter_map(|misfit| misfit.record_id.as_deref()).collect();
-    // Records without an id can't be told apart: they stay until a whole read is loaded.
-    let comes_again = |id: Option<&str>| id.is_some_and(|id| again.contains(id));
     if extracted.quarantined.is_empty() {
         return Ok(());
     }
-    rewrite(lake, run, extracted.table, &extracted.quarantined, comes_again).await
+    // What is there already, word for word, is no change.
+    let there = records(lake, extracted.table).await?;
+    let fresh: Vec<Misfit> = extracted.quarantined.iter().filter(|misfit| !there.contains(misfit)).cloned().collect();
+    if fresh.is_empty() {
+        return Ok(());
+    }
+    let again: HashSet<&str> = fresh.iter().filter_map(|misfit| misfit.record_id.as_deref()).collect();
+    // Records without an id can't be told apart: they stay until a whole read is loaded.
+    let comes_again = |id: Option<&str>| id.is_some_and(|id| again.contains(id));
+    rewrite(lake, run, extracted.table, &fresh, comes_again).await
 }
 
 /// Takes out what is solved: records that were read well, and after a whole read those that the source no longer has.

@@ -274,8 +274,9 @@ async fn layers_of(
         for entity in TABLES {
             // Gold is built from all of silver, so all of silver has to be what bronze says: also of an entity that
             // failed now, or is not asked for, and whose bronze an earlier run brought further than its silver.
-            let is_asked_for = selected.iter().any(|other| other.entity == entity.entity);
-            let shown = is_asked_for && (!options.has(Layer::Bronze) || loaded.contains(entity.entity));
+            let asked_for = selected.iter().copied().find(|other| other.entity == entity.entity);
+            let entity = asked_for.unwrap_or(*entity);
+            let shown = asked_for.is_some() && (!options.has(Layer::Bronze) || loaded.contains(entity.entity));
             let catches_up = !shown && options.has(Layer::Gold) && lake.open("bronze", entity.table).await?.is_some();
             if shown || catches_up {
                 let before = report.tables.len();
