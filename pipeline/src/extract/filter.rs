@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use connectwise_runtime::Table;
 
 /// The names by which the time of change is known in conditions: the documented one, then the one in the wild.
-const NAMES: [&str; 2] = ["lastUpdated", "_info/lastUpdated"];
+pub(super) const NAMES: [&str; 2] = ["lastUpdated", "_info/lastUpdated"];
 
 /// The condition for what changed at this instant or later.
 pub(super) fn changed_since(name: &str, since: DateTime<Utc>) -> String {

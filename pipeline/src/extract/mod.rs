@@ -1,7 +1,7 @@
 //! From the API to staged rows: one entity, all of it or a window.
 //!
 //! ```text
-//! lists ─► filter ─► plan ─► ranges, page by page ─► what an earlier run read, and what changed since ─► complete
+//! lists ─► filter ─► plan ─► ranges, page by page ─► what changed meanwhile ─► complete
 //! ```
 //!
 //! Invariant: an [`Extracted`] holds every record that the API counts for the window, each id once (the newest
@@ -13,6 +13,7 @@ mod fields;
 mod filter;
 mod ids;
 mod lists;
+mod moved;
 mod paging;
 mod plan;
 mod ranges;
@@ -187,6 +188,10 @@ async fn read_list(
     before.map_or_else(|| watcher.expect_any(), |records| watcher.expect_more(records));
     let (kept, found, since) = left_over(source, stage, order, filter, &schema).await?;
     let resumed = !found.pieces.is_empty();
+    let since = match since {
+        Some(since) => Some(since),
+        None => moved::from_now_on(source, before).await?,
+    };
     *next = found.next.max(*next);
     let tolerance = Tolerance { percent: order.most_misfits, of: before.unwrap_or(0) };
     for piece in found.pieces {
@@ -219,8 +224,18 @@ async fn read_list(
             None => since,
         };
         let changed = Source { condition: Some(condition), ..source.clone() };
-        let plan = plan::plan(&changed, changed.count().await?).await?;
-        ranges::read(&changed, plan, Sink { stage, schema: &schema, kept: None, next }, &mut take).await?;
+        match changed.count().await {
+            Ok(count) => {
+                tracing::debug!(entity = table.entity, ?count, "reading again what changed meanwhile");
+                let plan = plan::plan(&changed, count).await?;
+                ranges::read(&changed, plan, Sink { stage, schema: &schema, kept: None, next }, &mut take).await?;
+            }
+            // It sorts by the time of change and does not filter by it.
+            Err(error) if error.is_bad_condition() && !resumed => {
+                tracing::debug!(entity = table.entity, "what changed meanwhile can't be asked for");
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
     let after = source.count().await?;
     let adds_up = before == after && before.is_none_or(|before| before == fetched.distinct());

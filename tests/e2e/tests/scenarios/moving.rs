@@ -15,7 +15,7 @@ const LONG: Counts = Counts { time_entries: 6_400, ..SMALL };
 
 fn meddling(advance: AdvanceRequest) -> Meddling {
     let advance = AdvanceRequest { hours: 0.2, entities: vec!["TimeEntry".to_owned()], ..advance };
-    Meddling { endpoint: "/time/entries".to_owned(), every: 2, times: 3, advance }
+    Meddling { endpoint: "/time/entries".to_owned(), every: 3, times: 3, advance }
 }
 
 fn times(mode: Mode) -> Options {
