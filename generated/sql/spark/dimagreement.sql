@@ -19,30 +19,38 @@ chain AS (
   LEFT JOIN own_number AS o ON o.agreementId = c.id AND o.place = 1
 ),
 walk AS (
-  SELECT agreementId, parentAgreementId AS next, number FROM chain
+  -- Spark 3.5 has no recursion. Of the agreements that are above another one: their numbers, and who is above them.
+  SELECT
+    struct(
+      map_from_entries(collect_list(struct(c.agreementId AS id, c.number AS number))) AS known,
+      map_from_entries(collect_list(struct(c.agreementId AS id, c.parentAgreementId AS parent))) AS above
+    ) AS reach
+  FROM chain AS c
+  WHERE c.agreementId IN (SELECT parentAgreementId FROM chain)
 ),
 numbers AS (
-  -- Spark 3.5 has no recursion: 16 levels.
-  SELECT
-    w.agreementId,
-    COALESCE(w.number, c0.number, c1.number, c2.number, c3.number, c4.number, c5.number, c6.number, c7.number, c8.number, c9.number, c10.number, c11.number, c12.number, c13.number, c14.number, c15.number) AS number
-  FROM walk AS w
-  LEFT JOIN chain AS c0 ON c0.agreementId = w.next
-  LEFT JOIN chain AS c1 ON c1.agreementId = c0.parentAgreementId
-  LEFT JOIN chain AS c2 ON c2.agreementId = c1.parentAgreementId
-  LEFT JOIN chain AS c3 ON c3.agreementId = c2.parentAgreementId
-  LEFT JOIN chain AS c4 ON c4.agreementId = c3.parentAgreementId
-  LEFT JOIN chain AS c5 ON c5.agreementId = c4.parentAgreementId
-  LEFT JOIN chain AS c6 ON c6.agreementId = c5.parentAgreementId
-  LEFT JOIN chain AS c7 ON c7.agreementId = c6.parentAgreementId
-  LEFT JOIN chain AS c8 ON c8.agreementId = c7.parentAgreementId
-  LEFT JOIN chain AS c9 ON c9.agreementId = c8.parentAgreementId
-  LEFT JOIN chain AS c10 ON c10.agreementId = c9.parentAgreementId
-  LEFT JOIN chain AS c11 ON c11.agreementId = c10.parentAgreementId
-  LEFT JOIN chain AS c12 ON c12.agreementId = c11.parentAgreementId
-  LEFT JOIN chain AS c13 ON c13.agreementId = c12.parentAgreementId
-  LEFT JOIN chain AS c14 ON c14.agreementId = c13.parentAgreementId
-  LEFT JOIN chain AS c15 ON c15.agreementId = c14.parentAgreementId
+  -- Each step fetches both from as far up as the steps before it have come: the reach doubles, so as many steps as
+  -- the number of parents has binary digits pass the longest chain. In a circle there is nothing to fetch.
+  SELECT c.agreementId, COALESCE(c.number, p.entry.value) AS number
+  FROM chain AS c
+  LEFT JOIN (
+    SELECT
+      explode(map_entries(aggregate(
+        sequence(0, CAST(CEIL(LOG2(size(reach.above) + 1)) AS INT)),
+        reach,
+        (reach, step) -> struct(
+          map_from_entries(transform(map_entries(reach.known), e -> struct(
+            e.key AS id,
+            COALESCE(e.value, element_at(reach.known, element_at(reach.above, e.key))) AS number
+          ))) AS known,
+          map_from_entries(transform(map_entries(reach.above), e -> struct(
+            e.key AS id,
+            element_at(reach.above, e.value) AS parent
+          ))) AS above
+        )
+      ).known)) AS entry
+    FROM walk
+  ) AS p ON p.entry.key = c.parentAgreementId
 ),
 entity AS (
   SELECT

@@ -2,13 +2,52 @@
 //! not ours.
 
 use crate::names;
-use crate::support::{SMALL, Scene};
+use crate::settings::{DAY, OTHER_SETTINGS, put_captioned_agreements};
+use crate::support::{SMALL, Scene, rows_in};
+use crate::variant::Variant;
 use connectwise_etl::run::{Mode, Options};
+use datafusion::prelude::{ParquetReadOptions, SessionContext};
 use serde_json::{Value, json};
 use std::process::Command;
 
 /// How many generated names of agreement types the engines classify.
 const NAMES: usize = 3_000;
+
+/// How many agreements stand above one another, the last with a number.
+const LEVELS: i64 = 40;
+
+/// Long ways up to an agreement number, and ways that lead round in a circle.
+fn put_hierarchies(scene: &Scene) {
+    let put = |id: i64, parent: Option<i64>, number: Option<&str>| {
+        let mut record = json!({ "id": id, "name": "Samningur" });
+        if let Some(parent) = parent {
+            record["parentAgreement"] = json!({ "id": parent });
+        }
+        if let Some(number) = number {
+            record["customFields"] = json!([{ "id": 1, "caption": "Samningsnúmer", "value": number }]);
+        }
+        scene.world().put("Agreement", record);
+    };
+    let top = 490_000;
+    put(top, None, Some("S-490000"));
+    for level in 1..=LEVELS {
+        put(top + level, Some(top + level - 1), None);
+    }
+    // A number on the way hides the one above it.
+    put(top + 100, Some(top + 9), Some("S-490100"));
+    put(top + 101, Some(top + 100), None);
+    // Circles of one, two and twelve; one with a number in it, and ways into each; and a parent that is not there.
+    put(top + 200, Some(top + 200), None);
+    put(top + 210, Some(top + 211), None);
+    put(top + 211, Some(top + 210), None);
+    for place in 0..12 {
+        put(top + 220 + place, Some(top + 220 + (place + 1) % 12), (place == 7).then_some("S-490227"));
+        put(top + 240 + place, Some(top + 240 + (place + 1) % 12), None);
+    }
+    for (id, parent) in [(260, 200), (261, 210), (262, 225), (263, 245), (264, 999)] {
+        put(top + id, Some(top + parent), None);
+    }
+}
 
 /// Agreements with those names, and entries with amounts that binary floats get wrong.
 fn put_odd_records(scene: &Scene) {
@@ -40,11 +79,57 @@ fn put_odd_records(scene: &Scene) {
 async fn both_dialects_give_the_same_rows() {
     let scene = Scene::new(SMALL).await;
     put_odd_records(&scene);
+    put_hierarchies(&scene);
     let options = Options { mode: Mode::Full, ..Options::default() };
     let report = scene.run(options).await;
     assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
+    let numbers = "SELECT agreementId, agreementNumber FROM gold.dimagreement WHERE agreementId >= 490000";
+    let numbers = scene.by_key(numbers).await;
+    for (id, number) in [
+        (490_000 + LEVELS, "S-490000"),
+        (490_101, "S-490100"),
+        (490_200, "∅"),
+        (490_228, "S-490227"),
+        (490_251, "∅"),
+        (490_260, "∅"),
+        (490_261, "∅"),
+        (490_262, "S-490227"),
+        (490_263, "∅"),
+        (490_264, "∅"),
+    ] {
+        assert_eq!(numbers[&id.to_string()], [number], "agreement {id}");
+    }
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../spark/prove");
     let day = report.run.started().format("%Y-%m-%d").to_string();
     let status = Command::new(script).arg(scene.folder.path().join("lake")).arg(day).status().unwrap();
     assert!(status.success(), "{status}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Python packages: bash tests/spark/run"]
+async fn both_dialects_give_the_same_rows_by_other_settings() {
+    let scene = Scene::new(SMALL).await;
+    put_captioned_agreements(&scene);
+    scene.full().await;
+    let (variant, out) = (Variant::new(&OTHER_SETTINGS, &[]), tempfile::tempdir().unwrap());
+    let cache = std::env::var("CW_PYTHON_CACHE")
+        .unwrap_or_else(|_| format!("{}/.cache/connectwise-etl", std::env::var("HOME").unwrap()));
+    let ran = Command::new(format!("{cache}/sail/bin/python"))
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../spark/gold.py"))
+        .args(["sail", scene.folder.path().join("lake").to_str().unwrap(), DAY, out.path().to_str().unwrap()])
+        .arg(variant.root())
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
+    let (ours, theirs) = (variant.session(&scene, DAY).await, SessionContext::new());
+    for table in variant.tables() {
+        let folder = out.path().join(&table);
+        theirs.register_parquet(&*table, folder.to_str().unwrap(), ParquetReadOptions::default()).await.unwrap();
+        let here = rows_in(&ours, &format!("SELECT * FROM gold.{table} ORDER BY 1")).await;
+        let there = rows_in(&theirs, &format!("SELECT * FROM {table} ORDER BY 1")).await;
+        assert_eq!(here.len(), there.len(), "rows of {table}");
+        for (here, there) in here.iter().zip(&there) {
+            assert_eq!(here, there, "{table}");
+        }
+    }
 }

@@ -42,6 +42,8 @@ mod reports;
 mod resume;
 mod rules;
 mod secrets;
+mod settings;
 mod support;
 mod tables;
+mod variant;
 mod windows;

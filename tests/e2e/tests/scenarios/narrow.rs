@@ -1,6 +1,6 @@
 //! Gold that is computed only where something changed equals gold that is computed whole, whatever changed.
 
-use crate::support::{EMPTY, SMALL, Scene};
+use crate::support::{EMPTY, SMALL, Scene, copy};
 use chrono::{DateTime, Utc};
 use connectwise_etl::lake::{Lakehouse, Layout};
 use connectwise_etl::report::RunReport;
@@ -29,18 +29,6 @@ async fn assert_equals_a_rebuild_of(scene: &Scene, step: &str, started: Option<D
         let differing: Vec<_> = ours.iter().filter(|row| !theirs.contains(row)).take(3).collect();
         assert_eq!(ours.len(), theirs.len(), "{step}: rows of {}", table.name);
         assert!(differing.is_empty(), "{step}: {} differs from a rebuild in {differing:?}", table.name);
-    }
-}
-
-fn copy(from: &std::path::Path, to: &std::path::Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to.join(entry.file_name()));
-        } else {
-            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-        }
     }
 }
 
