@@ -214,7 +214,9 @@ pub async fn due(lake: &Lakehouse, days: u32, now: DateTime<Utc>) -> Result<Hash
     let compared = last_comparisons(lake).await?;
     let is_due = |entity: &&&Table| {
         let last = compared.iter().find(|(name, _)| name == entity.entity).map(|(_, at)| *at);
-        applies_to(entity) && last.is_none_or(|at| at <= since.timestamp_micros())
+        // One that lies ahead was made by a clock that was wrong.
+        let is_old = |at: i64| at <= since.timestamp_micros() || at > now.timestamp_micros();
+        applies_to(entity) && last.is_none_or(is_old)
     };
     Ok(connectwise_generated::tables::TABLES.iter().filter(is_due).map(|entity| entity.entity).collect())
 }

@@ -2,169 +2,29 @@
 //!
 //! Invariant: an entity that fails leaves its tables as they were and the others whole, and the exit status says so.
 
-use crate::bronze::Loading;
+mod entity;
+mod options;
+
+pub use entity::window_of;
+pub use options::{Layer, Mode, Options, RunId};
+
 use crate::client::{Client, ClientError, Request, Traffic};
 use crate::error::{Error, Result};
-use crate::extract::{Order, Window, extract};
 use crate::gold::{self, Care, Computed};
 use crate::lake::{Lakehouse, Stage};
-use crate::progress::Progress;
 use crate::report::{EntityReport, RunReport, TableReport};
-use crate::{bronze, lock, meta, personal, quarantine, reconcile, silver};
-use chrono::{DateTime, TimeDelta, Utc};
+use crate::{lock, meta, personal, reconcile, silver};
+use chrono::Utc;
 use connectwise_generated::tables::TABLES;
 use connectwise_runtime::Table;
+use entity::bronze_of;
 use futures::StreamExt as _;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// How many entities are fetched at the same time.
 const ENTITIES_AT_ONCE: usize = 4;
-/// The overlap of windows for entities without a look-back: edges are not to be trusted.
-const LEAST_LOOKBACK_DAYS: u32 = 1;
-
-/// A run's id and start.
-#[derive(Debug, Clone)]
-pub struct RunId {
-    id: String,
-    started: DateTime<Utc>,
-}
-
-impl RunId {
-    /// A new run that starts at this instant.
-    pub fn new(started: DateTime<Utc>) -> Self {
-        let random = uuid::Uuid::new_v4().simple().to_string();
-        Self { id: format!("{}-{}", started.format("%Y%m%dT%H%M%SZ"), &random[..8]), started }
-    }
-
-    /// The id, sortable by time.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// When it started.
-    pub fn started(&self) -> DateTime<Utc> {
-        self.started
-    }
-
-    /// When it started, in microseconds since 1970.
-    pub fn started_micros(&self) -> i64 {
-        self.started.timestamp_micros()
-    }
-}
-
-/// All of it, or what changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Mode {
-    /// What changed since the watermark, less the look-back.
-    #[default]
-    Incremental,
-    /// Everything; replaces bronze.
-    Full,
-    /// Nothing but ids: marks what the source deleted.
-    #[value(skip)]
-    Reconcile,
-    /// No request at all: reads the quarantine again.
-    #[value(skip)]
-    Replay,
-}
-
-impl Mode {
-    /// As the command line says it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Mode::Incremental => "incremental",
-            Mode::Full => "full",
-            Mode::Reconcile => "reconcile",
-            Mode::Replay => "replay",
-        }
-    }
-}
-
-/// A layer to build.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
-pub enum Layer {
-    /// From the API.
-    Bronze,
-    /// From bronze.
-    Silver,
-    /// From silver.
-    Gold,
-}
-
-impl Layer {
-    /// As the command line says it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Layer::Bronze => "bronze",
-            Layer::Silver => "silver",
-            Layer::Gold => "gold",
-        }
-    }
-}
-
-/// What to run.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// All of it, or what changed.
-    pub mode: Mode,
-    /// The layers; all where empty.
-    pub layers: Vec<Layer>,
-    /// Names of entities (or variants); all where empty.
-    pub entities: Vec<String>,
-    /// In place of each entity's own look-back.
-    pub lookback_days: Option<u32>,
-    /// In place of each entity's window.
-    pub since: Option<DateTime<Utc>>,
-    /// Compare all ids with the source, too, where the last comparison is so many days ago.
-    pub reconcile_days: Option<u32>,
-    /// The share of an entity's records, in percent, that may be quarantined, where it is not the usual one.
-    pub max_quarantined: Option<f64>,
-    /// Mark deletions however many they are.
-    pub force: bool,
-    /// Compare every gold table that was not computed whole with its whole statement, however large it is.
-    pub verify: bool,
-    /// The business date's instant, where it is not now.
-    pub started: Option<DateTime<Utc>>,
-    /// Where progress is shown.
-    pub progress: Progress,
-}
-
-impl Options {
-    pub(crate) fn has(&self, layer: Layer) -> bool {
-        self.layers.is_empty() || self.layers.contains(&layer)
-    }
-
-    /// The entities that are asked for, in the order of the generated list.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] with the known names.
-    pub fn selected(&self) -> Result<Vec<&'static Table>> {
-        let known = || {
-            let mut names: Vec<&str> = TABLES.iter().map(|table| table.entity).collect();
-            names.extend(TABLES.iter().flat_map(|table| table.variants.iter().map(|variant| variant.name)));
-            names.join(", ")
-        };
-        let mut selected: Vec<&'static Table> = Vec::new();
-        for name in &self.entities {
-            let found = TABLES.iter().find(|table| {
-                table.entity.eq_ignore_ascii_case(name)
-                    || table.variants.iter().any(|variant| variant.name.eq_ignore_ascii_case(name))
-            });
-            match found {
-                Some(table) if selected.iter().any(|other| other.entity == table.entity) => {}
-                Some(table) => selected.push(table),
-                None => return Err(Error::Usage(format!("there is no entity {name}; known are {}", known()))),
-            }
-        }
-        if selected.is_empty() {
-            selected.extend(TABLES.iter());
-        }
-        Ok(selected)
-    }
-}
 
 /// Runs.
 ///
@@ -392,7 +252,7 @@ async fn deletions(
     let alone = options.mode == Mode::Reconcile;
     let due = match options.reconcile_days {
         // A full run has marked them already.
-        Some(days) if options.mode == Mode::Incremental => reconcile::due(lake, days, run.started).await?,
+        Some(days) if options.mode == Mode::Incremental => reconcile::due(lake, days, run.started()).await?,
         _ => HashSet::new(),
     };
     let mut found = Vec::new();
@@ -460,103 +320,4 @@ pub(crate) async fn silver_of(
             }
         }
     }
-}
-
-/// Extracts an entity and loads its bronze table. An error ends this entity alone.
-async fn bronze_of(
-    client: &Client,
-    lake: &Lakehouse,
-    stage: &Stage,
-    options: &Options,
-    run: &RunId,
-    entity: &'static Table,
-) -> (EntityReport, Option<TableReport>) {
-    let started = Instant::now();
-    let mut report = EntityReport { entity: entity.entity, ..EntityReport::default() };
-    let watcher = options.progress.entity(entity.entity, None);
-    let traffic = Arc::new(Traffic::watched(&watcher));
-    let most_misfits = options.max_quarantined.unwrap_or(quarantine::MOST_PERCENT);
-    let work = async {
-        let window = window_of(lake, options, run.started, entity).await?;
-        let changed = personal::changed(lake, entity).await?;
-        if changed {
-            tracing::info!(entity = entity.entity, "what is personal of it changed: reading all of it anew");
-        }
-        let parents = bronze::parent_ids(lake, entity).await?;
-        let order = Order { table: entity, window, parents: &parents, most_misfits, began: run.started };
-        let extracted = extract(client, stage, &order, &traffic).await?;
-        watcher.done();
-        report.numbers = extracted.numbers.clone();
-        report.quarantined = extracted.quarantined.len() as u64;
-        report.unknown_fields = extracted.unknown_fields.clone();
-        quarantine::check_share(&extracted, most_misfits, extracted.numbers.rows_read)?;
-        let since = match window {
-            Window::Since(since) if !extracted.whole => Some(since.timestamp_micros()),
-            _ => None,
-        };
-        let loading = Loading { full: options.mode == Mode::Full || changed, since, force: options.force };
-        // A record that does not fit is in quarantine before, and one that fits leaves it after bronze has it: at no
-        // moment is a record in neither.
-        quarantine::add(lake, run, &extracted).await?;
-        let loaded = bronze::load(lake, stage, run, &extracted, loading).await?;
-        quarantine::settle(lake, run, &extracted).await?;
-        Ok(loaded)
-    };
-    let outcome = work.await;
-    // What was read is kept for the next run where this one was cut off, and where the API did not answer to the end.
-    if !matches!(outcome, Err(Error::Client(_) | Error::Io { .. })) {
-        stage.forget(entity.entity);
-    }
-    match outcome {
-        Ok(loaded) => {
-            report.counts = loaded.counts;
-            report.watermark_before = loaded.watermark_before;
-            report.watermark_after = loaded.watermark_after;
-            let table = TableReport {
-                layer: "bronze",
-                table: entity.table.to_owned(),
-                rows: 0,
-                counts: loaded.counts,
-                computed: None,
-                seconds: started.elapsed().as_secs_f64(),
-            };
-            (report, Some(table))
-        }
-        Err(error) => {
-            watcher.failed(&error.to_string());
-            report.error = Some(format!("{}: {error}", entity.entity));
-            report.numbers.requests = traffic.requests.load(Ordering::Relaxed);
-            report.numbers.retries = traffic.retries.load(Ordering::Relaxed);
-            report.numbers.bytes = traffic.bytes.load(Ordering::Relaxed);
-            report.numbers.seconds = started.elapsed().as_secs_f64();
-            (report, None)
-        }
-    }
-}
-
-/// The window of an entity: everything, or what changed since min(now, watermark) less the look-back.
-///
-/// # Errors
-/// [`Error::Table`] when the watermark can't be read.
-pub async fn window_of(lake: &Lakehouse, options: &Options, now: DateTime<Utc>, entity: &Table) -> Result<Window> {
-    if options.mode == Mode::Full || personal::changed(lake, entity).await? {
-        return Ok(Window::Everything);
-    }
-    if let Some(since) = options.since {
-        return Ok(Window::Since(since));
-    }
-    let Some(watermark) = bronze::watermark(lake, entity).await? else {
-        return Ok(Window::Everything);
-    };
-    let own = entity
-        .variants
-        .iter()
-        .map(|variant| variant.lookback_days)
-        .chain(entity.lookback_days)
-        .max()
-        .unwrap_or(LEAST_LOOKBACK_DAYS);
-    let days = options.lookback_days.unwrap_or(own);
-    let newest = DateTime::from_timestamp_micros(watermark).unwrap_or(now).min(now);
-    // Further back than time goes is all there is.
-    Ok(newest.checked_sub_signed(TimeDelta::days(i64::from(days))).map_or(Window::Everything, Window::Since))
 }

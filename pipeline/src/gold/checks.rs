@@ -165,7 +165,8 @@ impl Figures {
         let measures: BTreeSet<&'static str> =
             table.fact.iter().flat_map(|fact| fact.reconcile.iter().map(|(measure, _)| *measure)).collect();
         let sums: String = measures.iter().map(|measure| format!(", COALESCE(SUM({measure}), 0)")).collect();
-        let sql = format!("SELECT count(*), count(DISTINCT {}), count(*){sums} FROM gold.{}", table.key, table.name);
+        let sql =
+            format!("SELECT count(*), count(DISTINCT {}), count(*) AS live{sums} FROM gold.{}", table.key, table.name);
         Self::read(row(context, &sql).await?, measures.into_iter())
     }
 

@@ -5,6 +5,7 @@
 //! keys are functions of the natural keys, so no run can change them.
 
 mod checks;
+mod definition;
 mod functions;
 mod incremental;
 mod rebuild;

@@ -1,0 +1,117 @@
+//! One entity of a run: its window, what is read of it, and its bronze table.
+
+use super::{Mode, Options, RunId};
+use crate::bronze::Loading;
+use crate::client::{Client, Traffic};
+use crate::error::{Error, Result};
+use crate::extract::{Order, Window, extract};
+use crate::lake::{Lakehouse, Stage};
+use crate::report::{EntityReport, TableReport};
+use crate::{bronze, personal, quarantine};
+use chrono::{DateTime, TimeDelta, Utc};
+use connectwise_runtime::Table;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+/// The overlap of windows for entities without a look-back: edges are not to be trusted.
+const LEAST_LOOKBACK_DAYS: u32 = 1;
+
+/// Extracts an entity and loads its bronze table. An error ends this entity alone.
+pub(super) async fn bronze_of(
+    client: &Client,
+    lake: &Lakehouse,
+    stage: &Stage,
+    options: &Options,
+    run: &RunId,
+    entity: &'static Table,
+) -> (EntityReport, Option<TableReport>) {
+    let started = Instant::now();
+    let mut report = EntityReport { entity: entity.entity, ..EntityReport::default() };
+    let watcher = options.progress.entity(entity.entity, None);
+    let traffic = Arc::new(Traffic::watched(&watcher));
+    let most_misfits = options.max_quarantined.unwrap_or(quarantine::MOST_PERCENT);
+    let work = async {
+        let window = window_of(lake, options, run.started(), entity).await?;
+        let changed = personal::changed(lake, entity).await?;
+        if changed {
+            tracing::info!(entity = entity.entity, "what is personal of it changed: reading all of it anew");
+        }
+        let parents = bronze::parent_ids(lake, entity).await?;
+        let order = Order { table: entity, window, parents: &parents, most_misfits, began: run.started() };
+        let extracted = extract(client, stage, &order, &traffic).await?;
+        watcher.done();
+        report.numbers = extracted.numbers.clone();
+        report.quarantined = extracted.quarantined.len() as u64;
+        report.unknown_fields = extracted.unknown_fields.clone();
+        quarantine::check_share(&extracted, most_misfits, extracted.numbers.rows_read)?;
+        let since = match window {
+            Window::Since(since) if !extracted.whole => Some(since.timestamp_micros()),
+            _ => None,
+        };
+        let loading = Loading { full: options.mode == Mode::Full || changed, since, force: options.force };
+        // A record that does not fit is in quarantine before, and one that fits leaves it after bronze has it: at no
+        // moment is a record in neither.
+        quarantine::add(lake, run, &extracted).await?;
+        let loaded = bronze::load(lake, stage, run, &extracted, loading).await?;
+        quarantine::settle(lake, run, &extracted).await?;
+        Ok(loaded)
+    };
+    let outcome = work.await;
+    // What was read is kept for the next run where this one was cut off, and where the API did not answer to the end.
+    if !matches!(outcome, Err(Error::Client(_) | Error::Io { .. })) {
+        stage.forget(entity.entity);
+    }
+    match outcome {
+        Ok(loaded) => {
+            report.counts = loaded.counts;
+            report.watermark_before = loaded.watermark_before;
+            report.watermark_after = loaded.watermark_after;
+            let table = TableReport {
+                layer: "bronze",
+                table: entity.table.to_owned(),
+                rows: 0,
+                counts: loaded.counts,
+                computed: None,
+                seconds: started.elapsed().as_secs_f64(),
+            };
+            (report, Some(table))
+        }
+        Err(error) => {
+            watcher.failed(&error.to_string());
+            report.error = Some(format!("{}: {error}", entity.entity));
+            report.numbers.requests = traffic.requests.load(Ordering::Relaxed);
+            report.numbers.retries = traffic.retries.load(Ordering::Relaxed);
+            report.numbers.bytes = traffic.bytes.load(Ordering::Relaxed);
+            report.numbers.seconds = started.elapsed().as_secs_f64();
+            (report, None)
+        }
+    }
+}
+
+/// The window of an entity: everything, or what changed since min(now, watermark) less the look-back.
+///
+/// # Errors
+/// [`Error::Table`] when the watermark can't be read.
+pub async fn window_of(lake: &Lakehouse, options: &Options, now: DateTime<Utc>, entity: &Table) -> Result<Window> {
+    if options.mode == Mode::Full || personal::changed(lake, entity).await? {
+        return Ok(Window::Everything);
+    }
+    if let Some(since) = options.since {
+        return Ok(Window::Since(since));
+    }
+    let Some(watermark) = bronze::watermark(lake, entity).await? else {
+        return Ok(Window::Everything);
+    };
+    let own = entity
+        .variants
+        .iter()
+        .map(|variant| variant.lookback_days)
+        .chain(entity.lookback_days)
+        .max()
+        .unwrap_or(LEAST_LOOKBACK_DAYS);
+    let days = options.lookback_days.unwrap_or(own);
+    let newest = DateTime::from_timestamp_micros(watermark).unwrap_or(now).min(now);
+    // Further back than time goes is all there is.
+    Ok(newest.checked_sub_signed(TimeDelta::days(i64::from(days))).map_or(Window::Everything, Window::Since))
+}

@@ -1,0 +1,148 @@
+//! What to run: the mode, the layers, the entities; and a run's id.
+
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+use chrono::{DateTime, Utc};
+use connectwise_generated::tables::TABLES;
+use connectwise_runtime::Table;
+
+/// A run's id and start.
+#[derive(Debug, Clone)]
+pub struct RunId {
+    id: String,
+    started: DateTime<Utc>,
+}
+
+impl RunId {
+    /// A new run that starts at this instant.
+    pub fn new(started: DateTime<Utc>) -> Self {
+        let random = uuid::Uuid::new_v4().simple().to_string();
+        Self { id: format!("{}-{}", started.format("%Y%m%dT%H%M%SZ"), &random[..8]), started }
+    }
+
+    /// The id, sortable by time.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// When it started.
+    pub fn started(&self) -> DateTime<Utc> {
+        self.started
+    }
+
+    /// When it started, in microseconds since 1970.
+    pub fn started_micros(&self) -> i64 {
+        self.started.timestamp_micros()
+    }
+}
+
+/// All of it, or what changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Mode {
+    /// What changed since the watermark, less the look-back.
+    #[default]
+    Incremental,
+    /// Everything; replaces bronze.
+    Full,
+    /// Nothing but ids: marks what the source deleted.
+    #[value(skip)]
+    Reconcile,
+    /// No request at all: reads the quarantine again.
+    #[value(skip)]
+    Replay,
+}
+
+impl Mode {
+    /// As the command line says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::Incremental => "incremental",
+            Mode::Full => "full",
+            Mode::Reconcile => "reconcile",
+            Mode::Replay => "replay",
+        }
+    }
+}
+
+/// A layer to build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Layer {
+    /// From the API.
+    Bronze,
+    /// From bronze.
+    Silver,
+    /// From silver.
+    Gold,
+}
+
+impl Layer {
+    /// As the command line says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Layer::Bronze => "bronze",
+            Layer::Silver => "silver",
+            Layer::Gold => "gold",
+        }
+    }
+}
+
+/// What to run.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// All of it, or what changed.
+    pub mode: Mode,
+    /// The layers; all where empty.
+    pub layers: Vec<Layer>,
+    /// Names of entities (or variants); all where empty.
+    pub entities: Vec<String>,
+    /// In place of each entity's own look-back.
+    pub lookback_days: Option<u32>,
+    /// In place of each entity's window.
+    pub since: Option<DateTime<Utc>>,
+    /// Compare all ids with the source, too, where the last comparison is so many days ago.
+    pub reconcile_days: Option<u32>,
+    /// The share of an entity's records, in percent, that may be quarantined, where it is not the usual one.
+    pub max_quarantined: Option<f64>,
+    /// Mark deletions however many they are.
+    pub force: bool,
+    /// Compare every gold table that was not computed whole with its whole statement, however large it is.
+    pub verify: bool,
+    /// The business date's instant, where it is not now.
+    pub started: Option<DateTime<Utc>>,
+    /// Where progress is shown.
+    pub progress: Progress,
+}
+
+impl Options {
+    pub(crate) fn has(&self, layer: Layer) -> bool {
+        self.layers.is_empty() || self.layers.contains(&layer)
+    }
+
+    /// The entities that are asked for, in the order of the generated list.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] with the known names.
+    pub fn selected(&self) -> Result<Vec<&'static Table>> {
+        let known = || {
+            let mut names: Vec<&str> = TABLES.iter().map(|table| table.entity).collect();
+            names.extend(TABLES.iter().flat_map(|table| table.variants.iter().map(|variant| variant.name)));
+            names.join(", ")
+        };
+        let mut selected: Vec<&'static Table> = Vec::new();
+        for name in &self.entities {
+            let found = TABLES.iter().find(|table| {
+                table.entity.eq_ignore_ascii_case(name)
+                    || table.variants.iter().any(|variant| variant.name.eq_ignore_ascii_case(name))
+            });
+            match found {
+                Some(table) if selected.iter().any(|other| other.entity == table.entity) => {}
+                Some(table) => selected.push(table),
+                None => return Err(Error::Usage(format!("there is no entity {name}; known are {}", known()))),
+            }
+        }
+        if selected.is_empty() {
+            selected.extend(TABLES.iter());
+        }
+        Ok(selected)
+    }
+}
