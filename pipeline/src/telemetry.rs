@@ -101,7 +101,9 @@ mod exporting {
         {
             let tracer = self.0.as_ref()?.tracer(SERVICE);
             let ours = Targets::new().with_target("connectwise_etl", Level::DEBUG);
-            Some(tracing_opentelemetry::layer().with_tracer(tracer).with_filter(ours).boxed())
+            // Where in the program a span begins and on which thread helps nobody who looks at a run.
+            let layer = tracing_opentelemetry::layer().with_location(false).with_threads(false).with_target(false);
+            Some(layer.with_tracer(tracer).with_filter(ours).boxed())
         }
 
         /// Sends what is left, and waits for it.
