@@ -64,6 +64,24 @@ pub async fn register(lake: &Lakehouse) -> Result<SessionContext> {
     session(lake, &open_all(lake).await?).await
 }
 
+/// As [`register`], of a lakehouse that has tables.
+///
+/// # Errors
+/// As [`register`], and [`Error::Lakehouse`] where there is none: a wrong address or layout would look like no data.
+pub(crate) async fn register_filled(lake: &Lakehouse) -> Result<SessionContext> {
+    let tables = open_all(lake).await?;
+    if tables.iter().all(|(_, table)| table.is_none()) {
+        return Err(Error::Lakehouse {
+            location: lake.display(),
+            reason:
+                "there are no tables; look at --lakehouse, and at --layout, which has to be the one that they were \
+                     made with"
+                    .to_owned(),
+        });
+    }
+    session(lake, &tables).await
+}
+
 /// Every known table at its newest version, where there is one.
 ///
 /// # Errors

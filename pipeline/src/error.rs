@@ -88,6 +88,12 @@ impl Error {
         }
     }
 
+    /// Its text with what it is of before it, once.
+    pub(crate) fn of(&self, entity: &str) -> String {
+        let text = self.to_string();
+        if text.starts_with(&format!("{entity}: ")) { text } else { format!("{entity}: {text}") }
+    }
+
     /// An error of a table.
     pub fn table(layer: &str, table: &str, action: &str, reason: impl std::fmt::Display) -> Self {
         Error::Table {

@@ -4,11 +4,11 @@
 //! list of the source's ids lacks it, and never more than a tenth of a table without being told to: a right that was
 //! taken from the API member looks like a deletion, too. The marks go through silver and gold as any change does.
 
-use crate::bronze::{self, DELETED_AT, ENTITY, RUN_ID, TIMESTAMP};
+use crate::bronze::{self, DELETED_AT, ENTITY, Loading, RUN_ID, TIMESTAMP};
 use crate::catalog;
 use crate::client::{Client, Traffic};
 use crate::error::{Error, Result};
-use crate::extract::{Numbers, read_ids};
+use crate::extract::{Numbers, extract_some, read_ids};
 use crate::lake::{Counts, Lakehouse, Scope, Stage, Target, sync};
 use crate::report::EntityReport;
 use crate::run::RunId;
@@ -26,6 +26,8 @@ use std::time::Instant;
 
 /// The part of a table's live rows, in percent, that is marked as deleted without `--force`.
 pub const MOST_PERCENT: u64 = 10;
+/// The most records that are read anew because they are back or missing; more are better read by a full run.
+const MOST_BROUGHT: usize = 5_000;
 /// How much earlier than N days after the last comparison the next may come: nightly runs do not start on the second.
 const SLACK_HOURS: i64 = 6;
 
@@ -42,6 +44,8 @@ pub struct Finding {
     pub returned: Vec<i64>,
     /// Records that bronze lacks. Those in quarantine are not missing.
     pub missing: Vec<i64>,
+    /// Whether what is back or missing was read anew.
+    pub brought: bool,
 }
 
 impl Finding {
@@ -84,7 +88,7 @@ pub async fn compare(client: &Client, lake: &Lakehouse, entity: &'static Table) 
     let report = EntityReport { entity: entity.entity, numbers, ..EntityReport::default() };
     match outcome {
         Ok(finding) => EntityReport { compared: Some(finding), ..report },
-        Err(error) => EntityReport { error: Some(format!("{}: {error}", entity.entity)), ..report },
+        Err(error) => EntityReport { error: Some(error.of(entity.entity)), ..report },
     }
 }
 
@@ -120,6 +124,7 @@ pub(crate) fn find(source: &BTreeSet<i64>, stored: &Stored, quarantined: &HashSe
         gone: stored.live.difference(source).copied().collect(),
         returned: source.intersection(&stored.deleted).copied().collect(),
         missing: source.iter().filter(is_missing).copied().collect(),
+        brought: false,
     }
 }
 
@@ -135,6 +140,40 @@ pub fn refusal(entity: &Table, finding: &Finding) -> Error {
             finding.live
         ),
     )
+}
+
+/// Brings bronze in line with the source: what is back or missing is read anew, whenever it changed, and what is gone is
+/// marked.
+///
+/// # Errors
+/// [`Error::Client`] when the API can't be read, [`Error::Table`] when the table can't be written.
+pub async fn apply(
+    client: &Client,
+    lake: &Lakehouse,
+    stage: &Stage,
+    run: &RunId,
+    entity: &'static Table,
+    finding: &mut Finding,
+) -> Result<Counts> {
+    let wanted: Vec<i64> = finding.returned.iter().chain(&finding.missing).copied().collect();
+    let mut counts = Counts::default();
+    // Records below others can't be asked for by their ids alone.
+    if !wanted.is_empty() && wanted.len() <= MOST_BROUGHT && entity.parent.is_none() {
+        let traffic = Arc::new(Traffic::default());
+        let extracted = extract_some(client, stage, entity, &wanted, &traffic).await?;
+        quarantine::add(lake, run, &extracted).await?;
+        // A window that begins after all time: the watermark stays where it is.
+        let loading = Loading { full: false, since: Some(i64::MAX), force: false };
+        counts = bronze::load(lake, stage, run, &extracted, loading).await?.counts;
+        quarantine::settle(lake, run, &extracted).await?;
+        finding.brought = true;
+    }
+    let marked = mark(lake, stage, run, entity, finding).await?;
+    counts.deleted += marked.deleted;
+    if !finding.brought {
+        counts.updated += marked.updated;
+    }
+    Ok(counts)
 }
 
 /// Marks in bronze what is gone, and takes the mark from what is back; one commit.

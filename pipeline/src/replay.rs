@@ -66,7 +66,7 @@ async fn unlocked(lake: &Lakehouse, selected: &[&'static Table], mut report: Run
                 run::silver_of(lake, &stage, entity, &run, &mut report).await;
             }
             Err(error) => {
-                of_entity.error = Some(format!("{}: {error}", entity.entity));
+                of_entity.error = Some(error.of(entity.entity));
                 report.entities.push(of_entity);
             }
         }

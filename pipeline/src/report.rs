@@ -130,6 +130,7 @@ impl RunReport {
                 entity.numbers.retries += compared.numbers.retries;
                 entity.numbers.bytes += compared.numbers.bytes;
                 entity.numbers.seconds += compared.numbers.seconds;
+                entity.counts.inserted += counts.inserted;
                 entity.counts.deleted += counts.deleted;
                 entity.counts.updated += counts.updated;
                 entity.compared = compared.compared;
@@ -139,6 +140,7 @@ impl RunReport {
         }
         match self.tables.iter_mut().find(|other| other.layer == "bronze" && other.table == table) {
             Some(bronze) => {
+                bronze.counts.inserted += counts.inserted;
                 bronze.counts.deleted += counts.deleted;
                 bronze.counts.updated += counts.updated;
             }

@@ -102,9 +102,17 @@ pub(crate) async fn finish(lake: &Lakehouse, report: &mut RunReport) {
 /// One cheap request that needs a login: of the first list that has an address of its own, else of the system.
 async fn first_contact(client: &Client, selected: &[&'static Table]) -> std::result::Result<(), ClientError> {
     let (client, traffic) = (client.hasty(), Traffic::default());
-    match selected.iter().find(|entity| entity.parent.is_none() && entity.counted) {
-        Some(entity) => client.count(entity.endpoint, None, &traffic).await.map(|_| ()),
-        None => client.get(&Request::new("/system/info"), &traffic, |_| Ok(())).await,
+    let system = async || client.get(&Request::new("/system/info"), &traffic, |_| Ok(())).await;
+    let Some(entity) = selected.iter().find(|entity| entity.parent.is_none() && entity.counted) else {
+        return system().await;
+    };
+    match client.count(entity.endpoint, None, &traffic).await {
+        // Is it the address, or this endpoint alone?
+        Err(error @ ClientError::NotFound { .. }) => match system().await {
+            Ok(()) | Err(ClientError::Forbidden { .. }) => Ok(()),
+            Err(_) => Err(error),
+        },
+        other => other.map(|_| ()),
     }
 }
 
@@ -236,8 +244,8 @@ async fn bronze_layer(
     Ok(())
 }
 
-/// Marks what the source deleted: in a reconciliation, and in a run where one is due. In a reconciliation nothing is
-/// touched while more is gone than may go; in a run that is the entity's own fault.
+/// Marks what the source deleted, and brings what is back: in a reconciliation, and in a run where one is due. Where more
+/// is gone of an entity than may go, that is its own fault, and nothing of it is touched.
 #[expect(clippy::too_many_arguments, reason = "the parts of one run")]
 async fn deletions(
     client: &Client,
@@ -255,34 +263,29 @@ async fn deletions(
         Some(days) if options.mode == Mode::Incremental => reconcile::due(lake, days, run.started()).await?,
         _ => HashSet::new(),
     };
-    let mut found = Vec::new();
     for entity in selected.iter().copied().filter(|entity| reconcile::applies_to(entity)) {
-        if alone || (due.contains(entity.entity) && loaded.contains(entity.entity)) {
-            let compared = reconcile::compare(client, lake, entity).await;
-            let too_much = compared.compared.as_ref().filter(|finding| finding.is_too_much() && !options.force);
-            let refusal = too_much.map(|finding| reconcile::refusal(entity, finding));
-            found.push((entity, compared, refusal));
+        if !alone && !(due.contains(entity.entity) && loaded.contains(entity.entity)) {
+            continue;
         }
-    }
-    let refusals: Vec<String> =
-        found.iter().filter_map(|(.., refusal)| refusal.as_ref().map(ToString::to_string)).collect();
-    let stop = alone && !refusals.is_empty();
-    for (entity, mut compared, refusal) in found {
-        if let Some(refusal) = refusal {
-            compared.error = Some(refusal.to_string());
-        } else if let Some(finding) = compared.compared.as_ref().filter(|_| !stop) {
-            match reconcile::mark(lake, stage, run, entity, finding).await {
-                Ok(counts) => {
-                    compared.counts = counts;
-                    // Silver looks at all rows: what the load changed is not all that changed.
-                    loaded.insert(entity.entity);
+        let mut compared = reconcile::compare(client, lake, entity).await;
+        if let Some(mut finding) = compared.compared.take() {
+            if finding.is_too_much() && !options.force {
+                compared.error = Some(reconcile::refusal(entity, &finding).to_string());
+            } else {
+                match reconcile::apply(client, lake, stage, run, entity, &mut finding).await {
+                    Ok(counts) => {
+                        compared.counts = counts;
+                        // Silver looks at all rows: what the load changed is not all that changed.
+                        loaded.insert(entity.entity);
+                    }
+                    Err(error) => compared.error = Some(error.of(entity.entity)),
                 }
-                Err(error) => compared.error = Some(format!("{}: {error}", entity.entity)),
             }
+            compared.compared = Some(finding);
         }
         report.take_comparison(entity.table, compared);
     }
-    if stop { Err(Error::Usage(refusals.join("\n"))) } else { Ok(()) }
+    Ok(())
 }
 
 /// Brings an entity's silver tables up to date. An error ends this entity alone.
@@ -309,7 +312,7 @@ pub(crate) async fn silver_of(
             }
         }
         Err(error) => {
-            let text = format!("{}: {error}", entity.entity);
+            let text = error.of(entity.entity);
             match report.entities.iter_mut().find(|other| other.entity == entity.entity) {
                 Some(known) => known.error = Some(text),
                 None => report.entities.push(EntityReport {

@@ -37,9 +37,15 @@ pub(crate) fn int_of_text(text: &str) -> Result<Option<i64>, Expected> {
     of_text(text, INT, int)
 }
 
-/// As [`float`], from a string's text; blank is none, and so are no words for infinity.
+/// As [`float`], from a string's text that says no more than the double; blank is none, and words for infinity are no
+/// number.
 pub(crate) fn float_of_text(text: &str) -> Result<Option<f64>, Expected> {
-    of_text(text, FLOAT, |text| Decimal::parse(text).and_then(|_| float(text)))
+    of_text(text, FLOAT, |text| {
+        let decimal = Decimal::parse(text)?;
+        let found = float(text)?;
+        let is_same = decimal.is_short() || Decimal::parse(&found.to_string())?.is(&decimal);
+        is_same.then_some(found)
+    })
 }
 
 /// `true` or `false` in any case; blank is none.
@@ -86,6 +92,28 @@ impl<'a> Decimal<'a> {
         let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         let some = !whole.is_empty() || !fraction.is_empty();
         (some && digits(whole) && digits(fraction)).then_some(Self { negative, whole, fraction, exponent })
+    }
+
+    /// Whether any double of this text is told from all others: fifteen digits, and no exponent.
+    fn is_short(&self) -> bool {
+        self.exponent == 0 && self.whole.len() + self.fraction.len() <= 15
+    }
+
+    /// The digits from the first to the last that is not zero, and the place of the decimal point before them.
+    fn digits(&self) -> (String, i64) {
+        let all = format!("{}{}", self.whole, self.fraction);
+        let kept = all.trim_start_matches('0');
+        let leading = all.len() - kept.len();
+        let point = i64::try_from(self.whole.len()).unwrap_or(i64::MAX) + self.exponent
+            - i64::try_from(leading).unwrap_or(i64::MAX);
+        let kept = kept.trim_end_matches('0');
+        (kept.to_owned(), if kept.is_empty() { 0 } else { point })
+    }
+
+    /// Whether it is the same number.
+    fn is(&self, other: &Self) -> bool {
+        let (own, others) = (self.digits(), other.digits());
+        own == others && (self.negative == other.negative || own.0.is_empty())
     }
 }
 
@@ -194,6 +222,19 @@ mod tests {
         assert_eq!(float_of_text(" 12.50\n"), Ok(Some(12.5)));
         assert_eq!(float_of_text("-1e-2"), Ok(Some(-0.01)));
         assert_eq!(float_of_text(""), Ok(None));
+        for (text, expected) in [
+            ("0.1", 0.1),
+            ("00012.500", 12.5),
+            ("1e22", 1e22),
+            ("-0", 0.0),
+            ("0e999", 0.0),
+            ("12345678901234567000", 12_345_678_901_234_567_000.0),
+        ] {
+            assert_eq!(float_of_text(text), Ok(Some(expected)), "{text}");
+        }
+        for text in ["12345678901234567890.12", "0.10000000000000000001", "1e-400", "1e400", "9007199254740993"] {
+            assert_eq!(float_of_text(text), Err(FLOAT), "{text}");
+        }
         assert_eq!(bool_of_text(" TRUE "), Ok(Some(true)));
         assert_eq!(bool_of_text("False"), Ok(Some(false)));
         assert_eq!(bool_of_text(""), Ok(None));

@@ -122,7 +122,10 @@ pub(super) fn instant(expression: &str, dialect: Dialect) -> String {
 pub(super) fn local_date(instant: &str, zone: &str, dialect: Dialect) -> String {
     match dialect {
         Dialect::DataFusion => format!("local_date({instant}, '{zone}')"),
-        Dialect::Spark => format!("CAST(from_utc_timestamp({instant}, '{zone}') AS DATE)"),
+        Dialect::Spark => {
+            let day = format!("CAST(from_utc_timestamp({instant}, '{zone}') AS DATE)");
+            format!("CASE WHEN {day} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN {day} END")
+        }
     }
 }
 
@@ -177,7 +180,9 @@ pub(super) fn register(environment: &mut Environment<'_>, dialect: Dialect, rule
     environment.add_function("text_key", move |expression: String| text_key(&expression, dialect));
     environment.add_function("date_key", move |instant: String, zone: String| match dialect {
         Dialect::DataFusion => format!("date_key({instant}, '{zone}')"),
-        Dialect::Spark => format!("CAST(date_format(from_utc_timestamp({instant}, '{zone}'), 'yyyyMMdd') AS BIGINT)"),
+        Dialect::Spark => {
+            format!("CAST(date_format({}, 'yyyyMMdd') AS BIGINT)", local_date(&instant, &zone, dialect))
+        }
     });
     environment.add_function("local_date", move |instant: String, zone: String| local_date(&instant, &zone, dialect));
     environment.add_function("trimmed", move |expression: String| trimmed(&expression, dialect));

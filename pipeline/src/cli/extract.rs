@@ -124,6 +124,7 @@ async fn write(
             output.progress(format!("{}: {no_count}", args.endpoint));
         }
     }
+    let list = list.expecting(before);
     let records = match (args.format, list.table()) {
         // What has gone down a pipe is gone: the exit status tells whether it was all.
         (Form::Ndjson, _) if args.output == "-" => lines(list, output.writer()).await?.0,
@@ -146,8 +147,13 @@ async fn write(
     if let (Some(before), None) = (before, args.limit) {
         let after = count(client, &args.endpoint, condition.as_deref(), &traffic).await?.unwrap_or(before);
         if records < before.min(after) || records > before.max(after) {
+            let kept = if args.output == "-" && matches!(args.format, Form::Ndjson) {
+                "what was written is not all"
+            } else {
+                "nothing was kept"
+            };
             return Err(Error::Query(format!(
-                "{}: {records} records came, but the API counts {}; nothing was kept, try again",
+                "{}: {records} records came, but the API counts {}; {kept}, try again",
                 args.endpoint,
                 if before == after { before.to_string() } else { format!("{before} and then {after}") }
             )));
@@ -188,7 +194,9 @@ async fn lines(list: List, out: &mut (dyn Write + Send)) -> Result<(u64, IndexMa
 /// Lines of JSON as lines of CSV.
 fn csv(scratch: &mut Target, columns: &IndexMap<String, ()>, out: &mut impl Write) -> Result<()> {
     let header: Vec<String> = columns.keys().map(|name| quoted(name)).collect();
-    writeln!(out, "{}", header.join(",")).map_err(failed)?;
+    if !header.is_empty() {
+        writeln!(out, "{}", header.join(",")).map_err(failed)?;
+    }
     for line in scratch.reader()?.lines() {
         let line = line.map_err(failed)?;
         let wrong = |error: serde_json::Error| Error::data("a record", error);

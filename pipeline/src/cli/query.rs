@@ -41,7 +41,7 @@ pub(super) async fn execute(args: &QueryArgs, output: &mut Output) -> Result<u8>
     let lake = args.lake.open()?;
     must_exist(&lake)?;
     let context = match args.as_of {
-        None => catalog::register(&lake).await?,
+        None => catalog::register_filled(&lake).await?,
         Some(AsOf::Time(time)) => catalog::register_at_time(&lake, time).await?,
         Some(AsOf::Version(version)) => {
             let (layer, table) = the_one_table(&lake, &args.sql)?;

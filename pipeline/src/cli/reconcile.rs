@@ -44,15 +44,16 @@ pub(super) async fn execute(args: ReconcileArgs, output: &mut Output) -> Result<
     let lake = args.lake.open()?;
     must_exist(&lake)?;
     let client = Client::from_env(args.pace.into())?;
-    let report = if args.apply {
+    let ran = if args.apply {
         let span = tracing::info_span!("run", mode = options.mode.name());
-        run::run(Some(&client), &lake, &options).instrument(span).await?
+        run::run(Some(&client), &lake, &options).instrument(span).await
     } else {
         // Under the lock as well: what a run changes meanwhile would look gone, or missing.
         let selected = options.selected()?;
         let report = RunReport::new(RunId::new(Utc::now()), Mode::Reconcile, Vec::new()).limited_to(&selected);
-        lock::locked_run(&lake, "reconcile", report.begun(), look(&client, &lake, &selected, report)).await?
+        lock::locked_run(&lake, "reconcile", report.begun(), look(&client, &lake, &selected, report)).await
     };
+    let report = super::run::in_json(ran, args.json, options.mode, output)?;
     if args.json {
         output.line(super::run::as_json(&report))?;
     } else {
@@ -128,7 +129,9 @@ fn details(entity: &str, finding: &Finding, applied: bool) -> Vec<String> {
         let then = if applied { "live again" } else { "marked as deleted, but at the source again" };
         lines.push(format!("{entity}: {then}: {}", list(&finding.returned)));
     }
-    if !finding.missing.is_empty() {
+    if !finding.missing.is_empty() && finding.brought {
+        lines.push(format!("{entity}: was not in bronze, and was fetched: {}", list(&finding.missing)));
+    } else if !finding.missing.is_empty() {
         lines.push(format!(
             "{entity}: not in bronze: {}. The next `run` brings what changed lately; for the rest: `connectwise-etl run \
              --mode full --entities {entity}`, or `--since` a day before their last change",

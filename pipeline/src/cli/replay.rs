@@ -4,7 +4,7 @@ use super::output::{Output, summary};
 use super::{LakeArgs, must_exist};
 use crate::error::Result;
 use crate::replay::replay;
-use crate::run::Options;
+use crate::run::{Mode, Options};
 use crate::settings::hash_key;
 use clap::Args;
 
@@ -25,7 +25,7 @@ pub(super) async fn execute(args: ReplayArgs, output: &mut Output) -> Result<u8>
     options.selected()?;
     let lake = args.lake.open()?.with_hash_key(hash_key()?);
     must_exist(&lake)?;
-    let report = replay(&lake, &options).await?;
+    let report = super::run::in_json(replay(&lake, &options).await, args.json, Mode::Replay, output)?;
     if args.json {
         output.line(super::run::as_json(&report))?;
     } else {

@@ -3,6 +3,7 @@
 use super::RunArgs;
 use super::invariants;
 use super::output::{Output, summary};
+use crate::catalog;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::personal;
@@ -33,7 +34,9 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
         return Err(Error::Usage(text.to_owned()));
     }
     let lake = args.lake.open()?.with_hash_key(hash_key()?);
-    if options.has(Layer::Bronze) {
+    if !options.has(Layer::Bronze) {
+        catalog::register_filled(&lake).await?;
+    } else {
         personal::require_key(&lake, &options.selected()?)?;
     }
     let client = if args.layers.contains(&Layer::Bronze) { Some(Client::from_env(args.pace.into())?) } else { None };
@@ -41,7 +44,8 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
         return super::plan::dry_run(client.as_ref(), &lake, &options, args.json, output).await;
     }
     output.progress(format!("{} run into {}", options.mode.name(), lake.display()));
-    let report = run::run(client.as_ref(), &lake, &options).instrument(span).await?;
+    let ran = run::run(client.as_ref(), &lake, &options).instrument(span).await;
+    let report = in_json(ran, args.json, options.mode, output)?;
     if args.json {
         output.line(as_json(&report))?;
     } else {
@@ -54,6 +58,18 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
         }
     }
     Ok(report.exit_code())
+}
+
+/// What a run reports; where it could not begin, that is told as a document, too, where one is asked for.
+///
+/// # Errors
+/// Why it could not begin.
+pub(super) fn in_json(ran: Result<RunReport>, json: bool, mode: Mode, output: &mut Output) -> Result<RunReport> {
+    if let (Err(error), true) = (&ran, json) {
+        let document = json!({ "status": "failed", "mode": mode.name(), "error": error.to_string() });
+        output.line(format!("{document:#}"))?;
+    }
+    ran
 }
 
 /// The report as one JSON document.

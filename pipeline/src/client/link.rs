@@ -4,8 +4,13 @@
 pub(super) fn next(header: &str) -> Option<&str> {
     header.split('<').skip(1).find_map(|link| {
         let (address, attributes) = link.split_once('>')?;
-        let attributes = attributes.replace(['"', ' ', ','], "");
-        attributes.split(';').any(|attribute| attribute.eq_ignore_ascii_case("rel=next")).then_some(address)
+        let relations = attributes.split(';').filter_map(|attribute| {
+            let (name, value) = attribute.split_once('=')?;
+            name.trim().eq_ignore_ascii_case("rel").then(|| value.trim().trim_end_matches(',').trim().trim_matches('"'))
+        });
+        // An address can be several things at once.
+        let mut relations = relations.flat_map(str::split_whitespace);
+        relations.any(|relation| relation.eq_ignore_ascii_case("next")).then_some(address)
     })
 }
 
@@ -26,7 +31,12 @@ mod tests {
             r#"<https://h/x?fields=id,name&page=1>; rel="first", <https://h/x?fields=id,name&pageId=9>; rel="next""#;
         assert_eq!(next(header), Some("https://h/x?fields=id,name&pageId=9"));
         assert_eq!(next("<https://h/x?page=2>; rel=next"), Some("https://h/x?page=2"));
+        assert_eq!(
+            next(r#"<https://h/x?page=2>; title="a"; Rel = "next last" , <https://h/x?page=1>; rel=first"#),
+            Some("https://h/x?page=2")
+        );
         assert_eq!(next(r#"<https://h/x?page=1>; rel="first""#), None);
+        assert_eq!(next(r#"<https://h/x?page=1>; rel="nextish""#), None);
         assert_eq!(next(""), None);
     }
 }

@@ -126,6 +126,8 @@ pub struct List {
     pub(super) order_by: Option<String>,
     pub(super) page_size: u64,
     pub(super) limit: Option<u64>,
+    /// The records that the API counts, where that is known.
+    pub(super) expected: Option<u64>,
     pub(super) watcher: EntityProgress,
 }
 
@@ -150,6 +152,7 @@ impl List {
             order_by: None,
             page_size: MOST_ON_A_PAGE,
             limit: None,
+            expected: None,
             watcher: EntityProgress::default(),
         }
     }
@@ -233,6 +236,12 @@ impl List {
     /// Not more records than this.
     pub fn limit(mut self, records: u64) -> Self {
         self.limit = Some(records);
+        self
+    }
+
+    /// The list counts so many records: a short page that promises no more is not the last before they came.
+    pub fn expecting(mut self, records: Option<u64>) -> Self {
+        self.expected = records;
         self
     }
 

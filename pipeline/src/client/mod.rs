@@ -343,14 +343,27 @@ impl Client {
         if let Some(conditions) = conditions {
             request = request.with("conditions", conditions);
         }
-        self.get(&request, traffic, |answer| {
-            #[derive(serde::Deserialize)]
-            struct Count {
-                count: u64,
+        self.get(&request, traffic, |answer| counted(&answer.body)).await
+    }
+
+    /// As [`Client::count`]; `None` where the endpoint has no count.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub(crate) async fn count_where_there_is_one(
+        &self,
+        endpoint: &str,
+        conditions: Option<&str>,
+        traffic: &Traffic,
+    ) -> Result<Option<u64>, ClientError> {
+        match self.count(endpoint, conditions, traffic).await {
+            Ok(count) => Ok(Some(count)),
+            Err(ClientError::NotFound { message, .. }) => {
+                tracing::debug!(endpoint, message, "it has no count");
+                Ok(None)
             }
-            serde_json::from_slice::<Count>(&answer.body).map(|count| count.count).map_err(|error| error.to_string())
-        })
-        .await
+            Err(error) => Err(error),
+        }
     }
 
     async fn answer(&self, url: &str, request: &Request, traffic: &Traffic) -> Result<Answer, Failure> {
@@ -372,13 +385,13 @@ impl Client {
             body.extend_from_slice(&chunk);
         }
         traffic.bytes.fetch_add(body.len() as u64, Ordering::Relaxed);
-        let body = body.freeze();
+        let body = without_mark(body.freeze());
         if status.is_success() {
-            let link = headers.get("link").and_then(|value| value.to_str().ok());
-            let next = link.and_then(link::next);
+            let links: Vec<&str> = headers.get_all("link").iter().filter_map(|value| value.to_str().ok()).collect();
+            let next = links.iter().find_map(|links| link::next(links));
             return Ok(Answer {
                 body,
-                has_link: link.is_some(),
+                has_link: !links.is_empty(),
                 has_next: next.is_some(),
                 next_is_forward_only: next.is_some_and(|next| next.to_ascii_lowercase().contains("pageid=")),
                 next_page_id: next.and_then(link::page_id),
@@ -386,6 +399,24 @@ impl Client {
         }
         Err(Failure::from_status(url, status, &headers, &body, &self.settings))
     }
+}
+
+/// What a count's answer says: a whole number, in whatever form.
+fn counted(body: &[u8]) -> Result<u64, String> {
+    #[derive(serde::Deserialize)]
+    struct Count {
+        count: serde_json::Value,
+    }
+    let Count { count } = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let text = count.as_str().map_or_else(|| count.to_string(), |text| text.trim().to_owned());
+    let whole = text.split_once('.').filter(|(_, rest)| rest.bytes().all(|byte| byte == b'0'));
+    whole.map_or(text.as_str(), |(whole, _)| whole).parse().map_err(|_| format!("{count} is no count"))
+}
+
+/// A text without the mark of its encoding before it.
+fn without_mark(body: Bytes) -> Bytes {
+    const MARK: &[u8] = "\u{feff}".as_bytes();
+    if body.starts_with(MARK) { body.slice(MARK.len()..) } else { body }
 }
 
 /// Where a request goes, without its query. The slash is set here, so that no endpoint can become a part of the host.

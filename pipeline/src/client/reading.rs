@@ -122,13 +122,15 @@ impl Reading {
         let records = self.distinct(records);
         // No more is wanted, whatever there is.
         let enough = records.len() as u64 >= self.left;
+        let lacks = |came: usize| self.list.expected.is_some_and(|expected| (came as u64) < expected);
+        let more = full || has_next;
         match &mut self.way {
             Way::ForwardOnly { after } => match next_id {
                 Some(id) if after.as_ref() == Some(&id) => {
                     return Err(self.stuck(&format!("the page after id {id}")));
                 }
                 Some(id) => *after = Some(id),
-                None if enough || !(full || has_next) => self.done = true,
+                None if enough || !(more || after.is_none() && lacks(records.len())) => self.done = true,
                 // In which order the first page came is not known, so it does not count.
                 None if after.is_none() => {
                     self.step_down();
@@ -158,17 +160,21 @@ impl Reading {
                 }
                 *number += 1;
                 self.before = bytes;
-                self.done = !has_next && !full;
+                self.done = !more && !lacks(self.seen.len());
             }
         }
         if !matches!(self.way, Way::ByNumber { .. })
             && let Some(ids) = ids
         {
-            let lowest = ids.iter().min().copied();
-            if self.highest.is_some() && lowest <= self.highest {
+            let (before, highest) = (self.highest, ids.iter().max().copied());
+            if before.is_some() && highest <= before {
                 return Err(self.stuck("ids that came before"));
             }
-            self.highest = ids.iter().max().copied();
+            self.highest = highest;
+            // A page may begin with the last of the page before.
+            let is_new =
+                |record: &Record| whole_number(record).is_none_or(|id| before.is_none_or(|before| id > before));
+            return Ok(Some(records.into_iter().filter(is_new).collect()));
         }
         Ok(Some(records))
     }
@@ -331,5 +337,9 @@ impl Reading {
 
 /// The keys of all records, where they are whole numbers.
 fn whole_numbers(records: &[Record]) -> Option<Vec<i64>> {
-    records.iter().map(|record| record.key.as_deref()?.parse().ok()).collect()
+    records.iter().map(whole_number).collect()
+}
+
+fn whole_number(record: &Record) -> Option<i64> {
+    record.key.as_deref()?.parse().ok()
 }

@@ -137,7 +137,7 @@ async fn login(client: &Client, traffic: &Traffic, checks: &mut Vec<Check>) -> b
 async fn elsewhere(client: &Client, traffic: &Traffic, first: &str) -> Result<(), ClientError> {
     let mut last = first.to_owned();
     for table in TABLES.iter().filter(|table| table.parent.is_none()) {
-        match client.count(table.endpoint, None, traffic).await {
+        match client.count_where_there_is_one(table.endpoint, None, traffic).await {
             Ok(_) => return Ok(()),
             Err(ClientError::Forbidden { message, .. }) => last = message,
             Err(error) => return Err(error),

@@ -33,11 +33,14 @@ async fn facts(
     traffic: &Traffic,
     table: &Table,
 ) -> Result<(String, Option<&'static str>), ClientError> {
-    let count = client.count(table.endpoint, None, traffic).await?;
+    let count = client.count_where_there_is_one(table.endpoint, None, traffic).await?;
     // A right to count is none to read.
     let first = Request::new(table.endpoint).with("fields", table.key).with("pageSize", 1);
     client.get(&first, traffic, |_| Ok(())).await?;
-    let found = format!("{}: {count} records", table.endpoint);
+    let found = match count {
+        Some(count) => format!("{}: {count} records", table.endpoint),
+        None => format!("{}: the API does not count its records", table.endpoint),
+    };
     if table.change_detection != ChangeDetection::LastUpdated {
         return Ok((format!("{found}, read whole at every run"), None));
     }
@@ -47,10 +50,15 @@ async fn facts(
         return Ok((format!("{found}, can't be filtered by lastUpdated: {why}"), Some(advice)));
     };
     let since_ever = format!("{name} >= [1970-01-01T00:00:00Z]");
-    let timed = client.count(table.endpoint, Some(&since_ever), traffic).await?;
+    let timed = match count {
+        Some(_) => client.count_where_there_is_one(table.endpoint, Some(&since_ever), traffic).await?,
+        None => None,
+    };
     let newest = newest(client, traffic, table, name).await?.map(|newest| format!(", the newest change {newest}"));
     let found = format!("{found}, filters by {name}{}", newest.unwrap_or_default());
-    if timed < count {
+    if let (Some(timed), Some(count)) = (timed, count)
+        && timed < count
+    {
         let advice = "nothing: an incremental run can't see those change; `run --mode full` reads them";
         return Ok((format!("{found}, {} of them without a time of change", count - timed), Some(advice)));
     }

@@ -7,7 +7,7 @@ use super::extracted::Extracted;
 use super::ids;
 use super::paging::Way;
 use super::plan::{Expected, Plan};
-use super::ranges::{self, KeyRange, Sink, Source};
+use super::ranges::{self, KeyRange, Piece, Sink, Source};
 use crate::error::{Error, Result};
 use crate::lake::Stage;
 use crate::quarantine;
@@ -63,21 +63,11 @@ pub(super) async fn settle(
         fetched.leave_out(&gone);
         let missing = missed(fetched);
         tracing::debug!(entity, gone = gone.len(), missing = missing.len(), "the list moved while it was read");
-        for condition in batches(source.table.key, &missing) {
-            let source = Source { condition: Some(condition), ..source.clone() };
-            let plan = Plan {
-                ranges: vec![KeyRange::default()],
-                way: Way::ForwardOnly,
-                newest: 0,
-                expected: Expected::Unknown,
-            };
-            let sink = Sink { stage, schema, kept: None, next };
-            ranges::read(&source, plan, sink, |piece| {
-                fetched.absorb(piece);
-                tolerance.check(fetched)
-            })
-            .await?;
-        }
+        fetch(source, stage, schema, next, &missing, |piece| {
+            fetched.absorb(piece);
+            tolerance.check(fetched)
+        })
+        .await?;
         if missed(fetched).is_empty() && fetched.nameless() >= there.nameless {
             return Ok(());
         }
@@ -87,6 +77,27 @@ pub(super) async fn settle(
         fetched: fetched.distinct(),
         counted: "others each time it is asked".to_owned(),
     })
+}
+
+/// Fetches the records of a list that have these ids, in whatever window.
+///
+/// # Errors
+/// [`Error::Client`] when the API can't be read; what `take` says of a piece.
+pub(super) async fn fetch(
+    source: &Source,
+    stage: &Stage,
+    schema: &SchemaRef,
+    next: &mut i64,
+    ids: &[i64],
+    mut take: impl FnMut(Piece) -> Result<()>,
+) -> Result<()> {
+    for condition in batches(source.table.key, ids) {
+        let source = Source { condition: Some(condition), ..source.clone() };
+        let ranges = vec![KeyRange::default()];
+        let plan = Plan { ranges, way: Way::ForwardOnly, newest: 0, expected: Expected::Unknown };
+        ranges::read(&source, plan, Sink { stage, schema, kept: None, next: &mut *next }, &mut take).await?;
+    }
+    Ok(())
 }
 
 /// Conditions that together ask for these ids, each short enough for an address.

@@ -63,11 +63,14 @@ async fn probe(
     };
     client.get(&first(Some(changed_since(name, since))), traffic, |answer| is_empty(&answer.body)).await?;
     let ever = changed_since(name, DateTime::UNIX_EPOCH);
-    if !table.counted {
+    let all = match table.counted {
+        true => client.count_where_there_is_one(endpoint, None, traffic).await?,
+        false => None,
+    };
+    let Some(all) = all else {
         let found = !client.get(&first(Some(ever)), traffic, |answer| is_empty(&answer.body)).await?;
         return Ok(found || client.get(&first(None), traffic, |answer| is_empty(&answer.body)).await?);
-    }
-    let all = client.count(endpoint, None, traffic).await?;
+    };
     let found = client.count(endpoint, Some(&ever), traffic).await?;
     if found < all {
         let (without, entity) = (all - found, table.entity);

@@ -28,7 +28,8 @@ pub(super) fn lists(table: &Table, parents: &[i64]) -> Vec<List> {
 }
 
 impl List {
-    /// The number of its records; `None` where the API has no count for it.
+    /// The number of its records; `None` where the API has no count for it: the specification says so, or it answers
+    /// that there is none. Whether the list itself is there shows when it is read.
     ///
     /// # Errors
     /// As [`Client::count`].
@@ -42,7 +43,7 @@ impl List {
         if !table.counted {
             return Ok(None);
         }
-        client.count(&self.endpoint, condition, traffic).await.map(Some)
+        client.count_where_there_is_one(&self.endpoint, condition, traffic).await
     }
 
     /// Whether a list that answered 404 went away with its parent.

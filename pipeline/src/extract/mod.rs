@@ -155,6 +155,33 @@ pub async fn extract(client: &Client, stage: &Stage, order: &Order<'_>, traffic:
     Ok(extracted)
 }
 
+/// Fetches the records that have these ids, of an entity whose list lies below no other's, whenever they changed.
+///
+/// # Errors
+/// [`Error::Client`] when the API can't be read.
+pub async fn extract_some(
+    client: &Client,
+    stage: &Stage,
+    table: &'static Table,
+    ids: &[i64],
+    traffic: &Arc<Traffic>,
+) -> Result<Extracted> {
+    let mut extracted = Extracted::nothing(table);
+    let schema = extracted::staged_schema(&bronze_schema(table));
+    let mut next = 0;
+    for list in lists(table, &[]) {
+        let (client, traffic, hash_key) = (client.clone(), Arc::clone(traffic), stage.hash_key().cloned());
+        let source = Source { client, table, list, condition: None, traffic, ids_only: false, hash_key };
+        complete::fetch(&source, stage, &schema, &mut next, ids, |piece| {
+            extracted.absorb(piece);
+            Ok(())
+        })
+        .await?;
+    }
+    extracted.tell_misfits_once();
+    Ok(extracted)
+}
+
 /// What reading the entity's lists will take; of lists below a parent, the first few.
 ///
 /// # Errors

@@ -123,7 +123,8 @@ impl<'a> Pager<'a> {
                 Way::ForwardOnly => {
                     // The first page without a link, though the API counts more: it does not page this way.
                     let short = self.last_id.is_none() && !page.has_next && page.records < self.expected;
-                    if !rising && self.last_id.is_some() {
+                    // One that begins with the last of the page before is none the worse for it.
+                    if !rising && highest <= self.last_id {
                         return Err(self.stuck());
                     }
                     if short {

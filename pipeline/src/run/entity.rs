@@ -79,7 +79,7 @@ pub(super) async fn bronze_of(
         }
         Err(error) => {
             watcher.failed(&error.to_string());
-            report.error = Some(format!("{}: {error}", entity.entity));
+            report.error = Some(error.of(entity.entity));
             report.numbers.requests = traffic.requests.load(Ordering::Relaxed);
             report.numbers.retries = traffic.retries.load(Ordering::Relaxed);
             report.numbers.bytes = traffic.bytes.load(Ordering::Relaxed);

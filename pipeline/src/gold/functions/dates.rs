@@ -23,7 +23,7 @@ fn micros(text: &str) -> Option<i64> {
     parse_micros(text).filter(|_| plain)
 }
 
-/// The days since 1970 of instants in a time zone.
+/// The days since 1970 of instants in a time zone; none outside the years 1 to 9999, which other readers can't take.
 fn local_days(function: &str, arguments: &[ArrayRef]) -> Result<Vec<Option<i32>>> {
     let instants = cast(&arguments[0], &DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())))?;
     let zones = cast(&arguments[1], &DataType::Utf8)?;
@@ -48,6 +48,7 @@ fn local_days(function: &str, arguments: &[ArrayRef]) -> Result<Vec<Option<i32>>
         };
         let day = DateTime::from_timestamp_micros(instants.value(row))
             .map(|instant| instant.with_timezone(&zone).date_naive())
+            .filter(|day| (1..=9999).contains(&day.year()))
             .map(|date| date.num_days_from_ce() - DAYS_TO_1970);
         days.push(day);
     }

@@ -140,7 +140,7 @@ pub(super) fn percentage(arguments: &[ArrayRef]) -> Result<ArrayRef> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::array::{Float64Array, StringArray};
+    use arrow::array::{Int64Array, StringArray};
 
     #[test]
     fn decimals_are_what_the_text_said() {

@@ -13,8 +13,8 @@
 //! | `agreement_type(name)` | the class that the agreement rules give a type's name; null counts as no name |
 //! | `percentage(part, whole)` | 100 × part ÷ whole as Decimal(19,4), half away from zero; 0 where whole is 0 |
 //! | `text_key(text)` | 53 bits of the text's XXH64 (seed 42): a surrogate key that needs no register |
-//! | `date_key(instant, zone)` | yyyymmdd of the instant in the time zone |
-//! | `local_date(instant, zone)` | the instant's day in the time zone |
+//! | `date_key(instant, zone)` | yyyymmdd of the instant in the time zone; null outside the years 1 to 9999 |
+//! | `local_date(instant, zone)` | the instant's day in the time zone; null outside the years 1 to 9999 |
 //! | `date_add_days(date, n)`, `days_between(from, to)` | whole days |
 
 mod dates;
