@@ -80,15 +80,15 @@ fn is_ours(state: &State, entity: Entity, id: i64) -> bool {
     state.exists(entity, id) && state.overlay(entity, id).is_none_or(|overlay| overlay.verbatim.is_none())
 }
 
-/// Chooses up to `wanted` records, spread over all of them, none of which is in `taken`.
-fn choose(state: &State, entity: Entity, wanted: u64, salt: u64, taken: &BTreeSet<i64>) -> Vec<i64> {
+/// Chooses up to `wanted` records that fit, spread over all of them.
+fn choose(state: &State, entity: Entity, wanted: u64, salt: u64, fits: impl Fn(i64) -> bool) -> BTreeSet<i64> {
     let last = state.last_id(entity).max(0).unsigned_abs();
     let dice = state.plan.dice.of(state.generation ^ entity.salt()).of(salt);
     let mut chosen = BTreeSet::new();
     let mut throw = 0;
     while (chosen.len() as u64) < wanted && throw < wanted.min(last) * 8 + 100 {
         let id = dice.below(throw, last) as i64 + 1;
-        if is_ours(state, entity, id) && !taken.contains(&id) {
+        if is_ours(state, entity, id) && fits(id) {
             chosen.insert(id);
         }
         throw += 1;
@@ -98,12 +98,23 @@ fn choose(state: &State, entity: Entity, wanted: u64, salt: u64, taken: &BTreeSe
         let missing = wanted as usize - chosen.len();
         let more: Vec<i64> = state
             .ids_after(entity, 0)
-            .filter(|id| !chosen.contains(id) && !taken.contains(id) && is_ours(state, entity, *id))
+            .filter(|id| !chosen.contains(id) && is_ours(state, entity, *id) && fits(*id))
             .take(missing)
             .collect();
         chosen.extend(more);
     }
-    chosen.into_iter().collect()
+    chosen
+}
+
+/// Chooses what is deleted: work that is on an invoice only where too little else is left.
+fn choose_doomed(state: &State, entity: Entity, wanted: u64, taken: &BTreeSet<i64>) -> BTreeSet<i64> {
+    let mut doomed = choose(state, entity, wanted, 2, |id| !taken.contains(&id) && !state.is_line(entity, id));
+    let missing = wanted.saturating_sub(doomed.len() as u64);
+    if missing > 0 {
+        let more = choose(state, entity, missing, 2, |id| !taken.contains(&id) && !doomed.contains(&id));
+        doomed.extend(more);
+    }
+    doomed
 }
 
 /// A moment while the clock moved, which depends on the record.
@@ -163,13 +174,12 @@ fn change_entity(
     from: Micros,
     to: Micros,
 ) -> EntityChanges {
-    let changed = choose(state, entity, request.change.into(), 1, &BTreeSet::new());
-    let taken: BTreeSet<i64> = changed.iter().copied().collect();
+    let changed = choose(state, entity, request.change.into(), 1, |_| true);
     let deleted = match request.delete {
-        0 => Vec::new(),
+        0 => BTreeSet::new(),
         delete => {
             let quarter = (state.ids_after(entity, 0).count() / 4) as u64;
-            choose(state, entity, u64::from(delete).min(quarter), 2, &taken)
+            choose_doomed(state, entity, u64::from(delete).min(quarter), &changed)
         }
     };
     for id in &changed {
@@ -187,7 +197,7 @@ fn change_entity(
         overlay.updated = Some(at);
         added.push(id);
     }
-    EntityChanges { changed, added, deleted }
+    EntityChanges { changed: changed.into_iter().collect(), added, deleted: deleted.into_iter().collect() }
 }
 
 /// Takes the oldest invoices that stand at `at` one step further: open ones are closed, waiting ones posted.

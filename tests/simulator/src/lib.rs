@@ -37,6 +37,7 @@ pub mod schema;
 mod served;
 mod server;
 mod state;
+mod totals;
 mod world;
 
 pub use advance::{AdvanceRequest, AdvanceSummary, EntityChanges};

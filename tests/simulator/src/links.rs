@@ -63,10 +63,15 @@ impl Links {
             94..99 => Some("NoDefault"),
             _ => None,
         };
-        let usual = agreement.is_none_or(|agreement| !names::NOT_INVOICED.contains(&agreement.kind));
+        let usual = agreement.is_none_or(|agreement| names::is_invoiced(agreement.kind));
         let wanted = billable == Some("Billable") && (usual || dice.chance(40, 3, 100)) && !dice.chance(41, 1, 15);
         let invoice = company.filter(|_| wanted && !open).and_then(|company| plan.invoice_for(company, at));
         Self { company, agreement, member, billable, invoice }
+    }
+
+    /// The invoice, by place, that the work is a line of: prepaid and internal work may name one and is none.
+    pub(crate) fn line(&self) -> Option<u64> {
+        self.invoice.filter(|_| self.agreement.is_none_or(|agreement| names::is_invoiced(agreement.kind)))
     }
 }
 

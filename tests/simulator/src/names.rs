@@ -63,7 +63,12 @@ pub(crate) const AGREEMENT_TYPES: &[&str] = &[
 ];
 
 /// The agreement types that are prepaid or internal: their time is not invoiced as a rule.
-pub(crate) const NOT_INVOICED: &[usize] = &[2, 3, 4, 5, 11, 13, 15];
+const NOT_INVOICED: &[usize] = &[2, 3, 4, 5, 11, 13, 15];
+
+/// Whether work on agreements of a type makes lines of invoices.
+pub(crate) fn is_invoiced(kind: usize) -> bool {
+    !NOT_INVOICED.contains(&kind)
+}
 
 pub(crate) const WORK_TYPES: &[(&str, bool)] = &[
     ("Dagvinna", true),

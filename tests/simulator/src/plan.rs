@@ -214,7 +214,10 @@ impl Plan {
         let dice = self.dice_of(Entity::Agreement, id_at(place));
         // Every type occurs, however few agreements there are.
         let first = if place.is_multiple_of(3) { (place / 3) as usize } else { dice.below(20, types as u64) as usize };
-        (first + (version / 3) as usize) % types
+        // Prepaid stays prepaid, and invoiced stays invoiced: else lines would come and go on invoices of long ago.
+        let alike = |kind: &usize| names::is_invoiced(*kind) == names::is_invoiced(first);
+        let round = (first..first + types).filter(|kind| alike(&(kind % types))).map(|kind| kind % types);
+        round.cycle().nth((version / 3) as usize).unwrap_or(first)
     }
 
     // Invoices.

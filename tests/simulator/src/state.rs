@@ -4,7 +4,7 @@
 //! from the plan each time it is asked for.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
@@ -13,6 +13,7 @@ use crate::instant::{self, Micros};
 use crate::json::{Json, Selection};
 use crate::plan::{InvoiceState, Plan, invoice_of_unposted, place_of, unposted_id};
 use crate::records::{self, Subject};
+use crate::totals::{Sums, Totals};
 
 /// What happened to a record.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +44,8 @@ pub(crate) struct State {
     pub(crate) generation: u64,
     pub(crate) next_batch: i64,
     tables: [Table; Entity::ALL.len()],
+    /// Made once an invoice is asked for.
+    totals: OnceLock<Totals>,
 }
 
 impl State {
@@ -51,7 +54,7 @@ impl State {
         for entity in Entity::ALL {
             tables[entity.index()].last_id = plan.last_id(entity);
         }
-        Self { now: plan.start, plan, generation: 0, next_batch: 1_000, tables }
+        Self { now: plan.start, plan, generation: 0, next_batch: 1_000, tables, totals: OnceLock::new() }
     }
 
     fn table(&self, entity: Entity) -> &Table {
@@ -132,6 +135,19 @@ impl State {
         }
     }
 
+    /// Whether a record is a line of an invoice.
+    pub(crate) fn is_line(&self, entity: Entity, id: i64) -> bool {
+        self.plan.is_base(entity, id) && records::line(&self.plan, entity, id).is_some()
+    }
+
+    /// What the lines of an invoice add up to; those that came later have none.
+    fn lines(&self, invoice: i64) -> Sums {
+        if !self.plan.is_base(Entity::Invoice, invoice) {
+            return Sums::default();
+        }
+        self.totals.get_or_init(|| Totals::new(&self.plan)).of(place_of(invoice))
+    }
+
     /// What a record is written from; none where it is not there or was put as it is.
     fn subject(&self, entity: Entity, id: i64) -> Option<Subject> {
         // A row of the unposted ones is written from its invoice.
@@ -154,6 +170,7 @@ impl State {
             updated: self.updated(stored, key).unwrap_or(created),
             version: overlay.map_or(0, |overlay| overlay.version),
             invoice: if stored == Entity::Invoice { self.invoice_state(key) } else { InvoiceState::Open },
+            lines: if stored == Entity::Invoice { self.lines(key) } else { Sums::default() },
         })
     }
 

@@ -1,12 +1,29 @@
 //! Expense entries.
 
-use crate::instant::day_of;
-use crate::json::{Json, ONE};
+use crate::dice::Dice;
+use crate::instant::{Micros, day_of};
+use crate::json::{Amount, Json, ONE};
 use crate::links::{self, Links};
 use crate::names;
 use crate::plan::Plan;
 
-use super::{Subject, custom_field, info, ticket_id, work_item};
+use super::{Line, Subject, custom_field, info, ticket_id, work_item};
+
+/// The line that an entry of the base population is.
+pub(super) fn line(plan: &Plan, dice: Dice, anchor: Micros) -> Option<Line> {
+    let links = Links::new(plan, dice, day_of(anchor), false);
+    Some(Line { invoice: links.line()?, amount: billed(spent(dice), &links) })
+}
+
+/// What was spent, as first written down.
+fn spent(dice: Dice) -> Amount {
+    dice.range(406, 100, 60_000) * ONE + if dice.chance(407, 1, 10) { 1_000 * dice.range(408, 1, 10) + 50 } else { 0 }
+}
+
+/// What is charged of it.
+fn billed(spent: Amount, links: &Links) -> Amount {
+    if links.billable == Some("Billable") { spent } else { 0 }
+}
 
 pub(super) fn write(json: &mut Json<'_>, plan: &Plan, subject: &Subject) {
     let dice = subject.dice;
@@ -48,8 +65,8 @@ pub(super) fn write(json: &mut Json<'_>, plan: &Plan, subject: &Subject) {
             ("classification_href", "/expense/classifications"),
         );
     }
-    let amount = (dice.range(406, 100, 60_000) + i64::from(subject.version) * 250) * ONE
-        + if subject.one_in(407, 10) { 1_000 * dice.range(408, 1, 10) + 50 } else { 0 };
+    let spent = spent(dice);
+    let amount = spent + i64::from(subject.version) * 250 * ONE;
     json.amount("amount", amount);
     if let Some(option) = links.billable {
         json.text("billableOption", option);
@@ -65,7 +82,8 @@ pub(super) fn write(json: &mut Json<'_>, plan: &Plan, subject: &Subject) {
     if let Some(agreement) = links.agreement {
         links::agreement(json, plan, "agreement", agreement);
     }
-    let billed = if links.billable == Some("Billable") { amount } else { 0 };
+    // What is on an invoice stays as it was billed.
+    let billed = billed(if links.invoice.is_some() { spent } else { amount }, &links);
     json.amount("invoiceAmount", billed);
     json.made("mobileGuid", || links::uuid(subject.id.unsigned_abs(), 0xE1));
     json.objects("taxes", 0..dice.below(413, 3), |json, at: u64| {

@@ -1,4 +1,7 @@
 //! Invoices: open, closed and waiting, or in an accounting batch.
+//!
+//! Invariant: an invoice's totals are what its lines add up to, a credit memo's with the other sign; only the odd ones
+//! (see [`is_odd`]) were adjusted by hand.
 
 use crate::dice::Dice;
 use crate::instant::{DAY, Micros, day_of};
@@ -6,8 +9,19 @@ use crate::json::{Amount, Json, ONE};
 use crate::links;
 use crate::names;
 use crate::plan::{InvoiceState, Plan, id_at};
+use crate::totals::Sums;
 
 use super::{Subject, info, owner, site, ticket_id};
+
+/// Of so many invoices one does not add up.
+const ODD_EVERY: u64 = 100;
+/// Which one of them.
+const ODD_PLACE: u64 = 57;
+
+/// Whether somebody has added to a total by hand, so that the lines do not add up to it.
+const fn is_odd(subject: &Subject) -> bool {
+    subject.base && subject.place % ODD_EVERY == ODD_PLACE
+}
 
 /// What an invoice and the row that announces it must agree on.
 pub(super) struct Bill {
@@ -30,7 +44,7 @@ impl Bill {
             .filter(|_| dice.chance(600, 1, 2))
             .and_then(|company| plan.agreement_of_company(company, dice, 601))
             .map(|place| (place, plan.agreement_type(place, 0)));
-        let kind = match (agreement, dice.below(602, 20)) {
+        let kind = match (agreement, if is_odd(subject) { 5 } else { dice.below(602, 20) }) {
             (_, 0) => "CreditMemo",
             (_, 1) => "DownPayment",
             (Some(_), _) => "Agreement",
@@ -40,9 +54,11 @@ impl Bill {
         };
         let sign = if kind == "CreditMemo" { -1 } else { 1 };
         let date = if subject.base { plan.invoice_day(subject.place) } else { day_of(subject.created) };
-        let service = sign * dice.range(603, 0, 2_000) * 500 * ONE;
-        let expense = if dice.chance(604, 1, 3) { sign * dice.range(605, 1, 200) * 490 * ONE + 5_000 } else { 0 };
-        let product = if dice.chance(606, 1, 2) { sign * dice.range(607, 1, 900) * 990 * ONE } else { 0 };
+        let mut sums = subject.lines;
+        if is_odd(subject) {
+            adjust(&mut sums, subject.place, dice);
+        }
+        let [service, expense, product] = [sums.service, sums.expense, sums.product].map(|sum| sign * sum);
         let tax = (service + product) / 100 * 24;
         Self {
             company,
@@ -60,6 +76,16 @@ impl Bill {
     pub(super) fn subtotal(&self) -> Amount {
         self.service + self.expense + self.product
     }
+}
+
+/// Adds to one of the sums what is on no line.
+fn adjust(sums: &mut Sums, place: u64, dice: Dice) {
+    let sum = match place / ODD_EVERY % 3 {
+        0 => &mut sums.service,
+        1 => &mut sums.expense,
+        _ => &mut sums.product,
+    };
+    *sum += dice.range(603, 1, 60) * 500 * ONE;
 }
 
 /// The batch's name.

@@ -15,10 +15,11 @@ mod unposted_invoice;
 use crate::dice::Dice;
 use crate::entity::Entity;
 use crate::instant::Micros;
-use crate::json::Json;
+use crate::json::{Amount, Json};
 use crate::links;
 use crate::names;
 use crate::plan::{InvoiceState, Plan, id_at, place_of};
+use crate::totals::Sums;
 
 /// A record that is to be written.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +39,16 @@ pub(crate) struct Subject {
     pub(crate) version: u32,
     /// Where the invoice stands; of meaning for invoices only.
     pub(crate) invoice: InvoiceState,
+    /// What the invoice's lines add up to; of meaning for invoices only.
+    pub(crate) lines: Sums,
+}
+
+/// What a record adds to an invoice.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Line {
+    /// The invoice, by place.
+    pub(crate) invoice: u64,
+    pub(crate) amount: Amount,
 }
 
 impl Subject {
@@ -65,6 +76,17 @@ pub(crate) fn write(json: &mut Json<'_>, plan: &Plan, subject: &Subject) {
         Entity::Member => member::write(json, plan, subject),
         Entity::Company => company::write(json, plan, subject),
     }
+}
+
+/// The line that a record of the base population is, if it is on an invoice; the same however often it has changed.
+pub(crate) fn line(plan: &Plan, entity: Entity, id: i64) -> Option<Line> {
+    let of = match entity {
+        Entity::TimeEntry => time_entry::line,
+        Entity::ExpenseEntry => expense_entry::line,
+        Entity::ProductItem => product_item::line,
+        _ => return None,
+    };
+    of(plan, plan.dice_of(entity, id), plan.anchor(entity, id))
 }
 
 /// The record's own `_info`, with further links.

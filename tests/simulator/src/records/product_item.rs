@@ -1,14 +1,21 @@
 //! Product items: sold on an agreement, a ticket or a sales order.
 
-use crate::instant::day_of;
-use crate::json::{Json, ONE};
+use crate::dice::Dice;
+use crate::instant::{Micros, day_of};
+use crate::json::{Amount, Json, ONE};
 use crate::links::{self, Links};
 use crate::names;
 use crate::plan::Plan;
 
-use super::{Subject, info, work_item};
+use super::{Line, Subject, info, work_item};
 
 const CLASSES: &[&str] = &["NonInventory", "Inventory", "Service", "Agreement", "Bundle"];
+
+/// The line that an item of the base population is.
+pub(super) fn line(plan: &Plan, dice: Dice, anchor: Micros) -> Option<Line> {
+    let invoice = Links::new(plan, dice, day_of(anchor), false).line()?;
+    Some(Line { invoice, amount: Sums::new(dice, 0, true).sold() })
+}
 
 pub(super) fn write(json: &mut Json<'_>, plan: &Plan, subject: &Subject) {
     let dice = subject.dice;
@@ -16,7 +23,7 @@ pub(super) fn write(json: &mut Json<'_>, plan: &Plan, subject: &Subject) {
     let links = Links::new(plan, dice, date, !subject.base);
     let item = dice.below(500, names::CATALOG.len() as u64);
     let name = names::CATALOG[item as usize];
-    let sum = Sums::new(subject);
+    let sum = Sums::new(dice, subject.version, links.invoice.is_some());
 
     json.int("id", subject.id);
     json.object("catalogItem", |json| {
@@ -123,14 +130,20 @@ struct Sums {
 }
 
 impl Sums {
-    fn new(subject: &Subject) -> Self {
-        let dice = subject.dice;
-        let quantity = dice.range(530, 1, 12) + i64::from(subject.version);
-        let price = dice.range(531, 5, 3_000) * 100 * ONE + if subject.one_in(532, 5) { 9_900 } else { 0 };
-        let cost = price / 100 * dice.range(533, 50, 95);
+    /// A change shows in the quantity; once the item is on an invoice, in the cost only.
+    fn new(dice: Dice, version: u32, invoiced: bool) -> Self {
+        let (more, dearer) = if invoiced { (0, i64::from(version)) } else { (i64::from(version), 0) };
+        let quantity = dice.range(530, 1, 12) + more;
+        let price = dice.range(531, 5, 3_000) * 100 * ONE + if dice.chance(532, 1, 5) { 9_900 } else { 0 };
+        let cost = price / 100 * dice.range(533, 50, 95) + dearer * 10 * ONE;
         // A negative quantity is a return.
-        let quantity = if subject.one_in(534, 60) { -quantity } else { quantity };
+        let quantity = if dice.chance(534, 1, 60) { -quantity } else { quantity };
         Self { quantity: quantity * ONE, price, cost }
+    }
+
+    /// The price of all pieces.
+    fn sold(&self) -> Amount {
+        self.price * (self.quantity / ONE)
     }
 
     fn write(&self, json: &mut Json<'_>, subject: &Subject) {
@@ -138,14 +151,14 @@ impl Sums {
         json.amount("price", self.price);
         if !subject.one_in(535, 30) {
             json.amount("cost", self.cost);
-            json.amount("extPrice", self.price * pieces);
+            json.amount("extPrice", self.sold());
             json.amount("extCost", self.cost * pieces);
         } else {
-            json.amount("extPrice", self.price * pieces);
+            json.amount("extPrice", self.sold());
         }
         json.amount("discount", if subject.one_in(536, 10) { self.price / 10 } else { 0 });
         json.amount("margin", (self.price - self.cost) * pieces);
-        json.amount("agreementAmount", if subject.one_in(537, 6) { self.price * pieces } else { 0 });
+        json.amount("agreementAmount", if subject.one_in(537, 6) { self.sold() } else { 0 });
     }
 
     fn write_calculated(&self, json: &mut Json<'_>, subject: &Subject) {

@@ -1,15 +1,45 @@
 //! Time entries: about 3 kB each, with the oddities that real ones have.
 
+use crate::dice::Dice;
 use crate::instant::{DAY, Micros, SECOND};
 use crate::json::{Amount, Json, ONE};
 use crate::links::{self, Links};
 use crate::names;
 use crate::plan::{Plan, Times, work_times};
 
-use super::{Subject, custom_field, info, ticket_id, work_item};
+use super::{Line, Subject, custom_field, info, ticket_id, work_item};
 
 /// Hourly rates, in crowns.
 const RATES: &[i64] = &[18_900, 21_500, 24_900, 16_500, 28_750, 0];
+
+/// The line that an entry of the base population is.
+pub(super) fn line(plan: &Plan, dice: Dice, anchor: Micros) -> Option<Line> {
+    let times = work_times(dice, anchor, true);
+    let links = Links::new(plan, dice, times.start, false);
+    let invoice = links.line()?;
+    let rate = if lacks_rate(dice) { 0 } else { rate(dice) };
+    Some(Line { invoice, amount: billed(dice, times.hours, &links) * rate })
+}
+
+/// An hour's price, in crowns.
+fn rate(dice: Dice) -> i64 {
+    dice.pick(91, RATES, 0)
+}
+
+/// Whether the entry does not tell its rate.
+fn lacks_rate(dice: Dice) -> bool {
+    dice.chance(211, 1, 50)
+}
+
+/// What is not charged of the hours worked.
+fn deduct(dice: Dice, worked: Amount) -> Amount {
+    if dice.chance(207, 1, 12) { 2_500.min(worked) } else { 0 }
+}
+
+/// What is charged of the hours worked.
+fn billed(dice: Dice, worked: Amount, links: &Links) -> Amount {
+    if links.billable == Some("Billable") { worked - deduct(dice, worked) } else { 0 }
+}
 
 pub(super) fn write(json: &mut Json<'_>, plan: &Plan, subject: &Subject) {
     let times = work_times(subject.dice, subject.anchor, subject.base);
@@ -172,7 +202,7 @@ fn hours(
     let dice = subject.dice;
     // A correction shows.
     let actual = times.hours + i64::from(subject.version % 4) * 2_500;
-    let deduct = if subject.one_in(207, 12) { 2_500.min(actual) } else { 0 };
+    let deduct = deduct(dice, actual);
     if deduct > 0 || dice.chance(57, 1, 2) {
         json.amount("hoursDeduct", deduct);
     }
@@ -180,8 +210,8 @@ fn hours(
         Some(1 | 2) | None => json.amount("actualHours", actual),
         Some(_) => json.text("actualHours", "abc"),
     }
-    let billed = if links.billable == Some("Billable") { actual - deduct } else { 0 };
-    (actual, billed)
+    // What is on an invoice stays as it was billed.
+    (actual, billed(dice, if links.invoice.is_some() { times.hours } else { actual }, links))
 }
 
 fn notes(json: &mut Json<'_>, subject: &Subject) {
@@ -201,7 +231,7 @@ fn notes(json: &mut Json<'_>, subject: &Subject) {
 
 fn money(json: &mut Json<'_>, subject: &Subject, links: &Links, actual: Amount, billed: Amount) {
     let dice = subject.dice;
-    let rate = dice.pick(91, RATES, 0);
+    let rate = rate(dice);
     if let Some(invoice) = links.invoice {
         json.amount("invoiceHours", billed);
         if !subject.one_in(210, 12) {
@@ -220,7 +250,7 @@ fn money(json: &mut Json<'_>, subject: &Subject, links: &Links, actual: Amount, 
     if dice.chance(93, 1, 20) {
         json.made("mobileGuid", || links::uuid(subject.id.unsigned_abs(), 0x71));
     }
-    if !subject.one_in(211, 50) {
+    if !lacks_rate(dice) {
         json.amount("hourlyRate", rate * ONE);
     }
     json.amount("overageRate", if subject.one_in(212, 30) { rate * ONE / 2 } else { 0 });

@@ -4,6 +4,7 @@
 
 mod faults;
 mod filters;
+mod invoices;
 mod paging;
 mod records;
 mod world;
