@@ -95,14 +95,21 @@ reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.agreementId IS NOT NULL
 ),
+-- Of each key the latest time first: a window over all references would have to sort them.
+latest AS (
+  SELECT agreementId, MAX(recency) AS recency
+  FROM reference
+  GROUP BY agreementId
+),
 newest AS (
   SELECT
-    *,
+    r.*,
     ROW_NUMBER() OVER (
-      PARTITION BY agreementId
-      ORDER BY recency DESC NULLS LAST, record DESC, agreementName NULLS LAST, agreementTypeName NULLS LAST
+      PARTITION BY r.agreementId
+      ORDER BY r.record DESC, r.agreementName NULLS LAST, r.agreementTypeName NULLS LAST
     ) AS place
-  FROM reference
+  FROM latest AS l
+  JOIN reference AS r ON r.agreementId = l.agreementId AND (r.recency = l.recency OR l.recency IS NULL)
 ),
 member AS (
   SELECT
@@ -147,6 +154,7 @@ member AS (
     isDeleted,
     false AS isInferred
   FROM entity
+  WHERE agreementId <> -1
   UNION ALL
   SELECT
     r.agreementId AS AgreementKey,
@@ -170,7 +178,7 @@ member AS (
     true AS isInferred
   FROM newest AS r
   LEFT JOIN entity AS e ON e.agreementId = r.agreementId
-  WHERE r.place = 1 AND e.agreementId IS NULL
+  WHERE r.place = 1 AND e.agreementId IS NULL AND r.agreementId <> -1
 ),
 step1 AS (
   SELECT

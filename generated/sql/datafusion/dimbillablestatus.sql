@@ -27,14 +27,21 @@ reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND CASE WHEN trimmed(t.billableOption) <> '' THEN t.billableOption END IS NOT NULL
 ),
+-- Of each key the latest time first: a window over all references would have to sort them.
+latest AS (
+  SELECT billableOption, MAX(recency) AS recency
+  FROM reference
+  GROUP BY billableOption
+),
 newest AS (
   SELECT
-    *,
+    r.*,
     ROW_NUMBER() OVER (
-      PARTITION BY billableOption
-      ORDER BY recency DESC NULLS LAST, record DESC
+      PARTITION BY r.billableOption
+      ORDER BY r.record DESC
     ) AS place
-  FROM reference
+  FROM latest AS l
+  JOIN reference AS r ON r.billableOption = l.billableOption AND (r.recency = l.recency OR l.recency IS NULL)
 ),
 member AS (
   SELECT
@@ -47,6 +54,7 @@ member AS (
     billableOption,
     false AS isInferred
   FROM entity
+  WHERE text_key(billableOption) <> -1
   UNION ALL
   SELECT
     text_key(r.billableOption) AS BillableStatusKey,
@@ -54,7 +62,7 @@ member AS (
     true AS isInferred
   FROM newest AS r
   LEFT JOIN entity AS e ON e.billableOption = r.billableOption
-  WHERE r.place = 1 AND e.billableOption IS NULL
+  WHERE r.place = 1 AND e.billableOption IS NULL AND text_key(r.billableOption) <> -1
 ),
 step1 AS (
   SELECT

@@ -8,14 +8,21 @@ WITH reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.businessUnitId IS NOT NULL
 ),
+-- Of each key the latest time first: a window over all references would have to sort them.
+latest AS (
+  SELECT businessUnitId, MAX(recency) AS recency
+  FROM reference
+  GROUP BY businessUnitId
+),
 newest AS (
   SELECT
-    *,
+    r.*,
     ROW_NUMBER() OVER (
-      PARTITION BY businessUnitId
-      ORDER BY recency DESC NULLS LAST, record DESC, businessGroupDesc NULLS LAST
+      PARTITION BY r.businessUnitId
+      ORDER BY r.record DESC, r.businessGroupDesc NULLS LAST
     ) AS place
-  FROM reference
+  FROM latest AS l
+  JOIN reference AS r ON r.businessUnitId = l.businessUnitId AND (r.recency = l.recency OR l.recency IS NULL)
 ),
 member AS (
   SELECT
@@ -30,7 +37,7 @@ member AS (
     r.businessGroupDesc,
     false AS isInferred
   FROM newest AS r
-  WHERE r.place = 1
+  WHERE r.place = 1 AND r.businessUnitId <> -1
 )
 SELECT
   CAST(BusinessUnitKey AS BIGINT) AS BusinessUnitKey,

@@ -14,14 +14,21 @@ reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND CASE WHEN trimmed(t.chargeToType) <> '' THEN t.chargeToType END IS NOT NULL
 ),
+-- Of each key the latest time first: a window over all references would have to sort them.
+latest AS (
+  SELECT chargeToType, MAX(recency) AS recency
+  FROM reference
+  GROUP BY chargeToType
+),
 newest AS (
   SELECT
-    *,
+    r.*,
     ROW_NUMBER() OVER (
-      PARTITION BY chargeToType
-      ORDER BY recency DESC NULLS LAST, record DESC
+      PARTITION BY r.chargeToType
+      ORDER BY r.record DESC
     ) AS place
-  FROM reference
+  FROM latest AS l
+  JOIN reference AS r ON r.chargeToType = l.chargeToType AND (r.recency = l.recency OR l.recency IS NULL)
 ),
 member AS (
   SELECT
@@ -34,6 +41,7 @@ member AS (
     chargeToType,
     false AS isInferred
   FROM entity
+  WHERE text_key(chargeToType) <> -1
   UNION ALL
   SELECT
     text_key(r.chargeToType) AS ChargeTypeKey,
@@ -41,7 +49,7 @@ member AS (
     true AS isInferred
   FROM newest AS r
   LEFT JOIN entity AS e ON e.chargeToType = r.chargeToType
-  WHERE r.place = 1 AND e.chargeToType IS NULL
+  WHERE r.place = 1 AND e.chargeToType IS NULL AND text_key(r.chargeToType) <> -1
 ),
 step1 AS (
   SELECT

@@ -8,14 +8,21 @@ WITH reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.departmentId IS NOT NULL
 ),
+-- Of each key the latest time first: a window over all references would have to sort them.
+latest AS (
+  SELECT departmentId, MAX(recency) AS recency
+  FROM reference
+  GROUP BY departmentId
+),
 newest AS (
   SELECT
-    *,
+    r.*,
     ROW_NUMBER() OVER (
-      PARTITION BY departmentId
-      ORDER BY recency DESC NULLS LAST, record DESC, departmentName NULLS LAST
+      PARTITION BY r.departmentId
+      ORDER BY r.record DESC, r.departmentName NULLS LAST
     ) AS place
-  FROM reference
+  FROM latest AS l
+  JOIN reference AS r ON r.departmentId = l.departmentId AND (r.recency = l.recency OR l.recency IS NULL)
 ),
 member AS (
   SELECT
@@ -30,7 +37,7 @@ member AS (
     r.departmentName,
     false AS isInferred
   FROM newest AS r
-  WHERE r.place = 1
+  WHERE r.place = 1 AND r.departmentId <> -1
 )
 SELECT
   CAST(DepartmentKey AS BIGINT) AS DepartmentKey,

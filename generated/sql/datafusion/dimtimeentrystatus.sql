@@ -21,14 +21,21 @@ reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND CASE WHEN trimmed(t.status) <> '' THEN t.status END IS NOT NULL
 ),
+-- Of each key the latest time first: a window over all references would have to sort them.
+latest AS (
+  SELECT status, MAX(recency) AS recency
+  FROM reference
+  GROUP BY status
+),
 newest AS (
   SELECT
-    *,
+    r.*,
     ROW_NUMBER() OVER (
-      PARTITION BY status
-      ORDER BY recency DESC NULLS LAST, record DESC
+      PARTITION BY r.status
+      ORDER BY r.record DESC
     ) AS place
-  FROM reference
+  FROM latest AS l
+  JOIN reference AS r ON r.status = l.status AND (r.recency = l.recency OR l.recency IS NULL)
 ),
 member AS (
   SELECT
@@ -41,6 +48,7 @@ member AS (
     status,
     false AS isInferred
   FROM entity
+  WHERE text_key(status) <> -1
   UNION ALL
   SELECT
     text_key(r.status) AS TimeEntryStatusKey,
@@ -48,7 +56,7 @@ member AS (
     true AS isInferred
   FROM newest AS r
   LEFT JOIN entity AS e ON e.status = r.status
-  WHERE r.place = 1 AND e.status IS NULL
+  WHERE r.place = 1 AND e.status IS NULL AND text_key(r.status) <> -1
 ),
 step1 AS (
   SELECT

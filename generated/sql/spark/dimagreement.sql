@@ -64,7 +64,7 @@ entity AS (
     c.startDate AS startDate,
     c.endDate AS endDate,
     c.agreementStatus AS status,
-    NOT COALESCE(c.cancelledFlag, false) AND (c.endDate IS NULL OR CAST(from_utc_timestamp(c.endDate, 'UTC') AS DATE) >= DATE '${businessDate}') AS isActive,
+    NOT COALESCE(c.cancelledFlag, false) AND (c.endDate IS NULL OR CASE WHEN CAST(from_utc_timestamp(c.endDate, 'UTC') AS DATE) BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST(from_utc_timestamp(c.endDate, 'UTC') AS DATE) END >= DATE '${businessDate}') AS isActive,
     TRY_CAST(c.billAmount AS DECIMAL(19, 4)) AS billAmount,
     c.applicationUnits AS applicationUnits,
     TRY_CAST(c.applicationLimit AS DECIMAL(19, 4)) AS applicationLimit,
@@ -111,14 +111,21 @@ reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.agreementId IS NOT NULL
 ),
+-- Of each key the latest time first: a window over all references would have to sort them.
+latest AS (
+  SELECT agreementId, MAX(recency) AS recency
+  FROM reference
+  GROUP BY agreementId
+),
 newest AS (
   SELECT
-    *,
+    r.*,
     ROW_NUMBER() OVER (
-      PARTITION BY agreementId
-      ORDER BY recency DESC NULLS LAST, record DESC, agreementName NULLS LAST, agreementTypeName NULLS LAST
+      PARTITION BY r.agreementId
+      ORDER BY r.record DESC, r.agreementName NULLS LAST, r.agreementTypeName NULLS LAST
     ) AS place
-  FROM reference
+  FROM latest AS l
+  JOIN reference AS r ON r.agreementId = l.agreementId AND (r.recency = l.recency OR l.recency IS NULL)
 ),
 member AS (
   SELECT
@@ -163,6 +170,7 @@ member AS (
     isDeleted,
     false AS isInferred
   FROM entity
+  WHERE agreementId <> -1
   UNION ALL
   SELECT
     r.agreementId AS AgreementKey,
@@ -186,7 +194,7 @@ member AS (
     true AS isInferred
   FROM newest AS r
   LEFT JOIN entity AS e ON e.agreementId = r.agreementId
-  WHERE r.place = 1 AND e.agreementId IS NULL
+  WHERE r.place = 1 AND e.agreementId IS NULL AND r.agreementId <> -1
 ),
 step1 AS (
   SELECT

@@ -27,6 +27,7 @@ member AS (
     typeName,
     false AS isInferred
   FROM entity
+  WHERE typeId <> -1
 ),
 step1 AS (
   SELECT

@@ -28,14 +28,21 @@ reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND CASE WHEN regexp_replace(t.billableOption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.billableOption END IS NOT NULL
 ),
+-- Of each key the latest time first: a window over all references would have to sort them.
+latest AS (
+  SELECT billableOption, MAX(recency) AS recency
+  FROM reference
+  GROUP BY billableOption
+),
 newest AS (
   SELECT
-    *,
+    r.*,
     ROW_NUMBER() OVER (
-      PARTITION BY billableOption
-      ORDER BY recency DESC NULLS LAST, record DESC
+      PARTITION BY r.billableOption
+      ORDER BY r.record DESC
     ) AS place
-  FROM reference
+  FROM latest AS l
+  JOIN reference AS r ON r.billableOption = l.billableOption AND (r.recency = l.recency OR l.recency IS NULL)
 ),
 member AS (
   SELECT
@@ -48,6 +55,7 @@ member AS (
     billableOption,
     false AS isInferred
   FROM entity
+  WHERE CASE WHEN billableOption IS NOT NULL THEN xxhash64(billableOption) & 9007199254740991 END <> -1
   UNION ALL
   SELECT
     CASE WHEN r.billableOption IS NOT NULL THEN xxhash64(r.billableOption) & 9007199254740991 END AS BillableStatusKey,
@@ -55,7 +63,7 @@ member AS (
     true AS isInferred
   FROM newest AS r
   LEFT JOIN entity AS e ON e.billableOption = r.billableOption
-  WHERE r.place = 1 AND e.billableOption IS NULL
+  WHERE r.place = 1 AND e.billableOption IS NULL AND CASE WHEN r.billableOption IS NOT NULL THEN xxhash64(r.billableOption) & 9007199254740991 END <> -1
 ),
 step1 AS (
   SELECT

@@ -54,14 +54,21 @@ reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.companyId IS NOT NULL
 ),
+-- Of each key the latest time first: a window over all references would have to sort them.
+latest AS (
+  SELECT companyId, MAX(recency) AS recency
+  FROM reference
+  GROUP BY companyId
+),
 newest AS (
   SELECT
-    *,
+    r.*,
     ROW_NUMBER() OVER (
-      PARTITION BY companyId
-      ORDER BY recency DESC NULLS LAST, record DESC, companyIdentifier NULLS LAST, companyName NULLS LAST
+      PARTITION BY r.companyId
+      ORDER BY r.record DESC, r.companyIdentifier NULLS LAST, r.companyName NULLS LAST
     ) AS place
-  FROM reference
+  FROM latest AS l
+  JOIN reference AS r ON r.companyId = l.companyId AND (r.recency = l.recency OR l.recency IS NULL)
 ),
 member AS (
   SELECT
@@ -86,6 +93,7 @@ member AS (
     isDeleted,
     false AS isInferred
   FROM entity
+  WHERE companyId <> -1
   UNION ALL
   SELECT
     r.companyId AS CompanyKey,
@@ -99,7 +107,7 @@ member AS (
     true AS isInferred
   FROM newest AS r
   LEFT JOIN entity AS e ON e.companyId = r.companyId
-  WHERE r.place = 1 AND e.companyId IS NULL
+  WHERE r.place = 1 AND e.companyId IS NULL AND r.companyId <> -1
 )
 SELECT
   CAST(CompanyKey AS BIGINT) AS CompanyKey,

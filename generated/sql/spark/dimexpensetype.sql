@@ -9,14 +9,21 @@ WITH reference AS (
   FROM silver.cw_expenseentry AS x
   WHERE x._etl_deleted_at IS NULL AND x.typeId IS NOT NULL
 ),
+-- Of each key the latest time first: a window over all references would have to sort them.
+latest AS (
+  SELECT expenseTypeId, MAX(recency) AS recency
+  FROM reference
+  GROUP BY expenseTypeId
+),
 newest AS (
   SELECT
-    *,
+    r.*,
     ROW_NUMBER() OVER (
-      PARTITION BY expenseTypeId
-      ORDER BY recency DESC NULLS LAST, record DESC, expenseTypeName NULLS LAST
+      PARTITION BY r.expenseTypeId
+      ORDER BY r.record DESC, r.expenseTypeName NULLS LAST
     ) AS place
-  FROM reference
+  FROM latest AS l
+  JOIN reference AS r ON r.expenseTypeId = l.expenseTypeId AND (r.recency = l.recency OR l.recency IS NULL)
 ),
 member AS (
   SELECT
@@ -31,7 +38,7 @@ member AS (
     r.expenseTypeName,
     false AS isInferred
   FROM newest AS r
-  WHERE r.place = 1
+  WHERE r.place = 1 AND r.expenseTypeId <> -1
 )
 SELECT
   CAST(ExpenseTypeKey AS BIGINT) AS ExpenseTypeKey,

@@ -32,14 +32,21 @@ reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.memberId IS NOT NULL
 ),
+-- Of each key the latest time first: a window over all references would have to sort them.
+latest AS (
+  SELECT memberId, MAX(recency) AS recency
+  FROM reference
+  GROUP BY memberId
+),
 newest AS (
   SELECT
-    *,
+    r.*,
     ROW_NUMBER() OVER (
-      PARTITION BY memberId
-      ORDER BY recency DESC NULLS LAST, record DESC, memberIdentifier NULLS LAST, memberName NULLS LAST, dailyCapacity NULLS LAST
+      PARTITION BY r.memberId
+      ORDER BY r.record DESC, r.memberIdentifier NULLS LAST, r.memberName NULLS LAST, r.dailyCapacity NULLS LAST
     ) AS place
-  FROM reference
+  FROM latest AS l
+  JOIN reference AS r ON r.memberId = l.memberId AND (r.recency = l.recency OR l.recency IS NULL)
 ),
 member AS (
   SELECT
@@ -64,6 +71,7 @@ member AS (
     isDeleted,
     false AS isInferred
   FROM entity
+  WHERE memberId <> -1
   UNION ALL
   SELECT
     r.memberId AS MemberKey,
@@ -77,7 +85,7 @@ member AS (
     true AS isInferred
   FROM newest AS r
   LEFT JOIN entity AS e ON e.memberId = r.memberId
-  WHERE r.place = 1 AND e.memberId IS NULL
+  WHERE r.place = 1 AND e.memberId IS NULL AND r.memberId <> -1
 )
 SELECT
   CAST(MemberKey AS BIGINT) AS MemberKey,

@@ -11,14 +11,21 @@ WITH reference AS (
   FROM silver.cw_productitem AS p
   WHERE p._etl_deleted_at IS NULL AND p.catalogItemId IS NOT NULL
 ),
+-- Of each key the latest time first: a window over all references would have to sort them.
+latest AS (
+  SELECT catalogItemId, MAX(recency) AS recency
+  FROM reference
+  GROUP BY catalogItemId
+),
 newest AS (
   SELECT
-    *,
+    r.*,
     ROW_NUMBER() OVER (
-      PARTITION BY catalogItemId
-      ORDER BY recency DESC NULLS LAST, record DESC, catalogItemIdentifier NULLS LAST, catalogItemName NULLS LAST, productClass NULLS LAST
+      PARTITION BY r.catalogItemId
+      ORDER BY r.record DESC, r.catalogItemIdentifier NULLS LAST, r.catalogItemName NULLS LAST, r.productClass NULLS LAST
     ) AS place
-  FROM reference
+  FROM latest AS l
+  JOIN reference AS r ON r.catalogItemId = l.catalogItemId AND (r.recency = l.recency OR l.recency IS NULL)
 ),
 member AS (
   SELECT
@@ -37,7 +44,7 @@ member AS (
     r.productClass,
     false AS isInferred
   FROM newest AS r
-  WHERE r.place = 1
+  WHERE r.place = 1 AND r.catalogItemId <> -1
 )
 SELECT
   CAST(ProductKey AS BIGINT) AS ProductKey,

@@ -22,14 +22,21 @@ reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND CASE WHEN regexp_replace(t.status, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.status END IS NOT NULL
 ),
+-- Of each key the latest time first: a window over all references would have to sort them.
+latest AS (
+  SELECT status, MAX(recency) AS recency
+  FROM reference
+  GROUP BY status
+),
 newest AS (
   SELECT
-    *,
+    r.*,
     ROW_NUMBER() OVER (
-      PARTITION BY status
-      ORDER BY recency DESC NULLS LAST, record DESC
+      PARTITION BY r.status
+      ORDER BY r.record DESC
     ) AS place
-  FROM reference
+  FROM latest AS l
+  JOIN reference AS r ON r.status = l.status AND (r.recency = l.recency OR l.recency IS NULL)
 ),
 member AS (
   SELECT
@@ -42,6 +49,7 @@ member AS (
     status,
     false AS isInferred
   FROM entity
+  WHERE CASE WHEN status IS NOT NULL THEN xxhash64(status) & 9007199254740991 END <> -1
   UNION ALL
   SELECT
     CASE WHEN r.status IS NOT NULL THEN xxhash64(r.status) & 9007199254740991 END AS TimeEntryStatusKey,
@@ -49,7 +57,7 @@ member AS (
     true AS isInferred
   FROM newest AS r
   LEFT JOIN entity AS e ON e.status = r.status
-  WHERE r.place = 1 AND e.status IS NULL
+  WHERE r.place = 1 AND e.status IS NULL AND CASE WHEN r.status IS NOT NULL THEN xxhash64(r.status) & 9007199254740991 END <> -1
 ),
 step1 AS (
   SELECT

@@ -9,14 +9,21 @@ WITH reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.workRoleId IS NOT NULL
 ),
+-- Of each key the latest time first: a window over all references would have to sort them.
+latest AS (
+  SELECT workRoleId, MAX(recency) AS recency
+  FROM reference
+  GROUP BY workRoleId
+),
 newest AS (
   SELECT
-    *,
+    r.*,
     ROW_NUMBER() OVER (
-      PARTITION BY workRoleId
-      ORDER BY recency DESC NULLS LAST, record DESC, workRoleName NULLS LAST
+      PARTITION BY r.workRoleId
+      ORDER BY r.record DESC, r.workRoleName NULLS LAST
     ) AS place
-  FROM reference
+  FROM latest AS l
+  JOIN reference AS r ON r.workRoleId = l.workRoleId AND (r.recency = l.recency OR l.recency IS NULL)
 ),
 member AS (
   SELECT
@@ -31,7 +38,7 @@ member AS (
     r.workRoleName,
     false AS isInferred
   FROM newest AS r
-  WHERE r.place = 1
+  WHERE r.place = 1 AND r.workRoleId <> -1
 )
 SELECT
   CAST(WorkRoleKey AS BIGINT) AS WorkRoleKey,

@@ -10,14 +10,21 @@ WITH reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.workTypeId IS NOT NULL
 ),
+-- Of each key the latest time first: a window over all references would have to sort them.
+latest AS (
+  SELECT workTypeId, MAX(recency) AS recency
+  FROM reference
+  GROUP BY workTypeId
+),
 newest AS (
   SELECT
-    *,
+    r.*,
     ROW_NUMBER() OVER (
-      PARTITION BY workTypeId
-      ORDER BY recency DESC NULLS LAST, record DESC, workTypeName NULLS LAST, utilizationFlag NULLS LAST
+      PARTITION BY r.workTypeId
+      ORDER BY r.record DESC, r.workTypeName NULLS LAST, r.utilizationFlag NULLS LAST
     ) AS place
-  FROM reference
+  FROM latest AS l
+  JOIN reference AS r ON r.workTypeId = l.workTypeId AND (r.recency = l.recency OR l.recency IS NULL)
 ),
 member AS (
   SELECT
@@ -34,7 +41,7 @@ member AS (
     r.utilizationFlag,
     false AS isInferred
   FROM newest AS r
-  WHERE r.place = 1
+  WHERE r.place = 1 AND r.workTypeId <> -1
 )
 SELECT
   CAST(WorkTypeKey AS BIGINT) AS WorkTypeKey,

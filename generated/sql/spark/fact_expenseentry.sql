@@ -13,7 +13,7 @@ WITH source AS (
     x.invoiceId AS invoiceId,
     x.expenseReportId AS expenseReportId,
     x.invoiceIdentifier AS invoiceNumber,
-    COALESCE(CAST(date_format(from_utc_timestamp(x.date, 'UTC'), 'yyyyMMdd') AS BIGINT), -1) AS ExpenseDateKey,
+    COALESCE(CAST(date_format(CASE WHEN CAST(from_utc_timestamp(x.date, 'UTC') AS DATE) BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST(from_utc_timestamp(x.date, 'UTC') AS DATE) END, 'yyyyMMdd') AS BIGINT), -1) AS ExpenseDateKey,
     COALESCE(x.memberId, -1) AS MemberKey,
     COALESCE(x.companyId, -1) AS CompanyKey,
     COALESCE(x.agreementId, -1) AS AgreementKey,

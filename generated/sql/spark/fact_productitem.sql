@@ -17,7 +17,7 @@ WITH source AS (
     COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE COALESCE(n.AgreementTypeKey, o.AgreementTypeKey) END, -1) AS AgreementTypeKey,
     COALESCE(p.catalogItemId, -1) AS ProductKey,
     COALESCE(CASE WHEN CASE WHEN regexp_replace(p.billableOption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN p.billableOption END IS NOT NULL THEN xxhash64(CASE WHEN regexp_replace(p.billableOption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN p.billableOption END) & 9007199254740991 END, -1) AS BillableStatusKey,
-    COALESCE(CAST(date_format(from_utc_timestamp(p.purchaseDate, 'UTC'), 'yyyyMMdd') AS BIGINT), -1) AS PurchaseDateKey,
+    COALESCE(CAST(date_format(CASE WHEN CAST(from_utc_timestamp(p.purchaseDate, 'UTC') AS DATE) BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST(from_utc_timestamp(p.purchaseDate, 'UTC') AS DATE) END, 'yyyyMMdd') AS BIGINT), -1) AS PurchaseDateKey,
     p.description AS description,
     p.billableOption AS billableOption,
     COALESCE(p.cancelledFlag, false) AS isCancelled,

@@ -13,7 +13,7 @@ WITH source AS (
     t.invoiceId AS invoiceId,
     t.timeSheetId AS timeSheetId,
     t.invoiceIdentifier AS invoiceNumber,
-    COALESCE(CAST(date_format(from_utc_timestamp(t.timeStart, 'Atlantic/Reykjavik'), 'yyyyMMdd') AS BIGINT), -1) AS WorkDateKey,
+    COALESCE(CAST(date_format(CASE WHEN CAST(from_utc_timestamp(t.timeStart, 'Atlantic/Reykjavik') AS DATE) BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST(from_utc_timestamp(t.timeStart, 'Atlantic/Reykjavik') AS DATE) END, 'yyyyMMdd') AS BIGINT), -1) AS WorkDateKey,
     COALESCE(t.memberId, -1) AS MemberKey,
     COALESCE(t.companyId, -1) AS CompanyKey,
     COALESCE(t.agreementId, -1) AS AgreementKey,
