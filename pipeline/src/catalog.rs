@@ -17,6 +17,9 @@ use std::sync::Arc;
 /// How many tables are opened at the same time.
 const TABLES_AT_ONCE: usize = 8;
 
+/// A known table, opened where it is there.
+pub(crate) type Opened = (KnownTable, Option<Table>);
+
 /// The catalogue that holds the layers as schemas.
 pub(crate) const CATALOG: &str = "lakehouse";
 
@@ -86,8 +89,8 @@ pub(crate) async fn register_filled(lake: &Lakehouse) -> Result<SessionContext> 
 ///
 /// # Errors
 /// [`Error::Table`] when a table is there but can't be read.
-pub(crate) async fn open_all(lake: &Lakehouse) -> Result<Vec<(KnownTable, Option<Table>)>> {
-    let mut opening: Vec<BoxFuture<'_, Result<(KnownTable, Option<Table>)>>> = Vec::new();
+pub(crate) async fn open_all(lake: &Lakehouse) -> Result<Vec<Opened>> {
+    let mut opening: Vec<BoxFuture<'_, Result<Opened>>> = Vec::new();
     for known in known_tables() {
         opening.push(async move { lake.open(known.layer, known.name).await.map(|table| (known, table)) }.boxed());
     }
@@ -141,7 +144,7 @@ pub async fn register_at_version(lake: &Lakehouse, layer: &str, name: &str, vers
 }
 
 /// A session in which these tables can be queried, at the versions that are open.
-pub(crate) async fn session(lake: &Lakehouse, tables: &[(KnownTable, Option<Table>)]) -> Result<SessionContext> {
+pub(crate) async fn session(lake: &Lakehouse, tables: &[Opened]) -> Result<SessionContext> {
     // A list of its own: sessions that are made from one another share it otherwise, and a reader would take the
     // tables from under a run.
     let state = SessionStateBuilder::new_from_existing(lake.context().state())

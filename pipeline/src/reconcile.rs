@@ -291,7 +291,7 @@ mod tests {
     fn tells_gone_returned_and_missing_apart() {
         let stored = Stored { live: BTreeSet::from([1, 2, 3]), deleted: BTreeSet::from([4, 5]) };
         let found = find(&BTreeSet::from([2, 3, 4, 6, 7]), &stored, &HashSet::from([7, 1]));
-        let wanted = Finding { source: 5, live: 3, gone: vec![1], returned: vec![4], missing: vec![6] };
+        let wanted = Finding { source: 5, live: 3, gone: vec![1], returned: vec![4], missing: vec![6], brought: false };
         assert_eq!(found, wanted);
     }
 

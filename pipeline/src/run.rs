@@ -264,7 +264,8 @@ async fn deletions(
         _ => HashSet::new(),
     };
     for entity in selected.iter().copied().filter(|entity| reconcile::applies_to(entity)) {
-        if !alone && !(due.contains(entity.entity) && loaded.contains(entity.entity)) {
+        let is_due = due.contains(entity.entity) && loaded.contains(entity.entity);
+        if !alone && !is_due {
             continue;
         }
         let mut compared = reconcile::compare(client, lake, entity).await;

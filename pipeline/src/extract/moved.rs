@@ -28,10 +28,11 @@ pub(super) async fn from_now_on(source: &Source, records: Option<u64>) -> Result
             .with("fields", format!("{},_info", table.key))
             .with("orderBy", format!("{name} desc"))
             .with("pageSize", 1);
-        let request = match source.conditions(KeyRange::default()) {
+        let mut request = match source.conditions(KeyRange::default()) {
             Some(condition) => request.with("conditions", condition),
             None => request,
         };
+        request.divisible = true;
         match source.client.get(&request, &source.traffic, |answer| newest(&answer.body)).await {
             Ok(newest) => {
                 return Ok(newest.and_then(|newest| {
@@ -41,6 +42,11 @@ pub(super) async fn from_now_on(source: &Source, records: Option<u64>) -> Result
             }
             Err(error) if error.is_bad_condition() => {
                 tracing::debug!(entity = table.entity, name, "the endpoint can't sort by it");
+            }
+            // A long list that is not kept in this order can be too much for the server.
+            Err(error) if error.is_page_too_big() => {
+                tracing::debug!(entity = table.entity, name, %error, "the endpoint does not get to sort by it");
+                return Ok(None);
             }
             Err(error) => return Err(error),
         }

@@ -189,9 +189,8 @@ impl<'a> Case<'a> {
                     let done = maintain(&self.scene.lake, &known, upkeep).await;
                     failed = failed.or(done.and_then(|done| done.error));
                 }
-                match (self.disk.mend(), failed) {
-                    (false, Some(error)) => return Err(format!("maintain: {error}")),
-                    _ => {}
+                if let (false, Some(error)) = (self.disk.mend(), failed) {
+                    return Err(format!("maintain: {error}"));
                 }
             }
         }

@@ -14,14 +14,21 @@ reference AS (
   FROM silver.cw_thing AS t
   WHERE t._etl_deleted_at IS NULL AND t.typeId IS NOT NULL
 ),
+-- Of each key the latest time first: a window over all references would have to sort them.
+latest AS (
+  SELECT partId, MAX(recency) AS recency
+  FROM reference
+  GROUP BY partId
+),
 newest AS (
   SELECT
-    *,
+    r.*,
     ROW_NUMBER() OVER (
-      PARTITION BY partId
-      ORDER BY recency DESC NULLS LAST, record DESC, partName NULLS LAST
+      PARTITION BY r.partId
+      ORDER BY r.record DESC, r.partName NULLS LAST
     ) AS place
-  FROM reference
+  FROM latest AS l
+  JOIN reference AS r ON r.partId = l.partId AND (r.recency = l.recency OR l.recency IS NULL)
 ),
 member AS (
   SELECT
@@ -36,6 +43,7 @@ member AS (
     partName,
     false AS isInferred
   FROM entity
+  WHERE partId <> -1
   UNION ALL
   SELECT
     r.partId AS PartKey,
@@ -44,7 +52,7 @@ member AS (
     true AS isInferred
   FROM newest AS r
   LEFT JOIN entity AS e ON e.partId = r.partId
-  WHERE r.place = 1 AND e.partId IS NULL
+  WHERE r.place = 1 AND e.partId IS NULL AND r.partId <> -1
 ),
 step1 AS (
   SELECT

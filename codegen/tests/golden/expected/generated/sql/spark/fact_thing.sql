@@ -11,7 +11,7 @@ WITH source AS (
     CASE WHEN TRY_CAST(field_boxes.value AS DECIMAL(38, 18)) = TRY_CAST(field_boxes.value AS DECIMAL(38, 0)) THEN TRY_CAST(TRY_CAST(field_boxes.value AS DECIMAL(38, 0)) AS BIGINT) END AS boxes,
     CASE LOWER(field_isFragile.value) WHEN 'true' THEN true WHEN 'false' THEN false END AS isFragile,
     CASE WHEN regexp_like(field_checkedAt.value, '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?$') THEN TRY_CAST(field_checkedAt.value AS TIMESTAMP) END AS checkedAt,
-    CAST(from_utc_timestamp(CASE WHEN regexp_like(field_checkedOn.value, '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?$') THEN TRY_CAST(field_checkedOn.value AS TIMESTAMP) END, 'UTC') AS DATE) AS checkedOn
+    CASE WHEN CAST(from_utc_timestamp(CASE WHEN regexp_like(field_checkedOn.value, '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?$') THEN TRY_CAST(field_checkedOn.value AS TIMESTAMP) END, 'UTC') AS DATE) BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST(from_utc_timestamp(CASE WHEN regexp_like(field_checkedOn.value, '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?$') THEN TRY_CAST(field_checkedOn.value AS TIMESTAMP) END, 'UTC') AS DATE) END AS checkedOn
   FROM silver.cw_thing AS t
   LEFT JOIN (
     SELECT
