@@ -68,6 +68,33 @@ fn a_wrong_address_is_named_and_no_secret_is() {
 }
 
 #[test]
+fn where_there_are_no_tables_is_told_and_none_are_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = folder.path().to_str().unwrap();
+    for arguments in [&["query", "SELECT 1"][..], &["run", "--layers", "silver,gold"]] {
+        let ran = run(&[arguments, &["--lakehouse", lake]].concat(), &[]);
+        assert_eq!(ran.code, 1, "{arguments:?}: {}", ran.err);
+        assert!(ran.err.contains("--layout") && ran.out.is_empty(), "{arguments:?}: {}", ran.err);
+    }
+    assert!(nothing_in(folder.path()));
+}
+
+#[test]
+fn a_run_that_can_not_begin_is_a_document_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = folder.path().join("lake");
+    // Nobody listens there.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/v4_6_release/apis/3.0", listener.local_addr().unwrap());
+    drop(listener);
+    let ran = run(&["run", "--json", "--lakehouse", lake.to_str().unwrap()], &with_url(&url));
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    let document: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(document["status"], "failed");
+    assert!(document["error"].as_str().unwrap().contains("127.0.0.1"), "{document}");
+}
+
+#[test]
 fn wrong_use_is_two() {
     for arguments in [
         &["run", "--no-such-flag"][..],

@@ -6,6 +6,7 @@
 
 mod budget;
 mod codebase;
+mod count;
 mod error;
 mod failure;
 mod link;
@@ -334,38 +335,6 @@ impl Client {
         Ok(url)
     }
 
-    /// The number of records that an endpoint counts under these conditions.
-    ///
-    /// # Errors
-    /// As [`Client::get`].
-    pub async fn count(&self, endpoint: &str, conditions: Option<&str>, traffic: &Traffic) -> Result<u64, ClientError> {
-        let mut request = Request::new(format!("{}/count", endpoint.trim_end_matches('/')));
-        if let Some(conditions) = conditions {
-            request = request.with("conditions", conditions);
-        }
-        self.get(&request, traffic, |answer| counted(&answer.body)).await
-    }
-
-    /// As [`Client::count`]; `None` where the endpoint has no count.
-    ///
-    /// # Errors
-    /// As [`Client::get`].
-    pub(crate) async fn count_where_there_is_one(
-        &self,
-        endpoint: &str,
-        conditions: Option<&str>,
-        traffic: &Traffic,
-    ) -> Result<Option<u64>, ClientError> {
-        match self.count(endpoint, conditions, traffic).await {
-            Ok(count) => Ok(Some(count)),
-            Err(ClientError::NotFound { message, .. }) => {
-                tracing::debug!(endpoint, message, "it has no count");
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
-    }
-
     async fn answer(&self, url: &str, request: &Request, traffic: &Traffic) -> Result<Answer, Failure> {
         let mut builder = self.http.get(url).query(&request.query);
         if request.forward_only {
@@ -399,18 +368,6 @@ impl Client {
         }
         Err(Failure::from_status(url, status, &headers, &body, &self.settings))
     }
-}
-
-/// What a count's answer says: a whole number, in whatever form.
-fn counted(body: &[u8]) -> Result<u64, String> {
-    #[derive(serde::Deserialize)]
-    struct Count {
-        count: serde_json::Value,
-    }
-    let Count { count } = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    let text = count.as_str().map_or_else(|| count.to_string(), |text| text.trim().to_owned());
-    let whole = text.split_once('.').filter(|(_, rest)| rest.bytes().all(|byte| byte == b'0'));
-    whole.map_or(text.as_str(), |(whole, _)| whole).parse().map_err(|_| format!("{count} is no count"))
 }
 
 /// A text without the mark of its encoding before it.

@@ -37,6 +37,8 @@ pub enum Fault {
     },
     /// 403: the login has no right to the endpoint.
     Forbidden,
+    /// 404: nothing is there.
+    NotFound,
     /// A page has one of its rows twice.
     DuplicateRow,
     /// A count is off.

@@ -70,6 +70,17 @@ async fn a_stray_date_is_a_day_of_its_own_and_no_range_of_millions() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_no_calendar_has_is_no_date() {
+    let scene = Scene::new(EMPTY).await;
+    // Midnight of the first day in UTC is the evening of a day of the year 0 by Reykjavík's solar time.
+    scene.world().put("TimeEntry", json!({ "id": 1, "timeStart": "0001-01-01T00:00:00Z" }));
+    scene.world().put("TimeEntry", json!({ "id": 2, "timeStart": "0001-01-01T12:00:00Z" }));
+    scene.full().await;
+    let keys = scene.rows("SELECT WorkDateKey FROM gold.fact_timeentry ORDER BY timeEntryId").await;
+    assert_eq!(keys.concat(), ["-1", "10101"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn half_a_century_of_days_is_what_other_calendars_say() {
     let scene = Scene::new(EMPTY).await;
     for (id, day) in [(1, "2000-01-01"), (2, "2050-12-31")] {

@@ -112,6 +112,32 @@ async fn all_that_pass_together_cost_retries_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_list_without_a_count_is_read_all_the_same() {
+    let scene = Scene::new(SMALL).await;
+    // Of all of them, so that the first contact meets it, too.
+    scene.world().faults(Faults::default().with_kind("", "count", When::Always, Fault::NotFound));
+    scene.full().await;
+    assert_whole(&scene, "without a count").await;
+    scene.world().advance(AdvanceRequest { hours: 30.0, change: 20, add: 10, ..AdvanceRequest::default() });
+    scene.incremental().await;
+    assert_whole(&scene, "incremental").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_is_not_there_fails_alone_and_a_wrong_address_at_once() {
+    let scene = Scene::new(SMALL).await;
+    // Agreement is asked for first.
+    scene.world().faults(Faults::default().with("/finance/agreements", When::Always, Fault::NotFound));
+    let report = scene.run(bronze_only()).await;
+    assert_eq!(report.exit_code(), 3, "{:?}", report.error_text());
+    let failed: Vec<_> = report.entities.iter().filter(|entity| entity.error.is_some()).collect();
+    assert_eq!(failed.iter().map(|entity| entity.entity).collect::<Vec<_>>(), ["Agreement"]);
+    scene.world().faults(Faults::default().with("", When::Always, Fault::NotFound));
+    let error = run::run(Some(&scene.client), &scene.lake, &Options::default()).await.unwrap_err().to_string();
+    assert!(error.contains("CW_BASE_URL"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_login_page_for_ever_is_told_as_what_it_is() {
     let scene = Scene::new(SMALL).await;
     scene.world().faults(Faults::default().with("", When::Always, Fault::Html));

@@ -36,6 +36,21 @@ async fn what_is_missing_is_the_row_of_the_unknown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reference_to_minus_one_is_to_the_unknown() {
+    let scene = Scene::new(EMPTY).await;
+    let odd = |id: i64| json!({ "id": id, "name": "Óvenjulegt", "identifier": "X" });
+    scene.world().put("TimeEntry", json!({ "id": 1, "workRole": odd(-1), "company": odd(-1), "member": odd(-2) }));
+    scene.world().put("Company", odd(-1));
+    scene.full().await;
+    for (table, key, rows) in
+        [("dimworkrole", "WorkRoleKey", 1), ("dimcompany", "CompanyKey", 1), ("dimmember", "MemberKey", 2)]
+    {
+        let found = scene.by_key(&format!("SELECT {key}, isInferred FROM gold.{table}")).await;
+        assert_eq!((found.len(), &*found["-1"][0]), (rows, "false"), "{table}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_newest_reference_speaks() {
     let scene = Scene::new(EMPTY).await;
     let world = scene.world();

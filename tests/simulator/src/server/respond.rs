@@ -89,6 +89,10 @@ impl Answer {
                 let message = "You do not have security permission to perform this action.";
                 Some(Self::error(StatusCode::FORBIDDEN, "Security", message))
             }
+            Fault::NotFound => {
+                let message = "The requested resource was not found.";
+                Some(Self::error(StatusCode::NOT_FOUND, "NotFound", message))
+            }
             Fault::Html => {
                 let page = "<!DOCTYPE html>\n<html><head><title>Please wait</title></head>\
                     <body><h1>The service will be back shortly</h1></body></html>\n";

@@ -1,0 +1,70 @@
+//! How many records a list has, where the API says so.
+
+use super::{Client, ClientError, Request, Traffic};
+
+impl Client {
+    /// The number of records that an endpoint counts under these conditions.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub async fn count(&self, endpoint: &str, conditions: Option<&str>, traffic: &Traffic) -> Result<u64, ClientError> {
+        let mut request = Request::new(format!("{}/count", endpoint.trim_end_matches('/')));
+        if let Some(conditions) = conditions {
+            request = request.with("conditions", conditions);
+        }
+        self.get(&request, traffic, |answer| counted(&answer.body)).await
+    }
+
+    /// As [`Client::count`]; `None` where the endpoint has no count.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub(crate) async fn count_where_there_is_one(
+        &self,
+        endpoint: &str,
+        conditions: Option<&str>,
+        traffic: &Traffic,
+    ) -> Result<Option<u64>, ClientError> {
+        match self.count(endpoint, conditions, traffic).await {
+            Ok(count) => Ok(Some(count)),
+            Err(ClientError::NotFound { message, .. }) => {
+                tracing::debug!(endpoint, message, "it has no count");
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// What a count's answer says: a whole number, in whatever form.
+fn counted(body: &[u8]) -> Result<u64, String> {
+    #[derive(serde::Deserialize)]
+    struct Count {
+        count: serde_json::Value,
+    }
+    let Count { count } = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let text = count.as_str().map_or_else(|| count.to_string(), |text| text.trim().to_owned());
+    let whole = text.split_once('.').filter(|(_, rest)| rest.bytes().all(|byte| byte == b'0'));
+    whole.map_or(text.as_str(), |(whole, _)| whole).parse().map_err(|_| format!("{count} is no count"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::without_mark;
+    use super::*;
+    use bytes::Bytes;
+
+    #[test]
+    fn a_count_is_a_whole_number_in_whatever_form() {
+        for (body, count) in
+            [(r#"{"count":10}"#, 10), (r#"{"count":10.0}"#, 10), (r#"{"count":" 10 "}"#, 10), (r#"{"count":0}"#, 0)]
+        {
+            assert_eq!(counted(body.as_bytes()), Ok(count), "{body}");
+        }
+        for body in [r#"{"count":10.5}"#, r#"{"count":-1}"#, r#"{"count":null}"#, "{}", "[]", r#"{"count":"many"}"#] {
+            assert!(counted(body.as_bytes()).is_err(), "{body}");
+        }
+        let marked = Bytes::from("\u{feff}{\"count\":3}");
+        assert_eq!(counted(&without_mark(marked)), Ok(3));
+    }
+}
