@@ -36,6 +36,12 @@ RULES = """CASE
 MACROS = [
     "exact_decimal(x) AS TRY_CAST(x AS DECIMAL(19, 4))",
     f"agreement_type(x) AS (SELECT {RULES} FROM (SELECT lower(nfc_normalize(x)) AS n))",
+    "wide_decimal(x) AS TRY_CAST(x AS DECIMAL(38, 4))",
+    "trimmed(x) AS trim(x)",
+    "folded_name(x) AS lower(nfc_normalize(trim(x)))",
+    "whole_number(x) AS TRY_CAST(x AS BIGINT)",
+    "digits(x) AS CASE WHEN regexp_matches(x, '^-?[0-9]+[.eE]') THEN CAST(TRY_CAST(x AS HUGEINT) AS VARCHAR) ELSE x END",
+    "instant(x) AS TRY_CAST(x AS TIMESTAMPTZ)",
     "percentage(a, b) AS CASE WHEN b = 0 THEN 0 ELSE TRY_CAST(ROUND(100 * a / b, 4) AS DECIMAL(19, 4)) END",
     "text_key(x) AS CAST(hash(x) % 9007199254740992 AS BIGINT)",
     "local_date(x, z) AS CAST(timezone(z, x) AS DATE)",
@@ -91,6 +97,7 @@ def duckdb_round(lakehouse, date, form):
         for table in build_order():
             sql = (ROOT / f"generated/sql/datafusion/{table}.sql").read_text(encoding="utf-8")
             sql = sql.replace("${businessDate}", date)
+            sql = re.sub(r"CAST\((\w+\.infoLastUpdated) AS BIGINT\)", r"epoch_us(\1)", sql)
             started = time.monotonic()
             if form == "tables":
                 database.execute(f"CREATE TABLE gold.{table} AS {sql}")

@@ -129,6 +129,14 @@ pub(super) fn local_date(instant: &str, zone: &str, dialect: Dialect) -> String 
     }
 }
 
+/// An instant as a number that is the greater the newer it is; where there is none, the least.
+pub(super) fn recency(instant: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::DataFusion => format!("COALESCE(CAST({instant} AS BIGINT), -9000000000000000000)"),
+        Dialect::Spark => format!("COALESCE(unix_micros({instant}), -9000000000000000000)"),
+    }
+}
+
 /// A text as a literal.
 pub(super) fn quoted(text: &str, dialect: Dialect) -> String {
     match dialect {

@@ -12,7 +12,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
 use minijinja::{Environment, UndefinedBehavior, context};
 
-use crate::gold::functions::{Amounts, key_of, money, null, register};
+use crate::gold::functions::{Amounts, key_of, money, null, recency, register};
 use crate::gold::model::{Column, Dialect, Dimension, Fact, Sql, Type};
 use crate::gold::rules::Rules;
 use crate::gold::words::{code, mentions};
@@ -295,7 +295,8 @@ impl<'a> Renderer<'a> {
         // Of references that are as new as each other, the one in the later record counts.
         let record = fact.columns.iter().find(|column| column.name == fact.key);
         let record = record.map_or_else(|| "0".to_owned(), |column| self.expression(&column.expression));
-        context! { source => fact.source.as_str(), alias => fact.alias.as_str(), selected, natural, record }
+        let recency = recency(&format!("{}.infoLastUpdated", fact.alias), self.dialect);
+        context! { source => fact.source.as_str(), alias => fact.alias.as_str(), selected, natural, recency, record }
     }
 
     /// A FROM clause with the joins of the custom fields that columns hold.

@@ -63,7 +63,7 @@ reference AS (
     x.agreementId AS agreementId,
     trimmed(x.agreementName) AS agreementName,
     trimmed(x.agreementType) AS agreementTypeName,
-    x.infoLastUpdated AS recency,
+    COALESCE(CAST(x.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
     x.id AS record
   FROM silver.cw_expenseentry AS x
   WHERE x._etl_deleted_at IS NULL AND x.agreementId IS NOT NULL
@@ -72,7 +72,7 @@ reference AS (
     i.agreementId AS agreementId,
     trimmed(i.agreementName) AS agreementName,
     trimmed(i.agreementType) AS agreementTypeName,
-    i.infoLastUpdated AS recency,
+    COALESCE(CAST(i.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
     i.id AS record
   FROM silver.cw_invoice AS i
   WHERE i._etl_deleted_at IS NULL AND i.agreementId IS NOT NULL
@@ -81,7 +81,7 @@ reference AS (
     p.agreementId AS agreementId,
     trimmed(p.agreementName) AS agreementName,
     trimmed(p.agreementType) AS agreementTypeName,
-    p.infoLastUpdated AS recency,
+    COALESCE(CAST(p.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
     p.id AS record
   FROM silver.cw_productitem AS p
   WHERE p._etl_deleted_at IS NULL AND p.agreementId IS NOT NULL
@@ -90,26 +90,26 @@ reference AS (
     t.agreementId AS agreementId,
     trimmed(t.agreementName) AS agreementName,
     trimmed(CASE WHEN trimmed(t.agreementType) <> '' THEN t.agreementType WHEN trimmed(t.agreementType_1) <> '' THEN t.agreementType_1 END) AS agreementTypeName,
-    t.infoLastUpdated AS recency,
+    COALESCE(CAST(t.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
     t.id AS record
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.agreementId IS NOT NULL
 ),
--- Of each key the latest time first: a window over all references would have to sort them.
-latest AS (
-  SELECT agreementId, MAX(recency) AS recency
-  FROM reference
-  GROUP BY agreementId
+-- The few that are no rows yet: a window over all references would have to sort them.
+unlisted AS (
+  SELECT r.*
+  FROM reference AS r
+  LEFT JOIN entity AS e ON e.agreementId = r.agreementId
+  WHERE e.agreementId IS NULL
 ),
 newest AS (
   SELECT
-    r.*,
+    *,
     ROW_NUMBER() OVER (
-      PARTITION BY r.agreementId
-      ORDER BY r.record DESC, r.agreementName NULLS LAST, r.agreementTypeName NULLS LAST
+      PARTITION BY agreementId
+      ORDER BY recency DESC, record DESC, agreementName NULLS LAST, agreementTypeName NULLS LAST
     ) AS place
-  FROM latest AS l
-  JOIN reference AS r ON r.agreementId = l.agreementId AND (r.recency = l.recency OR l.recency IS NULL)
+  FROM unlisted
 ),
 member AS (
   SELECT
@@ -177,8 +177,7 @@ member AS (
     false AS isDeleted,
     true AS isInferred
   FROM newest AS r
-  LEFT JOIN entity AS e ON e.agreementId = r.agreementId
-  WHERE r.place = 1 AND e.agreementId IS NULL AND r.agreementId <> -1
+  WHERE r.place = 1 AND r.agreementId <> -1
 ),
 step1 AS (
   SELECT

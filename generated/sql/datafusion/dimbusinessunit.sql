@@ -3,7 +3,7 @@ WITH reference AS (
   SELECT
     t.businessUnitId AS businessUnitId,
     trimmed(t.businessGroupDesc) AS businessGroupDesc,
-    t.infoLastUpdated AS recency,
+    COALESCE(CAST(t.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
     t.id AS record
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.businessUnitId IS NOT NULL
@@ -22,7 +22,7 @@ newest AS (
       ORDER BY r.record DESC, r.businessGroupDesc NULLS LAST
     ) AS place
   FROM latest AS l
-  JOIN reference AS r ON r.businessUnitId = l.businessUnitId AND (r.recency = l.recency OR l.recency IS NULL)
+  JOIN reference AS r ON r.businessUnitId = l.businessUnitId AND r.recency = l.recency
 ),
 member AS (
   SELECT

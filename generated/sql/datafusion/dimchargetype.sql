@@ -9,26 +9,26 @@ WITH entity AS (
 reference AS (
   SELECT
     CASE WHEN trimmed(t.chargeToType) <> '' THEN t.chargeToType END AS chargeToType,
-    t.infoLastUpdated AS recency,
+    COALESCE(CAST(t.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
     t.id AS record
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND CASE WHEN trimmed(t.chargeToType) <> '' THEN t.chargeToType END IS NOT NULL
 ),
--- Of each key the latest time first: a window over all references would have to sort them.
-latest AS (
-  SELECT chargeToType, MAX(recency) AS recency
-  FROM reference
-  GROUP BY chargeToType
+-- The few that are no rows yet: a window over all references would have to sort them.
+unlisted AS (
+  SELECT r.*
+  FROM reference AS r
+  LEFT JOIN entity AS e ON e.chargeToType = r.chargeToType
+  WHERE e.chargeToType IS NULL
 ),
 newest AS (
   SELECT
-    r.*,
+    *,
     ROW_NUMBER() OVER (
-      PARTITION BY r.chargeToType
-      ORDER BY r.record DESC
+      PARTITION BY chargeToType
+      ORDER BY recency DESC, record DESC
     ) AS place
-  FROM latest AS l
-  JOIN reference AS r ON r.chargeToType = l.chargeToType AND (r.recency = l.recency OR l.recency IS NULL)
+  FROM unlisted
 ),
 member AS (
   SELECT
@@ -41,15 +41,13 @@ member AS (
     chargeToType,
     false AS isInferred
   FROM entity
-  WHERE text_key(chargeToType) <> -1
   UNION ALL
   SELECT
     text_key(r.chargeToType) AS ChargeTypeKey,
     r.chargeToType,
     true AS isInferred
   FROM newest AS r
-  LEFT JOIN entity AS e ON e.chargeToType = r.chargeToType
-  WHERE r.place = 1 AND e.chargeToType IS NULL AND text_key(r.chargeToType) <> -1
+  WHERE r.place = 1
 ),
 step1 AS (
   SELECT

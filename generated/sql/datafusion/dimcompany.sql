@@ -21,7 +21,7 @@ reference AS (
     x.companyId AS companyId,
     trimmed(x.companyIdentifier) AS companyIdentifier,
     trimmed(x.companyName) AS companyName,
-    x.infoLastUpdated AS recency,
+    COALESCE(CAST(x.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
     x.id AS record
   FROM silver.cw_expenseentry AS x
   WHERE x._etl_deleted_at IS NULL AND x.companyId IS NOT NULL
@@ -30,7 +30,7 @@ reference AS (
     i.companyId AS companyId,
     trimmed(i.companyIdentifier) AS companyIdentifier,
     trimmed(i.companyName) AS companyName,
-    i.infoLastUpdated AS recency,
+    COALESCE(CAST(i.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
     i.id AS record
   FROM silver.cw_invoice AS i
   WHERE i._etl_deleted_at IS NULL AND i.companyId IS NOT NULL
@@ -39,7 +39,7 @@ reference AS (
     p.companyId AS companyId,
     trimmed(p.companyIdentifier) AS companyIdentifier,
     trimmed(p.companyName) AS companyName,
-    p.infoLastUpdated AS recency,
+    COALESCE(CAST(p.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
     p.id AS record
   FROM silver.cw_productitem AS p
   WHERE p._etl_deleted_at IS NULL AND p.companyId IS NOT NULL
@@ -48,26 +48,26 @@ reference AS (
     t.companyId AS companyId,
     trimmed(t.companyIdentifier) AS companyIdentifier,
     trimmed(t.companyName) AS companyName,
-    t.infoLastUpdated AS recency,
+    COALESCE(CAST(t.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
     t.id AS record
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.companyId IS NOT NULL
 ),
--- Of each key the latest time first: a window over all references would have to sort them.
-latest AS (
-  SELECT companyId, MAX(recency) AS recency
-  FROM reference
-  GROUP BY companyId
+-- The few that are no rows yet: a window over all references would have to sort them.
+unlisted AS (
+  SELECT r.*
+  FROM reference AS r
+  LEFT JOIN entity AS e ON e.companyId = r.companyId
+  WHERE e.companyId IS NULL
 ),
 newest AS (
   SELECT
-    r.*,
+    *,
     ROW_NUMBER() OVER (
-      PARTITION BY r.companyId
-      ORDER BY r.record DESC, r.companyIdentifier NULLS LAST, r.companyName NULLS LAST
+      PARTITION BY companyId
+      ORDER BY recency DESC, record DESC, companyIdentifier NULLS LAST, companyName NULLS LAST
     ) AS place
-  FROM latest AS l
-  JOIN reference AS r ON r.companyId = l.companyId AND (r.recency = l.recency OR l.recency IS NULL)
+  FROM unlisted
 ),
 member AS (
   SELECT
@@ -105,8 +105,7 @@ member AS (
     false AS isDeleted,
     true AS isInferred
   FROM newest AS r
-  LEFT JOIN entity AS e ON e.companyId = r.companyId
-  WHERE r.place = 1 AND e.companyId IS NULL AND r.companyId <> -1
+  WHERE r.place = 1 AND r.companyId <> -1
 )
 SELECT
   CAST(CompanyKey AS BIGINT) AS CompanyKey,

@@ -3,7 +3,7 @@ WITH reference AS (
   SELECT
     x.typeId AS expenseTypeId,
     trimmed(x.typeName) AS expenseTypeName,
-    x.infoLastUpdated AS recency,
+    COALESCE(CAST(x.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
     x.id AS record
   FROM silver.cw_expenseentry AS x
   WHERE x._etl_deleted_at IS NULL AND x.typeId IS NOT NULL
@@ -22,7 +22,7 @@ newest AS (
       ORDER BY r.record DESC, r.expenseTypeName NULLS LAST
     ) AS place
   FROM latest AS l
-  JOIN reference AS r ON r.expenseTypeId = l.expenseTypeId AND (r.recency = l.recency OR l.recency IS NULL)
+  JOIN reference AS r ON r.expenseTypeId = l.expenseTypeId AND r.recency = l.recency
 ),
 member AS (
   SELECT

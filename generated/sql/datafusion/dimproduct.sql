@@ -5,7 +5,7 @@ WITH reference AS (
     trimmed(p.catalogItemIdentifier) AS catalogItemIdentifier,
     trimmed(p.catalogItemName) AS catalogItemName,
     p.productClass AS productClass,
-    p.infoLastUpdated AS recency,
+    COALESCE(CAST(p.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
     p.id AS record
   FROM silver.cw_productitem AS p
   WHERE p._etl_deleted_at IS NULL AND p.catalogItemId IS NOT NULL
@@ -24,7 +24,7 @@ newest AS (
       ORDER BY r.record DESC, r.catalogItemIdentifier NULLS LAST, r.catalogItemName NULLS LAST, r.productClass NULLS LAST
     ) AS place
   FROM latest AS l
-  JOIN reference AS r ON r.catalogItemId = l.catalogItemId AND (r.recency = l.recency OR l.recency IS NULL)
+  JOIN reference AS r ON r.catalogItemId = l.catalogItemId AND r.recency = l.recency
 ),
 member AS (
   SELECT

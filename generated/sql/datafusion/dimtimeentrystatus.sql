@@ -16,26 +16,26 @@ WITH entity AS (
 reference AS (
   SELECT
     CASE WHEN trimmed(t.status) <> '' THEN t.status END AS status,
-    t.infoLastUpdated AS recency,
+    COALESCE(CAST(t.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
     t.id AS record
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND CASE WHEN trimmed(t.status) <> '' THEN t.status END IS NOT NULL
 ),
--- Of each key the latest time first: a window over all references would have to sort them.
-latest AS (
-  SELECT status, MAX(recency) AS recency
-  FROM reference
-  GROUP BY status
+-- The few that are no rows yet: a window over all references would have to sort them.
+unlisted AS (
+  SELECT r.*
+  FROM reference AS r
+  LEFT JOIN entity AS e ON e.status = r.status
+  WHERE e.status IS NULL
 ),
 newest AS (
   SELECT
-    r.*,
+    *,
     ROW_NUMBER() OVER (
-      PARTITION BY r.status
-      ORDER BY r.record DESC
+      PARTITION BY status
+      ORDER BY recency DESC, record DESC
     ) AS place
-  FROM latest AS l
-  JOIN reference AS r ON r.status = l.status AND (r.recency = l.recency OR l.recency IS NULL)
+  FROM unlisted
 ),
 member AS (
   SELECT
@@ -48,15 +48,13 @@ member AS (
     status,
     false AS isInferred
   FROM entity
-  WHERE text_key(status) <> -1
   UNION ALL
   SELECT
     text_key(r.status) AS TimeEntryStatusKey,
     r.status,
     true AS isInferred
   FROM newest AS r
-  LEFT JOIN entity AS e ON e.status = r.status
-  WHERE r.place = 1 AND e.status IS NULL AND text_key(r.status) <> -1
+  WHERE r.place = 1
 ),
 step1 AS (
   SELECT

@@ -4,7 +4,7 @@ WITH reference AS (
     t.workTypeId AS workTypeId,
     trimmed(t.workTypeName) AS workTypeName,
     t.workTypeUtilizationFlag AS utilizationFlag,
-    t.infoLastUpdated AS recency,
+    COALESCE(CAST(t.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
     t.id AS record
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.workTypeId IS NOT NULL
@@ -23,7 +23,7 @@ newest AS (
       ORDER BY r.record DESC, r.workTypeName NULLS LAST, r.utilizationFlag NULLS LAST
     ) AS place
   FROM latest AS l
-  JOIN reference AS r ON r.workTypeId = l.workTypeId AND (r.recency = l.recency OR l.recency IS NULL)
+  JOIN reference AS r ON r.workTypeId = l.workTypeId AND r.recency = l.recency
 ),
 member AS (
   SELECT

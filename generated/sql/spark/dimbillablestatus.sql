@@ -9,40 +9,40 @@ WITH entity AS (
 reference AS (
   SELECT
     CASE WHEN regexp_replace(x.billableOption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN x.billableOption END AS billableOption,
-    x.infoLastUpdated AS recency,
+    COALESCE(unix_micros(x.infoLastUpdated), -9000000000000000000) AS recency,
     x.id AS record
   FROM silver.cw_expenseentry AS x
   WHERE x._etl_deleted_at IS NULL AND CASE WHEN regexp_replace(x.billableOption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN x.billableOption END IS NOT NULL
   UNION ALL
   SELECT
     CASE WHEN regexp_replace(p.billableOption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN p.billableOption END AS billableOption,
-    p.infoLastUpdated AS recency,
+    COALESCE(unix_micros(p.infoLastUpdated), -9000000000000000000) AS recency,
     p.id AS record
   FROM silver.cw_productitem AS p
   WHERE p._etl_deleted_at IS NULL AND CASE WHEN regexp_replace(p.billableOption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN p.billableOption END IS NOT NULL
   UNION ALL
   SELECT
     CASE WHEN regexp_replace(t.billableOption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.billableOption END AS billableOption,
-    t.infoLastUpdated AS recency,
+    COALESCE(unix_micros(t.infoLastUpdated), -9000000000000000000) AS recency,
     t.id AS record
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND CASE WHEN regexp_replace(t.billableOption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.billableOption END IS NOT NULL
 ),
--- Of each key the latest time first: a window over all references would have to sort them.
-latest AS (
-  SELECT billableOption, MAX(recency) AS recency
-  FROM reference
-  GROUP BY billableOption
+-- The few that are no rows yet: a window over all references would have to sort them.
+unlisted AS (
+  SELECT r.*
+  FROM reference AS r
+  LEFT JOIN entity AS e ON e.billableOption = r.billableOption
+  WHERE e.billableOption IS NULL
 ),
 newest AS (
   SELECT
-    r.*,
+    *,
     ROW_NUMBER() OVER (
-      PARTITION BY r.billableOption
-      ORDER BY r.record DESC
+      PARTITION BY billableOption
+      ORDER BY recency DESC, record DESC
     ) AS place
-  FROM latest AS l
-  JOIN reference AS r ON r.billableOption = l.billableOption AND (r.recency = l.recency OR l.recency IS NULL)
+  FROM unlisted
 ),
 member AS (
   SELECT
@@ -55,15 +55,13 @@ member AS (
     billableOption,
     false AS isInferred
   FROM entity
-  WHERE CASE WHEN billableOption IS NOT NULL THEN xxhash64(billableOption) & 9007199254740991 END <> -1
   UNION ALL
   SELECT
     CASE WHEN r.billableOption IS NOT NULL THEN xxhash64(r.billableOption) & 9007199254740991 END AS BillableStatusKey,
     r.billableOption,
     true AS isInferred
   FROM newest AS r
-  LEFT JOIN entity AS e ON e.billableOption = r.billableOption
-  WHERE r.place = 1 AND e.billableOption IS NULL AND CASE WHEN r.billableOption IS NOT NULL THEN xxhash64(r.billableOption) & 9007199254740991 END <> -1
+  WHERE r.place = 1
 ),
 step1 AS (
   SELECT

@@ -22,7 +22,7 @@ reference AS (
     x.companyId AS companyId,
     regexp_replace(x.companyIdentifier, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS companyIdentifier,
     regexp_replace(x.companyName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS companyName,
-    x.infoLastUpdated AS recency,
+    COALESCE(unix_micros(x.infoLastUpdated), -9000000000000000000) AS recency,
     x.id AS record
   FROM silver.cw_expenseentry AS x
   WHERE x._etl_deleted_at IS NULL AND x.companyId IS NOT NULL
@@ -31,7 +31,7 @@ reference AS (
     i.companyId AS companyId,
     regexp_replace(i.companyIdentifier, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS companyIdentifier,
     regexp_replace(i.companyName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS companyName,
-    i.infoLastUpdated AS recency,
+    COALESCE(unix_micros(i.infoLastUpdated), -9000000000000000000) AS recency,
     i.id AS record
   FROM silver.cw_invoice AS i
   WHERE i._etl_deleted_at IS NULL AND i.companyId IS NOT NULL
@@ -40,7 +40,7 @@ reference AS (
     p.companyId AS companyId,
     regexp_replace(p.companyIdentifier, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS companyIdentifier,
     regexp_replace(p.companyName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS companyName,
-    p.infoLastUpdated AS recency,
+    COALESCE(unix_micros(p.infoLastUpdated), -9000000000000000000) AS recency,
     p.id AS record
   FROM silver.cw_productitem AS p
   WHERE p._etl_deleted_at IS NULL AND p.companyId IS NOT NULL
@@ -49,26 +49,26 @@ reference AS (
     t.companyId AS companyId,
     regexp_replace(t.companyIdentifier, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS companyIdentifier,
     regexp_replace(t.companyName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS companyName,
-    t.infoLastUpdated AS recency,
+    COALESCE(unix_micros(t.infoLastUpdated), -9000000000000000000) AS recency,
     t.id AS record
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.companyId IS NOT NULL
 ),
--- Of each key the latest time first: a window over all references would have to sort them.
-latest AS (
-  SELECT companyId, MAX(recency) AS recency
-  FROM reference
-  GROUP BY companyId
+-- The few that are no rows yet: a window over all references would have to sort them.
+unlisted AS (
+  SELECT r.*
+  FROM reference AS r
+  LEFT JOIN entity AS e ON e.companyId = r.companyId
+  WHERE e.companyId IS NULL
 ),
 newest AS (
   SELECT
-    r.*,
+    *,
     ROW_NUMBER() OVER (
-      PARTITION BY r.companyId
-      ORDER BY r.record DESC, r.companyIdentifier NULLS LAST, r.companyName NULLS LAST
+      PARTITION BY companyId
+      ORDER BY recency DESC, record DESC, companyIdentifier NULLS LAST, companyName NULLS LAST
     ) AS place
-  FROM latest AS l
-  JOIN reference AS r ON r.companyId = l.companyId AND (r.recency = l.recency OR l.recency IS NULL)
+  FROM unlisted
 ),
 member AS (
   SELECT
@@ -106,8 +106,7 @@ member AS (
     false AS isDeleted,
     true AS isInferred
   FROM newest AS r
-  LEFT JOIN entity AS e ON e.companyId = r.companyId
-  WHERE r.place = 1 AND e.companyId IS NULL AND r.companyId <> -1
+  WHERE r.place = 1 AND r.companyId <> -1
 )
 SELECT
   CAST(CompanyKey AS BIGINT) AS CompanyKey,

@@ -4,7 +4,7 @@ WITH reference AS (
   SELECT
     t.departmentId AS departmentId,
     regexp_replace(t.departmentName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS departmentName,
-    t.infoLastUpdated AS recency,
+    COALESCE(unix_micros(t.infoLastUpdated), -9000000000000000000) AS recency,
     t.id AS record
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.departmentId IS NOT NULL
@@ -23,7 +23,7 @@ newest AS (
       ORDER BY r.record DESC, r.departmentName NULLS LAST
     ) AS place
   FROM latest AS l
-  JOIN reference AS r ON r.departmentId = l.departmentId AND (r.recency = l.recency OR l.recency IS NULL)
+  JOIN reference AS r ON r.departmentId = l.departmentId AND r.recency = l.recency
 ),
 member AS (
   SELECT

@@ -17,7 +17,7 @@ reference AS (
     regexp_replace(x.memberIdentifier, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS memberIdentifier,
     regexp_replace(x.memberName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS memberName,
     TRY_CAST(x.memberDailyCapacity AS DECIMAL(19, 4)) AS dailyCapacity,
-    x.infoLastUpdated AS recency,
+    COALESCE(unix_micros(x.infoLastUpdated), -9000000000000000000) AS recency,
     x.id AS record
   FROM silver.cw_expenseentry AS x
   WHERE x._etl_deleted_at IS NULL AND x.memberId IS NOT NULL
@@ -27,26 +27,26 @@ reference AS (
     regexp_replace(t.memberIdentifier, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS memberIdentifier,
     regexp_replace(t.memberName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS memberName,
     TRY_CAST(t.memberDailyCapacity AS DECIMAL(19, 4)) AS dailyCapacity,
-    t.infoLastUpdated AS recency,
+    COALESCE(unix_micros(t.infoLastUpdated), -9000000000000000000) AS recency,
     t.id AS record
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.memberId IS NOT NULL
 ),
--- Of each key the latest time first: a window over all references would have to sort them.
-latest AS (
-  SELECT memberId, MAX(recency) AS recency
-  FROM reference
-  GROUP BY memberId
+-- The few that are no rows yet: a window over all references would have to sort them.
+unlisted AS (
+  SELECT r.*
+  FROM reference AS r
+  LEFT JOIN entity AS e ON e.memberId = r.memberId
+  WHERE e.memberId IS NULL
 ),
 newest AS (
   SELECT
-    r.*,
+    *,
     ROW_NUMBER() OVER (
-      PARTITION BY r.memberId
-      ORDER BY r.record DESC, r.memberIdentifier NULLS LAST, r.memberName NULLS LAST, r.dailyCapacity NULLS LAST
+      PARTITION BY memberId
+      ORDER BY recency DESC, record DESC, memberIdentifier NULLS LAST, memberName NULLS LAST, dailyCapacity NULLS LAST
     ) AS place
-  FROM latest AS l
-  JOIN reference AS r ON r.memberId = l.memberId AND (r.recency = l.recency OR l.recency IS NULL)
+  FROM unlisted
 ),
 member AS (
   SELECT
@@ -84,8 +84,7 @@ member AS (
     false AS isDeleted,
     true AS isInferred
   FROM newest AS r
-  LEFT JOIN entity AS e ON e.memberId = r.memberId
-  WHERE r.place = 1 AND e.memberId IS NULL AND r.memberId <> -1
+  WHERE r.place = 1 AND r.memberId <> -1
 )
 SELECT
   CAST(MemberKey AS BIGINT) AS MemberKey,

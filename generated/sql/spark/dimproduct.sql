@@ -6,7 +6,7 @@ WITH reference AS (
     regexp_replace(p.catalogItemIdentifier, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS catalogItemIdentifier,
     regexp_replace(p.catalogItemName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS catalogItemName,
     p.productClass AS productClass,
-    p.infoLastUpdated AS recency,
+    COALESCE(unix_micros(p.infoLastUpdated), -9000000000000000000) AS recency,
     p.id AS record
   FROM silver.cw_productitem AS p
   WHERE p._etl_deleted_at IS NULL AND p.catalogItemId IS NOT NULL
@@ -25,7 +25,7 @@ newest AS (
       ORDER BY r.record DESC, r.catalogItemIdentifier NULLS LAST, r.catalogItemName NULLS LAST, r.productClass NULLS LAST
     ) AS place
   FROM latest AS l
-  JOIN reference AS r ON r.catalogItemId = l.catalogItemId AND (r.recency = l.recency OR l.recency IS NULL)
+  JOIN reference AS r ON r.catalogItemId = l.catalogItemId AND r.recency = l.recency
 ),
 member AS (
   SELECT

@@ -17,26 +17,26 @@ WITH entity AS (
 reference AS (
   SELECT
     CASE WHEN regexp_replace(t.status, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.status END AS status,
-    t.infoLastUpdated AS recency,
+    COALESCE(unix_micros(t.infoLastUpdated), -9000000000000000000) AS recency,
     t.id AS record
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND CASE WHEN regexp_replace(t.status, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.status END IS NOT NULL
 ),
--- Of each key the latest time first: a window over all references would have to sort them.
-latest AS (
-  SELECT status, MAX(recency) AS recency
-  FROM reference
-  GROUP BY status
+-- The few that are no rows yet: a window over all references would have to sort them.
+unlisted AS (
+  SELECT r.*
+  FROM reference AS r
+  LEFT JOIN entity AS e ON e.status = r.status
+  WHERE e.status IS NULL
 ),
 newest AS (
   SELECT
-    r.*,
+    *,
     ROW_NUMBER() OVER (
-      PARTITION BY r.status
-      ORDER BY r.record DESC
+      PARTITION BY status
+      ORDER BY recency DESC, record DESC
     ) AS place
-  FROM latest AS l
-  JOIN reference AS r ON r.status = l.status AND (r.recency = l.recency OR l.recency IS NULL)
+  FROM unlisted
 ),
 member AS (
   SELECT
@@ -49,15 +49,13 @@ member AS (
     status,
     false AS isInferred
   FROM entity
-  WHERE CASE WHEN status IS NOT NULL THEN xxhash64(status) & 9007199254740991 END <> -1
   UNION ALL
   SELECT
     CASE WHEN r.status IS NOT NULL THEN xxhash64(r.status) & 9007199254740991 END AS TimeEntryStatusKey,
     r.status,
     true AS isInferred
   FROM newest AS r
-  LEFT JOIN entity AS e ON e.status = r.status
-  WHERE r.place = 1 AND e.status IS NULL AND CASE WHEN r.status IS NOT NULL THEN xxhash64(r.status) & 9007199254740991 END <> -1
+  WHERE r.place = 1
 ),
 step1 AS (
   SELECT

@@ -4,7 +4,7 @@ WITH reference AS (
   SELECT
     t.workRoleId AS workRoleId,
     regexp_replace(t.workRoleName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS workRoleName,
-    t.infoLastUpdated AS recency,
+    COALESCE(unix_micros(t.infoLastUpdated), -9000000000000000000) AS recency,
     t.id AS record
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.workRoleId IS NOT NULL
@@ -23,7 +23,7 @@ newest AS (
       ORDER BY r.record DESC, r.workRoleName NULLS LAST
     ) AS place
   FROM latest AS l
-  JOIN reference AS r ON r.workRoleId = l.workRoleId AND (r.recency = l.recency OR l.recency IS NULL)
+  JOIN reference AS r ON r.workRoleId = l.workRoleId AND r.recency = l.recency
 ),
 member AS (
   SELECT

@@ -5,7 +5,7 @@ WITH reference AS (
     t.workTypeId AS workTypeId,
     regexp_replace(t.workTypeName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS workTypeName,
     t.workTypeUtilizationFlag AS utilizationFlag,
-    t.infoLastUpdated AS recency,
+    COALESCE(unix_micros(t.infoLastUpdated), -9000000000000000000) AS recency,
     t.id AS record
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.workTypeId IS NOT NULL
@@ -24,7 +24,7 @@ newest AS (
       ORDER BY r.record DESC, r.workTypeName NULLS LAST, r.utilizationFlag NULLS LAST
     ) AS place
   FROM latest AS l
-  JOIN reference AS r ON r.workTypeId = l.workTypeId AND (r.recency = l.recency OR l.recency IS NULL)
+  JOIN reference AS r ON r.workTypeId = l.workTypeId AND r.recency = l.recency
 ),
 member AS (
   SELECT

@@ -215,10 +215,6 @@ async fn read_list(
     before.map_or_else(|| watcher.expect_any(), |records| watcher.expect_more(records));
     let (kept, found, since) = left_over(source, stage, order, filter, &schema).await?;
     let resumed = !found.pieces.is_empty();
-    let since = match since {
-        Some(since) => Some(since),
-        None => moved::from_now_on(source, before).await?,
-    };
     *next = found.next.max(*next);
     let tolerance = Tolerance { percent: order.most_misfits, of: before.unwrap_or(0) };
     for piece in found.pieces {
@@ -230,7 +226,14 @@ async fn read_list(
         watcher.note(&format!("going on from {records} records that a run read which was cut off"));
         tracing::info!(entity = table.entity, records, "going on where a run was cut off");
     }
-    let plan = plan::plan(source, before).await?.without(&found.covered);
+    let since = async {
+        match since {
+            Some(since) => Ok(Some(since)),
+            None => moved::from_now_on(source, before).await,
+        }
+    };
+    let (since, plan) = futures::try_join!(since, plan::plan(source, before))?;
+    let plan = plan.without(&found.covered);
     tracing::debug!(endpoint = source.list.endpoint, ?before, ranges = plan.ranges.len(), way = ?plan.way, "plan");
     // A short list is read as quickly as it is resumed.
     let kept = kept.filter(|_| plan.ranges.len() > 1 || resumed);
@@ -245,13 +248,16 @@ async fn read_list(
     };
     let sink = Sink { stage, schema: &schema, kept: kept.as_ref(), next };
     ranges::read(source, plan, sink, &mut take).await?;
+    let mut after = None;
     if let Some(since) = since {
         let condition = match &source.condition {
             Some(condition) => format!("({condition}) and {since}"),
             None => since,
         };
         let changed = Source { condition: Some(condition), ..source.clone() };
-        match changed.count().await {
+        let (count, now) = futures::join!(changed.count(), source.count());
+        after = Some(now?);
+        match count {
             Ok(count) => {
                 tracing::debug!(entity = table.entity, ?count, "reading again what changed meanwhile");
                 let plan = plan::plan(&changed, count).await?;
@@ -264,7 +270,10 @@ async fn read_list(
             Err(error) => return Err(error.into()),
         }
     }
-    let after = source.count().await?;
+    let after = match after {
+        Some(after) => after,
+        None => source.count().await?,
+    };
     let adds_up = before == after && before.is_none_or(|before| before == fetched.distinct());
     if !adds_up || by_number || resumed {
         settle(source, stage, &schema, next, tolerance, &mut fetched).await?;

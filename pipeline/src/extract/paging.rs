@@ -159,6 +159,8 @@ impl<'a> Pager<'a> {
                 None if self.done || self.way == Way::ByNumber => {}
                 None => return Err(self.stuck()),
             }
+            // No key of the range comes after its last one.
+            self.done |= self.way != Way::ByNumber && self.range.to.is_some() && self.last_id >= self.range.to;
             return Ok(Some(Page { decoded: page.decoded, records: page.records }));
         }
     }

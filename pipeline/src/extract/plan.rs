@@ -6,10 +6,10 @@ use super::paging::{PAGE_SIZE, Pager, Way};
 use super::ranges::{KeyRange, Source};
 use crate::client::{ClientError, Request};
 
-/// Pages that a range is made for; more ranges than workers, so that uneven ones do not matter.
-const PAGES_A_RANGE: u64 = 2;
-/// The most ranges to begin with.
-const MOST_RANGES: i64 = 64;
+/// Pages of a list that is better read in one go than looked into first.
+const PAGES_IN_ONE_GO: u64 = 2;
+/// The most ranges to begin with: more than workers, so that uneven ones do not matter.
+const MOST_RANGES: u64 = 64;
 
 /// How a list is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,12 +40,15 @@ impl Plan {
         Self { ranges: vec![KeyRange::default()], way: Way::ForwardOnly, newest: 0, expected }
     }
 
-    /// Equal ranges between the oldest and the newest key, the first open below and the last above.
+    /// Equal ranges between the oldest and the newest key, the first open below and the last above: of one page, or of
+    /// as many as keep the number of ranges within bounds, whole ones where no key is missing.
     fn between(oldest: i64, newest: i64, expected: u64, way: Way) -> Self {
-        let wanted = i64::try_from(expected.div_ceil(PAGE_SIZE * PAGES_A_RANGE)).unwrap_or(MOST_RANGES);
+        let pages = expected.div_ceil(PAGE_SIZE).max(1);
+        let wanted = pages.div_ceil(pages.div_ceil(MOST_RANGES));
         let width = newest.saturating_sub(oldest).max(1);
-        let number = wanted.clamp(1, MOST_RANGES).min(width);
-        let bound = |index: i64| oldest + (i128::from(width) * i128::from(index) / i128::from(number)) as i64;
+        let number = i64::try_from(wanted).unwrap_or(1).min(width);
+        // The first range holds the oldest key as well, so the bounds lie before the first key of each.
+        let bound = |index: i64| oldest - 1 + ((i128::from(width) + 1) * i128::from(index) / i128::from(number)) as i64;
         let ranges = (0..number)
             .map(|index| KeyRange {
                 after: (index > 0).then(|| bound(index)),
@@ -72,7 +75,7 @@ impl Plan {
 /// # Errors
 /// [`ClientError`] when the endpoint can't be read at all.
 pub(super) async fn plan(source: &Source, expected: Option<u64>) -> Result<Plan, ClientError> {
-    if expected.is_some_and(|expected| expected <= PAGE_SIZE * PAGES_A_RANGE) {
+    if expected.is_some_and(|expected| expected <= PAGE_SIZE * PAGES_IN_ONE_GO) {
         return Ok(Plan::whole(expected));
     }
     let (client, key, traffic) = (&source.client, source.table.key, source.traffic.as_ref());
@@ -85,23 +88,26 @@ pub(super) async fn plan(source: &Source, expected: Option<u64>) -> Result<Plan,
     };
     let mut forward = one();
     forward.forward_only = true;
-    let forward_only = match client.get(&forward, traffic, |answer| Ok(answer.next_is_forward_only)).await {
-        Ok(forward_only) => forward_only,
-        Err(ClientError::Refused { .. }) => false,
-        Err(error) => return Err(error),
+    let forward_only = async {
+        match client.get(&forward, traffic, |answer| Ok(answer.next_is_forward_only)).await {
+            Err(ClientError::Refused { .. }) => Ok(false),
+            other => other,
+        }
     };
-    let mut ends = Vec::new();
-    for order in ["asc", "desc"] {
+    let end = async |order: &str| {
         let request = one().with("orderBy", format!("{key} {order}"));
         match client.get(&request, traffic, |answer| first_key(&answer.body, key)).await {
-            Ok(found) => ends.extend(found),
-            Err(ClientError::Refused { .. }) => {}
-            Err(error) => return Err(error),
+            Err(ClientError::Refused { .. }) => Ok(None),
+            other => other,
         }
-    }
+    };
+    // Side by side: each of them takes as long as the way there and back.
+    let (forward_only, oldest, newest) = futures::try_join!(forward_only, end("asc"), end("desc"))?;
     let way = if forward_only { Way::ForwardOnly } else { Way::ById };
-    match (ends.as_slice(), expected) {
-        ([oldest, newest], Some(expected)) if oldest < newest => Ok(Plan::between(*oldest, *newest, expected, way)),
+    match (oldest, newest, expected) {
+        (Some(oldest), Some(newest), Some(expected)) if oldest < newest => {
+            Ok(Plan::between(oldest, newest, expected, way))
+        }
         // It can't be sorted by the key, or counted: whatever way the reader finds.
         _ => Ok(Plan::whole(expected)),
     }

@@ -36,6 +36,8 @@ use std::sync::Arc;
 
 /// How many pieces are sorted and written at the same time.
 const PIECES_AT_ONCE: usize = 2;
+/// The rows of a batch of what is sorted.
+const SORTED_ROWS: usize = 1024;
 
 impl Table {
     /// Appends rows in one commit, whatever others append at the same time.
@@ -127,7 +129,7 @@ impl Table {
             let kept = self.frame_of(&piece.files).await?.filter(kept).map_err(failed)?;
             rows = kept.union(rows).map_err(failed)?;
         }
-        self.write_files(sorted(rows, key).map_err(failed)?, Some(expected)).await
+        self.write_files(sorted(in_small_batches(rows), key).map_err(failed)?, Some(expected)).await
     }
 
     /// Records application transactions that differ from the table's, in a commit without data.
@@ -267,6 +269,15 @@ impl Table {
         let types = key.iter().map(|name| schema.field_with_name(name).map(|field| field.data_type().clone()));
         types.collect::<Result<_, _>>().map_err(|error| self.error("merging", error))
     }
+}
+
+/// The rows by one thread and in small batches: pieces are written side by side as it is, and while wide rows are
+/// sorted, several batches are held that no other work can have the memory of.
+fn in_small_batches(rows: DataFrame) -> DataFrame {
+    let (mut state, plan) = rows.into_parts();
+    let config = state.config_mut();
+    *config = std::mem::take(config).with_batch_size(SORTED_ROWS).with_target_partitions(1);
+    DataFrame::new(state, plan)
 }
 
 struct SourceKeys {

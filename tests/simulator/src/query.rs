@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::conditions::{self, ConditionError, Expression, Fields, Scope};
 use crate::entity::Entity;
-use crate::instant::Micros;
+use crate::instant::{self, Micros};
 use crate::json::{Json, Selection};
 use crate::schema;
 use crate::state::State;
@@ -165,6 +165,11 @@ impl Query {
                     ids.reverse();
                 }
             }
+            // Without making the records: it is asked of long lists.
+            [(name, descending), _] if name == "_info/lastUpdated" => ids.sort_by_cached_key(|id| {
+                let at = changed_at(state, self.entity, *id);
+                at.map_or((*descending, 0), |at| (!*descending, if *descending { -at } else { at }))
+            }),
             order => {
                 let mut selection = Selection::default();
                 order.iter().for_each(|(name, _)| selection.add(name));
@@ -277,6 +282,14 @@ impl Fields for Record<'_> {
     fn record(&self) -> &Value {
         self.value.get_or_init(|| self.state.value(self.entity, self.id, Some(self.selection)).unwrap_or(Value::Null))
     }
+}
+
+/// When a record says that it was last changed.
+fn changed_at(state: &State, entity: Entity, id: i64) -> Option<Micros> {
+    state.updated(entity, id).or_else(|| {
+        let record = state.value(entity, id, None)?;
+        instant::parse(record.pointer("/_info/lastUpdated")?.as_str()?)
+    })
 }
 
 fn read_order(entity: Entity, text: &str) -> Result<Vec<(String, bool)>, QueryError> {

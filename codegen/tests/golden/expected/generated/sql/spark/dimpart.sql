@@ -10,26 +10,26 @@ reference AS (
   SELECT
     t.typeId AS partId,
     regexp_replace(t.typeName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS partName,
-    t.infoLastUpdated AS recency,
+    COALESCE(unix_micros(t.infoLastUpdated), -9000000000000000000) AS recency,
     t.id AS record
   FROM silver.cw_thing AS t
   WHERE t._etl_deleted_at IS NULL AND t.typeId IS NOT NULL
 ),
--- Of each key the latest time first: a window over all references would have to sort them.
-latest AS (
-  SELECT partId, MAX(recency) AS recency
-  FROM reference
-  GROUP BY partId
+-- The few that are no rows yet: a window over all references would have to sort them.
+unlisted AS (
+  SELECT r.*
+  FROM reference AS r
+  LEFT JOIN entity AS e ON e.partId = r.partId
+  WHERE e.partId IS NULL
 ),
 newest AS (
   SELECT
-    r.*,
+    *,
     ROW_NUMBER() OVER (
-      PARTITION BY r.partId
-      ORDER BY r.record DESC, r.partName NULLS LAST
+      PARTITION BY partId
+      ORDER BY recency DESC, record DESC, partName NULLS LAST
     ) AS place
-  FROM latest AS l
-  JOIN reference AS r ON r.partId = l.partId AND (r.recency = l.recency OR l.recency IS NULL)
+  FROM unlisted
 ),
 member AS (
   SELECT
@@ -52,8 +52,7 @@ member AS (
     r.partName,
     true AS isInferred
   FROM newest AS r
-  LEFT JOIN entity AS e ON e.partId = r.partId
-  WHERE r.place = 1 AND e.partId IS NULL AND r.partId <> -1
+  WHERE r.place = 1 AND r.partId <> -1
 ),
 step1 AS (
   SELECT
