@@ -12,7 +12,7 @@ use crate::extract::{Numbers, extract_some, read_ids};
 use crate::lake::{Counts, Lakehouse, Scope, Stage, Target, sync};
 use crate::report::EntityReport;
 use crate::run::RunId;
-use crate::{meta, quarantine};
+use crate::{meta, personal, quarantine};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, Int64Type, TimestampMicrosecondType};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -157,8 +157,12 @@ pub async fn apply(
 ) -> Result<Counts> {
     let wanted: Vec<i64> = finding.returned.iter().chain(&finding.missing).copied().collect();
     let mut counts = Counts::default();
-    // Records below others can't be asked for by their ids alone.
-    if !wanted.is_empty() && wanted.len() <= MOST_BROUGHT && entity.parent.is_none() {
+    // Records below others can't be asked for by their ids alone, and what is personal is kept as it is elsewhere.
+    let can = wanted.len() <= MOST_BROUGHT
+        && entity.parent.is_none()
+        && (entity.hashed.is_empty() || lake.hash_key().is_some())
+        && !personal::changed(lake, entity).await?;
+    if can && !wanted.is_empty() {
         let traffic = Arc::new(Traffic::default());
         let extracted = extract_some(client, stage, entity, &wanted, &traffic).await?;
         quarantine::add(lake, run, &extracted).await?;

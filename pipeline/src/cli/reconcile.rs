@@ -10,6 +10,7 @@ use crate::lock;
 use crate::reconcile::{self, Finding};
 use crate::report::RunReport;
 use crate::run::{self, Mode, Options, RunId};
+use crate::settings::hash_key;
 use chrono::Utc;
 use clap::Args;
 use connectwise_runtime::Table;
@@ -41,7 +42,7 @@ pub(super) struct ReconcileArgs {
 pub(super) async fn execute(args: ReconcileArgs, output: &mut Output) -> Result<u8> {
     let options = Options { mode: Mode::Reconcile, entities: args.entities, force: args.force, ..Options::default() };
     options.selected()?;
-    let lake = args.lake.open()?;
+    let lake = args.lake.open()?.with_hash_key(hash_key()?);
     must_exist(&lake)?;
     let client = Client::from_env(args.pace.into())?;
     let ran = if args.apply {
