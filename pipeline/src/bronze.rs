@@ -8,7 +8,7 @@
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, SEQUENCE};
 use crate::lake::{
-    Counts, KeySet, Lakehouse, Scope, Stage, StagedFile, Table, Target, align_batch, compare_schemas, sync,
+    Counts, Format, KeySet, Lakehouse, Scope, Stage, StagedFile, Table, Target, align_batch, compare_schemas, sync,
 };
 use crate::personal::{self, Keeping};
 use crate::reconcile;
@@ -17,7 +17,6 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, Timestamp
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit};
 use connectwise_runtime::{ChangeDetection, bronze_schema, row_hashes};
-use datafusion::common::JoinType;
 use datafusion::logical_expr::{Expr, ident, lit, when};
 use datafusion::prelude::DataFrame;
 use datafusion::scalar::ScalarValue;
@@ -316,7 +315,7 @@ async fn replace(
     let mut table = Table::create_or_evolve(lake, "bronze", entity.table, schema).await?;
     let failed = |error: datafusion::error::DataFusionError| Error::table("bronze", entity.table, "replacing", error);
     let stored = table.schema()?;
-    let mut aligned = stage.file(entity.table, &stored);
+    let mut aligned = stage.file(entity.table, Format::Arrow, &stored);
     let fresh = match extracted.staged.read(lake.context()).await? {
         Some(frame) if lacks_fields(&frame, &stored) => {
             let mut rows = staged_rows(lake, run, extracted, &stored).await?;
@@ -341,14 +340,9 @@ async fn replace(
         });
         frame.select(columns.collect::<Vec<_>>())
     };
-    let gone = match &fresh {
-        None => existing,
-        Some(fresh) => {
-            let ids = fresh.clone().select(vec![ident(entity.key).alias("__id")]).map_err(failed)?;
-            existing.join_on(ids, JoinType::LeftAnti, [ident(entity.key).eq(ident("__id"))]).map_err(failed)?
-        }
-    };
-    let mut bare = stage.file(entity.table, &stored);
+    let fetched = Arc::new(KeySet::Ids(extracted.ids.keys().copied().collect()));
+    let gone = existing.filter(KeySet::lacks(&fetched, ident(entity.key))).map_err(failed)?;
+    let mut bare = stage.file(entity.table, Format::Arrow, &stored);
     let gone = if anew {
         stage_without_personal(&mut bare, entity, &gone, &stored).await?;
         match bare.read(lake.context()).await? {
@@ -358,13 +352,14 @@ async fn replace(
     } else {
         gone
     };
+    let expected = counts.unchanged + counts.updated + counts.inserted + counts.deleted;
     let rows = match fresh {
         None => mark(gone).map_err(failed)?,
         // Only where something is gone: a plain scan keeps the order of the ids, a union need not.
         Some(fresh) if counts.deleted == 0 && before.is_none() => fresh,
         Some(fresh) => fresh.union(mark(gone).map_err(failed)?).map_err(failed)?,
     };
-    table.overwrite(rows, transactions).await?;
+    table.overwrite(rows, Some(expected), transactions).await?;
     Ok(counts)
 }
 

@@ -157,7 +157,7 @@ async fn rewrite(
     }
     batches.push(fresh);
     let frame = lake.context().read_batches(batches).map_err(failed)?;
-    table.overwrite(frame, &[]).await
+    table.overwrite(frame, None, &[]).await
 }
 
 /// Rows without what became personal of an entity's records since they were put aside; `None` where nothing did.

@@ -10,7 +10,7 @@ use super::plan::{Expected, Plan};
 use super::resume::Kept;
 use crate::client::{Client, ClientError, Traffic};
 use crate::error::{Error, Result};
-use crate::lake::{Stage, StagedFile, longs};
+use crate::lake::{Format, Stage, StagedFile, longs};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use connectwise_runtime::{HashKey, Misfit, Table, with_parent};
@@ -34,6 +34,12 @@ impl KeyRange {
     fn conditions(self, key: &str) -> Vec<String> {
         let after = self.after.map(|after| format!("{key} > {after}"));
         after.into_iter().chain(self.to.map(|to| format!("{key} <= {to}"))).collect()
+    }
+
+    /// The least key that it may hold, as a text: in the order of these texts, pieces of a list are in the order of their
+    /// keys, and that is the order in which the engine reads their files.
+    pub(super) fn first(self) -> String {
+        format!("{:020}", self.after.unwrap_or(0).max(0))
     }
 
     fn is_empty(self) -> bool {
@@ -158,12 +164,12 @@ pub(super) struct Sink<'a> {
 
 impl Sink<'_> {
     /// A file, and the number of its first row.
-    fn file(&mut self, table: &Table) -> (StagedFile, i64) {
+    fn file(&mut self, table: &Table, range: KeyRange) -> (StagedFile, i64) {
         let number = *self.next;
         *self.next += 1;
         let file = match self.kept {
-            Some(kept) => self.stage.kept_file(kept.path(number), self.schema),
-            None => self.stage.file(table.table, self.schema),
+            Some(kept) => self.stage.kept_file(kept.path(range, number), Format::Arrow, self.schema),
+            None => self.stage.file(&format!("{}-{}", table.table, range.first()), Format::Arrow, self.schema),
         };
         (file, number * ROWS_A_PIECE)
     }
@@ -183,7 +189,7 @@ pub(super) async fn read(
     let kept = sink.kept;
     let schema = SchemaRef::clone(sink.schema);
     let start = |range: KeyRange| {
-        let (file, first) = sink.file(source.table);
+        let (file, first) = sink.file(source.table, range);
         read_range(source.clone(), range, way, expected, file, first, SchemaRef::clone(&schema))
     };
     let done = |read: Read| {

@@ -1,9 +1,9 @@
 //! Going on where a run was cut off: pieces of a list that are whole stay on disk until the table has them.
 //!
 //! ```text
-//! manifest.json    entity, condition, by which description of the table, since when
-//! 000003.parquet   rows of a piece
-//! 000003.json      which keys it covers, and what else was found there; written last, so what has none does not count
+//! manifest.json          entity, condition, by which description of the table, since when
+//! …0004711-000003.arrow  rows of the fourth piece, whose keys are above 4711
+//! …0004711-000003.json   which keys it covers, and what else was found there; written last: what has none does not count
 //! ```
 //!
 //! Invariants: pieces are used for the same entity, window and description of the table alone, and only where what
@@ -12,7 +12,7 @@
 use super::extracted::{Numbers, SEQUENCE, last_updated};
 use super::ranges::{KeyRange, Piece};
 use crate::error::{Error, Result};
-use crate::lake::{Stage, StagedFile, longs, private_folder};
+use crate::lake::{Format, Stage, StagedFile, longs, private_folder};
 use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, Utc};
 use connectwise_runtime::{Misfit, Table};
@@ -91,7 +91,7 @@ impl Kept {
             entity: table.entity.to_owned(),
             endpoint: table.endpoint.to_owned(),
             condition: condition.map(ToOwned::to_owned),
-            made_by: crate::lake::definition(["staging 1", format!("{table:?}").as_str(), key.as_str()]),
+            made_by: crate::lake::definition(["staging 2", format!("{table:?}").as_str(), key.as_str()]),
             began,
         };
         let there = read_json::<Manifest>(&folder.join(MANIFEST));
@@ -116,9 +116,9 @@ impl Kept {
         write_json(&self.folder.join(MANIFEST), &self.manifest)
     }
 
-    /// Where a piece's rows lie.
-    pub(super) fn path(&self, number: i64) -> PathBuf {
-        self.folder.join(format!("{number:06}.parquet"))
+    /// Where the rows of a piece lie.
+    pub(super) fn path(&self, range: KeyRange, number: i64) -> PathBuf {
+        self.folder.join(format!("{}-{number:06}.{}", range.first(), Format::Arrow.extension()))
     }
 
     /// Says that a piece is whole.
@@ -149,17 +149,21 @@ impl Kept {
 fn pieces(stage: &Stage, folder: &Path, table: &Table, schema: &SchemaRef) -> Found {
     let mut found = Found::default();
     let entries = std::fs::read_dir(folder).into_iter().flatten();
-    let mut numbers: Vec<i64> = entries
-        .filter_map(|entry| entry.ok()?.path().file_stem()?.to_str()?.parse().ok())
-        .filter(|number| *number >= 0)
+    let mut paths: Vec<(i64, PathBuf)> = entries
+        .filter_map(|entry| {
+            let path = entry.ok()?.path().with_extension(Format::Arrow.extension());
+            let number = path.file_stem()?.to_str()?.rsplit_once('-')?.1.parse().ok()?;
+            Some((number, path))
+        })
         .collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    for number in numbers {
+    paths.sort_unstable();
+    paths.dedup();
+    for (number, path) in paths {
         found.next = number + 1;
-        let path = folder.join(format!("{number:06}.parquet"));
         let note = read_json::<Note>(&path.with_extension("json"));
-        match note.and_then(|note| Some((adopt(stage.kept_file(path.clone(), schema), &note, table)?, note.covered))) {
+        match note.and_then(|note| {
+            Some((adopt(stage.kept_file(path.clone(), Format::Arrow, schema), &note, table)?, note.covered))
+        }) {
             Some((piece, covered)) => {
                 found.pieces.push(piece);
                 found.covered.push(covered);

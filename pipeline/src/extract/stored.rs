@@ -2,7 +2,7 @@
 
 use super::extracted::{Extracted, Winner, last_updated, staged_schema};
 use crate::error::{Error, Result};
-use crate::lake::{Stage, longs};
+use crate::lake::{Format, Stage, longs};
 use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Int64Type, SchemaRef};
@@ -22,7 +22,7 @@ pub(crate) fn decode_stored(
     leave_out: &HashSet<i64>,
 ) -> Result<Extracted> {
     let schema = staged_schema(&bronze_schema(table));
-    let mut staged = stage.file(table.table, &schema);
+    let mut staged = stage.file(table.table, Format::Arrow, &schema);
     let mut extracted = Extracted::nothing(table);
     let failed = |error: arrow::error::ArrowError| Error::data(table.entity, error);
     for (sequence, record) in (0_i64..).zip(records) {

@@ -16,8 +16,13 @@ use connectwise_generated::tables::TABLES as ENTITIES;
 use connectwise_runtime::Table as EntityTable;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// So many of a kind of question are asked at the same time.
+const ASKED_AT_ONCE: usize = 2;
 
 /// The outcome of one check.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -70,50 +75,78 @@ impl Check {
 
 /// Runs all checks but the comparison with a rebuild.
 pub(super) async fn run_checks(context: &SessionContext, run: &RunId) -> Result<Vec<Check>> {
-    let mut facts = BTreeMap::new();
-    for table in GOLD {
-        facts.insert(table.name, Figures::of_gold(context, table).await?);
-    }
+    let day = business_date(run)?;
+    // All questions first, several at a time: each is a pass over a table, and the largest take longest.
+    let facts = side_by_side(GOLD, |table| Figures::of_gold(context, table).boxed());
+    let records = side_by_side(ENTITIES, |entity| OfEntity::ask(context, entity).boxed());
+    let references = side_by_side(GOLD, |table| references_exist(context, table).boxed());
+    let fits = side_by_side(GOLD, |table| amounts_fit(context, table).boxed());
+    let own = side_by_side(OWN, |check| own(context, check, &day).boxed());
+    let (facts, records, references, fits, own, statuses) =
+        futures::try_join!(facts, records, references, fits, own, statuses_add_up(context))?;
+
+    let facts: BTreeMap<&str, Figures> = GOLD.iter().map(|table| table.name).zip(facts).collect();
+    let silver: BTreeMap<&str, &Figures> =
+        ENTITIES.iter().map(|entity| entity.table).zip(records.iter().map(|of| &of.silver)).collect();
     let mut checks = Vec::new();
-    let mut silver = BTreeMap::new();
-    for entity in ENTITIES {
-        let bronze = Figures::of_records(context, "bronze", entity, DELETED_AT, &BTreeSet::new()).await?;
-        let summed = reconciled(entity.table);
-        let flat = Figures::of_records(context, "silver", entity, SILVER_DELETED_AT, &summed).await?;
-        checks.push(rows_agree(entity.table, &bronze, &flat, &facts));
+    for (entity, OfEntity { bronze, silver, items }) in ENTITIES.iter().zip(&records) {
+        checks.push(rows_agree(entity.table, bronze, silver, &facts));
         checks.push(bronze.key_is_unique(format!("key/bronze/{}", entity.table), entity.key));
-        checks.push(flat.key_is_unique(format!("key/silver/{}", entity.table), entity.key));
-        for child in entity.children {
-            let items = Figures::of_items(context, child.table).await?;
+        checks.push(silver.key_is_unique(format!("key/silver/{}", entity.table), entity.key));
+        for (child, items) in entity.children.iter().zip(items) {
             checks.push(items.key_is_unique(format!("key/silver/{}", child.table), &CHILD_KEY.join(", ")));
         }
-        silver.insert(entity.table, flat);
     }
-    for (table, figures) in GOLD.iter().filter_map(|table| Some((table, facts.get(table.name)?))) {
+    for (table, (references, fits)) in GOLD.iter().zip(references.into_iter().zip(fits)) {
+        let Some(figures) = facts.get(table.name) else { continue };
         // Gold's tables are the ones that are known by their names alone.
         checks.push(figures.key_is_unique(format!("key/{}", table.name), table.key));
-        checks.extend(references_exist(context, table).await?);
-        let Some(fact) = table.fact else { continue };
-        for (measure, column) in fact.reconcile {
-            let source = silver.get(fact.table).map_or("", |silver| silver.sum(column));
+        checks.extend(references);
+        for (measure, column) in table.fact.iter().flat_map(|fact| fact.reconcile) {
+            let source = table.fact.and_then(|fact| silver.get(fact.table)).map_or("", |silver| silver.sum(column));
             checks.push(sums_agree(table.name, measure, source, figures.sum(measure)));
         }
-        if let Some(misfits) = fact.misfits {
-            checks.push(amounts_fit(context, table.name, misfits).await?);
-        }
+        checks.extend(fits);
     }
-    checks.push(statuses_add_up(context).await?);
-    let day = business_date(run)?;
-    for check in OWN {
-        checks.push(own(context, check, &day).await?);
-    }
+    checks.push(statuses);
+    checks.extend(own);
     Ok(checks)
+}
+
+/// Asks the same of several things, a few at a time; the answers are in the things' order.
+async fn side_by_side<'t, 'f, T, R>(
+    things: &'t [T],
+    ask: impl Fn(&'t T) -> BoxFuture<'f, Result<R>>,
+) -> Result<Vec<R>> {
+    let asked: Vec<_> = things.iter().map(ask).collect();
+    futures::stream::iter(asked).buffered(ASKED_AT_ONCE).try_collect().await
 }
 
 /// The columns of a silver table that facts' measures have to add up to, each once.
 fn reconciled(table: &str) -> BTreeSet<&'static str> {
     let facts = GOLD.iter().filter_map(|gold| gold.fact).filter(|fact| fact.table == table);
     facts.flat_map(|fact| fact.reconcile.iter().map(|(_, column)| *column)).collect()
+}
+
+/// What the checks want to know of an entity's tables.
+struct OfEntity {
+    bronze: Figures,
+    silver: Figures,
+    /// Of each of its lists.
+    items: Vec<Figures>,
+}
+
+impl OfEntity {
+    async fn ask(context: &SessionContext, entity: &EntityTable) -> Result<Self> {
+        let bronze = Figures::of_records(context, "bronze", entity, DELETED_AT, &BTreeSet::new()).await?;
+        let summed = reconciled(entity.table);
+        let silver = Figures::of_records(context, "silver", entity, SILVER_DELETED_AT, &summed).await?;
+        let mut items = Vec::new();
+        for child in entity.children {
+            items.push(Figures::of_items(context, child.table).await?);
+        }
+        Ok(Self { bronze, silver, items })
+    }
 }
 
 /// What the checks want to know of a table, asked in one query, for that is one pass over it.
@@ -232,14 +265,15 @@ fn sums_agree(fact: &str, measure: &str, source: &str, gold: &str) -> Check {
 }
 
 /// No row of a fact's source has an amount that no column holds.
-async fn amounts_fit(context: &SessionContext, fact: &str, misfits: &str) -> Result<Check> {
+async fn amounts_fit(context: &SessionContext, table: &GoldTable) -> Result<Option<Check>> {
+    let Some(misfits) = table.fact.and_then(|fact| fact.misfits) else { return Ok(None) };
     let failed = |error: DataFusionError| {
         Error::Query(format!("a check can't be run: {}\n  {misfits}", error.strip_backtrace()))
     };
     let rows = context.sql(misfits).await.map_err(failed)?.collect().await.map_err(failed)?;
     let (passed, detail) =
         offending("source rows with amounts that decimal(19,4) does not hold; they count as 0:", &rows)?;
-    Ok(Check::new(format!("fits/{fact}"), passed, detail))
+    Ok(Some(Check::new(format!("fits/{}", table.name), passed, detail)))
 }
 
 /// Every entry has one status, and the statuses' hours are all hours.

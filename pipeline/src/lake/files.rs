@@ -22,6 +22,7 @@ pub(super) fn rows_of_a_file(rows: u64, least: u64) -> u64 {
 }
 
 /// One data file of a table.
+#[derive(Clone)]
 pub(crate) struct DataFile {
     view: LogicalFileView,
     /// Its statistics, as the log holds them.
@@ -69,11 +70,6 @@ impl DataFile {
         self.statistics.get(which)?.get(column).filter(|value| !value.is_null())
     }
 
-    /// The least key that it may hold, by a number; `None` where the log does not say.
-    fn least(&self, column: &str) -> Option<i64> {
-        self.end("minValues", column)?.as_i64()
-    }
-
     /// The least and the greatest id that it may hold; `None` where the log does not say.
     pub(super) fn ids(&self, column: &str) -> Option<(i64, i64)> {
         Some((self.end("minValues", column)?.as_i64()?, self.end("maxValues", column)?.as_i64()?))
@@ -117,14 +113,23 @@ impl Table {
         key: &str,
         columns: Option<Vec<String>>,
     ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
-        let mut files = self.files()?;
-        files.sort_by_cached_key(|file| (file.least(key), file.path()));
+        Ok(self.rows_of_files(self.files()?, key, columns))
+    }
+
+    /// As [`Table::rows_by`], of some of its files.
+    pub(super) fn rows_of_files(
+        &self,
+        mut files: Vec<DataFile>,
+        key: &str,
+        columns: Option<Vec<String>>,
+    ) -> BoxStream<'static, Result<RecordBatch>> {
+        files.sort_by_cached_key(|file| (file.ids(key), file.texts(key), file.path()));
         let table = self.clone();
         let streams = futures::stream::iter(files).then(move |file| {
             let (table, columns) = (table.clone(), columns.clone());
             async move { rows_of(&table, &file, columns).await }
         });
-        Ok(streams.try_flatten().boxed())
+        streams.try_flatten().boxed()
     }
 }
 

@@ -96,7 +96,18 @@ impl KeySet {
 
     /// Whether an expression's value is in the set: the ranges first, then the set itself.
     pub(crate) fn holds(keys: &Arc<Self>, column: Expr) -> Expr {
-        let Some(ranges) = keys.predicate(column.clone()) else { return lit(false) };
+        match keys.predicate(column.clone()) {
+            Some(ranges) => ranges.and(Self::among(keys, column)),
+            None => lit(false),
+        }
+    }
+
+    /// The rows whose key is not in the set. A join would hold wide rows in memory.
+    pub(crate) fn lacks(keys: &Arc<Self>, column: Expr) -> Expr {
+        Expr::Not(Box::new(Self::among(keys, column)))
+    }
+
+    fn among(keys: &Arc<Self>, column: Expr) -> Expr {
         let (keys, key_type) = (Arc::clone(keys), keys.data_type());
         let test = move |arguments: &[ColumnarValue]| {
             let columns = ColumnarValue::values_to_arrays(arguments)?;
@@ -105,7 +116,7 @@ impl KeySet {
             Ok(ColumnarValue::Array(Arc::new(mask)))
         };
         let among = create_udf("among", vec![key_type], DataType::Boolean, Volatility::Immutable, Arc::new(test));
-        ranges.and(among.call(vec![column]))
+        among.call(vec![column])
     }
 
     fn data_type(&self) -> DataType {

@@ -14,6 +14,7 @@ mod sync;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
+mod weave;
 mod write;
 
 pub use align::align_batch;
@@ -22,7 +23,7 @@ pub(crate) use changes::Difference;
 pub use keys::KeySet;
 pub use maintain::{Maintained, RETENTION_HOURS, Upkeep, maintain};
 pub use past::{AsOf, Then, at_time};
-pub use stage::{Stage, StagedFile};
+pub use stage::{Format, Stage, StagedFile};
 pub(crate) use stage::{longs, private_folder};
 pub(crate) use sync::sync_table;
 pub use sync::{Scope, Target, content_columns, sync};

@@ -1,6 +1,6 @@
 //! Rows on their way to a table, on local disk.
 //!
-//! What is fetched or computed goes to a Parquet file first and into the table in one commit afterwards, so memory
+//! What is fetched or computed goes to a file first and into the table in one commit afterwards, so memory
 //! depends on the batch size alone, and nothing partial can reach a table. A lakehouse's files lie in a folder of its
 //! own that only its user may enter:
 //!
@@ -16,12 +16,18 @@ use super::Lakehouse;
 use crate::error::{Error, Result};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, SchemaRef};
+use arrow::error::ArrowError;
+use arrow_ipc::CompressionType;
+use arrow_ipc::reader::FileReader;
+use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
 use connectwise_runtime::HashKey;
+use datafusion::execution::options::ArrowReadOptions;
 use datafusion::prelude::{DataFrame, ParquetReadOptions, SessionContext};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 use std::fs::File;
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -103,15 +109,15 @@ impl Stage {
     }
 
     /// A new, empty staged file, removed when dropped. Nothing is on disk until the first row comes.
-    pub fn file(&self, name: &str, schema: &SchemaRef) -> StagedFile {
+    pub fn file(&self, name: &str, format: Format, schema: &SchemaRef) -> StagedFile {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        self.file_at(self.work.join(format!("{name}-{number:06}.parquet")), schema)
+        self.file_at(self.work.join(format!("{name}-{number:06}.{}", format.extension())), format, schema)
     }
 
-    fn file_at(&self, path: PathBuf, schema: &SchemaRef) -> StagedFile {
+    fn file_at(&self, path: PathBuf, format: Format, schema: &SchemaRef) -> StagedFile {
         let schema = SchemaRef::clone(schema);
         let room = Arc::clone(&self.room);
-        StagedFile { path, schema, writer: Mutex::new(None), rows: 0, bytes: 0, kept: false, room }
+        StagedFile { path, format, schema, writer: Mutex::new(None), rows: 0, bytes: 0, kept: false, room }
     }
 
     /// The folder in which what was read of an entity stays until [`Stage::forget`]; `None` where nothing is kept.
@@ -120,8 +126,8 @@ impl Stage {
     }
 
     /// A file in a kept folder that another run may read.
-    pub(crate) fn kept_file(&self, path: PathBuf, schema: &SchemaRef) -> StagedFile {
-        let mut file = self.file_at(path, schema);
+    pub(crate) fn kept_file(&self, path: PathBuf, format: Format, schema: &SchemaRef) -> StagedFile {
+        let mut file = self.file_at(path, format, schema);
         file.kept = true;
         file
     }
@@ -228,12 +234,81 @@ fn bytes_below(folder: &Path) -> u64 {
     entries(folder).iter().map(size).sum()
 }
 
+/// How a staged file holds its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Arrow's own file format: quick to write and to read once, from its beginning to its end.
+    Arrow,
+    /// Parquet: rows of some keys can be read without the others.
+    Parquet,
+}
+
+impl Format {
+    /// How its files' names end.
+    pub(crate) fn extension(self) -> &'static str {
+        match self {
+            Format::Arrow => "arrow",
+            Format::Parquet => "parquet",
+        }
+    }
+}
+
+/// What writes a staged file.
+enum Writer {
+    Arrow(FileWriter<BufWriter<File>>),
+    Parquet(ArrowWriter<File>),
+}
+
+impl Writer {
+    fn to(file: File, format: Format, schema: &SchemaRef) -> Result<Self, ArrowError> {
+        Ok(match format {
+            Format::Arrow => {
+                let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::LZ4_FRAME))?;
+                Writer::Arrow(FileWriter::try_new_with_options(BufWriter::new(file), schema, options)?)
+            }
+            Format::Parquet => {
+                let properties = WriterProperties::builder()
+                    .set_compression(Compression::SNAPPY)
+                    .set_dictionary_enabled(true)
+                    .set_statistics_enabled(parquet::file::properties::EnabledStatistics::Chunk)
+                    .build();
+                Writer::Parquet(ArrowWriter::try_new(file, SchemaRef::clone(schema), Some(properties))?)
+            }
+        })
+    }
+
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
+        match self {
+            Writer::Arrow(writer) => writer.write(batch),
+            Writer::Parquet(writer) => {
+                writer.write(batch)?;
+                if writer.in_progress_size() >= ROW_GROUP_BYTES {
+                    writer.flush()?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends the file, and gives it.
+    fn finish(self) -> Result<File, ArrowError> {
+        match self {
+            Writer::Arrow(writer) => {
+                let file = writer.into_inner()?;
+                file.into_inner().map_err(|error| error.into_error().into())
+            }
+            Writer::Parquet(writer) => Ok(writer.into_inner()?),
+        }
+    }
+}
+
 /// One staged file, being written or finished.
 pub struct StagedFile {
     path: PathBuf,
+    format: Format,
     schema: SchemaRef,
     /// Behind a lock only so that a reference can cross threads; it is never waited for.
-    writer: Mutex<Option<ArrowWriter<File>>>,
+    writer: Mutex<Option<Writer>>,
     rows: u64,
     bytes: u64,
     kept: bool,
@@ -250,24 +325,15 @@ impl StagedFile {
             return Ok(());
         }
         let path = self.path.clone();
+        let failed = |error: ArrowError| trouble(&path, std::io::Error::other(error));
         let writer = match self.writer.get_mut().unwrap_or_else(PoisonError::into_inner) {
             Some(writer) => writer,
             empty => {
                 let file = File::create(&path).map_err(|error| trouble(&path, error))?;
-                let properties = WriterProperties::builder()
-                    .set_compression(Compression::SNAPPY)
-                    .set_dictionary_enabled(true)
-                    .set_statistics_enabled(parquet::file::properties::EnabledStatistics::Chunk)
-                    .build();
-                let writer = ArrowWriter::try_new(file, SchemaRef::clone(&self.schema), Some(properties))
-                    .map_err(|error| trouble(&path, std::io::Error::other(error)))?;
-                empty.insert(writer)
+                empty.insert(Writer::to(file, self.format, &self.schema).map_err(failed)?)
             }
         };
-        writer.write(batch).map_err(|error| trouble(&path, std::io::Error::other(error)))?;
-        if writer.in_progress_size() >= ROW_GROUP_BYTES {
-            writer.flush().map_err(|error| trouble(&path, std::io::Error::other(error)))?;
-        }
+        writer.write(batch).map_err(failed)?;
         self.rows += batch.num_rows() as u64;
         Ok(())
     }
@@ -288,30 +354,28 @@ impl StagedFile {
     /// [`Error::Io`] when the disk refuses, or more is staged than may be.
     pub fn finish(&mut self) -> Result<()> {
         let Some(writer) = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner).take() else { return Ok(()) };
-        let mut writer = writer;
-        writer.finish().map_err(|error| trouble(&self.path, std::io::Error::other(error)))?;
-        self.bytes = writer.bytes_written() as u64;
+        let file = writer.finish().map_err(|error| trouble(&self.path, std::io::Error::other(error)))?;
+        self.bytes = file.metadata().map_err(|error| trouble(&self.path, error))?.len();
         if self.kept {
-            writer.inner().sync_all().map_err(|error| trouble(&self.path, error))?;
+            file.sync_all().map_err(|error| trouble(&self.path, error))?;
         }
         self.room.take(self.bytes)
     }
 
-    /// Takes over a kept file that another run finished: gives its rows' batches, some columns of them.
+    /// Takes over a kept file of Arrow's format that another run finished: gives its rows' batches, some columns of them.
     ///
     /// # Errors
-    /// [`Error::Io`] when it can't be read to its end.
+    /// [`Error::Io`] when it can't be read to its end, or has other columns.
     pub(crate) fn adopt(&mut self, columns: &[&str], mut visit: impl FnMut(&RecordBatch)) -> Result<()> {
-        let failed = |error: &dyn std::fmt::Display| {
+        let failed = |error: ArrowError| {
             Error::io(format!("reading {}", self.path.display()), std::io::Error::other(error.to_string()))
         };
-        let file = File::open(&self.path).map_err(|error| failed(&error))?;
-        let builder = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file)
-            .map_err(|error| failed(&error))?;
-        let mask = parquet::arrow::ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+        let file = File::open(&self.path).map_err(|error| failed(error.into()))?;
+        let places: Result<Vec<usize>, ArrowError> = columns.iter().map(|name| self.schema.index_of(name)).collect();
+        let batches = FileReader::try_new_buffered(file, Some(places.map_err(failed)?)).map_err(failed)?;
         let mut rows = 0;
-        for batch in builder.with_projection(mask).build().map_err(|error| failed(&error))? {
-            let batch = batch.map_err(|error| failed(&error))?;
+        for batch in batches {
+            let batch = batch.map_err(failed)?;
             rows += batch.num_rows() as u64;
             visit(&batch);
         }
@@ -342,12 +406,14 @@ impl StagedFile {
             let text = format!("the staged file {} is gone; keep CW_STAGING clear of clean-ups", lost.path.display());
             return Err(Error::Query(text));
         }
-        let options = ParquetReadOptions::default().schema(&first.schema);
         let paths: Vec<String> = files.iter().map(|file| file.path.to_string_lossy().into_owned()).collect();
-        let frame = context.read_parquet(paths, options).await.map_err(|error| {
+        let frame = match first.format {
+            Format::Arrow => context.read_arrow(paths, ArrowReadOptions::default().schema(&first.schema)).await,
+            Format::Parquet => context.read_parquet(paths, ParquetReadOptions::default().schema(&first.schema)).await,
+        };
+        frame.map(Some).map_err(|error| {
             Error::Query(format!("staged files such as {} can't be read: {error}", first.path.display()))
-        })?;
-        Ok(Some(frame))
+        })
     }
 }
 
@@ -401,8 +467,10 @@ mod tests {
             let stage = stage("a");
             let kept = stage.keep("Thing").unwrap();
             private_folder(&kept).unwrap();
-            for mut file in [stage.file("x", &batch.schema()), stage.kept_file(kept.join("1.parquet"), &batch.schema())]
-            {
+            for mut file in [
+                stage.file("x", Format::Parquet, &batch.schema()),
+                stage.kept_file(kept.join("1.arrow"), Format::Arrow, &batch.schema()),
+            ] {
                 file.write(&batch).unwrap();
                 file.finish().unwrap();
             }
@@ -410,7 +478,7 @@ mod tests {
         }
         assert_eq!(entries(&own), [own.join(EXTRACT)]);
         let stage = stage("b");
-        let mut adopted = stage.kept_file(own.join("extract/Thing/1.parquet"), &batch.schema());
+        let mut adopted = stage.kept_file(own.join("extract/Thing/1.arrow"), Format::Arrow, &batch.schema());
         let mut ids = Vec::new();
         adopted.adopt(&["id"], |batch| ids.extend(longs(batch, "id"))).unwrap();
         assert_eq!((ids, adopted.rows()), (vec![1, 2, 3], 3));

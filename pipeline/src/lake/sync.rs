@@ -7,7 +7,7 @@
 
 use super::align::align_batch;
 use super::table::{Counts, DELETE_MARK, Table, sorted};
-use super::{KeySet, Lakehouse, Stage, StagedFile};
+use super::{Format, KeySet, Lakehouse, Stage, StagedFile};
 use crate::error::{Error, Result};
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
@@ -26,7 +26,7 @@ use std::sync::Arc;
 const REARRANGED: usize = 2;
 
 /// So many changed rows are put in order before they are merged: each piece then reads only its own.
-const MANY_STAGED: u64 = 20_000;
+pub(super) const MANY_STAGED: u64 = 16_384;
 
 /// The table to bring up to date.
 #[derive(Debug, Clone)]
@@ -175,7 +175,7 @@ impl<'a> Changes<'a> {
         let Some(rows) = file.read(lake.context()).await? else {
             return Ok(Self { staged: file, key: target.key, in_order: true });
         };
-        let mut in_order = stage.file(target.name, &Arc::new(rows.schema().as_arrow().clone()));
+        let mut in_order = stage.file(target.name, Format::Parquet, &Arc::new(rows.schema().as_arrow().clone()));
         let mut rows = sorted(rows, target.key).map_err(failed)?.execute_stream().await.map_err(failed)?;
         while let Some(batch) = rows.next().await {
             in_order.write(&batch.map_err(failed)?)?;
@@ -232,7 +232,7 @@ struct Staging {
 
 impl Staging {
     fn new(stage: &Stage, name: &str, schema: &Schema, key: &[usize]) -> Result<Self, ArrowError> {
-        Ok(Self { file: stage.file(name, &marked_schema(schema)), order: Order::of(schema, key)? })
+        Ok(Self { file: stage.file(name, Format::Parquet, &marked_schema(schema)), order: Order::of(schema, key)? })
     }
 
     fn write(&mut self, batch: &RecordBatch, keep: Vec<bool>, delete: bool) -> Result<()> {
@@ -460,9 +460,9 @@ mod tests {
         changes.write(&lake, &mut sleeper, false, &[]).await.unwrap_err();
         let mut other = table(&lake).await;
         let frame = other.frame().await.unwrap();
-        assert!(other.overwrite(frame.clone(), &[]).await.is_ok());
+        assert!(other.overwrite(frame.clone(), None, &[]).await.is_ok());
         let mut sleeper = sleeper.at_version(1).await.unwrap();
-        sleeper.overwrite(frame, &[]).await.unwrap_err();
+        sleeper.overwrite(frame, None, &[]).await.unwrap_err();
     }
 
     #[tokio::test]

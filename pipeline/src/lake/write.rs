@@ -5,23 +5,27 @@
 //!   knows where it stands. Until the commit, new files belong to nobody.
 //! - A change that was worked out from what the table held is committed as the very next version, or not at all:
 //!   whoever lost the lock without noticing can't put rows beside another's.
-//! - A merge writes only the files that may hold one of its keys, sorted by key, so that tables stay clustered and a
-//!   change of recent records leaves the files of old ones alone.
+//! - A merge writes only the files that may hold one of its keys, in the order of the key, so that tables stay clustered
+//!   and a change of recent records leaves the files of old ones alone.
 
 use super::files::{DataFile, rows_of_a_file};
 use super::pieces::{Piece, pieces};
+use super::sync::MANY_STAGED;
 use super::table::{DELETE_MARK, Table, sorted};
+use super::weave::{Obstacle, OutOfOrder, ahead, weave};
 use super::{Difference, KeySet, align_batch};
 use crate::error::{Error, Result};
 use arrow::array::{BooleanArray, RecordBatch};
+use arrow::compute::{SortColumn, concat_batches, filter_record_batch, lexsort_to_indices, take_record_batch};
 use arrow::datatypes::{DataType, Field, Schema};
+use arrow::error::ArrowError;
 use connectwise_runtime::row_hashes;
+use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
-use datafusion::execution::SendableRecordBatchStream;
-use datafusion::logical_expr::{ColumnarValue, Expr, ScalarUDF, Volatility, create_udf, ident, lit};
+use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf, ident, lit};
 use datafusion::physical_plan::execute_stream_partitioned;
 use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
-use datafusion::prelude::DataFrame;
+use datafusion::prelude::{DataFrame, SessionContext};
 use deltalake::DeltaTable;
 use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
 use deltalake::kernel::{Action, Add, Transaction};
@@ -30,7 +34,7 @@ use deltalake::parquet::file::properties::WriterProperties;
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::writer::{DeltaWriter as _, RecordBatchWriter};
 use futures::future::BoxFuture;
-use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
+use futures::{FutureExt as _, Stream, StreamExt as _, TryStreamExt as _};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -60,14 +64,19 @@ impl Table {
         self.commit("filling", adds, &[], operation, next_version(transactions)).await
     }
 
-    /// Replaces the content in one commit.
+    /// Replaces the content in one commit. About how many rows come, where that is known, makes the files even.
     ///
     /// # Errors
     /// [`Error::Table`]; the table stays as it was.
-    pub async fn overwrite(&mut self, rows: DataFrame, transactions: &[(String, i64)]) -> Result<()> {
+    pub async fn overwrite(
+        &mut self,
+        rows: DataFrame,
+        expected: Option<u64>,
+        transactions: &[(String, i64)],
+    ) -> Result<()> {
         let operation = DeltaOperation::Write { mode: SaveMode::Overwrite, partition_by: None, predicate: None };
         let files = self.files()?;
-        let adds = self.write_files(rows, None).await?;
+        let adds = self.write_files(rows, expected).await?;
         self.commit("replacing the content", adds, &files, operation, next_version(transactions)).await
     }
 
@@ -95,12 +104,16 @@ impl Table {
         let Some(first) = key.first() else { return Err(self.error("merging", "no key")) };
         let source = self.source_keys(rows.clone(), key).await?;
         let pieces = pieces(self.files()?, first, source.first, self.lake().least_rows());
-        let kept = not_among(self.key_types(key)?, source.hashes).call(key.iter().map(|name| ident(*name)).collect());
+        let changed = Arc::new(source.hashes);
         let fresh = rows.filter(ident(DELETE_MARK).eq(lit(false))).map_err(failed)?;
-        let fresh = fresh.drop_columns(&[DELETE_MARK]).map_err(failed)?;
+        let mut fresh = fresh.drop_columns(&[DELETE_MARK]).map_err(failed)?;
+        if (changed.len() as u64) < MANY_STAGED {
+            // More than these are in order already.
+            fresh = in_memory(fresh, key).await.map_err(|error| self.error("merging", error))?;
+        }
         let mut work: Vec<BoxFuture<'_, Result<Vec<Add>>>> = Vec::with_capacity(pieces.len());
         for piece in &pieces {
-            work.push(self.write_piece(piece, fresh.clone(), key, kept.clone()).boxed());
+            work.push(self.write_piece(piece, fresh.clone(), key, &changed).boxed());
         }
         let written: Vec<Vec<Add>> = futures::stream::iter(work).buffered(PIECES_AT_ONCE).try_collect().await?;
         let adds = written.into_iter().flatten().collect();
@@ -118,7 +131,13 @@ impl Table {
     }
 
     /// Writes a piece's rows: those of its files that are not changed, and the changed ones.
-    async fn write_piece(&self, piece: &Piece, fresh: DataFrame, key: &[&str], kept: Expr) -> Result<Vec<Add>> {
+    async fn write_piece(
+        &self,
+        piece: &Piece,
+        fresh: DataFrame,
+        key: &[&str],
+        changed: &Arc<HashSet<u128>>,
+    ) -> Result<Vec<Add>> {
         let failed = |error: DataFusionError| self.error("merging", error);
         let expected = piece.files.iter().filter_map(DataFile::rows).sum::<u64>() + piece.keys as u64;
         let mut rows = match key.first().and_then(|first| piece.holds(&ident(*first))) {
@@ -126,10 +145,48 @@ impl Table {
             None => fresh,
         };
         if !piece.files.is_empty() {
+            match self.weave_piece(piece, rows.clone(), key, changed, expected).await {
+                Ok(adds) => return Ok(adds),
+                Err(error) if error.is::<OutOfOrder>() => {
+                    tracing::debug!(table = self.name(), "another writer put rows out of order: they are sorted");
+                }
+                Err(error) => return Err(self.error("merging", error)),
+            }
+            let kept = not_among(self.key_types(key)?, Arc::clone(changed));
+            let kept = kept.call(key.iter().map(|name| ident(*name)).collect());
             let kept = self.frame_of(&piece.files).await?.filter(kept).map_err(failed)?;
             rows = kept.union(rows).map_err(failed)?;
         }
         self.write_files(sorted(in_small_batches(rows), key).map_err(failed)?, Some(expected)).await
+    }
+
+    /// As [`Table::write_piece`], of files whose rows are in the order of the key, one file after the other.
+    async fn weave_piece(
+        &self,
+        piece: &Piece,
+        fresh: DataFrame,
+        key: &[&str],
+        changed: &Arc<HashSet<u128>>,
+        expected: u64,
+    ) -> Result<Vec<Add>, Obstacle> {
+        let schema = self.schema()?;
+        let places: Vec<usize> = key.iter().map(|name| schema.index_of(name)).collect::<Result<_, _>>()?;
+        let first = key.first().copied().unwrap_or_default();
+        let kept = self.rows_of_files(piece.files.clone(), first, None).map({
+            let (schema, places, changed) = (Arc::clone(&schema), places.clone(), Arc::clone(changed));
+            move |batch| -> Result<RecordBatch, Obstacle> {
+                let batch = align_batch(&batch?, &schema)?;
+                let hashes = row_hashes(&batch, &places)?;
+                let kept: BooleanArray = hashes.iter().map(|hash| Some(!changed.contains(hash))).collect();
+                Ok(if kept.false_count() == 0 { batch } else { filter_record_batch(&batch, &kept)? })
+            }
+        });
+        let fresh = in_small_batches(fresh).execute_stream().await?.map({
+            let schema = Arc::clone(&schema);
+            move |batch| -> Result<RecordBatch, Obstacle> { Ok(align_batch(&batch?, &schema)?) }
+        });
+        let rows = weave(ahead(kept.boxed()), fresh.boxed(), schema, &places)?;
+        write_stream(self.delta(), writer_properties(self.layer()), rows.boxed(), self.rows_a_file(expected)?).await
     }
 
     /// Records application transactions that differ from the table's, in a commit without data.
@@ -165,16 +222,11 @@ impl Table {
                 .and_then(|statistics| statistics.num_rows.get_value().copied())
                 .map_or(0, |rows| rows as u64),
         };
-        // Evenly: a rest of a few rows would be a file of its own.
-        let all = known.max(self.files()?.iter().filter_map(DataFile::rows).sum());
-        let full = rows_of_a_file(all, self.lake().least_rows());
-        let files = known.div_ceil(full).max(1);
-        let limit = if known == 0 { full } else { known.div_ceil(files).max(1) };
+        let limit = self.rows_a_file(known)?;
         let streams = execute_stream_partitioned(plan, context).map_err(failed)?;
         let mut writing = tokio::task::JoinSet::new();
         for (place, stream) in streams.into_iter().enumerate() {
             let (delta, properties) = (self.delta().clone(), writer_properties(self.layer()));
-            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
             writing.spawn(async move { (place, write_stream(&delta, properties, stream, limit).await) });
         }
         let mut adds = Vec::new();
@@ -184,6 +236,16 @@ impl Table {
         }
         adds.sort_by_key(|(place, _)| *place);
         Ok(adds.into_iter().flat_map(|(_, adds)| adds).collect())
+    }
+
+    /// How many rows each file gets where so many come, or where that is not known (0). Evenly: a rest of a few rows
+    /// would be a file of its own.
+    fn rows_a_file(&self, known: u64) -> Result<usize> {
+        let all = known.max(self.files()?.iter().filter_map(DataFile::rows).sum());
+        let full = rows_of_a_file(all, self.lake().least_rows());
+        let files = known.div_ceil(full).max(1);
+        let limit = if known == 0 { full } else { known.div_ceil(files).max(1) };
+        Ok(usize::try_from(limit).unwrap_or(usize::MAX))
     }
 
     async fn commit(
@@ -280,6 +342,22 @@ fn in_small_batches(rows: DataFrame) -> DataFrame {
     DataFrame::new(state, plan)
 }
 
+/// A few rows in the order of their key, at hand for each piece to find its own.
+async fn in_memory(rows: DataFrame, key: &[&str]) -> Result<DataFrame, Obstacle> {
+    let (state, plan) = rows.into_parts();
+    let rows = DataFrame::new(state.clone(), plan);
+    let schema = Arc::clone(rows.schema().inner());
+    let batch = concat_batches(&schema, &rows.collect().await?)?;
+    let columns = key.iter().map(|name| {
+        let values = batch.column_by_name(name).cloned();
+        let values = values.ok_or_else(|| ArrowError::SchemaError(format!("the rows have no {name}")))?;
+        Ok(SortColumn { values, options: None })
+    });
+    let order = lexsort_to_indices(&columns.collect::<Result<Vec<_>, ArrowError>>()?, None)?;
+    let table = MemTable::try_new(schema, vec![vec![take_record_batch(&batch, &order)?]])?;
+    Ok(SessionContext::new_with_state(state).read_table(Arc::new(table))?)
+}
+
 struct SourceKeys {
     /// The values of the first key column.
     first: KeySet,
@@ -288,7 +366,7 @@ struct SourceKeys {
 }
 
 /// A predicate over key columns: the key is none of these. A join would hold the wide rows in memory, or sort them.
-fn not_among(types: Vec<DataType>, hashes: HashSet<u128>) -> ScalarUDF {
+fn not_among(types: Vec<DataType>, hashes: Arc<HashSet<u128>>) -> ScalarUDF {
     let fields: Vec<Field> =
         types.iter().enumerate().map(|(place, key)| Field::new(place.to_string(), key.clone(), true)).collect();
     let schema = Arc::new(Schema::new(fields));
@@ -304,12 +382,15 @@ fn not_among(types: Vec<DataType>, hashes: HashSet<u128>) -> ScalarUDF {
 }
 
 /// Writes a stream to files of up to `limit` rows.
-async fn write_stream(
+async fn write_stream<E>(
     delta: &DeltaTable,
     properties: WriterProperties,
-    mut rows: SendableRecordBatchStream,
+    mut rows: impl Stream<Item = Result<RecordBatch, E>> + Unpin,
     limit: usize,
-) -> Result<Vec<Add>, Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<Vec<Add>, Obstacle>
+where
+    Obstacle: From<E>,
+{
     let mut writer = RecordBatchWriter::for_table(delta)?.with_writer_properties(properties);
     let schema = writer.arrow_schema();
     let mut adds = Vec::new();

@@ -1,7 +1,8 @@
 //! What an incremental run costs against a full one: time, and bytes written anew, by the log's own figures.
 //!
 //! `cargo bench -p connectwise-e2e --bench incremental` changes one in a hundred time entries of a million, once the
-//! latest ones and once ones spread over all, and runs with every entity's usual look-back.
+//! latest ones and once ones spread over all, and runs with every entity's usual look-back; and once with a look-back of
+//! one day, so that little but what changed is read.
 //! `CW_BENCH_SCALE=medium` (or small) takes a smaller world, `CW_BENCH_FOLDER` another place than the temporary folder.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark that can't be set up has failed")]
@@ -19,6 +20,10 @@ use deltalake::logstore::get_actions;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Instant;
+
+// As the binary does.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// One in so many time entries changes.
 const SHARE: usize = 100;
@@ -65,9 +70,10 @@ impl Bench {
         written
     }
 
-    async fn run(&self, mode: Mode) -> (f64, RunReport) {
+    async fn run(&self, mode: Mode, lookback_days: Option<u32>) -> (f64, RunReport) {
         let started = Instant::now();
-        let report = run::run(Some(&self.client), &self.lake, &Options { mode, ..Options::default() }).await.unwrap();
+        let options = Options { mode, lookback_days, ..Options::default() };
+        let report = run::run(Some(&self.client), &self.lake, &options).await.unwrap();
         assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
         (started.elapsed().as_secs_f64(), report)
     }
@@ -88,11 +94,18 @@ impl Bench {
         changed
     }
 
-    async fn measure(&self, what: &str, ids: impl Iterator<Item = i64>, round: i64, full: f64) {
+    async fn measure(
+        &self,
+        what: &str,
+        ids: impl Iterator<Item = i64>,
+        round: i64,
+        lookback_days: Option<u32>,
+        full: f64,
+    ) {
         let changed = self.change(ids, round);
         let before = self.footprint().await;
         let all: u64 = before.values().map(|(_, bytes)| bytes).sum();
-        let (seconds, report) = self.run(Mode::Incremental).await;
+        let (seconds, report) = self.run(Mode::Incremental, lookback_days).await;
         let written = self.written_since(&before).await;
         let sum: u64 = written.values().sum();
         say(&format!(
@@ -147,16 +160,18 @@ async fn measure() {
     let bench = Bench { simulator, client, lake };
     let ids = bench.simulator.world().ids("TimeEntry");
 
-    let (full, report) = bench.run(Mode::Full).await;
+    let (full, report) = bench.run(Mode::Full, None).await;
     say(&format!("the first run, of {} time entries: {full:.1} s", ids.len()));
     steps(&report);
-    let (idle, report) = bench.run(Mode::Incremental).await;
+    let (idle, report) = bench.run(Mode::Incremental, None).await;
     say(&format!("an incremental run without a change: {idle:.1} s, {:.1} % of the full run", 100.0 * idle / full));
     steps(&report);
     let some = ids.len() / SHARE;
-    bench.measure("the latest", ids.iter().rev().take(some).copied(), 3, full).await;
-    bench.measure("spread over all", ids.iter().step_by(SHARE).copied(), 5, full).await;
-    let (again, report) = bench.run(Mode::Full).await;
+    let latest = || ids.iter().rev().take(some).copied();
+    bench.measure("the latest", latest(), 3, None, full).await;
+    bench.measure("the latest, with a look-back of one day", latest(), 4, Some(1), full).await;
+    bench.measure("spread over all", ids.iter().step_by(SHARE).copied(), 5, None, full).await;
+    let (again, report) = bench.run(Mode::Full, None).await;
     say(&format!("a full run over what is there: {again:.1} s"));
     steps(&report);
 }

@@ -16,7 +16,7 @@ async fn spoil(scene: &Scene, layer: &'static str, table: &str, column: &str, va
         value.alias(field.name())
     });
     let rows = table.frame().await.unwrap().select(columns.collect::<Vec<_>>()).unwrap();
-    table.overwrite(rows, &[]).await.unwrap();
+    table.overwrite(rows, None, &[]).await.unwrap();
 }
 
 const HOURS: &str = "SELECT SUM(actualHours) FROM gold.fact_timeentry";

@@ -191,7 +191,7 @@ async fn no_text_of_a_person_is_anywhere() {
                     \"etlTimestamp\", \"etlRunId\" FROM bronze.cw_quarantine";
     let repaired = session.sql(repaired).await.unwrap().collect().await.unwrap();
     let mut table: LakeTable = lake.open("bronze", "cw_quarantine").await.unwrap().unwrap();
-    table.overwrite(lake.context().read_batches(repaired).unwrap(), &[]).await.unwrap();
+    table.overwrite(lake.context().read_batches(repaired).unwrap(), None, &[]).await.unwrap();
     let replayed = replay_tables(&lake, &tables()).await.unwrap();
     assert_eq!(replayed.exit_code(), 0, "{:?}", replayed.error_text());
     assert_eq!(rows(&lake, bronze).await, [[anna, anna, caption, anna, "plain"]; 2]);

@@ -1,6 +1,6 @@
 //! Lists that are long enough to be read in ranges of keys.
 
-use crate::support::{SMALL, Scene};
+use crate::support::{self, SMALL, Scene};
 use connectwise_etl::run::{Layer, Mode, Options};
 use connectwise_simulator::{Config, Counts, Fault, Faults, Scale, When};
 use serde_json::json;
@@ -9,7 +9,8 @@ const LONG: Counts = Counts { time_entries: 5_200, ..SMALL };
 
 /// Reads all time entries to bronze, and compares the ids with the source's.
 async fn is_whole(faults: Faults) -> Scene {
-    let scene = Scene::with(Config { scale: Scale::Custom(LONG), faults, ..Config::default() }).await;
+    let mut scene = Scene::with(Config { scale: Scale::Custom(LONG), faults, ..Config::default() }).await;
+    scene.lake = scene.lake.with_least_rows(400);
     // A gap in the keys, as wide as can be thought of.
     scene.world().put("TimeEntry", json!({ "id": 900_000_000, "notes": "langt í burtu" }));
     let options = Options {
@@ -44,6 +45,19 @@ async fn a_long_list_is_read_in_ranges() {
 async fn ranges_do_without_forward_only_paging_and_links() {
     let scene = is_whole(Faults::default().without_forward_only("/").without_link("/")).await;
     assert!(ranged(&scene) > 0, "it was read in one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_table_is_clustered_whatever_range_ends_first() {
+    let slow = |every, millis| (When::Every(every), Fault::Delay { millis });
+    let faults = [slow(2, 40), slow(3, 150), slow(5, 300)];
+    let faults = faults
+        .into_iter()
+        .fold(Faults::default(), |all, (when, fault)| all.with_kind("/time/entries", "list", when, fault));
+    let scene = is_whole(faults).await;
+    let files = support::ranges(&scene.lake, "bronze", "cw_timeentry", "id").await;
+    assert!(files.len() > 5, "{files:?}");
+    assert!(files.windows(2).all(|pair| pair[0].1 < pair[1].0), "{files:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -65,7 +65,7 @@ async fn what_fits_now_goes_through_to_gold_and_the_rest_stays() {
     assert_eq!(scene.versions().await, versions, "the decoder is the same: nothing to do, and no commit");
 
     let (mut table, rows) = repaired(&scene, "\"tveir\"", "2.5").await;
-    table.overwrite(rows, &[]).await.unwrap();
+    table.overwrite(rows, None, &[]).await.unwrap();
     let report = replayed(&scene).await;
     let of_entity = &report.entities[0];
     assert_eq!((of_entity.numbers.rows_read, of_entity.quarantined), (3, 1));
@@ -86,7 +86,7 @@ async fn a_version_that_bronze_has_stays_and_a_killed_replay_is_ended_by_the_nex
     scene.full().await;
     let (mut table, fits) = repaired(&scene, "\"einn\"", "1.5").await;
     let (_, other) = repaired(&scene, "\"einn\"", "7.5").await;
-    table.overwrite(fits, &[]).await.unwrap();
+    table.overwrite(fits, None, &[]).await.unwrap();
     replayed(&scene).await;
     let (wanted, versions) = (hours(&scene).await, scene.versions().await);
     assert_eq!(wanted[2], [["1", "1.5"]]);
@@ -94,7 +94,7 @@ async fn a_version_that_bronze_has_stays_and_a_killed_replay_is_ended_by_the_nex
 
     // Killed after bronze: the record stands in both. Another content shows which of the two counts.
     let mut table = scene.lake.open("bronze", "cw_quarantine").await.unwrap().unwrap();
-    table.overwrite(other, &[]).await.unwrap();
+    table.overwrite(other, None, &[]).await.unwrap();
     replayed(&scene).await;
     assert_eq!(hours(&scene).await, wanted);
     assert!(scene.rows(QUARANTINE).await.is_empty());
