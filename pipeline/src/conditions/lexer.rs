@@ -1,7 +1,7 @@
 //! Splits a condition into words, signs and values, each with its place.
 
 use super::{Literal, Number};
-use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use std::fmt;
 
 /// Where a condition stops making sense, and what was expected there.
@@ -134,7 +134,7 @@ fn ago(word: &str, now: DateTime<Utc>) -> Option<Literal> {
     };
     let seconds = count.parse::<i64>().ok()?.checked_mul(seconds)?;
     let instant = now.checked_sub_signed(TimeDelta::try_seconds(seconds)?)?;
-    DateTime::from_timestamp(instant.timestamp(), 0).map(Literal::Instant)
+    DateTime::from_timestamp(instant.timestamp(), 0).filter(is_written_in_four_digits).map(Literal::Instant)
 }
 
 fn instant(text: &str) -> Option<DateTime<Utc>> {
@@ -144,4 +144,10 @@ fn instant(text: &str) -> Option<DateTime<Utc>> {
         .or_else(|_| text.parse::<NaiveDateTime>().map(|local| local.and_utc()))
         .ok()
         .or_else(|| Some(text.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0)?.and_utc()))
+        .filter(is_written_in_four_digits)
+}
+
+/// Other years have no form that the API would read.
+fn is_written_in_four_digits(instant: &DateTime<Utc>) -> bool {
+    (1..=9999).contains(&instant.year())
 }

@@ -45,6 +45,8 @@ fn says_where_it_stops_making_sense() {
         ("a > 7y", 5, "how long ago"),
         ("a > 2026-01-31", 5, "brackets"),
         ("a > 99999999999999999999d", 5, "how long ago"),
+        ("a > 9999999d", 5, "how long ago"),
+        ("a = [+12026-01-31T00:00:00Z]", 5, "is no date"),
         ("a in ()", 7, "value"),
         ("a like 5", 8, "double quotes"),
         ("a = 1; drop", 6, "no meaning"),
