@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use arrow::array::RecordBatch;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::ident;
+use datafusion::prelude::DataFrame;
 use deltalake::kernel::{LogicalFileView, Remove};
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -28,6 +29,10 @@ pub(crate) struct DataFile {
     /// Its statistics, as the log holds them.
     statistics: serde_json::Value,
 }
+
+/// The rows of a batch of those that are read file by file: wide ones take several kilobytes each, and a few batches are
+/// on their way at a time.
+const READ_ROWS: usize = 2_048;
 
 impl DataFile {
     fn new(view: LogicalFileView) -> Self {
@@ -134,13 +139,21 @@ impl Table {
 }
 
 /// The rows of one file, in their order.
+/// The same rows in batches of so many.
+pub(super) fn in_batches(rows: DataFrame, size: usize) -> DataFrame {
+    let (mut state, plan) = rows.into_parts();
+    let config = state.config_mut();
+    *config = std::mem::take(config).with_batch_size(size);
+    DataFrame::new(state, plan)
+}
+
 async fn rows_of(
     table: &Table,
     file: &DataFile,
     columns: Option<Vec<String>>,
 ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
     let failed = |error: DataFusionError| table.error("reading", error);
-    let mut frame = table.frame_of(std::slice::from_ref(file)).await?;
+    let mut frame = in_batches(table.frame_of(std::slice::from_ref(file)).await?, READ_ROWS);
     if let Some(columns) = columns {
         frame = frame.select(columns.iter().map(|name| ident(name.as_str())).collect::<Vec<_>>()).map_err(failed)?;
     }

@@ -376,7 +376,8 @@ fn hashes(table: &Table, batch: &RecordBatch, columns: &[usize]) -> Result<Vec<u
 mod tests {
     use super::super::testing::{self, filled, lake, ranges, rows};
     use super::*;
-    use futures::stream;
+    use arrow::array::AsArray as _;
+    use futures::{TryStreamExt as _, stream};
 
     fn target() -> Target<'static> {
         Target { layer: "silver", name: "cw_test", schema: testing::schema(), key: &["id"], stamps: &[] }
@@ -412,6 +413,28 @@ mod tests {
             assert_eq!(counts.unwrap(), Counts { updated: 89, deleted: 11, ..Counts::default() });
             assert_clustered(&table(&lake).await);
         }
+    }
+
+    #[tokio::test]
+    async fn rows_that_another_writer_left_out_of_order_are_sorted() {
+        let (_folder, lake) = lake(10);
+        let mut theirs = filled(&lake, rows(0..30, "a")).await;
+        for ids in [vec![45, 31, 38, 33], vec![36, 5000, 30]] {
+            theirs.append(lake.context().read_batch(rows(ids, "a")).unwrap()).await.unwrap();
+        }
+        let some = Scope::Only { column: "id", keys: Arc::new(KeySet::Ids([3, 33, 36, 40].into())) };
+        let counts = brought(&lake, &some, vec![rows([40, 36, 33], "b")]).await.unwrap();
+        assert_eq!(counts, Counts { inserted: 1, updated: 2, deleted: 1, ..Counts::default() });
+        let after = table(&lake).await;
+        assert_clustered(&after);
+        let batches: Vec<RecordBatch> = after.rows_by("id", None).unwrap().try_collect().await.unwrap();
+        let found = |batch: &RecordBatch| {
+            let (ids, texts) = (super::super::longs(batch, "id"), batch.column(1).as_string::<i32>().clone());
+            ids.into_iter().enumerate().map(move |(row, id)| (id, texts.value(row).to_owned())).collect::<Vec<_>>()
+        };
+        let ids = (0..30).filter(|id| *id != 3).chain([30, 31, 33, 36, 38, 40, 45, 5000]);
+        let wanted = ids.map(|id| (id, if [33, 36, 40].contains(&id) { "b" } else { "a" }.to_owned()));
+        assert_eq!(batches.iter().flat_map(found).collect::<Vec<_>>(), wanted.collect::<Vec<_>>());
     }
 
     #[tokio::test]
