@@ -47,3 +47,7 @@ mod support;
 mod tables;
 mod variant;
 mod windows;
+
+/// As the binary does; a third of the time would go with the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
