@@ -210,7 +210,9 @@ impl Table {
     /// Writes rows to new files that no version has yet: evenly filled ones where it is known how many rows come.
     async fn write_files(&self, rows: DataFrame, expected: Option<u64>) -> Result<Vec<Add>> {
         let failed = |error: DataFusionError| self.error("writing", error);
-        let (state, plan) = rows.into_parts();
+        let (mut state, plan) = rows.into_parts();
+        // A reader that took over another's file would put its rows among its own: the table would not be clustered.
+        state.config_mut().options_mut().execution.enable_file_stream_work_stealing = false;
         let rows = DataFrame::new(state, plan);
         let context = Arc::new(rows.task_ctx());
         let plan = rows.create_physical_plan().await.map_err(failed)?;

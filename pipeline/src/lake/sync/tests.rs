@@ -41,6 +41,25 @@ async fn a_first_fill_is_clustered_by_the_key_in_whatever_order_the_rows_come() 
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn staged_files_stay_in_the_order_of_their_names() {
+    let (_folder, lake) = lake(1_000);
+    let stage = Stage::new().unwrap();
+    let mut first = 0;
+    // The reader of the short files is done long before that of the long ones.
+    let files = [1, 1, 1, 1, 60_000, 60_000, 60_000, 60_000].map(|many| {
+        let mut file = stage.file(&format!("{first:09}"), Format::Arrow, &testing::schema());
+        file.write(&rows(first..first + many, "a")).unwrap();
+        file.finish().unwrap();
+        first += many;
+        file
+    });
+    let staged = StagedFile::read_all(&files, lake.context()).await.unwrap().unwrap();
+    let mut table = filled(&lake, rows([], "a")).await;
+    table.overwrite(staged, None, &[]).await.unwrap();
+    assert_clustered(&table);
+}
+
 #[tokio::test]
 async fn rows_that_another_writer_left_out_of_order_are_sorted() {
     let (_folder, lake) = lake(10);
