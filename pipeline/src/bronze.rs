@@ -8,7 +8,8 @@
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, SEQUENCE};
 use crate::lake::{
-    Counts, Format, KeySet, Lakehouse, Scope, Stage, StagedFile, Table, Target, align_batch, compare_schemas, sync,
+    Counts, Format, KeySet, Lakehouse, Scope, Stage, StagedFile, Table, Target, align_batch, compare_schemas,
+    sync_table,
 };
 use crate::personal::{self, Keeping};
 use crate::reconcile;
@@ -98,6 +99,10 @@ pub struct Loaded {
     pub watermark_before: Option<i64>,
     /// The watermark after.
     pub watermark_after: Option<i64>,
+    /// The table's version with what was read.
+    pub version: i64,
+    /// The version that was changed to that: the same where no row changed.
+    pub changed_version: i64,
 }
 
 /// How what was extracted becomes the table's content.
@@ -174,13 +179,13 @@ pub async fn load(
         return Err(Error::data(entity.entity, personal::READ_WHOLE));
     }
     transactions.extend(wanted.transactions(was));
-    let counts = if full && !snapshot {
+    let (counts, version, changed_version) = if full && !snapshot {
         replace(lake, stage, run, extracted, before, &schema, &transactions, loading.force, anew).await?
     } else {
         let scope = if snapshot {
             Scope::All
         } else {
-            Scope::Only { column: entity.key, keys: Arc::new(KeySet::Ids(extracted.ids.keys().copied().collect())) }
+            Scope::Only { column: entity.key, keys: Arc::new(KeySet::Ids(extracted.staged_ids().collect())) }
         };
         let target = Target {
             layer: "bronze",
@@ -197,7 +202,10 @@ pub async fn load(
             }
             _ => futures::stream::empty().boxed(),
         };
-        sync(lake, stage, &target, &scope, fresh.chain(kept), &transactions).await?
+        let (mut counts, table) = sync_table(lake, stage, &target, &scope, fresh.chain(kept), &transactions).await?;
+        let changed_version = table.version() - i64::from(counts.any_change());
+        counts.unchanged += extracted.recalled();
+        (counts, table.version(), changed_version)
     };
     let counts = if extracted.whole && !full && entity.change_detection == ChangeDetection::FullScan {
         let marked = mark_gone(lake, stage, run, extracted, loading.force).await?;
@@ -205,7 +213,7 @@ pub async fn load(
     } else {
         counts
     };
-    Ok(Loaded { counts, watermark_before, watermark_after })
+    Ok(Loaded { counts, watermark_before, watermark_after, version, changed_version })
 }
 
 /// After a full scan: marks what the source no longer has. A scan that was cut off before this is made good by the next.
@@ -302,7 +310,7 @@ async fn replace(
     transactions: &[(String, i64)],
     force: bool,
     anew: bool,
-) -> Result<Counts> {
+) -> Result<(Counts, i64, i64)> {
     let entity = extracted.table;
     let counts = match &before {
         Some(table) => {
@@ -360,7 +368,7 @@ async fn replace(
         Some(fresh) => fresh.union(mark(gone).map_err(failed)?).map_err(failed)?,
     };
     table.overwrite(rows, Some(expected), transactions).await?;
-    Ok(counts)
+    Ok((counts, table.version(), table.version() - 1))
 }
 
 /// Stages rows that stay without what is personal in them now.

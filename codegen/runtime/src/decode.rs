@@ -20,6 +20,7 @@ use crate::error::DecodeError;
 use crate::json::{Scanner, Syntax, quote};
 use crate::personal::HashKey;
 use crate::read::{Fault, Reader, Reason, shorten};
+use crate::recall::Recall;
 use crate::redact::Guard;
 use crate::schema::bronze_schema;
 use crate::shape::{Kind, Table};
@@ -31,7 +32,22 @@ const HASH_GROWTH: usize = 32;
 /// A byte order mark, which some proxies put before a page.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// How many records a page had, and what became of them: `records` = `kept` + `quarantined`.
+/// The text of the code that decides which bronze row a record gives. Another text may give another row, so what was
+/// read by an earlier one has to be read anew.
+pub const DECIDED_BY: [&str; 10] = [
+    include_str!("decode.rs"),
+    include_str!("buffer.rs"),
+    include_str!("column.rs"),
+    include_str!("convert.rs"),
+    include_str!("json.rs"),
+    include_str!("personal.rs"),
+    include_str!("read.rs"),
+    include_str!("redact.rs"),
+    include_str!("schema.rs"),
+    include_str!("shape.rs"),
+];
+
+/// How many records a page had, and what became of them: `records` = `kept` + `quarantined` + `recalled`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PageCounts {
     /// Records in the page.
@@ -40,6 +56,8 @@ pub struct PageCounts {
     pub kept: u64,
     /// Records that did not fit and are among the misfits now.
     pub quarantined: u64,
+    /// Records that were known, byte for byte, and so were not read.
+    pub recalled: u64,
 }
 
 /// A record that can't be stored as it should.
@@ -124,13 +142,35 @@ impl Decoder {
     /// [`DecodeError::NoKey`]; or the page can't be read (cut off, no JSON, no array, not UTF-8), and nothing of it is kept; or
     /// [`DecodeError::Full`]: take the batch with [`Self::finish`] and give the page again.
     pub fn page(&mut self, bytes: &[u8]) -> Result<PageCounts, DecodeError> {
+        self.page_recalling(bytes, &mut ())
+    }
+
+    /// Reads one page but for the records that are known. Where the page can't be read, what was recalled of it does not
+    /// count either.
+    ///
+    /// # Errors
+    /// As [`Self::page`].
+    pub fn page_recalling(&mut self, bytes: &[u8], recall: &mut dyn Recall) -> Result<PageCounts, DecodeError> {
         self.read(bytes, b'[', |decoder, reader, found| {
             if reader.scanner.peek() != b'[' {
                 return Err(reader.scanner.error("a list of records"));
             }
             let mut more = reader.scanner.enter(b']')?;
             while more {
-                decoder.one(reader, found)?;
+                reader.scanner.peek();
+                match recall.recall(reader.scanner.rest()) {
+                    Some(length) => {
+                        reader.scanner.pass(length);
+                        found.counts.records += 1;
+                        found.counts.recalled += 1;
+                    }
+                    None => {
+                        if let Some(record) = decoder.one(reader, found)? {
+                            let unknown = reader.unknown.values().map(|unknown| unknown.pattern.as_str());
+                            recall.kept(record, &unknown.collect::<Vec<_>>());
+                        }
+                    }
+                }
                 more = reader.scanner.more(b']')?;
             }
             Ok(())
@@ -142,7 +182,7 @@ impl Decoder {
     /// # Errors
     /// As [`Self::page`].
     pub fn record(&mut self, bytes: &[u8]) -> Result<PageCounts, DecodeError> {
-        self.read(bytes, b'{', |decoder, reader, found| decoder.one(reader, found))
+        self.read(bytes, b'{', |decoder, reader, found| decoder.one(reader, found).map(drop))
     }
 
     /// The records kept since the last [`Self::finish`].
@@ -215,9 +255,9 @@ impl Decoder {
         }
     }
 
-    /// Reads one record into a row or into a misfit.
+    /// Reads one record into a row, whose text it gives, or into a misfit.
     #[inline]
-    fn one(&mut self, reader: &mut Reader<'_>, found: &mut Found) -> Result<(), Syntax> {
+    fn one<'t>(&mut self, reader: &mut Reader<'t>, found: &mut Found) -> Result<Option<&'t str>, Syntax> {
         reader.scanner.peek();
         let start = reader.scanner.mark();
         let row = self.rows;
@@ -227,7 +267,7 @@ impl Decoder {
             Ok(()) => {
                 self.rows += 1;
                 found.counts.kept += 1;
-                return Ok(());
+                return Ok(Some(reader.scanner.since(start)));
             }
             Err(Fault::Syntax(syntax)) => return Err(syntax),
             Err(Fault::Misfit(reason)) => reason,
@@ -238,7 +278,7 @@ impl Decoder {
         found.counts.quarantined += 1;
         found.quarantined_bytes += misfit.raw_json.len() + misfit.reason.len() + size_of::<Misfit>();
         self.quarantined.push(misfit);
-        Ok(())
+        Ok(None)
     }
 
     /// Checks the key and stores what the shape does not know.

@@ -77,6 +77,18 @@ impl<'a> Scanner<'a> {
         self.text.get(mark.pos..self.pos).unwrap_or_default()
     }
 
+    /// What was not read yet.
+    #[inline]
+    pub(crate) fn rest(&self) -> &'a str {
+        self.text.get(self.pos..).unwrap_or_default()
+    }
+
+    /// Leaves out a value of so many bytes.
+    #[inline]
+    pub(crate) fn pass(&mut self, bytes: usize) {
+        self.pos = self.pos.saturating_add(bytes);
+    }
+
     #[cold]
     pub(crate) fn error(&self, expected: &'static str) -> Syntax {
         Syntax { offset: self.pos.min(self.bytes.len()), expected }

@@ -102,7 +102,14 @@ async fn of_entity(
         let parents = bronze::parent_ids(lake, entity).await?;
         plan.lists = if entity.parent.is_some() { parents.len() } else { 1 };
         let most_misfits = quarantine::MOST_PERCENT;
-        let order = Order { table: entity, window, parents: &parents, most_misfits, began: now };
+        let order = Order {
+            table: entity,
+            window,
+            parents: &parents,
+            most_misfits,
+            began: now,
+            known: std::sync::Arc::default(),
+        };
         outlines(client, &order, MOST_LISTS).await
     };
     match told.await {

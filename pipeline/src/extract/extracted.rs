@@ -3,6 +3,7 @@
 //! Invariant: of each id one row counts, the newest; rows that another replaced, or that are gone from the source, are
 //! named in `superseded` and left out by whoever reads the staged files.
 
+use super::known::Print;
 use super::ranges::Piece;
 use crate::error::Result;
 use crate::lake::StagedFile;
@@ -61,6 +62,18 @@ impl StagedPieces {
 pub struct Winner {
     pub(super) last_updated: Option<i64>,
     pub(super) sequence: i64,
+    pub(super) origin: Origin,
+}
+
+/// What there is of a record that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Origin {
+    /// Its table has it as it came: no row is staged.
+    Recalled,
+    /// A staged row.
+    Staged,
+    /// A staged row that its text tells.
+    Printed(Print),
 }
 
 /// Numbers of an extraction.
@@ -78,6 +91,8 @@ pub struct Numbers {
     pub rows_read: u64,
     /// Records that an earlier run, which was cut off, had read already; part of those read.
     pub rows_resumed: u64,
+    /// Records that came as the table has them, byte for byte, and were not decoded; part of those read.
+    pub rows_recalled: u64,
     /// Seconds from the first request to the last row staged.
     pub seconds: f64,
 }
@@ -137,8 +152,8 @@ impl Extracted {
 
     /// Adds what one reader brought.
     pub(super) fn absorb(&mut self, piece: Piece) {
-        for (id, last_updated, sequence) in piece.rows {
-            self.add(id, Winner { last_updated, sequence });
+        for (id, row) in piece.rows {
+            self.add(id, row);
         }
         if piece.staged.rows() > 0 {
             self.staged.0.push(piece.staged);
@@ -150,6 +165,7 @@ impl Extracted {
         self.numbers.pages += piece.numbers.pages;
         self.numbers.rows_read += piece.numbers.rows_read;
         self.numbers.rows_resumed += piece.numbers.rows_resumed;
+        self.numbers.rows_recalled += piece.numbers.rows_recalled;
     }
 
     /// Adds another list of the same entity, and says how many of its records were there already: a record below two
@@ -174,12 +190,36 @@ impl Extracted {
         self.numbers.pages += other.numbers.pages;
         self.numbers.rows_read += other.numbers.rows_read;
         self.numbers.rows_resumed += other.numbers.rows_resumed;
+        self.numbers.rows_recalled += other.numbers.rows_recalled;
         twice
     }
 
     /// `_info.lastUpdated` of a record, in microseconds since 1970.
     pub(crate) fn last_updated(&self, id: i64) -> Option<i64> {
         self.ids.get(&id)?.last_updated
+    }
+
+    /// The records whose rows are staged: those that its table may not have as they came.
+    pub(crate) fn staged_ids(&self) -> impl Iterator<Item = i64> {
+        self.ids.iter().filter(|(_, row)| row.origin != Origin::Recalled).map(|(id, _)| *id)
+    }
+
+    /// How many records its table has as they came.
+    pub(crate) fn recalled(&self) -> u64 {
+        self.ids.values().filter(|row| row.origin == Origin::Recalled).count() as u64
+    }
+
+    /// Whether nothing else came of a record than what its table has.
+    pub(super) fn is_as_it_was(&self, id: i64) -> bool {
+        self.ids.get(&id).is_none_or(|row| row.origin == Origin::Recalled)
+    }
+
+    /// Id, text and time of change of the staged records.
+    pub(super) fn prints(&self) -> impl Iterator<Item = (i64, Print, Option<i64>)> {
+        self.ids.iter().filter_map(|(id, row)| match row.origin {
+            Origin::Printed(print) => Some((*id, print, row.last_updated)),
+            Origin::Recalled | Origin::Staged => None,
+        })
     }
 
     /// Leaves the watermark out of it: what was read says nothing of what else changed.
@@ -243,7 +283,7 @@ mod tests {
     use super::*;
 
     fn row(last_updated: i64, sequence: i64) -> Winner {
-        Winner { last_updated: Some(last_updated), sequence }
+        Winner { last_updated: Some(last_updated), sequence, origin: Origin::Staged }
     }
 
     fn fetched() -> Extracted {

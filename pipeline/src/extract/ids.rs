@@ -52,13 +52,13 @@ pub async fn read_ids(
 ) -> Result<BTreeSet<i64>> {
     let mut all = BTreeSet::new();
     for list in lists(table, parents) {
-        let traffic = Arc::clone(traffic);
-        let source =
-            Source { client: client.clone(), table, list, condition: None, traffic, ids_only: true, hash_key: None };
+        let (client, traffic) = (client.clone(), Arc::clone(traffic));
+        let (condition, hash_key, known) = (None, None, Arc::default());
+        let source = Source { client, table, list, condition, traffic, ids_only: true, hash_key, known };
         match ids_of(&source).await {
             Ok(mut found) => all.append(&mut found.ids),
             Err(Error::Client(error @ ClientError::NotFound { .. })) => {
-                if !source.list.went_with_its_parent(client, table, &source.traffic).await? {
+                if !source.list.went_with_its_parent(&source.client, table, &source.traffic).await? {
                     return Err(error.into());
                 }
             }

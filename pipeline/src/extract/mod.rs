@@ -12,6 +12,7 @@ mod extracted;
 mod fields;
 mod filter;
 mod ids;
+mod known;
 mod lists;
 mod moved;
 mod paging;
@@ -25,6 +26,7 @@ pub(crate) use extracted::{SEQUENCE, last_updated};
 pub use fields::field_groups;
 pub(crate) use filter::filter_name;
 pub use ids::read_ids;
+pub use known::Known;
 pub use plan::Outline;
 pub(crate) use stored::decode_stored;
 
@@ -76,6 +78,8 @@ pub struct Order<'a> {
     pub most_misfits: f64,
     /// When the run began.
     pub began: DateTime<Utc>,
+    /// The records that its table has as they came, and that need not be read again.
+    pub known: Arc<Known>,
 }
 
 /// The condition of a window, where the endpoints honour one.
@@ -126,6 +130,7 @@ pub async fn extract(client: &Client, stage: &Stage, order: &Order<'_>, traffic:
             traffic: Arc::clone(traffic),
             ids_only: false,
             hash_key: stage.hash_key().cloned(),
+            known: Arc::clone(&order.known),
         };
         match read_list(&source, stage, order, filter.as_ref(), &mut next).await {
             Ok(list) => twice += extracted.merge(list),
@@ -171,7 +176,8 @@ pub async fn extract_some(
     let mut next = 0;
     for list in lists(table, &[]) {
         let (client, traffic, hash_key) = (client.clone(), Arc::clone(traffic), stage.hash_key().cloned());
-        let source = Source { client, table, list, condition: None, traffic, ids_only: false, hash_key };
+        let source =
+            Source { client, table, list, condition: None, traffic, ids_only: false, hash_key, known: Arc::default() };
         complete::fetch(&source, stage, &schema, &mut next, ids, |piece| {
             extracted.absorb(piece);
             Ok(())
@@ -194,7 +200,8 @@ pub async fn outlines(client: &Client, order: &Order<'_>, most: usize) -> Result
     for list in lists.into_iter().take(most) {
         let condition = filter.as_ref().map(|filter| filter.condition.clone());
         let (client, traffic) = (client.clone(), Arc::clone(&traffic));
-        let source = Source { client, table: order.table, list, condition, traffic, ids_only: false, hash_key: None };
+        let (table, hash_key, known) = (order.table, None, Arc::default());
+        let source = Source { client, table, list, condition, traffic, ids_only: false, hash_key, known };
         outlines.push(plan::outline(&source).await?);
     }
     Ok(outlines)
@@ -294,13 +301,14 @@ async fn left_over(
     if source.list.parent.is_some() || table.change_detection != ChangeDetection::LastUpdated {
         return Ok((None, Found::default(), None));
     }
-    let open = || Kept::open(stage, table, source.condition.as_deref(), order.began, schema);
+    let known = source.known.as_ref();
+    let open = || Kept::open(stage, table, source.condition.as_deref(), order.began, schema, known);
     let Some((kept, found)) = open() else { return Ok((None, Found::default(), None)) };
     if found.pieces.is_empty() {
         return Ok((Some(kept), found, None));
     }
     // By the server's own clock: whatever changed after a piece was read bears a later time than the newest in it.
-    let newest = found.pieces.iter().flat_map(|piece| &piece.rows).filter_map(|(_, updated, _)| *updated).max();
+    let newest = found.pieces.iter().flat_map(|piece| &piece.rows).filter_map(|(_, row)| row.last_updated).max();
     let newest = newest.and_then(DateTime::from_timestamp_micros).map(|newest| newest.min(order.began));
     let Some(since) = newest.and_then(|newest| newest.checked_sub_signed(TimeDelta::days(RESUME_OVERLAP_DAYS))) else {
         stage.forget(table.entity);

@@ -6,6 +6,7 @@
 //! the server or for us are asked for in smaller ones.
 
 use super::fields::{field_groups, splice};
+use super::known::{OfPage, Print};
 use super::ranges::{KeyRange, Source};
 use crate::client::{Answer, ClientError, Request, Traffic};
 use crate::error::{Error, Result};
@@ -28,6 +29,10 @@ pub(super) enum Way {
 /// One page, decoded.
 pub(super) struct Page {
     pub(super) decoded: Decoded,
+    /// The texts of its rows.
+    pub(super) prints: Vec<Print>,
+    /// Key and time of change of the records that are known and so were not decoded.
+    pub(super) recalled: Vec<(i64, Option<i64>)>,
     pub(super) records: u64,
 }
 
@@ -52,8 +57,7 @@ pub(super) struct Pager<'a> {
 
 /// One page as it came: its bytes decoded, and whether there is more.
 struct Fetched {
-    decoded: Decoded,
-    records: u64,
+    page: Page,
     ids: Vec<i64>,
     has_next: bool,
 }
@@ -108,21 +112,21 @@ impl<'a> Pager<'a> {
             if self.done {
                 return Ok(None);
             }
-            let page = match self.fetch(traffic).await {
-                Ok(page) => page,
+            let fetched = match self.fetch(traffic).await {
+                Ok(fetched) => fetched,
                 Err(Error::Client(error)) if self.adapts(&error) => continue,
                 Err(error) => return Err(error),
             };
-            if page.records == 0 {
+            if fetched.page.records == 0 {
                 self.done = true;
                 return Ok(None);
             }
-            let (lowest, highest) = (page.ids.iter().min().copied(), page.ids.iter().max().copied());
+            let (lowest, highest) = (fetched.ids.iter().min().copied(), fetched.ids.iter().max().copied());
             let rising = self.last_id.is_none_or(|last| lowest.is_some_and(|lowest| lowest > last));
             match self.way {
                 Way::ForwardOnly => {
                     // The first page without a link, though the API counts more: it does not page this way.
-                    let short = self.last_id.is_none() && !page.has_next && page.records < self.expected;
+                    let short = self.last_id.is_none() && !fetched.has_next && fetched.page.records < self.expected;
                     // One that begins with the last of the page before is none the worse for it.
                     if !rising && highest <= self.last_id {
                         return Err(self.stuck());
@@ -131,9 +135,9 @@ impl<'a> Pager<'a> {
                         self.fall_back("no forward-only link came back");
                         continue;
                     }
-                    if !page.has_next {
+                    if !fetched.has_next {
                         // A full page may be followed by more, whatever the link says.
-                        self.done = page.records < self.page_size || highest.is_none();
+                        self.done = fetched.page.records < self.page_size || highest.is_none();
                         if !self.done {
                             self.fall_back("a full page without a link");
                         }
@@ -146,7 +150,7 @@ impl<'a> Pager<'a> {
                     }
                 }
                 Way::ByNumber => {
-                    let ids: HashSet<i64> = page.ids.iter().copied().collect();
+                    let ids: HashSet<i64> = fetched.ids.iter().copied().collect();
                     if !ids.is_empty() && ids.is_subset(&self.before) {
                         return Err(self.stuck());
                     }
@@ -161,7 +165,7 @@ impl<'a> Pager<'a> {
             }
             // No key of the range comes after its last one.
             self.done |= self.way != Way::ByNumber && self.range.to.is_some() && self.last_id >= self.range.to;
-            return Ok(Some(Page { decoded: page.decoded, records: page.records }));
+            return Ok(Some(fetched.page));
         }
     }
 
@@ -247,9 +251,9 @@ impl<'a> Pager<'a> {
             return self.fetch_in_groups(traffic).await;
         }
         let request = self.request(self.groups.first().map(String::as_str));
-        let (decoder, key, way) = (&mut self.decoder, self.source.table.key, self.way);
-        let client = &self.source.client;
-        Ok(client.get(&request, traffic, |answer| decode(decoder, key, &answer.body, has_next(answer, way))).await?)
+        let (decoder, source, way) = (&mut self.decoder, self.source, self.way);
+        let decode = |answer: &Answer| decode(decoder, source, &answer.body, has_next(answer, way));
+        Ok(source.client.get(&request, traffic, decode).await?)
     }
 
     /// A record's properties in several requests, because all names together make too long an address.
@@ -274,7 +278,7 @@ impl<'a> Pager<'a> {
                 parts.push(body);
             }
             match splice(&parts, self.source.table.key)
-                .and_then(|whole| decode(&mut self.decoder, self.source.table.key, &whole, has_next_page))
+                .and_then(|whole| decode(&mut self.decoder, self.source, &whole, has_next_page))
             {
                 Ok(page) => return Ok(page),
                 Err(reason) => trouble = reason,
@@ -292,10 +296,16 @@ fn has_next(answer: &Answer, way: Way) -> bool {
     }
 }
 
-fn decode(decoder: &mut Decoder, key: &str, body: &[u8], has_next: bool) -> Result<Fetched, String> {
-    let counts = decoder.page(body).map_err(|error| error.to_string())?;
-    let decoded = decoder.finish().map_err(|error| error.to_string())?;
+fn decode(decoder: &mut Decoder, source: &Source, body: &[u8], has_next: bool) -> Result<Fetched, String> {
+    let key = source.table.key;
+    let mut of_page = OfPage::new(&source.known, key);
+    let counts = decoder.page_recalling(body, &mut of_page).map_err(|error| error.to_string())?;
+    let mut decoded = decoder.finish().map_err(|error| error.to_string())?;
+    let OfPage { prints, recalled, unknown_fields, .. } = of_page;
+    for (path, count) in unknown_fields {
+        *decoded.unknown_fields.entry(path).or_default() += count;
+    }
     let misfits = decoded.quarantined.iter().filter_map(|misfit| misfit.record_id.as_deref()?.parse::<i64>().ok());
-    let ids = longs(&decoded.batch, key).into_iter().chain(misfits).collect();
-    Ok(Fetched { records: counts.records, ids, has_next, decoded })
+    let ids = longs(&decoded.batch, key).into_iter().chain(misfits).chain(recalled.iter().map(|(id, _)| *id)).collect();
+    Ok(Fetched { ids, has_next, page: Page { decoded, prints, recalled, records: counts.records } })
 }

@@ -3,7 +3,8 @@
 //! Invariants: the ranges of a list cover all keys and do not overlap; what a reader holds in memory is one page. A
 //! range that turns out to be long gives its rest back in two halves, so that no worker is left alone with it.
 
-use super::extracted::{Numbers, last_updated};
+use super::extracted::{Numbers, Origin, Winner, last_updated};
+use super::known::Known;
 use super::lists::List;
 use super::paging::{PAGE_SIZE, Page, Pager, Way};
 use super::plan::{Expected, Plan};
@@ -81,6 +82,8 @@ pub(super) struct Source {
     pub(super) ids_only: bool,
     /// The key of the hashes that are kept in the place of personal texts.
     pub(super) hash_key: Option<HashKey>,
+    /// The records that need not be read again.
+    pub(super) known: Arc<Known>,
 }
 
 impl Source {
@@ -105,8 +108,8 @@ impl Source {
 /// What one reader brought: rows on disk, the rest in memory.
 pub(super) struct Piece {
     pub(super) staged: StagedFile,
-    /// Key, time of change and sequence number of each row.
-    pub(super) rows: Vec<(i64, Option<i64>, i64)>,
+    /// The key of each record, and what there is of it.
+    pub(super) rows: Vec<(i64, Winner)>,
     pub(super) quarantined: Vec<Misfit>,
     pub(super) unknown_fields: BTreeMap<String, u64>,
     pub(super) numbers: Numbers,
@@ -134,13 +137,24 @@ impl Piece {
             Some(id) => with_parent(table, page.decoded.batch, id).map_err(|error| failed(&error))?,
         };
         let from = first + i64::try_from(self.rows.len()).unwrap_or(ROWS_A_PIECE);
-        let sequence: Int64Array = (from..).take(batch.num_rows()).collect();
+        let mut numbers = from..;
+        let sequence: Int64Array = numbers.by_ref().take(batch.num_rows()).collect();
         let keys = longs(&batch, table.key);
         if keys.len() != batch.num_rows() {
             return Err(failed(&"the decoded page has no key column"));
         }
-        let rows = keys.into_iter().zip(last_updated(&batch)).zip(sequence.values());
-        self.rows.extend(rows.map(|((id, updated), sequence)| (id, updated, *sequence)));
+        let origin = |row: usize| page.prints.get(row).map_or(Origin::Staged, |print| Origin::Printed(*print));
+        let rows = keys.into_iter().zip(last_updated(&batch)).zip(sequence.values()).enumerate();
+        self.rows.extend(rows.map(|(row, ((id, last_updated), sequence))| {
+            (id, Winner { last_updated, sequence: *sequence, origin: origin(row) })
+        }));
+        self.numbers.rows_recalled += page.recalled.len() as u64;
+        let recalled = page.recalled.into_iter().zip(numbers);
+        self.rows.extend(
+            recalled.map(|((id, last_updated), sequence)| {
+                (id, Winner { last_updated, sequence, origin: Origin::Recalled })
+            }),
+        );
         let mut columns = batch.columns().to_vec();
         columns.push(Arc::new(sequence) as ArrayRef);
         let batch = RecordBatch::try_new(SchemaRef::clone(schema), columns).map_err(|error| failed(&error))?;

@@ -9,7 +9,8 @@
 //! Invariants: pieces are used for the same entity, window and description of the table alone, and only where what
 //! changed since they were read can be asked for; whoever uses them asks for that and compares all ids.
 
-use super::extracted::{Numbers, SEQUENCE, last_updated};
+use super::extracted::{Numbers, Origin, SEQUENCE, Winner, last_updated};
+use super::known::Known;
 use super::ranges::{KeyRange, Piece};
 use crate::error::{Error, Result};
 use crate::lake::{Format, Stage, StagedFile, longs, private_folder};
@@ -42,6 +43,8 @@ struct Manifest {
 struct Note {
     covered: KeyRange,
     rows: u64,
+    /// Key, time of change and sequence number of the records that were known, and so are in no row.
+    recalled: Vec<(i64, Option<i64>, i64)>,
     bytes: u64,
     pages: u64,
     rows_read: u64,
@@ -84,14 +87,17 @@ impl Kept {
         condition: Option<&str>,
         began: DateTime<Utc>,
         schema: &SchemaRef,
+        known: &Known,
     ) -> Option<(Self, Found)> {
         let folder = stage.keep(table.entity)?;
         let key = stage.hash_key().map(|key| key.fingerprint().to_string()).unwrap_or_default();
+        // A record that was known is in the table that it was known from.
+        let base = known.base();
         let wanted = Manifest {
             entity: table.entity.to_owned(),
             endpoint: table.endpoint.to_owned(),
             condition: condition.map(ToOwned::to_owned),
-            made_by: crate::lake::definition(["staging 2", format!("{table:?}").as_str(), key.as_str()]),
+            made_by: crate::lake::definition(["staging 3", format!("{table:?}").as_str(), key.as_str(), base.as_str()]),
             began,
         };
         let there = read_json::<Manifest>(&folder.join(MANIFEST));
@@ -132,9 +138,11 @@ impl Kept {
             reason: misfit.reason.clone(),
             raw_json: misfit.raw_json.clone(),
         };
+        let recalled = piece.rows.iter().filter(|(_, row)| row.origin == Origin::Recalled);
         let note = Note {
             covered,
             rows: piece.staged.rows(),
+            recalled: recalled.map(|(id, row)| (*id, row.last_updated, row.sequence)).collect(),
             bytes: bytes(piece.staged.path()),
             pages: piece.numbers.pages,
             rows_read: piece.numbers.rows_read,
@@ -186,12 +194,14 @@ fn adopt(mut staged: StagedFile, note: &Note, table: &Table) -> Option<Piece> {
         if bytes(staged.path()) != note.bytes {
             return None;
         }
-        let read = staged.adopt(&[table.key, "_info", SEQUENCE], |batch| {
-            let (ids, sequence) = (longs(batch, table.key), longs(batch, SEQUENCE));
-            rows.extend(
-                ids.into_iter().zip(last_updated(batch)).zip(sequence).map(|((id, at), number)| (id, at, number)),
-            );
-        });
+        let read =
+            staged.adopt(&[table.key, "_info", SEQUENCE], |batch| {
+                let (ids, sequence) = (longs(batch, table.key), longs(batch, SEQUENCE));
+                let read = ids.into_iter().zip(last_updated(batch)).zip(sequence);
+                rows.extend(read.map(|((id, last_updated), sequence)| {
+                    (id, Winner { last_updated, sequence, origin: Origin::Staged })
+                }));
+            });
         if let Err(error) = read {
             tracing::debug!(%error, "a staged piece can't be read");
             return None;
@@ -200,6 +210,10 @@ fn adopt(mut staged: StagedFile, note: &Note, table: &Table) -> Option<Piece> {
     if staged.rows() != note.rows || rows.len() as u64 != note.rows {
         return None;
     }
+    let recalled = note.recalled.iter().copied();
+    rows.extend(
+        recalled.map(|(id, last_updated, sequence)| (id, Winner { last_updated, sequence, origin: Origin::Recalled })),
+    );
     let fit = |odd: &Odd| Misfit {
         record_id: odd.record_id.clone(),
         path: odd.path.clone(),
@@ -210,7 +224,12 @@ fn adopt(mut staged: StagedFile, note: &Note, table: &Table) -> Option<Piece> {
         rows,
         quarantined: note.quarantined.iter().map(fit).collect(),
         unknown_fields: note.unknown_fields.clone(),
-        numbers: Numbers { rows_read: note.rows_read, rows_resumed: note.rows_read, ..Numbers::default() },
+        numbers: Numbers {
+            rows_read: note.rows_read,
+            rows_resumed: note.rows_read,
+            rows_recalled: note.recalled.len() as u64,
+            ..Numbers::default()
+        },
         ..Piece::new(staged)
     })
 }

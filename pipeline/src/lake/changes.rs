@@ -90,6 +90,24 @@ impl Table {
         Ok(Difference::Some(Box::new(Differing { earlier, removed, added, added_rows, kept_rows })))
     }
 
+    /// Whether two earlier versions, or an earlier one and the open one, have the same rows; false where the log can't
+    /// tell.
+    pub(crate) async fn had_the_same_rows(&self, from: i64, to: i64) -> bool {
+        match (u64::try_from(from), u64::try_from(to)) {
+            (Ok(from), Ok(to)) if from <= to => {
+                self.fates(from, to).await.is_some_and(|fates| fates.values().all(|fate| fate.net == 0))
+            }
+            _ => false,
+        }
+    }
+
+    /// A number for what a version's commit says, which tells it from another one of the same version: a table can be
+    /// put back from a copy, and go on from there. `None` where the log no longer has it.
+    pub(crate) async fn commit_mark(&self, version: i64) -> Option<i64> {
+        let entry = self.delta().log_store().read_commit_entry(u64::try_from(version).ok()?).await.ok()??;
+        Some(xxhash_rust::xxh3::xxh3_64(&entry).cast_signed())
+    }
+
     /// What became of each file that a commit after `from` added or removed together with rows; `None` where that
     /// can't be told.
     async fn fates(&self, from: u64, to: u64) -> Option<BTreeMap<String, Fate>> {

@@ -7,6 +7,7 @@
 //! ```text
 //! <staging>/<lakehouse>/work-<id>/…             of one run: removed with the Stage, or by the next run
 //! <staging>/<lakehouse>/extract/<entity>/…      what was read of an entity, kept until its table has it
+//! <staging>/<lakehouse>/known/…                 which records the tables have as they came, for the next run
 //! ```
 //!
 //! Invariants: the folder is used under the lakehouse's lock alone; it holds no more bytes than its limit; what nobody
@@ -28,6 +29,7 @@ const LIMIT_GB: u64 = 20;
 const TOO_OLD: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const WORK: &str = "work-";
 const EXTRACT: &str = "extract";
+const KNOWN: &str = "known";
 
 /// A folder for staged files; what belongs to this run alone is removed when dropped.
 #[derive(Debug)]
@@ -105,6 +107,11 @@ impl Stage {
     /// The folder in which what was read of an entity stays until [`Stage::forget`]; `None` where nothing is kept.
     pub(crate) fn keep(&self, entity: &str) -> Option<PathBuf> {
         Some(self.kept.as_ref()?.join(entity))
+    }
+
+    /// The folder for what is known of the records that the tables have; `None` where nothing is kept.
+    pub(crate) fn known(&self) -> Option<PathBuf> {
+        Some(self.kept.as_ref()?.with_file_name(KNOWN))
     }
 
     /// A file in a kept folder that another run may read.
@@ -189,10 +196,12 @@ fn clear_away(root: &Path, own: &Path) {
     let mut doomed: Vec<PathBuf> = entries(own).into_iter().filter(|path| is_work(path)).collect();
     for lakehouse in entries(root) {
         doomed.extend(entries(&lakehouse).into_iter().filter(|path| is_work(path) && is_old(path)));
-        doomed.extend(entries(&lakehouse.join(EXTRACT)).into_iter().filter(|path| is_old(path)));
+        let left = [EXTRACT, KNOWN].map(|folder| entries(&lakehouse.join(folder)));
+        doomed.extend(left.into_iter().flatten().filter(|path| is_old(path)));
     }
     for path in doomed {
-        if let Err(error) = std::fs::remove_dir_all(&path) {
+        let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        if let Err(error) = removed {
             tracing::debug!(path = %path.display(), %error, "an old staging folder stays");
         }
     }

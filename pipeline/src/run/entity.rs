@@ -4,7 +4,7 @@ use super::{Mode, Options, RunId};
 use crate::bronze::Loading;
 use crate::client::{Client, Traffic};
 use crate::error::{Error, Result};
-use crate::extract::{Order, Window, extract};
+use crate::extract::{Known, Order, Window, extract};
 use crate::lake::{Lakehouse, Stage};
 use crate::report::{EntityReport, TableReport};
 use crate::{bronze, personal, quarantine};
@@ -38,7 +38,11 @@ pub(super) async fn bronze_of(
             tracing::info!(entity = entity.entity, "what is personal of it changed: reading all of it anew");
         }
         let parents = bronze::parent_ids(lake, entity).await?;
-        let order = Order { table: entity, window, parents: &parents, most_misfits, began: run.started() };
+        let full = options.mode == Mode::Full || changed;
+        // A table's content is replaced by what is read, all of it.
+        let known = Arc::new(if full { Known::default() } else { Known::of(lake, stage, entity).await? });
+        let (parents, began) = (&parents[..], run.started());
+        let order = Order { table: entity, window, parents, most_misfits, began, known: Arc::clone(&known) };
         let extracted = extract(client, stage, &order, &traffic).await?;
         watcher.done();
         report.numbers = extracted.numbers.clone();
@@ -49,12 +53,17 @@ pub(super) async fn bronze_of(
             Window::Since(since) if !extracted.whole => Some(since.timestamp_micros()),
             _ => None,
         };
-        let loading = Loading { full: options.mode == Mode::Full || changed, since, force: options.force };
+        let loading = Loading { full, since, force: options.force };
         // A record that does not fit is in quarantine before, and one that fits leaves it after bronze has it: at no
         // moment is a record in neither.
         quarantine::add(lake, run, &extracted).await?;
         let loaded = bronze::load(lake, stage, run, &extracted, loading).await?;
         quarantine::settle(lake, run, &extracted).await?;
+        let days = look_back(entity).max(options.lookback_days.unwrap_or(0));
+        if let Window::Since(since) = window_after(loaded.watermark_after, run.started(), days) {
+            let since = since.timestamp_micros();
+            known.keep(lake, stage, &extracted, &loaded, since).await;
+        }
         Ok(loaded)
     };
     let outcome = work.await;
@@ -100,18 +109,20 @@ pub async fn window_of(lake: &Lakehouse, options: &Options, now: DateTime<Utc>, 
     if let Some(since) = options.since {
         return Ok(Window::Since(since));
     }
-    let Some(watermark) = bronze::watermark(lake, entity).await? else {
-        return Ok(Window::Everything);
-    };
-    let own = entity
-        .variants
-        .iter()
-        .map(|variant| variant.lookback_days)
-        .chain(entity.lookback_days)
-        .max()
-        .unwrap_or(LEAST_LOOKBACK_DAYS);
-    let days = options.lookback_days.unwrap_or(own);
+    let days = options.lookback_days.unwrap_or_else(|| look_back(entity));
+    Ok(window_after(bronze::watermark(lake, entity).await?, now, days))
+}
+
+/// How many days before its watermark an entity's window begins.
+fn look_back(entity: &Table) -> u32 {
+    let variants = entity.variants.iter().map(|variant| variant.lookback_days);
+    variants.chain(entity.lookback_days).max().unwrap_or(LEAST_LOOKBACK_DAYS)
+}
+
+/// The window that a watermark gives.
+fn window_after(watermark: Option<i64>, now: DateTime<Utc>, days: u32) -> Window {
+    let Some(watermark) = watermark else { return Window::Everything };
     let newest = DateTime::from_timestamp_micros(watermark).unwrap_or(now).min(now);
     // Further back than time goes is all there is.
-    Ok(newest.checked_sub_signed(TimeDelta::days(i64::from(days))).map_or(Window::Everything, Window::Since))
+    newest.checked_sub_signed(TimeDelta::days(i64::from(days))).map_or(Window::Everything, Window::Since)
 }

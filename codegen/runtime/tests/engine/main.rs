@@ -13,6 +13,7 @@ mod hostile;
 mod isolation;
 mod parents;
 mod personal;
+mod recalling;
 mod schemas;
 mod sensitive;
 mod unknowns;

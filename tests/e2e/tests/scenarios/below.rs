@@ -74,7 +74,7 @@ async fn read_into(
     parents: &[i64],
     window: Window,
 ) -> Result<Extracted> {
-    let order = Order { table, window, parents, most_misfits: 1.0, began: chrono::Utc::now() };
+    let order = Order { table, window, parents, most_misfits: 1.0, began: chrono::Utc::now(), known: Arc::default() };
     extract(&scene.client, stage, &order, &Arc::new(Traffic::default())).await
 }
 

@@ -42,7 +42,7 @@ const LEAST_ROWS: u64 = 4;
 async fn scene(disk: &Disk) -> Scene {
     let config = Config { scale: Scale::Custom(TINY), ..Config::default() };
     let mut scene = Scene::at(config, &disk.address(), tempfile::tempdir().unwrap()).await;
-    scene.lake = scene.lake.with_least_rows(LEAST_ROWS);
+    scene.lake = scene.lake.clone().with_least_rows(LEAST_ROWS);
     scene
 }
 

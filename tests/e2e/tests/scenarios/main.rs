@@ -25,6 +25,7 @@ mod history;
 mod hostile;
 mod invariant;
 mod invoices;
+mod known;
 mod lists;
 mod live;
 mod maintain;

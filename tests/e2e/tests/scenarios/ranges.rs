@@ -10,7 +10,7 @@ const LONG: Counts = Counts { time_entries: 5_200, ..SMALL };
 /// Reads all time entries to bronze, and compares the ids with the source's.
 async fn is_whole(faults: Faults) -> Scene {
     let mut scene = Scene::with(Config { scale: Scale::Custom(LONG), faults, ..Config::default() }).await;
-    scene.lake = scene.lake.with_least_rows(400);
+    scene.lake = scene.lake.clone().with_least_rows(400);
     // A gap in the keys, as wide as can be thought of.
     scene.world().put("TimeEntry", json!({ "id": 900_000_000, "notes": "langt í burtu" }));
     let options = Options {

@@ -4,7 +4,7 @@ use crate::support::{SMALL, Scene};
 use connectwise_etl::lake::Stage;
 use connectwise_etl::report::RunReport;
 use connectwise_etl::run::{self, Layer, Mode, Options};
-use connectwise_simulator::{AdvanceRequest, Config, Counts, Fault, Faults, Scale, When};
+use connectwise_simulator::{AdvanceRequest, Counts, Fault, Faults, When};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,13 +23,20 @@ fn notes(folder: &Path) -> Vec<PathBuf> {
     paths.filter(|path| path.extension().is_some_and(|end| end == "json") && !path.ends_with("manifest.json")).collect()
 }
 
-/// A scene whose first run was cut off when so many pieces were whole, as kill -9 would.
+/// A scene whose first run was cut off when so many pieces were whole.
 async fn cut_off(pieces: usize, mode: Mode) -> Scene {
-    let faults = Faults::default().with_kind("/time/entries", "list", When::Always, Fault::Delay { millis: 15 });
-    let scene = Scene::with(Config { scale: Scale::Custom(LONG), faults, ..Config::default() }).await;
+    let scene = Scene::new(LONG).await;
+    cut_off_run(&scene, pieces, of_time_entries(mode)).await;
+    scene
+}
+
+/// Cuts a run off when so many pieces are whole, as kill -9 would.
+async fn cut_off_run(scene: &Scene, pieces: usize, options: Options) {
+    let slow = Faults::default().with_kind("/time/entries", "list", When::Always, Fault::Delay { millis: 15 });
+    scene.world().faults(slow);
     let folder = Stage::place(&scene.lake);
     let (client, lake) = (scene.client.clone(), scene.lake.clone());
-    let run = tokio::spawn(async move { run::run(Some(&client), &lake, &of_time_entries(mode)).await });
+    let run = tokio::spawn(async move { run::run(Some(&client), &lake, &options).await });
     while notes(&folder).len() < pieces {
         assert!(!run.is_finished(), "it was done before it could be cut off");
         tokio::time::sleep(Duration::from_millis(2)).await;
@@ -38,7 +45,6 @@ async fn cut_off(pieces: usize, mode: Mode) -> Scene {
     assert!(run.await.is_err_and(|error| error.is_cancelled()));
     scene.world().faults(Faults::default());
     scene.world().clear_requests();
-    scene
 }
 
 /// That bronze holds exactly what the source has.
@@ -67,7 +73,7 @@ async fn the_next_run_reads_what_is_missing() {
     let rows = resumed(&report);
     assert!(rows >= 1_000, "{rows} of {} came from the run that was cut off", report.entities[0].numbers.rows_read);
     is_as_the_source(&scene).await;
-    assert!(!folder.exists(), "staging stays");
+    assert!(!folder.join("extract").exists(), "staging stays");
     // A run that is not cut off resumes nothing.
     assert_eq!(resumed(&scene.run(of_time_entries(Mode::Full)).await), 0);
 }
@@ -86,6 +92,28 @@ async fn what_changed_meanwhile_is_in_it_and_the_watermark_waits() {
     scene.world().put("TimeEntry", record);
     let report = scene.run(of_time_entries(Mode::Incremental)).await;
     assert!(resumed(&report) > 0);
+    is_as_the_source(&scene).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_known_is_known_to_the_next_run() {
+    let scene = Scene::new(LONG).await;
+    let far_back = |mode| Options { lookback_days: Some(10_000), ..of_time_entries(mode) };
+    assert_eq!(scene.run(far_back(Mode::Full)).await.exit_code(), 0);
+    scene.world().advance(AdvanceRequest { hours: 20.0, change: 900, add: 40, ..AdvanceRequest::default() });
+    cut_off_run(&scene, 2, far_back(Mode::Incremental)).await;
+    let report = scene.run(far_back(Mode::Incremental)).await;
+    assert!(resumed(&report) >= 1_000);
+    let numbers = &report.entities[0].numbers;
+    assert!(numbers.rows_recalled > 7_000 && numbers.rows_recalled < numbers.rows_read - 500, "{numbers:?}");
+    is_as_the_source(&scene).await;
+
+    // Where rows changed since, the pieces that say that nothing else came are no good.
+    cut_off_run(&scene, 2, far_back(Mode::Incremental)).await;
+    let mut table = scene.lake.open("bronze", "cw_timeentry").await.unwrap().unwrap();
+    let rows = table.frame().await.unwrap().limit(0, Some(5_000)).unwrap();
+    table.overwrite(rows, None, &[]).await.unwrap();
+    assert_eq!(resumed(&scene.run(far_back(Mode::Incremental)).await), 0);
     is_as_the_source(&scene).await;
 }
 

@@ -5,7 +5,7 @@ use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use connectwise_etl::catalog;
 use connectwise_etl::client::{Client, RetryPolicy};
-use connectwise_etl::lake::{Lakehouse, Layout};
+use connectwise_etl::lake::{Lakehouse, Layout, Stage};
 use connectwise_etl::report::RunReport;
 use connectwise_etl::run::{self, Mode, Options};
 use connectwise_etl::secret::Secret;
@@ -109,6 +109,13 @@ impl Scene {
             }
         }
         versions
+    }
+}
+
+impl Drop for Scene {
+    /// What a run leaves for the next lies outside of the lakehouse's folder.
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(Stage::place(&self.lake));
     }
 }
 

@@ -74,7 +74,7 @@ async fn a_full_run_does_not_empty_a_table_unasked() {
     assert_eq!(report.exit_code(), 1, "the one entity failed");
     assert!(report.error_text().unwrap().contains("200 of 300 live rows are gone"), "{:?}", report.error_text());
     assert_eq!(scene.value(live).await, "300");
-    assert!(!Stage::place(&scene.lake).exists(), "what was refused is not kept");
+    assert!(!Stage::place(&scene.lake).join("extract").exists(), "what was refused is not kept");
     run(&scene, Options { force: true, ..full() }).await;
     assert_eq!(scene.value(live).await, "100");
     // Few rows of a small table may go.
