@@ -44,7 +44,7 @@ pub async fn replay_tables(lake: &Lakehouse, selected: &[&'static Table]) -> Res
 
 async fn unlocked(lake: &Lakehouse, selected: &[&'static Table], mut report: RunReport) -> Result<RunReport> {
     let run = report.run.clone();
-    let stage = Stage::of(lake)?;
+    let stage = std::sync::Arc::new(Stage::of(lake)?);
     let mut moved = false;
     for entity in selected.iter().copied().filter(|entity| applies_to(entity)) {
         let started = Instant::now();
@@ -63,7 +63,8 @@ async fn unlocked(lake: &Lakehouse, selected: &[&'static Table], mut report: Run
                 });
                 report.entities.push(of_entity);
                 // All rows are looked at: a replay that was killed may have changed bronze before this one.
-                run::silver_of(lake, &stage, entity, &run, &mut report).await;
+                let whole = report.mode == Mode::Full.name();
+                report.take_silver(entity.entity, run::silver_of(lake, &stage, entity, &run, whole).await);
             }
             Err(error) => {
                 of_entity.error = Some(error.of(entity.entity));

@@ -5,7 +5,7 @@ use crate::gold::{Built, Check, Computed, Unmatched};
 use crate::lake::Counts;
 use crate::meta::Begun;
 use crate::reconcile::Finding;
-use crate::run::{Mode, RunId};
+use crate::run::{Flattened, Mode, RunId};
 use connectwise_generated::tables::TABLES;
 use connectwise_runtime::Table;
 use std::collections::BTreeMap;
@@ -153,6 +153,30 @@ impl RunReport {
                 seconds: 0.0,
             }),
             None => {}
+        }
+    }
+
+    /// Adds what flattening an entity did.
+    pub(crate) fn take_silver(&mut self, entity: &'static str, (outcome, seconds): Flattened) {
+        match outcome {
+            Ok(tables) => {
+                let seconds = seconds / tables.len().max(1) as f64;
+                self.tables.extend(tables.into_iter().map(|(table, counts, rows)| TableReport {
+                    layer: "silver",
+                    table: table.to_owned(),
+                    rows,
+                    counts,
+                    computed: None,
+                    seconds,
+                }));
+            }
+            Err(error) => {
+                let error = Some(error.of(entity));
+                match self.entities.iter_mut().find(|other| other.entity == entity) {
+                    Some(known) => known.error = error,
+                    None => self.entities.push(EntityReport { entity, error, ..EntityReport::default() }),
+                }
+            }
         }
     }
 

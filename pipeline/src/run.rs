@@ -11,20 +11,23 @@ pub use options::{Layer, Mode, Options, RunId};
 use crate::client::{Client, ClientError, Request, Traffic};
 use crate::error::{Error, Result};
 use crate::gold::{self, Care, Computed};
-use crate::lake::{Lakehouse, Stage};
-use crate::report::{EntityReport, RunReport, TableReport};
+use crate::lake::{Counts, Lakehouse, Stage};
+use crate::report::RunReport;
+use crate::tasks::apart;
 use crate::{lock, meta, personal, reconcile, silver};
 use chrono::Utc;
 use connectwise_generated::tables::TABLES;
 use connectwise_runtime::Table;
 use entity::bronze_of;
-use futures::StreamExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 /// How many entities are fetched at the same time.
 const ENTITIES_AT_ONCE: usize = 4;
+/// How many entities are flattened at the same time, where little changed.
+const FLATTENED_AT_ONCE: usize = 2;
 
 /// Runs.
 ///
@@ -139,6 +142,7 @@ async fn layers_of(
         deletions(client, lake, stage, options, selected, run, report, &mut loaded).await?;
     }
     if options.has(Layer::Silver) {
+        let mut work = Vec::new();
         for entity in TABLES {
             // Gold is built from all of silver, so all of silver has to be what bronze says: also of an entity that
             // failed now, or is not asked for, and whose bronze an earlier run brought further than its silver.
@@ -147,12 +151,20 @@ async fn layers_of(
             let shown = asked_for.is_some() && (!options.has(Layer::Bronze) || loaded.contains(entity.entity));
             let catches_up = !shown && options.has(Layer::Gold) && lake.open("bronze", entity.table).await?.is_some();
             if shown || catches_up {
-                let before = report.tables.len();
-                silver_of(lake, stage, entity, run, report).await;
-                if catches_up {
-                    let new = report.tables.split_off(before);
-                    report.tables.extend(new.into_iter().filter(|table| table.counts.any_change()));
-                }
+                let whole = options.mode == Mode::Full;
+                let task = async move { (entity, catches_up, silver_of(lake, stage, entity, run, whole).await) };
+                work.push(task.boxed());
+            }
+        }
+        // What is flattened whole is large.
+        let at_once = if options.mode == Mode::Full { 1 } else { FLATTENED_AT_ONCE };
+        let mut work = futures::stream::iter(work).buffered(at_once);
+        while let Some((entity, catches_up, outcome)) = work.next().await {
+            let before = report.tables.len();
+            report.take_silver(entity.entity, outcome);
+            if catches_up {
+                let new = report.tables.split_off(before);
+                report.tables.extend(new.into_iter().filter(|table| table.counts.any_change()));
             }
         }
     }
@@ -177,7 +189,7 @@ async fn count_rows(lake: &Lakehouse, report: &mut RunReport) -> Result<()> {
 /// fault may be in what was left alone: all is computed once, and checked again.
 pub(crate) async fn gold_of(
     lake: &Lakehouse,
-    stage: &Stage,
+    stage: &Arc<Stage>,
     run: &RunId,
     verify: bool,
     report: &mut RunReport,
@@ -200,15 +212,6 @@ pub(crate) async fn gold_of(
     Ok(())
 }
 
-/// Ends a task with whoever waits for it: a run that is stopped must not go on writing.
-struct AbortOnDrop(tokio::task::AbortHandle);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 /// Extracts and loads several entities, a few at a time.
 #[expect(clippy::too_many_arguments, reason = "the parts of one run")]
 async fn bronze_layer(
@@ -221,20 +224,33 @@ async fn bronze_layer(
     report: &mut RunReport,
     loaded: &mut BTreeSet<&'static str>,
 ) -> Result<()> {
+    // The largest first: what they end with overlaps with the others.
+    let sizes = entities.iter().map(|entity| async move {
+        let table = lake.open("bronze", entity.table).await.ok().flatten();
+        match table {
+            Some(table) => table.rows().await.unwrap_or(0),
+            None => 0,
+        }
+    });
+    let sizes = futures::future::join_all(sizes).await;
+    let mut order: Vec<usize> = (0..entities.len()).collect();
+    order.sort_by_key(|place| std::cmp::Reverse(sizes[*place]));
     let mut work = Vec::new();
-    for entity in entities {
+    for place in order {
         let (client, lake, stage) = (client.clone(), lake.clone(), Arc::clone(stage));
-        let (options, run, entity) = (options.clone(), run.clone(), *entity);
-        work.push(async move {
-            let task = tokio::spawn(async move { bronze_of(&client, &lake, &stage, &options, &run, entity).await });
-            let _end = AbortOnDrop(task.abort_handle());
-            task.await
-        });
+        let (options, run, entity) = (options.clone(), run.clone(), entities[place]);
+        let task = async move { bronze_of(&client, &lake, &stage, &options, &run, entity).await };
+        work.push(async move { (place, apart("extraction", task).await) });
     }
-    let mut work = futures::stream::iter(work).buffered(ENTITIES_AT_ONCE);
-    while let Some(joined) = work.next().await {
-        let (entity, outcome) = joined.map_err(|error| Error::data("extraction", error))?;
+    let mut work = futures::stream::iter(work).buffer_unordered(ENTITIES_AT_ONCE);
+    let mut done = Vec::new();
+    while let Some((place, joined)) = work.next().await {
+        let (entity, outcome) = joined?;
         tracing::info!(entity = entity.entity, error = entity.error, counts = ?entity.counts, "bronze");
+        done.push((place, entity, outcome));
+    }
+    done.sort_by_key(|(place, ..)| *place);
+    for (_, entity, outcome) in done {
         if let Some(table) = outcome {
             report.tables.push(table);
             loaded.insert(entity.entity);
@@ -289,39 +305,20 @@ async fn deletions(
     Ok(())
 }
 
+/// What flattening an entity gave, and the seconds that it took.
+pub(crate) type Flattened = (Result<Vec<(&'static str, Counts, u64)>>, f64);
+
 /// Brings an entity's silver tables up to date. An error ends this entity alone.
 pub(crate) async fn silver_of(
     lake: &Lakehouse,
-    stage: &Stage,
+    stage: &Arc<Stage>,
     entity: &'static Table,
     run: &RunId,
-    report: &mut RunReport,
-) {
+    whole: bool,
+) -> Flattened {
     let started = Instant::now();
-    match silver::load(lake, stage, run, entity, report.mode == Mode::Full.name()).await {
-        Ok(tables) => {
-            let seconds = started.elapsed().as_secs_f64() / tables.len().max(1) as f64;
-            for (table, counts, rows) in tables {
-                report.tables.push(TableReport {
-                    layer: "silver",
-                    table: table.to_owned(),
-                    rows,
-                    counts,
-                    computed: None,
-                    seconds,
-                });
-            }
-        }
-        Err(error) => {
-            let text = error.of(entity.entity);
-            match report.entities.iter_mut().find(|other| other.entity == entity.entity) {
-                Some(known) => known.error = Some(text),
-                None => report.entities.push(EntityReport {
-                    entity: entity.entity,
-                    error: Some(text),
-                    ..EntityReport::default()
-                }),
-            }
-        }
-    }
+    let (lake, stage, run) = (lake.clone(), Arc::clone(stage), run.clone());
+    let work = async move { silver::load(&lake, &stage, &run, entity, whole).await };
+    let outcome = apart(entity.entity, work).await.and_then(|outcome| outcome);
+    (outcome, started.elapsed().as_secs_f64())
 }

@@ -15,11 +15,12 @@ use connectwise_generated::gold::{GoldTable, TABLES as GOLD};
 use connectwise_generated::tables::TABLES as ENTITIES;
 use connectwise_runtime::Table as EntityTable;
 use datafusion::error::DataFusionError;
-use datafusion::prelude::SessionContext;
+use datafusion::prelude::{DataFrame, SessionContext};
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// So many of a kind of question are asked at the same time.
 const ASKED_AT_ONCE: usize = 2;
@@ -270,7 +271,7 @@ async fn amounts_fit(context: &SessionContext, table: &GoldTable) -> Result<Opti
     let failed = |error: DataFusionError| {
         Error::Query(format!("a check can't be run: {}\n  {misfits}", error.strip_backtrace()))
     };
-    let rows = context.sql(misfits).await.map_err(failed)?.collect().await.map_err(failed)?;
+    let rows = answer(context.sql(misfits).await.map_err(failed)?, misfits).await.map_err(failed)?;
     let (passed, detail) =
         offending("source rows with amounts that decimal(19,4) does not hold; they count as 0:", &rows)?;
     Ok(Some(Check::new(format!("fits/{}", table.name), passed, detail)))
@@ -310,7 +311,7 @@ async fn own(context: &SessionContext, check: &OwnCheck, business_date: &str) ->
     let frame = context.sql(&sql).await.map_err(failed)?;
     let schema = Arc::new(frame.schema().as_arrow().clone());
     let says_itself = schema.fields().len() == 1 && schema.field(0).data_type() == &DataType::Boolean;
-    let batches = frame.collect().await.map_err(failed)?;
+    let batches = answer(frame, check.name).await.map_err(failed)?;
     let (passed, detail) = if says_itself {
         let held = batches.iter().all(|batch| {
             let column = batch.column(0).as_boolean();
@@ -350,10 +351,18 @@ fn same_number(left: &str, right: &str) -> bool {
     plain(left) == plain(right)
 }
 
+/// The answer to a question; how long it took is in the log.
+async fn answer(question: DataFrame, text: &str) -> datafusion::error::Result<Vec<RecordBatch>> {
+    let started = Instant::now();
+    let batches = question.collect().await?;
+    tracing::debug!(question = text, seconds = started.elapsed().as_secs_f64(), "checked");
+    Ok(batches)
+}
+
 /// The one row of a query, every value as text.
 async fn row(context: &SessionContext, sql: &str) -> Result<Vec<String>> {
     let failed = |error: DataFusionError| Error::Query(format!("a check can't be run: {error}\n  {sql}"));
-    let batches = context.sql(sql).await.map_err(failed)?.collect().await.map_err(failed)?;
+    let batches = answer(context.sql(sql).await.map_err(failed)?, sql).await.map_err(failed)?;
     let Some(first) = batches.iter().find(|batch| batch.num_rows() > 0) else { return Ok(Vec::new()) };
     let text = |column: &ArrayRef| {
         let column = cast(column, &DataType::Utf8);

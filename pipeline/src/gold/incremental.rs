@@ -6,10 +6,10 @@
 //! told, the table is computed whole: the result is the same either way.
 
 use super::definition::made_by;
+use super::inputs::{DEFINITION, Inputs, application};
 use super::shape::{self, Driver, Name, Side};
-use crate::catalog::{self, KnownTable};
 use crate::error::{Error, Result};
-use crate::lake::{Difference, KeySet, Lakehouse, Table};
+use crate::lake::{Difference, KeySet};
 use crate::silver::{BATCH_ID, PROCESSED_AT, SILVER_DELETED_AT};
 use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
@@ -26,17 +26,8 @@ use futures::StreamExt as _;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-/// The application transaction that says by which statement a gold table was made.
-const DEFINITION: &str = "definition";
 /// More affected rows than a third of the driving table's are computed whole: that reads no more, and asks less.
 const LARGEST_SHARE: u64 = 3;
-
-/// The tables that statements read, each at one version, and what changed in them.
-pub(super) struct Inputs {
-    context: SessionContext,
-    tables: BTreeMap<Name, Option<Table>>,
-    differences: BTreeMap<(Name, i64), Arc<Difference>>,
-}
 
 /// What a gold table has to be brought up to date with.
 pub(super) enum Work {
@@ -49,79 +40,17 @@ pub(super) enum Work {
 }
 
 impl Inputs {
-    /// All tables, as they are now.
-    pub(super) async fn new(lake: &Lakehouse) -> Result<Self> {
-        let opened = catalog::open_all(lake).await?;
-        let context = catalog::session(lake, &opened).await?;
-        let name = |known: &KnownTable| (known.layer.to_owned(), known.name.to_owned());
-        let tables = opened.into_iter().map(|(known, table)| (name(&known), table)).collect();
-        Ok(Self { context, tables, differences: BTreeMap::new() })
-    }
-
-    /// The session that reads the tables at the versions that are recorded.
-    pub(super) fn context(&self) -> &SessionContext {
-        &self.context
-    }
-
-    /// Lets statements that come later see what was just written.
-    pub(super) async fn written(&mut self, table: &GoldTable, stored: Table) -> Result<()> {
-        let name = ("gold".to_owned(), table.name.to_owned());
-        self.differences.retain(|(other, _), _| *other != name);
-        catalog::show(&self.context, "gold", table.name, stored.provider().await?)?;
-        self.tables.insert(name, Some(stored));
-        Ok(())
-    }
-
-    fn table(&self, name: &Name) -> Option<&Table> {
-        self.tables.get(name).and_then(Option::as_ref)
-    }
-
-    /// How many rows a gold table has that was written or read before.
-    pub(super) async fn rows(&self, table: &GoldTable) -> Result<u64> {
-        match self.table(&("gold".to_owned(), table.name.to_owned())) {
-            Some(table) => table.rows().await,
-            None => Ok(0),
-        }
-    }
-
-    /// What changed in a table since a version.
-    async fn difference(&mut self, name: &Name, version: i64) -> Result<Arc<Difference>> {
-        let known = (name.clone(), version);
-        if let Some(difference) = self.differences.get(&known) {
-            return Ok(Arc::clone(difference));
-        }
-        let difference = Arc::new(match self.table(name) {
-            Some(table) => table.difference(version).await?,
-            _ if version == MISSING => Difference::None,
-            _ => Difference::Unknown,
-        });
-        self.differences.insert(known, Arc::clone(&difference));
-        Ok(difference)
-    }
-
-    /// The application transactions of a table that is made by this statement from these versions.
-    fn transactions(&self, made_by: i64, inputs: &BTreeSet<Name>) -> Vec<(String, i64)> {
-        let version = |name| self.table(name).map_or(MISSING, Table::version);
-        let made_from = inputs.iter().map(|name| (application(name), version(name)));
-        made_from.chain([(DEFINITION.to_owned(), made_by)]).collect()
-    }
-
     /// What has to be done for a table, and the transactions to commit with it. Where all of it is wanted though nothing
     /// changed, there is nothing new to record, and so no commit where no row differs.
-    pub(super) async fn work(
-        &mut self,
-        table: &GoldTable,
-        sql: &str,
-        whole: bool,
-    ) -> Result<(Work, Vec<(String, i64)>)> {
+    pub(super) async fn work(&self, table: &GoldTable, sql: &str, whole: bool) -> Result<(Work, Vec<(String, i64)>)> {
         let failed = |error: DataFusionError| Error::table("gold", table.name, "planning", error);
-        let written = self.context.sql(sql).await.map_err(failed)?;
+        let written = self.context().sql(sql).await.map_err(failed)?;
         let inputs = shape::inputs(written.logical_plan());
         // Asked before the optimiser puts the time of this run in the place of now().
         let whole = whole || !shape::is_stable(written.logical_plan());
         let mut ids = Vec::new();
         for name in &inputs {
-            if !self.tables.contains_key(name) {
+            if !self.knows(name) {
                 return Err(failed(DataFusionError::Plan(format!("there is no table {}.{}", name.0, name.1))));
             }
             if let Some(input) = self.table(name) {
@@ -164,12 +93,12 @@ impl Inputs {
     /// Which inputs changed since a table was made from them, and in what; `None` where it was made otherwise, or it is
     /// not known from what.
     async fn changed(
-        &mut self,
+        &self,
         table: &GoldTable,
         made_by: i64,
         inputs: &BTreeSet<Name>,
     ) -> Result<Option<BTreeMap<Name, Arc<Difference>>>> {
-        let Some(target) = self.table(&("gold".to_owned(), table.name.to_owned())).cloned() else { return Ok(None) };
+        let Some(target) = self.table(&("gold".to_owned(), table.name.to_owned())) else { return Ok(None) };
         if target.transaction(DEFINITION).await? != Some(made_by) {
             return Ok(None);
         }
@@ -233,7 +162,7 @@ impl Inputs {
             } else {
                 columns.iter().map(String::as_str).collect()
             };
-            match differing.keys(table, driver.key, &compared).await? {
+            match differing.keys(&table, driver.key, &compared).await? {
                 Some(changed) => ids.extend(changed),
                 None => return Ok(None),
             }
@@ -323,7 +252,7 @@ impl Inputs {
             builder = builder.filter(not_null).map_err(failed)?;
         }
         let plan = builder.project(selected).and_then(LogicalPlanBuilder::build).map_err(failed)?;
-        let mut rows = DataFrame::new(self.context.state(), plan).execute_stream().await.map_err(failed)?;
+        let mut rows = DataFrame::new(self.context().state(), plan).execute_stream().await.map_err(failed)?;
         while let Some(batch) = rows.next().await {
             let batch = batch.map_err(failed)?;
             let hashes = |from: usize, to: usize| {
@@ -341,21 +270,13 @@ impl Inputs {
         let failed = |error: DataFusionError| Error::Query(format!("computing keys: {error}"));
         let schema = Arc::new(Schema::new(vec![Field::new(driver.key, DataType::Int64, true)]));
         let described = DFSchema::try_from_qualified_schema(driver.scan.table_name.clone(), &schema).map_err(failed)?;
-        let expression = self.context.create_physical_expr(driver.output_key.clone(), &described).map_err(failed)?;
+        let expression = self.context().create_physical_expr(driver.output_key.clone(), &described).map_err(failed)?;
         let column: ArrayRef = Arc::new(ids.iter().copied().collect::<Int64Array>());
         let rows = ids.len();
         let batch = RecordBatch::try_new(schema, vec![column]).map_err(|error| Error::data("keys", error))?;
         let values = expression.evaluate(&batch).and_then(|value| value.into_array(rows)).map_err(failed)?;
         Ok(KeySet::of(&values))
     }
-}
-
-/// The version of a table that is not there.
-const MISSING: i64 = -1;
-
-/// The application transaction that holds the version of an input.
-fn application(name: &Name) -> String {
-    format!("{}/{}", name.0, name.1)
 }
 
 /// The key of a table whose rows can drive a statement.

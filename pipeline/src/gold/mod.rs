@@ -8,6 +8,7 @@ mod checks;
 mod definition;
 mod functions;
 mod incremental;
+mod inputs;
 mod rebuild;
 mod reports;
 mod shape;
@@ -19,14 +20,19 @@ pub use reports::{Unmatched, report};
 use crate::error::{Error, Result};
 use crate::lake::{Counts, Lakehouse, Scope, Stage, Target, sync_table};
 use crate::run::RunId;
+use crate::tasks::apart;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use connectwise_generated::gold::{GoldTable, GoldType, TABLES, TIME_ZONE};
 use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
-use futures::TryStreamExt as _;
-use incremental::{Inputs, Work};
+use futures::{StreamExt as _, TryStreamExt as _};
+use incremental::Work;
+use inputs::Inputs;
 use std::sync::Arc;
 use std::time::Instant;
+
+/// How many tables are brought up to date at the same time.
+const TABLES_AT_ONCE: usize = 2;
 
 /// What building a table did.
 #[derive(Debug, Clone)]
@@ -130,47 +136,98 @@ impl Gold {
     }
 }
 
-/// Builds all gold tables, in the order in which they read each other: only what changed, or the whole of them. Rows
-/// that are as they should be are not written either way. A table that was computed in part is compared with its whole
-/// statement where it is small.
+/// Builds all gold tables, those first that others read: only what changed, or the whole of them. Rows that are as they
+/// should be are not written either way. A table that was computed in part is compared with its whole statement where it
+/// is small.
 ///
 /// # Errors
 /// [`Error`] of the first table that fails; tables built before it are whole.
-pub async fn build(lake: &Lakehouse, stage: &Stage, run: &RunId, care: Care) -> Result<Gold> {
-    let mut done = Vec::new();
-    let mut inputs = Inputs::new(lake).await?;
-    for table in TABLES {
-        let started = Instant::now();
-        let sql = statement(table, run)?;
-        let (work, transactions) = inputs.work(table, &sql, care.whole).await?;
-        let (computed, plan, scope) = match work {
-            Work::Nothing => (Computed::Nothing, None, Scope::All),
-            Work::Whole(plan) => (Computed::Whole, Some(plan), Scope::All),
-            Work::Some(plan, keys) => {
-                (Computed::Part, Some(plan), Scope::Only { column: table.key, keys: Arc::new(keys) })
-            }
-        };
-        let mut counts = Counts::default();
-        if let Some(plan) = plan {
-            let failed = |error: DataFusionError| Error::table("gold", table.name, "building", error);
-            let rows = incremental::sorted(inputs.context(), plan, table.key).map_err(failed)?;
-            let rows = rows.execute_stream().await.map_err(failed)?.map_err(failed);
-            let key = &[table.key];
-            let target = Target { layer: "gold", name: table.name, schema: schema(table), key, stamps: &[] };
-            let stored;
-            (counts, stored) = sync_table(lake, stage, &target, &scope, rows, &transactions).await?;
-            inputs.written(table, stored).await?;
-        }
-        tracing::debug!(table = table.name, ?computed, ?counts, "gold");
-        let seconds = started.elapsed().as_secs_f64();
-        let rows = inputs.rows(table).await?;
-        let compare = match computed {
-            Computed::Whole => false,
-            Computed::Part => care.verify || rows < rebuild::ALWAYS_BELOW,
-            Computed::Nothing => care.verify,
-        };
-        let rebuild = if compare { Some(rebuild::compare(&inputs, table, &sql).await?) } else { None };
-        done.push(Built { table, counts, rows, computed, rebuild, seconds });
+pub async fn build(lake: &Lakehouse, stage: &Arc<Stage>, run: &RunId, care: Care) -> Result<Gold> {
+    let inputs = Arc::new(Inputs::new(lake).await?);
+    // What is computed whole may be large, and keeps all cores busy.
+    let at_once = if care.whole { 1 } else { TABLES_AT_ONCE };
+    let mut built = Vec::new();
+    for wave in waves(TABLES) {
+        let work: Vec<_> = wave
+            .into_iter()
+            .map(|table| {
+                let (lake, stage, run, inputs) = (lake.clone(), Arc::clone(stage), run.clone(), Arc::clone(&inputs));
+                let build = async move { build_table(&lake, &stage, &run, care, &inputs, table).await };
+                async { apart(table.name, build).await? }
+            })
+            .collect();
+        built.extend(futures::stream::iter(work).buffered(at_once).try_collect::<Vec<_>>().await?);
     }
-    Ok(Gold { built: done, context: inputs.context().clone() })
+    Ok(Gold { built, context: inputs.context().clone() })
+}
+
+/// The tables in their order, cut before each one that reads another of its wave.
+fn waves(tables: &'static [GoldTable]) -> Vec<Vec<&'static GoldTable>> {
+    let mut waves: Vec<Vec<&GoldTable>> = Vec::new();
+    for table in tables {
+        let reads = |other: &&GoldTable| table.sql.contains(&format!("gold.{}", other.name));
+        match waves.last_mut() {
+            Some(wave) if !wave.iter().any(reads) => wave.push(table),
+            _ => waves.push(vec![table]),
+        }
+    }
+    waves
+}
+
+/// Builds a table from others that are built.
+async fn build_table(
+    lake: &Lakehouse,
+    stage: &Stage,
+    run: &RunId,
+    care: Care,
+    inputs: &Inputs,
+    table: &'static GoldTable,
+) -> Result<Built> {
+    let started = Instant::now();
+    let sql = statement(table, run)?;
+    let (work, transactions) = inputs.work(table, &sql, care.whole).await?;
+    let (computed, plan, scope) = match work {
+        Work::Nothing => (Computed::Nothing, None, Scope::All),
+        Work::Whole(plan) => (Computed::Whole, Some(plan), Scope::All),
+        Work::Some(plan, keys) => (Computed::Part, Some(plan), Scope::Only { column: table.key, keys: Arc::new(keys) }),
+    };
+    let mut counts = Counts::default();
+    if let Some(plan) = plan {
+        let failed = |error: DataFusionError| Error::table("gold", table.name, "building", error);
+        let rows = incremental::sorted(inputs.context(), plan, table.key).map_err(failed)?;
+        let rows = rows.execute_stream().await.map_err(failed)?.map_err(failed);
+        let key = &[table.key];
+        let target = Target { layer: "gold", name: table.name, schema: schema(table), key, stamps: &[] };
+        let stored;
+        (counts, stored) = sync_table(lake, stage, &target, &scope, rows, &transactions).await?;
+        inputs.written(table, stored).await?;
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    tracing::debug!(table = table.name, ?computed, ?counts, seconds, "gold");
+    let rows = inputs.rows(table).await?;
+    let compare = match computed {
+        Computed::Whole => false,
+        Computed::Part => care.verify || rows < rebuild::ALWAYS_BELOW,
+        Computed::Nothing => care.verify,
+    };
+    let rebuild = if compare { Some(rebuild::compare(inputs, table, &sql).await?) } else { None };
+    Ok(Built { table, counts, rows, computed, rebuild, seconds })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_built_after_those_that_it_reads() {
+        let waves = waves(TABLES);
+        assert_eq!(waves.iter().flatten().count(), TABLES.len());
+        assert!(waves.len() > 2 && waves[0].len() > 10, "dimensions do not read each other");
+        for (place, wave) in waves.iter().enumerate() {
+            for table in wave {
+                let read = |other: &GoldTable| table.sql.contains(&format!("gold.{} ", other.name));
+                assert!(!waves[place..].iter().flatten().any(|other| read(other)), "{} is too early", table.name);
+            }
+        }
+    }
 }

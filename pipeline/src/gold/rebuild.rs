@@ -4,7 +4,7 @@
 //! of the hashes and the counts agree only where the rows are the same, in whatever order they come.
 
 use super::checks::Check;
-use super::incremental::Inputs;
+use super::inputs::Inputs;
 use super::schema;
 use crate::error::{Error, Result};
 use crate::lake::align_batch;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::lake::{Scope, Stage, Target, align_batch, sync, testing};
+use crate::lake::{Lakehouse, Scope, Stage, Target, align_batch, sync, testing};
 use arrow::array::StringArray;
 use connectwise_generated::gold::{GoldColumn, GoldType};
 
@@ -37,7 +37,7 @@ async fn put(lake: &Lakehouse, stage: &Stage, table: &'static str, rows: &[(i64,
 
 /// Builds the table and says what was computed: nothing, all, or these keys.
 async fn built(lake: &Lakehouse, stage: &Stage, table: &GoldTable) -> Option<Vec<i64>> {
-    let mut inputs = Inputs::new(lake).await.unwrap();
+    let inputs = Inputs::new(lake).await.unwrap();
     let (work, transactions) = inputs.work(table, table.sql, false).await.unwrap();
     let (plan, scope, done) = match work {
         Work::Nothing => return Some(Vec::new()),
@@ -123,7 +123,7 @@ async fn what_asks_the_clock_or_can_not_be_told_is_computed_whole_each_time() {
 #[tokio::test]
 async fn every_generated_statement_is_stable() {
     let (_folder, lake) = testing::lake(10);
-    let context = catalog::register(&lake).await.unwrap();
+    let context = crate::catalog::register(&lake).await.unwrap();
     for table in GOLD {
         let sql = table.sql.replace("${businessDate}", "2026-01-05");
         let written = context.sql(&sql).await.unwrap();

@@ -1,0 +1,101 @@
+//! The tables that gold's statements read, each at one version, and what changed in them.
+//!
+//! Invariant: whoever asks of a table gets the version that the statements read; a table that was just written is seen
+//! by the statements that come after it.
+
+use super::shape::Name;
+use crate::catalog::{self, KnownTable};
+use crate::error::Result;
+use crate::lake::{Difference, Lakehouse, Table};
+use connectwise_generated::gold::GoldTable;
+use datafusion::prelude::SessionContext;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::OnceCell;
+
+/// The application transaction that says by which statement a gold table was made.
+pub(super) const DEFINITION: &str = "definition";
+/// The version of a table that is not there.
+const MISSING: i64 = -1;
+
+/// A difference that is worked out once, whoever asks first.
+type Once = Arc<OnceCell<Arc<Difference>>>;
+
+/// The tables that statements read, each at one version, and what changed in them.
+pub(super) struct Inputs {
+    context: SessionContext,
+    tables: Mutex<BTreeMap<Name, Option<Table>>>,
+    differences: Mutex<BTreeMap<(Name, i64), Once>>,
+}
+
+impl Inputs {
+    /// All tables, as they are now.
+    pub(super) async fn new(lake: &Lakehouse) -> Result<Self> {
+        let opened = catalog::open_all(lake).await?;
+        let context = catalog::session(lake, &opened).await?;
+        let name = |known: &KnownTable| (known.layer.to_owned(), known.name.to_owned());
+        let tables = opened.into_iter().map(|(known, table)| (name(&known), table)).collect();
+        Ok(Self { context, tables: Mutex::new(tables), differences: Mutex::default() })
+    }
+
+    /// The session that reads the tables at the versions that are recorded.
+    pub(super) fn context(&self) -> &SessionContext {
+        &self.context
+    }
+
+    /// Lets statements that come later see what was just written.
+    pub(super) async fn written(&self, table: &GoldTable, stored: Table) -> Result<()> {
+        let name = ("gold".to_owned(), table.name.to_owned());
+        locked(&self.differences).retain(|(other, _), _| *other != name);
+        catalog::show(&self.context, "gold", table.name, stored.provider().await?)?;
+        locked(&self.tables).insert(name, Some(stored));
+        Ok(())
+    }
+
+    /// Whether there can be such a table.
+    pub(super) fn knows(&self, name: &Name) -> bool {
+        locked(&self.tables).contains_key(name)
+    }
+
+    /// A table, where it is there.
+    pub(super) fn table(&self, name: &Name) -> Option<Table> {
+        locked(&self.tables).get(name).cloned().flatten()
+    }
+
+    /// How many rows a gold table has that was written or read before.
+    pub(super) async fn rows(&self, table: &GoldTable) -> Result<u64> {
+        match self.table(&("gold".to_owned(), table.name.to_owned())) {
+            Some(table) => table.rows().await,
+            None => Ok(0),
+        }
+    }
+
+    /// What changed in a table since a version.
+    pub(super) async fn difference(&self, name: &Name, version: i64) -> Result<Arc<Difference>> {
+        let once = Arc::clone(locked(&self.differences).entry((name.clone(), version)).or_default());
+        let work_out = async || {
+            Ok(Arc::new(match self.table(name) {
+                Some(table) => table.difference(version).await?,
+                None if version == MISSING => Difference::None,
+                None => Difference::Unknown,
+            }))
+        };
+        once.get_or_try_init(work_out).await.cloned()
+    }
+
+    /// The application transactions of a table that is made by this statement from these versions.
+    pub(super) fn transactions(&self, made_by: i64, inputs: &BTreeSet<Name>) -> Vec<(String, i64)> {
+        let version = |name| self.table(name).map_or(MISSING, |table| table.version());
+        let made_from = inputs.iter().map(|name| (application(name), version(name)));
+        made_from.chain([(DEFINITION.to_owned(), made_by)]).collect()
+    }
+}
+
+/// The application transaction that holds the version of an input.
+pub(super) fn application(name: &Name) -> String {
+    format!("{}/{}", name.0, name.1)
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
