@@ -5,24 +5,21 @@
 //! equal to what was read. A record in quarantine leaves its earlier, good version as it was. No row stays as it was
 //! where something of it became personal.
 
+mod replace;
+
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, SEQUENCE};
-use crate::lake::{
-    Counts, Format, KeySet, Lakehouse, Scope, Stage, StagedFile, Table, Target, align_batch, compare_schemas,
-    sync_table,
-};
+use crate::lake::{Counts, KeySet, Lakehouse, Scope, Stage, Table, Target, align_batch, sync_table};
 use crate::personal::{self, Keeping};
 use crate::reconcile;
 use crate::run::RunId;
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit};
-use connectwise_runtime::{ChangeDetection, bronze_schema, row_hashes};
-use datafusion::logical_expr::{Expr, ident, lit, when};
-use datafusion::prelude::DataFrame;
-use datafusion::scalar::ScalarValue;
-use futures::{Stream, StreamExt as _, TryStreamExt as _};
-use std::collections::{HashMap, HashSet};
+use connectwise_runtime::{ChangeDetection, bronze_schema};
+use datafusion::logical_expr::{ident, lit};
+use futures::{StreamExt as _, TryStreamExt as _};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// When a row was fetched.
@@ -180,7 +177,7 @@ pub async fn load(
     }
     transactions.extend(wanted.transactions(was));
     let (counts, version, changed_version) = if full && !snapshot {
-        replace(lake, stage, run, extracted, before, &schema, &transactions, loading.force, anew).await?
+        replace::replace(lake, stage, run, extracted, before, &schema, &transactions, loading.force, anew).await?
     } else {
         let scope = if snapshot {
             Scope::All
@@ -296,193 +293,4 @@ async fn quarantined_rows(
     let rows = table.frame().await?.filter(ident(extracted.table.key).in_list(list, false)).map_err(failed)?;
     let name = extracted.table.entity;
     Ok(rows.execute_stream().await.map_err(failed)?.map_err(move |error| Error::data(name, error)).boxed())
-}
-
-/// A full run: the fetched rows, and the ones that the source no longer has, marked; one commit.
-#[expect(clippy::too_many_arguments, reason = "the parts of one load")]
-async fn replace(
-    lake: &Lakehouse,
-    stage: &Stage,
-    run: &RunId,
-    extracted: &Extracted,
-    before: Option<Table>,
-    schema: &SchemaRef,
-    transactions: &[(String, i64)],
-    force: bool,
-    anew: bool,
-) -> Result<(Counts, i64, i64)> {
-    let entity = extracted.table;
-    let counts = match &before {
-        Some(table) => {
-            let (counts, live) = compare(lake, run, extracted, table, schema).await?;
-            refuse_to_empty(entity, counts.deleted, live, force)?;
-            counts
-        }
-        None => Counts { inserted: extracted.ids.len() as u64, ..Counts::default() },
-    };
-    let mut table = Table::create_or_evolve(lake, "bronze", entity.table, schema).await?;
-    let failed = |error: datafusion::error::DataFusionError| Error::table("bronze", entity.table, "replacing", error);
-    let stored = table.schema()?;
-    let mut aligned = stage.file(entity.table, Format::Arrow, &stored);
-    let fresh = match extracted.staged.read(lake.context()).await? {
-        Some(frame) if lacks_fields(&frame, &stored) => {
-            let mut rows = staged_rows(lake, run, extracted, &stored).await?;
-            while let Some(batch) = rows.next().await {
-                aligned.write(&batch?)?;
-            }
-            aligned.finish()?;
-            aligned.read(lake.context()).await?
-        }
-        Some(frame) => Some(fresh_rows(frame, run, extracted, &stored).map_err(failed)?),
-        None => None,
-    };
-    let existing = table.frame().await?;
-    let now = instant(run);
-    let quarantined: Vec<Expr> = extracted.quarantined_ids().into_iter().map(lit).collect();
-    let marked = ident(DELETED_AT).is_null();
-    let marked = if quarantined.is_empty() { marked } else { marked.and(ident(entity.key).in_list(quarantined, true)) };
-    let deleted_at = when(marked, now).otherwise(ident(DELETED_AT)).map_err(failed)?;
-    let mark = |frame: DataFrame| -> datafusion::error::Result<DataFrame> {
-        let columns = stored.fields().iter().map(|field| {
-            if field.name() == DELETED_AT { deleted_at.clone().alias(DELETED_AT) } else { ident(field.name()) }
-        });
-        frame.select(columns.collect::<Vec<_>>())
-    };
-    let fetched = Arc::new(KeySet::Ids(extracted.ids.keys().copied().collect()));
-    let gone = existing.filter(KeySet::lacks(&fetched, ident(entity.key))).map_err(failed)?;
-    let mut bare = stage.file(entity.table, Format::Arrow, &stored);
-    let gone = if anew {
-        stage_without_personal(&mut bare, entity, &gone, &stored).await?;
-        match bare.read(lake.context()).await? {
-            Some(gone) => gone,
-            None => gone.limit(0, Some(0)).map_err(failed)?,
-        }
-    } else {
-        gone
-    };
-    let expected = counts.unchanged + counts.updated + counts.inserted + counts.deleted;
-    let rows = match fresh {
-        None => mark(gone).map_err(failed)?,
-        // Only where something is gone: a plain scan keeps the order of the ids, a union need not.
-        Some(fresh) if counts.deleted == 0 && before.is_none() => fresh,
-        Some(fresh) => fresh.union(mark(gone).map_err(failed)?).map_err(failed)?,
-    };
-    table.overwrite(rows, Some(expected), transactions).await?;
-    Ok((counts, table.version(), table.version() - 1))
-}
-
-/// Stages rows that stay without what is personal in them now.
-async fn stage_without_personal(
-    staged: &mut StagedFile,
-    entity: &'static connectwise_runtime::Table,
-    rows: &DataFrame,
-    schema: &SchemaRef,
-) -> Result<()> {
-    let failed = |error: &dyn std::fmt::Display| Error::data(entity.entity, error);
-    let mut rows = rows.clone().execute_stream().await.map_err(|error| failed(&error))?;
-    while let Some(batch) = rows.next().await {
-        let batch = batch.map_err(|error| failed(&error))?;
-        let batch = align_batch(&batch, schema).map_err(|error| failed(&error))?;
-        staged.write(&personal::without_it(&batch, entity)?)?;
-    }
-    staged.finish()
-}
-
-/// Whether staged rows lack fields inside columns that the table has: ones that the spec has no longer, or that became
-/// personal.
-fn lacks_fields(staged: &DataFrame, stored: &Schema) -> bool {
-    compare_schemas(staged.schema().as_arrow(), stored).added.iter().any(|path| path.contains('/'))
-}
-
-/// The winning staged rows in the table's columns.
-fn fresh_rows(
-    frame: DataFrame,
-    run: &RunId,
-    extracted: &Extracted,
-    stored: &Schema,
-) -> datafusion::error::Result<DataFrame> {
-    let known = Arc::new(frame.schema().as_arrow().clone());
-    let mut frame = frame;
-    if !extracted.superseded.is_empty() {
-        let superseded = extracted.superseded.iter().map(|sequence| lit(*sequence)).collect();
-        frame = frame.filter(ident(SEQUENCE).in_list(superseded, true))?;
-    }
-    let columns = stored.fields().iter().map(|field| {
-        let value = match field.name().as_str() {
-            TIMESTAMP => instant(run),
-            ENTITY => lit(extracted.table.entity),
-            RUN_ID => lit(run.id()),
-            DELETED_AT => lit(ScalarValue::TimestampMicrosecond(None, Some("UTC".into()))),
-            name if known.field_with_name(name).is_ok() => ident(name),
-            // A column that the spec no longer has stays, and is null.
-            _ => match ScalarValue::try_from(field.data_type()) {
-                Ok(null) => lit(null),
-                Err(_) => lit(ScalarValue::Null),
-            },
-        };
-        value.alias(field.name())
-    });
-    frame.select(columns.collect::<Vec<_>>())
-}
-
-fn instant(run: &RunId) -> Expr {
-    lit(ScalarValue::TimestampMicrosecond(Some(run.started_micros()), Some("UTC".into())))
-}
-
-/// Counts what a full run changes, by the hash of each row's content, and how many live rows there were.
-async fn compare(
-    lake: &Lakehouse,
-    run: &RunId,
-    extracted: &Extracted,
-    table: &Table,
-    schema: &SchemaRef,
-) -> Result<(Counts, u64)> {
-    let failed = |error: datafusion::error::DataFusionError| table.error("comparing", error);
-    let content = crate::lake::content_columns(schema, &[TIMESTAMP, ENTITY, RUN_ID]);
-    let stored = table.frame().await?.execute_stream().await.map_err(failed)?;
-    let mut known = HashMap::new();
-    let schema_ = Arc::clone(schema);
-    let mut stored = stored.map(move |batch| {
-        let batch = batch.map_err(|error| Error::data("bronze", error))?;
-        align_batch(&batch, &schema_).map_err(|error| Error::data("bronze", error))
-    });
-    each_row(&mut stored, extracted.table.key, &content, |id, hash, live| {
-        known.insert(id, (hash, live));
-    })
-    .await?;
-    let lived = known.values().filter(|(_, live)| *live).count() as u64;
-    let mut counts = Counts::default();
-    let mut fresh = staged_rows(lake, run, extracted, schema).await?;
-    each_row(&mut fresh, extracted.table.key, &content, |id, hash, _| match known.remove(&id) {
-        None => counts.inserted += 1,
-        Some((old, _)) if old == hash => counts.unchanged += 1,
-        Some(_) => counts.updated += 1,
-    })
-    .await?;
-    let quarantined = extracted.quarantined_ids();
-    let gone = known.iter().filter(|(id, (_, live))| *live && !quarantined.contains(id)).count() as u64;
-    counts.deleted = gone;
-    counts.unchanged += known.len() as u64 - gone;
-    Ok((counts, lived))
-}
-
-async fn each_row(
-    rows: &mut (impl Stream<Item = Result<RecordBatch>> + Unpin),
-    key: &str,
-    content: &[usize],
-    mut visit: impl FnMut(i64, u128, bool),
-) -> Result<()> {
-    while let Some(batch) = rows.next().await {
-        let batch = batch?;
-        let hashes = row_hashes(&batch, content).map_err(|error| Error::data("bronze", error))?;
-        let ids = batch.column_by_name(key).and_then(|column| column.as_primitive_opt::<Int64Type>());
-        let deleted = batch.column_by_name(DELETED_AT);
-        let (Some(ids), Some(deleted)) = (ids, deleted) else {
-            return Err(Error::data("bronze", format!("a row lacks {key} or {DELETED_AT}")));
-        };
-        for (row, hash) in hashes.into_iter().enumerate() {
-            visit(ids.value(row), hash, deleted.is_null(row));
-        }
-    }
-    Ok(())
 }

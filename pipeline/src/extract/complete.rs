@@ -64,7 +64,7 @@ pub(super) async fn settle(
         let missing = missed(fetched);
         tracing::debug!(entity, gone = gone.len(), missing = missing.len(), "the list moved while it was read");
         fetch(source, stage, schema, next, &missing, |piece| {
-            fetched.absorb(piece);
+            fetched.absorb_late(piece);
             tolerance.check(fetched)
         })
         .await?;

@@ -37,13 +37,18 @@ pub struct Extracted {
     pub numbers: Numbers,
 }
 
-/// The staged rows of an entity, a file for each range of keys that was read at a time.
+/// The staged rows of an entity.
 #[derive(Default)]
-pub struct StagedPieces(Vec<StagedFile>);
+pub struct StagedPieces {
+    /// A file for each range of keys that was read at a time, with the key above which it begins.
+    ranges: Vec<(i64, StagedFile)>,
+    /// What was read afterwards: rows of any keys.
+    late: Vec<StagedFile>,
+}
 
 impl From<StagedFile> for StagedPieces {
     fn from(file: StagedFile) -> Self {
-        Self(vec![file])
+        Self { ranges: vec![(0, file)], late: Vec::new() }
     }
 }
 
@@ -53,7 +58,44 @@ impl StagedPieces {
     /// # Errors
     /// [`crate::Error::Query`] when a file can't be read back.
     pub async fn read(&self, context: &SessionContext) -> Result<Option<DataFrame>> {
-        StagedFile::read_all(&self.0, context).await
+        let ranges = self.ranges.iter().map(|(_, file)| file);
+        StagedFile::read_all(ranges.chain(&self.late), context).await
+    }
+
+    /// About so many parts of what was read in ranges: the key above which each begins, and its rows, in the order of the
+    /// key where ranges were read in that order.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(crate) async fn runs(&self, parts: u64, context: &SessionContext) -> Result<Vec<(i64, DataFrame)>> {
+        let mut ranges: Vec<&(i64, StagedFile)> = self.ranges.iter().collect();
+        ranges.sort_by_key(|(after, _)| *after);
+        let all: u64 = ranges.iter().map(|(_, file)| file.rows()).sum();
+        let mut runs: Vec<(i64, Vec<&StagedFile>)> = Vec::new();
+        let mut taken = 0;
+        for (after, file) in ranges {
+            let is_full = taken * parts >= all * runs.len() as u64;
+            match runs.last_mut().filter(|_| !is_full) {
+                Some((_, run)) => run.push(file),
+                None => runs.push((*after, vec![file])),
+            }
+            taken += file.rows();
+        }
+        let mut frames = Vec::new();
+        for (after, files) in runs {
+            if let Some(frame) = StagedFile::read_all(files, context).await? {
+                frames.push((after, frame));
+            }
+        }
+        Ok(frames)
+    }
+
+    /// What was read after the ranges, in no order; `None` where nothing was.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(crate) async fn late(&self, context: &SessionContext) -> Result<Option<DataFrame>> {
+        StagedFile::read_all(&self.late, context).await
     }
 }
 
@@ -150,13 +192,23 @@ impl Extracted {
         self.quarantined.reverse();
     }
 
-    /// Adds what one reader brought.
+    /// Adds what the reader of a range brought.
     pub(super) fn absorb(&mut self, piece: Piece) {
+        let after = piece.after;
+        if let Some(file) = self.take(piece) {
+            self.staged.ranges.push((after, file));
+        }
+    }
+
+    /// Adds what was read after the ranges.
+    pub(super) fn absorb_late(&mut self, piece: Piece) {
+        let file = self.take(piece);
+        self.staged.late.extend(file);
+    }
+
+    fn take(&mut self, piece: Piece) -> Option<StagedFile> {
         for (id, row) in piece.rows {
             self.add(id, row);
-        }
-        if piece.staged.rows() > 0 {
-            self.staged.0.push(piece.staged);
         }
         self.quarantined.extend(piece.quarantined);
         for (path, count) in piece.unknown_fields {
@@ -166,6 +218,7 @@ impl Extracted {
         self.numbers.rows_read += piece.numbers.rows_read;
         self.numbers.rows_resumed += piece.numbers.rows_resumed;
         self.numbers.rows_recalled += piece.numbers.rows_recalled;
+        Some(piece.staged).filter(|staged| staged.rows() > 0)
     }
 
     /// Adds another list of the same entity, and says how many of its records were there already: a record below two
@@ -181,7 +234,8 @@ impl Extracted {
                 self.add(id, row);
             });
         }
-        self.staged.0.extend(other.staged.0);
+        self.staged.ranges.extend(other.staged.ranges);
+        self.staged.late.extend(other.staged.late);
         self.superseded.extend(other.superseded);
         self.quarantined.extend(other.quarantined);
         for (path, count) in other.unknown_fields {

@@ -248,13 +248,13 @@ async fn read_list(
         kept.begin()?;
     }
     let mut by_number = false;
-    let mut take = |piece: ranges::Piece| {
+    let take = |piece: ranges::Piece| {
         by_number |= piece.by_number;
         fetched.absorb(piece);
         tolerance.check(&fetched)
     };
     let sink = Sink { stage, schema: &schema, kept: kept.as_ref(), next };
-    ranges::read(source, plan, sink, &mut take).await?;
+    ranges::read(source, plan, sink, take).await?;
     let mut after = None;
     if let Some(since) = since {
         let condition = match &source.condition {
@@ -268,7 +268,13 @@ async fn read_list(
             Ok(count) => {
                 tracing::debug!(entity = table.entity, ?count, "reading again what changed meanwhile");
                 let plan = plan::plan(&changed, count).await?;
-                ranges::read(&changed, plan, Sink { stage, schema: &schema, kept: None, next }, &mut take).await?;
+                let sink = Sink { stage, schema: &schema, kept: None, next };
+                let take = |piece: ranges::Piece| {
+                    by_number |= piece.by_number;
+                    fetched.absorb_late(piece);
+                    tolerance.check(&fetched)
+                };
+                ranges::read(&changed, plan, sink, take).await?;
             }
             // It sorts by the time of change and does not filter by it.
             Err(error) if error.is_bad_condition() && !resumed => {

@@ -107,6 +107,8 @@ impl Source {
 
 /// What one reader brought: rows on disk, the rest in memory.
 pub(super) struct Piece {
+    /// The key above which its range begins.
+    pub(super) after: i64,
     pub(super) staged: StagedFile,
     /// The key of each record, and what there is of it.
     pub(super) rows: Vec<(i64, Winner)>,
@@ -118,8 +120,9 @@ pub(super) struct Piece {
 }
 
 impl Piece {
-    pub(super) fn new(staged: StagedFile) -> Self {
+    pub(super) fn new(range: KeyRange, staged: StagedFile) -> Self {
         Self {
+            after: range.after.unwrap_or(i64::MIN),
             staged,
             rows: Vec::new(),
             quarantined: Vec::new(),
@@ -266,7 +269,7 @@ async fn read_range(
         Expected::Unknown => pager.expecting(None),
         Expected::Part => pager,
     };
-    let mut piece = Piece::new(file);
+    let mut piece = Piece::new(range, file);
     let mut rest = None;
     while let Some(page) = pager.next(&source.traffic).await? {
         piece.numbers.pages += 1;

@@ -230,7 +230,7 @@ fn adopt(mut staged: StagedFile, note: &Note, table: &Table) -> Option<Piece> {
             rows_recalled: note.recalled.len() as u64,
             ..Numbers::default()
         },
-        ..Piece::new(staged)
+        ..Piece::new(note.covered, staged)
     })
 }
 

@@ -7,6 +7,7 @@ mod changes;
 mod files;
 mod keys;
 mod maintain;
+mod merge;
 mod past;
 mod pieces;
 mod stage;

@@ -1,7 +1,7 @@
 //! What has happened to the base population: a few words for each record that was changed, added, deleted or put.
 //!
-//! Invariant: memory grows with what happened, not with the population; a record that nothing happened to is made
-//! from the plan each time it is asked for.
+//! Invariant: but for a few numbers of each record, memory grows with what happened, not with the population; a record
+//! that nothing happened to is made from the plan each time it is asked for.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::entity::Entity;
 use crate::instant::{self, Micros};
 use crate::json::{Json, Selection};
-use crate::plan::{InvoiceState, Plan, invoice_of_unposted, place_of, unposted_id};
+use crate::plan::{InvoiceState, Plan, id_at, index_of, invoice_of_unposted, place_of, unposted_id};
 use crate::records::{self, Subject};
 use crate::totals::{Sums, Totals};
 
@@ -46,6 +46,9 @@ pub(crate) struct State {
     tables: [Table; Entity::ALL.len()],
     /// Made once an invoice is asked for.
     totals: OnceLock<Totals>,
+    /// When each record of the base population was last changed, by its place. Made once one is asked for: conditions on
+    /// it look at all of a long list.
+    updated: [OnceLock<Vec<Micros>>; Entity::ALL.len()],
 }
 
 impl State {
@@ -54,7 +57,8 @@ impl State {
         for entity in Entity::ALL {
             tables[entity.index()].last_id = plan.last_id(entity);
         }
-        Self { now: plan.start, plan, generation: 0, next_batch: 1_000, tables, totals: OnceLock::new() }
+        let (totals, updated) = Default::default();
+        Self { now: plan.start, plan, generation: 0, next_batch: 1_000, tables, totals, updated }
     }
 
     fn table(&self, entity: Entity) -> &Table {
@@ -131,8 +135,17 @@ impl State {
             Some(Overlay { updated: Some(updated), .. }) => Some(*updated),
             Some(Overlay { verbatim: Some(_), .. }) => None,
             _ if entity == Entity::UnpostedInvoice => None,
-            _ => Some(self.plan.updated(entity, id)),
+            _ => Some(self.base_updated(entity, id)),
         }
+    }
+
+    fn base_updated(&self, entity: Entity, id: i64) -> Micros {
+        let all = self.updated[entity.index()].get_or_init(|| {
+            let places = 0..self.plan.count(entity);
+            places.map(|place| self.plan.updated(entity, id_at(place))).collect()
+        });
+        let place = index_of(id).and_then(|place| usize::try_from(place).ok());
+        place.and_then(|place| all.get(place).copied()).unwrap_or_else(|| self.plan.updated(entity, id))
     }
 
     /// Whether a record is a line of an invoice.

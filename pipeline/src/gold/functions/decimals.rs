@@ -2,10 +2,14 @@
 
 use super::{LARGEST, PRECISION, SCALE, WIDE, WIDEST, decimal_type, wrong};
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Decimal128Array};
+use arrow::buffer::BooleanBuffer;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type};
 use datafusion::common::Result;
 use std::sync::Arc;
+
+/// A float below this is a decimal of the column's type, however it is rounded.
+const SMALL: f64 = 1e14;
 
 pub(super) fn exact_decimal(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     decimals("exact_decimal", &arguments[0], PRECISION, LARGEST)
@@ -42,6 +46,12 @@ fn decimals(function: &str, array: &ArrayRef, precision: u8, largest: i128) -> R
 }
 
 pub(super) fn beyond_decimal(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    // All are far from it, mostly: nothing is computed then.
+    if let Some(floats) = arguments[0].as_primitive_opt::<Float64Type>()
+        && floats.iter().flatten().all(|value| value.abs() < SMALL)
+    {
+        return Ok(Arc::new(BooleanArray::new(BooleanBuffer::new_unset(floats.len()), None)));
+    }
     let decimals = exact_decimal(arguments)?;
     let texts = match arguments[0].data_type() {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Some(cast(&arguments[0], &DataType::Utf8)?),
@@ -193,6 +203,10 @@ mod tests {
             beyond_decimal(&[array]).unwrap().as_boolean().iter().map(Option::unwrap).collect()
         };
         assert_eq!(beyond(floats), [true, true, false, false]);
+        let small: ArrayRef = Arc::new(arrow::array::Float64Array::from(vec![Some(99e12), None, Some(-0.5)]));
+        assert_eq!(beyond(small), [false; 3]);
+        let odd: ArrayRef = Arc::new(arrow::array::Float64Array::from(vec![f64::NAN, 1e15, 5.0]));
+        assert_eq!(beyond(odd)[1..], [true, false]);
         let texts = ["1e16", " 1000000000000000 ", "1e400", "999999999999999.9999", "1,5", "", "inf", "NaN"];
         let plain: ArrayRef = Arc::new(StringArray::from(texts.to_vec()));
         for kind in [DataType::Utf8, DataType::LargeUtf8, DataType::Utf8View] {

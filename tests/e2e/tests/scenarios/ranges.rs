@@ -61,6 +61,46 @@ async fn the_table_is_clustered_whatever_range_ends_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_read_again_and_what_is_gone_lies_where_it_belongs() {
+    let mut scene = Scene::with(Config { scale: Scale::Custom(LONG), ..Config::default() }).await;
+    scene.lake = scene.lake.clone().with_least_rows(400);
+    let ids = scene.world().ids("TimeEntry");
+    let now = scene.world().now().format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    for id in ids.iter().step_by(100) {
+        let mut record = scene.world().record("TimeEntry", *id).unwrap();
+        record["_info"]["lastUpdated"] = json!(now);
+        scene.world().put("TimeEntry", record);
+    }
+    for round in 0..3 {
+        // Changed so lately that it is read twice; later on, some are gone.
+        let mut record = scene.world().record("TimeEntry", ids[100]).unwrap();
+        record["notes"] = json!(format!("umferð {round}"));
+        scene.world().put("TimeEntry", record);
+        let options = Options {
+            mode: Mode::Full,
+            layers: vec![Layer::Bronze],
+            entities: vec!["TimeEntry".to_owned()],
+            ..Options::default()
+        };
+        let report = scene.run(options).await;
+        assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
+        let there = scene.world().ids("TimeEntry").len() as u64;
+        assert!(report.entities[0].numbers.rows_read > there, "nothing was read twice");
+        let files = support::ranges(&scene.lake, "bronze", "cw_timeentry", "id").await;
+        assert!(files.len() > 5, "{files:?}");
+        assert!(files.windows(2).all(|pair| pair[0].1 < pair[1].0), "round {round}: {files:?}");
+        let rows = "SELECT count(*), count(DISTINCT id), count(etlDeletedAt) FROM bronze.cw_timeentry";
+        let gone = (round * 40).to_string();
+        assert_eq!(scene.rows(rows).await, [[ids.len().to_string(), ids.len().to_string(), gone]]);
+        let notes = format!("SELECT notes FROM bronze.cw_timeentry WHERE id = {}", ids[100]);
+        assert_eq!(scene.value(&notes).await, format!("umferð {round}"));
+        for id in ids.iter().skip(round * 1_000 + 7).step_by(13).take(40) {
+            assert!(scene.world().delete("TimeEntry", *id));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn ranges_survive_faults() {
     let seed = 23;
     let kinds = [

@@ -1,0 +1,266 @@
+//! A full run: the table's content becomes what was read.
+//!
+//! Invariant: one commit; rows that the source no longer has stay, marked, and the table is in the order of its key.
+
+use super::{DELETED_AT, ENTITY, RUN_ID, TIMESTAMP, refuse_to_empty, staged_rows};
+use crate::error::{Error, Result};
+use crate::extract::{Extracted, SEQUENCE};
+use crate::lake::{Counts, Format, KeySet, Lakehouse, Stage, StagedFile, Table, align_batch, compare_schemas};
+use crate::personal;
+use crate::run::RunId;
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Int64Type, Schema, SchemaRef};
+use connectwise_runtime::row_hashes;
+use datafusion::logical_expr::{Expr, ident, lit, when};
+use datafusion::prelude::DataFrame;
+use datafusion::scalar::ScalarValue;
+use futures::{Stream, StreamExt as _};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// In how many parts a table is written at the same time.
+const RUNS: u64 = 2;
+
+/// A full run: the fetched rows, and the ones that the source no longer has, marked; one commit.
+#[expect(clippy::too_many_arguments, reason = "the parts of one load")]
+pub(super) async fn replace(
+    lake: &Lakehouse,
+    stage: &Stage,
+    run: &RunId,
+    extracted: &Extracted,
+    before: Option<Table>,
+    schema: &SchemaRef,
+    transactions: &[(String, i64)],
+    force: bool,
+    anew: bool,
+) -> Result<(Counts, i64, i64)> {
+    let entity = extracted.table;
+    let compared = match &before {
+        Some(table) => {
+            let compared = compare(lake, run, extracted, table, schema).await?;
+            refuse_to_empty(entity, compared.counts.deleted, compared.live, force)?;
+            compared
+        }
+        None => Compared {
+            counts: Counts { inserted: extracted.ids.len() as u64, ..Counts::default() },
+            live: 0,
+            not_fetched: 0,
+        },
+    };
+    let counts = compared.counts;
+    let mut table = Table::create_or_evolve(lake, "bronze", entity.table, schema).await?;
+    let failed = |error: datafusion::error::DataFusionError| Error::table("bronze", entity.table, "replacing", error);
+    let stored = table.schema()?;
+    let mut aligned = stage.file(entity.table, Format::Arrow, &stored);
+    // Lists below several parents each begin anew.
+    let mut is_plain = entity.parent.is_none();
+    let fresh = match extracted.staged.read(lake.context()).await? {
+        Some(frame) if lacks_fields(&frame, &stored) => {
+            is_plain = false;
+            let mut rows = staged_rows(lake, run, extracted, &stored).await?;
+            while let Some(batch) = rows.next().await {
+                aligned.write(&batch?)?;
+            }
+            aligned.finish()?;
+            aligned.read(lake.context()).await?
+        }
+        Some(frame) => Some(fresh_rows(frame, run, extracted, &stored).map_err(failed)?),
+        None => None,
+    };
+    let existing = table.frame().await?;
+    let now = instant(run);
+    let quarantined: Vec<Expr> = extracted.quarantined_ids().into_iter().map(lit).collect();
+    let marked = ident(DELETED_AT).is_null();
+    let marked = if quarantined.is_empty() { marked } else { marked.and(ident(entity.key).in_list(quarantined, true)) };
+    let deleted_at = when(marked, now).otherwise(ident(DELETED_AT)).map_err(failed)?;
+    let mark = |frame: DataFrame| -> datafusion::error::Result<DataFrame> {
+        let columns = stored.fields().iter().map(|field| {
+            if field.name() == DELETED_AT { deleted_at.clone().alias(DELETED_AT) } else { ident(field.name()) }
+        });
+        frame.select(columns.collect::<Vec<_>>())
+    };
+    let fetched = Arc::new(KeySet::Ids(extracted.ids.keys().copied().collect()));
+    let gone = existing.filter(KeySet::lacks(&fetched, ident(entity.key))).map_err(failed)?;
+    let mut bare = stage.file(entity.table, Format::Arrow, &stored);
+    let gone = if anew {
+        stage_without_personal(&mut bare, entity, &gone, &stored).await?;
+        match bare.read(lake.context()).await? {
+            Some(gone) => gone,
+            None => gone.limit(0, Some(0)).map_err(failed)?,
+        }
+    } else {
+        gone
+    };
+    let gone = mark(gone).map_err(failed)?;
+    let expected = counts.unchanged + counts.updated + counts.inserted + counts.deleted;
+    let version_of = |table: &Table| (counts, table.version(), table.version() - 1);
+    if is_plain && let Some(between) = between(lake, run, extracted, &stored, &gone, compared.not_fetched).await? {
+        let runs = extracted.staged.runs(RUNS, lake.context()).await?;
+        let runs = runs.into_iter().map(|(after, rows)| Ok((after, fresh_rows(rows, run, extracted, &stored)?)));
+        let runs = runs.collect::<datafusion::error::Result<Vec<_>>>().map_err(failed)?;
+        let done =
+            !runs.is_empty() && table.overwrite_between(runs, &between, entity.key, expected, transactions).await?;
+        if done {
+            return Ok(version_of(&table));
+        }
+        tracing::debug!(entity = entity.entity, "records did not come in the order of their key");
+    }
+    let rows = match fresh {
+        None => gone,
+        // A plain scan keeps the order of the ids, a union need not.
+        Some(fresh) if compared.not_fetched == 0 => fresh,
+        Some(fresh) => fresh.union(gone).map_err(failed)?,
+    };
+    table.overwrite(rows, Some(expected), transactions).await?;
+    Ok(version_of(&table))
+}
+
+/// The rows that belong between those that were read in ranges: what was read late, and what stays though it was not
+/// fetched. `None` where there are none.
+async fn between(
+    lake: &Lakehouse,
+    run: &RunId,
+    extracted: &Extracted,
+    stored: &Schema,
+    gone: &DataFrame,
+    not_fetched: u64,
+) -> Result<Option<DataFrame>> {
+    let failed = |error| Error::table("bronze", extracted.table.table, "replacing", error);
+    let gone = (not_fetched > 0).then(|| gone.clone());
+    Ok(match (extracted.staged.late(lake.context()).await?, gone) {
+        (None, gone) => gone,
+        (Some(late), gone) => {
+            let late = fresh_rows(late, run, extracted, stored).map_err(failed)?;
+            Some(match gone {
+                Some(gone) => late.union(gone).map_err(failed)?,
+                None => late,
+            })
+        }
+    })
+}
+
+/// Stages rows that stay without what is personal in them now.
+async fn stage_without_personal(
+    staged: &mut StagedFile,
+    entity: &'static connectwise_runtime::Table,
+    rows: &DataFrame,
+    schema: &SchemaRef,
+) -> Result<()> {
+    let failed = |error: &dyn std::fmt::Display| Error::data(entity.entity, error);
+    let mut rows = rows.clone().execute_stream().await.map_err(|error| failed(&error))?;
+    while let Some(batch) = rows.next().await {
+        let batch = batch.map_err(|error| failed(&error))?;
+        let batch = align_batch(&batch, schema).map_err(|error| failed(&error))?;
+        staged.write(&personal::without_it(&batch, entity)?)?;
+    }
+    staged.finish()
+}
+
+/// Whether staged rows lack fields inside columns that the table has: ones that the spec has no longer, or that became
+/// personal.
+fn lacks_fields(staged: &DataFrame, stored: &Schema) -> bool {
+    compare_schemas(staged.schema().as_arrow(), stored).added.iter().any(|path| path.contains('/'))
+}
+
+/// The winning staged rows in the table's columns.
+fn fresh_rows(
+    frame: DataFrame,
+    run: &RunId,
+    extracted: &Extracted,
+    stored: &Schema,
+) -> datafusion::error::Result<DataFrame> {
+    let known = Arc::new(frame.schema().as_arrow().clone());
+    let mut frame = frame;
+    if !extracted.superseded.is_empty() {
+        let superseded = Arc::new(KeySet::Ids(extracted.superseded.clone()));
+        frame = frame.filter(KeySet::lacks(&superseded, ident(SEQUENCE)))?;
+    }
+    let columns = stored.fields().iter().map(|field| {
+        let value = match field.name().as_str() {
+            TIMESTAMP => instant(run),
+            ENTITY => lit(extracted.table.entity),
+            RUN_ID => lit(run.id()),
+            DELETED_AT => lit(ScalarValue::TimestampMicrosecond(None, Some("UTC".into()))),
+            name if known.field_with_name(name).is_ok() => ident(name),
+            // A column that the spec no longer has stays, and is null.
+            _ => match ScalarValue::try_from(field.data_type()) {
+                Ok(null) => lit(null),
+                Err(_) => lit(ScalarValue::Null),
+            },
+        };
+        value.alias(field.name())
+    });
+    frame.select(columns.collect::<Vec<_>>())
+}
+
+fn instant(run: &RunId) -> Expr {
+    lit(ScalarValue::TimestampMicrosecond(Some(run.started_micros()), Some("UTC".into())))
+}
+
+/// What a full run changes.
+struct Compared {
+    counts: Counts,
+    /// Rows that were live.
+    live: u64,
+    /// Rows of records that were not fetched.
+    not_fetched: u64,
+}
+
+/// Compares by the hash of each row's content.
+async fn compare(
+    lake: &Lakehouse,
+    run: &RunId,
+    extracted: &Extracted,
+    table: &Table,
+    schema: &SchemaRef,
+) -> Result<Compared> {
+    let failed = |error: datafusion::error::DataFusionError| table.error("comparing", error);
+    let content = crate::lake::content_columns(schema, &[TIMESTAMP, ENTITY, RUN_ID]);
+    let stored = table.frame().await?.execute_stream().await.map_err(failed)?;
+    let mut known = HashMap::new();
+    let schema_ = Arc::clone(schema);
+    let mut stored = stored.map(move |batch| {
+        let batch = batch.map_err(|error| Error::data("bronze", error))?;
+        align_batch(&batch, &schema_).map_err(|error| Error::data("bronze", error))
+    });
+    each_row(&mut stored, extracted.table.key, &content, |id, hash, live| {
+        known.insert(id, (hash, live));
+    })
+    .await?;
+    let live = known.values().filter(|(_, live)| *live).count() as u64;
+    let mut counts = Counts::default();
+    let mut fresh = staged_rows(lake, run, extracted, schema).await?;
+    each_row(&mut fresh, extracted.table.key, &content, |id, hash, _| match known.remove(&id) {
+        None => counts.inserted += 1,
+        Some((old, _)) if old == hash => counts.unchanged += 1,
+        Some(_) => counts.updated += 1,
+    })
+    .await?;
+    let quarantined = extracted.quarantined_ids();
+    let gone = known.iter().filter(|(id, (_, live))| *live && !quarantined.contains(id)).count() as u64;
+    counts.deleted = gone;
+    let not_fetched = known.len() as u64;
+    counts.unchanged += not_fetched - gone;
+    Ok(Compared { counts, live, not_fetched })
+}
+
+async fn each_row(
+    rows: &mut (impl Stream<Item = Result<RecordBatch>> + Unpin),
+    key: &str,
+    content: &[usize],
+    mut visit: impl FnMut(i64, u128, bool),
+) -> Result<()> {
+    while let Some(batch) = rows.next().await {
+        let batch = batch?;
+        let hashes = row_hashes(&batch, content).map_err(|error| Error::data("bronze", error))?;
+        let ids = batch.column_by_name(key).and_then(|column| column.as_primitive_opt::<Int64Type>());
+        let deleted = batch.column_by_name(DELETED_AT);
+        let (Some(ids), Some(deleted)) = (ids, deleted) else {
+            return Err(Error::data("bronze", format!("a row lacks {key} or {DELETED_AT}")));
+        };
+        for (row, hash) in hashes.into_iter().enumerate() {
+            visit(ids.value(row), hash, deleted.is_null(row));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! Changed rows into a table: the files that may hold one of their keys are written anew with them.
+//!
+//! Invariant: a merge is one commit, and writes its files in the order of the key, so that tables stay clustered and a
+//! change of recent records leaves the files of old ones alone.
+
+use super::files::DataFile;
+use super::pieces::{Piece, pieces};
+use super::sync::MANY_STAGED;
+use super::table::{DELETE_MARK, Table, sorted};
+use super::weave::{Obstacle, OutOfOrder, ahead};
+use super::write::{in_small_batches, next_version};
+use super::{KeySet, align_batch};
+use crate::error::{Error, Result};
+use crate::tasks::apart;
+use arrow::array::{BooleanArray, RecordBatch};
+use arrow::compute::{SortColumn, concat_batches, filter_record_batch, lexsort_to_indices, take_record_batch};
+use arrow::datatypes::{DataType, Field, Schema};
+use arrow::error::ArrowError;
+use connectwise_runtime::row_hashes;
+use datafusion::datasource::MemTable;
+use datafusion::error::DataFusionError;
+use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf, ident, lit};
+use datafusion::prelude::{DataFrame, SessionContext};
+use deltalake::kernel::Add;
+use deltalake::protocol::DeltaOperation;
+use futures::{StreamExt as _, TryStreamExt as _};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// How many pieces are written at the same time.
+const PIECES_AT_ONCE: usize = 2;
+
+impl Table {
+    /// Inserts, updates and (rows marked by [`DELETE_MARK`]) deletes by key, in one commit.
+    ///
+    /// The rows must have the table's schema plus the mark, and each key once.
+    ///
+    /// # Errors
+    /// [`Error::Table`]; the table stays as it was.
+    pub async fn merge(&mut self, rows: DataFrame, key: &[&str], transactions: &[(String, i64)]) -> Result<()> {
+        let failed = |error: DataFusionError| Error::table(self.layer(), self.name(), "merging", error);
+        let Some(first) = key.first() else { return Err(self.error("merging", "no key")) };
+        let source = self.source_keys(rows.clone(), key).await?;
+        let pieces = pieces(self.files()?, first, source.first, self.lake().least_rows());
+        let changed = Arc::new(source.hashes);
+        let fresh = rows.filter(ident(DELETE_MARK).eq(lit(false))).map_err(failed)?;
+        let mut fresh = fresh.drop_columns(&[DELETE_MARK]).map_err(failed)?;
+        if (changed.len() as u64) < MANY_STAGED {
+            // More than these are in order already.
+            fresh = in_memory(fresh, key).await.map_err(|error| self.error("merging", error))?;
+        }
+        let files: Vec<DataFile> = pieces.iter().flat_map(|piece| piece.files.clone()).collect();
+        let mut work = Vec::with_capacity(pieces.len());
+        for piece in pieces {
+            let (table, fresh, changed) = (self.clone(), fresh.clone(), Arc::clone(&changed));
+            let key: Vec<String> = key.iter().map(|name| (*name).to_owned()).collect();
+            work.push(async move {
+                let write = async move {
+                    let key: Vec<&str> = key.iter().map(String::as_str).collect();
+                    table.write_piece(&piece, fresh, &key, &changed).await
+                };
+                apart("merging", write).await?
+            });
+        }
+        let written: Vec<Vec<Add>> = futures::stream::iter(work).buffered(PIECES_AT_ONCE).try_collect().await?;
+        let adds = written.into_iter().flatten().collect();
+        let operation = DeltaOperation::Merge {
+            predicate: None,
+            merge_predicate: Some(
+                key.iter().map(|k| format!("target.{k} = source.{k}")).collect::<Vec<_>>().join(" AND "),
+            ),
+            matched_predicates: Vec::new(),
+            not_matched_predicates: Vec::new(),
+            not_matched_by_source_predicates: Vec::new(),
+        };
+        self.commit("merging", adds, &files, operation, next_version(transactions)).await
+    }
+
+    /// Writes a piece's rows: those of its files that are not changed, and the changed ones.
+    async fn write_piece(
+        &self,
+        piece: &Piece,
+        fresh: DataFrame,
+        key: &[&str],
+        changed: &Arc<HashSet<u128>>,
+    ) -> Result<Vec<Add>> {
+        let failed = |error: DataFusionError| self.error("merging", error);
+        let expected = piece.files.iter().filter_map(DataFile::rows).sum::<u64>() + piece.keys as u64;
+        let mut rows = match key.first().and_then(|first| piece.holds(&ident(*first))) {
+            Some(within) => fresh.filter(within).map_err(failed)?,
+            None => fresh,
+        };
+        if !piece.files.is_empty() {
+            match self.weave_piece(piece, rows.clone(), key, changed, expected).await {
+                Ok(adds) => return Ok(adds),
+                Err(error) if error.is::<OutOfOrder>() => {
+                    tracing::debug!(table = self.name(), "another writer put rows out of order: they are sorted");
+                }
+                Err(error) => return Err(self.error("merging", error)),
+            }
+            let kept = not_among(self.key_types(key)?, Arc::clone(changed));
+            let kept = kept.call(key.iter().map(|name| ident(*name)).collect());
+            let kept = self.frame_of(&piece.files).await?.filter(kept).map_err(failed)?;
+            rows = kept.union(rows).map_err(failed)?;
+        }
+        self.write_files(sorted(in_small_batches(rows), key).map_err(failed)?, Some(expected)).await
+    }
+
+    /// As [`Table::write_piece`], of files whose rows are in the order of the key, one file after the other.
+    async fn weave_piece(
+        &self,
+        piece: &Piece,
+        fresh: DataFrame,
+        key: &[&str],
+        changed: &Arc<HashSet<u128>>,
+        expected: u64,
+    ) -> Result<Vec<Add>, Obstacle> {
+        let schema = self.schema()?;
+        let places: Vec<usize> = key.iter().map(|name| schema.index_of(name)).collect::<Result<_, _>>()?;
+        let first = key.first().copied().unwrap_or_default();
+        let kept = self.rows_of_files(piece.files.clone(), first, None).map({
+            let (schema, places, changed) = (Arc::clone(&schema), places.clone(), Arc::clone(changed));
+            move |batch| -> Result<RecordBatch, Obstacle> {
+                let batch = align_batch(&batch?, &schema)?;
+                let hashes = row_hashes(&batch, &places)?;
+                let kept: BooleanArray = hashes.iter().map(|hash| Some(!changed.contains(hash))).collect();
+                Ok(if kept.false_count() == 0 { batch } else { filter_record_batch(&batch, &kept)? })
+            }
+        });
+        let fresh = in_small_batches(fresh).execute_stream().await?.map({
+            let schema = Arc::clone(&schema);
+            move |batch| -> Result<RecordBatch, Obstacle> { Ok(align_batch(&batch?, &schema)?) }
+        });
+        self.write_woven(ahead(kept.boxed()), fresh.boxed(), key, expected).await
+    }
+
+    /// The keys of the rows to merge.
+    async fn source_keys(&self, rows: DataFrame, key: &[&str]) -> Result<SourceKeys> {
+        let failed = |error: DataFusionError| self.error("merging", error);
+        let rows = rows.select(key.iter().map(|name| ident(*name)).collect::<Vec<_>>()).map_err(failed)?;
+        let mut rows = rows.execute_stream().await.map_err(failed)?;
+        let all: Vec<usize> = (0..key.len()).collect();
+        let mut keys = SourceKeys { first: KeySet::Ids(HashSet::new()), hashes: HashSet::new() };
+        while let Some(batch) = rows.next().await {
+            let batch = batch.map_err(failed)?;
+            keys.hashes.extend(row_hashes(&batch, &all).map_err(|error| self.error("merging", error))?);
+            let first = KeySet::of(batch.column(0));
+            if !first.is_some_and(|first| keys.first.add(first)) {
+                return Err(self.error("merging", format!("{} is no key's type", batch.column(0).data_type())));
+            }
+        }
+        Ok(keys)
+    }
+
+    fn key_types(&self, key: &[&str]) -> Result<Vec<DataType>> {
+        let schema = self.schema()?;
+        let types = key.iter().map(|name| schema.field_with_name(name).map(|field| field.data_type().clone()));
+        types.collect::<Result<_, _>>().map_err(|error| self.error("merging", error))
+    }
+}
+
+/// A few rows in the order of their key, at hand for each piece to find its own.
+async fn in_memory(rows: DataFrame, key: &[&str]) -> Result<DataFrame, Obstacle> {
+    let (state, plan) = rows.into_parts();
+    let rows = DataFrame::new(state.clone(), plan);
+    let schema = Arc::clone(rows.schema().inner());
+    let batch = concat_batches(&schema, &rows.collect().await?)?;
+    let columns = key.iter().map(|name| {
+        let values = batch.column_by_name(name).cloned();
+        let values = values.ok_or_else(|| ArrowError::SchemaError(format!("the rows have no {name}")))?;
+        Ok(SortColumn { values, options: None })
+    });
+    let order = lexsort_to_indices(&columns.collect::<Result<Vec<_>, ArrowError>>()?, None)?;
+    let table = MemTable::try_new(schema, vec![vec![take_record_batch(&batch, &order)?]])?;
+    Ok(SessionContext::new_with_state(state).read_table(Arc::new(table))?)
+}
+
+struct SourceKeys {
+    /// The values of the first key column.
+    first: KeySet,
+    /// The hashes of the whole keys.
+    hashes: HashSet<u128>,
+}
+
+/// A predicate over key columns: the key is none of these. A join would hold the wide rows in memory, or sort them.
+fn not_among(types: Vec<DataType>, hashes: Arc<HashSet<u128>>) -> ScalarUDF {
+    let fields: Vec<Field> =
+        types.iter().enumerate().map(|(place, key)| Field::new(place.to_string(), key.clone(), true)).collect();
+    let schema = Arc::new(Schema::new(fields));
+    let test = move |arguments: &[ColumnarValue]| {
+        let columns = ColumnarValue::values_to_arrays(arguments)?;
+        let batch = RecordBatch::try_new(Arc::clone(&schema), columns)?;
+        let all: Vec<usize> = (0..batch.num_columns()).collect();
+        let found = row_hashes(&batch, &all).map_err(|error| DataFusionError::External(Box::new(error)))?;
+        let kept: BooleanArray = found.iter().map(|hash| Some(!hashes.contains(hash))).collect();
+        Ok(ColumnarValue::Array(Arc::new(kept)))
+    };
+    create_udf("not_among", types, DataType::Boolean, Volatility::Immutable, Arc::new(test))
+}
