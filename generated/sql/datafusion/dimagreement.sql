@@ -95,12 +95,11 @@ reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.agreementId IS NOT NULL
 ),
--- The few that are no rows yet: a window over all references would have to sort them. The rows come first in the join:
--- they are what an engine keeps in memory, and the references what it passes by.
+-- The few that are no rows yet: a window over all references would have to sort them.
 unlisted AS (
   SELECT r.*
-  FROM entity AS e
-  RIGHT JOIN reference AS r ON e.agreementId = r.agreementId
+  FROM reference AS r
+  LEFT JOIN entity AS e ON e.agreementId = r.agreementId
   WHERE e.agreementId IS NULL
 ),
 newest AS (

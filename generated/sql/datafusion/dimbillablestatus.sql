@@ -27,12 +27,11 @@ reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND CASE WHEN trimmed(t.billableOption) <> '' THEN t.billableOption END IS NOT NULL
 ),
--- The few that are no rows yet: a window over all references would have to sort them. The rows come first in the join:
--- they are what an engine keeps in memory, and the references what it passes by.
+-- The few that are no rows yet: a window over all references would have to sort them.
 unlisted AS (
   SELECT r.*
-  FROM entity AS e
-  RIGHT JOIN reference AS r ON e.billableOption = r.billableOption
+  FROM reference AS r
+  LEFT JOIN entity AS e ON e.billableOption = r.billableOption
   WHERE e.billableOption IS NULL
 ),
 newest AS (

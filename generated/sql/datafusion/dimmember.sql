@@ -31,12 +31,11 @@ reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.memberId IS NOT NULL
 ),
--- The few that are no rows yet: a window over all references would have to sort them. The rows come first in the join:
--- they are what an engine keeps in memory, and the references what it passes by.
+-- The few that are no rows yet: a window over all references would have to sort them.
 unlisted AS (
   SELECT r.*
-  FROM entity AS e
-  RIGHT JOIN reference AS r ON e.memberId = r.memberId
+  FROM reference AS r
+  LEFT JOIN entity AS e ON e.memberId = r.memberId
   WHERE e.memberId IS NULL
 ),
 newest AS (
