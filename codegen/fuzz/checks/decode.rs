@@ -1,8 +1,9 @@
 //! What has to hold for any bytes that come as a page: shared by the fuzz target and the ordinary tests.
 
 use crate::common::TABLE;
-use connectwise_runtime::{Decoder, Misfit, flatten, flatten_child, row_hashes};
+use connectwise_runtime::{Decoder, Misfit, Recall, flatten, flatten_child, row_hashes};
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// Deeper than this the two parsers may differ.
 const DEPTH: usize = 100;
@@ -15,6 +16,7 @@ pub(crate) fn check(bytes: &[u8]) {
     let mut rows = 1;
     let mut misfits = 0;
     let outcome = decoder.page(bytes);
+    check_recalling(bytes, outcome.is_ok());
     if let Ok(counts) = &outcome {
         assert_eq!(counts.records, counts.kept + counts.quarantined);
         rows += counts.kept;
@@ -42,6 +44,39 @@ pub(crate) fn check(bytes: &[u8]) {
     for child in TABLE.children {
         assert!(flatten_child(&TABLE, child, &batch).is_ok());
     }
+}
+
+/// Records by their texts.
+#[derive(Default)]
+struct Texts {
+    known: HashSet<String>,
+    kept: Vec<String>,
+}
+
+impl Recall for Texts {
+    fn recall(&mut self, text: &str) -> Option<usize> {
+        self.known.iter().find(|known| text.starts_with(known.as_str())).map(String::len)
+    }
+
+    fn kept(&mut self, record: &str, _: &[&str]) {
+        self.kept.push(record.to_owned());
+    }
+}
+
+/// A page of which some records are known gives the others, as if those were not in it.
+fn check_recalling(bytes: &[u8], is_page: bool) {
+    let mut all = Texts::default();
+    let mut decoder = Decoder::new(&TABLE);
+    let whole = decoder.page_recalling(bytes, &mut all);
+    assert_eq!(whole.is_ok(), is_page);
+    let Ok(whole) = whole else { return };
+    assert_eq!((whole.kept, whole.recalled), (all.kept.len() as u64, 0));
+    let mut some = Texts { known: all.kept.iter().step_by(2).cloned().collect(), ..Texts::default() };
+    let counts = decoder.page_recalling(bytes, &mut some).unwrap_or_else(|error| panic!("{error}"));
+    let others: Vec<&String> = all.kept.iter().filter(|text| !some.known.contains(*text)).collect();
+    assert_eq!(some.kept.iter().collect::<Vec<_>>(), others);
+    assert_eq!(counts.kept + counts.recalled, whole.kept);
+    assert_eq!((counts.records, counts.quarantined), (whole.records, whole.quarantined));
 }
 
 fn depth(value: &Value) -> usize {
