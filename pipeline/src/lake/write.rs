@@ -74,7 +74,7 @@ impl Table {
     }
 
     /// Replaces the content in one commit by runs of rows, which follow each other in the order of the key, and by others
-    /// that belong between them. Where the runs are not in that order after all, nothing is done.
+    /// that belong between them: so many together. Where the runs are not in that order after all, nothing is done.
     ///
     /// # Errors
     /// [`Error::Table`]; the table stays as it was.
@@ -109,6 +109,11 @@ impl Table {
                 Err(error) if error.is::<OutOfOrder>() => return Ok(false),
                 Err(error) => return Err(self.error("replacing", error)),
             }
+        }
+        let written: Option<u64> = adds.iter().map(rows_of).sum();
+        if written.is_some_and(|written| written != expected) {
+            let text = format!("{} rows were written in the place of {expected}", written.unwrap_or_default());
+            return Err(self.error("replacing", text));
         }
         let operation = DeltaOperation::Write { mode: SaveMode::Overwrite, partition_by: None, predicate: None };
         let files = self.files()?;
@@ -325,6 +330,11 @@ where
         adds.extend(writer.flush().await?);
     }
     Ok(adds)
+}
+
+/// How many rows a file has by its own statistics.
+fn rows_of(add: &Add) -> Option<u64> {
+    serde_json::from_str::<serde_json::Value>(add.stats.as_deref()?).ok()?["numRecords"].as_u64()
 }
 
 /// A commit that has to be the next version: any other in between is a conflict, whatever it did.

@@ -12,10 +12,16 @@ use std::sync::Arc;
 pub(super) fn trimmed(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     let texts = cast(&arguments[0], &DataType::Utf8)?;
     let values = texts.as_string::<i32>();
-    if values.iter().flatten().all(|text| text.trim().len() == text.len()) {
+    if values.iter().flatten().all(is_trimmed) {
         return Ok(texts);
     }
     Ok(Arc::new(values.iter().map(|text| text.map(str::trim)).collect::<StringArray>()))
+}
+
+fn is_trimmed(text: &str) -> bool {
+    let plain = |end: Option<&u8>| end.is_none_or(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    (plain(bytes.first()) && plain(bytes.last())) || text.trim().len() == text.len()
 }
 
 pub(super) fn whole_number(arguments: &[ArrayRef]) -> Result<ArrayRef> {
