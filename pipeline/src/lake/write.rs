@@ -33,7 +33,7 @@ use std::sync::Arc;
 /// The rows of a batch of what is sorted.
 const SORTED_ROWS: usize = 1024;
 
-/// Rows in the order of their key, from this key on.
+/// Rows in the order of their key, which is above this one.
 pub(crate) type Run = (i64, DataFrame);
 
 impl Table {

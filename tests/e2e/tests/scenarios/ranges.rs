@@ -7,19 +7,19 @@ use serde_json::json;
 
 const LONG: Counts = Counts { time_entries: 5_200, ..SMALL };
 
+/// All time entries, to bronze.
+fn all_of_them() -> Options {
+    let (layers, entities) = (vec![Layer::Bronze], vec!["TimeEntry".to_owned()]);
+    Options { mode: Mode::Full, layers, entities, ..Options::default() }
+}
+
 /// Reads all time entries to bronze, and compares the ids with the source's.
 async fn is_whole(faults: Faults) -> Scene {
     let mut scene = Scene::with(Config { scale: Scale::Custom(LONG), faults, ..Config::default() }).await;
     scene.lake = scene.lake.clone().with_least_rows(400);
     // A gap in the keys, as wide as can be thought of.
     scene.world().put("TimeEntry", json!({ "id": 900_000_000, "notes": "langt í burtu" }));
-    let options = Options {
-        mode: Mode::Full,
-        layers: vec![Layer::Bronze],
-        entities: vec!["TimeEntry".to_owned()],
-        ..Options::default()
-    };
-    let report = scene.run(options).await;
+    let report = scene.run(all_of_them()).await;
     assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
     let rows = scene.rows("SELECT id FROM bronze.cw_timeentry ORDER BY id").await;
     let found: Vec<i64> = rows.iter().map(|row| row[0].parse().unwrap()).collect();
@@ -76,13 +76,7 @@ async fn what_is_read_again_and_what_is_gone_lies_where_it_belongs() {
         let mut record = scene.world().record("TimeEntry", ids[100]).unwrap();
         record["notes"] = json!(format!("umferð {round}"));
         scene.world().put("TimeEntry", record);
-        let options = Options {
-            mode: Mode::Full,
-            layers: vec![Layer::Bronze],
-            entities: vec!["TimeEntry".to_owned()],
-            ..Options::default()
-        };
-        let report = scene.run(options).await;
+        let report = scene.run(all_of_them()).await;
         assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
         let there = scene.world().ids("TimeEntry").len() as u64;
         assert!(report.entities[0].numbers.rows_read > there, "nothing was read twice");
