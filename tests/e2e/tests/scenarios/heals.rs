@@ -62,6 +62,24 @@ async fn a_full_run_of_silver_and_gold_builds_them_anew_and_needs_no_connection(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_is_there_twice_does_not_keep_a_table_from_being_replaced() {
+    let scene = Scene::new(SMALL).await;
+    scene.full().await;
+    let ids = scene.world().ids("TimeEntry");
+    assert!(scene.world().delete("TimeEntry", ids[0]));
+    // Of one that is gone and of one that is not.
+    let mut table = scene.lake.open("bronze", "cw_timeentry").await.unwrap().unwrap();
+    let twice = table.frame().await.unwrap().filter(ident("id").in_list(vec![lit(ids[0]), lit(ids[9])], false));
+    table.append(twice.unwrap()).await.unwrap();
+    let layers = vec![Layer::Bronze];
+    let report = scene.run(Options { mode: Mode::Full, layers, ..Options::default() }).await;
+    assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
+    let rows = |id: i64| format!("SELECT count(*), count(\"etlDeletedAt\") FROM bronze.cw_timeentry WHERE id = {id}");
+    assert_eq!(scene.rows(&rows(ids[9])).await, [["1", "0"]]);
+    assert_eq!(scene.rows(&rows(ids[0])).await, [["2", "2"]], "both are marked, and the check of the key will tell");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn tables_are_clustered_by_their_key_from_the_first_run_on() {
     let mut scene = Scene::new(SMALL).await;
     scene.lake = scene.lake.clone().with_least_rows(20);
