@@ -176,7 +176,9 @@ pub async fn load(
         return Err(Error::data(entity.entity, personal::READ_WHOLE));
     }
     transactions.extend(wanted.transactions(was));
-    let (counts, version, changed_version) = if full && !snapshot {
+    // A first run reads all there is, whatever it is called.
+    let is_first = extracted.whole && !extracted.ids.is_empty() && rows_of(before.as_ref()).await? == 0;
+    let (counts, version, changed_version) = if !snapshot && (full || is_first) {
         replace::replace(lake, stage, run, extracted, before, &schema, &transactions, loading.force, anew).await?
     } else {
         let scope = if snapshot {
@@ -211,6 +213,13 @@ pub async fn load(
         counts
     };
     Ok(Loaded { counts, watermark_before, watermark_after, version, changed_version })
+}
+
+async fn rows_of(table: Option<&Table>) -> Result<u64> {
+    match table {
+        Some(table) => table.rows().await,
+        None => Ok(0),
+    }
 }
 
 /// After a full scan: marks what the source no longer has. A scan that was cut off before this is made good by the next.

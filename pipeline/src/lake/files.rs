@@ -138,29 +138,27 @@ impl Table {
     }
 }
 
-/// The rows of one file, in their order.
-/// The same rows in batches of so many.
-pub(super) fn in_batches(rows: DataFrame, size: usize) -> DataFrame {
+/// The same rows by one thread, in batches of so many: several threads would give them as each is ready.
+pub(super) fn one_by_one(rows: DataFrame, size: usize) -> DataFrame {
     let (mut state, plan) = rows.into_parts();
     let config = state.config_mut();
-    *config = std::mem::take(config).with_batch_size(size);
+    *config = std::mem::take(config).with_batch_size(size).with_target_partitions(1);
     DataFrame::new(state, plan)
 }
 
+/// The rows of one file, in their order.
 async fn rows_of(
     table: &Table,
     file: &DataFile,
     columns: Option<Vec<String>>,
 ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
     let failed = |error: DataFusionError| table.error("reading", error);
-    let mut frame = in_batches(table.frame_of(std::slice::from_ref(file)).await?, READ_ROWS);
+    let mut frame = one_by_one(table.frame_of(std::slice::from_ref(file)).await?, READ_ROWS);
     if let Some(columns) = columns {
         frame = frame.select(columns.iter().map(|name| ident(name.as_str())).collect::<Vec<_>>()).map_err(failed)?;
     }
-    // Together they would come as they are ready.
-    let parts = frame.execute_stream_partitioned().await.map_err(failed)?;
+    let rows = frame.execute_stream().await.map_err(failed)?;
     let (layer, name) = (table.layer(), table.name().to_owned());
-    let rows = futures::stream::iter(parts).flatten();
     Ok(rows.map_err(move |error| Error::table(layer, &name, "reading", error)).boxed())
 }
 
@@ -184,13 +182,25 @@ mod tests {
         let table = filled(&lake, rows(0..100, "")).await;
         assert!(table.files().unwrap().len() > 10);
         let batches: Vec<RecordBatch> = table.rows_by("id", None).unwrap().try_collect().await.unwrap();
-        let ids = |batch: &RecordBatch| {
-            use arrow::array::AsArray as _;
-            batch.column(0).as_primitive::<arrow::datatypes::Int64Type>().values().to_vec()
-        };
         assert_eq!(batches.iter().flat_map(ids).collect::<Vec<_>>(), (0..100).collect::<Vec<_>>());
         let texts: Vec<RecordBatch> =
             table.rows_by("id", Some(vec!["text".to_owned()])).unwrap().try_collect().await.unwrap();
         assert!(texts.iter().all(|batch| batch.num_columns() == 1 && batch.schema().field(0).name() == "text"));
+    }
+
+    #[tokio::test]
+    async fn rows_of_one_file_come_in_their_order_however_many_batches_they_are() {
+        let many = i64::try_from(READ_ROWS).unwrap() * 6;
+        let (_folder, lake) = lake(many.unsigned_abs());
+        let table = filled(&lake, rows(0..many, "")).await;
+        assert_eq!(table.files().unwrap().len(), 1);
+        let batches: Vec<RecordBatch> = table.rows_by("id", None).unwrap().try_collect().await.unwrap();
+        assert!(batches.len() > 3);
+        let found: Vec<i64> = batches.iter().flat_map(ids).collect();
+        assert_eq!(found, (0..many).collect::<Vec<_>>());
+    }
+
+    fn ids(batch: &RecordBatch) -> Vec<i64> {
+        super::super::staged::longs(batch, "id")
     }
 }

@@ -149,7 +149,7 @@ pub(crate) async fn sync_table(
     if !gone.is_empty() {
         stage_deletions(&mut staged, &table, &schema, scope, &key, &gone).await?;
     }
-    let is_empty = existing == 0 && matches!(scope, Scope::All);
+    let is_empty = existing == 0 && (matches!(scope, Scope::All) || table.rows().await? == 0);
     let changes = Changes::of(lake, stage, target, staged, is_empty).await?;
     changes.write(lake, &mut table, is_empty, transactions).await?;
     Ok((counts, table))

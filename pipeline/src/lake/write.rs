@@ -7,7 +7,7 @@
 //!   whoever lost the lock without noticing can't put rows beside another's.
 //! - Rows are written in the order in which they come, those of a whole table in the order of its key.
 
-use super::files::{DataFile, rows_of_a_file};
+use super::files::{DataFile, one_by_one, rows_of_a_file};
 use super::table::{Table, sorted};
 use super::weave::{Obstacle, OutOfOrder, ahead, weave};
 use super::{Difference, align_batch};
@@ -294,10 +294,7 @@ impl Table {
 /// The rows by one thread and in small batches: pieces are written side by side as it is, and while wide rows are
 /// sorted, several batches are held that no other work can have the memory of.
 pub(super) fn in_small_batches(rows: DataFrame) -> DataFrame {
-    let (mut state, plan) = rows.into_parts();
-    let config = state.config_mut();
-    *config = std::mem::take(config).with_batch_size(SORTED_ROWS).with_target_partitions(1);
-    DataFrame::new(state, plan)
+    one_by_one(rows, SORTED_ROWS)
 }
 
 /// Writes a stream to files of up to `limit` rows.
