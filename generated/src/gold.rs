@@ -55,6 +55,20 @@ pub struct FactSource {
     pub misfits: Option<&'static str>,
 }
 
+/// What the rows of facts say of a dimension's rows: they give it rows that it has not from elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct References {
+    /// The dimension's column that they name a row by.
+    pub natural: &'static str,
+    /// The dimension's columns that they say something of: of several, the newest is right.
+    pub carried: &'static [&'static str],
+    /// Whether the dimension has rows from elsewhere, too: a reference adds one only where it names none of these.
+    pub listed: bool,
+    /// All of them: the natural key, what is carried, `recency`, and the `record` that refers. The dimension reads the
+    /// tables that this reads for nothing else.
+    pub sql: &'static str,
+}
+
 /// A gold table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GoldTable {
@@ -66,6 +80,8 @@ pub struct GoldTable {
     pub columns: &'static [GoldColumn],
     /// The silver table behind a fact; none for a dimension, or a fact that is made from other facts.
     pub fact: Option<FactSource>,
+    /// What facts' rows say of a dimension's rows.
+    pub references: Option<References>,
     /// The statement that the pipeline runs. `${businessDate}` stands for the run's business date.
     pub sql: &'static str,
 }
@@ -102,6 +118,46 @@ pub static TABLES: &[GoldTable] = &[
             GoldColumn { name: "isInferred", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
         ],
         fact: None,
+        references: Some(References {
+            natural: "agreementId",
+            carried: &["agreementName", "agreementTypeName"],
+            listed: true,
+            sql: r"  SELECT
+    x.agreementId AS agreementId,
+    trimmed(x.agreementName) AS agreementName,
+    trimmed(x.agreementType) AS agreementTypeName,
+    COALESCE(CAST(x.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    x.id AS record
+  FROM silver.cw_expenseentry AS x
+  WHERE x._etl_deleted_at IS NULL AND x.agreementId IS NOT NULL
+  UNION ALL
+  SELECT
+    i.agreementId AS agreementId,
+    trimmed(i.agreementName) AS agreementName,
+    trimmed(i.agreementType) AS agreementTypeName,
+    COALESCE(CAST(i.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    i.id AS record
+  FROM silver.cw_invoice AS i
+  WHERE i._etl_deleted_at IS NULL AND i.agreementId IS NOT NULL
+  UNION ALL
+  SELECT
+    p.agreementId AS agreementId,
+    trimmed(p.agreementName) AS agreementName,
+    trimmed(p.agreementType) AS agreementTypeName,
+    COALESCE(CAST(p.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    p.id AS record
+  FROM silver.cw_productitem AS p
+  WHERE p._etl_deleted_at IS NULL AND p.agreementId IS NOT NULL
+  UNION ALL
+  SELECT
+    t.agreementId AS agreementId,
+    trimmed(t.agreementName) AS agreementName,
+    trimmed(CASE WHEN trimmed(t.agreementType) <> '' THEN t.agreementType WHEN trimmed(t.agreementType_1) <> '' THEN t.agreementType_1 END) AS agreementTypeName,
+    COALESCE(CAST(t.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    t.id AS record
+  FROM silver.cw_timeentry AS t
+  WHERE t._etl_deleted_at IS NULL AND t.agreementId IS NOT NULL",
+        }),
         sql: include_str!("../sql/datafusion/dimagreement.sql"),
     },
     GoldTable {
@@ -117,6 +173,7 @@ pub static TABLES: &[GoldTable] = &[
             GoldColumn { name: "isInferred", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
         ],
         fact: None,
+        references: None,
         sql: include_str!("../sql/datafusion/dimagreementtype.sql"),
     },
     GoldTable {
@@ -129,6 +186,31 @@ pub static TABLES: &[GoldTable] = &[
             GoldColumn { name: "isInferred", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
         ],
         fact: None,
+        references: Some(References {
+            natural: "billableOption",
+            carried: &[],
+            listed: true,
+            sql: r"  SELECT
+    CASE WHEN trimmed(x.billableOption) <> '' THEN x.billableOption END AS billableOption,
+    COALESCE(CAST(x.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    x.id AS record
+  FROM silver.cw_expenseentry AS x
+  WHERE x._etl_deleted_at IS NULL AND CASE WHEN trimmed(x.billableOption) <> '' THEN x.billableOption END IS NOT NULL
+  UNION ALL
+  SELECT
+    CASE WHEN trimmed(p.billableOption) <> '' THEN p.billableOption END AS billableOption,
+    COALESCE(CAST(p.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    p.id AS record
+  FROM silver.cw_productitem AS p
+  WHERE p._etl_deleted_at IS NULL AND CASE WHEN trimmed(p.billableOption) <> '' THEN p.billableOption END IS NOT NULL
+  UNION ALL
+  SELECT
+    CASE WHEN trimmed(t.billableOption) <> '' THEN t.billableOption END AS billableOption,
+    COALESCE(CAST(t.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    t.id AS record
+  FROM silver.cw_timeentry AS t
+  WHERE t._etl_deleted_at IS NULL AND CASE WHEN trimmed(t.billableOption) <> '' THEN t.billableOption END IS NOT NULL",
+        }),
         sql: include_str!("../sql/datafusion/dimbillablestatus.sql"),
     },
     GoldTable {
@@ -141,6 +223,18 @@ pub static TABLES: &[GoldTable] = &[
             GoldColumn { name: "isInferred", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
         ],
         fact: None,
+        references: Some(References {
+            natural: "businessUnitId",
+            carried: &["businessGroupDesc"],
+            listed: false,
+            sql: r"  SELECT
+    t.businessUnitId AS businessUnitId,
+    trimmed(t.businessGroupDesc) AS businessGroupDesc,
+    COALESCE(CAST(t.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    t.id AS record
+  FROM silver.cw_timeentry AS t
+  WHERE t._etl_deleted_at IS NULL AND t.businessUnitId IS NOT NULL",
+        }),
         sql: include_str!("../sql/datafusion/dimbusinessunit.sql"),
     },
     GoldTable {
@@ -153,6 +247,17 @@ pub static TABLES: &[GoldTable] = &[
             GoldColumn { name: "isInferred", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
         ],
         fact: None,
+        references: Some(References {
+            natural: "chargeToType",
+            carried: &[],
+            listed: true,
+            sql: r"  SELECT
+    CASE WHEN trimmed(t.chargeToType) <> '' THEN t.chargeToType END AS chargeToType,
+    COALESCE(CAST(t.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    t.id AS record
+  FROM silver.cw_timeentry AS t
+  WHERE t._etl_deleted_at IS NULL AND CASE WHEN trimmed(t.chargeToType) <> '' THEN t.chargeToType END IS NOT NULL",
+        }),
         sql: include_str!("../sql/datafusion/dimchargetype.sql"),
     },
     GoldTable {
@@ -170,6 +275,46 @@ pub static TABLES: &[GoldTable] = &[
             GoldColumn { name: "isInferred", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
         ],
         fact: None,
+        references: Some(References {
+            natural: "companyId",
+            carried: &["companyIdentifier", "companyName"],
+            listed: true,
+            sql: r"  SELECT
+    x.companyId AS companyId,
+    trimmed(x.companyIdentifier) AS companyIdentifier,
+    trimmed(x.companyName) AS companyName,
+    COALESCE(CAST(x.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    x.id AS record
+  FROM silver.cw_expenseentry AS x
+  WHERE x._etl_deleted_at IS NULL AND x.companyId IS NOT NULL
+  UNION ALL
+  SELECT
+    i.companyId AS companyId,
+    trimmed(i.companyIdentifier) AS companyIdentifier,
+    trimmed(i.companyName) AS companyName,
+    COALESCE(CAST(i.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    i.id AS record
+  FROM silver.cw_invoice AS i
+  WHERE i._etl_deleted_at IS NULL AND i.companyId IS NOT NULL
+  UNION ALL
+  SELECT
+    p.companyId AS companyId,
+    trimmed(p.companyIdentifier) AS companyIdentifier,
+    trimmed(p.companyName) AS companyName,
+    COALESCE(CAST(p.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    p.id AS record
+  FROM silver.cw_productitem AS p
+  WHERE p._etl_deleted_at IS NULL AND p.companyId IS NOT NULL
+  UNION ALL
+  SELECT
+    t.companyId AS companyId,
+    trimmed(t.companyIdentifier) AS companyIdentifier,
+    trimmed(t.companyName) AS companyName,
+    COALESCE(CAST(t.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    t.id AS record
+  FROM silver.cw_timeentry AS t
+  WHERE t._etl_deleted_at IS NULL AND t.companyId IS NOT NULL",
+        }),
         sql: include_str!("../sql/datafusion/dimcompany.sql"),
     },
     GoldTable {
@@ -182,6 +327,18 @@ pub static TABLES: &[GoldTable] = &[
             GoldColumn { name: "isInferred", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
         ],
         fact: None,
+        references: Some(References {
+            natural: "departmentId",
+            carried: &["departmentName"],
+            listed: false,
+            sql: r"  SELECT
+    t.departmentId AS departmentId,
+    trimmed(t.departmentName) AS departmentName,
+    COALESCE(CAST(t.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    t.id AS record
+  FROM silver.cw_timeentry AS t
+  WHERE t._etl_deleted_at IS NULL AND t.departmentId IS NOT NULL",
+        }),
         sql: include_str!("../sql/datafusion/dimdepartment.sql"),
     },
     GoldTable {
@@ -194,6 +351,18 @@ pub static TABLES: &[GoldTable] = &[
             GoldColumn { name: "isInferred", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
         ],
         fact: None,
+        references: Some(References {
+            natural: "expenseTypeId",
+            carried: &["expenseTypeName"],
+            listed: false,
+            sql: r"  SELECT
+    x.typeId AS expenseTypeId,
+    trimmed(x.typeName) AS expenseTypeName,
+    COALESCE(CAST(x.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    x.id AS record
+  FROM silver.cw_expenseentry AS x
+  WHERE x._etl_deleted_at IS NULL AND x.typeId IS NOT NULL",
+        }),
         sql: include_str!("../sql/datafusion/dimexpensetype.sql"),
     },
     GoldTable {
@@ -211,6 +380,30 @@ pub static TABLES: &[GoldTable] = &[
             GoldColumn { name: "isInferred", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
         ],
         fact: None,
+        references: Some(References {
+            natural: "memberId",
+            carried: &["memberIdentifier", "memberName", "dailyCapacity"],
+            listed: true,
+            sql: r"  SELECT
+    x.memberId AS memberId,
+    trimmed(x.memberIdentifier) AS memberIdentifier,
+    trimmed(x.memberName) AS memberName,
+    exact_decimal(x.memberDailyCapacity) AS dailyCapacity,
+    COALESCE(CAST(x.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    x.id AS record
+  FROM silver.cw_expenseentry AS x
+  WHERE x._etl_deleted_at IS NULL AND x.memberId IS NOT NULL
+  UNION ALL
+  SELECT
+    t.memberId AS memberId,
+    trimmed(t.memberIdentifier) AS memberIdentifier,
+    trimmed(t.memberName) AS memberName,
+    exact_decimal(t.memberDailyCapacity) AS dailyCapacity,
+    COALESCE(CAST(t.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    t.id AS record
+  FROM silver.cw_timeentry AS t
+  WHERE t._etl_deleted_at IS NULL AND t.memberId IS NOT NULL",
+        }),
         sql: include_str!("../sql/datafusion/dimmember.sql"),
     },
     GoldTable {
@@ -225,6 +418,20 @@ pub static TABLES: &[GoldTable] = &[
             GoldColumn { name: "isInferred", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
         ],
         fact: None,
+        references: Some(References {
+            natural: "catalogItemId",
+            carried: &["catalogItemIdentifier", "catalogItemName", "productClass"],
+            listed: false,
+            sql: r"  SELECT
+    p.catalogItemId AS catalogItemId,
+    trimmed(p.catalogItemIdentifier) AS catalogItemIdentifier,
+    trimmed(p.catalogItemName) AS catalogItemName,
+    p.productClass AS productClass,
+    COALESCE(CAST(p.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    p.id AS record
+  FROM silver.cw_productitem AS p
+  WHERE p._etl_deleted_at IS NULL AND p.catalogItemId IS NOT NULL",
+        }),
         sql: include_str!("../sql/datafusion/dimproduct.sql"),
     },
     GoldTable {
@@ -237,6 +444,17 @@ pub static TABLES: &[GoldTable] = &[
             GoldColumn { name: "isInferred", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
         ],
         fact: None,
+        references: Some(References {
+            natural: "status",
+            carried: &[],
+            listed: true,
+            sql: r"  SELECT
+    CASE WHEN trimmed(t.status) <> '' THEN t.status END AS status,
+    COALESCE(CAST(t.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    t.id AS record
+  FROM silver.cw_timeentry AS t
+  WHERE t._etl_deleted_at IS NULL AND CASE WHEN trimmed(t.status) <> '' THEN t.status END IS NOT NULL",
+        }),
         sql: include_str!("../sql/datafusion/dimtimeentrystatus.sql"),
     },
     GoldTable {
@@ -249,6 +467,18 @@ pub static TABLES: &[GoldTable] = &[
             GoldColumn { name: "isInferred", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
         ],
         fact: None,
+        references: Some(References {
+            natural: "workRoleId",
+            carried: &["workRoleName"],
+            listed: false,
+            sql: r"  SELECT
+    t.workRoleId AS workRoleId,
+    trimmed(t.workRoleName) AS workRoleName,
+    COALESCE(CAST(t.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    t.id AS record
+  FROM silver.cw_timeentry AS t
+  WHERE t._etl_deleted_at IS NULL AND t.workRoleId IS NOT NULL",
+        }),
         sql: include_str!("../sql/datafusion/dimworkrole.sql"),
     },
     GoldTable {
@@ -262,6 +492,19 @@ pub static TABLES: &[GoldTable] = &[
             GoldColumn { name: "isInferred", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
         ],
         fact: None,
+        references: Some(References {
+            natural: "workTypeId",
+            carried: &["workTypeName", "utilizationFlag"],
+            listed: false,
+            sql: r"  SELECT
+    t.workTypeId AS workTypeId,
+    trimmed(t.workTypeName) AS workTypeName,
+    t.workTypeUtilizationFlag AS utilizationFlag,
+    COALESCE(CAST(t.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    t.id AS record
+  FROM silver.cw_timeentry AS t
+  WHERE t._etl_deleted_at IS NULL AND t.workTypeId IS NOT NULL",
+        }),
         sql: include_str!("../sql/datafusion/dimworktype.sql"),
     },
     GoldTable {
@@ -337,6 +580,7 @@ WHERE x._etl_deleted_at IS NULL
     OR beyond_decimal(x.agreementAmount)
   )"),
         }),
+        references: None,
         sql: include_str!("../sql/datafusion/fact_expenseentry.sql"),
     },
     GoldTable {
@@ -410,6 +654,7 @@ WHERE i._etl_deleted_at IS NULL
     OR beyond_decimal(i.balance)
   )"),
         }),
+        references: None,
         sql: include_str!("../sql/datafusion/fact_invoice.sql"),
     },
     GoldTable {
@@ -504,6 +749,7 @@ WHERE p._etl_deleted_at IS NULL
     OR beyond_decimal(p.agreementAmount)
   )"),
         }),
+        references: None,
         sql: include_str!("../sql/datafusion/fact_productitem.sql"),
     },
     GoldTable {
@@ -624,6 +870,7 @@ WHERE t._etl_deleted_at IS NULL
     OR beyond_decimal(t.hourlyCost) OR beyond_decimal(m.hourlyCost)
   )"),
         }),
+        references: None,
         sql: include_str!("../sql/datafusion/fact_timeentry.sql"),
     },
     GoldTable {
@@ -645,6 +892,7 @@ WHERE t._etl_deleted_at IS NULL
             GoldColumn { name: "margin", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: Some(Additivity::Sum) },
         ],
         fact: None,
+        references: None,
         sql: include_str!("../sql/datafusion/fact_invoiceline.sql"),
     },
     GoldTable {
@@ -676,6 +924,7 @@ WHERE t._etl_deleted_at IS NULL
             GoldColumn { name: "isInferred", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
         ],
         fact: None,
+        references: None,
         sql: include_str!("../sql/datafusion/dimdate.sql"),
     },
 ];

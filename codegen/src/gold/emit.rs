@@ -4,15 +4,24 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::files::GeneratedFiles;
+use crate::gold::dimension::References;
 use crate::gold::model::{Column, Dialect, Type};
 use crate::gold::queries::raw;
 use crate::gold::{Table, columns_of};
+
+/// What stands beside the statements.
+pub(super) struct Beside<'a> {
+    /// By fact: its source's rows with amounts that no column holds.
+    pub(super) misfits: &'a BTreeMap<&'a str, String>,
+    /// By dimension: what facts' rows say of its rows.
+    pub(super) references: &'a BTreeMap<&'a str, References>,
+}
 
 /// Adds the files. The tables come in the order in which they are built.
 pub(super) fn emit(
     tables: &[&Table<'_>],
     statements: &BTreeMap<String, BTreeMap<&'static str, String>>,
-    misfits: &BTreeMap<&str, String>,
+    beside: &Beside<'_>,
     rules: String,
     zone: &str,
     dictionary: String,
@@ -23,7 +32,7 @@ pub(super) fn emit(
             let _ = files.insert(format!("generated/sql/{dialect}/{table}.sql"), sql.clone());
         }
     }
-    let _ = files.insert("generated/src/gold.rs", module(tables, misfits, zone));
+    let _ = files.insert("generated/src/gold.rs", module(tables, beside, zone));
     files.add_module(
         "gold",
         "The gold tables: their statements, columns and keys, in the order in which they are built.",
@@ -90,6 +99,20 @@ pub struct FactSource {
     pub misfits: Option<&'static str>,
 }
 
+/// What the rows of facts say of a dimension's rows: they give it rows that it has not from elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct References {
+    /// The dimension's column that they name a row by.
+    pub natural: &'static str,
+    /// The dimension's columns that they say something of: of several, the newest is right.
+    pub carried: &'static [&'static str],
+    /// Whether the dimension has rows from elsewhere, too: a reference adds one only where it names none of these.
+    pub listed: bool,
+    /// All of them: the natural key, what is carried, `recency`, and the `record` that refers. The dimension reads the
+    /// tables that this reads for nothing else.
+    pub sql: &'static str,
+}
+
 /// A gold table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GoldTable {
@@ -101,12 +124,14 @@ pub struct GoldTable {
     pub columns: &'static [GoldColumn],
     /// The silver table behind a fact; none for a dimension, or a fact that is made from other facts.
     pub fact: Option<FactSource>,
+    /// What facts' rows say of a dimension's rows.
+    pub references: Option<References>,
     /// The statement that the pipeline runs. `${businessDate}` stands for the run's business date.
     pub sql: &'static str,
 }
 "#;
 
-fn module(tables: &[&Table<'_>], misfits: &BTreeMap<&str, String>, zone: &str) -> String {
+fn module(tables: &[&Table<'_>], beside: &Beside<'_>, zone: &str) -> String {
     let mut out = String::from(HEAD);
     let _ = write!(
         out,
@@ -127,7 +152,7 @@ fn module(tables: &[&Table<'_>], misfits: &BTreeMap<&str, String>, zone: &str) -
                 let source = if fact.source.is_empty() {
                     "None".to_owned()
                 } else {
-                    let misfits = misfits.get(fact.table.as_str()).map(|sql| format!("Some({})", raw(sql)));
+                    let misfits = beside.misfits.get(fact.table.as_str()).map(|sql| format!("Some({})", raw(sql)));
                     format!(
                         "Some(FactSource {{\n            table: {:?},\n            reconcile: &[{}],\n            misfits: \
                          {},\n        }})",
@@ -146,15 +171,25 @@ fn module(tables: &[&Table<'_>], misfits: &BTreeMap<&str, String>, zone: &str) -
         let _ = write!(
             out,
             "    GoldTable {{\n        name: {:?},\n        key: {key:?},\n        columns: &[\n{}        ],\n        \
-             fact: {fact},\n        sql: include_str!(\"../sql/{}/{}.sql\"),\n    }},\n",
+             fact: {fact},\n        references: {},\n        sql: include_str!(\"../sql/{}/{}.sql\"),\n    }},\n",
             table.name(),
             columns.concat(),
+            beside.references.get(table.name()).map_or_else(|| "None".to_owned(), rust_references),
             Dialect::DataFusion.name(),
             table.name(),
         );
     }
     out.push_str("];\n\n/// A table by its name.\npub fn by_name(name: &str) -> Option<&'static GoldTable> {\n    TABLES.iter().find(|table| table.name == name)\n}\n");
     out
+}
+
+fn rust_references(references: &References) -> String {
+    let References { natural, carried, listed, sql } = references;
+    format!(
+        "Some(References {{\n            natural: {natural:?},\n            carried: &{carried:?},\n            listed: \
+         {listed},\n            sql: {},\n        }})",
+        raw(sql.trim_end())
+    )
 }
 
 fn rust_column(column: &Column) -> String {

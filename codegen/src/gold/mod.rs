@@ -6,6 +6,7 @@
 mod check;
 pub mod custom_fields;
 mod dictionary;
+mod dimension;
 mod emit;
 mod functions;
 pub mod lineage;
@@ -22,6 +23,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::files::GeneratedFiles;
+use crate::gold::dimension::References;
 use crate::gold::lineage::Lineage;
 use crate::gold::model::{At, Column, Dialect, Dimension, Fact};
 use crate::gold::queries::{Entry, Queries};
@@ -102,6 +104,8 @@ struct Rendered<'a> {
     statements: Statements,
     /// By fact: its source's rows with amounts that no column holds.
     misfits: BTreeMap<&'a str, String>,
+    /// By dimension: what facts' rows say of its rows.
+    references: BTreeMap<&'a str, References>,
     /// The rules' module.
     rust_rules: String,
     /// With their SQL for the pipeline's engine.
@@ -121,10 +125,10 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
     if !unknown.silver {
         custom_fields::check(ir, &model.dimensions, &model.facts, problems);
     }
-    let Some(Rendered { statements, misfits, rust_rules, checks, reports }) = statements(inputs, ir, &model, problems)
-    else {
+    let Some(rendered) = statements(inputs, ir, &model, problems) else {
         return Lineage::default();
     };
+    let Rendered { statements, misfits, references, rust_rules, checks, reports } = rendered;
     let tables = model.tables();
     let before = problems.iter().count();
     let lineage = check::statements(ir, &tables, &unknown, &statements, problems);
@@ -154,7 +158,8 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
         queries: &model.queries,
         lineage: &lineage,
     };
-    emit::emit(&order, &statements, &misfits, rust_rules, zone, dictionary::dictionary(&parts), files);
+    let beside = emit::Beside { misfits: &misfits, references: &references };
+    emit::emit(&order, &statements, &beside, rust_rules, zone, dictionary::dictionary(&parts), files);
     lineage
 }
 
@@ -212,7 +217,7 @@ fn statements<'a>(inputs: &Inputs, ir: &Ir, model: &'a Model, problems: &mut Pro
     let mut statements = Statements::new();
     let mut rust_rules = String::new();
     let (mut checks, mut reports) = (Vec::new(), Vec::new());
-    let mut misfits = BTreeMap::new();
+    let (mut misfits, mut beside) = (BTreeMap::new(), BTreeMap::new());
     for dialect in Dialect::ALL {
         let mut settings: BTreeMap<String, String> =
             dimensions.iter().flat_map(|dimension| dimension.settings.iter().cloned()).collect();
@@ -234,6 +239,11 @@ fn statements<'a>(inputs: &Inputs, ir: &Ir, model: &'a Model, problems: &mut Pro
             let references: Vec<Reference<'_>> = references(facts, &dimension.table).collect();
             let statement = renderer.dimension(dimension, &references);
             keep(&mut statements, &dimension.table, dialect, statement, problems);
+            if dialect == Dialect::DataFusion
+                && let Ok(Some(references)) = renderer.references(dimension, &references)
+            {
+                beside.insert(dimension.table.as_str(), references);
+            }
         }
         for fact in facts {
             keep(&mut statements, &fact.table, dialect, renderer.fact(fact), problems);
@@ -251,7 +261,7 @@ fn statements<'a>(inputs: &Inputs, ir: &Ir, model: &'a Model, problems: &mut Pro
             }
         }
     }
-    Some(Rendered { statements, misfits, rust_rules, checks, reports })
+    Some(Rendered { statements, misfits, references: beside, rust_rules, checks, reports })
 }
 
 fn keep(

@@ -7,6 +7,7 @@
 
 use super::definition::made_by;
 use super::inputs::{DEFINITION, Inputs, application};
+use super::references;
 use super::shape::{self, Driver, Name, Side};
 use crate::error::{Error, Result};
 use crate::lake::{Difference, KeySet};
@@ -18,9 +19,8 @@ use connectwise_generated::gold::{GoldTable, TABLES as GOLD};
 use connectwise_generated::tables::TABLES as ENTITIES;
 use connectwise_runtime::row_hashes;
 use datafusion::common::DFSchema;
-use datafusion::datasource::provider_as_source;
 use datafusion::error::DataFusionError;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableScanBuilder, ident};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, ident};
 use datafusion::prelude::{DataFrame, SessionContext};
 use futures::StreamExt as _;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -33,6 +33,8 @@ const LARGEST_SHARE: u64 = 3;
 pub(super) enum Work {
     /// Nothing that it is made from changed.
     Nothing,
+    /// What changed leaves it as it is: tables of so many rows.
+    Same(u64),
     /// The rows with these keys.
     Some(LogicalPlan, KeySet),
     /// All rows.
@@ -75,6 +77,17 @@ impl Inputs {
             }
             Some(changed) => changed,
         };
+        match references::objection(self, table, &changed).await {
+            Ok(None) => {
+                let mut rows = 0;
+                for table in changed.keys().filter_map(|name| self.table(name)) {
+                    rows += table.rows().await?;
+                }
+                return Ok((Work::Same(rows), transactions));
+            }
+            Ok(Some(why)) => tracing::debug!(table = table.name, why, "references do not say that it is the same"),
+            Err(error) => tracing::info!(table = table.name, %error, "references are not compared"),
+        }
         let narrowed = match shape::drivers(&plan, table.key, &key_of) {
             Some(drivers) => self.narrow(&plan, &drivers, &changed).await,
             None => Ok(None),
@@ -308,11 +321,7 @@ async fn earlier_plan(plan: &LogicalPlan, changed: &BTreeMap<Name, Arc<Differenc
         if !same {
             return Ok(None);
         }
-        TableScanBuilder::new(scan.table_name.clone(), provider_as_source(Arc::clone(provider)))
-            .with_projection(scan.projection.clone())
-            .with_filters(scan.filters.clone())
-            .build()
-            .map(|scan| Some(LogicalPlan::TableScan(scan)))
+        shape::scan_of(scan, provider).map(Some)
     });
     let earlier = earlier.map_err(|error| Error::Query(format!("comparing versions: {error}")))?;
     Ok(same.then_some(earlier))

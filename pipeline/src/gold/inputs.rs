@@ -52,6 +52,13 @@ impl Inputs {
         Ok(())
     }
 
+    /// Records for a gold table that is there what it is made from now.
+    pub(super) async fn record(&self, table: &GoldTable, transactions: &[(String, i64)]) -> Result<()> {
+        let Some(mut stored) = self.table(&("gold".to_owned(), table.name.to_owned())) else { return Ok(()) };
+        stored.record(transactions).await?;
+        self.written(table, stored).await
+    }
+
     /// Whether there can be such a table.
     pub(super) fn knows(&self, name: &Name) -> bool {
         locked(&self.tables).contains_key(name)

@@ -10,6 +10,7 @@ mod functions;
 mod incremental;
 mod inputs;
 mod rebuild;
+mod references;
 mod reports;
 mod shape;
 
@@ -59,7 +60,7 @@ pub enum Computed {
     Whole,
     /// The rows that a change touched.
     Part,
-    /// None: nothing that it is made from changed.
+    /// None: nothing that it is made from changed, or only what leaves it as it is.
     Nothing,
 }
 
@@ -186,8 +187,14 @@ async fn build_table(
     let started = Instant::now();
     let sql = statement(table, run)?;
     let (work, transactions) = inputs.work(table, &sql, care.whole).await?;
+    // Where something changed and yet nothing is computed, the whole statement reads all of that.
+    let is_small = matches!(work, Work::Same(rows) if rows < rebuild::ALWAYS_BELOW);
     let (computed, plan, scope) = match work {
         Work::Nothing => (Computed::Nothing, None, Scope::All),
+        Work::Same(_) => {
+            inputs.record(table, &transactions).await?;
+            (Computed::Nothing, None, Scope::All)
+        }
         Work::Whole(plan) => (Computed::Whole, Some(plan), Scope::All),
         Work::Some(plan, keys) => (Computed::Part, Some(plan), Scope::Only { column: table.key, keys: Arc::new(keys) }),
     };
@@ -208,7 +215,7 @@ async fn build_table(
     let compare = match computed {
         Computed::Whole => false,
         Computed::Part => care.verify || rows < rebuild::ALWAYS_BELOW,
-        Computed::Nothing => care.verify,
+        Computed::Nothing => care.verify || is_small,
     };
     let rebuild = if compare { Some(rebuild::compare(inputs, table, &sql).await?) } else { None };
     Ok(Built { table, counts, rows, computed, rebuild, seconds })

@@ -7,8 +7,12 @@
 
 use datafusion::common::tree_node::{Transformed, TreeNode as _, TreeNodeRecursion};
 use datafusion::common::{Column, NullEquality, TableReference};
-use datafusion::logical_expr::{Expr, ExprSchemable as _, Join, JoinType, LogicalPlan, TableScan, Volatility};
+use datafusion::datasource::{TableProvider, provider_as_source};
+use datafusion::logical_expr::{
+    Expr, ExprSchemable as _, Join, JoinType, LogicalPlan, TableScan, TableScanBuilder, Volatility,
+};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// A layer and a table.
 pub(super) type Name = (String, String);
@@ -121,6 +125,15 @@ pub(super) fn replace_scans(
         Ok(new.map_or_else(|| Transformed::no(node), Transformed::yes))
     })?;
     Ok(replaced.data)
+}
+
+/// The same scan of other rows.
+pub(super) fn scan_of(scan: &TableScan, rows: &Arc<dyn TableProvider>) -> datafusion::error::Result<LogicalPlan> {
+    TableScanBuilder::new(scan.table_name.clone(), provider_as_source(Arc::clone(rows)))
+        .with_projection(scan.projection.clone())
+        .with_filters(scan.filters.clone())
+        .build()
+        .map(LogicalPlan::TableScan)
 }
 
 /// The driving tables of a statement; `None` where it has to be computed whole. `key_of` says the key of a table.

@@ -11,11 +11,13 @@ use super::table::Table;
 use crate::error::Result;
 use arrow::array::RecordBatch;
 use connectwise_runtime::row_hashes;
+use datafusion::datasource::TableProvider;
 use datafusion::logical_expr::ident;
 use deltalake::kernel::Action;
 use deltalake::logstore::get_actions;
 use futures::{StreamExt as _, TryStreamExt as _};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 /// When all files of a table with more rows were written anew, asking which rows differ is no help.
 const MANY_ROWS: u64 = 200_000;
@@ -113,7 +115,7 @@ impl Table {
     async fn fates(&self, from: u64, to: u64) -> Option<BTreeMap<String, Fate>> {
         let log = self.delta().log_store();
         let commits = futures::stream::iter(from + 1..=to).map(|version| {
-            let log = std::sync::Arc::clone(&log);
+            let log = Arc::clone(&log);
             async move { log.read_commit_entry(version).await.map(|bytes| (version, bytes)) }
         });
         let mut commits = commits.buffered(COMMITS_AT_ONCE);
@@ -216,7 +218,34 @@ fn by_version(
     (gone, new)
 }
 
+/// Some of a table's rows; `None` where there are none.
+type Rows = Option<Arc<dyn TableProvider>>;
+
 impl Differing {
+    /// Whether what came is at most a third of the table.
+    pub(crate) fn is_small(&self) -> bool {
+        self.added_rows * 2 <= self.kept_rows
+    }
+
+    /// The rows of the files that went and of those that came, among them rows that are in both; `None` where they are
+    /// not in the two versions themselves.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Table`] when one of the versions can't be read.
+    pub(crate) async fn sides(&self, later: &Table) -> Result<Option<(Rows, Rows)>> {
+        let of = async |table: &Table, files: &ByVersion| -> Result<Option<Rows>> {
+            let version = u64::try_from(table.version()).ok();
+            let all: usize = files.values().map(Vec::len).sum();
+            Ok(match version.and_then(|version| files.get(&version)) {
+                None if all == 0 => Some(None),
+                Some(paths) if paths.len() == all => Some(Some(table.provider_of_paths(paths.clone()).await?)),
+                _ => None,
+            })
+        };
+        let (gone, came) = (of(&self.earlier, &self.removed).await?, of(later, &self.added).await?);
+        Ok(gone.zip(came))
+    }
+
     /// The table at the earlier version.
     pub(crate) fn earlier(&self) -> &Table {
         &self.earlier

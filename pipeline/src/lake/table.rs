@@ -8,6 +8,7 @@ use super::align::compare_schemas;
 use crate::error::{Error, Result};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::datasource::TableProvider;
 use datafusion::logical_expr::ident;
 use datafusion::prelude::DataFrame;
 use deltalake::delta_datafusion::{DataFusionMixins as _, FileSelection};
@@ -185,7 +186,7 @@ impl Table {
     ///
     /// # Errors
     /// [`Error::Table`] when the table can't be read.
-    pub async fn provider(&self) -> Result<Arc<dyn datafusion::datasource::TableProvider>> {
+    pub async fn provider(&self) -> Result<Arc<dyn TableProvider>> {
         self.delta
             .update_datafusion_session(&self.lake.context().state())
             .map_err(|error| self.error("reading", error))?;
@@ -212,12 +213,16 @@ impl Table {
 
     /// The rows of the files with these paths.
     pub(super) async fn frame_of_paths(&self, paths: Vec<String>) -> Result<DataFrame> {
-        let context = self.lake.context();
-        self.delta.update_datafusion_session(&context.state()).map_err(|error| self.error("reading", error))?;
+        let provider = self.provider_of_paths(paths).await?;
+        self.lake.context().read_table(provider).map_err(|error| self.error("reading", error))
+    }
+
+    /// A provider of the rows of the files with these paths.
+    pub(super) async fn provider_of_paths(&self, paths: Vec<String>) -> Result<Arc<dyn TableProvider>> {
+        let state = self.lake.context().state();
+        self.delta.update_datafusion_session(&state).map_err(|error| self.error("reading", error))?;
         let provider = self.delta.table_provider().with_file_selection(FileSelection::from_file_paths(paths));
-        let provider: Arc<dyn datafusion::datasource::TableProvider> =
-            provider.await.map_err(|error| self.error("reading", error))?;
-        context.read_table(provider).map_err(|error| self.error("reading", error))
+        provider.await.map_err(|error| self.error("reading", error))
     }
 
     /// The id that the table got when it was created: another one at the same place has another.

@@ -9,7 +9,7 @@ const COLUMNS: &[GoldColumn] = &[
 ];
 
 fn gold(sql: &'static str) -> GoldTable {
-    GoldTable { name: "fact_expenseentry", key: "key", columns: COLUMNS, fact: None, sql }
+    GoldTable { name: "fact_expenseentry", key: "key", columns: COLUMNS, fact: None, references: None, sql }
 }
 
 /// Brings silver rows: id, the member's id, and a text.
@@ -40,7 +40,7 @@ async fn built(lake: &Lakehouse, stage: &Stage, table: &GoldTable) -> Option<Vec
     let inputs = Inputs::new(lake).await.unwrap();
     let (work, transactions) = inputs.work(table, table.sql, false).await.unwrap();
     let (plan, scope, done) = match work {
-        Work::Nothing => return Some(Vec::new()),
+        Work::Nothing | Work::Same(_) => return Some(Vec::new()),
         Work::Whole(plan) => (plan, Scope::All, None),
         Work::Some(plan, keys) => {
             let KeySet::Ids(ids) = &keys else { panic!("text keys") };

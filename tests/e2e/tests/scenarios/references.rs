@@ -1,6 +1,8 @@
 //! What facts refer to: the row of what is missing, rows that only a reference knows, and the newest of several.
 
 use crate::support::{EMPTY, Scene};
+use connectwise_etl::gold::Computed;
+use connectwise_etl::run::Options;
 use connectwise_generated::gold::TABLES;
 use serde_json::{Value, json};
 
@@ -80,6 +82,67 @@ async fn the_newest_reference_speaks() {
     assert_eq!(scene.value(known).await, "1");
     let work = "SELECT workTypeName, utilizationFlag, isInferred FROM gold.dimworktype WHERE WorkTypeKey = 4";
     assert_eq!(scene.rows(work).await, [["Vinna", "true", "false"]]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dimension_is_made_anew_only_where_a_changed_record_says_something_else() {
+    let mut scene = Scene::new(EMPTY).await;
+    scene.lake = scene.lake.clone().with_least_rows(20);
+    let put = |scene: &Scene, id: i64, role: i64, name: &str, company: i64, minute: i64| {
+        let changed = format!("2026-01-01T00:{minute:02}:00Z");
+        scene.world().put(
+            "TimeEntry",
+            json!({
+                "id": id, "actualHours": minute, "workRole": { "id": role, "name": name },
+                "company": { "id": company, "identifier": format!("f{company}"), "name": "Fyrirtæki" },
+                "_info": { "lastUpdated": changed },
+            }),
+        );
+    };
+    scene.world().put("Company", json!({ "id": 1, "identifier": "f1", "name": "Annað nafn" }));
+    for id in 1..=100 {
+        put(&scene, id, 1 + id % 2, if id == 7 { "gamalt" } else { "Ráðgjafi" }, 1 + id % 3, id % 30);
+    }
+    let started = "2026-06-15T12:00:00Z".parse().unwrap();
+    let run = async |scene: &Scene| {
+        let report = scene.run(Options { started: Some(started), ..Options::default() }).await;
+        assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
+        let compared = ["dimworkrole", "dimcompany"].map(|name| {
+            let table = report.tables.iter().find(|table| table.table == name).unwrap();
+            let is_sound =
+                |check: &connectwise_etl::gold::Check| check.name == format!("rebuild/{name}") && check.passed;
+            assert_eq!(table.computed == Some(Computed::Nothing), report.checks.iter().any(is_sound), "{name}");
+            table.computed.unwrap()
+        });
+        (compared[0], compared[1])
+    };
+    let roles = "SELECT WorkRoleKey, workRoleName FROM gold.dimworkrole WHERE WorkRoleKey <> -1 ORDER BY 1";
+    run(&scene).await;
+    assert_eq!(scene.rows(roles).await, [["1", "Ráðgjafi"], ["2", "Ráðgjafi"]]);
+
+    put(&scene, 101, 2, "Ráðgjafi", 1, 40);
+    put(&scene, 50, 1, "Ráðgjafi", 3, 41);
+    assert_eq!(run(&scene).await, (Computed::Nothing, Computed::Nothing), "a new one, and one that changed otherwise");
+
+    put(&scene, 101, 2, "Nýtt", 1, 42);
+    assert_eq!(run(&scene).await, (Computed::Whole, Computed::Nothing), "another name");
+    assert_eq!(scene.rows(roles).await, [["1", "Ráðgjafi"], ["2", "Nýtt"]]);
+
+    put(&scene, 101, 1, "Ráðgjafi", 1, 43);
+    assert_eq!(run(&scene).await, (Computed::Whole, Computed::Nothing), "it speaks of another row");
+    assert_eq!(scene.rows(roles).await, [["1", "Ráðgjafi"], ["2", "Ráðgjafi"]]);
+
+    // The only one with the old name becomes the newest of all.
+    put(&scene, 7, 2, "gamalt", 2, 50);
+    assert_eq!(run(&scene).await, (Computed::Whole, Computed::Nothing));
+    assert_eq!(scene.rows(roles).await, [["1", "Ráðgjafi"], ["2", "gamalt"]]);
+
+    // A company that nobody listed, and one that is listed now.
+    put(&scene, 102, 2, "gamalt", 9, 51);
+    scene.world().put("Company", json!({ "id": 2, "identifier": "f2", "name": "Skráð" }));
+    assert_eq!(run(&scene).await, (Computed::Nothing, Computed::Whole));
+    let companies = "SELECT CompanyKey, isInferred FROM gold.dimcompany WHERE CompanyKey <> -1 ORDER BY 1";
+    assert_eq!(scene.rows(companies).await, [["1", "false"], ["2", "false"], ["3", "true"], ["9", "true"]]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

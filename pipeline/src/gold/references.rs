@@ -1,0 +1,244 @@
+//! Whether what facts' rows say of a dimension's rows leaves it as it is.
+//!
+//! A dimension's rows come from the records that refer to them, or are completed by those: of several records, the
+//! newest says what a row is called. Each night some records are new or changed, and hardly ever with them a name; to
+//! find that out, the files that changed are read in place of all.
+//!
+//! Invariant: where the answer is yes, the whole statement would give the rows that are stored. Each reference that
+//! came says of its row what is stored; each one that changed says what it said, and is no older; none is gone. So,
+//! whichever was the newest of its row before, the newest now says the same. What refers to a row that the dimension has
+//! from elsewhere says nothing.
+
+use super::inputs::Inputs;
+use super::shape::{self, Name};
+use crate::error::{Error, Result};
+use crate::lake::{Difference, align_batch};
+use arrow::array::{Array as _, AsArray as _, Int64Array, RecordBatch};
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use connectwise_generated::gold::{GoldTable, References};
+use connectwise_runtime::row_hashes;
+use datafusion::datasource::TableProvider;
+use datafusion::error::DataFusionError;
+use datafusion::logical_expr::{EmptyRelation, LogicalPlan, ident, lit};
+use datafusion::prelude::DataFrame;
+use futures::StreamExt as _;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+/// Says of a dimension's row that it is there on account of references alone.
+const INFERRED: &str = "isInferred";
+/// The key of the row that a missing reference leads to.
+const UNKNOWN: i64 = -1;
+/// Why nothing can be compared.
+const OTHER_TYPES: &str = "they are of other types, or not one a record";
+
+/// What a record says of the row that it refers to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Said {
+    /// The hash of the row's natural key.
+    row: u128,
+    /// The hash of that and of what is said of it.
+    what: u128,
+    recency: i64,
+}
+
+/// What is said by each record.
+type ByRecord = HashMap<i64, Said>;
+
+/// A dimension's rows, as they are stored.
+#[derive(Debug, Default)]
+struct Stored {
+    /// The natural keys of rows from elsewhere.
+    listed: HashSet<u128>,
+    /// What is stored of the others.
+    said: HashSet<u128>,
+}
+
+/// What speaks against leaving a dimension as it is; `None` where it would be the same, made anew.
+///
+/// # Errors
+/// [`Error`] when one of the versions can't be read.
+pub(super) async fn objection(
+    inputs: &Inputs,
+    table: &GoldTable,
+    changed: &BTreeMap<Name, Arc<Difference>>,
+) -> Result<Option<&'static str>> {
+    let Some(references) = &table.references else { return Ok(Some("it has none")) };
+    let failed = |error: DataFusionError| Error::table("gold", table.name, "comparing references", error);
+    let plan = inputs.context().sql(references.sql).await.and_then(DataFrame::into_optimized_plan).map_err(failed)?;
+    let sources = shape::inputs(&plan);
+    if !changed.keys().all(|name| sources.contains(name)) {
+        return Ok(Some("what it has from elsewhere changed"));
+    }
+    let comparison = Comparison::new(inputs, table, references);
+    let Some(stored) = comparison.stored().await.map_err(failed)? else { return Ok(Some(OTHER_TYPES)) };
+    for (name, difference) in changed {
+        let (Difference::Some(differing), Some(now)) = (difference.as_ref(), inputs.table(name)) else {
+            return Ok(Some("what changed is not known"));
+        };
+        if !differing.is_small() {
+            return Ok(Some("much changed"));
+        }
+        let Some((gone, came)) = differing.sides(&now).await? else {
+            return Ok(Some("what changed is in a version between"));
+        };
+        let before = comparison.said(&plan, name, gone).await.map_err(failed)?;
+        let now = comparison.said(&plan, name, came).await.map_err(failed)?;
+        let (Some(before), Some(now)) = (before, now) else { return Ok(Some(OTHER_TYPES)) };
+        if !stands(&before, &now, &stored) {
+            return Ok(Some("a record says something else"));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the stored rows hold when some records say something else now.
+fn stands(before: &ByRecord, now: &ByRecord, stored: &Stored) -> bool {
+    let counts = |said: &Said| !stored.listed.contains(&said.row);
+    let holds = |record: &i64, was: &Said| {
+        !counts(was) || now.get(record).is_some_and(|is| is.what == was.what && is.recency >= was.recency)
+    };
+    // What did not change was taken into account when the rows were made.
+    let is_old = |record: &i64, is: &Said| before.get(record) == Some(is);
+    before.iter().all(|(record, was)| holds(record, was))
+        && now.iter().all(|(record, is)| !counts(is) || is_old(record, is) || stored.said.contains(&is.what))
+}
+
+/// What both sides are compared in.
+struct Comparison<'a> {
+    inputs: &'a Inputs,
+    table: &'a GoldTable,
+    references: &'a References,
+    /// The natural key and what is carried, as the dimension has them.
+    schema: SchemaRef,
+}
+
+impl<'a> Comparison<'a> {
+    fn new(inputs: &'a Inputs, table: &'a GoldTable, references: &'a References) -> Self {
+        let all = super::schema(table);
+        let names = std::iter::once(&references.natural).chain(references.carried);
+        let fields: Vec<Field> = names.filter_map(|name| all.field_with_name(name).ok().cloned()).collect();
+        let fields = fields.into_iter().map(|field| field.with_nullable(true)).collect::<Vec<_>>();
+        Self { inputs, table, references, schema: Arc::new(Schema::new(fields)) }
+    }
+
+    /// The dimension's rows.
+    async fn stored(&self) -> datafusion::error::Result<Option<Stored>> {
+        let rows = self.inputs.context().table(format!("gold.{}", self.table.name)).await?;
+        let columns: Vec<_> = self.schema.fields().iter().map(|field| ident(field.name())).collect();
+        let rows = rows
+            .filter(ident(self.table.key).not_eq(lit(UNKNOWN)))?
+            .select([columns, vec![ident(INFERRED)]].concat())?;
+        let mut rows = rows.execute_stream().await?;
+        let mut stored = Stored::default();
+        while let Some(batch) = rows.next().await {
+            let batch = batch?;
+            let inferred = batch.column_by_name(INFERRED).and_then(|column| column.as_boolean_opt());
+            let Some(inferred) = inferred else { return Ok(None) };
+            for (place, (row, what)) in self.hashes(&batch)?.into_iter().enumerate() {
+                if self.references.listed && !inferred.value(place) {
+                    stored.listed.insert(row);
+                } else {
+                    stored.said.insert(what);
+                }
+            }
+        }
+        Ok(Some(stored))
+    }
+
+    /// What the records of one table say that lie in these files; `None` where that can't be told of each.
+    async fn said(
+        &self,
+        plan: &LogicalPlan,
+        source: &Name,
+        files: Option<Arc<dyn TableProvider>>,
+    ) -> datafusion::error::Result<Option<ByRecord>> {
+        let Some(files) = files else { return Ok(Some(ByRecord::new())) };
+        let mut alike = true;
+        let plan = shape::replace_scans(plan, |scan, name| {
+            if name != source {
+                let schema = Arc::clone(&scan.projected_schema);
+                return Ok(Some(LogicalPlan::EmptyRelation(EmptyRelation { produce_one_row: false, schema })));
+            }
+            alike &= scan.source.schema().fields() == files.schema().fields();
+            if alike { shape::scan_of(scan, &files).map(Some) } else { Ok(None) }
+        })?;
+        if !alike {
+            return Ok(None);
+        }
+        let mut rows = DataFrame::new(self.inputs.context().state(), plan).execute_stream().await?;
+        let mut said = ByRecord::new();
+        while let Some(batch) = rows.next().await {
+            let batch = batch?;
+            let (Some(recency), Some(records)) = (longs(&batch, "recency"), longs(&batch, "record")) else {
+                return Ok(None);
+            };
+            for (place, (row, what)) in self.hashes(&batch)?.into_iter().enumerate() {
+                let new = Said { row, what, recency: recency.value(place) };
+                if said.insert(records.value(place), new).is_some() {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(said))
+    }
+
+    /// Of each row the hash of the natural key, and of that and what is carried.
+    fn hashes(&self, batch: &RecordBatch) -> datafusion::error::Result<Vec<(u128, u128)>> {
+        let batch = align_batch(batch, &self.schema)?;
+        let places: Vec<usize> = (0..batch.num_columns()).collect();
+        let hashes = |places| row_hashes(&batch, places).map_err(|error| DataFusionError::External(Box::new(error)));
+        let rows = hashes(&places[..1])?;
+        Ok(rows.into_iter().zip(hashes(&places)?).collect())
+    }
+}
+
+fn longs<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a Int64Array> {
+    let column = batch.column_by_name(name).and_then(|column| column.as_primitive_opt());
+    column.filter(|column| column.null_count() == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A record of the row says what it is called, at a time.
+    fn said(all: &[(i64, u128, u128, i64)]) -> ByRecord {
+        let said = |&(record, row, name, recency): &_| (record, Said { row, what: row * 100 + name, recency });
+        all.iter().map(said).collect()
+    }
+
+    /// Row 1 is listed; 2 is called 5, and 3 is called 6.
+    fn stands_for(before: &[(i64, u128, u128, i64)], now: &[(i64, u128, u128, i64)]) -> bool {
+        let stored = Stored { listed: HashSet::from([1]), said: HashSet::from([205, 306]) };
+        stands(&said(before), &said(now), &stored)
+    }
+
+    #[test]
+    fn what_says_the_same_and_is_no_older_changes_nothing() {
+        assert!(stands_for(&[], &[]));
+        assert!(stands_for(&[], &[(10, 2, 5, 0), (11, 3, 6, 7)]), "new records");
+        assert!(stands_for(&[(10, 2, 5, 3)], &[(10, 2, 5, 3)]));
+        assert!(stands_for(&[(10, 2, 5, 3)], &[(10, 2, 5, 4)]), "changed in something else");
+        assert!(stands_for(&[(10, 2, 9, 3)], &[(10, 2, 9, 3)]), "an old name in a record that did not change");
+    }
+
+    #[test]
+    fn another_name_another_row_or_an_older_time_may_change_one() {
+        assert!(!stands_for(&[], &[(10, 2, 6, 0)]), "another name");
+        assert!(!stands_for(&[], &[(10, 4, 5, 0)]), "a row that is not there");
+        assert!(!stands_for(&[(10, 2, 5, 3)], &[]), "gone: an older record may say something else");
+        assert!(!stands_for(&[(10, 2, 5, 3)], &[(10, 3, 6, 3)]), "moved from one row to another");
+        assert!(!stands_for(&[(10, 2, 9, 3)], &[(10, 2, 5, 3)]), "it said something else");
+        assert!(!stands_for(&[(10, 2, 5, 3)], &[(10, 2, 5, 2)]), "older than it was");
+        assert!(!stands_for(&[(10, 2, 9, 3)], &[(10, 2, 9, 4)]), "an old name in a record that is newer now");
+    }
+
+    #[test]
+    fn of_rows_from_elsewhere_nothing_is_said() {
+        assert!(stands_for(&[], &[(10, 1, 7, 0)]));
+        assert!(stands_for(&[(10, 1, 7, 3)], &[]));
+        assert!(stands_for(&[(10, 1, 7, 3)], &[(10, 2, 5, 1)]), "moved to a row that says so already");
+        assert!(!stands_for(&[(10, 2, 5, 3)], &[(10, 1, 5, 4)]), "moved from one that may go with it");
+    }
+}
