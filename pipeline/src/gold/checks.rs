@@ -74,12 +74,29 @@ impl Check {
     }
 }
 
-/// Runs all checks but the comparison with a rebuild.
-pub(super) async fn run_checks(context: &SessionContext, run: &RunId) -> Result<Vec<Check>> {
+/// Asks of bronze and silver what the checks want to know, entity by entity.
+///
+/// # Errors
+/// [`Error::Query`] when a question can't be asked.
+pub(super) async fn of_records(context: &SessionContext) -> Result<Vec<OfEntity>> {
+    side_by_side(ENTITIES, |entity| OfEntity::ask(context, entity).boxed()).await
+}
+
+/// Runs all checks but the comparison with a rebuild. What is known of bronze and silver already is not asked again.
+pub(super) async fn run_checks(
+    context: &SessionContext,
+    run: &RunId,
+    known: Option<Vec<OfEntity>>,
+) -> Result<Vec<Check>> {
     let day = business_date(run)?;
     // All questions first, several at a time: each is a pass over a table, and the largest take longest.
     let facts = side_by_side(GOLD, |table| Figures::of_gold(context, table).boxed());
-    let records = side_by_side(ENTITIES, |entity| OfEntity::ask(context, entity).boxed());
+    let records = async {
+        match known {
+            Some(records) => Ok(records),
+            None => of_records(context).await,
+        }
+    };
     let references = side_by_side(GOLD, |table| references_exist(context, table).boxed());
     let fits = side_by_side(GOLD, |table| amounts_fit(context, table).boxed());
     let own = side_by_side(OWN, |check| own(context, check, &day).boxed());
@@ -130,7 +147,8 @@ fn reconciled(table: &str) -> BTreeSet<&'static str> {
 }
 
 /// What the checks want to know of an entity's tables.
-struct OfEntity {
+#[derive(Debug, Clone)]
+pub(super) struct OfEntity {
     bronze: Figures,
     silver: Figures,
     /// Of each of its lists.
@@ -151,6 +169,7 @@ impl OfEntity {
 }
 
 /// What the checks want to know of a table, asked in one query, for that is one pass over it.
+#[derive(Debug, Clone)]
 struct Figures {
     rows: String,
     /// Different keys that are whole.
@@ -174,7 +193,7 @@ impl Figures {
             .iter()
             .map(|column| format!(", COALESCE(SUM(CASE WHEN {deleted} IS NULL THEN wide_decimal({column}) END), 0)"));
         let sql = format!(
-            "SELECT count(*), count(DISTINCT {key}), COALESCE(SUM(CASE WHEN {deleted} IS NULL THEN 1 ELSE 0 END), 0){} \
+            "SELECT count(*), distinct_keys({key}), COALESCE(SUM(CASE WHEN {deleted} IS NULL THEN 1 ELSE 0 END), 0){} \
              FROM {layer}.{}",
             sums.collect::<String>(),
             entity.table,
@@ -185,12 +204,7 @@ impl Figures {
 
     /// Of a table of list items.
     async fn of_items(context: &SessionContext, table: &str) -> Result<Self> {
-        let [parent, place] = CHILD_KEY;
-        let sql = format!(
-            "SELECT COALESCE(SUM(n), 0), count(*) - COALESCE(SUM(CASE WHEN {parent} IS NULL OR {place} IS NULL THEN 1 \
-             ELSE 0 END), 0), 0 FROM (SELECT {parent}, {place}, count(*) AS n FROM silver.{table} GROUP BY {parent}, \
-             {place}) AS k"
-        );
+        let sql = format!("SELECT count(*), distinct_keys({}), 0 FROM silver.{table}", CHILD_KEY.join(", "));
         Self::read(row(context, &sql).await?, std::iter::empty())
     }
 
@@ -200,7 +214,7 @@ impl Figures {
             table.fact.iter().flat_map(|fact| fact.reconcile.iter().map(|(measure, _)| *measure)).collect();
         let sums: String = measures.iter().map(|measure| format!(", COALESCE(SUM({measure}), 0)")).collect();
         let sql =
-            format!("SELECT count(*), count(DISTINCT {}), count(*) AS live{sums} FROM gold.{}", table.key, table.name);
+            format!("SELECT count(*), distinct_keys({}), count(*) AS live{sums} FROM gold.{}", table.key, table.name);
         Self::read(row(context, &sql).await?, measures.into_iter())
     }
 

@@ -23,6 +23,7 @@ use crate::lake::{Counts, Lakehouse, Scope, Stage, Target, sync_table};
 use crate::run::RunId;
 use crate::tasks::apart;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use checks::OfEntity;
 use connectwise_generated::gold::{GoldTable, GoldType, TABLES, TIME_ZONE};
 use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
@@ -117,6 +118,8 @@ pub struct Gold {
     /// The tables, in the order in which they were built.
     pub built: Vec<Built>,
     context: SessionContext,
+    /// What the checks want to know of bronze and silver, where it was asked meanwhile.
+    records: Option<Vec<OfEntity>>,
 }
 
 impl Gold {
@@ -125,7 +128,7 @@ impl Gold {
     /// # Errors
     /// [`Error`] when a check can't be run at all; a check that fails is no error.
     pub async fn checks(&self, run: &RunId) -> Result<Vec<Check>> {
-        checks::run_checks(&self.context, run).await
+        checks::run_checks(&self.context, run, self.records.clone()).await
     }
 
     /// The agreement types that no rule knows; none where the YAML has no such report.
@@ -145,21 +148,35 @@ impl Gold {
 /// [`Error`] of the first table that fails; tables built before it are whole.
 pub async fn build(lake: &Lakehouse, stage: &Arc<Stage>, run: &RunId, care: Care) -> Result<Gold> {
     let inputs = Arc::new(Inputs::new(lake).await?);
-    // What is computed whole may be large, and keeps all cores busy.
+    // What is computed whole may be large, and keeps all cores busy; what is not leaves time for questions.
     let at_once = if care.whole { 1 } else { TABLES_AT_ONCE };
-    let mut built = Vec::new();
-    for wave in waves(TABLES) {
-        let work: Vec<_> = wave
-            .into_iter()
-            .map(|table| {
-                let (lake, stage, run, inputs) = (lake.clone(), Arc::clone(stage), run.clone(), Arc::clone(&inputs));
-                let build = async move { build_table(&lake, &stage, &run, care, &inputs, table).await };
-                async { apart(table.name, build).await? }
-            })
-            .collect();
-        built.extend(futures::stream::iter(work).buffered(at_once).try_collect::<Vec<_>>().await?);
-    }
-    Ok(Gold { built, context: inputs.context().clone() })
+    let tables = async {
+        let mut built = Vec::new();
+        for wave in waves(TABLES) {
+            let work: Vec<_> = wave
+                .into_iter()
+                .map(|table| {
+                    let (lake, stage, run, inputs) =
+                        (lake.clone(), Arc::clone(stage), run.clone(), Arc::clone(&inputs));
+                    let build = async move { build_table(&lake, &stage, &run, care, &inputs, table).await };
+                    async { apart(table.name, build).await? }
+                })
+                .collect();
+            built.extend(futures::stream::iter(work).buffered(at_once).try_collect::<Vec<_>>().await?);
+        }
+        Ok::<_, Error>(built)
+    };
+    let context = inputs.context().clone();
+    let records = async {
+        if care.whole {
+            return None;
+        }
+        // Where a question can't be asked, the checks ask it again, and say so.
+        let context = context.clone();
+        apart("the checks", async move { checks::of_records(&context).await }).await.ok()?.ok()
+    };
+    let (built, records) = futures::join!(tables, records);
+    Ok(Gold { built: built?, context, records })
 }
 
 /// The tables in their order, cut before each one that reads another of its wave.

@@ -16,18 +16,23 @@
 //! | `date_key(instant, zone)` | yyyymmdd of the instant in the time zone; null outside the years 1 to 9999 |
 //! | `local_date(instant, zone)` | the instant's day in the time zone; null outside the years 1 to 9999 |
 //! | `date_add_days(date, n)`, `days_between(from, to)` | whole days |
+//! | `distinct_keys(a)`, `distinct_keys(a, b)` | how many different keys there are, of which no part is null |
 
 mod dates;
 mod decimals;
+mod keys;
 mod texts;
 
 use arrow::array::{Array, ArrayRef};
 use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::{DataFusionError, Result};
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
+use datafusion::logical_expr::{
+    AggregateUDF, ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
 use datafusion::prelude::SessionContext;
 use dates::{date_add_days, date_key, days_between, instant, local_date};
 use decimals::{beyond_decimal, exact_decimal, percentage, wide_decimal};
+use keys::DistinctKeys;
 use texts::{agreement_type, digits, folded_name, text_key, trimmed, whole_number};
 
 const PRECISION: u8 = 19;
@@ -59,6 +64,7 @@ pub fn register_functions(context: &SessionContext) {
     ] {
         context.register_udf(ScalarUDF::from(function));
     }
+    context.register_udaf(AggregateUDF::from(DistinctKeys::new()));
 }
 
 fn decimal_type() -> DataType {
