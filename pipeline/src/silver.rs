@@ -20,6 +20,7 @@ use datafusion::logical_expr::ident;
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// When the row was written to silver.
 pub const PROCESSED_AT: &str = "_etl_processed_at";
@@ -80,11 +81,23 @@ pub async fn load(
     let transactions = [(BRONZE_VERSION.to_owned(), bronze.version()), (DEFINITION.to_owned(), made_by)];
     let mut done = Vec::new();
     for child in std::iter::once(None).chain(entity.children.iter().map(Some)) {
+        let started = Instant::now();
         let (name, schema, column): (_, _, &'static str) = match child {
             None => (entity.table, schema(entity), entity.key),
             Some(child) => (child.table, schema_of_child(entity, child), "parentId"),
         };
-        let ids = if whole { None } else { changed_ids(lake, name, &bronze, entity.key, made_by).await? };
+        let silver = if whole { None } else { lake.open("silver", name).await? };
+        let ids = match &silver {
+            Some(silver) => changed_ids(silver, &bronze, entity.key, made_by).await?,
+            None => None,
+        };
+        if let (Some(mut stored), Some(ids)) = (silver, &ids)
+            && ids.is_empty()
+        {
+            stored.record(&transactions).await?;
+            done.push((name, Counts::default(), stored.rows().await?));
+            continue;
+        }
         let scope = match &ids {
             Some(ids) => Scope::Only { column, keys: Arc::clone(ids) },
             None => Scope::All,
@@ -99,6 +112,7 @@ pub async fn load(
         };
         let rows = flat_rows(&bronze, run, entity, child, &schema, ids).await?;
         let (counts, stored) = sync_table(lake, stage, &target, &scope, rows, &transactions).await?;
+        tracing::debug!(table = name, ?counts, seconds = started.elapsed().as_secs_f64(), "silver");
         done.push((name, counts, stored.rows().await?));
     }
     Ok(done)
@@ -110,14 +124,7 @@ fn made_by(bronze_id: &str, description: &str, code: &[&str]) -> i64 {
 }
 
 /// The ids to look at: those whose row bronze wrote since silver was made from it; `None` for all.
-async fn changed_ids(
-    lake: &Lakehouse,
-    name: &str,
-    bronze: &LakeTable,
-    key: &str,
-    made_by: i64,
-) -> Result<Option<Arc<KeySet>>> {
-    let Some(silver) = lake.open("silver", name).await? else { return Ok(None) };
+async fn changed_ids(silver: &LakeTable, bronze: &LakeTable, key: &str, made_by: i64) -> Result<Option<Arc<KeySet>>> {
     if silver.transaction(DEFINITION).await? != Some(made_by) {
         return Ok(None);
     }

@@ -22,7 +22,7 @@ use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{EmptyRelation, LogicalPlan, ident, lit};
 use datafusion::prelude::DataFrame;
 use futures::StreamExt as _;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// Says of a dimension's row that it is there on account of references alone.
@@ -42,8 +42,8 @@ struct Said {
     recency: i64,
 }
 
-/// What is said by each record.
-type ByRecord = HashMap<i64, Said>;
+/// What is said by each record, in the records' order.
+type ByRecord = Vec<(i64, Said)>;
 
 /// A dimension's rows, as they are stored.
 #[derive(Debug, Default)]
@@ -93,15 +93,28 @@ pub(super) async fn objection(
 }
 
 /// Whether the stored rows hold when some records say something else now.
-fn stands(before: &ByRecord, now: &ByRecord, stored: &Stored) -> bool {
+fn stands(before: &[(i64, Said)], now: &[(i64, Said)], stored: &Stored) -> bool {
     let counts = |said: &Said| !stored.listed.contains(&said.row);
-    let holds = |record: &i64, was: &Said| {
-        !counts(was) || now.get(record).is_some_and(|is| is.what == was.what && is.recency >= was.recency)
-    };
-    // What did not change was taken into account when the rows were made.
-    let is_old = |record: &i64, is: &Said| before.get(record) == Some(is);
-    before.iter().all(|(record, was)| holds(record, was))
-        && now.iter().all(|(record, is)| !counts(is) || is_old(record, is) || stored.said.contains(&is.what))
+    let may_go = |was: &Said| !counts(was);
+    let may_come = |is: &Said| !counts(is) || stored.said.contains(&is.what);
+    let still_says = |was: &Said, is: &Said| is.what == was.what && is.recency >= was.recency;
+    let (mut before, mut now) = (before.iter().peekable(), now.iter().peekable());
+    loop {
+        let holds = match (before.peek(), now.peek()) {
+            (None, None) => return true,
+            (Some((old, _)), Some((new, _))) if old == new => match (before.next(), now.next()) {
+                // What did not change was taken into account when the rows were made.
+                (Some((_, was)), Some((_, is))) => was == is || ((may_go(was) || still_says(was, is)) && may_come(is)),
+                _ => false,
+            },
+            (Some((old, _)), Some((new, _))) if old > new => now.next().is_some_and(|(_, is)| may_come(is)),
+            (None, Some(_)) => now.next().is_some_and(|(_, is)| may_come(is)),
+            (Some(_), _) => before.next().is_some_and(|(_, was)| may_go(was)),
+        };
+        if !holds {
+            return false;
+        }
+    }
 }
 
 /// What both sides are compared in.
@@ -174,13 +187,13 @@ impl<'a> Comparison<'a> {
                 return Ok(None);
             };
             for (place, (row, what)) in self.hashes(&batch)?.into_iter().enumerate() {
-                let new = Said { row, what, recency: recency.value(place) };
-                if said.insert(records.value(place), new).is_some() {
-                    return Ok(None);
-                }
+                said.push((records.value(place), Said { row, what, recency: recency.value(place) }));
             }
         }
-        Ok(Some(said))
+        // Files are in this order, or nearly so.
+        said.sort_by_key(|(record, _)| *record);
+        let is_repeated = said.windows(2).any(|pair| pair[0].0 == pair[1].0);
+        Ok((!is_repeated).then_some(said))
     }
 
     /// Of each row the hash of the natural key, and of that and what is carried.
@@ -205,7 +218,7 @@ mod tests {
     /// A record of the row says what it is called, at a time.
     fn said(all: &[(i64, u128, u128, i64)]) -> ByRecord {
         let said = |&(record, row, name, recency): &_| (record, Said { row, what: row * 100 + name, recency });
-        all.iter().map(said).collect()
+        all.iter().map(said).collect::<ByRecord>()
     }
 
     /// Row 1 is listed; 2 is called 5, and 3 is called 6.
@@ -220,6 +233,10 @@ mod tests {
         assert!(stands_for(&[], &[(10, 2, 5, 0), (11, 3, 6, 7)]), "new records");
         assert!(stands_for(&[(10, 2, 5, 3)], &[(10, 2, 5, 3)]));
         assert!(stands_for(&[(10, 2, 5, 3)], &[(10, 2, 5, 4)]), "changed in something else");
+        let (before, now) =
+            ([(10, 2, 5, 3), (12, 3, 6, 3)], [(9, 2, 5, 3), (10, 2, 5, 3), (11, 3, 6, 3), (12, 3, 6, 9)]);
+        assert!(stands_for(&before, &now), "among others");
+        assert!(!stands_for(&now, &before), "the same, with two of them gone");
         assert!(stands_for(&[(10, 2, 9, 3)], &[(10, 2, 9, 3)]), "an old name in a record that did not change");
     }
 
