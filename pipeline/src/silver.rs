@@ -19,6 +19,7 @@ use datafusion::error::DataFusionError;
 use datafusion::logical_expr::ident;
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -37,6 +38,9 @@ const DEFINITION: &str = "definition";
 
 /// The key of a child table.
 pub(crate) const CHILD_KEY: [&str; 2] = ["parentId", "listIndex"];
+
+/// How many of an entity's tables are brought up to date at the same time, where little changed.
+const TABLES_AT_ONCE: usize = 2;
 
 /// Adds the `_etl_…` columns to a flat schema.
 fn with_etl(schema: &Schema) -> SchemaRef {
@@ -79,24 +83,50 @@ pub async fn load(
     let keeping = Keeping::of(&bronze).await?;
     let made_by = made_by(&bronze.id()?, &format!("{entity:?} {keeping:?}"), &DECIDED_BY);
     let transactions = [(BRONZE_VERSION.to_owned(), bronze.version()), (DEFINITION.to_owned(), made_by)];
-    let mut done = Vec::new();
+    let source = Source { lake, stage, run, bronze: &bronze, entity, transactions: &transactions };
+    let (mut changed, mut work) = (BTreeMap::new(), Vec::new());
     for child in std::iter::once(None).chain(entity.children.iter().map(Some)) {
-        let started = Instant::now();
+        let name = child.map_or(entity.table, |child| child.table);
+        let stored = if whole { None } else { lake.open("silver", name).await? };
+        let ids = match &stored {
+            Some(stored) => changed_ids(stored, &bronze, entity.key, made_by, &mut changed).await?,
+            None => None,
+        };
+        work.push(source.bring(child, stored, ids));
+    }
+    // What is flattened whole is large.
+    let at_once = if whole { 1 } else { TABLES_AT_ONCE };
+    futures::stream::iter(work).buffered(at_once).try_collect().await
+}
+
+/// What silver tables are made from.
+struct Source<'a> {
+    lake: &'a Lakehouse,
+    stage: &'a Stage,
+    run: &'a RunId,
+    bronze: &'a LakeTable,
+    entity: &'static Table,
+    transactions: &'a [(String, i64)],
+}
+
+impl Source<'_> {
+    /// Brings the entity's table, or a child's, to what bronze says of these ids, or of all.
+    async fn bring(
+        &self,
+        child: Option<&'static Child>,
+        stored: Option<LakeTable>,
+        ids: Option<Arc<KeySet>>,
+    ) -> Result<(&'static str, Counts, u64)> {
+        let (started, entity) = (Instant::now(), self.entity);
         let (name, schema, column): (_, _, &'static str) = match child {
             None => (entity.table, schema(entity), entity.key),
             Some(child) => (child.table, schema_of_child(entity, child), "parentId"),
         };
-        let silver = if whole { None } else { lake.open("silver", name).await? };
-        let ids = match &silver {
-            Some(silver) => changed_ids(silver, &bronze, entity.key, made_by).await?,
-            None => None,
-        };
-        if let (Some(mut stored), Some(ids)) = (silver, &ids)
+        if let (Some(mut stored), Some(ids)) = (stored, &ids)
             && ids.is_empty()
         {
-            stored.record(&transactions).await?;
-            done.push((name, Counts::default(), stored.rows().await?));
-            continue;
+            stored.record(self.transactions).await?;
+            return Ok((name, Counts::default(), stored.rows().await?));
         }
         let scope = match &ids {
             Some(ids) => Scope::Only { column, keys: Arc::clone(ids) },
@@ -110,12 +140,11 @@ pub async fn load(
             key: if child.is_some() { &CHILD_KEY } else { &own },
             stamps: &[PROCESSED_AT, SOURCE, BATCH_ID],
         };
-        let rows = flat_rows(&bronze, run, entity, child, &schema, ids).await?;
-        let (counts, stored) = sync_table(lake, stage, &target, &scope, rows, &transactions).await?;
+        let rows = flat_rows(self.bronze, self.run, entity, child, &schema, ids).await?;
+        let (counts, stored) = sync_table(self.lake, self.stage, &target, &scope, rows, self.transactions).await?;
         tracing::debug!(table = name, ?counts, seconds = started.elapsed().as_secs_f64(), "silver");
-        done.push((name, counts, stored.rows().await?));
+        Ok((name, counts, stored.rows().await?))
     }
-    Ok(done)
 }
 
 /// A number for how a silver table is made: from which bronze table, by which description, by which code.
@@ -123,15 +152,27 @@ fn made_by(bronze_id: &str, description: &str, code: &[&str]) -> i64 {
     definition([bronze_id, description, include_str!("silver.rs")].into_iter().chain(code.iter().copied()))
 }
 
-/// The ids to look at: those whose row bronze wrote since silver was made from it; `None` for all.
-async fn changed_ids(silver: &LakeTable, bronze: &LakeTable, key: &str, made_by: i64) -> Result<Option<Arc<KeySet>>> {
+/// The ids to look at: those whose row bronze wrote since silver was made from it; `None` for all. What was found since
+/// a version is kept: an entity's tables are mostly made from the same one.
+async fn changed_ids(
+    silver: &LakeTable,
+    bronze: &LakeTable,
+    key: &str,
+    made_by: i64,
+    found: &mut BTreeMap<i64, Option<Arc<KeySet>>>,
+) -> Result<Option<Arc<KeySet>>> {
     if silver.transaction(DEFINITION).await? != Some(made_by) {
         return Ok(None);
     }
     let Some(version) = silver.transaction(BRONZE_VERSION).await? else { return Ok(None) };
+    if let Some(ids) = found.get(&version) {
+        return Ok(ids.clone());
+    }
     // A row that is written gets the run's stamp; one that is only marked as deleted keeps it.
     let changed = bronze.changed_keys(version, key, &[RUN_ID, TIMESTAMP, DELETED_AT]).await?;
-    Ok(changed.map(|ids| Arc::new(KeySet::Ids(ids))))
+    let ids = changed.map(|ids| Arc::new(KeySet::Ids(ids)));
+    found.insert(version, ids.clone());
+    Ok(ids)
 }
 
 /// Bronze rows, flattened and stamped.
