@@ -10,16 +10,33 @@ use deltalake::kernel::{LogicalFileView, Remove};
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
 
-/// A table is cut into about this many files, so that a change of few rows rewrites little …
-const FILES_OF_A_TABLE: u64 = 16;
-/// … but no file gets fewer rows, for that would make reading slow …
-pub(super) const LEAST_ROWS: u64 = 65_536;
-/// … nor more, which is a row group's size that columnar readers like.
+/// No file gets more rows: a row group's size that columnar readers like.
 const MOST_ROWS: u64 = 1_048_576;
 
-/// How many rows a file of a table of this size holds: `least`, or more.
-pub(super) fn rows_of_a_file(rows: u64, least: u64) -> u64 {
-    (rows / FILES_OF_A_TABLE).clamp(least.clamp(1, MOST_ROWS), MOST_ROWS)
+/// How a layer's tables are cut into files, in the order of the key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cut {
+    /// About so many, so that a change of few rows rewrites little …
+    files: u64,
+    /// … but no file gets fewer rows, for that would make reading slow.
+    pub(super) least: u64,
+}
+
+impl Cut {
+    /// Gold is read by columnar engines; the rows of bronze and silver are wide, and cost most where they are written.
+    pub(super) fn of(layer: &str) -> Self {
+        if layer == "gold" { Self { files: 16, least: 65_536 } } else { Self { files: 32, least: 32_768 } }
+    }
+
+    /// The same with so few rows a file.
+    pub(super) fn with_least(self, least: u64) -> Self {
+        Self { least, ..self }
+    }
+
+    /// How many rows a file of a table of this size holds: the least, or more.
+    pub(super) fn rows_of_a_file(self, rows: u64) -> u64 {
+        (rows / self.files).clamp(self.least.clamp(1, MOST_ROWS), MOST_ROWS)
+    }
 }
 
 /// One data file of a table.
@@ -169,11 +186,14 @@ mod tests {
 
     #[test]
     fn a_table_has_a_few_large_files() {
-        assert_eq!(rows_of_a_file(0, 100), 100);
-        assert_eq!(rows_of_a_file(1_600, 100), 100);
-        assert_eq!(rows_of_a_file(3_200, 100), 200);
-        assert_eq!(rows_of_a_file(u64::MAX, 100), MOST_ROWS);
-        assert_eq!(rows_of_a_file(5, 0), 1, "never none");
+        let cut = |least, rows| Cut::of("gold").with_least(least).rows_of_a_file(rows);
+        assert_eq!(cut(100, 0), 100);
+        assert_eq!(cut(100, 1_600), 100);
+        assert_eq!(cut(100, 3_200), 200);
+        assert_eq!(cut(100, u64::MAX), MOST_ROWS);
+        assert_eq!(cut(0, 5), 1, "never none");
+        let million = |layer| Cut::of(layer).rows_of_a_file(4_000_000);
+        assert_eq!((million("gold"), million("silver")), (250_000, 125_000));
     }
 
     #[tokio::test]

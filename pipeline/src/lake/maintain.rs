@@ -99,7 +99,7 @@ async fn work(lake: &Lakehouse, known: &KnownTable, upkeep: Upkeep, done: &mut M
     let before = table.footprint()?;
     (done.files_before, done.bytes_before) = (before.files, before.bytes);
     (done.files_after, done.bytes_after) = (before.files, before.bytes);
-    done.compacted = before.is_scattered(lake.least_rows());
+    done.compacted = before.is_scattered(lake.cut(known.layer).least);
     if done.compacted && !upkeep.dry_run {
         let rows = sorted(table.frame().await?, &known.key).map_err(|error| table.error("compacting", error))?;
         table.rearrange(rows).await?;

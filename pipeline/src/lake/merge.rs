@@ -41,7 +41,7 @@ impl Table {
         let failed = |error: DataFusionError| Error::table(self.layer(), self.name(), "merging", error);
         let Some(first) = key.first() else { return Err(self.error("merging", "no key")) };
         let source = self.source_keys(rows.clone(), key).await?;
-        let pieces = pieces(self.files()?, first, source.first, self.lake().least_rows());
+        let pieces = pieces(self.files()?, first, source.first, self.lake().cut(self.layer()));
         let changed = Arc::new(source.hashes);
         let fresh = rows.filter(ident(DELETE_MARK).eq(lit(false))).map_err(failed)?;
         let mut fresh = fresh.drop_columns(&[DELETE_MARK]).map_err(failed)?;

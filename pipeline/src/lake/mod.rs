@@ -69,7 +69,7 @@ pub struct Lakehouse {
     layout: Layout,
     options: HashMap<String, String>,
     context: SessionContext,
-    least_rows: u64,
+    least_rows: Option<u64>,
     quarantine: Arc<tokio::sync::Mutex<()>>,
     hash_key: Option<HashKey>,
 }
@@ -107,21 +107,21 @@ impl Lakehouse {
             )));
         }
         let context = session()?;
-        let least_rows = files::LEAST_ROWS;
         let (options, quarantine) = (HashMap::new(), Arc::default());
-        Ok(Self { root, layout, options, context, least_rows, quarantine, hash_key: None })
+        Ok(Self { root, layout, options, context, least_rows: None, quarantine, hash_key: None })
     }
 
     /// Cuts tables into files of so few rows, at the least: with the usual number, a small table is one file, and shows
     /// nothing of what becomes of several.
     #[must_use]
     pub fn with_least_rows(self, rows: u64) -> Self {
-        Self { least_rows: rows.max(1), ..self }
+        Self { least_rows: Some(rows.max(1)), ..self }
     }
 
-    /// The least number of rows that a file is meant to have.
-    pub(crate) fn least_rows(&self) -> u64 {
-        self.least_rows
+    /// How the tables of a layer are cut into files.
+    pub(crate) fn cut(&self, layer: &str) -> files::Cut {
+        let cut = files::Cut::of(layer);
+        self.least_rows.map_or(cut, |least| cut.with_least(least))
     }
 
     /// The same with the key of the hashes that it keeps in the place of personal texts.

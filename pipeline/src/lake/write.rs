@@ -7,7 +7,7 @@
 //!   whoever lost the lock without noticing can't put rows beside another's.
 //! - Rows are written in the order in which they come, those of a whole table in the order of its key.
 
-use super::files::{DataFile, one_by_one, rows_of_a_file};
+use super::files::{DataFile, one_by_one};
 use super::table::{Table, sorted};
 use super::weave::{Obstacle, OutOfOrder, ahead, weave};
 use super::{Difference, align_batch};
@@ -224,7 +224,7 @@ impl Table {
     /// would be a file of its own.
     fn rows_a_file(&self, known: u64) -> Result<usize> {
         let all = known.max(self.files()?.iter().filter_map(DataFile::rows).sum());
-        let full = rows_of_a_file(all, self.lake().least_rows());
+        let full = self.lake().cut(self.layer()).rows_of_a_file(all);
         let files = known.div_ceil(full).max(1);
         let limit = if known == 0 { full } else { known.div_ceil(files).max(1) };
         Ok(usize::try_from(limit).unwrap_or(usize::MAX))

@@ -8,8 +8,10 @@ use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type};
 use datafusion::common::Result;
 use std::sync::Arc;
 
-/// A float below this is a decimal of the column's type, however it is rounded.
+/// A float below this is a decimal of the column's type, however it is rounded …
 const SMALL: f64 = 1e14;
+/// … and so is a number of so few digits and signs.
+const SHORT: usize = 14;
 
 pub(super) fn exact_decimal(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     decimals("exact_decimal", &arguments[0], PRECISION, LARGEST)
@@ -47,10 +49,16 @@ fn decimals(function: &str, array: &ArrayRef, precision: u8, largest: i128) -> R
 
 pub(super) fn beyond_decimal(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     // All are far from it, mostly: nothing is computed then.
-    if let Some(floats) = arguments[0].as_primitive_opt::<Float64Type>()
-        && floats.iter().flatten().all(|value| value.abs() < SMALL)
-    {
-        return Ok(Arc::new(BooleanArray::new(BooleanBuffer::new_unset(floats.len()), None)));
+    let is_short = |text: &str| text.len() <= SHORT && !text.bytes().any(|byte| matches!(byte, b'e' | b'E'));
+    let array = &arguments[0];
+    let far = match array.data_type() {
+        DataType::Float64 => array.as_primitive::<Float64Type>().iter().flatten().all(|value| value.abs() < SMALL),
+        DataType::Utf8 => array.as_string::<i32>().iter().flatten().all(is_short),
+        DataType::Utf8View => array.as_string_view().iter().flatten().all(is_short),
+        _ => false,
+    };
+    if far {
+        return Ok(Arc::new(BooleanArray::new(BooleanBuffer::new_unset(array.len()), None)));
     }
     let decimals = exact_decimal(arguments)?;
     let texts = match arguments[0].data_type() {
@@ -213,6 +221,12 @@ mod tests {
             let texts = cast(&plain, &kind).unwrap();
             assert_eq!(beyond(texts), [true, true, true, false, false, false, false, false], "{kind}");
         }
+        let short: ArrayRef = Arc::new(StringArray::from(vec![Some("99999999999999"), None, Some("-1.5"), Some("?")]));
+        for kind in [DataType::Utf8, DataType::Utf8View] {
+            assert_eq!(beyond(cast(&short, &kind).unwrap()), [false; 4]);
+        }
+        let tiny: ArrayRef = Arc::new(StringArray::from(vec!["1e30", "9E14", "1"]));
+        assert_eq!(beyond(tiny), [true, false, false]);
         let numbers: ArrayRef = Arc::new(Int64Array::from(vec![i64::MAX, 5]));
         assert_eq!(beyond(numbers), [true, false]);
     }
