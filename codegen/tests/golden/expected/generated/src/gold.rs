@@ -55,6 +55,20 @@ pub struct FactSource {
     pub misfits: Option<&'static str>,
 }
 
+/// What the rows of facts say of a dimension's rows: they give it rows that it has not from elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct References {
+    /// The dimension's column that they name a row by.
+    pub natural: &'static str,
+    /// The dimension's columns that they say something of: of several, the newest is right.
+    pub carried: &'static [&'static str],
+    /// Whether the dimension has rows from elsewhere, too: a reference adds one only where it names none of these.
+    pub listed: bool,
+    /// All of them: the natural key, what is carried, `recency`, and the `record` that refers. The dimension reads the
+    /// tables that this reads for nothing else.
+    pub sql: &'static str,
+}
+
 /// A gold table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GoldTable {
@@ -66,6 +80,8 @@ pub struct GoldTable {
     pub columns: &'static [GoldColumn],
     /// The silver table behind a fact; none for a dimension, or a fact that is made from other facts.
     pub fact: Option<FactSource>,
+    /// What facts' rows say of a dimension's rows.
+    pub references: Option<References>,
     /// The statement that the pipeline runs. `${businessDate}` stands for the run's business date.
     pub sql: &'static str,
 }
@@ -86,6 +102,18 @@ pub static TABLES: &[GoldTable] = &[
             GoldColumn { name: "isInferred", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
         ],
         fact: None,
+        references: Some(References {
+            natural: "partId",
+            carried: &["partName"],
+            listed: true,
+            sql: r"  SELECT
+    t.typeId AS partId,
+    trimmed(t.typeName) AS partName,
+    COALESCE(CAST(t.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    t.id AS record
+  FROM silver.cw_thing AS t
+  WHERE t._etl_deleted_at IS NULL AND t.typeId IS NOT NULL",
+        }),
         sql: include_str!("../sql/datafusion/dimpart.sql"),
     },
     GoldTable {
@@ -192,6 +220,7 @@ WHERE t._etl_deleted_at IS NULL
     OR beyond_decimal(field_weight.value)
   )"),
         }),
+        references: None,
         sql: include_str!("../sql/datafusion/fact_thing.sql"),
     },
 ];
