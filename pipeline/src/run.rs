@@ -142,7 +142,7 @@ async fn layers_of(
         deletions(client, lake, stage, options, selected, run, report, &mut loaded).await?;
     }
     if options.has(Layer::Silver) {
-        let mut work = Vec::new();
+        let (mut work, mut flattens_all) = (Vec::new(), options.mode == Mode::Full);
         for entity in TABLES {
             // Gold is built from all of silver, so all of silver has to be what bronze says: also of an entity that
             // failed now, or is not asked for, and whose bronze an earlier run brought further than its silver.
@@ -151,13 +151,14 @@ async fn layers_of(
             let shown = asked_for.is_some() && (!options.has(Layer::Bronze) || loaded.contains(entity.entity));
             let catches_up = !shown && options.has(Layer::Gold) && lake.open("bronze", entity.table).await?.is_some();
             if shown || catches_up {
+                flattens_all |= lake.open("silver", entity.table).await?.is_none();
                 let whole = options.mode == Mode::Full;
                 let task = async move { (entity, catches_up, silver_of(lake, stage, entity, run, whole).await) };
                 work.push(task.boxed());
             }
         }
         // What is flattened whole is large.
-        let at_once = if options.mode == Mode::Full { 1 } else { FLATTENED_AT_ONCE };
+        let at_once = if flattens_all { 1 } else { FLATTENED_AT_ONCE };
         let mut work = futures::stream::iter(work).buffered(at_once);
         while let Some((entity, catches_up, outcome)) = work.next().await {
             let before = report.tables.len();

@@ -84,7 +84,7 @@ pub async fn load(
     let made_by = made_by(&bronze.id()?, &format!("{entity:?} {keeping:?}"), &DECIDED_BY);
     let transactions = [(BRONZE_VERSION.to_owned(), bronze.version()), (DEFINITION.to_owned(), made_by)];
     let source = Source { lake, stage, run, bronze: &bronze, entity, transactions: &transactions };
-    let (mut changed, mut work) = (BTreeMap::new(), Vec::new());
+    let (mut changed, mut work, mut flattens_all) = (BTreeMap::new(), Vec::new(), false);
     for child in std::iter::once(None).chain(entity.children.iter().map(Some)) {
         let name = child.map_or(entity.table, |child| child.table);
         let stored = if whole { None } else { lake.open("silver", name).await? };
@@ -92,10 +92,11 @@ pub async fn load(
             Some(stored) => changed_ids(stored, &bronze, entity.key, made_by, &mut changed).await?,
             None => None,
         };
+        // What is flattened whole is large.
+        flattens_all |= ids.is_none();
         work.push(source.bring(child, stored, ids));
     }
-    // What is flattened whole is large.
-    let at_once = if whole { 1 } else { TABLES_AT_ONCE };
+    let at_once = if flattens_all { 1 } else { TABLES_AT_ONCE };
     futures::stream::iter(work).buffered(at_once).try_collect().await
 }
 

@@ -2,10 +2,11 @@
 //! tables to read make another one, and the table is computed whole.
 
 /// The text of the code behind the functions that statements call.
-const FUNCTIONS: [&str; 5] = [
+const FUNCTIONS: [&str; 6] = [
     include_str!("functions/mod.rs"),
     include_str!("functions/dates.rs"),
     include_str!("functions/decimals.rs"),
+    include_str!("functions/keys.rs"),
     include_str!("functions/texts.rs"),
     include_str!("../../../generated/src/agreement_rules.rs"),
 ];

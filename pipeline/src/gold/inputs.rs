@@ -69,6 +69,11 @@ impl Inputs {
         locked(&self.tables).get(name).cloned().flatten()
     }
 
+    /// Whether there is any table of gold yet.
+    pub(super) fn has_gold(&self) -> bool {
+        locked(&self.tables).iter().any(|((layer, _), table)| layer == "gold" && table.is_some())
+    }
+
     /// How many rows a gold table has that was written or read before.
     pub(super) async fn rows(&self, table: &GoldTable) -> Result<u64> {
         match self.table(&("gold".to_owned(), table.name.to_owned())) {

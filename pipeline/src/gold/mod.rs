@@ -149,7 +149,8 @@ impl Gold {
 pub async fn build(lake: &Lakehouse, stage: &Arc<Stage>, run: &RunId, care: Care) -> Result<Gold> {
     let inputs = Arc::new(Inputs::new(lake).await?);
     // What is computed whole may be large, and keeps all cores busy; what is not leaves time for questions.
-    let at_once = if care.whole { 1 } else { TABLES_AT_ONCE };
+    let is_whole = care.whole || !inputs.has_gold();
+    let at_once = if is_whole { 1 } else { TABLES_AT_ONCE };
     let tables = async {
         let mut built = Vec::new();
         for wave in waves(TABLES) {
@@ -168,7 +169,7 @@ pub async fn build(lake: &Lakehouse, stage: &Arc<Stage>, run: &RunId, care: Care
     };
     let context = inputs.context().clone();
     let records = async {
-        if care.whole {
+        if is_whole {
             return None;
         }
         // Where a question can't be asked, the checks ask it again, and say so.
