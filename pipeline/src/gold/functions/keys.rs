@@ -1,6 +1,6 @@
 //! How many different keys there are: for tables whose rows come in the order of their key, or nearly so.
 //!
-//! A set of all keys costs several times what reading them does. These are listed, and put in order where they are not:
+//! A set of all keys costs more than reading them does. These are listed, and put in order where they are not:
 //! one run after the other is put in order by merging them.
 
 use arrow::array::{Array, ArrayRef, AsArray as _, RecordBatch};
