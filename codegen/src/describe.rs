@@ -154,7 +154,7 @@ static RULES: Mapping = Mapping(&[
 ]);
 
 static RULE: Mapping = Mapping(&[
-    must("patterns", Holds::Texts, "Any of these, anywhere in the name, in any case: letters, digits, spaces."),
+    must("patterns", Holds::Texts, "Any of these, anywhere in the name, in any case; any text."),
     must("type", Holds::Text, "Becomes agreementTypeNormalized."),
     must("behavior", Holds::Text, "Becomes billingBehavior."),
     may("invoiceable", Holds::Flag, "Whether work under such an agreement can stand on an invoice (default: true)."),

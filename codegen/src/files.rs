@@ -8,7 +8,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::inputs::relative;
+use crate::inputs::{plain, relative};
 
 /// The folders that hold generated files only; what else stands there is removed.
 const OWNED: [&str; 2] = ["generated/src", "generated/sql"];
@@ -129,7 +129,7 @@ pub fn compare(root: &Path, files: &GeneratedFiles) -> Result<BTreeMap<String, S
     let mut findings = BTreeMap::new();
     for (path, text) in files.iter() {
         match fs::read(root.join(path)) {
-            Ok(found) if found == text.as_bytes() => {}
+            Ok(found) if is(&found, text) => {}
             Ok(_) => {
                 findings.insert(path.to_owned(), State::Stale);
             }
@@ -155,6 +155,11 @@ pub fn compare(root: &Path, files: &GeneratedFiles) -> Result<BTreeMap<String, S
         }
     }
     Ok(findings)
+}
+
+/// Whether a file holds that text, whatever its lines end with: that is for git to decide.
+fn is(found: &[u8], text: &str) -> bool {
+    found == text.as_bytes() || std::str::from_utf8(found).is_ok_and(|found| plain(found) == text)
 }
 
 /// Writes what differs and removes what is extra; returns what was done.

@@ -101,12 +101,18 @@ fn is_spec(name: &str) -> bool {
 
 fn read(root: &Path, path: &Path, problems: &mut Problems) -> Option<String> {
     match fs::read_to_string(path) {
-        Ok(text) => Some(text),
+        Ok(text) => Some(plain(&text)),
         Err(error) => {
             problems.push(unreadable(root, path, &error));
             None
         }
     }
+}
+
+/// A file's text without what editors and git add on Windows: a byte order mark before it, and a carriage return at the
+/// end of each line.
+pub fn plain(text: &str) -> String {
+    text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n")
 }
 
 fn unreadable(root: &Path, path: &Path, error: &std::io::Error) -> Problem {

@@ -17,6 +17,7 @@ pub mod import;
 pub mod inputs;
 pub mod ir;
 pub mod lower;
+pub mod openapi31;
 pub mod proposal;
 pub mod render;
 pub mod report;

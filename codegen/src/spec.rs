@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::openapi31;
 use crate::report::{Problem, Problems};
 
 /// Where references to schemas begin.
@@ -117,11 +118,14 @@ impl Spec {
     }
 }
 
-/// The text as a JSON document.
+/// The text as a JSON document, in the words of OpenAPI 3.0.
 pub fn document(file: &str, text: &str, problems: &mut Problems) -> Option<Value> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match serde_json::from_str(text) {
-        Ok(document) => Some(document),
+        Ok(mut document) => {
+            openapi31::to_3_0(&mut document);
+            Some(document)
+        }
         Err(error) => {
             problems.push(
                 Problem::new(file, "", format!("it is not valid JSON: {error}"))

@@ -197,7 +197,12 @@ impl<'a> Keys<'a> {
         for node in self.list(key, problems) {
             match node.text() {
                 Some(text) if !text.is_empty() => texts.push(text.to_owned()),
-                _ => self.wrong(key, "a list of texts", problems),
+                Some(_) => self.wrong(key, "a list of texts", problems),
+                None => problems.push(
+                    self.problem(key, format!("`{key}` holds {} where text belongs", node.value.name()))
+                        .place(node.line, node.column)
+                        .fix("put it between quotes, if it is meant as text"),
+                ),
             }
         }
         texts

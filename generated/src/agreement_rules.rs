@@ -4,10 +4,43 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
+/// A name as it is looked up: NFC, trimmed, without a `:` at its end, in lower case.
+pub fn fold_name(name: &str) -> String {
+    let name: String = name.nfc().collect();
+    let name = name.trim();
+    name.strip_suffix(':').unwrap_or(name).trim_end().to_lowercase()
+}
+
+/// A text as it is matched: in NFC and without regard to case. A letter and its capital form are one, and so are what
+/// else has that capital form (`ς`, `ſ`), the four i (`i`, `ı`, `I`, `İ`), and `ß` and `ss`.
+pub fn caseless(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for letter in text.nfd() {
+        match letter {
+            'ß' | 'ẞ' => folded.push_str("ss"),
+            // The dot that an `i` has anyway.
+            '\u{307}' if folded.ends_with('i') => {}
+            // A mark whose capital form is a letter.
+            '\u{345}' => folded.push(letter),
+            letter => {
+                let small = one(letter.to_lowercase()).unwrap_or(letter);
+                let capital = one(small.to_uppercase()).unwrap_or(small);
+                folded.push(one(capital.to_lowercase()).unwrap_or(small));
+            }
+        }
+    }
+    folded.nfc().collect()
+}
+
+/// The only one of some letters.
+fn one(mut letters: impl ExactSizeIterator<Item = char>) -> Option<char> {
+    letters.next().filter(|_| letters.len() == 0)
+}
+
 /// A rule of the classification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AgreementRule {
-    /// Its patterns, lower case, NFC; any of them anywhere in the name.
+    /// Its patterns as [`caseless`] gives them; any of them anywhere in the name.
     pub patterns: &'static [&'static str],
     /// agreementTypeNormalized.
     pub normalized: &'static str,
@@ -59,16 +92,9 @@ pub static OTHERWISE: AgreementRule = AgreementRule {
     invoiceable: true,
 };
 
-/// A name as it is matched: NFC, trimmed, without a `:` at its end, in lower case.
-pub fn fold_name(name: &str) -> String {
-    let name: String = name.nfc().collect();
-    let name = name.trim();
-    name.strip_suffix(':').unwrap_or(name).trim_end().to_lowercase()
-}
-
 /// The rule of a type name, and which of its patterns matched (none for [`OTHERWISE`]).
 pub fn classify(name: &str) -> (&'static AgreementRule, Option<&'static str>) {
-    let name = fold_name(name);
+    let name = caseless(&fold_name(name));
     for rule in RULES {
         if let Some(pattern) = rule.patterns.iter().find(|pattern| name.contains(**pattern)) {
             return (rule, Some(pattern));

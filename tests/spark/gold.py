@@ -19,7 +19,7 @@ def build_order():
     return re.findall(r'GoldTable \{\s+name: "(\w+)"', text)
 
 
-def sail():
+def sail(_warehouse):
     from pysail.spark import SparkConnectServer
     from pyspark.sql import SparkSession
 
@@ -29,7 +29,7 @@ def sail():
     return SparkSession.builder.remote(f"sc://{host}:{port}").getOrCreate(), "delta", server
 
 
-def pyspark():
+def pyspark(warehouse):
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.master("local[2]")
@@ -37,7 +37,7 @@ def pyspark():
         "spark.ui.enabled": "false",
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.catalogImplementation": "in-memory",
-        "spark.sql.warehouse.dir": str(Path(sys.argv[4]) / "warehouse"),
+        "spark.sql.warehouse.dir": str(warehouse),
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
@@ -47,11 +47,14 @@ def pyspark():
     return builder.getOrCreate(), "parquet", None
 
 
+ENGINES = {"sail": sail, "pyspark": pyspark}
+
+
 def main():
     engine, silver, business_date, out = sys.argv[1], Path(sys.argv[2]), sys.argv[3], Path(sys.argv[4])
     if engine == "sail":
         silver = silver / "silver"
-    spark, stored_as, server = {"sail": sail, "pyspark": pyspark}[engine]()
+    spark, stored_as, server = ENGINES[engine](out / "warehouse")
     # What Fabric's sessions have.
     spark.conf.set("spark.sql.session.timeZone", "UTC")
     for layer in ("silver", "gold"):
@@ -75,4 +78,5 @@ def main():
     return 1 if failed else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

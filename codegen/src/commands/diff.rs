@@ -14,7 +14,7 @@ use std::process::Command;
 use crate::diff::{self, Entry};
 use crate::gold::lineage::shortened;
 use crate::import::Lock;
-use crate::inputs::{Inputs, LOCK};
+use crate::inputs::{Inputs, LOCK, plain};
 use crate::ir::Ir;
 use crate::lower::obstacles;
 use crate::report::{Problems, Reporter};
@@ -94,7 +94,7 @@ fn lost(old: &Ir, inputs: &Inputs, spec: &Spec) -> BTreeMap<String, String> {
 fn of_file(inputs: &Inputs, file: &Path) -> Result<Inputs, CommandError> {
     let name = file.display().to_string();
     let spec = std::fs::read_to_string(file).map_err(|error| files::FileError::new(&name, "read", error))?;
-    Ok(Inputs { spec_file: name, spec, files: inputs.files.clone() })
+    Ok(Inputs { spec_file: name, spec: plain(&spec), files: inputs.files.clone() })
 }
 
 /// Spec and settings of a revision.
@@ -127,7 +127,7 @@ fn show_file(root: &Path, revision: &str, file: &str) -> Result<String, CommandE
     if revision.starts_with('-') {
         return Err(trouble("it begins with a dash"));
     }
-    git(root, &["show", &format!("{revision}:./{file}")]).map_err(|why| trouble(&why))
+    git(root, &["show", &format!("{revision}:./{file}")]).map(|text| plain(&text)).map_err(|why| trouble(&why))
 }
 
 /// What a git command prints, or why it does not.

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::diff;
 use crate::files::{self, FileError};
 use crate::import::{self as importer, Lock};
-use crate::inputs::{Inputs, LOCK};
+use crate::inputs::{Inputs, LOCK, plain};
 use crate::report::{Problems, Reporter};
 use crate::spec::Spec;
 
@@ -76,9 +76,9 @@ fn changes(
 
 /// The spec that the lock names, if it is there and can be read.
 fn previous(root: &Path) -> Option<(String, String, Spec)> {
-    let lock: Lock = serde_json::from_str(&fs::read_to_string(root.join(LOCK)).ok()?).ok()?;
+    let lock: Lock = serde_json::from_str(&plain(&fs::read_to_string(root.join(LOCK)).ok()?)).ok()?;
     let file = format!("schema/{}", lock.file);
-    let text = fs::read_to_string(root.join(&file)).ok()?;
+    let text = plain(&fs::read_to_string(root.join(&file)).ok()?);
     let spec = Spec::parse(&file, &text, &mut Problems::new())?;
     Some((file, text, spec))
 }

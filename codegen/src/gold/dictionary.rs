@@ -91,7 +91,7 @@ fn classes(rules: &Rules) -> String {
     );
     for rule in &rules.rules {
         let invoiceable = if rule.invoiceable { "yes" } else { "no" };
-        let patterns = cell(&rule.patterns.join(", "));
+        let patterns = literal(&rule.patterns.join(", "));
         let _ = writeln!(out, "| {patterns} | {} | {} | {invoiceable} |", rule.normalized, rule.behavior);
     }
     let _ = writeln!(
@@ -192,6 +192,18 @@ fn shown(column: &Column) -> String {
 }
 
 /// Text on one line, fit for a Markdown table.
+/// A text of the user's in a table's cell, with nothing in it that Markdown reads as its own.
+fn literal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.split_whitespace().collect::<Vec<_>>().join(" ").chars() {
+        if r"\`*_{}[]<>#|~&$".contains(letter) {
+            out.push('\\');
+        }
+        out.push(letter);
+    }
+    out
+}
+
 fn cell(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
 }

@@ -3,6 +3,8 @@
 //! One file a table; both dialects come from the same expressions and templates. The order in which tables are built
 //! follows from what their statements read.
 
+#[expect(unreachable_pub, reason = "its text becomes a part of the generated crate")]
+mod caseless;
 mod check;
 pub mod custom_fields;
 mod dictionary;
@@ -16,6 +18,7 @@ mod queries;
 mod read;
 pub(crate) mod rules;
 mod settings;
+mod spark_pattern;
 mod sql;
 mod words;
 

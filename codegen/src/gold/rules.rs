@@ -1,18 +1,18 @@
 //! `schema/agreement-rules.yaml`: the classification of agreements, as a Rust function and as SQL.
 //!
 //! Both forms say the same of every name. The Rust form, which is also the function that DataFusion calls, gets there
-//! by NFC and lower case. Spark can't normalise: its form is a regular expression over the name in lower case, in
-//! which a pattern's letters match composed or decomposed, and a letter whose next mark would compose with it is
-//! another letter. (Several marks stacked on a pattern's last letter are beyond it.)
+//! by [`caseless`], whose source is written into it; Spark's is a regular expression.
 
 use std::fmt::Write as _;
 
 use minijinja::context;
 use minijinja::value::Value;
-use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::compose;
+use unicode_normalization::char::canonical_combining_class;
 
+use crate::gold::caseless::{caseless, fold_name};
 use crate::gold::model::Dialect;
+use crate::gold::spark_pattern;
+use crate::inputs::plain;
 use crate::report::Problems;
 use crate::yaml::{self, Keys, Node};
 
@@ -105,11 +105,11 @@ fn rule(index: usize, node: &Node, before: &[Rule], problems: &mut Problems) -> 
         }
     };
     for pattern in &patterns {
-        if let Some(odd) = pattern.chars().find(|c| !c.is_alphanumeric() && *c != ' ') {
+        if let Some(mark) = pattern.trim().chars().next().filter(|first| canonical_combining_class(*first) != 0) {
             problems.push(
-                keys.problem("patterns", format!("the pattern `{pattern}` holds `{odd}`"))
-                    .why("a pattern is plain text: letters, digits and spaces")
-                    .fix("leave it out"),
+                keys.problem("patterns", format!("the pattern {pattern:?} begins with {mark:?}"))
+                    .why("it is a mark that belongs to the letter before it, which the pattern lacks")
+                    .fix("write that letter too, or leave the mark out"),
             );
         }
     }
@@ -168,11 +168,9 @@ impl Rules {
         }
         let mut sql = String::from("CASE");
         for rule in &self.rules {
-            let patterns: Vec<String> = rule.patterns.iter().map(|pattern| sql_pattern(pattern)).collect();
-            // Spark reads backslashes in a string as escapes.
-            let pattern = patterns.join("|").replace('\\', r"\\");
-            let _ =
-                write!(sql, "\n      WHEN regexp_like(lower({expression}), '{pattern}') THEN '{}'", rule.normalized);
+            let patterns: Vec<String> = rule.patterns.iter().map(|pattern| fold(pattern)).collect();
+            let holds = spark_pattern::holds(expression, &patterns);
+            let _ = write!(sql, "\n      WHEN {holds} THEN '{}'", rule.normalized);
         }
         let _ = write!(sql, "\n      ELSE '{}'\n    END", self.otherwise_type);
         sql
@@ -215,47 +213,13 @@ impl Rules {
         let otherwise = context! {
             normalized => literal(&self.otherwise_type), behavior => literal(&self.otherwise_behavior),
         };
-        context! { rules, otherwise }
+        context! { rules, otherwise, caseless => plain(include_str!("caseless.rs")) }
     }
 }
 
-fn fold(pattern: &str) -> String {
-    pattern.nfc().collect::<String>().trim().to_lowercase()
-}
-
-/// A pattern as a regular expression over a name in lower case: a letter that can be decomposed matches in both forms,
-/// and the last one is not followed by a mark that would make it another letter.
-fn sql_pattern(pattern: &str) -> String {
-    let folded = fold(pattern);
-    let mut regex = String::new();
-    for letter in folded.chars() {
-        match decomposed(letter).as_slice() {
-            [base, marks @ ..] if !marks.is_empty() => {
-                let marks: String = marks.iter().copied().map(escaped).collect();
-                let _ = write!(regex, "(?:{letter}|{base}{marks})");
-            }
-            _ => regex.push(letter),
-        }
-    }
-    if let Some(last) = folded.chars().next_back() {
-        let base = decomposed(last).first().copied().unwrap_or(last);
-        let changing: String = ('\u{300}'..='\u{36f}')
-            .filter(|mark| compose(last, *mark).is_some() || compose(base, *mark).is_some())
-            .map(escaped)
-            .collect();
-        if !changing.is_empty() {
-            let _ = write!(regex, "(?:[^{changing}]|$)");
-        }
-    }
-    regex
-}
-
-fn decomposed(letter: char) -> Vec<char> {
-    std::iter::once(letter).nfd().collect()
-}
-
-fn escaped(mark: char) -> String {
-    format!(r"\x{{{:x}}}", u32::from(mark))
+/// A pattern as it is looked for: as a name is, and without any `:` at its end, which no name has.
+pub(super) fn fold(pattern: &str) -> String {
+    caseless(fold_name(pattern).trim_end_matches(|letter: char| letter == ':' || letter.is_whitespace()))
 }
 
 #[cfg(test)]
@@ -283,8 +247,32 @@ mod tests {
         for blank in [r#""x", " ""#, r#""   ""#] {
             refused(&format!("{{patterns: [{blank}], type: a, behavior: b}}"), &["a pattern is blank"]);
         }
+        refused(r#"{patterns: [":", " :: "], type: a, behavior: b}"#, &["a pattern is blank"]);
         refused("{patterns: [], type: a, behavior: b}", &["a rule without a pattern"]);
         refused(r#"{patterns: [""], type: a, behavior: b}"#, &["a list of texts", "a rule without a pattern"]);
+    }
+
+    #[test]
+    fn a_pattern_is_any_text() {
+        let texts = [
+            "T&M",
+            "24/7",
+            "User-Based",
+            "Hosting/Cloud Services",
+            "C++ (old)",
+            "\"'gæði'\"",
+            "100%",
+            "a_b",
+            r"a\b",
+            "'\"x\"'",
+            "Tímapottur:",
+            "İstanbul",
+            "Straße",
+            "🦀",
+        ];
+        refused(&format!("{{patterns: {texts:?}, type: a, behavior: b}}"), &[]);
+        refused("{patterns: [\"\u{301}x\"], type: a, behavior: b}", &["begins with '\\u{301}'"]);
+        refused("{patterns: [365], type: a, behavior: b}", &["quotes", "a rule without a pattern"]);
     }
 
     #[test]

@@ -152,9 +152,6 @@ impl Walk<'_> {
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
             return self.reference(reference, pointer);
         }
-        if let Some([only]) = schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
-            return self.kind(only, name, &format!("{pointer}/allOf/0"));
-        }
         if let Some(word) = ["allOf", "oneOf", "anyOf", "not"].into_iter().find(|word| schema.contains_key(*word)) {
             self.problem(pointer, format!("`{name}` is made with `{word}`, which no column can hold"));
             return None;
@@ -200,15 +197,8 @@ impl Walk<'_> {
     }
 }
 
-/// The type; in a list of types (OpenAPI 3.1), the one that is not null.
 fn type_of(schema: &Map<String, Value>) -> &str {
-    match schema.get("type") {
-        Some(Value::String(text)) => text,
-        Some(Value::Array(types)) => {
-            types.iter().filter_map(Value::as_str).find(|text| *text != "null").unwrap_or_default()
-        }
-        _ => "",
-    }
+    schema.get("type").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// What the spec says about a property.

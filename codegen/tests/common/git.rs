@@ -7,12 +7,14 @@ use std::process::Command;
 
 /// Commits everything in a folder, which becomes a repository if it is none.
 pub(crate) fn commit(root: &Path) {
-    let git = |arguments: &[&str]| {
-        let identity = ["-c", "user.name=n", "-c", "user.email=e@example.test"];
-        let output = Command::new("git").arg("-C").arg(root).args(identity).args(arguments).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    };
-    git(&["init", "--quiet"]);
-    git(&["add", "."]);
-    git(&["commit", "--quiet", "-m", "a state"]);
+    git(root, &["init", "--quiet"]);
+    git(root, &["add", "."]);
+    git(root, &["commit", "--quiet", "-m", "a state"]);
+}
+
+/// Runs git in a folder.
+pub(crate) fn git(root: &Path, arguments: &[&str]) {
+    let identity = ["-c", "user.name=n", "-c", "user.email=e@example.test"];
+    let output = Command::new("git").arg("-C").arg(root).args(identity).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -31,11 +31,11 @@ WITH source AS (
     COALESCE(LOWER(regexp_replace(x.classificationName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '')) = 'personal' OR LOWER(x.classificationName) LIKE '%reimburs%', false) AS isReimbursable,
     a.agreementNumber AS agreementNumber,
     CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeNormalized ELSE CASE
-      WHEN regexp_like(lower(x.agreementType), 'yþj(?:ó|o\\x{301})nusta(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}]|$)') THEN 'billable_service'
-      WHEN regexp_like(lower(x.agreementType), 't(?:í|i\\x{301})mapottur(?:[^\\x{301}\\x{307}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{327}\\x{331}]|$)') THEN 'prepaid_hours'
-      WHEN regexp_like(lower(x.agreementType), 'innri verkefni(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{308}\\x{309}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{328}\\x{330}]|$)') THEN 'internal_project'
-      WHEN regexp_like(lower(x.agreementType), 'rekstrarþj(?:ó|o\\x{301})nusta(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}]|$)|alrekstur(?:[^\\x{301}\\x{307}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{327}\\x{331}]|$)') THEN 'operations'
-      WHEN regexp_like(lower(x.agreementType), 'hugb(?:ú|u\\x{301})naðarþj(?:ó|o\\x{301})nusta(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}]|$)|office 365') THEN 'software_service'
+      WHEN regexp_like(lower(x.agreementType), 'yþj(?:ó|o[\\x{301}\\x{341}])nu[sſ]ta(?:[^\\x{300}-\\x{304}\\x{306}-\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}\\x{340}\\x{341}\\x{344}]|$)') THEN 'billable_service'
+      WHEN regexp_like(lower(x.agreementType), 't(?:í|[iı]\\x{307}*[\\x{301}\\x{341}])mapottur(?:[^\\x{301}\\x{307}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{327}\\x{331}\\x{341}]|$)') THEN 'prepaid_hours'
+      WHEN regexp_like(lower(x.agreementType), '[iı]\\x{307}*nnr[iı]\\x{307}* verkefn[iı]\\x{307}*(?:[^\\x{300}-\\x{304}\\x{306}-\\x{309}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{328}\\x{330}\\x{340}\\x{341}\\x{344}]|$)') THEN 'internal_project'
+      WHEN regexp_like(lower(x.agreementType), 'rek[sſ]trarþj(?:ó|o[\\x{301}\\x{341}])nu[sſ]ta(?:[^\\x{300}-\\x{304}\\x{306}-\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}\\x{340}\\x{341}\\x{344}]|$)|alrek[sſ]tur(?:[^\\x{301}\\x{307}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{327}\\x{331}\\x{341}]|$)') THEN 'operations'
+      WHEN regexp_like(lower(x.agreementType), 'hugb(?:ú|u[\\x{301}\\x{341}])naðarþj(?:ó|o[\\x{301}\\x{341}])nu[sſ]ta(?:[^\\x{300}-\\x{304}\\x{306}-\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}\\x{340}\\x{341}\\x{344}]|$)|off[iı]\\x{307}*ce 365') THEN 'software_service'
       ELSE 'other'
     END END AS agreementTypeNormalized
   FROM silver.cw_expenseentry AS x

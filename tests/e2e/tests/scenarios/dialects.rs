@@ -105,6 +105,35 @@ async fn both_dialects_give_the_same_rows() {
     assert!(status.success(), "{status}");
 }
 
+/// Where `tests/spark/run` puts Python packages.
+fn python_cache() -> String {
+    std::env::var("CW_PYTHON_CACHE")
+        .unwrap_or_else(|_| format!("{}/.cache/connectwise-etl", std::env::var("HOME").unwrap()))
+}
+
+#[test]
+#[ignore = "needs Python packages: bash tests/spark/run"]
+fn patterns_of_any_text_say_the_same_on_the_engines() {
+    let (variant, cases) = names::odd_rules();
+    let folder = tempfile::tempdir().unwrap();
+    let names: Vec<&String> = cases.iter().map(|(name, _)| name).collect();
+    let asked = json!({ "expression": names::class_in_spark(&variant.root()), "names": names });
+    std::fs::write(folder.path().join("asked.json"), asked.to_string()).unwrap();
+    for (engine, python) in [("sail", "sail"), ("pyspark", "spark")] {
+        let ran = Command::new(format!("{}/{python}/bin/python", python_cache()))
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../spark/rules.py"))
+            .args([engine, folder.path().join("asked.json").to_str().unwrap(), folder.path().to_str().unwrap()])
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{engine}: {}", String::from_utf8_lossy(&ran.stderr));
+        let found: Vec<String> = serde_json::from_slice(&ran.stdout).unwrap();
+        assert_eq!(found.len(), cases.len(), "{engine}");
+        for ((name, class), found) in cases.iter().zip(found) {
+            assert_eq!(found, *class, "{name:?} on {engine}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Python packages: bash tests/spark/run"]
 async fn both_dialects_give_the_same_rows_by_other_settings() {
@@ -112,9 +141,7 @@ async fn both_dialects_give_the_same_rows_by_other_settings() {
     put_captioned_agreements(&scene);
     scene.full().await;
     let (variant, out) = (Variant::new(&OTHER_SETTINGS, &[]), tempfile::tempdir().unwrap());
-    let cache = std::env::var("CW_PYTHON_CACHE")
-        .unwrap_or_else(|_| format!("{}/.cache/connectwise-etl", std::env::var("HOME").unwrap()));
-    let ran = Command::new(format!("{cache}/sail/bin/python"))
+    let ran = Command::new(format!("{}/sail/bin/python", python_cache()))
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../spark/gold.py"))
         .args(["sail", scene.folder.path().join("lake").to_str().unwrap(), DAY, out.path().to_str().unwrap()])
         .arg(variant.root())

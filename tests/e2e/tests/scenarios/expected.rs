@@ -51,7 +51,10 @@ pub(crate) fn product(left: i128, right: i128) -> i128 {
 
 /// The class of an agreement type's name.
 pub(crate) fn class(name: Option<&str>) -> &'static str {
-    let name: String = name.unwrap_or_default().nfc().collect::<String>().to_lowercase();
+    let name = name.unwrap_or_default().nfc().collect::<String>().to_lowercase();
+    // Letters that have a capital form in common are one letter.
+    let name = name.replace("i\u{307}", "i").replace('ı', "i").replace('ſ', "s").replace('ß', "ss");
+    let name: String = name.nfc().collect();
     let has = |pattern: &str| name.contains(&pattern.to_lowercase());
     if has("yÞjónusta") {
         "billable_service"

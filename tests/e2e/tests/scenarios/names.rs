@@ -2,12 +2,14 @@
 //! that DataFusion calls, and as Spark's SQL.
 
 use crate::expected::class;
+use crate::variant::Variant;
 use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
-use connectwise_generated::agreement_rules::{RULES, classify};
+use connectwise_generated::agreement_rules::{RULES, caseless, classify, fold_name};
 use datafusion::prelude::SessionContext;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
+use std::path::Path;
 use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -80,13 +82,87 @@ pub(crate) fn sample(count: usize) -> Vec<String> {
     (0..count).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect()
 }
 
-/// The expression that Spark's statement has for the class, as an engine reads it that knows no escapes in strings.
-fn spark_expression() -> String {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../generated/sql/spark/dimagreementtype.sql");
-    let statement = std::fs::read_to_string(root).unwrap();
+/// The expression over `name` that Spark's statement has for the class, where `root` holds `generated`.
+pub(crate) fn class_in_spark(root: &Path) -> String {
+    let statement = std::fs::read_to_string(root.join("generated/sql/spark/dimagreementtype.sql")).unwrap();
     let from = statement.find("CASE\n").unwrap();
     let to = statement.find(" AS agreementTypeNormalized").unwrap();
-    statement[from..to].replace("\\\\", "\\")
+    statement[from..to].replace("typeName", "name")
+}
+
+/// The same of the checked-in rules, as an engine reads it that knows no escapes in strings.
+fn spark_expression() -> String {
+    class_in_spark(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).replace("\\\\", "\\")
+}
+
+/// Patterns with whatever else a name may hold.
+const PATTERNS: [&str; 18] = [
+    "T&M",
+    "24/7",
+    "User-Based",
+    "Hosting/Cloud Services",
+    "C++ (old)",
+    "'gæði'",
+    "100%",
+    "a_b",
+    "a\\b",
+    "\"x\"",
+    "[b-d].^$|{2}*?",
+    "Öryggi:",
+    "İstanbul",
+    "Straße",
+    "Việt",
+    "ΟΔΟΣ",
+    "한국",
+    "🦀",
+];
+
+/// Gold by a rule for each of these patterns, and names of every form with the class that the Rust function gives them.
+pub(crate) fn odd_rules() -> (Variant, Vec<(String, String)>) {
+    let rule = |(place, pattern)| format!("  - {{patterns: [{pattern:?}], type: t{place}, behavior: b}}\n");
+    let rules: String = PATTERNS.iter().enumerate().map(rule).collect();
+    let rules = format!("rules:\n{rules}otherwise: {{type: other, behavior: unknown}}\n");
+    let variant = Variant::new(&[], &[("schema/agreement-rules.yaml", &rules)]);
+    let patterns: Vec<String> = PATTERNS.iter().map(|pattern| caseless(&fold_name(pattern))).collect();
+    // The function of those rules looks for the same texts.
+    let function = std::fs::read_to_string(variant.root().join("generated/src/agreement_rules.rs")).unwrap();
+    patterns.iter().for_each(|pattern| assert!(function.contains(&format!("&[{pattern:?}]")), "{pattern}"));
+    let forms = |text: &str| {
+        let cases = [text.to_owned(), text.to_lowercase(), text.to_uppercase()];
+        cases.into_iter().flat_map(|text| [text.clone(), text.nfd().collect()]).collect::<Vec<String>>()
+    };
+    let mut names: Vec<String> = PATTERNS.iter().flat_map(|pattern| forms(pattern)).collect();
+    names.extend(names.clone().iter().map(|name| format!(" Samningur {name} :")));
+    names.extend(
+        ["TM", "247", "User Based", "C (old)", "gæði", "100", "axb", "ab", "x", "bb", "aaaa"].map(str::to_owned),
+    );
+    names.extend(
+        ["ISTANBUL", "ıstanbul", "strasse", "STRAẞE", "οδος", "Viet", "한구", "", "\\", "'", "Strasſe"]
+            .map(str::to_owned),
+    );
+    let class = |name: &String| {
+        let held = caseless(&fold_name(name));
+        patterns
+            .iter()
+            .position(|pattern| held.contains(pattern))
+            .map_or("other".to_owned(), |place| format!("t{place}"))
+    };
+    let names = names.into_iter().map(|name| (class(&name), name)).map(|(class, name)| (name, class)).collect();
+    (variant, names)
+}
+
+#[test]
+fn patterns_of_any_text_say_the_same_in_spark() {
+    let (variant, cases) = odd_rules();
+    for (place, pattern) in PATTERNS.iter().enumerate() {
+        let found = cases.iter().filter(|(_, class)| *class == format!("t{place}")).count();
+        assert!(found >= 12, "{pattern}: only {found} names hold it");
+    }
+    let names: Vec<String> = cases.iter().map(|(name, _)| name.clone()).collect();
+    let expression = class_in_spark(&variant.root()).replace("\\\\", "\\");
+    for ((name, class), row) in cases.iter().zip(by_sql(&names, &[&expression])) {
+        assert_eq!(row, [class.as_str()], "{name:?}");
+    }
 }
 
 /// What expressions over `name` give for each of some names.
@@ -118,7 +194,7 @@ fn by_sql(names: &[String], expressions: &[&str]) -> Vec<Vec<String>> {
 
 /// The classes that the engine gives by both forms.
 fn by_engine(names: &[String]) -> Vec<(String, String)> {
-    let rows = by_sql(names, &["agreement_type(name)", &spark_expression().replace("typeName", "name")]);
+    let rows = by_sql(names, &["agreement_type(name)", &spark_expression()]);
     rows.into_iter().map(|mut row| (row.remove(0), row.remove(0))).collect()
 }
 

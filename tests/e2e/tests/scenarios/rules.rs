@@ -34,7 +34,7 @@ fn entry(id: i64, agreement: Option<i64>, option: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn names_are_classified_in_any_form() {
-    let names: [(&str, &str, &str, bool); 16] = [
+    let names: [(&str, &str, &str, bool); 18] = [
         ("yÞjónusta", "billable_service", "billable", true),
         ("Þjónusta - YÞJÓNUSTA 8x5 ", "billable_service", "billable", true),
         ("Tímapottur", "prepaid_hours", "prepaid", false),
@@ -50,6 +50,8 @@ async fn names_are_classified_in_any_form() {
         ("Microsoft Office 365 leyfi", "software_service", "billable", true),
         ("Ráðgjöf", "other", "unknown", true),
         ("Timapottur", "other", "unknown", true),
+        ("ALREKſTUR", "operations", "operations", true),
+        ("OFFİCE 365", "software_service", "billable", true),
         // The first rule wins.
         ("Tímapottur fyrir yÞjónusta", "billable_service", "billable", true),
     ];

@@ -58,8 +58,8 @@ step1 AS (
   SELECT
     *,
     CASE
-      WHEN regexp_like(lower(partName), 'service(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{327}\\x{328}\\x{32d}\\x{330}]|$)|þj(?:ó|o\\x{301})nusta(?:[^\\x{300}\\x{301}\\x{302}\\x{303}\\x{304}\\x{306}\\x{307}\\x{308}\\x{309}\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}]|$)') THEN 'service'
-      WHEN regexp_like(lower(partName), 'prepaid(?:[^\\x{307}\\x{30c}\\x{323}\\x{327}\\x{32d}\\x{331}]|$)') THEN 'prepaid'
+      WHEN regexp_like(replace(lower(partName), 'ß', 'ss'), '[sſ]erv[iı]\\x{307}*ce(?:[^\\x{300}-\\x{304}\\x{306}-\\x{309}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{327}\\x{328}\\x{32d}\\x{330}\\x{340}\\x{341}\\x{344}]|$)|þj(?:ó|o[\\x{301}\\x{341}])nu[sſ]ta(?:[^\\x{300}-\\x{304}\\x{306}-\\x{30a}\\x{30c}\\x{30f}\\x{311}\\x{323}\\x{325}\\x{328}\\x{340}\\x{341}\\x{344}]|$)') THEN 'service'
+      WHEN regexp_like(lower(partName), 'prepa[iı]\\x{307}*d(?:[^\\x{307}\\x{30c}\\x{323}\\x{327}\\x{32d}\\x{331}]|$)') THEN 'prepaid'
       ELSE 'other'
     END AS partClass
   FROM member
