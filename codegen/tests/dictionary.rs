@@ -71,7 +71,7 @@ fn what_the_spec_does_not_name_has_a_meaning_all_the_same() {
     let own = own.iter().chain(&["_etl_processed_at", "_etl_source", "_etl_batch_id", "_etl_deleted_at"]);
     let found = rows(&text, "Data dictionary");
     assert_eq!(found.iter().map(|row| row[0].trim_matches('`')).collect::<Vec<_>>(), own.copied().collect::<Vec<_>>());
-    for table in ["bronze.cw_quarantine", "meta.etl_run", "meta.etl_entity_run", "meta.etl_check"] {
+    for table in ["bronze.cw_quarantine", "meta.etl_run", "meta.etl_entity_run", "meta.etl_check", "meta.etl_source"] {
         for row in rows(&text, table).iter().chain(&found) {
             assert!(row.len() == 3 && row.iter().all(|cell| !cell.is_empty()), "{table}: {row:?}");
         }

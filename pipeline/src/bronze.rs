@@ -16,6 +16,7 @@ use crate::lake::{Counts, KeySet, Lakehouse, Scope, Stage, Table, Target, align_
 use crate::personal::{self, Keeping};
 use crate::reconcile;
 use crate::run::RunId;
+use crate::source;
 use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit};
@@ -116,6 +117,8 @@ pub struct Loading {
     pub since: Option<i64>,
     /// Mark deletions however many they are.
     pub force: bool,
+    /// The number of the source that it was read from, where it was read from one.
+    pub source: Option<i64>,
 }
 
 /// Of a table, more than this share (in percent) and this number of rows are not marked as deleted by a full read
@@ -181,6 +184,14 @@ pub async fn load(
         return Err(Error::data(entity.entity, personal::READ_WHOLE));
     }
     transactions.extend(wanted.transactions(was));
+    let source_was = match &before {
+        Some(table) => table.transaction(source::TRANSACTION).await?,
+        None => None,
+    };
+    // Rows that came from elsewhere are still there after a load of some.
+    let is_theirs = source_was.is_none() || (extracted.whole && (full || snapshot));
+    let source_is = loading.source.filter(|source| is_theirs && source_was != Some(*source));
+    transactions.extend(source_is.map(|source| (source::TRANSACTION.to_owned(), source)));
     // A first run reads all there is, whatever it is called.
     let is_first = extracted.whole && !extracted.ids.is_empty() && rows_of(before.as_ref()).await? == 0;
     let (counts, version, changed_version) = if !snapshot && (full || is_first) {

@@ -28,6 +28,7 @@ pub mod run;
 pub mod secret;
 pub mod settings;
 pub mod silver;
+pub mod source;
 mod tasks;
 pub mod telemetry;
 

@@ -1,16 +1,19 @@
 //! The meta tables: what ran, what it did, and whether the checks held.
 
 use crate::bronze::instant_type;
-use crate::error::{Error, Result};
+use crate::client::DataSource;
+use crate::error::Result;
 use crate::lake::{Lakehouse, Table};
 use crate::reconcile::Finding;
 use crate::report::RunReport;
+use crate::run::RunId;
 use arrow::array::{
-    ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use chrono::{DateTime, Utc};
 use datafusion::logical_expr::{ident, lit};
+use datafusion::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -20,8 +23,10 @@ pub const RUN: &str = "etl_run";
 pub const ENTITY_RUN: &str = "etl_entity_run";
 /// A row a check a run.
 pub const CHECK: &str = "etl_check";
+/// One row: the source that the lakehouse holds the data of.
+pub const SOURCE: &str = "etl_source";
 /// All of them.
-pub const TABLES: [&str; 3] = [RUN, ENTITY_RUN, CHECK];
+pub const TABLES: [&str; 4] = [RUN, ENTITY_RUN, CHECK, SOURCE];
 
 /// The column with the live rows that a comparison found gone from the source; null where none was made.
 pub const GONE: &str = "gone";
@@ -129,9 +134,14 @@ fn check_schema() -> SchemaRef {
     ])
 }
 
+fn source_schema() -> SchemaRef {
+    let text = DataType::Utf8;
+    schema_of(&[("runId", text.clone()), ("recordedAt", instant_type()), ("address", text.clone()), ("company", text)])
+}
+
 /// The meta tables with their schemas.
-pub fn tables() -> [(&'static str, SchemaRef); 3] {
-    [(CHECK, check_schema()), (ENTITY_RUN, entity_run_schema()), (RUN, run_schema())]
+pub fn tables() -> [(&'static str, SchemaRef); 4] {
+    [(CHECK, check_schema()), (ENTITY_RUN, entity_run_schema()), (RUN, run_schema()), (SOURCE, source_schema())]
 }
 
 fn text(values: impl IntoIterator<Item = Option<String>>) -> ArrayRef {
@@ -200,6 +210,37 @@ pub async fn record(lake: &Lakehouse, report: &RunReport) -> Result<()> {
     ended(lake, &report.begun(), report.status(), report.error_text(), finished).await
 }
 
+/// The source that the lakehouse holds the data of, where it is on record.
+///
+/// # Errors
+/// [`Error::Table`] when the table is there but can't be read.
+pub(crate) async fn source(lake: &Lakehouse) -> Result<Option<DataSource>> {
+    let Some(table) = lake.open("meta", SOURCE).await? else { return Ok(None) };
+    let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
+    let rows = table.frame().await?.collect().await.map_err(failed)?;
+    let Some(batch) = rows.into_iter().find(|batch| batch.num_rows() > 0) else { return Ok(None) };
+    let batch = crate::lake::align_batch(&batch, &source_schema()).map_err(|error| table.error("reading", error))?;
+    let text = |column: usize| batch.column(column).as_string::<i32>().value(0).to_owned();
+    Ok(Some(DataSource { address: text(2), company: text(3) }))
+}
+
+/// Records that the lakehouse holds the data of this source from this run on.
+///
+/// # Errors
+/// [`Error::Table`] when the table can't be written.
+pub(crate) async fn record_source(lake: &Lakehouse, run: &RunId, source: &DataSource) -> Result<()> {
+    let columns = vec![
+        text([Some(run.id().to_owned())]),
+        instants([Some(Utc::now().timestamp_micros())]),
+        text([Some(source.address.clone())]),
+        text([Some(source.company.clone())]),
+    ];
+    let mut table = Table::create_or_evolve(lake, "meta", SOURCE, &source_schema()).await?;
+    // In the place of the one before: no clock has to say which of two is newer.
+    let frame = one_batch(lake, &table, source_schema(), columns)?;
+    table.overwrite(frame, None, &[]).await
+}
+
 /// Records a run that can't do so itself any more, unless it did.
 ///
 /// # Errors
@@ -243,9 +284,13 @@ async fn append(
     if rows == 0 {
         return Ok(());
     }
-    let failed = |reason: String| Error::table("meta", name, "writing", reason);
-    let batch = RecordBatch::try_new(schema, columns).map_err(|error| failed(error.to_string()))?;
-    let batch = crate::lake::align_batch(&batch, &table.schema()?).map_err(|error| failed(error.to_string()))?;
-    let frame = lake.context().read_batch(batch).map_err(|error| failed(error.to_string()))?;
+    let frame = one_batch(lake, &table, schema, columns)?;
     table.append(frame, rows as u64).await
+}
+
+/// Columns as rows of a table.
+fn one_batch(lake: &Lakehouse, table: &Table, schema: SchemaRef, columns: Vec<ArrayRef>) -> Result<DataFrame> {
+    let batch = RecordBatch::try_new(schema, columns).map_err(|error| table.error("writing", error))?;
+    let batch = crate::lake::align_batch(&batch, &table.schema()?).map_err(|error| table.error("writing", error))?;
+    lake.context().read_batch(batch).map_err(|error| table.error("writing", error))
 }

@@ -244,6 +244,11 @@ impl EntityProgress {
         let Some(entity) = &self.entity else { return };
         let mut state = locked(&entity.state);
         state.rows = state.rows.saturating_add(records);
+        // More than was counted: more were there, or some come twice.
+        if state.expected.is_some_and(|expected| expected < state.rows) {
+            state.expected = Some(state.rows);
+            entity.bar.as_ref().inspect(|bar| bar.set_length(state.rows));
+        }
         if !state.doing.is_empty() {
             state.doing.clear();
         }
@@ -417,6 +422,21 @@ mod tests {
         assert!(lines[3].starts_with("TimeEntry: 5,000 records in "), "{text}");
         assert!(lines[3].ends_with("s, 1 request tried again"), "{text}");
         assert!(!text.contains('\u{1b}') && !text.contains('\r'), "no terminal codes: {text:?}");
+    }
+
+    #[test]
+    fn more_than_was_counted_is_no_more_than_the_total() {
+        let shared = Shared::default();
+        let entity = Progress::lines(Box::new(shared.clone()), Duration::ZERO).entity("TimeEntry", None);
+        entity.expect_more(1000);
+        entity.rows(1000);
+        entity.rows(199);
+        entity.expect_more(50);
+        entity.rows(50);
+        let text = shared.text();
+        for line in ["1,000 of 1,000", "1,199 of 1,199", "1,249 of 1,249"] {
+            assert!(text.contains(&format!("TimeEntry: {line} records")), "{text}");
+        }
     }
 
     #[test]

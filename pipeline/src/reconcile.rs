@@ -12,7 +12,7 @@ use crate::extract::{Numbers, extract_some, read_ids};
 use crate::lake::{Counts, Lakehouse, Scope, Stage, Target, sync};
 use crate::report::EntityReport;
 use crate::run::RunId;
-use crate::{meta, personal, quarantine};
+use crate::{meta, personal, quarantine, source};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, Int64Type, TimestampMicrosecondType};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -70,6 +70,12 @@ pub async fn compare(client: &Client, lake: &Lakehouse, entity: &'static Table) 
     let started = Instant::now();
     let traffic = Arc::new(Traffic::default());
     let outcome = async {
+        if source::is_other(lake, entity, client.source(), false).await? {
+            return Err(Error::data(
+                entity.entity,
+                "its rows are another source's: run it first, which reads all of it anew",
+            ));
+        }
         let parents = bronze::parent_ids(lake, entity).await?;
         // Bronze first: a record that comes in between is missing here, but none that is here looks gone.
         let stored = stored_ids(lake, entity).await?;
@@ -167,7 +173,7 @@ pub async fn apply(
         let extracted = extract_some(client, stage, entity, &wanted, &traffic).await?;
         quarantine::add(lake, run, &extracted).await?;
         // A window that begins after all time: the watermark stays where it is.
-        let loading = Loading { full: false, since: Some(i64::MAX), force: false };
+        let loading = Loading { since: Some(i64::MAX), ..Loading::default() };
         counts = bronze::load(lake, stage, run, &extracted, loading).await?.counts;
         quarantine::settle(lake, run, &extracted).await?;
         finding.brought = true;

@@ -14,7 +14,7 @@ use crate::gold::{self, Care, Computed};
 use crate::lake::{Counts, Lakehouse, Stage};
 use crate::report::RunReport;
 use crate::tasks::apart;
-use crate::{lock, meta, personal, reconcile, silver};
+use crate::{lock, meta, personal, reconcile, silver, source};
 use chrono::Utc;
 use connectwise_generated::tables::TABLES;
 use connectwise_runtime::Table;
@@ -52,6 +52,9 @@ pub async fn run_tables(
         personal::require_key(lake, selected)?;
         personal::require_same_key(lake, selected, options.mode == Mode::Full).await?;
     }
+    if let Some(client) = client.filter(|_| options.has(Layer::Bronze)) {
+        source::require_same(lake, client.source(), options.change_source).await?;
+    }
     lake.check_writable().await?;
     let command = if options.mode == Mode::Reconcile { "reconcile --apply" } else { "run" };
     let run = RunId::new(options.started.unwrap_or_else(Utc::now));
@@ -70,7 +73,7 @@ async fn unlocked(
     mut report: RunReport,
 ) -> Result<RunReport> {
     let run = report.run.clone();
-    let stage = Arc::new(Stage::of(lake)?);
+    let mut origin = String::new();
     if options.has(Layer::Bronze) {
         let client = client.ok_or_else(|| Error::Usage("the bronze layer needs a connection".to_owned()))?;
         // One request before any work: a wrong address or login is told once, and no data is touched.
@@ -82,7 +85,9 @@ async fn unlocked(
                 return Err(error.into());
             }
         }
+        origin = source::remember(lake, &run, client.source(), options.change_source).await?;
     }
+    let stage = Arc::new(Stage::of(lake)?.with_origin(origin));
     let outcome = layers_of(client, lake, &stage, options, selected, &run, &mut report).await;
     let fetched: Vec<_> = report.entities.iter().filter_map(|entity| entity.fetched.clone()).collect();
     report.checks.splice(0..0, fetched);

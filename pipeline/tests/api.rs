@@ -359,3 +359,43 @@ async fn a_certificate_that_is_none_is_told_on_the_line_of_tls() {
     assert!(line(&ran.out, "tls").starts_with('✗'), "{}", ran.out);
     assert!(line(&ran.out, "login").contains("not checked"), "{}", ran.out);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lakehouse_of_another_source_is_refused_and_both_are_named() {
+    let scene = Scene::new().await;
+    let lake = scene.folder.path().join("lake");
+    let company = ["run", "--entities", "Company", "--layers", "bronze"];
+    assert_eq!(scene.run(&company).await.code, 0);
+    let own = scene.simulator.base_url().split('/').nth(2).unwrap().to_owned();
+    let elsewhere = |arguments: &[&str]| {
+        let mut command = scene.command(arguments);
+        command.env("CW_BASE_URL", "https://cw.example.com/v4_6_release/apis/3.0");
+        command
+    };
+    for arguments in [&company[..], &["run", "--dry-run"], &["reconcile"], &["reconcile", "--apply"], &["replay"]] {
+        let ran = self::ran(elsewhere(arguments)).await;
+        assert_eq!(ran.code, 2, "{arguments:?}: {}{}", ran.out, ran.err);
+        for word in [own.as_str(), "cw.example.com", "company demo", "--change-source"] {
+            assert!(ran.err.contains(word), "{arguments:?}: {word}: {}", ran.err);
+        }
+        assert!(ran.out.is_empty(), "{arguments:?}: {}", ran.out);
+    }
+    let refused = ran(elsewhere(&["replay", "--json"])).await;
+    assert_eq!(serde_json::from_str::<Value>(&refused.out).unwrap()["status"], "failed");
+    let status: Value = serde_json::from_str(&scene.run(&["status", "--json"]).await.out).unwrap();
+    assert_eq!(status["source"], json!({ "address": own, "company": "demo" }));
+
+    // Made-up data and real data don't mix, whichever came first.
+    let ran = scene.run(&["demo"]).await;
+    assert!(ran.code == 2 && ran.err.contains(&own) && ran.err.contains("demo"), "{}", ran.err);
+    std::fs::remove_dir_all(&lake).unwrap();
+    std::fs::create_dir(&lake).unwrap();
+    std::fs::write(lake.join(".connectwise-etl-demo"), "as an earlier version did").unwrap();
+    let ran = scene.run(&company).await;
+    assert!(ran.code == 2 && ran.err.contains(&own) && ran.err.contains("made up"), "{}", ran.err);
+    nothing_but(&lake, &[".connectwise-etl-demo"]);
+    // What is no connection at all is nobody's.
+    let mut unconnected = scene.command(&["replay"]);
+    unconnected.env_remove("CW_BASE_URL");
+    assert_eq!(self::ran(unconnected).await.code, 0);
+}

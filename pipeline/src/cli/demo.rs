@@ -3,14 +3,16 @@
 use super::invariants;
 use super::output::{Output, grouped, summary};
 use super::query::{screen, select};
-use crate::client::{Client, Limits, Pace, RetryPolicy};
+use crate::client::{Client, DataSource, Limits, Pace, RetryPolicy};
 use crate::error::{Error, Result};
 use crate::lake::{Lakehouse, Layout};
 use crate::lock;
 use crate::report::RunReport;
-use crate::run::{self, Mode, Options};
+use crate::run::{self, Mode, Options, RunId};
 use crate::secret::Secret;
 use crate::settings::{ApiSettings, hash_key};
+use crate::source;
+use chrono::Utc;
 use clap::{Args, ValueEnum};
 use connectwise_runtime::HashKey;
 use connectwise_simulator::{AdvanceRequest, Config, Scale, Simulator};
@@ -69,8 +71,7 @@ pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
     if let Some(holder) = lock::holder(&lake).await? {
         return Err(Error::Locked { location: lake.display(), holder: Box::new(holder) });
     }
-    must_be_a_demo(&lake)?;
-    lake.check_writable().await?;
+    must_be_a_demo(&lake).await?;
     let scale = match args.scale {
         Size::Small => Scale::Small,
         Size::Medium => Scale::Medium,
@@ -89,6 +90,7 @@ pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
     let base_url = url::Url::parse(&simulator.base_url())
         .map_err(|error| Error::Usage(format!("the simulator's address is not usable: {error}")))?;
     let client = Client::with(settings(base_url), RetryPolicy::default(), PACE, Limits::default())?;
+    let client = client.with_source(DataSource::demo());
     output.progress(format!("A simulated ConnectWise answers at {}", simulator.base_url()));
 
     output.line(format!("1. A full run into {}", lake.display()))?;
@@ -140,19 +142,25 @@ fn show(report: &RunReport, output: &mut Output) -> Result<()> {
     Ok(())
 }
 
-/// The file that says that a folder was made by the demo.
-const MARK: &str = ".connectwise-etl-demo";
-
-/// Made-up data must never mix with real data: an existing folder has to be empty, or a demo's.
-fn must_be_a_demo(lake: &Lakehouse) -> Result<()> {
+/// Made-up data must never mix with real data: an existing folder has to be empty, or a demo's. It is remembered as a
+/// demo's before anything else is in it.
+async fn must_be_a_demo(lake: &Lakehouse) -> Result<()> {
     let refused = |reason: &str| Error::Lakehouse { location: lake.display(), reason: reason.to_owned() };
     let path = lake
         .root()
         .to_file_path()
         .map_err(|()| refused("the demo writes to a local folder: name one with --lakehouse DIR"))?;
-    let mark = path.join(MARK);
+    let demo = DataSource::demo();
+    let held = source::remembered(lake).await?;
     let occupied = std::fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_some());
-    if occupied && !mark.exists() {
+    if let Some(held) = held.as_ref().filter(|held| **held != demo) {
+        return Err(Error::Usage(format!(
+            "the lakehouse {} holds the data of {held}, and this is {demo}: name another folder with \
+             --lakehouse DIR",
+            lake.display()
+        )));
+    }
+    if occupied && held.is_none() {
         return Err(refused(
             "it holds something that is no demo's, and made-up data must not mix with it; name another folder with \
              --lakehouse DIR",
@@ -163,9 +171,9 @@ fn must_be_a_demo(lake: &Lakehouse) -> Result<()> {
         remove_tables(&path)
             .map_err(|error| Error::io(format!("removing the earlier demo's tables in {}", path.display()), error))?;
     }
-    std::fs::create_dir_all(&path)
-        .and_then(|()| std::fs::write(&mark, "made by `connectwise-etl demo`; safe to delete\n"))
-        .map_err(|error| refused(&format!("it can't be written ({error}); choose another with --lakehouse")))
+    lake.check_writable().await?;
+    let run = RunId::new(Utc::now());
+    lock::locked(lake, "demo", source::remember(lake, &run, &demo, false)).await.map(|_| ())
 }
 
 /// Removes the folders of tables, in either layout.

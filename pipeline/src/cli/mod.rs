@@ -168,6 +168,9 @@ struct RunArgs {
     /// Compare every gold table that was not computed whole with a rebuild, however large it is
     #[arg(long)]
     verify: bool,
+    /// Let the lakehouse hold the data of another ConnectWise from now on: reads each entity whole once
+    #[arg(long)]
+    change_source: bool,
     #[command(flatten)]
     lake: LakeArgs,
     #[command(flatten)]

@@ -1,6 +1,7 @@
 //! The one writer of results (standard output) and of progress (standard error).
 
 use crate::error::{Error, Result};
+use crate::extract::Numbers;
 use crate::progress::Progress;
 use crate::report::{RunReport, TableReport};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
@@ -124,6 +125,21 @@ pub(crate) fn summary(tables: &[TableReport]) -> Table {
     self::table(&header, &rows, &[2, 3, 4, 5, 6, 7])
 }
 
+/// How many records were read twice, and why; `None` where each was read once.
+fn read_twice(entity: &str, numbers: &Numbers) -> Option<String> {
+    let reasons = [
+        (numbers.rows_changed, "changed after they had been read"),
+        (numbers.rows_repeated, "came more than once, on pages that overlap or in several lists"),
+    ];
+    let all: u64 = reasons.iter().map(|(count, _)| count).sum();
+    let reasons: Vec<String> = reasons
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, why)| format!("{} {why}", grouped(*count)))
+        .collect();
+    (all > 0).then(|| format!("{entity}: {} read twice: {}", grouped(all), reasons.join("; ")))
+}
+
 /// What a person has to know of the records beyond the summary: quarantine, unknown properties.
 pub(crate) fn remarks(report: &RunReport) -> Vec<String> {
     let mut lines = Vec::new();
@@ -135,6 +151,7 @@ pub(crate) fn remarks(report: &RunReport) -> Vec<String> {
                 if entity.quarantined == 1 { "1 record".to_owned() } else { format!("{} records", entity.quarantined) }
             ));
         }
+        lines.extend(read_twice(entity.entity, &entity.numbers));
         if !entity.unknown_fields.is_empty() {
             let names: Vec<&str> = entity.unknown_fields.keys().map(String::as_str).collect();
             lines.push(format!(

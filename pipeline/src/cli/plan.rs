@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::extract::{Order, Outline, outlines};
 use crate::lake::Lakehouse;
 use crate::run::{self, Layer, Options};
-use crate::{meta, quarantine};
+use crate::{meta, quarantine, source};
 use chrono::{DateTime, Utc};
 use connectwise_generated::gold::TABLES as GOLD;
 use connectwise_runtime::Table;
@@ -40,6 +40,9 @@ pub(super) async fn dry_run(
     as_json: bool,
     output: &mut Output,
 ) -> Result<u8> {
+    if let Some(client) = client {
+        source::require_same(lake, client.source(), options.change_source).await?;
+    }
     let now = Utc::now();
     let mut plans = Vec::new();
     for entity in options.selected()? {

@@ -11,6 +11,7 @@ use crate::reconcile::{self, Finding};
 use crate::report::RunReport;
 use crate::run::{self, Mode, Options, RunId};
 use crate::settings::hash_key;
+use crate::source;
 use chrono::Utc;
 use clap::Args;
 use connectwise_runtime::Table;
@@ -30,6 +31,9 @@ pub(super) struct ReconcileArgs {
     /// The entities, e.g. TimeEntry,Company (all where left out)
     #[arg(long, value_delimiter = ',', value_name = "A,B")]
     entities: Vec<String>,
+    /// Let the lakehouse hold the data of another ConnectWise from now on
+    #[arg(long)]
+    change_source: bool,
     #[command(flatten)]
     lake: LakeArgs,
     #[command(flatten)]
@@ -40,7 +44,13 @@ pub(super) struct ReconcileArgs {
 }
 
 pub(super) async fn execute(args: ReconcileArgs, output: &mut Output) -> Result<u8> {
-    let options = Options { mode: Mode::Reconcile, entities: args.entities, force: args.force, ..Options::default() };
+    let options = Options {
+        mode: Mode::Reconcile,
+        entities: args.entities,
+        force: args.force,
+        change_source: args.change_source,
+        ..Options::default()
+    };
     options.selected()?;
     let lake = args.lake.open().await?.with_hash_key(hash_key()?);
     must_exist(&lake).await?;
@@ -52,7 +62,14 @@ pub(super) async fn execute(args: ReconcileArgs, output: &mut Output) -> Result<
         // Under the lock as well: what a run changes meanwhile would look gone, or missing.
         let selected = options.selected()?;
         let report = RunReport::new(RunId::new(Utc::now()), Mode::Reconcile, Vec::new()).limited_to(&selected);
-        lock::locked_run(&lake, "reconcile", report.begun(), look(&client, &lake, &selected, report)).await
+        let (begun, change) = (report.begun(), args.change_source);
+        match source::require_same(&lake, client.source(), change).await {
+            Ok(()) => {
+                let work = look(&client, &lake, &selected, report, change);
+                lock::locked_run(&lake, "reconcile", begun, work).await
+            }
+            Err(error) => Err(error),
+        }
     };
     let report = super::run::in_json(ran, args.json, options.mode, output)?;
     if args.json {
@@ -74,9 +91,14 @@ async fn look(
     lake: &Lakehouse,
     selected: &[&'static Table],
     mut report: RunReport,
+    change_source: bool,
 ) -> Result<RunReport> {
     for entity in selected.iter().copied().filter(|entity| reconcile::applies_to(entity)) {
         report.entities.push(reconcile::compare(client, lake, entity).await);
+    }
+    // A source that does not answer is none to remember.
+    if report.entities.iter().any(|entity| entity.compared.is_some()) {
+        source::remember(lake, &report.run, client.source(), change_source).await?;
     }
     run::finish(lake, &mut report).await;
     Ok(report)

@@ -3,9 +3,13 @@
 use super::output::{Output, summary};
 use super::{LakeArgs, must_exist};
 use crate::error::Result;
+use crate::lake::Lakehouse;
+use crate::lock;
 use crate::replay::replay;
-use crate::run::{Mode, Options};
-use crate::settings::hash_key;
+use crate::run::{Mode, Options, RunId};
+use crate::settings::{hash_key, named_source};
+use crate::source;
+use chrono::Utc;
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -13,6 +17,9 @@ pub(super) struct ReplayArgs {
     /// The entities, e.g. TimeEntry,Company (all where left out)
     #[arg(long = "entity", visible_alias = "entities", value_delimiter = ',', value_name = "A,B")]
     entities: Vec<String>,
+    /// Let the lakehouse hold the data of another ConnectWise from now on
+    #[arg(long)]
+    change_source: bool,
     #[command(flatten)]
     lake: LakeArgs,
     /// Print one JSON document
@@ -25,7 +32,11 @@ pub(super) async fn execute(args: ReplayArgs, output: &mut Output) -> Result<u8>
     options.selected()?;
     let lake = args.lake.open().await?.with_hash_key(hash_key()?);
     must_exist(&lake).await?;
-    let report = super::run::in_json(replay(&lake, &options).await, args.json, Mode::Replay, output)?;
+    let replayed = match require_same(&lake, args.change_source).await {
+        Ok(()) => replay(&lake, &options).await,
+        Err(error) => Err(error),
+    };
+    let report = super::run::in_json(replayed, args.json, Mode::Replay, output)?;
     if args.json {
         output.line(super::run::as_json(&report))?;
     } else {
@@ -46,4 +57,14 @@ pub(super) async fn execute(args: ReplayArgs, output: &mut Output) -> Result<u8>
         }
     }
     Ok(report.exit_code())
+}
+
+/// No request is made, and no connection needed; where one is set up, it has to be the one of this lakehouse.
+async fn require_same(lake: &Lakehouse, change: bool) -> Result<()> {
+    let Some(source) = named_source() else { return Ok(()) };
+    source::require_same(lake, &source, change).await?;
+    if change {
+        lock::locked(lake, "replay", source::remember(lake, &RunId::new(Utc::now()), &source, true)).await?;
+    }
+    Ok(())
 }

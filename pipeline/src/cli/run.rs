@@ -25,6 +25,7 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
         max_quarantined: Some(args.max_quarantined),
         force: args.force,
         verify: args.verify,
+        change_source: args.change_source,
         progress: output.watch().within(&span),
         ..Options::default()
     };
@@ -84,6 +85,11 @@ pub(super) fn as_json(report: &RunReport) -> String {
                 "error": entity.error,
                 "numbers": entity.numbers,
                 "counts": entity.counts,
+                "readTwice": {
+                    "records": entity.numbers.rows_changed + entity.numbers.rows_repeated,
+                    "changed": entity.numbers.rows_changed,
+                    "repeated": entity.numbers.rows_repeated,
+                },
                 "quarantined": entity.quarantined,
                 "compared": entity.compared,
                 "unknownFields": entity.unknown_fields,

@@ -7,7 +7,7 @@ use super::{LakeArgs, must_exist};
 use crate::catalog::known_tables;
 use crate::error::{Error, Result};
 use crate::lake::Lakehouse;
-use crate::{bronze, lock, meta};
+use crate::{bronze, lock, meta, source};
 use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -87,6 +87,7 @@ fn verdict(last: Option<DateTime<Utc>>, most: TimeDelta, now: DateTime<Utc>) -> 
 pub(super) async fn execute(args: &StatusArgs, output: &mut Output) -> Result<u8> {
     let lake = args.lake.open().await?;
     must_exist(&lake).await?;
+    let source = source::remembered(&lake).await?;
     let mut watermarks = Vec::new();
     for entity in TABLES {
         let newest = bronze::watermark(&lake, entity).await?.and_then(DateTime::from_timestamp_micros);
@@ -125,6 +126,7 @@ pub(super) async fn execute(args: &StatusArgs, output: &mut Output) -> Result<u8
             .collect();
         let document = json!({
             "lakehouse": lake.display(),
+            "source": source.map(|source| json!({ "address": source.address, "company": source.company })),
             "lastGoodRun": good.map(iso),
             "tooOld": too_old,
             "lock": holder,
@@ -140,6 +142,9 @@ pub(super) async fn execute(args: &StatusArgs, output: &mut Output) -> Result<u8
         return Ok(code);
     }
     output.line(lake.display())?;
+    if let Some(source) = &source {
+        output.line(format!("the data of {source}"))?;
+    }
     if let Some(good) = good {
         output.line(format!("the last good run ended {}", iso(good)))?;
     }

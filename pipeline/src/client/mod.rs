@@ -14,11 +14,13 @@ mod list;
 mod reading;
 mod records;
 mod retry;
+mod source;
 
 pub use budget::Pace;
 pub use error::ClientError;
 pub use list::List;
 pub use retry::RetryPolicy;
+pub use source::DataSource;
 
 use crate::progress::EntityProgress;
 use crate::settings::ApiSettings;
@@ -137,6 +139,7 @@ pub struct Client {
     limits: Limits,
     budget: Budget,
     base: Arc<Base>,
+    source: DataSource,
 }
 
 impl Client {
@@ -185,6 +188,7 @@ impl Client {
         let http = builder().default_headers(headers).build().map_err(setup)?;
         let base = Base::new(settings.base_url.clone(), builder().build().map_err(setup)?, limits.connect * 2);
         Ok(Self {
+            source: DataSource::of(&settings),
             http,
             settings: Arc::new(settings),
             retry,
@@ -199,6 +203,17 @@ impl Client {
     /// tries, so that a wrong address is told at once. A server that answers, but has trouble, is waited for as ever.
     pub fn hasty(&self) -> Self {
         Self { hasty: true, ..self.clone() }
+    }
+
+    /// The same client, whose data is this source's, whatever its address is.
+    #[must_use]
+    pub fn with_source(self, source: DataSource) -> Self {
+        Self { source, ..self }
+    }
+
+    /// Whose data it reads.
+    pub fn source(&self) -> &DataSource {
+        &self.source
     }
 
     /// The API's base URL, as far as it is known now.

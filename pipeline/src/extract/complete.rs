@@ -91,25 +91,28 @@ pub(super) async fn fetch(
     ids: &[i64],
     mut take: impl FnMut(Piece) -> Result<()>,
 ) -> Result<()> {
-    for condition in batches(source.table.key, ids) {
+    for (condition, number) in batches(source.table.key, ids) {
         let source = Source { condition: Some(condition), ..source.clone() };
         let ranges = vec![KeyRange::default()];
-        let plan = Plan { ranges, way: Way::ForwardOnly, newest: 0, expected: Expected::Unknown };
+        let plan = Plan { ranges, way: Way::ForwardOnly, newest: 0, expected: Expected::Count(number) };
         ranges::read(&source, plan, Sink { stage, schema, kept: None, next: &mut *next }, &mut take).await?;
     }
     Ok(())
 }
 
-/// Conditions that together ask for these ids, each short enough for an address.
-fn batches(key: &str, ids: &[i64]) -> Vec<String> {
-    let mut conditions: Vec<String> = Vec::new();
+/// Conditions that together ask for these ids, each short enough for an address, and how many ids are in each.
+fn batches(key: &str, ids: &[i64]) -> Vec<(String, u64)> {
+    let mut conditions: Vec<(String, u64)> = Vec::new();
     for id in ids {
         match conditions.last_mut() {
-            Some(condition) if condition.len() < MAX_IDS => condition.push_str(&format!(",{id}")),
-            _ => conditions.push(format!("{key} in ({id}")),
+            Some((condition, number)) if condition.len() < MAX_IDS => {
+                condition.push_str(&format!(",{id}"));
+                *number += 1;
+            }
+            _ => conditions.push((format!("{key} in ({id}"), 1)),
         }
     }
-    conditions.into_iter().map(|condition| condition + ")").collect()
+    conditions.into_iter().map(|(condition, number)| (condition + ")", number)).collect()
 }
 
 #[cfg(test)]
@@ -120,10 +123,12 @@ mod tests {
     fn ids_are_asked_for_in_addresses_of_a_bounded_length() {
         let ids: Vec<i64> = (100_000..101_000).collect();
         let conditions = batches("id", &ids);
-        assert!(conditions.iter().all(|condition| condition.len() < MAX_IDS + 20), "{conditions:?}");
-        let listed = conditions.iter().flat_map(|condition| {
+        assert!(conditions.iter().all(|(condition, _)| condition.len() < MAX_IDS + 20), "{conditions:?}");
+        let listed = conditions.iter().flat_map(|(condition, number)| {
             let inner = condition.strip_prefix("id in (").and_then(|rest| rest.strip_suffix(')')).unwrap();
-            inner.split(',').map(|id| id.parse::<i64>().unwrap()).collect::<Vec<_>>()
+            let ids: Vec<i64> = inner.split(',').map(|id| id.parse().unwrap()).collect();
+            assert_eq!(ids.len() as u64, *number);
+            ids
         });
         assert_eq!(listed.collect::<Vec<_>>(), ids);
         assert!(batches("id", &[]).is_empty());

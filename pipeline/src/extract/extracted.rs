@@ -146,6 +146,10 @@ pub struct Numbers {
     pub rows_resumed: u64,
     /// Records that came as the table has them, byte for byte, and were not decoded; part of those read.
     pub rows_recalled: u64,
+    /// Records that were read again because they changed after they had been read; part of those read.
+    pub rows_changed: u64,
+    /// Records that came more than once, on pages that overlap or in several lists; part of those read.
+    pub rows_repeated: u64,
     /// Seconds from the first request to the last row staged.
     pub seconds: f64,
 }
@@ -256,6 +260,8 @@ impl Extracted {
         self.numbers.rows_read += other.numbers.rows_read;
         self.numbers.rows_resumed += other.numbers.rows_resumed;
         self.numbers.rows_recalled += other.numbers.rows_recalled;
+        self.numbers.rows_changed += other.numbers.rows_changed;
+        self.numbers.rows_repeated += other.numbers.rows_repeated + twice;
         twice
     }
 
@@ -301,6 +307,20 @@ impl Extracted {
             .filter(|id| !id.parse().is_ok_and(|id: i64| self.ids.contains_key(&id)))
             .collect();
         self.ids.len() as u64 + named.len() as u64 + self.nameless()
+    }
+
+    /// How many of the records that were read had been read before.
+    pub(super) fn read_before(&self) -> u64 {
+        self.numbers.rows_read.saturating_sub(self.distinct())
+    }
+
+    /// The ids of misfits, with the time of change of each.
+    pub(super) fn misfit_times(&self) -> impl Iterator<Item = (i64, Option<i64>)> {
+        self.quarantined.iter().filter_map(|misfit| {
+            let record: Option<serde_json::Value> = serde_json::from_str(&misfit.raw_json).ok();
+            let updated = record.as_ref().and_then(|record| record["_info"]["lastUpdated"].as_str());
+            Some((id_of(misfit)?, updated.and_then(connectwise_runtime::timestamp::parse_micros)))
+        })
     }
 
     /// Misfits without a readable text of their key.

@@ -6,7 +6,7 @@
 
 use super::lists::lists;
 use super::paging::Pager;
-use super::plan::{self, Expected};
+use super::plan;
 use super::ranges::{KeyRange, Source, side_by_side};
 use crate::client::{Client, ClientError, Traffic};
 use crate::error::{Error, Result};
@@ -101,12 +101,7 @@ async fn read_once(source: &Source, expected: Option<u64>) -> Result<Ids> {
     let start = |range: KeyRange| {
         let source = source.clone();
         async move {
-            let pager = Pager::new(&source, range, way);
-            let mut pager = match expected {
-                Expected::Count(records) => pager.expecting(Some(records)),
-                Expected::Unknown => pager.expecting(None),
-                Expected::Part => pager,
-            };
+            let mut pager = Pager::new(&source, range, way).expecting(expected);
             let mut found = Ids::default();
             while let Some(page) = pager.next(&source.traffic).await? {
                 found.ids.extend(longs(&page.decoded.batch, source.table.key));

@@ -7,7 +7,7 @@
 //! <staging>/<lakehouse>/known/<entity>.arrow    id, length and hash of the text, time of change
 //! ```
 //!
-//! Invariants: what is known holds for one commit of one bronze table, by one description of it and one way of reading;
+//! Invariants: what is known holds for one commit of one bronze table, by one description of it, one source and one way of reading;
 //! where rows changed since by whatever hand, nothing is known, and all is read as if nothing had been. A record that
 //! was not stored is never known.
 
@@ -124,7 +124,7 @@ impl Known {
         });
         let usable = match &known.base {
             None => false,
-            Some(base) if base.table_id != table.id()? || base.made_by != made_by(entity) => false,
+            Some(base) if base.table_id != table.id()? || base.made_by != made_by(entity, stage) => false,
             Some(base) => {
                 table.commit_mark(base.version).await == Some(base.commit)
                     && table.had_the_same_rows(base.version, table.version()).await
@@ -161,7 +161,7 @@ impl Known {
             }
             let version = loaded.version;
             let Some(commit) = table.commit_mark(version).await else { return Ok(()) };
-            let base = Base { table_id: table.id()?, version, commit, made_by: made_by(entity) };
+            let base = Base { table_id: table.id()?, version, commit, made_by: made_by(entity, stage) };
             let as_before = self.records.iter().filter(|(id, _)| extracted.is_as_it_was(**id));
             let as_before = as_before.map(|(id, (print, updated))| (*id, *print, *updated));
             let recent = |updated: Option<i64>| updated.is_some_and(|updated| updated >= since);
@@ -187,10 +187,10 @@ fn is_told(entity: &Table) -> bool {
     told && entity.excluded.is_empty() && entity.hashed.is_empty()
 }
 
-/// A number for how a record becomes a row.
-fn made_by(entity: &Table) -> i64 {
+/// A number for how a record becomes a row, and from where.
+fn made_by(entity: &Table, stage: &Stage) -> i64 {
     let description = format!("{entity:?}");
-    definition([description.as_str(), include_str!("known.rs")].into_iter().chain(DECIDED_BY))
+    definition([description.as_str(), stage.origin(), include_str!("known.rs")].into_iter().chain(DECIDED_BY))
 }
 
 fn read(path: &Path) -> Result<Known> {

@@ -38,14 +38,18 @@ use complete::{Tolerance, settle};
 use connectwise_runtime::{ChangeDetection, Table, bronze_schema};
 use filter::changed_since;
 use lists::{List, lists};
+use moved::Newest;
 use ranges::{Sink, Source};
 use resume::{Found, Kept};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-/// How far before the newest change that an earlier run read what changed since is asked for again.
+/// How far before the newest change in what an earlier run read what changed since is asked for again, where the newest
+/// change at its beginning is not known.
 const RESUME_OVERLAP_DAYS: i64 = 1;
+/// The most records that changed meanwhile and are asked for by their ids; more are read with all that lies between.
+const MOST_BY_ID: usize = 5_000;
 
 /// What an incremental run asks for: everything, or what changed since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -233,19 +237,14 @@ async fn read_list(
         watcher.note(&format!("going on from {records} records that a run read which was cut off"));
         tracing::info!(entity = table.entity, records, "going on where a run was cut off");
     }
-    let since = async {
-        match since {
-            Some(since) => Ok(Some(since)),
-            None => moved::from_now_on(source, before).await,
-        }
-    };
-    let (since, plan) = futures::try_join!(since, plan::plan(source, before))?;
+    let (newest, plan) = futures::try_join!(moved::newest(source, before), plan::plan(source, before))?;
+    let since = since.or_else(|| newest?.condition(order.began));
     let plan = plan.without(&found.covered);
     tracing::debug!(endpoint = source.list.endpoint, ?before, ranges = plan.ranges.len(), way = ?plan.way, "plan");
     // A short list is read as quickly as it is resumed.
-    let kept = kept.filter(|_| plan.ranges.len() > 1 || resumed);
-    if let Some(kept) = &kept {
-        kept.begin()?;
+    let mut kept = kept.filter(|_| plan.ranges.len() > 1 || resumed);
+    if let Some(kept) = &mut kept {
+        kept.begin(newest.map(|newest| newest.at), !resumed)?;
     }
     let mut by_number = false;
     let take = |piece: ranges::Piece| {
@@ -255,6 +254,7 @@ async fn read_list(
     };
     let sink = Sink { stage, schema: &schema, kept: kept.as_ref(), next };
     ranges::read(source, plan, sink, take).await?;
+    fetched.numbers.rows_repeated = fetched.read_before();
     let mut after = None;
     if let Some(since) = since {
         let condition = match &source.condition {
@@ -266,15 +266,30 @@ async fn read_list(
         after = Some(now?);
         match count {
             Ok(count) => {
-                tracing::debug!(entity = table.entity, ?count, "reading again what changed meanwhile");
                 let plan = plan::plan(&changed, count).await?;
-                let sink = Sink { stage, schema: &schema, kept: None, next };
+                let differing = match newest {
+                    Some(newest) => Some(moved::differing(&changed, plan.clone(), &fetched, newest.at).await?),
+                    None => None,
+                };
+                let records = differing.as_ref().map_or(count, |ids| Some(ids.len() as u64));
+                tracing::debug!(entity = table.entity, ?count, ?records, "reading again what changed meanwhile");
+                if let Some(records) = records.filter(|records| *records > 0) {
+                    watcher.expect_more(records);
+                    watcher.note(&format!("reading {records} records again or anew, which changed meanwhile"));
+                }
                 let take = |piece: ranges::Piece| {
                     by_number |= piece.by_number;
                     fetched.absorb_late(piece);
                     tolerance.check(&fetched)
                 };
-                ranges::read(&changed, plan, sink, take).await?;
+                match differing.filter(|ids| ids.len() <= MOST_BY_ID) {
+                    Some(ids) => complete::fetch(source, stage, &schema, next, &ids, take).await?,
+                    None => {
+                        let sink = Sink { stage, schema: &schema, kept: None, next };
+                        ranges::read(&changed, plan, sink, take).await?;
+                    }
+                }
+                fetched.numbers.rows_changed = fetched.read_before().saturating_sub(fetched.numbers.rows_repeated);
             }
             // It sorts by the time of change and does not filter by it.
             Err(error) if error.is_bad_condition() && !resumed => {
@@ -313,22 +328,26 @@ async fn left_over(
     if found.pieces.is_empty() {
         return Ok((Some(kept), found, None));
     }
-    // By the server's own clock: whatever changed after a piece was read bears a later time than the newest in it.
-    let newest = found.pieces.iter().flat_map(|piece| &piece.rows).filter_map(|(_, row)| row.last_updated).max();
-    let newest = newest.and_then(DateTime::from_timestamp_micros).map(|newest| newest.min(order.began));
-    let Some(since) = newest.and_then(|newest| newest.checked_sub_signed(TimeDelta::days(RESUME_OVERLAP_DAYS))) else {
+    // By the server's own clock: whatever changed after a piece was read bears a time that is not before the newest
+    // that was known by then, where the server told it, and is later than the newest in it.
+    let in_them = || found.pieces.iter().flat_map(|piece| &piece.rows).filter_map(|(_, row)| row.last_updated).max();
+    let by_then = || {
+        let newest = in_them().and_then(DateTime::from_timestamp_micros)?;
+        newest.checked_sub_signed(TimeDelta::days(RESUME_OVERLAP_DAYS))
+    };
+    let since = match kept.newest().or_else(by_then) {
+        Some(newest) => {
+            let name = match filter {
+                Some(filter) => Some(filter.name),
+                None => filter_name(&source.client, table, &source.list.endpoint, newest, &source.traffic).await?,
+            };
+            name.and_then(|name| Newest { name, at: newest }.condition(order.began))
+        }
+        None => None,
+    };
+    if since.is_none() {
         stage.forget(table.entity);
         return Ok((open().map(|(kept, _)| kept), Found::default(), None));
-    };
-    let name = match filter {
-        Some(filter) => Some(filter.name),
-        None => filter_name(&source.client, table, &source.list.endpoint, since, &source.traffic).await?,
-    };
-    match name {
-        Some(name) => Ok((Some(kept), found, Some(changed_since(name, since)))),
-        None => {
-            stage.forget(table.entity);
-            Ok((open().map(|(kept, _)| kept), Found::default(), None))
-        }
     }
+    Ok((Some(kept), found, since))
 }

@@ -1,24 +1,48 @@
 //! What changes while a list is read: it may have been read before, and its number may stay the same.
 //!
-//! Invariant: whatever changes after the reading began bears a time that is not before the one found here, which is
-//! the server's own: the newest change that it knew of by then. Clocks of two machines are never compared.
+//! Invariants: whatever changes after the reading began bears a time that is not before the one found here, which is
+//! the server's own: the newest change that it knew of by then. Clocks of two machines are never compared, but to look
+//! further back. A record whose time of change is the one that was read is not read again, unless it bears a time after
+//! the beginning: then it may have changed twice within a second.
 
+use super::extracted::{Extracted, last_updated};
 use super::filter::{NAMES, changed_since};
-use super::paging::PAGE_SIZE;
-use super::ranges::{KeyRange, Source};
+use super::paging::{PAGE_SIZE, Pager};
+use super::plan::Plan;
+use super::ranges::{KeyRange, Source, side_by_side};
 use crate::client::{ClientError, Request};
+use crate::error::Result;
+use crate::lake::longs;
 use chrono::{DateTime, TimeDelta, Utc};
 use connectwise_runtime::{ChangeDetection, timestamp};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// How far before the newest change is asked again: what is stored together bears the time at which that began.
 const OVERLAP_MINUTES: i64 = 10;
 
-/// The condition for what changes from now on, in a list that counts so many records. `None` where one answer brings
-/// the whole list, and where the endpoint does not tell its newest change.
+/// The newest change that a server knew of, and the name by which it can be asked for what changed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Newest {
+    pub(super) name: &'static str,
+    pub(super) at: DateTime<Utc>,
+}
+
+impl Newest {
+    /// The condition for what changed since; `began` is when our run did. `None` where time does not go so far back.
+    pub(super) fn condition(self, began: DateTime<Utc>) -> Option<String> {
+        // A record that a wrong clock stamped in the future must not hide what changes until then.
+        let from = self.at.min(began).checked_sub_signed(TimeDelta::minutes(OVERLAP_MINUTES))?;
+        Some(changed_since(self.name, from))
+    }
+}
+
+/// The newest change of a list that counts so many records. `None` where one answer brings the whole list, and where
+/// the endpoint does not tell its newest change.
 ///
 /// # Errors
 /// [`ClientError`] when the endpoint can't be asked.
-pub(super) async fn from_now_on(source: &Source, records: Option<u64>) -> Result<Option<String>, ClientError> {
+pub(super) async fn newest(source: &Source, records: Option<u64>) -> Result<Option<Newest>, ClientError> {
     let table = source.table;
     if table.change_detection != ChangeDetection::LastUpdated || records.is_some_and(|records| records <= PAGE_SIZE) {
         return Ok(None);
@@ -33,13 +57,8 @@ pub(super) async fn from_now_on(source: &Source, records: Option<u64>) -> Result
             None => request,
         };
         request.divisible = true;
-        match source.client.get(&request, &source.traffic, |answer| newest(&answer.body)).await {
-            Ok(newest) => {
-                return Ok(newest.and_then(|newest| {
-                    let from = newest.checked_sub_signed(TimeDelta::minutes(OVERLAP_MINUTES))?;
-                    Some(changed_since(name, from))
-                }));
-            }
+        match source.client.get(&request, &source.traffic, |answer| time_of_first(&answer.body)).await {
+            Ok(newest) => return Ok(newest.map(|at| Newest { name, at })),
             Err(error) if error.is_bad_condition() => {
                 tracing::debug!(entity = table.entity, name, "the endpoint can't sort by it");
             }
@@ -55,8 +74,63 @@ pub(super) async fn from_now_on(source: &Source, records: Option<u64>) -> Result
 }
 
 /// The time of change of a page's first record.
-fn newest(body: &[u8]) -> Result<Option<DateTime<Utc>>, String> {
+fn time_of_first(body: &[u8]) -> Result<Option<DateTime<Utc>>, String> {
     let page: Vec<serde_json::Value> = serde_json::from_slice(body).map_err(|error| error.to_string())?;
     let updated = page.first().and_then(|record| record["_info"]["lastUpdated"].as_str());
     Ok(updated.and_then(timestamp::parse_micros).and_then(DateTime::from_timestamp_micros))
+}
+
+/// The ids of the records in a window that are not as they were read: nothing but keys and times is asked for.
+///
+/// # Errors
+/// [`crate::Error::Client`] when the API can't be read.
+pub(super) async fn differing(
+    window: &Source,
+    plan: Plan,
+    fetched: &Extracted,
+    newest: DateTime<Utc>,
+) -> Result<Vec<i64>> {
+    let source = Source { ids_only: true, known: Arc::default(), ..window.clone() };
+    let (way, expected, newest) = (plan.way, plan.expected, newest.timestamp_micros());
+    let misfits: HashMap<i64, Option<i64>> = fetched.misfit_times().collect();
+    let is_as_read = |id: i64, at: Option<i64>| {
+        let read = fetched.ids.get(&id).map(|row| row.last_updated).or_else(|| misfits.get(&id).copied());
+        at.is_some_and(|at| at <= newest) && read == Some(at)
+    };
+    let start = |range: KeyRange| {
+        let source = source.clone();
+        async move {
+            let mut pager = Pager::new(&source, range, way).with_times().expecting(expected);
+            let mut times = Vec::new();
+            while let Some(page) = pager.next(&source.traffic).await? {
+                let batch = &page.decoded.batch;
+                times.extend(longs(batch, source.table.key).into_iter().zip(last_updated(batch)));
+                let odd = page.decoded.quarantined.iter();
+                times.extend(odd.filter_map(|misfit| Some((misfit.record_id.as_deref()?.parse().ok()?, None))));
+            }
+            Ok(times)
+        }
+    };
+    let mut differing = BTreeSet::new();
+    let done = |times: Vec<(i64, Option<i64>)>| {
+        differing.extend(times.into_iter().filter(|(id, at)| !is_as_read(*id, *at)).map(|(id, _)| id));
+        Ok(Vec::new())
+    };
+    side_by_side(source.client.pace().workers, plan.ranges.into(), source.table.entity, start, done).await?;
+    Ok(differing.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_that_lies_ahead_hides_nothing() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let began = at("2026-03-01T12:00:00Z");
+        let condition = |newest| Newest { name: "lastUpdated", at: newest }.condition(began);
+        assert_eq!(condition(at("2026-03-01T11:00:00Z")).unwrap(), "lastUpdated >= [2026-03-01T10:50:00Z]");
+        assert_eq!(condition(at("2099-01-01T00:00:00Z")).unwrap(), "lastUpdated >= [2026-03-01T11:50:00Z]");
+        assert_eq!(condition(DateTime::<Utc>::MIN_UTC), None);
+    }
 }

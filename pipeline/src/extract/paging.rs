@@ -7,6 +7,7 @@
 
 use super::fields::{field_groups, splice};
 use super::known::{OfPage, Print};
+use super::plan::Expected;
 use super::ranges::{KeyRange, Source};
 use crate::client::{Answer, ClientError, Request, Traffic};
 use crate::error::{Error, Result};
@@ -86,8 +87,19 @@ impl<'a> Pager<'a> {
 
     /// As a list that holds so many records, or nobody knows how many: a first page with fewer that promises no more
     /// is a sign of an endpoint that does not page in this way.
-    pub(super) fn expecting(self, records: Option<u64>) -> Self {
-        Self { expected: records.unwrap_or(u64::MAX), ..self }
+    pub(super) fn expecting(self, expected: Expected) -> Self {
+        let expected = match expected {
+            Expected::Count(records) => records,
+            Expected::Unknown => u64::MAX,
+            Expected::Part => 0,
+        };
+        Self { expected, ..self }
+    }
+
+    /// The same for the key and the time of change alone.
+    pub(super) fn with_times(self) -> Self {
+        let groups = vec![format!("{},_info", self.source.table.key)];
+        Self { groups, ..self }
     }
 
     /// The way that was found to work.

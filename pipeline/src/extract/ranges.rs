@@ -263,12 +263,7 @@ async fn read_range(
     first: i64,
     schema: SchemaRef,
 ) -> Result<Read> {
-    let pager = Pager::new(&source, range, way);
-    let mut pager = match expected {
-        Expected::Count(records) => pager.expecting(Some(records)),
-        Expected::Unknown => pager.expecting(None),
-        Expected::Part => pager,
-    };
+    let mut pager = Pager::new(&source, range, way).expecting(expected);
     let mut piece = Piece::new(range, file);
     let mut rest = None;
     while let Some(page) = pager.next(&source.traffic).await? {

@@ -1,13 +1,13 @@
 //! Going on where a run was cut off: pieces of a list that are whole stay on disk until the table has them.
 //!
 //! ```text
-//! manifest.json          entity, condition, by which description of the table, since when
+//! manifest.json          entity, condition, by which description of the table, from where, since when
 //! …0004711-000003.arrow  rows of the fourth piece, whose keys are above 4711
 //! …0004711-000003.json   which keys it covers, and what else was found there; written last: what has none does not count
 //! ```
 //!
-//! Invariants: pieces are used for the same entity, window and description of the table alone, and only where what
-//! changed since they were read can be asked for; whoever uses them asks for that and compares all ids.
+//! Invariants: pieces are used for the same source, lakehouse, entity, window and description of the table alone, and
+//! only where what changed since they were read can be asked for; whoever uses them asks for that and compares all ids.
 
 use super::extracted::{Numbers, Origin, SEQUENCE, Winner, last_updated};
 use super::known::Known;
@@ -34,7 +34,11 @@ struct Manifest {
     /// A number that another description of the table, another key of its hashes, or another version of the tool
     /// changes.
     made_by: i64,
+    /// The source and the lakehouse that they are on the way between.
+    origin: String,
     began: DateTime<Utc>,
+    /// The newest change that the source knew of when the first of them was asked for.
+    newest: Option<DateTime<Utc>>,
 }
 
 /// What is known of a piece besides its rows.
@@ -97,11 +101,13 @@ impl Kept {
             entity: table.entity.to_owned(),
             endpoint: table.endpoint.to_owned(),
             condition: condition.map(ToOwned::to_owned),
-            made_by: crate::lake::definition(["staging 3", format!("{table:?}").as_str(), key.as_str(), base.as_str()]),
+            made_by: crate::lake::definition(["staging 4", format!("{table:?}").as_str(), key.as_str(), base.as_str()]),
+            origin: stage.origin().to_owned(),
             began,
+            newest: None,
         };
         let there = read_json::<Manifest>(&folder.join(MANIFEST));
-        match there.filter(|there| Manifest { began: there.began, ..wanted.clone() } == *there) {
+        match there.filter(|there| Manifest { began: there.began, newest: there.newest, ..wanted.clone() } == *there) {
             Some(manifest) => {
                 let found = pieces(stage, &folder, table, schema);
                 Some((Self { folder, manifest }, found))
@@ -113,11 +119,20 @@ impl Kept {
         }
     }
 
-    /// Makes the folder, so that pieces can be written.
+    /// The newest change that the source knew of when the first piece was asked for, where it told.
+    pub(super) fn newest(&self) -> Option<DateTime<Utc>> {
+        self.manifest.newest
+    }
+
+    /// Makes the folder, so that pieces can be written, and puts down the newest change that the source knows of by now,
+    /// where these are the first.
     ///
     /// # Errors
     /// [`Error::Io`] when the disk refuses.
-    pub(super) fn begin(&self) -> Result<()> {
+    pub(super) fn begin(&mut self, newest: Option<DateTime<Utc>>, are_first: bool) -> Result<()> {
+        if are_first {
+            self.manifest.newest = newest;
+        }
         private_folder(&self.folder)?;
         write_json(&self.folder.join(MANIFEST), &self.manifest)
     }

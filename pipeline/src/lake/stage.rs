@@ -11,7 +11,8 @@
 //! ```
 //!
 //! Invariants: the folder is used under the lakehouse's lock alone; it holds no more bytes than its limit; what nobody
-//! came back for in a week is removed.
+//! came back for in a week is removed. What is kept is of use for its origin alone: the same source and the same
+//! lakehouse, which is not told by the place where it lies.
 
 use super::staged::{Format, StagedFile};
 use super::{Lakehouse, place};
@@ -42,6 +43,7 @@ pub struct Stage {
     next: AtomicU64,
     room: Arc<Room>,
     hash_key: Option<HashKey>,
+    origin: String,
 }
 
 /// How much may be staged.
@@ -82,6 +84,18 @@ impl Stage {
         self
     }
 
+    /// The same for what comes from this source into this lakehouse.
+    #[must_use]
+    pub(crate) fn with_origin(mut self, origin: String) -> Self {
+        self.origin = origin;
+        self
+    }
+
+    /// A text that what is kept has to be of.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// The key for personal texts, where there is one.
     pub(crate) fn hash_key(&self) -> Option<&HashKey> {
         self.hash_key.as_ref()
@@ -97,7 +111,14 @@ impl Stage {
         let limit = std::env::var("CW_STAGING_LIMIT_GB").ok().and_then(|text| text.trim().parse().ok());
         let limit = limit.unwrap_or(LIMIT_GB).saturating_mul(1 << 30);
         let used = AtomicU64::new(kept.as_deref().map_or(0, bytes_below));
-        Ok(Self { work, kept, next: AtomicU64::new(0), room: Arc::new(Room { limit, used }), hash_key: None })
+        Ok(Self {
+            work,
+            kept,
+            next: AtomicU64::new(0),
+            room: Arc::new(Room { limit, used }),
+            hash_key: None,
+            origin: String::new(),
+        })
     }
 
     /// A new, empty staged file, removed when dropped. Nothing is on disk until the first row comes.
@@ -115,6 +136,17 @@ impl Stage {
     /// The folder for what is known of the records that the tables have; `None` where nothing is kept.
     pub(crate) fn known(&self) -> Option<PathBuf> {
         Some(self.kept.as_ref()?.with_file_name(KNOWN))
+    }
+
+    /// Removes all that is kept of a lakehouse. Whoever calls this holds its lock.
+    pub(crate) fn forget_all(lake: &Lakehouse) {
+        for folder in [EXTRACT, KNOWN].map(|name| Self::place(lake).join(name)).iter().filter(|folder| folder.is_dir())
+        {
+            if let Err(error) = std::fs::remove_dir_all(folder) {
+                // It is of another origin than what is looked for from now on.
+                tracing::warn!(folder = %folder.display(), %error, "a staging folder was not removed");
+            }
+        }
     }
 
     /// A file in a kept folder that another run may read.

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::extract::{Known, Order, Window, extract};
 use crate::lake::{Lakehouse, Stage};
 use crate::report::{EntityReport, TableReport};
-use crate::{bronze, personal, quarantine};
+use crate::{bronze, personal, quarantine, source};
 use chrono::{DateTime, TimeDelta, Utc};
 use connectwise_runtime::Table;
 use std::sync::Arc;
@@ -32,11 +32,13 @@ pub(super) async fn bronze_of(
     let traffic = Arc::new(Traffic::watched(&watcher));
     let most_misfits = options.max_quarantined.unwrap_or(quarantine::MOST_PERCENT);
     let work = async {
-        let window = window_of(lake, options, run.started(), entity).await?;
-        let changed = personal::changed(lake, entity).await?;
+        let is_other = source::is_other(lake, entity, client.source(), options.change_source).await?;
+        let changed = personal::changed(lake, entity).await? || is_other;
         if changed {
-            tracing::info!(entity = entity.entity, "what is personal of it changed: reading all of it anew");
+            let what = if is_other { "its rows are another source's" } else { "what is personal of it changed" };
+            tracing::info!(entity = entity.entity, "{what}: reading all of it anew");
         }
+        let window = if changed { Window::Everything } else { window_of(lake, options, run.started(), entity).await? };
         let parents = bronze::parent_ids(lake, entity).await?;
         let full = options.mode == Mode::Full || changed;
         // A table's content is replaced by what is read, all of it.
@@ -53,7 +55,8 @@ pub(super) async fn bronze_of(
             Window::Since(since) if !extracted.whole => Some(since.timestamp_micros()),
             _ => None,
         };
-        let loading = Loading { full, since, force: options.force };
+        let source = Some(client.source().number());
+        let loading = Loading { full, since, force: options.force, source };
         // A record that does not fit is in quarantine before, and one that fits leaves it after bronze has it: at no
         // moment is a record in neither.
         quarantine::add(lake, run, &extracted).await?;

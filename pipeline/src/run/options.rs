@@ -105,6 +105,8 @@ pub struct Options {
     pub max_quarantined: Option<f64>,
     /// Mark deletions however many they are.
     pub force: bool,
+    /// The lakehouse holds the data of the client's source from now on, if it held another's.
+    pub change_source: bool,
     /// Compare every gold table that was not computed whole with its whole statement, however large it is.
     pub verify: bool,
     /// The business date's instant, where it is not now.

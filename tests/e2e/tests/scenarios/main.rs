@@ -44,6 +44,7 @@ mod resume;
 mod rules;
 mod secrets;
 mod settings;
+mod sources;
 mod support;
 mod tables;
 mod variant;

@@ -61,6 +61,46 @@ async fn holds(mode: Mode, advance: AdvanceRequest, faults: Faults) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_list_in_which_nothing_changes_is_read_once() {
+    let scene = Scene::with(Config { scale: Scale::Custom(LONG), ..Config::default() }).await;
+    // Many of them changed at the same time, and as late as any.
+    let now = scene.world().now().format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    for id in scene.world().ids("TimeEntry").into_iter().step_by(10) {
+        let mut record = scene.world().record("TimeEntry", id).unwrap();
+        record["_info"]["lastUpdated"] = serde_json::json!(now);
+        scene.world().put("TimeEntry", record);
+    }
+    // One that does not fit is among them, and one that a wrong clock stamped.
+    scene.world().put("TimeEntry", serde_json::json!({ "id": 90_001, "actualHours": "margir" }));
+    let later = serde_json::json!({ "lastUpdated": "2099-01-01T00:00:00Z" });
+    scene.world().put("TimeEntry", serde_json::json!({ "id": 90_002, "_info": later }));
+    for mode in [Mode::Full, Mode::Incremental] {
+        let report = scene.run(times(mode)).await;
+        assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
+        let numbers = &report.entities[0].numbers;
+        if mode == Mode::Full {
+            assert_eq!(numbers.rows_read, 6_402);
+        }
+        assert_eq!((numbers.rows_changed, numbers.rows_repeated), (0, 0), "{mode:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_read_twice_is_told_with_the_reason() {
+    let scene = Scene::with(Config { scale: Scale::Custom(LONG), ..Config::default() }).await;
+    let advance = AdvanceRequest { change: 25, ..AdvanceRequest::default() };
+    let twice = Faults::default().with_kind("/time/entries", "list", When::Every(4), Fault::DuplicateRow);
+    scene.world().faults(twice.with_meddling(Meddling { times: 1, every: 6, ..meddling(advance) }));
+    let report = scene.run(times(Mode::Full)).await;
+    assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
+    let numbers = &report.entities[0].numbers;
+    assert_eq!(numbers.rows_changed, 25, "{numbers:?}");
+    assert!(numbers.rows_repeated > 0, "{numbers:?}");
+    assert_eq!(numbers.rows_read, 6_400 + numbers.rows_changed + numbers.rows_repeated, "{numbers:?}");
+    assert_same(&bronze(&scene, "cw_timeentry").await, &source(&scene, "TimeEntry"), "afterwards");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn records_that_change_while_they_are_read() {
     holds(Mode::Full, AdvanceRequest { change: 300, ..AdvanceRequest::default() }, Faults::default()).await;
 }

@@ -2,7 +2,7 @@
 
 use crate::support::{self, SMALL, Scene};
 use connectwise_etl::run::{Layer, Mode, Options};
-use connectwise_simulator::{Config, Counts, Fault, Faults, Scale, When};
+use connectwise_simulator::{AdvanceRequest, Config, Counts, Fault, Faults, Meddling, Scale, When};
 use serde_json::json;
 
 const LONG: Counts = Counts { time_entries: 5_200, ..SMALL };
@@ -65,14 +65,16 @@ async fn what_is_read_again_and_what_is_gone_lies_where_it_belongs() {
     let mut scene = Scene::with(Config { scale: Scale::Custom(LONG), ..Config::default() }).await;
     scene.lake = scene.lake.clone().with_least_rows(400);
     let ids = scene.world().ids("TimeEntry");
-    let now = scene.world().now().format("%Y-%m-%dT%H:%M:%SZ").to_string();
-    for id in ids.iter().step_by(100) {
-        let mut record = scene.world().record("TimeEntry", *id).unwrap();
-        record["_info"]["lastUpdated"] = json!(now);
-        scene.world().put("TimeEntry", record);
-    }
     for round in 0..3 {
-        // Changed so lately that it is read twice; later on, some are gone.
+        // Some change while they are read, and are read twice; later on, some are gone.
+        let advance = AdvanceRequest {
+            hours: 0.2,
+            change: 50,
+            entities: vec!["TimeEntry".to_owned()],
+            ..AdvanceRequest::default()
+        };
+        let meddling = Meddling { endpoint: "/time/entries".to_owned(), every: 6, times: 1, advance };
+        scene.world().faults(Faults::default().with_meddling(meddling));
         let mut record = scene.world().record("TimeEntry", ids[100]).unwrap();
         record["notes"] = json!(format!("umferð {round}"));
         scene.world().put("TimeEntry", record);
@@ -82,6 +84,7 @@ async fn what_is_read_again_and_what_is_gone_lies_where_it_belongs() {
         assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
         let there = scene.world().ids("TimeEntry").len() as u64;
         assert!(report.entities[0].numbers.rows_read > there, "nothing was read twice");
+        assert!(report.entities[0].numbers.rows_changed > 0, "nothing changed");
         let files = support::ranges(&scene.lake, "bronze", "cw_timeentry", "id").await;
         assert!(files.len() > 5, "{files:?}");
         assert!(files.windows(2).all(|pair| pair[0].1 < pair[1].0), "round {round}: {files:?}");

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 const LONG: Counts = Counts { time_entries: 9_000, ..SMALL };
 
-fn of_time_entries(mode: Mode) -> Options {
+pub(crate) fn of_time_entries(mode: Mode) -> Options {
     let layers = vec![Layer::Bronze];
     Options { mode, layers, entities: vec!["TimeEntry".to_owned()], ..Options::default() }
 }
@@ -31,7 +31,7 @@ async fn cut_off(pieces: usize, mode: Mode) -> Scene {
 }
 
 /// Cuts a run off when so many pieces are whole, as kill -9 would.
-async fn cut_off_run(scene: &Scene, pieces: usize, options: Options) {
+pub(crate) async fn cut_off_run(scene: &Scene, pieces: usize, options: Options) {
     let slow = Faults::default().with_kind("/time/entries", "list", When::Always, Fault::Delay { millis: 15 });
     scene.world().faults(slow);
     let folder = Stage::place(&scene.lake);
@@ -48,7 +48,7 @@ async fn cut_off_run(scene: &Scene, pieces: usize, options: Options) {
 }
 
 /// That bronze holds exactly what the source has.
-async fn is_as_the_source(scene: &Scene) {
+pub(crate) async fn is_as_the_source(scene: &Scene) {
     let sql = "SELECT id, notes, actualHours FROM bronze.cw_timeentry WHERE etlDeletedAt IS NULL ORDER BY id";
     let rows = scene.rows(sql).await;
     let found: Vec<i64> = rows.iter().map(|row| row[0].parse().unwrap()).collect();
@@ -59,7 +59,7 @@ async fn is_as_the_source(scene: &Scene) {
     }
 }
 
-fn resumed(report: &RunReport) -> u64 {
+pub(crate) fn resumed(report: &RunReport) -> u64 {
     assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
     report.entities[0].numbers.rows_resumed
 }
@@ -71,6 +71,8 @@ async fn the_next_run_reads_what_is_missing() {
     assert!(scene.lake.open("bronze", "cw_timeentry").await.unwrap().is_none(), "nothing partial in the table");
     let report = scene.run(of_time_entries(Mode::Full)).await;
     let rows = resumed(&report);
+    let numbers = &report.entities[0].numbers;
+    assert_eq!((numbers.rows_read, numbers.rows_changed, numbers.rows_repeated), (9_000, 0, 0), "each is read once");
     assert!(rows >= 1_000, "{rows} of {} came from the run that was cut off", report.entities[0].numbers.rows_read);
     is_as_the_source(&scene).await;
     assert!(!folder.join("extract").exists(), "staging stays");
@@ -93,6 +95,10 @@ async fn what_changed_meanwhile_is_in_it_and_the_watermark_waits() {
     let report = scene.run(of_time_entries(Mode::Incremental)).await;
     assert!(resumed(&report) > 0);
     is_as_the_source(&scene).await;
+    // Of those that were read before, the changed ones are read again, and no other.
+    let numbers = &report.entities[0].numbers;
+    assert!(numbers.rows_changed > 0 && numbers.rows_changed <= 301, "{numbers:?}");
+    assert_eq!(numbers.rows_repeated, 0, "{numbers:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

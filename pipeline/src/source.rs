@@ -1,0 +1,81 @@
+//! Whose data a lakehouse holds: the source that it remembers, and what identifies the lakehouse itself.
+//!
+//! Invariants: what comes from one source is never put beside what came from another without being told to, and then
+//! each entity is read whole first. A lakehouse is identified by the id of a table of its own, and not by its place:
+//! one that was made anew at the same place is another.
+
+use crate::client::DataSource;
+use crate::error::{Error, Result};
+use crate::lake::{Lakehouse, Stage};
+use crate::meta;
+use crate::run::RunId;
+use connectwise_runtime::Table;
+
+/// The application transaction of a bronze table that says, by a number, which source its rows came from.
+pub(crate) const TRANSACTION: &str = "source";
+/// The file by which earlier versions told a demo's folder.
+const DEMO_FILE: &str = ".connectwise-etl-demo";
+
+/// The source that a lakehouse holds the data of, where it remembers one.
+///
+/// # Errors
+/// [`Error::Table`] when it can't be read.
+pub async fn remembered(lake: &Lakehouse) -> Result<Option<DataSource>> {
+    Ok(meta::source(lake).await?.or_else(|| marked(lake)))
+}
+
+/// What an earlier version's file says of a folder.
+fn marked(lake: &Lakehouse) -> Option<DataSource> {
+    let path = lake.root().to_file_path().ok()?;
+    path.join(DEMO_FILE).exists().then(DataSource::demo)
+}
+
+/// Refuses a source that is not the one that the lakehouse holds the data of, unless it is to be changed.
+///
+/// # Errors
+/// [`Error::Usage`] that names both, and what to do.
+pub(crate) async fn require_same(lake: &Lakehouse, source: &DataSource, change: bool) -> Result<()> {
+    let held = remembered(lake).await?;
+    held.filter(|held| held != source && !change).map_or(Ok(()), |held| Err(refusal(lake, &held, source)))
+}
+
+fn refusal(lake: &Lakehouse, held: &DataSource, source: &DataSource) -> Error {
+    Error::Usage(format!(
+        "the lakehouse {} holds the data of {held}, and this is {source}: name another lakehouse with --lakehouse (or \
+         CW_LAKEHOUSE). If this one is to hold the data of the latter from now on: --change-source, with which each \
+         entity is read whole once",
+        lake.display()
+    ))
+}
+
+/// Remembers the source of what is read from now on, and forgets what was kept of another one. Gives a text that is the
+/// same for the same source and the same lakehouse alone. Whoever calls this holds the lakehouse's lock.
+///
+/// # Errors
+/// As [`require_same`]; [`Error::Table`] when it can't be recorded.
+pub(crate) async fn remember(lake: &Lakehouse, run: &RunId, source: &DataSource, change: bool) -> Result<String> {
+    let recorded = meta::source(lake).await?;
+    let is_recorded = recorded.as_ref() == Some(source);
+    if let Some(held) = recorded.or_else(|| marked(lake)).filter(|held| held != source) {
+        if !change {
+            return Err(refusal(lake, &held, source));
+        }
+        Stage::forget_all(lake);
+    }
+    if !is_recorded {
+        meta::record_source(lake, run, source).await?;
+    }
+    let table = lake.open("meta", meta::SOURCE).await?;
+    let table = table.ok_or_else(|| Error::table("meta", meta::SOURCE, "opening", "it is gone again"))?;
+    Ok(format!("{}\n{}", table.id()?, source.key()))
+}
+
+/// Whether an entity's bronze table holds the rows of another source. One that does not say whose they are counts as
+/// another's where the source is changed.
+///
+/// # Errors
+/// [`Error::Table`] when it can't be read.
+pub(crate) async fn is_other(lake: &Lakehouse, entity: &Table, source: &DataSource, change: bool) -> Result<bool> {
+    let Some(table) = lake.open("bronze", entity.table).await? else { return Ok(false) };
+    Ok(table.transaction(TRANSACTION).await?.map_or(change, |held| held != source.number()))
+}
