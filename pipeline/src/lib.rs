@@ -19,6 +19,7 @@ pub mod lake;
 pub mod lock;
 pub mod meta;
 pub(crate) mod personal;
+pub mod printable;
 pub mod progress;
 pub mod quarantine;
 pub mod reconcile;

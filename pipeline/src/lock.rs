@@ -18,6 +18,7 @@ use deltalake::Path;
 use deltalake::logstore::object_store::{Error as StoreError, ObjectStore, ObjectStoreExt as _, PutMode};
 use futures::TryStreamExt as _;
 use process::Process;
+pub(crate) use process::interrupted;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -153,7 +154,7 @@ async fn held_during<T>(
             return outcome;
         }
         reason = lost => (lock.error(reason.unwrap_or_else(|_| "its renewal ended".to_owned())), "failed"),
-        () = process::interrupted() => (Error::Interrupted, "interrupted"),
+        () = interrupted() => (Error::Interrupted, "interrupted"),
     };
     if let Some(begun) = &lock.holder.begun {
         put_on_record(lake, begun, status, &stopped.to_string()).await;

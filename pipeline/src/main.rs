@@ -1,15 +1,17 @@
 //! The binary `connectwise-etl`.
 
-use clap::Parser as _;
 use connectwise_etl::cli::{Cli, LogFormat, Output};
+use connectwise_etl::printable::{lines, one_line};
 use connectwise_etl::progress::Progress;
 use connectwise_etl::telemetry::Telemetry;
 use connectwise_etl::{Error, Result};
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::field::MakeExt as _;
+use tracing_subscriber::fmt::format::debug_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _};
 
 /// A run allocates much on several threads: a tenth of its time goes with this allocator in the place of the system's.
 #[global_allocator]
@@ -19,9 +21,18 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const STACK_BYTES: usize = 16 * 1024 * 1024;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let begun = Cli::read().and_then(|cli| {
+        let filter = cli.log_filter()?;
+        Ok((cli, filter))
+    });
+    let (cli, filter) = match begun {
+        Ok(begun) => begun,
+        Err(error) => {
+            Progress::silent().error(&error);
+            return ExitCode::from(error.exit_code());
+        }
+    };
     let progress = cli.progress();
-    let filter = EnvFilter::try_from_env("CW_LOG").unwrap_or_else(|_| EnvFilter::new(cli.log_level()));
     let telemetry = match Telemetry::from_env() {
         Ok(telemetry) => telemetry,
         Err(error) => {
@@ -29,11 +40,19 @@ fn main() -> ExitCode {
             return ExitCode::from(error.exit_code());
         }
     };
-    let log = tracing_subscriber::fmt::layer().with_writer(LogWriter(progress.clone()));
+    let log =
+        tracing_subscriber::fmt::layer().with_writer(LogWriter { progress: progress.clone(), form: cli.log_format() });
     // Bars are gone when the last error is told; an event stays one.
     let (log, last) = match cli.log_format() {
         LogFormat::Text => {
-            let log = log.with_ansi(std::io::stderr().is_terminal()).with_target(false).compact();
+            // A line of the log is one line, whatever came from elsewhere is in it.
+            let fields = debug_fn(|out, field, value| {
+                let text = format!("{value:?}");
+                let text = one_line(&text);
+                if field.name() == "message" { write!(out, "{text}") } else { write!(out, "{field}={text}") }
+            });
+            let log = log.fmt_fields(fields.delimited(" ")).with_ansi(std::io::stderr().is_terminal());
+            let log = log.with_target(false).compact();
             (log.with_filter(filter).boxed(), Progress::silent())
         }
         LogFormat::Json => {
@@ -73,21 +92,26 @@ fn execute(cli: Cli, mut output: Output) -> Result<u8> {
 }
 
 /// Log lines to standard error that leave progress bars whole.
-struct LogWriter(Progress);
+#[derive(Clone)]
+struct LogWriter {
+    progress: Progress,
+    form: LogFormat,
+}
 
 impl<'a> tracing_subscriber::fmt::MakeWriter<'a> for LogWriter {
-    type Writer = LogLine;
+    type Writer = LogWriter;
 
-    fn make_writer(&'a self) -> LogLine {
-        LogLine(self.0.clone())
+    fn make_writer(&'a self) -> LogWriter {
+        self.clone()
     }
 }
 
-struct LogLine(Progress);
-
-impl std::io::Write for LogLine {
+impl std::io::Write for LogWriter {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.suspend(|| std::io::stderr().write(bytes))
+        let text = String::from_utf8_lossy(bytes);
+        // A line for people has colours, and what came from elsewhere is spelled out in it already.
+        let text = if self.form == LogFormat::Json { lines(&text) } else { text.as_ref().into() };
+        self.progress.suspend(|| std::io::stderr().write_all(text.as_bytes())).map(|()| bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {

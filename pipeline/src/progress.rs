@@ -4,6 +4,7 @@
 //! Invariant: everything here goes to standard error, and nothing of it can fail or slow down the work that it tells
 //! of: a handle counts, and draws only now and then.
 
+use crate::printable::{lines, one_line};
 use indicatif::{
     HumanCount, HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle,
 };
@@ -89,7 +90,7 @@ impl Progress {
             Screen::Bars(bars) => {
                 let bar = bars.add(ProgressBar::new(expected.unwrap_or(0)));
                 bar.set_style(if expected.is_some() { running_style() } else { counting_style() });
-                bar.set_prefix(name.to_owned());
+                bar.set_prefix(one_line(name).into_owned());
                 bar.enable_steady_tick(Duration::from_millis(200));
                 Some(bar)
             }
@@ -143,7 +144,7 @@ impl Screen {
             // Progress that can't be shown is no reason to stop.
             Screen::Lines { out, .. } => {
                 let mut out = locked(out);
-                let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+                let _ = writeln!(out, "{}", lines(text)).and_then(|()| out.flush());
             }
             Screen::Events { .. } => tracing::info!("{text}"),
         }
@@ -151,7 +152,7 @@ impl Screen {
 }
 
 fn to_stderr(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", lines(text));
 }
 
 /// A thread that stopped half-way leaves counts that are still worth showing.
@@ -317,12 +318,12 @@ impl Entity {
             (Screen::Lines { every, .. } | Screen::Events { every }, _) => {
                 if at_once || state.told.elapsed() >= *every {
                     state.told = Instant::now();
-                    self.screen.say(&format!("{}: {}", self.name, line(state)));
+                    self.screen.say(&one_line(&format!("{}: {}", self.name, line(state))));
                 }
             }
             (Screen::Bars(_), Some(bar)) => {
                 bar.set_position(state.rows);
-                bar.set_message(aside(state));
+                bar.set_message(one_line(&aside(state)).into_owned());
             }
             (Screen::Bars(_), None) => {}
         }
@@ -332,7 +333,7 @@ impl Entity {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-        self.screen.say(&format!("{}: {text}", self.name));
+        self.screen.say(&one_line(&format!("{}: {text}", self.name)));
     }
 }
 

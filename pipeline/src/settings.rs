@@ -1,11 +1,16 @@
 //! The connection settings: environment variables, each also as a file named by `…_FILE`.
 
 use crate::client::DataSource;
+mod variables;
+
+pub(crate) use variables::{quote_around, staging_limit, variable};
+
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 use base64::Engine as _;
 use connectwise_runtime::HashKey;
 use url::{Host, Url};
+use variables::{given, read_text, text_of};
 
 /// Where the API is and how to log in.
 #[derive(Debug, Clone)]
@@ -58,7 +63,7 @@ impl ApiSettings {
     /// # Errors
     /// [`Error::Usage`] that names everything that is missing or unusable, at once.
     pub fn from_env() -> Result<Self> {
-        Self::from_lookup(|name| std::env::var(name).ok())
+        Self::read(text_of)
     }
 
     /// As [`ApiSettings::from_env`], over any source of variables.
@@ -66,8 +71,12 @@ impl ApiSettings {
     /// # Errors
     /// As [`ApiSettings::from_env`].
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        Self::read(|name| Ok(lookup(name)))
+    }
+
+    fn read(lookup: impl Fn(&str) -> Result<Option<String>, String>) -> Result<Self> {
         let mut problems = Vec::new();
-        let mut read = |name: &str, hint: &str| match value_of(&lookup, name) {
+        let mut read = |name: &str, hint: &str| match value_of(&lookup, name, Quotes::Refused) {
             Ok(Some(value)) => value,
             Ok(None) => {
                 problems.push(format!("  {name} is not set: {hint}"));
@@ -121,11 +130,12 @@ const SHORTEST_KEY: usize = 16;
 /// # Errors
 /// [`Error::Usage`] where the file can't be read, or the key could be guessed.
 pub fn hash_key() -> Result<Option<HashKey>> {
-    hash_key_from(|name| std::env::var(name).ok())
+    hash_key_from(text_of)
 }
 
-fn hash_key_from(lookup: impl Fn(&str) -> Option<String>) -> Result<Option<HashKey>> {
-    match value_of(&lookup, "CW_HASH_KEY").map_err(Error::Usage)? {
+fn hash_key_from(lookup: impl Fn(&str) -> Result<Option<String>, String>) -> Result<Option<HashKey>> {
+    // A key that had quotes has to keep them.
+    match value_of(&lookup, "CW_HASH_KEY", Quotes::BelongInFiles).map_err(Error::Usage)? {
         Some(key) if key.chars().count() < SHORTEST_KEY => Err(Error::Usage(format!(
             "CW_HASH_KEY has fewer than {SHORTEST_KEY} characters and could be guessed: make one with `openssl rand -hex 32`"
         ))),
@@ -165,23 +175,42 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Whether a value may begin and end with a quote.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quotes {
+    Refused,
+    /// In a file they belong to the value; in a variable they were meant for a shell.
+    BelongInFiles,
+}
+
 /// One variable, or the content of the file that `<name>_FILE` names, trimmed; empty counts as not set.
-fn value_of(lookup: &impl Fn(&str) -> Option<String>, name: &str) -> std::result::Result<Option<String>, String> {
-    let given = |value: String| Some(value.trim().to_owned()).filter(|value| !value.is_empty());
-    if let Some(value) = lookup(name).and_then(given) {
+fn value_of(
+    lookup: &impl Fn(&str) -> Result<Option<String>, String>,
+    name: &str,
+    quotes: Quotes,
+) -> Result<Option<String>, String> {
+    let in_file = |problem: String| match quotes {
+        Quotes::Refused => problem,
+        Quotes::BelongInFiles => {
+            format!("{problem}; where they belong to it, put it into a file that {name}_FILE names")
+        }
+    };
+    if let Some(value) = given(name, lookup(name)?).map_err(in_file)? {
         return Ok(Some(value));
     }
     let file_variable = format!("{name}_FILE");
-    match lookup(&file_variable).and_then(given) {
-        None => Ok(None),
-        Some(path) => std::fs::read_to_string(&path)
-            .map(given)
-            .map_err(|error| format!("{file_variable} names {path}, which can't be read: {error}")),
-    }
+    let Some(path) = given(&file_variable, lookup(&file_variable)?)? else { return Ok(None) };
+    let text =
+        read_text(&path).map_err(|error| format!("{file_variable} names {path}, which can't be read: {error}"))?;
+    let value = match quotes {
+        Quotes::Refused => given(&format!("the content of {path}, which {file_variable} names,"), Some(text))?,
+        Quotes::BelongInFiles => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+    };
+    value.map(Some).ok_or_else(|| format!("{file_variable} names {path}, which is empty"))
 }
 
 /// Checks the base URL: https, or http to this machine only, without credentials in it.
-fn parse_base_url(text: &str) -> std::result::Result<Url, String> {
+fn parse_base_url(text: &str) -> Result<Url, String> {
     let mut url = Url::parse(text).map_err(|error| {
         format!("is not a URL ({error}): expected something like https://cw.example.com/v4_6_release/apis/3.0")
     })?;
@@ -231,10 +260,18 @@ mod tests {
         std::fs::write(&file, "a key of one lakehouse\n").unwrap();
         let key = |name: &'static str, value: &str| {
             let value = value.to_owned();
-            hash_key_from(move |asked| (asked == name).then(|| value.clone()))
+            hash_key_from(move |asked| Ok((asked == name).then(|| value.clone())))
         };
         let given = key("CW_HASH_KEY", " a key of one lakehouse ").unwrap().unwrap();
         let read = key("CW_HASH_KEY_FILE", file.to_str().unwrap()).unwrap().unwrap();
+        std::fs::write(&file, "\u{feff}\"a key that has quotes\"\n").unwrap();
+        let quoted = key("CW_HASH_KEY_FILE", file.to_str().unwrap()).unwrap().unwrap();
+        assert_eq!(quoted.hash("x"), HashKey::new(b"\"a key that has quotes\"").hash("x"));
+        let refused = key("CW_HASH_KEY", "\"a key that has quotes\"").unwrap_err().to_string();
+        assert!(refused.contains("quote") && refused.contains("CW_HASH_KEY_FILE"), "{refused}");
+        std::fs::write(&file, "\u{feff} \n").unwrap();
+        let empty = key("CW_HASH_KEY_FILE", file.to_str().unwrap()).unwrap_err().to_string();
+        assert!(empty.contains("which is empty"), "{empty}");
         std::fs::remove_file(&file).unwrap();
         assert_eq!(given.hash("x"), read.hash("x"));
         assert_eq!(given.hash("x"), HashKey::new(b"a key of one lakehouse").hash("x"));
@@ -242,6 +279,27 @@ mod tests {
         let short = key("CW_HASH_KEY", "guess me").unwrap_err().to_string();
         assert!(short.contains("openssl rand -hex 32") && !short.contains("guess me"), "{short}");
         assert!(key("CW_HASH_KEY_FILE", "/nowhere/at/all").unwrap_err().to_string().contains("/nowhere/at/all"));
+    }
+
+    #[test]
+    fn what_is_empty_is_not_set_and_quotes_are_refused() {
+        let message = settings(&[
+            ("CW_BASE_URL", "\"https://cw.example.com/apis/3.0\""),
+            ("CW_AUTH_USERNAME", "'a+b'"),
+            ("CW_AUTH_PASSWORD", " "),
+            ("CW_CLIENTID", ""),
+        ]);
+        let message = message.unwrap_err().to_string();
+        for told in
+            ["CW_BASE_URL begins and ends with a quote (\")", "CW_AUTH_USERNAME begins and ends with a quote (')"]
+        {
+            assert!(message.contains(told), "{message}");
+        }
+        assert!(
+            message.contains("CW_AUTH_PASSWORD is not set") && message.contains("CW_CLIENTID is not set"),
+            "{message}"
+        );
+        assert!(!message.contains("a+b"), "{message}");
     }
 
     #[test]
@@ -285,7 +343,7 @@ mod tests {
     #[test]
     fn reads_files_and_never_prints_secrets() {
         let file = std::env::temp_dir().join(format!("cw-password-{}", std::process::id()));
-        std::fs::write(&file, "s3cret\n").unwrap();
+        std::fs::write(&file, "\u{feff}s3cret\r\n").unwrap();
         let read = settings(&[
             ("CW_BASE_URL", "https://cw.example.com/apis/3.0/"),
             ("CW_AUTH_USERNAME", "a+b"),

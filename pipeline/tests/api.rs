@@ -2,6 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't be set up has failed")]
 
+#[path = "api/conditions.rs"]
+mod conditions;
+#[cfg(unix)]
+#[path = "api/outputs.rs"]
+mod outputs;
+
 use arrow::array::AsArray as _;
 use arrow::datatypes::Int64Type;
 use connectwise_simulator::{Config, Counts, Fault, Faults, Scale, Simulator, When};

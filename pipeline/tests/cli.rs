@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't start its command has failed")]
 
+use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -177,5 +178,136 @@ fn every_line_of_a_json_log_is_json() {
         let last = events.iter().rfind(|event| event["level"] == "ERROR").unwrap();
         assert!(last["message"].as_str().unwrap().contains("CW_BASE_URL"), "{last}");
         assert!(!ran.err.contains("s3cret-key") && !ran.err.contains("c1d2e3"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn what_is_empty_in_the_environment_is_not_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = [
+        "CW_LAYOUT",
+        "CW_LOG_FORMAT",
+        "CW_LOG",
+        "CW_WORKERS",
+        "CW_REQUESTS_PER_MINUTE",
+        "CW_RECONCILE_DAYS",
+        "CW_MAX_QUARANTINED",
+        "CW_STAGING",
+        "CW_STAGING_LIMIT_GB",
+        "CW_HASH_KEY",
+        "CW_AUTH_PASSWORD",
+        "CW_AUTH_PASSWORD_FILE",
+    ];
+    let mut environment: Vec<(&str, &str)> = empty.iter().map(|name| (*name, "")).collect();
+    environment.extend([
+        ("CW_BASE_URL", "https://cw.example.com/x"),
+        ("CW_AUTH_USERNAME", "a+b"),
+        ("CW_CLIENTID", "c"),
+    ]);
+    let lake = folder.path().join("lake");
+    let ran = run(&["run", "--lakehouse", lake.to_str().unwrap()], &environment);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert!(ran.err.contains("CW_AUTH_PASSWORD is not set"), "{}", ran.err);
+    let told =
+        empty.iter().filter(|name| ran.err.contains(&format!("{name} ")) || ran.err.contains(&format!("{name}=")));
+    assert_eq!(told.collect::<Vec<_>>(), [&"CW_AUTH_PASSWORD"], "{}", ran.err);
+    let help = run(&["run", "--help"], &environment);
+    assert_eq!(help.code, 0, "{}", help.err);
+    // Elsewhere than in the folder that is the default.
+    let mut command = Command::new(env!("CARGO_BIN_EXE_connectwise-etl"));
+    command.args(["status"]).env_clear().env("CW_LAKEHOUSE", "").current_dir(folder.path());
+    let output = command.output().unwrap();
+    assert!(String::from_utf8(output.stderr).unwrap().contains("/lakehouse"));
+}
+
+#[test]
+fn what_can_not_be_meant_is_refused_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = folder.path().join("lake");
+    for (name, value, word) in [
+        ("CW_LAYOUT", "\"flat\"", "quote"),
+        ("CW_LOG_FORMAT", "'json'", "quote"),
+        ("CW_WORKERS", "\"4\"", "quote"),
+        ("CW_REQUESTS_PER_MINUTE", "'0'", "quote"),
+        ("CW_LOG", "\"debug\"", "quote"),
+        ("CW_STAGING", "\"/tmp/x\"", "quote"),
+        ("CW_BASE_URL", "\"https://cw.example.com/x\"", "quote"),
+        ("CW_AUTH_PASSWORD", "'s3cret-key'", "quote"),
+        ("CW_STAGING_LIMIT_GB", "\"10\"", "quote"),
+        ("CW_STAGING_LIMIT_GB", "ten", "number"),
+        ("CW_STAGING_LIMIT_GB", "10MB", "number"),
+        ("CW_STAGING_LIMIT_GB", "-1", "number"),
+        ("CW_STAGING_LIMIT_GB", "0", "number"),
+    ] {
+        let mut environment = with_url("https://cw.example.com/x");
+        environment.retain(|(known, _)| *known != name);
+        environment.push((name, value));
+        let ran = run(&["run", "--lakehouse", lake.to_str().unwrap()], &environment);
+        assert_eq!(ran.code, 2, "{name}={value}: {}", ran.err);
+        assert!(ran.err.contains(name) && ran.err.contains(word), "{name}={value}: {}", ran.err);
+        assert!(!ran.err.contains("s3cret-key") && !ran.err.contains("panicked"), "{}", ran.err);
+    }
+    assert!(nothing_in(&lake));
+    for limit in ["10GB", "0.5", " 2 GiB "] {
+        let ran = run(&["run", "--lakehouse", lake.to_str().unwrap()], &[("CW_STAGING_LIMIT_GB", limit)]);
+        assert!(ran.code == 2 && !ran.err.contains("CW_STAGING_LIMIT_GB"), "{limit}: {}", ran.err);
+        assert!(ran.err.contains("CW_BASE_URL is not set"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn names_in_a_list_may_have_blanks_around_them() {
+    for arguments in
+        [&["run", "--entities", "Company, Member"][..], &["run", "--entities", "Company", "--layers", "bronze, silver"]]
+    {
+        let ran = run(arguments, &[]);
+        assert!(ran.code == 2 && ran.err.contains("CW_BASE_URL is not set"), "{}", ran.err);
+    }
+    let ran = run(&["run", "--entities", ""], &[]);
+    assert!(ran.code == 2 && ran.err.contains("TimeEntry"), "{}", ran.err);
+}
+
+/// Answers every request with the same error, for as long as the test runs.
+fn refusing(message: &str) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/v4_6_release/apis/3.0", listener.local_addr().unwrap());
+    let body = serde_json::json!({ "code": "Odd", "message": message }).to_string();
+    std::thread::spawn(move || {
+        for connection in listener.incoming().flatten() {
+            let mut reader = std::io::BufReader::new(connection);
+            let mut line = String::new();
+            while reader.read_line(&mut line).is_ok_and(|length| length > 2) {
+                line.clear();
+            }
+            let answer = format!(
+                "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                body.len()
+            );
+            // Who does not want the answer does without.
+            let _ = reader.into_inner().write_all(answer.as_bytes());
+        }
+    });
+    url
+}
+
+#[test]
+fn nothing_that_a_server_says_moves_the_cursor_or_begins_a_line() {
+    let url = refusing("bad\u{1b}[2J\u{9b}31m\r\nerror: forged\tby\0the server\n✓ forged");
+    let folder = tempfile::tempdir().unwrap();
+    let lake = folder.path().join("lake");
+    let lake = lake.to_str().unwrap();
+    for arguments in [
+        &["-vv", "extract", "/service/tickets"][..],
+        &["-vv", "doctor", "--lakehouse", lake],
+        &["-vv", "run", "--lakehouse", lake],
+        &["run", "--dry-run", "--lakehouse", lake],
+    ] {
+        let ran = run(arguments, &with_url(&url));
+        let said = format!("{}{}", ran.out, ran.err);
+        assert!(said.contains("forged") && ran.code != 0, "{arguments:?}: {said}");
+        for line in said.lines() {
+            let odd = line.chars().find(|letter| letter.is_control());
+            assert!(odd.is_none() && !line.starts_with("error: forged") && !line.starts_with("✓ forged"), "{line:?}");
+        }
     }
 }

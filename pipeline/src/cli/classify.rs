@@ -1,6 +1,7 @@
 //! `connectwise-etl classify NAME…`: which rule an agreement type's name falls under.
 
-use super::output::{Output, table};
+use super::output::Output;
+use super::table::table;
 use crate::error::Result;
 use clap::Args;
 use connectwise_generated::agreement_rules::classify;

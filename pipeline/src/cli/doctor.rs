@@ -4,6 +4,7 @@ use super::output::Output;
 use super::{LakeArgs, PaceArgs};
 use crate::doctor::{examine, is_well};
 use crate::error::Result;
+use crate::printable::one_line;
 use crate::settings::ApiSettings;
 use clap::Args;
 use serde_json::json;
@@ -27,9 +28,9 @@ pub(super) async fn execute(args: &DoctorArgs, output: &mut Output) -> Result<u8
     } else {
         let width = checks.iter().map(|check| check.name.chars().count()).max().unwrap_or(0);
         for check in &checks {
-            output.line(format!("{} {:width$}  {}", check.state.mark(), check.name, check.found))?;
+            output.line(format!("{} {:width$}  {}", check.state.mark(), check.name, one_line(&check.found)))?;
             if let Some(advice) = &check.advice {
-                output.line(format!("  {:width$}  → {advice}", ""))?;
+                output.line(format!("  {:width$}  → {}", "", one_line(advice)))?;
             }
         }
     }

@@ -1,9 +1,11 @@
 //! What a run says beneath its summary: remarks, the invariants that gold was held against, and agreement types that
 //! someone has to look at.
 
-use super::output::{Output, remarks, table};
+use super::output::{Output, remarks};
+use super::table::{table, table_of_lines};
 use crate::error::Result;
 use crate::gold::{Check, Computed};
+use crate::printable::one_line;
 use crate::report::RunReport;
 use comfy_table::{ColumnConstraint, Table, Width};
 
@@ -62,7 +64,7 @@ fn invariants(report: &RunReport) -> Table {
             row
         })
         .collect();
-    let mut table = table(&["", "invariant", "compared", ""], &rows, &[]);
+    let mut table = table_of_lines(&["", "invariant", "compared", ""], &rows);
     if let Some(column) = table.column_mut(2) {
         column.set_constraint(ColumnConstraint::UpperBoundary(Width::Fixed(LINE)));
     }
@@ -73,8 +75,10 @@ fn invariants(report: &RunReport) -> Table {
 fn row(number: &str, invariant: &str, checks: &[&Check], instead: Option<Vec<String>>) -> Vec<String> {
     let line = |check: &Check| match check.name.split_once('/') {
         // What the one check of an invariant is about stands before it.
-        Some((_, subject)) if checks.len() > 1 || !check.passed => format!("{subject}: {}", check.detail),
-        _ => check.detail.clone(),
+        Some((_, subject)) if checks.len() > 1 || !check.passed => {
+            one_line(&format!("{subject}: {}", check.detail)).into_owned()
+        }
+        _ => one_line(&check.detail).into_owned(),
     };
     let mut lines = match instead {
         Some(lines) => lines,

@@ -1,6 +1,7 @@
 //! `connectwise-etl maintain`: large files in place of small ones, old files away, a checkpoint; a row a table.
 
-use super::output::{Output, grouped, table};
+use super::output::{Output, grouped};
+use super::table::table;
 use super::{LakeArgs, must_exist};
 use crate::catalog::known_tables;
 use crate::error::{Error, Result};

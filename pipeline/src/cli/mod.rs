@@ -1,13 +1,16 @@
 //! The command line: what it takes, and which command does it.
 
 mod classify;
+mod csv;
 #[cfg(feature = "demo")]
 mod demo;
 mod doctor;
+mod environment;
 mod extract;
 mod invariants;
 mod maintain;
 mod output;
+mod output_file;
 mod plan;
 mod query;
 mod reconcile;
@@ -15,6 +18,7 @@ mod replay;
 mod report;
 mod run;
 mod status;
+mod table;
 
 pub use output::Output;
 
@@ -24,8 +28,10 @@ use crate::error::{Error, Result};
 use crate::lake::{Lakehouse, Layout};
 use crate::progress::Progress;
 use crate::run::{Layer, Mode};
+use crate::settings::variable;
 use chrono::{DateTime, NaiveDate, Utc};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum as _};
+use tracing_subscriber::EnvFilter;
 
 /// ConnectWise PSA to Delta tables, bronze → silver → gold, for Microsoft Fabric and Power BI.
 #[derive(Debug, Parser)]
@@ -138,8 +144,8 @@ struct RunArgs {
     /// What changed, or everything
     #[arg(long, value_enum, default_value_t)]
     mode: Mode,
-    /// The layers to build
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "bronze,silver,gold")]
+    /// The layers to build, of bronze, silver and gold
+    #[arg(long, value_delimiter = ',', default_value = "bronze,silver,gold", value_parser = parse_layer)]
     layers: Vec<Layer>,
     /// The entities, e.g. TimeEntry,Company (all where left out)
     #[arg(long, value_delimiter = ',', value_name = "A,B")]
@@ -183,6 +189,10 @@ struct RunArgs {
     json: bool,
 }
 
+fn parse_layer(text: &str) -> std::result::Result<Layer, String> {
+    Layer::from_str(text.trim(), true).map_err(|_| "expected bronze, silver or gold".to_owned())
+}
+
 fn parse_percent(text: &str) -> std::result::Result<f64, String> {
     let percent = text.parse().ok().filter(|percent| (0.0..=100.0).contains(percent));
     percent.ok_or_else(|| "expected a number from 0 to 100".to_owned())
@@ -200,6 +210,15 @@ fn parse_since(text: &str) -> std::result::Result<DateTime<Utc>, String> {
 }
 
 impl Cli {
+    /// Reads the command line, and the variables that stand in for flags. What can't be read, and what was asked for help,
+    /// is told, and ends the process.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for a variable that can't be meant as it stands.
+    pub fn read() -> Result<Self> {
+        environment::read()
+    }
+
     /// The level of the log on standard error.
     pub fn log_level(&self) -> &'static str {
         match (self.quiet, self.verbose) {
@@ -210,6 +229,19 @@ impl Cli {
             (false, 0) => "error,connectwise_etl=warn",
             (false, 1) => "error,connectwise_etl=info",
             (false, _) => "warn,connectwise_etl=debug",
+        }
+    }
+
+    /// What of the log is shown: by `CW_LOG` where that is set, else by the level.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where `CW_LOG` is no filter.
+    pub fn log_filter(&self) -> Result<EnvFilter> {
+        match variable("CW_LOG")? {
+            None => Ok(EnvFilter::new(self.log_level())),
+            Some(text) => {
+                EnvFilter::try_new(&text).map_err(|error| Error::Usage(format!("CW_LOG is {text:?}: {error}")))
+            }
         }
     }
 
@@ -231,6 +263,7 @@ impl Cli {
     /// # Errors
     /// [`Error`], whose message is for the person and whose exit status is [`Error::exit_code`].
     pub async fn execute(self, output: &mut Output) -> Result<u8> {
+        environment::check(std::time::SystemTime::now())?;
         match self.command {
             Command::Run(args) => run::execute(args, output).await,
             #[cfg(feature = "demo")]

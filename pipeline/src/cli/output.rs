@@ -1,12 +1,13 @@
 //! The one writer of results (standard output) and of progress (standard error).
 
+use super::table::table;
 use crate::error::{Error, Result};
 use crate::extract::Numbers;
+use crate::printable::{self, one_line};
 use crate::progress::Progress;
 use crate::report::{RunReport, TableReport};
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, Table};
-use std::io::Write;
+use comfy_table::Table;
+use std::io::{IsTerminal as _, Write};
 
 /// Where results and progress go.
 pub struct Output {
@@ -17,7 +18,10 @@ pub struct Output {
 impl Output {
     /// Standard output, and standard error for progress.
     pub fn standard(progress: Progress) -> Self {
-        Self { out: Box::new(std::io::stdout()), progress }
+        let out = std::io::stdout();
+        let out: Box<dyn Write + Send> =
+            if out.is_terminal() { Box::new(printable::Screen::new(out)) } else { Box::new(out) };
+        Self { out, progress }
     }
 
     /// Any two writers, for tests.
@@ -25,13 +29,13 @@ impl Output {
         Self { out, progress: Progress::lines(progress, std::time::Duration::ZERO) }
     }
 
-    /// A line of results.
+    /// A line of results, or several; nothing in it but the line breaks moves the cursor.
     ///
     /// # Errors
     /// [`Error::Io`]; a closed pipe ends the command quietly.
     pub fn line(&mut self, text: impl std::fmt::Display) -> Result<()> {
-        let out = &mut self.out;
-        self.progress.suspend(|| writeln!(out, "{text}")).or_else(closed_pipe)
+        let (out, text) = (&mut self.out, text.to_string());
+        self.progress.suspend(|| writeln!(out, "{}", printable::lines(&text))).or_else(closed_pipe)
     }
 
     /// Standard output itself, for a result of many small pieces.
@@ -76,21 +80,6 @@ fn closed_pipe(error: std::io::Error) -> Result<()> {
     if error.kind() == std::io::ErrorKind::BrokenPipe { Ok(()) } else { Err(Error::io("writing the result", error)) }
 }
 
-/// A table for the screen; columns whose header ends in a space-free number are right-aligned by `numbers`.
-pub(crate) fn table(header: &[&str], rows: &[Vec<String>], numbers: &[usize]) -> Table {
-    let mut table = Table::new();
-    table.load_preset(UTF8_FULL_CONDENSED).set_header(header);
-    for row in rows {
-        table.add_row(row);
-    }
-    for index in numbers {
-        if let Some(column) = table.column_mut(*index) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table
-}
-
 /// A count with thin groups: 1234567 → 1,234,567.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -122,7 +111,7 @@ pub(crate) fn summary(tables: &[TableReport]) -> Table {
         })
         .collect();
     let header = ["layer", "table", "rows", "inserted", "updated", "unchanged", "deleted", "seconds"];
-    self::table(&header, &rows, &[2, 3, 4, 5, 6, 7])
+    table(&header, &rows, &[2, 3, 4, 5, 6, 7])
 }
 
 /// How many records were read twice, and why; `None` where each was read once.
@@ -157,7 +146,7 @@ pub(crate) fn remarks(report: &RunReport) -> Vec<String> {
             lines.push(format!(
                 "{}: properties that the spec does not know, kept in _unknown: {}",
                 entity.entity,
-                names.join(", ")
+                one_line(&names.join(", "))
             ));
         }
     }

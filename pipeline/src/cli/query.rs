@@ -1,11 +1,14 @@
 //! `connectwise-etl query SQL`: DataFusion over the lakehouse.
 
-use super::output::{Output, table};
+use super::csv::{Cell, Csv, Excel};
+use super::output::Output;
+use super::table::table;
 use super::{LakeArgs, must_exist};
 use crate::catalog;
 use crate::error::{Error, Result};
 use crate::lake::{AsOf, Lakehouse};
-use arrow::array::RecordBatch;
+use crate::printable::one_line;
+use arrow::array::{Array as _, RecordBatch};
 use arrow::datatypes::DataType;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use clap::{Args, ValueEnum};
@@ -14,10 +17,21 @@ use datafusion::prelude::SessionContext;
 #[derive(Debug, Args)]
 pub(super) struct QueryArgs {
     /// A SELECT over bronze.…, silver.…, gold.…, meta.…; names of columns keep their case
+    #[arg(allow_hyphen_values = true, value_parser = parse_sql)]
     sql: String,
-    /// How to print the rows
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    /// How to print the rows; a table where left out
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// CSV as Excel reads it: with semicolons and a decimal comma, or, as `english`, with commas and a decimal point
+    #[arg(
+        long,
+        value_enum,
+        value_name = "REGION",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "europe"
+    )]
+    excel: Option<Excel>,
     /// Read the past: the whole lakehouse at a time (2026-01-31, 2026-01-31T12:00:00Z), or a version of the one table
     /// that the query names (12)
     #[arg(long, value_name = "VERSION|TIME")]
@@ -26,7 +40,7 @@ pub(super) struct QueryArgs {
     lake: LakeArgs,
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// A table for the screen.
     #[default]
@@ -37,7 +51,20 @@ pub(super) enum Format {
     Json,
 }
 
+/// A query may begin with a comment, `-- …`; a flag that was mistyped is none.
+fn parse_sql(text: &str) -> std::result::Result<String, String> {
+    if text.starts_with('-') && !text.contains(char::is_whitespace) {
+        return Err("this is neither a flag of query nor a query".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 pub(super) async fn execute(args: &QueryArgs, output: &mut Output) -> Result<u8> {
+    let format = match (args.format, args.excel) {
+        (Some(Format::Table | Format::Json), Some(_)) => return Err(super::csv::no_csv()),
+        (None, Some(_)) => Format::Csv,
+        (format, _) => format.unwrap_or_default(),
+    };
     let lake = args.lake.open().await?;
     must_exist(&lake).await?;
     let when = match args.as_of {
@@ -54,7 +81,7 @@ pub(super) async fn execute(args: &QueryArgs, output: &mut Output) -> Result<u8>
     };
     catalog::require_tables(&lake, &context, &args.sql, &when)?;
     let batches = select_in(&context, &args.sql).await?;
-    print(&batches, args.format, output)?;
+    print(&batches, format, args.excel, output)?;
     Ok(0)
 }
 
@@ -90,23 +117,13 @@ async fn select_in(context: &SessionContext, sql: &str) -> Result<Vec<RecordBatc
 
 /// The engine's message without its outer layers.
 fn explain(error: &datafusion::error::DataFusionError) -> String {
-    format!("the query can't be run: {}", error.strip_backtrace())
+    format!("the query can't be run: {}", one_line(&error.strip_backtrace()))
 }
 
-pub(super) fn print(batches: &[RecordBatch], format: Format, output: &mut Output) -> Result<()> {
+pub(super) fn print(batches: &[RecordBatch], format: Format, excel: Option<Excel>, output: &mut Output) -> Result<()> {
     match format {
         Format::Table => output.line(screen(batches)?),
-        Format::Csv => {
-            let mut text = Vec::new();
-            let mut writer = arrow::csv::WriterBuilder::new().with_header(true).build(&mut text);
-            for batch in batches {
-                writer.write(batch).map_err(|error| {
-                    Error::Query(format!("{error}; a list or struct can't be a CSV field: use --format json"))
-                })?;
-            }
-            drop(writer);
-            output.line(String::from_utf8_lossy(&text).trim_end())
-        }
+        Format::Csv => output.copy(&mut csv(batches, excel)?.as_slice()),
         Format::Json => {
             let mut writer = arrow::json::WriterBuilder::new()
                 .with_explicit_nulls(true)
@@ -119,6 +136,39 @@ pub(super) fn print(batches: &[RecordBatch], format: Format, output: &mut Output
             output.line(if text.is_empty() { "[]".into() } else { String::from_utf8_lossy(&text) })
         }
     }
+}
+
+/// The rows as CSV, with a header.
+fn csv(batches: &[RecordBatch], excel: Option<Excel>) -> Result<Vec<u8>> {
+    let failed = |error: &dyn std::fmt::Display| Error::Query(error.to_string());
+    // Excel takes a time for one in this form only.
+    let time = excel.map(|_| "%Y-%m-%d %H:%M:%S");
+    let options = FormatOptions::default().with_display_error(false);
+    let options = options.with_timestamp_format(time).with_timestamp_tz_format(time).with_datetime_format(time);
+    let mut csv = Csv::new(Vec::new(), excel);
+    for (number, batch) in batches.iter().enumerate() {
+        let schema = batch.schema();
+        if let Some(nested) = schema.fields().iter().find(|field| field.data_type().is_nested()) {
+            let text = format!("{} is a list or struct, which can't be a CSV field: use --format json", nested.name());
+            return Err(Error::Query(text));
+        }
+        if number == 0 {
+            csv.row(schema.fields().iter().map(|field| Cell::Text(field.name()))).map_err(|error| failed(&error))?;
+        }
+        let columns = batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options));
+        let columns = columns.collect::<std::result::Result<Vec<_>, _>>().map_err(|error| failed(&error))?;
+        for row in 0..batch.num_rows() {
+            let texts = columns.iter().map(|column| column.value(row).try_to_string());
+            let texts = texts.collect::<std::result::Result<Vec<_>, _>>().map_err(|error| failed(&error))?;
+            let cells = batch.columns().iter().zip(&texts).map(|(column, text)| match column.data_type() {
+                _ if column.is_null(row) => Cell::Null,
+                kind if kind.is_numeric() => Cell::Number(text),
+                _ => Cell::Text(text),
+            });
+            csv.row(cells).map_err(|error| failed(&error))?;
+        }
+    }
+    Ok(csv.into_inner())
 }
 
 /// The rows as a table for the screen, numbers to the right.
@@ -151,4 +201,57 @@ pub(super) fn screen(batches: &[RecordBatch]) -> Result<comfy_table::Table> {
     }
     let header: Vec<&str> = header.iter().map(String::as_str).collect();
     Ok(table(&header, &rows, &numbers))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::{Decimal128Array, StringArray, StructArray, TimestampMicrosecondArray};
+    use arrow::datatypes::{Field, Fields};
+    use clap::Parser as _;
+    use std::sync::Arc;
+
+    #[derive(clap::Parser)]
+    struct Command {
+        #[command(flatten)]
+        query: QueryArgs,
+    }
+
+    #[test]
+    fn a_query_may_begin_with_a_comment_and_a_flag_may_not_be_mistyped() {
+        for sql in ["-- hours = all\nSELECT 1", "--x\nSELECT 1", "/* a */ SELECT 1", "-- a\r\n-- b\r\nSELECT 1"] {
+            for arguments in
+                [vec!["query", sql], vec!["query", "--format", "csv", sql], vec!["query", sql, "--format=csv"]]
+            {
+                let read = Command::try_parse_from(&arguments).unwrap();
+                assert_eq!(read.query.sql, sql);
+                assert_eq!(read.query.format, (arguments.len() > 2).then_some(Format::Csv));
+            }
+        }
+        for wrong in [&["query", "--formt"][..], &["query", "--formt", "SELECT 1"], &["query", "SELECT 1", "-x"]] {
+            assert!(Command::try_parse_from(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn csv_tells_null_from_empty_and_keeps_blanks_at_the_end() {
+        let names = StringArray::from(vec![Some("Vík  "), None, Some("")]);
+        let hours = Decimal128Array::from(vec![Some(-15000), None, Some(5)]).with_precision_and_scale(19, 4).unwrap();
+        let times = TimestampMicrosecondArray::from(vec![Some(0), None, None]).with_timezone("UTC");
+        let batch = RecordBatch::try_from_iter([
+            ("hours", Arc::new(hours) as Arc<dyn arrow::array::Array>),
+            ("at", Arc::new(times)),
+            ("name", Arc::new(names)),
+        ]);
+        let batch = batch.unwrap();
+        let text = |excel| String::from_utf8(csv(std::slice::from_ref(&batch), excel).unwrap()).unwrap();
+        assert_eq!(text(None), "hours,at,name\n-1.5000,1970-01-01T00:00:00Z,Vík  \n,,\n0.0005,,\"\"\n");
+        let excel = "\u{feff}hours;at;name\r\n-1,5000;1970-01-01 00:00:00;Vík  \r\n;;\r\n0,0005;;\"\"\r\n";
+        assert_eq!(text(Some(Excel::Europe)), excel);
+        let nested = StructArray::new_empty_fields(1, None);
+        let field = Field::new("s", DataType::Struct(Fields::empty()), true);
+        let schema = arrow::datatypes::Schema::new(vec![field]);
+        let nested = RecordBatch::try_new(Arc::new(schema), vec![Arc::new(nested)]).unwrap();
+        assert!(csv(&[nested], None).unwrap_err().to_string().contains("--format json"));
+    }
 }

@@ -1,7 +1,8 @@
 //! `connectwise-etl reconcile`: what the source deleted, and marking it.
 
 use super::invariants;
-use super::output::{Output, grouped, summary, table};
+use super::output::{Output, grouped, summary};
+use super::table::table;
 use super::{LakeArgs, PaceArgs, must_exist};
 use crate::client::Client;
 use crate::error::Result;

@@ -32,6 +32,6 @@ pub(super) async fn execute(args: &ReportArgs, output: &mut Output) -> Result<u8
     must_exist(&lake).await?;
     let now = RunId::new(chrono::Utc::now());
     let rows = gold::report(&lake, &args.name, &now, args.days).await?;
-    print(&rows, if args.json { Format::Json } else { Format::Table }, output)?;
+    print(&rows, if args.json { Format::Json } else { Format::Table }, None, output)?;
     Ok(0)
 }

@@ -1,6 +1,30 @@
 //! How many records a list has, where the API says so.
 
+use super::list::List;
 use super::{Client, ClientError, Request, Traffic};
+use crate::error::Result as AnyResult;
+
+impl List {
+    /// How many records the API counts; `None` where the endpoint counts none.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub async fn count(&self) -> AnyResult<Option<u64>> {
+        let mut request = Request::new(format!("{}/count", self.endpoint));
+        if let Some(conditions) = &self.conditions {
+            request = request.with("conditions", conditions);
+        }
+        for (name, conditions) in self.further_conditions() {
+            request = request.with(name, conditions);
+        }
+        let traffic = Traffic::watched(&self.watcher);
+        match self.client.get(&request, &traffic, |answer| counted(&answer.body)).await {
+            Ok(count) => Ok(Some(count)),
+            Err(ClientError::NotFound { .. } | ClientError::Refused { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
 
 impl Client {
     /// The number of records that an endpoint counts under these conditions.

@@ -133,7 +133,9 @@ pub(crate) fn api_message(body: &[u8], cover: impl Fn(&str) -> String) -> String
         let mut parts: Vec<String> = parsed.code.into_iter().chain(parsed.message).collect();
         parts.extend(parsed.errors.into_iter().filter_map(|detail| detail.message));
         if !parts.is_empty() {
-            return shorten(&cover(&parts.join(": ")));
+            // Line breaks of a server's are no lines of ours.
+            let text = parts.join(": ");
+            return shorten(&cover(&text.split_whitespace().collect::<Vec<_>>().join(" ")));
         }
     }
     let text = String::from_utf8_lossy(body);
@@ -143,7 +145,12 @@ pub(crate) fn api_message(body: &[u8], cover: impl Fn(&str) -> String) -> String
 
 fn shorten(text: &str) -> String {
     const LONGEST: usize = 300;
-    if text.chars().count() <= LONGEST { text.to_owned() } else { text.chars().take(LONGEST).chain(['…']).collect() }
+    let text = crate::printable::one_line(text);
+    if text.chars().count() <= LONGEST {
+        text.into_owned()
+    } else {
+        text.chars().take(LONGEST).chain(['…']).collect()
+    }
 }
 
 #[cfg(test)]

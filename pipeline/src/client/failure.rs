@@ -118,7 +118,8 @@ pub(super) fn web_page(body: &[u8]) -> Option<String> {
         text.get(from..to)
     });
     let shown = title.map(str::trim).filter(|title| !title.is_empty()).unwrap_or(&text);
-    Some(shown.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect())
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    Some(crate::printable::one_line(&shown).chars().take(SHOWN).collect())
 }
 
 fn text_of<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {

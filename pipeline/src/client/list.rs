@@ -7,15 +7,18 @@
 //! [`List::conditions`], which looks at them.
 
 use super::Client;
+use super::path::{is_at_or_below, is_path_of, path_problem};
 use super::reading::Reading;
 use crate::conditions::{Condition, Name};
 use crate::error::{Error, Result};
 use crate::extract::field_groups;
+use crate::printable::one_line;
 use crate::progress::EntityProgress;
 use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
 use connectwise_generated::tables::TABLES;
-use connectwise_runtime::{Decoder, HashKey, Table};
+use connectwise_runtime::{Decoder, HashKey, Table, bronze_schema};
 use futures::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -49,35 +52,6 @@ impl Client {
     pub fn list_of(&self, table: &'static Table) -> List {
         List::new(self, table.endpoint, &[table])
     }
-}
-
-/// Whether a path is an endpoint's, whose parameters may be any part of it.
-fn is_path_of(endpoint: &str, path: &str) -> bool {
-    let (mut parts, mut given) = (endpoint.trim_matches('/').split('/'), path.trim_matches('/').split('/'));
-    loop {
-        match (parts.next(), given.next()) {
-            (None, None) => return true,
-            (Some(part), Some(given)) if part.starts_with('{') || part.eq_ignore_ascii_case(given) => {}
-            _ => return false,
-        }
-    }
-}
-
-/// Why a text is no path below the base.
-fn path_problem(endpoint: &str) -> Option<String> {
-    // What a URL gives another meaning to: queries, fragments, escapes, ways up and out.
-    let odd = |letter: char| {
-        letter.is_control() || letter.is_whitespace() || matches!(letter, '?' | '#' | '%' | '\\' | '<' | '>' | '"')
-    };
-    let path = endpoint.trim_matches('/');
-    if let Some(letter) = path.chars().find(|letter| odd(*letter)) {
-        return Some(format!(
-            "{endpoint:?} is no list: {letter:?} does not belong into a path. Conditions, fields and order are given on \
-             their own (--conditions, --fields, --order-by)"
-        ));
-    }
-    let empty = path.split('/').any(|part| matches!(part, "" | "." | ".."));
-    empty.then(|| format!("{endpoint:?} is no list: expected a path below the base, as in /time/entries"))
 }
 
 /// Stands for every path that is no entity's: what is sensitive anywhere is sensitive here.
@@ -122,6 +96,8 @@ pub struct List {
     /// A decoder follows, which leaves out and hashes what it must itself.
     pub(super) decoded: bool,
     pub(super) conditions: Option<Condition>,
+    child_conditions: Option<Condition>,
+    custom_field_conditions: Option<Condition>,
     pub(super) fields: Vec<String>,
     pub(super) order_by: Option<String>,
     pub(super) page_size: u64,
@@ -148,6 +124,8 @@ impl List {
             endpoint,
             problem,
             conditions: None,
+            child_conditions: None,
+            custom_field_conditions: None,
             fields: Vec::new(),
             order_by: None,
             page_size: MOST_ON_A_PAGE,
@@ -169,15 +147,45 @@ impl List {
     /// [`Error::Usage`] where it asks for what is sensitive or personal (the answers would give it away, letter by
     /// letter), or the endpoint is none.
     pub fn conditions(mut self, conditions: Condition) -> Result<Self> {
+        self.conditions = Some(self.may_ask(conditions, "")?);
+        Ok(self)
+    }
+
+    /// Only the records of which an item of a list satisfies this, e.g. `customFields/caption = "Tier"`.
+    ///
+    /// # Errors
+    /// As [`List::conditions`].
+    pub fn child_conditions(mut self, conditions: Condition) -> Result<Self> {
+        self.child_conditions = Some(self.may_ask(conditions, "")?);
+        Ok(self)
+    }
+
+    /// Only the records of which a custom field satisfies this, e.g. `caption = "Tier" and value = "Gold"`.
+    ///
+    /// # Errors
+    /// As [`List::conditions`].
+    pub fn custom_field_conditions(mut self, conditions: Condition) -> Result<Self> {
+        self.custom_field_conditions = Some(self.may_ask(conditions, "customFields/")?);
+        Ok(self)
+    }
+
+    /// Conditions on what is below a place, where they may be asked for.
+    fn may_ask(&self, conditions: Condition, below: &str) -> Result<Condition> {
         self.has_path()?;
         if let Some(name) = conditions.names().into_iter().find(|name| name.split('/').any(is_sensitive)) {
             return Err(Error::Usage(format!("{name} is sensitive and can't be asked for; leave it out")));
         }
-        if let Some(name) = conditions.names().into_iter().find(|name| self.is_personal(name)) {
+        if let Some(name) = conditions.names().into_iter().find(|name| self.is_personal(&format!("{below}{name}"))) {
             return Err(Error::Usage(format!("{name} is personal and can't be asked for; leave it out")));
         }
-        self.conditions = Some(conditions);
-        Ok(self)
+        Ok(conditions)
+    }
+
+    /// What the API takes beside `conditions` to find records by, for its lists and its counts.
+    pub(super) fn further_conditions(&self) -> Vec<(&'static str, String)> {
+        let given =
+            [("childConditions", &self.child_conditions), ("customFieldConditions", &self.custom_field_conditions)];
+        given.into_iter().filter_map(|(name, given)| Some((name, given.as_ref()?.to_string()))).collect()
     }
 
     /// Only these properties, `/` between the levels.
@@ -256,6 +264,11 @@ impl List {
         self.table
     }
 
+    /// The columns of [`List::batches`], where it has some: of an entity's list, and of one of its records.
+    pub fn schema(&self) -> Option<SchemaRef> {
+        self.table.or(self.record_of).map(bronze_schema)
+    }
+
     fn has_path(&self) -> Result<()> {
         self.problem.clone().map_or(Ok(()), |problem| Err(Error::Usage(problem)))
     }
@@ -308,14 +321,16 @@ impl List {
             Some(table) if self.fields.is_empty() => field_groups(table),
             _ if self.fields.is_empty() => Vec::new(),
             // The key is asked for in any case: by it records are told apart, and the next page is found.
-            _ if self.hides_key() => vec![format!("{},{}", self.fields.join(","), self.key())],
+            _ if !self.fields.iter().any(|name| name == self.key()) => {
+                vec![format!("{},{}", self.fields.join(","), self.key())]
+            }
             _ => vec![self.fields.join(",")],
         }
     }
 
     /// Whether the key is asked for, but not given on.
     pub(super) fn hides_key(&self) -> bool {
-        !self.fields.is_empty() && !self.fields.iter().any(|name| name == self.key())
+        !self.decoded && !self.fields.is_empty() && !self.fields.iter().any(|name| name == self.key())
     }
 
     /// Page after page: the records of each, as the API wrote them.
@@ -344,6 +359,7 @@ impl List {
     pub fn batches(mut self) -> Result<impl Stream<Item = Result<RecordBatch>> + Send + Unpin> {
         let table = self
             .table
+            .or(self.record_of)
             .ok_or_else(|| Error::Usage(format!("{} is no entity's list, so it has no columns", self.endpoint)))?;
         let mut decoder = Decoder::new(table).with_key(self.hash_key.clone());
         self.decoded = true;
@@ -364,9 +380,9 @@ impl List {
                 None => Ok(decoded.batch),
                 Some(misfit) => Err(failed(format!(
                     "record {} does not fit: {}: {}; as ndjson it can be read as it is",
-                    misfit.record_id.as_deref().unwrap_or("without an id"),
-                    misfit.path,
-                    misfit.reason
+                    one_line(misfit.record_id.as_deref().unwrap_or("without an id")),
+                    one_line(&misfit.path),
+                    one_line(&misfit.reason)
                 ))),
             }
         }))
@@ -376,56 +392,4 @@ impl List {
 /// Whether a property of this name is never read, wherever it stands.
 fn is_sensitive(name: &str) -> bool {
     ANYTHING.sensitive.iter().any(|sensitive| sensitive.eq_ignore_ascii_case(name))
-}
-
-/// Whether a property is another one, or stands in it.
-fn is_at_or_below(name: &str, path: &str) -> bool {
-    let mut names = name.split('/');
-    path.split('/').all(|part| names.next().is_some_and(|name| name.eq_ignore_ascii_case(part)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{is_at_or_below, is_path_of, path_problem};
-
-    #[test]
-    fn paths_are_those_of_their_endpoints() {
-        for (endpoint, path) in [
-            ("/system/members", "/system/Members/"),
-            ("/finance/agreements/{parentId}/additions", "/finance/agreements/5/additions"),
-            ("/sales/orders/", "sales/orders"),
-        ] {
-            assert!(is_path_of(endpoint, path), "{endpoint} {path}");
-        }
-        for path in ["/system", "/system/members/5", "/finance/members"] {
-            assert!(!is_path_of("/system/members", path), "{path}");
-        }
-        assert!(is_at_or_below("Company/name", "company") && is_at_or_below("company", "company"));
-        assert!(!is_at_or_below("company", "company/name") && !is_at_or_below("companyName", "company"));
-    }
-
-    #[test]
-    fn a_path_is_a_path_and_nothing_else() {
-        for good in ["/time/entries", "time/entries/", "/system/members/Þór", "/a/1/b-c_d.e", "/system/members/a@b.is"]
-        {
-            assert_eq!(path_problem(good), None, "{good}");
-        }
-        for odd in [
-            "/time/entries?conditions=id>0",
-            "/time/entries#x",
-            "/time/../system/members",
-            "/time/%2e%2e/x",
-            "/time/entries%3Fconditions",
-            "/./x",
-            "//",
-            "",
-            "/a//b",
-            "/a\\b",
-            "/a b",
-            "/a\nb",
-            "/a\u{0}",
-        ] {
-            assert!(path_problem(odd).is_some(), "{odd:?}");
-        }
-    }
 }

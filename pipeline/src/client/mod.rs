@@ -11,6 +11,7 @@ mod error;
 mod failure;
 mod link;
 mod list;
+mod path;
 mod reading;
 mod records;
 mod retry;

@@ -328,6 +328,9 @@ impl Reading {
         if let Some(conditions) = &conditions {
             request = request.with("conditions", conditions);
         }
+        for (name, conditions) in list.further_conditions() {
+            request = request.with(name, conditions);
+        }
         if let Some(fields) = fields {
             request = request.with("fields", fields);
         }

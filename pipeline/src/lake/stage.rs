@@ -17,6 +17,7 @@
 use super::staged::{Format, StagedFile};
 use super::{Lakehouse, place};
 use crate::error::{Error, Result};
+use crate::settings::staging_limit;
 use arrow::datatypes::SchemaRef;
 use connectwise_runtime::HashKey;
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 /// The bytes that may be staged at a time, unless `CW_STAGING_LIMIT_GB` says otherwise.
-const LIMIT_GB: u64 = 20;
+const LIMIT: u64 = 20 << 30;
 /// When what a killed run left is too old to be of use.
 const TOO_OLD: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// The setting that names another place than the user's cache folder.
@@ -108,8 +109,7 @@ impl Stage {
 
     fn at(work: PathBuf, kept: Option<PathBuf>) -> Result<Self> {
         private_folder(&work)?;
-        let limit = std::env::var("CW_STAGING_LIMIT_GB").ok().and_then(|text| text.trim().parse().ok());
-        let limit = limit.unwrap_or(LIMIT_GB).saturating_mul(1 << 30);
+        let limit = staging_limit()?.unwrap_or(LIMIT);
         let used = AtomicU64::new(kept.as_deref().map_or(0, bytes_below));
         Ok(Self {
             work,
@@ -186,7 +186,7 @@ impl Room {
         }
         let text = format!(
             "staging holds more than {} GiB; narrow the run with --entities, or set CW_STAGING_LIMIT_GB to more",
-            self.limit >> 30
+            self.limit as f64 / (1_u64 << 30) as f64
         );
         Err(Error::io("staging what was read", std::io::Error::other(text)))
     }
@@ -201,7 +201,8 @@ fn root() -> PathBuf {
     if let Ok(Some(folder)) = named() {
         return folder;
     }
-    let given = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let is_said = |value: &std::ffi::OsString| !value.to_string_lossy().trim().is_empty();
+    let given = |name: &str| std::env::var_os(name).filter(is_said).map(PathBuf::from);
     let cache = given("XDG_CACHE_HOME").or_else(|| given("HOME").map(|home| home.join(".cache")));
     let below = |folder: PathBuf| folder.join("connectwise-etl").join("staging");
     // A home that can't be written, as in some containers, is no reason to stop.

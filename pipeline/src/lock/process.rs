@@ -48,24 +48,27 @@ fn start_of(pid: u32) -> Option<String> {
     fields.split_whitespace().nth(19).map(ToOwned::to_owned)
 }
 
-/// Waits until a person or the system asks this process to end.
-pub(super) async fn interrupted() {
-    let ctrl_c = async {
+/// Waits until a person or the system asks this process to end, from the call on.
+#[cfg(unix)]
+pub(crate) fn interrupted() -> impl Future<Output = ()> + Send {
+    use tokio::signal::unix::{SignalKind, signal};
+    let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
+    let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
+    async move {
+        if signals.is_empty() {
+            return std::future::pending().await;
+        }
+        let each = signals.iter_mut().map(|signal| Box::pin(signal.recv()));
+        futures::future::select_all(each).await;
+    }
+}
+
+/// Waits until a person asks this process to end.
+#[cfg(not(unix))]
+pub(crate) fn interrupted() -> impl Future<Output = ()> + Send {
+    async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => tokio::select! {
-                () = ctrl_c => {}
-                _ = terminate.recv() => {}
-            },
-            Err(_) => ctrl_c.await,
-        }
     }
-    #[cfg(not(unix))]
-    ctrl_c.await;
 }

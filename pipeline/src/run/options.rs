@@ -131,7 +131,9 @@ impl Options {
             names.join(", ")
         };
         let mut selected: Vec<&'static Table> = Vec::new();
-        for name in &self.entities {
+        // `Company, Member` and `Company,` are meant as they read; nothing but blanks is not.
+        let names = self.entities.iter().map(|name| name.trim());
+        for name in names.filter(|name| !name.is_empty() || self.entities.iter().all(|name| name.trim().is_empty())) {
             let found = TABLES.iter().find(|table| {
                 table.entity.eq_ignore_ascii_case(name)
                     || table.variants.iter().any(|variant| variant.name.eq_ignore_ascii_case(name))
@@ -139,6 +141,9 @@ impl Options {
             match found {
                 Some(table) if selected.iter().any(|other| other.entity == table.entity) => {}
                 Some(table) => selected.push(table),
+                None if name.is_empty() => {
+                    return Err(Error::Usage(format!("no entity is named; known are {}", known())));
+                }
                 None => return Err(Error::Usage(format!("there is no entity {name}; known are {}", known()))),
             }
         }
@@ -146,5 +151,25 @@ impl Options {
             selected.extend(TABLES.iter());
         }
         Ok(selected)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selected(names: &[&str]) -> Result<Vec<&'static str>> {
+        let entities = names.iter().map(|name| (*name).to_owned()).collect();
+        let options = Options { entities, ..Options::default() };
+        Ok(options.selected()?.iter().map(|table| table.entity).collect())
+    }
+
+    #[test]
+    fn blanks_around_names_are_no_part_of_them() {
+        assert_eq!(selected(&["Company", " member\t", ""]).unwrap(), ["Company", "Member"]);
+        assert_eq!(selected(&[]).unwrap().len(), TABLES.len());
+        for wrong in [&[""][..], &[" ", ""], &["Company", "Com pany"]] {
+            assert!(matches!(selected(wrong), Err(Error::Usage(_))), "{wrong:?}");
+        }
     }
 }

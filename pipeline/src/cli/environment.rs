@@ -1,0 +1,78 @@
+//! What surrounds the command: the variables that stand in for flags, and the clock.
+
+use super::Cli;
+use crate::error::{Error, Result};
+use crate::settings::{quote_around, staging_limit, variable};
+use clap::{Command, CommandFactory as _, FromArgMatches as _};
+use std::time::SystemTime;
+
+/// Variables that no flag stands for and that are looked at by whoever needs them.
+const OTHERS: [&str; 1] = ["CW_STAGING"];
+
+/// Reads the command line; a variable that is empty is not set.
+pub(super) fn read() -> Result<Cli> {
+    let mut quoted = Vec::new();
+    let command = without_empty(Cli::command(), &mut quoted);
+    // Whoever asks for help gets it.
+    let read = command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    match read {
+        Err(told) if !told.use_stderr() => told.exit(),
+        _ if !quoted.is_empty() => Err(Error::Usage(format!(
+            "{} begins and ends with a quote, which is a part of the value where no shell takes it away: leave the \
+             quotes out",
+            quoted.join(", ")
+        ))),
+        Err(told) => told.exit(),
+        Ok(cli) => Ok(cli),
+    }
+}
+
+/// The command without the variables that are set to nothing; those in quotes are told.
+fn without_empty(command: Command, quoted: &mut Vec<String>) -> Command {
+    let command = command.mut_args(|arg| {
+        let Some(name) = arg.get_env().map(|name| name.to_string_lossy().into_owned()) else { return arg };
+        match std::env::var(&name) {
+            Ok(value) if value.is_empty() => arg.env(None::<&'static str>),
+            Ok(value) => {
+                if quote_around(value.trim()).is_some() && !quoted.contains(&name) {
+                    quoted.push(name);
+                }
+                arg
+            }
+            Err(_) => arg,
+        }
+    });
+    command.mut_subcommands(|command| without_empty(command, quoted))
+}
+
+/// Says what in the surroundings would spoil any command.
+///
+/// # Errors
+/// [`Error::Usage`] for a variable that can't be meant as it stands, [`Error::Query`] for a clock that was never set.
+pub(super) fn check(now: SystemTime) -> Result<()> {
+    staging_limit()?;
+    OTHERS.into_iter().try_for_each(|name| variable(name).map(|_| ()))?;
+    if now < SystemTime::UNIX_EPOCH {
+        let text = "this machine's clock shows a time before 1970: set it, and run again";
+        return Err(Error::Query(text.to_owned()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_clock_before_1970_is_told() {
+        let told = check(SystemTime::UNIX_EPOCH - Duration::from_secs(1)).unwrap_err();
+        assert!(told.exit_code() == 1 && told.to_string().contains("clock"), "{told}");
+        check(SystemTime::UNIX_EPOCH).unwrap();
+    }
+
+    #[test]
+    fn every_command_is_whole() {
+        without_empty(Cli::command(), &mut Vec::new()).debug_assert();
+    }
+}

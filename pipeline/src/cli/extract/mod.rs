@@ -1,0 +1,261 @@
+//! `connectwise-etl extract ENDPOINT`: any list of the API to ndjson, CSV or Parquet.
+//!
+//! Invariant: a file appears under its name when it is whole, or not at all; of ndjson and CSV every value is the
+//! API's own text. What goes to standard output, or into a pipe, as ndjson is written as it comes.
+
+mod parquet;
+
+use super::PaceArgs;
+use super::csv::{Cell, Csv, Excel, no_csv};
+use super::output::{Output, grouped};
+use super::output_file::{OutputFile, Scratch, Stop};
+use crate::client::{Client, List};
+use crate::conditions::Condition;
+use crate::error::{Error, Result};
+use crate::progress::EntityProgress;
+use crate::settings::hash_key;
+use clap::{Args, ValueEnum};
+use futures::TryStreamExt as _;
+use indexmap::IndexMap;
+use serde_json::value::RawValue;
+use std::io::{BufRead as _, ErrorKind, Write};
+
+#[derive(Debug, Args)]
+pub(super) struct ExtractArgs {
+    /// A list below the base, e.g. /time/entries or /service/tickets
+    endpoint: String,
+    /// Which records, e.g. 'lastUpdated > 7d and company/name = "Vík"' (90min, 12h, 7d, 2w: so long ago)
+    #[arg(long, value_name = "C")]
+    conditions: Option<String>,
+    /// Which records, by the items of their lists, e.g. 'customFields/caption = "Tier"'
+    #[arg(long, value_name = "C")]
+    child_conditions: Option<String>,
+    /// Which records, by a custom field, e.g. 'caption = "Tier" and value = "Gold"'
+    #[arg(long, value_name = "C")]
+    custom_field_conditions: Option<String>,
+    /// Which properties, e.g. id,company/name (all where left out)
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    fields: Vec<String>,
+    /// In which order, e.g. 'name asc'; read by page numbers then
+    #[arg(long, value_name = "O")]
+    order_by: Option<String>,
+    /// Records a request, up to 1000
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    page_size: u64,
+    /// Stop after so many records
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+    /// The form of the output; ndjson where left out
+    #[arg(long, value_enum)]
+    format: Option<Form>,
+    /// CSV as Excel reads it: with semicolons and a decimal comma, or, as `english`, with commas and a decimal point
+    #[arg(
+        long,
+        value_enum,
+        value_name = "REGION",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "europe"
+    )]
+    excel: Option<Excel>,
+    /// Where to: a file, a pipe or a device; - is standard output
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    output: String,
+    #[command(flatten)]
+    pace: PaceArgs,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// A record a line, as the API wrote it.
+    #[default]
+    Ndjson,
+    /// Comma-separated, with a header; what is nested as JSON.
+    Csv,
+    /// Parquet; entities in their bronze shape, others by what is found, as text where nothing else is exact.
+    Parquet,
+}
+
+impl ExtractArgs {
+    fn form(&self) -> Result<Form> {
+        match (self.format, self.excel) {
+            (Some(Form::Ndjson | Form::Parquet), Some(_)) => Err(no_csv()),
+            (None, Some(_)) => Ok(Form::Csv),
+            (form, _) => Ok(form.unwrap_or_default()),
+        }
+    }
+
+    /// The list that is asked for.
+    fn list(&self, client: &Client) -> Result<List> {
+        let now = chrono::Utc::now();
+        let read = |name: &str, text: &Option<String>| {
+            let read = text.as_ref().map(|text| Condition::parse(text, now)).transpose();
+            read.map_err(|error| Error::Usage(format!("{name}: {error}")))
+        };
+        let mut list =
+            client.list(&self.endpoint).hash_key(hash_key()?).fields(&self.fields)?.page_size(self.page_size);
+        if let Some(conditions) = read("--conditions", &self.conditions)? {
+            list = list.conditions(conditions)?;
+        }
+        if let Some(conditions) = read("--child-conditions", &self.child_conditions)? {
+            list = list.child_conditions(conditions)?;
+        }
+        if let Some(conditions) = read("--custom-field-conditions", &self.custom_field_conditions)? {
+            list = list.custom_field_conditions(conditions)?;
+        }
+        if let Some(order) = &self.order_by {
+            list = list.order_by(order)?;
+        }
+        if let Some(limit) = self.limit {
+            list = list.limit(limit);
+        }
+        list.check()?;
+        Ok(list)
+    }
+}
+
+pub(super) async fn execute(args: &ExtractArgs, output: &mut Output) -> Result<u8> {
+    // Everything that can be wrong in the command is said before the first request.
+    let form = args.form()?;
+    let client = Client::from_env(args.pace.into())?;
+    let list = args.list(&client)?;
+    let mut target = OutputFile::new(&args.output)?;
+    let stop = target.stop();
+    let watcher = output.watch().entity(&args.endpoint, None);
+    let list = list.watched(&watcher);
+    let written = stop.or(write(list, args, form, &watcher, &stop, &mut target, output)).await;
+    let is_stream = target.is_stream();
+    let ended = match written {
+        Ok(records) => {
+            watcher.done();
+            target.finish(output).map(|()| records)
+        }
+        Err(error) => Err(error),
+    };
+    match ended {
+        Ok(records) => {
+            if args.output != "-" {
+                output.progress(format!("{} records in {}", grouped(records), args.output));
+            }
+            Ok(0)
+        }
+        // Whoever read the output has enough of it.
+        Err(Error::Io { source, .. }) if is_stream && source.kind() == ErrorKind::BrokenPipe => {
+            watcher.done();
+            Ok(0)
+        }
+        Err(error) => {
+            watcher.failed(&error.to_string());
+            Err(error)
+        }
+    }
+}
+
+async fn write(
+    list: List,
+    args: &ExtractArgs,
+    form: Form,
+    watcher: &EntityProgress,
+    stop: &Stop,
+    target: &mut OutputFile,
+    output: &mut Output,
+) -> Result<u64> {
+    let before = list.count().await?;
+    match (before, args.limit) {
+        (Some(before), limit) => watcher.expect(limit.map_or(before, |limit| limit.min(before))),
+        (None, _) => {
+            watcher.expect_any();
+            let no_count = "the endpoint counts nothing, so what comes can't be compared with how much there is";
+            output.progress(format!("{}: {no_count}", args.endpoint));
+        }
+    }
+    let list = list.expecting(before);
+    let counted = list.clone();
+    let records = match (form, list.schema()) {
+        // What has gone down a pipe is gone: the exit status tells whether it was all.
+        (Form::Ndjson, _) => lines(list, target.at_once(output)).await?.0,
+        (Form::Csv, _) => {
+            let mut scratch = Scratch::new()?;
+            let (records, columns) = lines(list, &mut scratch.file).await?;
+            csv(&mut scratch, &columns, stop, Csv::new(target.draft(), args.excel))?;
+            records
+        }
+        (Form::Parquet, Some(schema)) => parquet::shaped(list, &schema, &args.fields, target).await?,
+        (Form::Parquet, None) => {
+            let mut scratch = Scratch::new()?;
+            let (records, _) = lines(list, &mut scratch.file).await?;
+            parquet::inferred(&mut scratch, stop, target)?;
+            records
+        }
+    };
+    // A list without a count (the whole of it is one object, say) can't be compared.
+    if let (Some(before), None) = (before, args.limit) {
+        let after = counted.count().await?.unwrap_or(before);
+        if records < before.min(after) || records > before.max(after) {
+            let kept = if target.is_stream() && form == Form::Ndjson {
+                "what was written is not all"
+            } else {
+                "nothing was kept"
+            };
+            return Err(Error::Query(format!(
+                "{}: {records} records came, but the API counts {}; {kept}, try again",
+                args.endpoint,
+                if before == after { before.to_string() } else { format!("{before} and then {after}") }
+            )));
+        }
+    }
+    Ok(records)
+}
+
+/// A record a line; how many, and the names of their properties in the order in which they came.
+async fn lines(list: List, out: &mut (dyn Write + Send)) -> Result<(u64, IndexMap<String, ()>)> {
+    let mut records = list.records();
+    let (mut count, mut columns) = (0, IndexMap::new());
+    while let Some(record) = records.try_next().await? {
+        let wrong = |error: serde_json::Error| Error::data("a record", error);
+        let properties: IndexMap<String, &RawValue> = serde_json::from_slice(&record).map_err(wrong)?;
+        for name in properties.into_keys() {
+            columns.entry(name).or_default();
+        }
+        // Line breaks between two values are white space; in a text JSON has none.
+        let mut line: Vec<u8> =
+            record.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }).collect();
+        line.push(b'\n');
+        out.write_all(&line).map_err(failed)?;
+        count += 1;
+    }
+    out.flush().map_err(failed)?;
+    Ok((count, columns))
+}
+
+/// Lines of JSON as lines of CSV.
+fn csv(scratch: &mut Scratch, columns: &IndexMap<String, ()>, stop: &Stop, mut csv: Csv<impl Write>) -> Result<()> {
+    if !columns.is_empty() {
+        csv.row(columns.keys().map(|name| Cell::Text(name))).map_err(failed)?;
+    }
+    for line in scratch.reader()?.lines() {
+        stop.check()?;
+        let line = line.map_err(failed)?;
+        let wrong = |error: serde_json::Error| Error::data("a record", error);
+        let record: IndexMap<String, &RawValue> = serde_json::from_str(&line).map_err(wrong)?;
+        let values: Vec<&str> =
+            columns.keys().map(|name| record.get(name).map_or("null", |value| value.get())).collect();
+        let mut texts = Vec::with_capacity(values.len());
+        for value in &values {
+            let is_text = value.starts_with('"');
+            texts.push(if is_text { Some(serde_json::from_str::<String>(value).map_err(wrong)?) } else { None });
+        }
+        let cells = values.iter().zip(&texts).map(|(value, text)| match (text, value.as_bytes().first()) {
+            (Some(text), _) => Cell::Text(text),
+            _ if *value == "null" => Cell::Null,
+            (None, Some(b'-' | b'0'..=b'9')) => Cell::Number(value),
+            _ => Cell::Text(value),
+        });
+        csv.row(cells).map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn failed(error: std::io::Error) -> Error {
+    Error::io("writing the output", error)
+}

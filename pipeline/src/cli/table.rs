@@ -1,0 +1,119 @@
+//! Tables for the screen, no wider than it is. What is not shown on a terminal is not cut.
+
+use crate::printable::one_line;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+
+/// A column that has to be narrower than its content is not narrower than this.
+const NARROWEST: usize = 8;
+/// What a column needs beside its content: a blank on each side, and a line.
+const FRAME: usize = 3;
+
+/// A table, in which `numbers` are the columns that are aligned to the right. A row's texts are a line each.
+pub(super) fn table(header: &[&str], rows: &[Vec<String>], numbers: &[usize]) -> Table {
+    fitted(header, rows, numbers, screen_width())
+}
+
+/// A table of texts that may have several lines.
+pub(super) fn table_of_lines(header: &[&str], rows: &[Vec<String>]) -> Table {
+    let mut table = whole(header.iter().copied(), rows.iter().map(|row| row.iter().map(String::as_str)), &[]);
+    fit(&mut table, screen_width());
+    table
+}
+
+/// How many letters the terminal has in a line, where it is one that standard output goes to.
+fn screen_width() -> Option<u16> {
+    let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
+    Some(width.0).filter(|width| *width > 0)
+}
+
+fn fitted(header: &[&str], rows: &[Vec<String>], numbers: &[usize], width: Option<u16>) -> Table {
+    let lines = |row: &Vec<String>| row.iter().map(|text| one_line(text).into_owned()).collect::<Vec<_>>();
+    let names = header.iter().map(|name| one_line(name)).collect::<Vec<_>>();
+    let rows: Vec<Vec<String>> = rows.iter().map(lines).collect();
+    let narrowest = header.len() * (NARROWEST + FRAME) + 1;
+    if width.is_some_and(|width| narrowest > usize::from(width)) && !rows.is_empty() {
+        // So many columns are not to be read side by side: a line each.
+        let mut turned = Vec::new();
+        for (number, row) in rows.iter().enumerate() {
+            for (name, text) in names.iter().zip(row) {
+                turned.push(vec![(number + 1).to_string(), name.to_string(), text.clone()]);
+            }
+        }
+        let mut table = whole(["row", "column", "value"], turned, &[0]);
+        fit(&mut table, width);
+        return table;
+    }
+    let mut table = whole(names, rows, numbers);
+    fit(&mut table, width);
+    table
+}
+
+fn whole<Text: Into<comfy_table::Cell>>(
+    header: impl IntoIterator<Item = impl Into<comfy_table::Cell>>,
+    rows: impl IntoIterator<Item = impl IntoIterator<Item = Text>>,
+    numbers: &[usize],
+) -> Table {
+    let mut table = Table::new();
+    table.load_preset(UTF8_FULL_CONDENSED).set_header(header.into_iter().map(Into::into).collect::<Vec<_>>());
+    for row in rows {
+        table.add_row(row.into_iter().map(Into::into).collect::<Vec<_>>());
+    }
+    for index in numbers {
+        if let Some(column) = table.column_mut(*index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// Breaks the lines of a table that is wider than the screen.
+fn fit(table: &mut Table, width: Option<u16>) {
+    let Some(width) = width else { return };
+    let widest = table.column_max_content_widths();
+    let whole: usize = widest.iter().map(|width| usize::from(*width) + FRAME).sum::<usize>() + 1;
+    if whole > usize::from(width) {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(columns: usize, text: &str) -> Vec<Vec<String>> {
+        (0..2).map(|row| (0..columns).map(|column| format!("{row}.{column} {text}")).collect()).collect()
+    }
+
+    fn widest(table: &Table) -> usize {
+        table.to_string().lines().map(|line| line.chars().count()).max().unwrap()
+    }
+
+    #[test]
+    fn a_row_stays_a_row_whatever_its_texts_hold() {
+        let text = "a\nb\r\nc\t\0\u{1b}[2J\u{9b}1m\u{202e}x".to_owned();
+        let shown = table(&["id", "na\nme"], &[vec!["1".to_owned(), text]], &[0]).to_string();
+        assert_eq!(shown.lines().count(), 5, "{shown}");
+        assert!(shown.chars().all(|letter| letter == '\n' || !letter.is_control()), "{shown:?}");
+        assert!(shown.contains(r"a\nb\r\nc\t\u0000\u001b[2J\u009b1m\u202ex") && shown.contains(r"na\nme"), "{shown}");
+    }
+
+    #[test]
+    fn no_table_is_wider_than_the_screen_and_nothing_is_lost() {
+        let long = "orð ".repeat(60);
+        for (columns, width) in [(2, 80), (8, 100), (9, 100), (50, 80), (3, 34)] {
+            let names: Vec<String> = (0..columns).map(|column| format!("column{column}")).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let shown = fitted(&names, &rows(columns, &long), &[0], Some(width));
+            assert!(widest(&shown) <= usize::from(width), "{columns} in {width}:\n{shown}");
+            let words = shown.to_string().matches("orð").count();
+            assert_eq!(words, 2 * columns * 60, "{columns} in {width}:\n{shown}");
+            let names_shown = names.iter().all(|name| shown.to_string().contains(name));
+            assert!(names_shown, "{columns} in {width}:\n{shown}");
+        }
+        let whole = fitted(&["a", "b"], &rows(2, &long), &[], None);
+        assert!(widest(&whole) > 400);
+        let (narrow, wide) = (fitted(&["a"], &rows(1, "x"), &[], Some(200)), fitted(&["a"], &rows(1, "x"), &[], None));
+        assert_eq!(narrow.to_string(), wide.to_string());
+    }
+}

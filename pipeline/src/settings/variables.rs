@@ -1,0 +1,131 @@
+//! Variables of the environment, as people write them.
+//!
+//! Invariant: a variable without a letter is not set; one that is set and can't be meant as it stands is refused by
+//! its name, and never ignored.
+
+use crate::error::{Error, Result};
+
+/// The value of one variable, trimmed; `None` where it is not set, or empty.
+///
+/// # Errors
+/// What is wrong with it, by its name.
+pub(crate) fn variable(name: &str) -> Result<Option<String>> {
+    text_of(name).and_then(|text| given(name, text)).map_err(Error::Usage)
+}
+
+/// The text of a variable as it is.
+pub(super) fn text_of(name: &str) -> Result<Option<String>, String> {
+    let value = std::env::var_os(name).map(|value| value.into_string());
+    value.transpose().map_err(|_| format!("{name} is no text in UTF-8"))
+}
+
+/// What a text says, where it says something.
+pub(super) fn given(name: &str, text: Option<String>) -> Result<Option<String>, String> {
+    let Some(text) = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()) else { return Ok(None) };
+    match quote_around(&text) {
+        Some(quote) => Err(format!(
+            "{name} begins and ends with a quote ({quote}), which is a part of the value where no shell takes it \
+             away: leave the quotes out"
+        )),
+        None => Ok(Some(text)),
+    }
+}
+
+/// The quote that a text begins and ends with.
+pub(crate) fn quote_around(text: &str) -> Option<char> {
+    let mut letters = text.chars();
+    let first = letters.next()?;
+    (matches!(first, '"' | '\'') && letters.next_back() == Some(first)).then_some(first)
+}
+
+/// What a file holds as text: in UTF-8, with or without a mark at its start, or in UTF-16 with one, as Windows writes
+/// it.
+pub(super) fn read_text(path: &str) -> std::io::Result<String> {
+    let bytes = std::fs::read(path)?;
+    let wide = |read: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| read([pair[0], pair[1]])).collect();
+        String::from_utf16(&units).ok()
+    };
+    let text = match &bytes[..] {
+        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] => std::str::from_utf8(rest).ok().map(str::to_owned),
+        all => std::str::from_utf8(all).ok().map(str::to_owned),
+    };
+    text.ok_or_else(|| std::io::Error::new(std::io::ErrorKind::InvalidData, "it is no text in UTF-8"))
+}
+
+/// The bytes that may be staged, by `CW_STAGING_LIMIT_GB`; `None` where it says nothing.
+///
+/// # Errors
+/// [`Error::Usage`] where it is no number of GiB.
+pub(crate) fn staging_limit() -> Result<Option<u64>> {
+    const NAME: &str = "CW_STAGING_LIMIT_GB";
+    let Some(text) = variable(NAME)? else { return Ok(None) };
+    bytes_of(&text).map(Some).ok_or_else(|| {
+        Error::Usage(format!("{NAME} is {text:?}: expected a number of GiB that is more than 0, as 20, 0.5 or 10GB"))
+    })
+}
+
+/// So many GiB in bytes.
+fn bytes_of(text: &str) -> Option<u64> {
+    let unit = text.find(|letter: char| letter.is_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit);
+    if !matches!(unit.to_ascii_lowercase().as_str(), "" | "g" | "gb" | "gib") {
+        return None;
+    }
+    let gibibytes: f64 = number.trim_end().parse().ok()?;
+    let bytes = gibibytes * (1_u64 << 30) as f64;
+    // More than there can be is as good as no limit: the conversion ends at the largest number.
+    (bytes.is_finite() && bytes >= 1.0).then_some(bytes as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_around_a_value_are_refused_and_none_in_it() {
+        for quoted in ["\"x\"", "'x'", "\"\"", "''", " \"a b\" "] {
+            let refused = given("CW_X", Some(quoted.to_owned())).unwrap_err();
+            assert!(refused.contains("CW_X") && refused.contains("quote"), "{refused}");
+        }
+        for (text, value) in [("\"", Some("\"")), ("a\"b", Some("a\"b")), ("'a\"", Some("'a\"")), ("  ", None)] {
+            assert_eq!(given("CW_X", Some(text.to_owned())), Ok(value.map(str::to_owned)));
+        }
+    }
+
+    #[test]
+    fn a_mark_at_the_start_of_a_file_is_no_part_of_its_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        let text = "s3cret-þ";
+        let wide = |bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(bytes).collect()
+        };
+        for bytes in [
+            text.as_bytes().to_vec(),
+            format!("\u{feff}{text}").into_bytes(),
+            wide(u16::to_le_bytes),
+            wide(u16::to_be_bytes),
+        ] {
+            std::fs::write(&path, &bytes).unwrap();
+            assert_eq!(read_text(path.to_str().unwrap()).unwrap(), text, "{bytes:?}");
+        }
+        std::fs::write(&path, [0xff, 0x41]).unwrap();
+        assert!(read_text(path.to_str().unwrap()).is_err());
+    }
+
+    #[test]
+    fn a_limit_is_a_number_of_gibibytes() {
+        for (text, bytes) in
+            [("20", 20 << 30), ("0.5", 1 << 29), ("10GB", 10 << 30), ("1.5 GiB", 3 << 29), ("2g", 2 << 30)]
+        {
+            assert_eq!(bytes_of(text), Some(bytes), "{text}");
+        }
+        assert_eq!(bytes_of("99999999999999"), Some(u64::MAX));
+        for text in ["", "GB", "0", "-1", "10MB", "1TB", "ten", "1,5", "nan", "inf", "1e999", "5 0"] {
+            assert_eq!(bytes_of(text), None, "{text}");
+        }
+    }
+}
