@@ -1,10 +1,10 @@
 //! The connection settings: environment variables, each also as a file named by `…_FILE`.
 
-use crate::client::DataSource;
 mod variables;
 
 pub(crate) use variables::{quote_around, staging_limit, variable};
 
+use crate::client::DataSource;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 use base64::Engine as _;
@@ -116,7 +116,7 @@ impl ApiSettings {
 
 /// The source that the environment names, for commands that do not talk to it; `None` where it names none.
 pub(crate) fn named_source() -> Option<DataSource> {
-    let given = |name: &str| value_of(&|name: &str| std::env::var(name).ok(), name).ok().flatten();
+    let given = |name: &str| value_of(&text_of, name, Quotes::Refused).ok().flatten();
     let base = parse_base_url(&given("CW_BASE_URL")?).ok()?;
     Some(DataSource::at(&base, &given("CW_AUTH_USERNAME")?))
 }
