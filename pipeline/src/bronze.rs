@@ -5,7 +5,10 @@
 //! equal to what was read. A record in quarantine leaves its earlier, good version as it was. No row stays as it was
 //! where something of it became personal.
 
+mod held;
 mod replace;
+
+pub(crate) use held::check_fetched;
 
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, SEQUENCE};
@@ -18,9 +21,11 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit};
 use connectwise_runtime::{ChangeDetection, bronze_schema};
 use datafusion::logical_expr::{ident, lit};
-use futures::{StreamExt as _, TryStreamExt as _};
+use futures::stream::BoxStream;
+use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// When a row was fetched.
 pub const TIMESTAMP: &str = "etlTimestamp";
@@ -239,7 +244,7 @@ async fn staged_rows(
     run: &RunId,
     extracted: &Extracted,
     schema: &SchemaRef,
-) -> Result<futures::stream::BoxStream<'static, Result<RecordBatch>>> {
+) -> Result<BoxStream<'static, Result<RecordBatch>>> {
     let name = extracted.table.entity;
     let failed = move |error: datafusion::error::DataFusionError| Error::data(name, error);
     let Some(frame) = extracted.staged.read(lake.context()).await? else {
@@ -247,13 +252,36 @@ async fn staged_rows(
     };
     let superseded = KeySet::Ids(extracted.superseded.clone());
     let (schema, run) = (Arc::clone(schema), run.clone());
-    let rows = frame.execute_stream().await.map_err(failed)?;
-    Ok(rows
+    let rows = frame.execute_stream().await.map_err(failed)?.map_err(failed);
+    Ok(all_of(extracted.staged.rows(), rows, name)
         .map(move |batch| {
-            let batch = batch.map_err(failed)?;
+            let batch = batch?;
             stamp(&without(batch, &superseded)?, &schema, &run, name).map_err(|error| Error::data(name, error))
         })
         .boxed())
+}
+
+/// The same rows; an error where they were not so many at the end.
+fn all_of(
+    expected: u64,
+    rows: impl Stream<Item = Result<RecordBatch>> + Send + 'static,
+    name: &'static str,
+) -> BoxStream<'static, Result<RecordBatch>> {
+    let read = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&read);
+    let rows = rows.inspect_ok(move |batch| {
+        counted.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
+    });
+    let end = futures::stream::once(async move {
+        match read.load(Ordering::Relaxed) {
+            found if found == expected => None,
+            found => Some(Err(Error::data(
+                name,
+                format!("{found} staged rows were read back in the place of {expected}; the table stays as it was"),
+            ))),
+        }
+    });
+    rows.chain(end.filter_map(std::future::ready)).boxed()
 }
 
 /// Leaves out the rows that a newer version of the same record replaced.
@@ -288,10 +316,7 @@ fn stamp(
 }
 
 /// Rows of the table whose record is in quarantine now: they stay.
-async fn quarantined_rows(
-    table: &Table,
-    extracted: &Extracted,
-) -> Result<futures::stream::BoxStream<'static, Result<RecordBatch>>> {
+async fn quarantined_rows(table: &Table, extracted: &Extracted) -> Result<BoxStream<'static, Result<RecordBatch>>> {
     let ids: HashSet<i64> =
         extracted.quarantined_ids().into_iter().filter(|id| !extracted.ids.contains_key(id)).collect();
     if ids.is_empty() {
@@ -303,3 +328,6 @@ async fn quarantined_rows(
     let name = extracted.table.entity;
     Ok(rows.execute_stream().await.map_err(failed)?.map_err(move |error| Error::data(name, error)).boxed())
 }
+
+#[cfg(test)]
+mod tests;

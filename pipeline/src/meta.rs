@@ -247,5 +247,5 @@ async fn append(
     let batch = RecordBatch::try_new(schema, columns).map_err(|error| failed(error.to_string()))?;
     let batch = crate::lake::align_batch(&batch, &table.schema()?).map_err(|error| failed(error.to_string()))?;
     let frame = lake.context().read_batch(batch).map_err(|error| failed(error.to_string()))?;
-    table.append(frame).await
+    table.append(frame, rows as u64).await
 }

@@ -156,8 +156,9 @@ async fn rewrite(
         return Ok(());
     }
     batches.push(fresh);
+    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     let frame = lake.context().read_batches(batches).map_err(failed)?;
-    table.overwrite(frame, None, &[]).await
+    table.overwrite(frame, Some(rows as u64), &[]).await
 }
 
 /// Rows without what became personal of an entity's records since they were put aside; `None` where nothing did.

@@ -29,6 +29,8 @@ pub struct EntityReport {
     pub watermark_before: Option<i64>,
     /// The watermark after.
     pub watermark_after: Option<i64>,
+    /// Whether bronze holds what was read.
+    pub fetched: Option<Check>,
     /// Why it failed.
     pub error: Option<String>,
 }

@@ -84,6 +84,8 @@ async fn unlocked(
         }
     }
     let outcome = layers_of(client, lake, &stage, options, selected, &run, &mut report).await;
+    let fetched: Vec<_> = report.entities.iter().filter_map(|entity| entity.fetched.clone()).collect();
+    report.checks.splice(0..0, fetched);
     if let Err(error) = outcome {
         report.error = Some(error.to_string());
     }

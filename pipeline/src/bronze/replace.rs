@@ -45,6 +45,7 @@ pub(super) async fn replace(
             counts: Counts { inserted: extracted.ids.len() as u64, ..Counts::default() },
             live: 0,
             not_fetched: 0,
+            repeated: 0,
         },
     };
     let counts = compared.counts;
@@ -92,7 +93,7 @@ pub(super) async fn replace(
         gone
     };
     let gone = mark(gone).map_err(failed)?;
-    let expected = counts.unchanged + counts.updated + counts.inserted + counts.deleted;
+    let expected = counts.unchanged + counts.updated + counts.inserted + counts.deleted + compared.repeated;
     let version_of = |table: &Table| (counts, table.version(), table.version() - 1);
     if is_plain && let Some(between) = between(lake, run, extracted, &stored, &gone, compared.not_fetched).await? {
         let runs = extracted.staged.runs(RUNS, lake.context()).await?;
@@ -204,6 +205,8 @@ struct Compared {
     live: u64,
     /// Rows of records that were not fetched.
     not_fetched: u64,
+    /// More rows of such records, that another writer put in: they stay, and the check of the key tells of them.
+    repeated: u64,
 }
 
 /// Compares by the hash of each row's content.
@@ -217,14 +220,16 @@ async fn compare(
     let failed = |error: datafusion::error::DataFusionError| table.error("comparing", error);
     let content = crate::lake::content_columns(schema, &[TIMESTAMP, ENTITY, RUN_ID]);
     let stored = table.frame().await?.execute_stream().await.map_err(failed)?;
-    let mut known = HashMap::new();
+    let (mut known, mut repeated) = (HashMap::new(), HashMap::new());
     let schema_ = Arc::clone(schema);
     let mut stored = stored.map(move |batch| {
         let batch = batch.map_err(|error| Error::data("bronze", error))?;
         align_batch(&batch, &schema_).map_err(|error| Error::data("bronze", error))
     });
     each_row(&mut stored, extracted.table.key, &content, |id, hash, live| {
-        known.insert(id, (hash, live));
+        if known.insert(id, (hash, live)).is_some() {
+            *repeated.entry(id).or_insert(0_u64) += 1;
+        }
     })
     .await?;
     let live = known.values().filter(|(_, live)| *live).count() as u64;
@@ -241,7 +246,8 @@ async fn compare(
     counts.deleted = gone;
     let not_fetched = known.len() as u64;
     counts.unchanged += not_fetched - gone;
-    Ok(Compared { counts, live, not_fetched })
+    let repeated = repeated.iter().filter(|(id, _)| known.contains_key(id)).map(|(_, more)| more).sum();
+    Ok(Compared { counts, live, not_fetched, repeated })
 }
 
 async fn each_row(

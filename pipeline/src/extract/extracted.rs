@@ -62,6 +62,17 @@ impl StagedPieces {
         StagedFile::read_all(ranges.chain(&self.late), context).await
     }
 
+    /// Where its files lie.
+    #[cfg(test)]
+    pub(crate) fn paths(&self) -> Vec<std::path::PathBuf> {
+        self.ranges.iter().map(|(_, file)| file).chain(&self.late).map(|file| file.path().to_owned()).collect()
+    }
+
+    /// How many rows there are.
+    pub(crate) fn rows(&self) -> u64 {
+        self.ranges.iter().map(|(_, file)| file).chain(&self.late).map(StagedFile::rows).sum()
+    }
+
     /// About so many parts of what was read in ranges: the key above which each begins, and its rows, in the order of the
     /// key where ranges were read in that order.
     ///

@@ -59,7 +59,7 @@ impl Severity {
 }
 
 impl Check {
-    pub(super) fn new(name: String, passed: bool, detail: String) -> Self {
+    pub(crate) fn new(name: String, passed: bool, detail: String) -> Self {
         Self { name, passed, detail, severity: Severity::Error }
     }
 

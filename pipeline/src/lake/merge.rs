@@ -12,7 +12,7 @@ use super::write::{in_small_batches, next_version};
 use super::{KeySet, align_batch};
 use crate::error::{Error, Result};
 use crate::tasks::apart;
-use arrow::array::{BooleanArray, RecordBatch};
+use arrow::array::{AsArray as _, BooleanArray, RecordBatch};
 use arrow::compute::{SortColumn, concat_batches, filter_record_batch, lexsort_to_indices, take_record_batch};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::error::ArrowError;
@@ -26,21 +26,32 @@ use deltalake::protocol::DeltaOperation;
 use futures::{StreamExt as _, TryStreamExt as _};
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How many pieces are written at the same time.
 const PIECES_AT_ONCE: usize = 2;
 
 impl Table {
-    /// Inserts, updates and (rows marked by [`DELETE_MARK`]) deletes by key, in one commit.
+    /// Inserts, updates and (rows marked by [`DELETE_MARK`]) deletes by key, in one commit: so many rows come.
     ///
     /// The rows must have the table's schema plus the mark, and each key once.
     ///
     /// # Errors
     /// [`Error::Table`]; the table stays as it was.
-    pub async fn merge(&mut self, rows: DataFrame, key: &[&str], transactions: &[(String, i64)]) -> Result<()> {
+    pub async fn merge(
+        &mut self,
+        rows: DataFrame,
+        expected: u64,
+        key: &[&str],
+        transactions: &[(String, i64)],
+    ) -> Result<()> {
         let failed = |error: DataFusionError| Error::table(self.layer(), self.name(), "merging", error);
         let Some(first) = key.first() else { return Err(self.error("merging", "no key")) };
         let source = self.source_keys(rows.clone(), key).await?;
+        let found = source.hashes.len() as u64;
+        if found != expected {
+            return Err(self.error("merging", format!("{found} rows were read back in the place of {expected}")));
+        }
         let pieces = pieces(self.files()?, first, source.first, self.lake().cut(self.layer()));
         let changed = Arc::new(source.hashes);
         let fresh = rows.filter(ident(DELETE_MARK).eq(lit(false))).map_err(failed)?;
@@ -62,8 +73,13 @@ impl Table {
                 apart("merging", write).await?
             });
         }
-        let written: Vec<Vec<Add>> = futures::stream::iter(work).buffered(PIECES_AT_ONCE).try_collect().await?;
-        let adds = written.into_iter().flatten().collect();
+        let written: Vec<Written> = futures::stream::iter(work).buffered(PIECES_AT_ONCE).try_collect().await?;
+        let replaced: u64 = written.iter().map(|piece| piece.replaced).sum();
+        let adds: Vec<Add> = written.into_iter().flat_map(|piece| piece.adds).collect();
+        // Where a file does not say how many rows it has, that can't be reckoned.
+        if let Some(before) = files.iter().map(DataFile::rows).sum::<Option<u64>>() {
+            self.must_be("merging", &adds, (before + expected).saturating_sub(replaced + source.deletions))?;
+        }
         let operation = DeltaOperation::Merge {
             predicate: None,
             merge_predicate: Some(
@@ -83,8 +99,9 @@ impl Table {
         fresh: DataFrame,
         key: &[&str],
         changed: &Arc<HashSet<u128>>,
-    ) -> Result<Vec<Add>> {
+    ) -> Result<Written> {
         let failed = |error: DataFusionError| self.error("merging", error);
+        let mut replaced = 0;
         let expected = piece.files.iter().filter_map(DataFile::rows).sum::<u64>() + piece.keys as u64;
         let mut rows = match key.first().and_then(|first| piece.holds(&ident(*first))) {
             Some(within) => fresh.filter(within).map_err(failed)?,
@@ -92,7 +109,7 @@ impl Table {
         };
         if !piece.files.is_empty() {
             match self.weave_piece(piece, rows.clone(), key, changed, expected).await {
-                Ok(adds) => return Ok(adds),
+                Ok(written) => return Ok(written),
                 Err(error) if error.is::<OutOfOrder>() => {
                     tracing::debug!(table = self.name(), "another writer put rows out of order: they are sorted");
                 }
@@ -101,9 +118,12 @@ impl Table {
             let kept = not_among(self.key_types(key)?, Arc::clone(changed));
             let kept = kept.call(key.iter().map(|name| ident(*name)).collect());
             let kept = self.frame_of(&piece.files).await?.filter(kept).map_err(failed)?;
+            let before: u64 = piece.files.iter().filter_map(DataFile::rows).sum();
+            replaced = before.saturating_sub(kept.clone().count().await.map_err(failed)? as u64);
             rows = kept.union(rows).map_err(failed)?;
         }
-        self.write_files(sorted(in_small_batches(rows), key).map_err(failed)?, Some(expected)).await
+        let adds = self.write_files(sorted(in_small_batches(rows), key).map_err(failed)?, expected).await?;
+        Ok(Written { adds, replaced })
     }
 
     /// As [`Table::write_piece`], of files whose rows are in the order of the key, one file after the other.
@@ -114,16 +134,19 @@ impl Table {
         key: &[&str],
         changed: &Arc<HashSet<u128>>,
         expected: u64,
-    ) -> Result<Vec<Add>, Obstacle> {
+    ) -> Result<Written, Obstacle> {
+        let replaced = Arc::new(AtomicU64::new(0));
         let schema = self.schema()?;
         let places: Vec<usize> = key.iter().map(|name| schema.index_of(name)).collect::<Result<_, _>>()?;
         let first = key.first().copied().unwrap_or_default();
         let kept = self.rows_of_files(piece.files.clone(), first, None).map({
             let (schema, places, changed) = (Arc::clone(&schema), places.clone(), Arc::clone(changed));
+            let replaced = Arc::clone(&replaced);
             move |batch| -> Result<RecordBatch, Obstacle> {
                 let batch = align_batch(&batch?, &schema)?;
                 let hashes = row_hashes(&batch, &places)?;
                 let kept: BooleanArray = hashes.iter().map(|hash| Some(!changed.contains(hash))).collect();
+                replaced.fetch_add(kept.false_count() as u64, Ordering::Relaxed);
                 Ok(if kept.false_count() == 0 { batch } else { filter_record_batch(&batch, &kept)? })
             }
         });
@@ -131,19 +154,23 @@ impl Table {
             let schema = Arc::clone(&schema);
             move |batch| -> Result<RecordBatch, Obstacle> { Ok(align_batch(&batch?, &schema)?) }
         });
-        self.write_woven(ahead(kept.boxed()), fresh.boxed(), key, expected).await
+        let adds = self.write_woven(ahead(kept.boxed()), fresh.boxed(), key, expected).await?;
+        Ok(Written { adds, replaced: replaced.load(Ordering::Relaxed) })
     }
 
     /// The keys of the rows to merge.
     async fn source_keys(&self, rows: DataFrame, key: &[&str]) -> Result<SourceKeys> {
         let failed = |error: DataFusionError| self.error("merging", error);
-        let rows = rows.select(key.iter().map(|name| ident(*name)).collect::<Vec<_>>()).map_err(failed)?;
+        let columns = key.iter().copied().chain([DELETE_MARK]).map(ident);
+        let rows = rows.select(columns.collect::<Vec<_>>()).map_err(failed)?;
         let mut rows = rows.execute_stream().await.map_err(failed)?;
         let all: Vec<usize> = (0..key.len()).collect();
-        let mut keys = SourceKeys { first: KeySet::Ids(HashSet::new()), hashes: HashSet::new() };
+        let mut keys = SourceKeys { first: KeySet::Ids(HashSet::new()), hashes: HashSet::new(), deletions: 0 };
         while let Some(batch) = rows.next().await {
             let batch = batch.map_err(failed)?;
             keys.hashes.extend(row_hashes(&batch, &all).map_err(|error| self.error("merging", error))?);
+            let deletions = batch.column(key.len()).as_boolean_opt().map_or(0, BooleanArray::true_count);
+            keys.deletions += deletions as u64;
             let first = KeySet::of(batch.column(0));
             if !first.is_some_and(|first| keys.first.add(first)) {
                 return Err(self.error("merging", format!("{} is no key's type", batch.column(0).data_type())));
@@ -180,6 +207,15 @@ struct SourceKeys {
     first: KeySet,
     /// The hashes of the whole keys.
     hashes: HashSet<u128>,
+    /// How many of the rows only delete.
+    deletions: u64,
+}
+
+/// What writing a piece gave.
+struct Written {
+    adds: Vec<Add>,
+    /// Rows of its files that are not in them any more, or stand in them anew.
+    replaced: u64,
 }
 
 /// A predicate over key columns: the key is none of these. A join would hold the wide rows in memory, or sort them.

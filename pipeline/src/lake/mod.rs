@@ -6,10 +6,12 @@ mod align;
 mod changes;
 mod files;
 mod keys;
+mod literal;
 mod maintain;
 mod merge;
 mod past;
 mod pieces;
+mod place;
 mod stage;
 mod staged;
 mod sync;
@@ -84,28 +86,11 @@ impl Lakehouse {
     /// A lakehouse at a folder or URL. Nothing is read or written yet.
     ///
     /// # Errors
-    /// [`Error::Lakehouse`] when the location is no path or URL that the storage layer knows.
+    /// [`Error::Usage`] when the location is no path or URL that the storage layer knows.
     pub fn at(location: &str, layout: Layout) -> Result<Self> {
         deltalake::azure::register_handlers(None);
-        let unusable = |reason: String| Error::Lakehouse { location: location.to_owned(), reason };
-        let mut root = if location.contains("://") {
-            Url::parse(location).map_err(|error| unusable(format!("it is not a URL ({error})")))?
-        } else {
-            let path = std::path::absolute(location).map_err(|error| unusable(error.to_string()))?;
-            Url::from_directory_path(&path).map_err(|()| unusable("it is not a path".to_owned()))?
-        };
-        if !root.path().ends_with('/') {
-            let path = format!("{}/", root.path());
-            root.set_path(&path);
-        }
-        let known = ["file", "abfss", "abfs", "az", "azure", "adl", "memory"];
-        if !known.contains(&root.scheme()) {
-            return Err(unusable(format!(
-                "the scheme {} is not known: use a folder, abfss://<workspace>@onelake.dfs.fabric.microsoft.com/\
-                 <item>.Lakehouse/Tables, or az://<container>/<path>",
-                root.scheme()
-            )));
-        }
+        literal::register();
+        let root = place::root_of(location)?;
         let context = session()?;
         let (options, quarantine) = (HashMap::new(), Arc::default());
         Ok(Self { root, layout, options, context, least_rows: None, quarantine, hash_key: None })
@@ -150,11 +135,15 @@ impl Lakehouse {
     /// # Errors
     /// [`Error::Table`] when the name can't be part of a URL.
     pub fn url(&self, layer: &str, table: &str) -> Result<Url> {
-        let path = match self.layout {
+        self.root.join(&self.folder(layer, table)).map_err(|error| Error::table(layer, table, "locating", error))
+    }
+
+    /// The folder of a table below the root.
+    pub(crate) fn folder(&self, layer: &str, table: &str) -> String {
+        match self.layout {
             Layout::Schemas => format!("{layer}/{table}"),
             Layout::Flat => format!("{layer}_{table}"),
-        };
-        self.root.join(&path).map_err(|error| Error::table(layer, table, "locating", error))
+        }
     }
 
     /// Makes sure that the location can be written, before anything is fetched.

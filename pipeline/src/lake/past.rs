@@ -6,7 +6,13 @@
 use super::{Lakehouse, Table};
 use crate::error::{Error, Result};
 use chrono::{DateTime, SecondsFormat, Utc};
-use futures::TryStreamExt as _;
+use deltalake::Path;
+use deltalake::logstore::object_store::{Error as StoreError, ObjectStore, ObjectStoreExt as _};
+use futures::{StreamExt as _, TryStreamExt as _};
+use std::sync::Arc;
+
+/// How many entries of a log are read at the same time.
+const COMMITS_AT_ONCE: usize = 8;
 
 /// Which version of the tables to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,23 +77,47 @@ impl Table {
 /// [`Error::Table`] when the log can't be read, or does not reach back so far any more.
 pub async fn at_time(lake: &Lakehouse, layer: &'static str, name: &str, time: DateTime<Utc>) -> Result<Then> {
     let Some(table) = lake.open(layer, name).await? else { return Ok(Then::Never) };
-    let commits: Vec<_> =
-        table.delta().history(None).try_collect().await.map_err(|error| table.error("reading the log", error))?;
-    let instant = |millis: Option<i64>| millis.and_then(DateTime::from_timestamp_millis);
-    // Newest first.
-    let place = commits.iter().position(|commit| instant(commit.timestamp).is_some_and(|at| at <= time));
+    let log = table.delta().log_store().object_store(None);
+    let failed = |error: StoreError| table.error("reading the log", error);
+    let entries: Vec<_> = log.list(Some(&Path::from("_delta_log"))).try_collect().await.map_err(failed)?;
+    let version = |path: &Path| path.filename()?.strip_suffix(".json")?.parse().ok();
     let newest = u64::try_from(table.version()).unwrap_or_default();
-    match (place, commits.last().and_then(|commit| instant(commit.timestamp))) {
-        (Some(place), _) => Ok(Then::Was(Box::new(table.at_version(newest.saturating_sub(place as u64)).await?))),
-        (None, Some(first)) if commits.len() as u64 == newest + 1 => Ok(Then::NotYet(first)),
-        (None, first) => Err(error_of(
+    let versions = entries.iter().filter_map(|entry| version(&entry.location));
+    let mut versions: Vec<u64> = versions.filter(|version| *version <= newest).collect();
+    versions.sort_unstable_by(|one, other| other.cmp(one));
+    let commits = versions.into_iter().map(|version| {
+        let log = Arc::clone(&log);
+        async move { committed_at(log.as_ref(), version).await.map(|at| (version, at)) }
+    });
+    let mut commits = futures::stream::iter(commits).buffered(COMMITS_AT_ONCE);
+    let mut first = None;
+    while let Some((version, at)) = commits.try_next().await.map_err(failed)? {
+        if at.is_some_and(|at| at <= time) {
+            return Ok(Then::Was(Box::new(table.at_version(version).await?)));
+        }
+        first = Some((version, at));
+    }
+    match first {
+        Some((0, Some(first))) => Ok(Then::NotYet(first)),
+        first => Err(error_of(
             &table,
             &format!(
                 "its log reaches back to {} only",
-                first.map(|first| first.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default()
+                first
+                    .and_then(|(_, first)| first)
+                    .map(|first| first.to_rfc3339_opts(SecondsFormat::Secs, true))
+                    .unwrap_or_default()
             ),
         )),
     }
+}
+
+/// When a version was committed, by the log.
+async fn committed_at(log: &dyn ObjectStore, version: u64) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let entry = log.get(&Path::from(format!("_delta_log/{version:020}.json"))).await?.bytes().await?;
+    let mut actions = serde_json::Deserializer::from_slice(&entry).into_iter::<serde_json::Value>();
+    let millis = actions.find_map(|action| action.ok()?.pointer("/commitInfo/timestamp")?.as_i64());
+    Ok(millis.and_then(DateTime::from_timestamp_millis))
 }
 
 fn error_of(table: &Table, reason: &str) -> Error {

@@ -230,8 +230,8 @@ mod tests {
     async fn files_that_overlap_are_one_range() {
         let (_folder, lake) = lake(10);
         let mut table = filled(&lake, rows(0..10, "")).await;
-        table.append(lake.context().read_batch(rows(5..15, "")).unwrap()).await.unwrap();
-        table.append(lake.context().read_batch(rows(20..30, "")).unwrap()).await.unwrap();
+        table.append(lake.context().read_batch(rows(5..15, "")).unwrap(), 10).await.unwrap();
+        table.append(lake.context().read_batch(rows(20..30, "")).unwrap(), 10).await.unwrap();
         assert_eq!(of(&table, &[2]), ["[0] ..20"]);
         assert_eq!(of(&table, &[7, 21]), ["[0 5] ..20", "[20] 20.."]);
     }

@@ -13,8 +13,8 @@
 //! Invariants: the folder is used under the lakehouse's lock alone; it holds no more bytes than its limit; what nobody
 //! came back for in a week is removed.
 
-use super::Lakehouse;
 use super::staged::{Format, StagedFile};
+use super::{Lakehouse, place};
 use crate::error::{Error, Result};
 use arrow::datatypes::SchemaRef;
 use connectwise_runtime::HashKey;
@@ -27,6 +27,8 @@ use std::time::{Duration, SystemTime};
 const LIMIT_GB: u64 = 20;
 /// When what a killed run left is too old to be of use.
 const TOO_OLD: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// The setting that names another place than the user's cache folder.
+const NAMED_BY: &str = "CW_STAGING";
 const WORK: &str = "work-";
 const EXTRACT: &str = "extract";
 const KNOWN: &str = "known";
@@ -63,8 +65,9 @@ impl Stage {
     /// lakehouse's lock, so what earlier runs left half-way is removed.
     ///
     /// # Errors
-    /// [`Error::Io`] when it can't be made.
+    /// [`Error::Io`] when it can't be made, [`Error::Usage`] when its path can't be read back.
     pub fn of(lake: &Lakehouse) -> Result<Self> {
+        check_root()?;
         let own = Self::place(lake);
         private_folder(&own)?;
         clear_away(&root(), &own);
@@ -163,15 +166,33 @@ impl Room {
 
 /// Where all lakehouses' staging folders lie.
 fn root() -> PathBuf {
-    let given = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    if let Some(folder) = given("CW_STAGING") {
+    if let Ok(Some(folder)) = named() {
         return folder;
     }
+    let given = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let cache = given("XDG_CACHE_HOME").or_else(|| given("HOME").map(|home| home.join(".cache")));
     let below = |folder: PathBuf| folder.join("connectwise-etl").join("staging");
     // A home that can't be written, as in some containers, is no reason to stop.
     let usable = cache.map(below).filter(|folder| private_folder(folder).is_ok());
     usable.unwrap_or_else(|| below(std::env::temp_dir()))
+}
+
+/// The folder that `CW_STAGING` names, where it is set.
+fn named() -> Result<Option<PathBuf>> {
+    let Some(value) = std::env::var_os(NAMED_BY).filter(|value| !value.is_empty()) else { return Ok(None) };
+    let text = value.to_str().ok_or_else(|| Error::Usage(format!("{NAMED_BY} is {value:?}: it is no text")))?;
+    place::folder(NAMED_BY, text).map(Some)
+}
+
+/// Refuses a place whose files the engine could not read back, before anything is fetched.
+fn check_root() -> Result<()> {
+    named()?;
+    match root() {
+        root if root.to_str().is_some_and(|text| !text.chars().any(char::is_control)) => Ok(()),
+        root => Err(Error::Usage(format!(
+            "the staging folder {root:?} has a name that can't be read back: set {NAMED_BY} to another"
+        ))),
+    }
 }
 
 /// Makes a folder that only its user may enter: what is staged is as confidential as the tables.
@@ -280,6 +301,22 @@ mod tests {
         assert!(own.join("work-of-a-killed-run").is_dir());
         drop(Stage::of(&lake).unwrap());
         assert!(!own.exists(), "what a killed run left stayed");
+    }
+
+    #[tokio::test]
+    async fn staged_rows_are_read_back_from_a_folder_of_any_name() {
+        let (folder, lake) = super::super::testing::lake(10);
+        let batch = numbers();
+        for name in super::super::testing::ODD_NAMES {
+            let stage = Stage::at(folder.path().join(name).join("work"), None).unwrap();
+            for format in [Format::Arrow, Format::Parquet] {
+                let mut file = stage.file("x", format, &batch.schema());
+                file.write(&batch).unwrap();
+                file.finish().unwrap();
+                let rows = file.read(lake.context()).await.unwrap().unwrap().count().await.unwrap();
+                assert_eq!(rows, 3, "{name}, {format:?}");
+            }
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Invariant: a file that is not kept is gone when it is dropped; one that was finished was counted in its stage's room.
 
+use super::place::file_url;
 use super::stage::Room;
 use crate::error::{Error, Result};
 use arrow::array::{AsArray, RecordBatch};
@@ -201,10 +202,10 @@ impl StagedFile {
             let text = format!("the staged file {} is gone; keep CW_STAGING clear of clean-ups", lost.path.display());
             return Err(Error::Query(text));
         }
-        let paths: Vec<String> = files.iter().map(|file| file.path.to_string_lossy().into_owned()).collect();
+        let urls = files.iter().map(|file| file_url(&file.path)).collect::<Result<Vec<String>>>()?;
         let frame = match first.format {
-            Format::Arrow => context.read_arrow(paths, ArrowReadOptions::default().schema(&first.schema)).await,
-            Format::Parquet => context.read_parquet(paths, ParquetReadOptions::default().schema(&first.schema)).await,
+            Format::Arrow => context.read_arrow(urls, ArrowReadOptions::default().schema(&first.schema)).await,
+            Format::Parquet => context.read_parquet(urls, ParquetReadOptions::default().schema(&first.schema)).await,
         };
         frame.map(Some).map_err(|error| {
             Error::Query(format!("staged files such as {} can't be read: {error}", first.path.display()))

@@ -181,6 +181,10 @@ impl<'a> Changes<'a> {
             in_order.write(&batch.map_err(failed)?)?;
         }
         in_order.finish()?;
+        if in_order.rows() != file.rows() {
+            let text = format!("{} rows were read back in the place of {}", in_order.rows(), file.rows());
+            return Err(Error::table(target.layer, target.name, "sorting changes", text));
+        }
         Ok(Self { staged: in_order, key: target.key, in_order: true })
     }
 
@@ -214,13 +218,13 @@ impl<'a> Changes<'a> {
             return table.record(transactions).await;
         };
         if !is_empty {
-            return table.merge(rows, self.key, transactions).await;
+            return table.merge(rows, self.staged.rows(), self.key, transactions).await;
         }
         let mut rows = drop_mark(rows, table)?;
         if !self.in_order {
             rows = sorted(rows, self.key).map_err(|error| table.error("writing", error))?;
         }
-        table.fill(rows, transactions).await
+        table.fill(rows, self.staged.rows(), transactions).await
     }
 }
 

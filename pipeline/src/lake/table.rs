@@ -263,8 +263,15 @@ pub(super) fn sorted(rows: DataFrame, key: &[&str]) -> datafusion::error::Result
 
 /// The files in a table's folder.
 pub(super) fn files(lake: &Lakehouse, layer: &str, name: &str) -> Result<Arc<dyn deltalake::ObjectStore>> {
-    let log = builder(lake, lake.url(layer, name)?).and_then(|builder| builder.build_storage());
-    log.map(|log| log.object_store(None)).map_err(|error| Error::table(layer, name, "reaching", error))
+    store(lake, lake.url(layer, name)?).map_err(|error| Error::table(layer, name, "reaching", error))
+}
+
+/// The files below a place in the lakehouse.
+pub(super) fn store(
+    lake: &Lakehouse,
+    url: url::Url,
+) -> Result<Arc<dyn deltalake::ObjectStore>, deltalake::DeltaTableError> {
+    Ok(builder(lake, url)?.build_storage()?.object_store(None))
 }
 
 fn builder(lake: &Lakehouse, url: url::Url) -> Result<DeltaTableBuilder, deltalake::DeltaTableError> {

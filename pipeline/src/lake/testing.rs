@@ -12,6 +12,12 @@ pub(crate) fn lake(least_rows: u64) -> (tempfile::TempDir, Lakehouse) {
     (folder, lake.with_least_rows(least_rows))
 }
 
+/// Names of folders that mean something else to a shell, a URL or a pattern.
+pub(crate) const ODD_NAMES: [&str; 17] = [
+    "a[1]", "a?b", "a*", "[!a]", "{a,b}", "p%20q", "p%2520q", "100%", "a#1", "a b", "Þjóð", "a\\b", "a\"b", "a'b", "~",
+    "a:b", "a=b",
+];
+
 /// `id` and `text`.
 pub(crate) fn schema() -> SchemaRef {
     Arc::new(Schema::new(vec![Field::new("id", DataType::Int64, false), Field::new("text", DataType::Utf8, true)]))
@@ -27,15 +33,17 @@ pub(crate) fn rows(ids: impl IntoIterator<Item = i64>, text: &str) -> RecordBatc
 /// A new table with these rows.
 pub(crate) async fn filled(lake: &Lakehouse, rows: RecordBatch) -> Table {
     let mut table = Table::create_or_evolve(lake, "silver", "cw_test", &rows.schema()).await.unwrap();
-    table.fill(lake.context().read_batch(rows).unwrap(), &[]).await.unwrap();
+    let many = rows.num_rows() as u64;
+    table.fill(lake.context().read_batch(rows).unwrap(), many, &[]).await.unwrap();
     table
 }
 
 /// Inserts, updates or, where told, deletes rows.
 pub(crate) async fn merge(lake: &Lakehouse, table: &mut Table, rows: RecordBatch, delete: bool) {
+    let many = rows.num_rows() as u64;
     let rows = lake.context().read_batch(rows).unwrap();
     let rows = rows.with_column(super::table::DELETE_MARK, datafusion::prelude::lit(delete)).unwrap();
-    table.merge(rows, &["id"], &[]).await.unwrap();
+    table.merge(rows, many, &["id"], &[]).await.unwrap();
 }
 
 /// The first and the last key of each file, in the order of the first.

@@ -17,7 +17,6 @@ use arrow::array::RecordBatch;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{ident, lit};
 use datafusion::physical_plan::execute_stream_partitioned;
-use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 use datafusion::prelude::DataFrame;
 use deltalake::DeltaTable;
 use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
@@ -37,27 +36,27 @@ const SORTED_ROWS: usize = 1024;
 pub(crate) type Run = (i64, DataFrame);
 
 impl Table {
-    /// Appends rows in one commit, whatever others append at the same time.
+    /// Appends rows, so many, in one commit, whatever others append at the same time.
     ///
     /// # Errors
     /// [`Error::Table`]; the table stays as it was.
-    pub async fn append(&mut self, rows: DataFrame) -> Result<()> {
+    pub async fn append(&mut self, rows: DataFrame, expected: u64) -> Result<()> {
         let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
-        let adds = self.write_files(rows, None).await?;
+        let adds = self.write_all("appending", rows, expected).await?;
         self.commit("appending", adds, &[], operation, CommitProperties::default()).await
     }
 
-    /// Puts the first rows into an empty table, in one commit.
+    /// Puts the first rows, so many, into an empty table, in one commit.
     ///
     /// # Errors
     /// [`Error::Table`]; the table stays as it was.
-    pub async fn fill(&mut self, rows: DataFrame, transactions: &[(String, i64)]) -> Result<()> {
+    pub async fn fill(&mut self, rows: DataFrame, expected: u64, transactions: &[(String, i64)]) -> Result<()> {
         let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
-        let adds = self.write_files(rows, None).await?;
+        let adds = self.write_all("filling", rows, expected).await?;
         self.commit("filling", adds, &[], operation, next_version(transactions)).await
     }
 
-    /// Replaces the content in one commit. About how many rows come, where that is known, makes the files even.
+    /// Replaces the content in one commit: by exactly so many rows, or by whatever comes where nothing is expected.
     ///
     /// # Errors
     /// [`Error::Table`]; the table stays as it was.
@@ -69,12 +68,15 @@ impl Table {
     ) -> Result<()> {
         let operation = DeltaOperation::Write { mode: SaveMode::Overwrite, partition_by: None, predicate: None };
         let files = self.files()?;
-        let adds = self.write_files(rows, expected).await?;
+        let adds = match expected {
+            Some(expected) => self.write_all("replacing the content", rows, expected).await?,
+            None => self.write_files(rows, 0).await?,
+        };
         self.commit("replacing the content", adds, &files, operation, next_version(transactions)).await
     }
 
     /// Replaces the content in one commit by runs of rows, which follow each other in the order of the key, and by others
-    /// that belong between them: so many together, at the least. Where the runs are not in that order after all, nothing is done.
+    /// that belong between them: so many together. Where the runs are not in that order after all, nothing is done.
     ///
     /// # Errors
     /// [`Error::Table`]; the table stays as it was.
@@ -110,12 +112,7 @@ impl Table {
                 Err(error) => return Err(self.error("replacing", error)),
             }
         }
-        // More come where another writer put a row in twice: the check of the key tells that, and nothing is lost.
-        if let Some(written) = adds.iter().map(rows_of).sum::<Option<u64>>()
-            && written < expected
-        {
-            return Err(self.error("replacing", format!("{written} rows were written in the place of {expected}")));
-        }
+        self.must_be("replacing", &adds, expected)?;
         let operation = DeltaOperation::Write { mode: SaveMode::Overwrite, partition_by: None, predicate: None };
         let files = self.files()?;
         self.commit("replacing the content", adds, &files, operation, next_version(transactions)).await?;
@@ -165,7 +162,7 @@ impl Table {
         let target_size = i64::try_from(super::maintain::BYTES_A_FILE).unwrap_or(i64::MAX);
         let operation = DeltaOperation::Optimize { predicate: None, target_size };
         let files = self.files()?;
-        let adds = self.write_files(rows, None).await?;
+        let adds = self.write_all("rearranging the files", rows, self.rows().await?).await?;
         self.commit("rearranging the files", adds, &files, operation, CommitProperties::default()).await
     }
 
@@ -187,8 +184,24 @@ impl Table {
         self.commit("recording the state", Vec::new(), &[], operation, next_version(&fresh)).await
     }
 
-    /// Writes rows to new files that no version has yet: evenly filled ones where it is known how many rows come.
-    pub(super) async fn write_files(&self, rows: DataFrame, expected: Option<u64>) -> Result<Vec<Add>> {
+    /// As [`Table::write_files`], of exactly so many rows.
+    async fn write_all(&self, action: &str, rows: DataFrame, expected: u64) -> Result<Vec<Add>> {
+        let adds = self.write_files(rows, expected).await?;
+        self.must_be(action, &adds, expected)?;
+        Ok(adds)
+    }
+
+    /// Refuses to commit files that hold other than so many rows: rows were lost on their way, or came twice.
+    pub(super) fn must_be(&self, action: &str, adds: &[Add], expected: u64) -> Result<()> {
+        match adds.iter().map(rows_of).sum::<Option<u64>>() {
+            Some(written) if written == expected => Ok(()),
+            Some(written) => Err(self.error(action, format!("{written} rows were written in the place of {expected}"))),
+            None => Err(self.error(action, "a file that was written does not say how many rows it has")),
+        }
+    }
+
+    /// Writes rows to new files that no version has yet, evenly filled ones: about so many rows come.
+    pub(super) async fn write_files(&self, rows: DataFrame, about: u64) -> Result<Vec<Add>> {
         let failed = |error: DataFusionError| self.error("writing", error);
         let (mut state, plan) = rows.into_parts();
         // A reader that took over another's file would put its rows among its own: the table would not be clustered.
@@ -196,15 +209,7 @@ impl Table {
         let rows = DataFrame::new(state, plan);
         let context = Arc::new(rows.task_ctx());
         let plan = rows.create_physical_plan().await.map_err(failed)?;
-        let known = match expected {
-            Some(rows) => rows,
-            None => StatisticsContext::new()
-                .compute(plan.as_ref(), &StatisticsArgs::new())
-                .ok()
-                .and_then(|statistics| statistics.num_rows.get_value().copied())
-                .map_or(0, |rows| rows as u64),
-        };
-        let limit = self.rows_a_file(known)?;
+        let limit = self.rows_a_file(about)?;
         let streams = execute_stream_partitioned(plan, context).map_err(failed)?;
         let mut writing = tokio::task::JoinSet::new();
         for (place, stream) in streams.into_iter().enumerate() {

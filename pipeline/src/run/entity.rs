@@ -59,6 +59,7 @@ pub(super) async fn bronze_of(
         quarantine::add(lake, run, &extracted).await?;
         let loaded = bronze::load(lake, stage, run, &extracted, loading).await?;
         quarantine::settle(lake, run, &extracted).await?;
+        report.fetched = Some(bronze::check_fetched(lake, &extracted, &loaded).await?);
         let days = look_back(entity).max(options.lookback_days.unwrap_or(0));
         if let Window::Since(since) = window_after(loaded.watermark_after, run.started(), days) {
             let since = since.timestamp_micros();

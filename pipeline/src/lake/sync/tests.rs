@@ -65,7 +65,8 @@ async fn rows_that_another_writer_left_out_of_order_are_sorted() {
     let (_folder, lake) = lake(10);
     let mut theirs = filled(&lake, rows(0..30, "a")).await;
     for ids in [vec![45, 31, 38, 33], vec![36, 5000, 30]] {
-        theirs.append(lake.context().read_batch(rows(ids, "a")).unwrap()).await.unwrap();
+        let many = ids.len() as u64;
+        theirs.append(lake.context().read_batch(rows(ids, "a")).unwrap(), many).await.unwrap();
     }
     let some = Scope::Only { column: "id", keys: Arc::new(KeySet::Ids([3, 33, 36, 40].into())) };
     let counts = brought(&lake, &some, vec![rows([40, 36, 33], "b")]).await.unwrap();
@@ -101,6 +102,49 @@ async fn a_key_that_comes_twice_changes_nothing() {
     let error = brought(&lake, &Scope::All, vec![rows([1, 2, 1], "a")]).await.unwrap_err().to_string();
     assert!(error.contains("repeat a key (id)"), "{error}");
     assert_eq!(table(&lake).await.rows().await.unwrap(), 0);
+}
+
+/// Puts another file in the place of a staged one: it holds fewer rows, and can be read.
+fn lose_rows(staged: &StagedFile, schema: &SchemaRef) {
+    let other = Stage::new().unwrap();
+    let mut fewer = other.file("fewer", Format::Parquet, schema);
+    let one = rows([5], "b");
+    let mut columns = one.columns().to_vec();
+    columns.push(Arc::new(BooleanArray::from(vec![false])));
+    fewer.write(&RecordBatch::try_new(SchemaRef::clone(schema), columns).unwrap()).unwrap();
+    fewer.finish().unwrap();
+    std::fs::copy(fewer.path(), staged.path()).unwrap();
+}
+
+#[tokio::test]
+async fn rows_that_are_not_read_back_are_not_committed() {
+    let marked = marked_schema(&testing::schema());
+    for is_empty in [true, false] {
+        let (_folder, lake) = lake(10);
+        let stage = Stage::new().unwrap();
+        let before = if is_empty { rows([], "a") } else { rows(0..30, "a") };
+        let mut table = filled(&lake, before).await;
+        let version = table.version();
+        let changes = change(&lake, &stage, rows([5, 6, 7], "b")).await;
+        lose_rows(&changes.staged, &marked);
+        let error = changes.write(&lake, &mut table, is_empty, &[]).await.unwrap_err().to_string();
+        assert!(error.contains("1 rows") && error.contains("in the place of 3"), "{error}");
+        assert_eq!(self::table(&lake).await.version(), version);
+    }
+}
+
+#[tokio::test]
+async fn what_is_sorted_before_a_merge_is_all_there() {
+    let (_folder, lake) = lake(10);
+    let stage = Stage::new().unwrap();
+    let many = i64::try_from(MANY_STAGED).unwrap();
+    let mut staged = Staging::new(&stage, "cw_test", &testing::schema(), &[0]).unwrap();
+    let batch = rows((0..many).rev(), "a");
+    staged.write(&batch, vec![true; batch.num_rows()], false).unwrap();
+    staged.file.finish().unwrap();
+    lose_rows(&staged.file, &marked_schema(&testing::schema()));
+    let error = Changes::of(&lake, &stage, &target(), staged, false).await.err().unwrap().to_string();
+    assert!(error.contains(&format!("1 rows were read back in the place of {many}")), "{error}");
 }
 
 /// What is staged while another writer commits.

@@ -20,11 +20,12 @@ async fn remake(
     let schema: SchemaRef = Arc::new(Schema::new(change(old.schema().unwrap().fields())));
     let rows = old.frame().await.unwrap().collect().await.unwrap();
     let rows: Vec<RecordBatch> = rows.into_iter().map(|batch| align_batch(&fill(batch), &schema).unwrap()).collect();
+    let many: usize = rows.iter().map(RecordBatch::num_rows).sum();
     std::fs::remove_dir_all(scene.folder.path().join("lake/bronze").join(table)).unwrap();
     let mut new = Table::create_or_evolve(&scene.lake, "bronze", table, &schema).await.unwrap();
     let frame = scene.lake.context().read_batches(rows).unwrap();
     let transactions: Vec<_> = watermark.map(|watermark| ("watermark".to_owned(), watermark)).into_iter().collect();
-    new.fill(frame, &transactions).await.unwrap();
+    new.fill(frame, many as u64, &transactions).await.unwrap();
 }
 
 fn without(fields: &Fields, name: &str) -> Vec<FieldRef> {

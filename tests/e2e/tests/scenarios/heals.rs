@@ -70,7 +70,7 @@ async fn a_row_that_is_there_twice_does_not_keep_a_table_from_being_replaced() {
     // Of one that is gone and of one that is not.
     let mut table = scene.lake.open("bronze", "cw_timeentry").await.unwrap().unwrap();
     let twice = table.frame().await.unwrap().filter(ident("id").in_list(vec![lit(ids[0]), lit(ids[9])], false));
-    table.append(twice.unwrap()).await.unwrap();
+    table.append(twice.unwrap(), 2).await.unwrap();
     let layers = vec![Layer::Bronze];
     let report = scene.run(Options { mode: Mode::Full, layers, ..Options::default() }).await;
     assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());

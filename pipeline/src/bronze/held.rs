@@ -1,0 +1,46 @@
+//! Whether bronze holds what was fetched: asked of the table itself, after the commit.
+
+use super::{DELETED_AT, Loaded};
+use crate::error::Result;
+use crate::extract::Extracted;
+use crate::gold::Check;
+use crate::lake::{Lakehouse, longs};
+use datafusion::logical_expr::{ident, lit};
+use futures::StreamExt as _;
+use std::collections::BTreeSet;
+
+/// How many missing ids the check's detail names.
+const SHOWN: usize = 5;
+
+/// The check that every record that was read and fits is a live row.
+///
+/// # Errors
+/// [`crate::error::Error::Table`] when the table can't be read.
+pub(crate) async fn check_fetched(lake: &Lakehouse, extracted: &Extracted, loaded: &Loaded) -> Result<Check> {
+    let entity = extracted.table;
+    let read = extracted.ids.len();
+    let name = format!("fetched/{}", entity.table);
+    if loaded.version == loaded.changed_version {
+        // Each of them was compared with its row, and none had to be written.
+        return Ok(Check::new(name, true, format!("{read} records read, and bronze had them")));
+    }
+    let mut missing: BTreeSet<i64> = extracted.ids.keys().copied().collect();
+    let ends = missing.first().copied().zip(missing.last().copied());
+    if let (Some(table), Some((least, most))) = (lake.open("bronze", entity.table).await?, ends) {
+        let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
+        let live = ident(entity.key).between(lit(least), lit(most)).and(ident(DELETED_AT).is_null());
+        let rows = table.frame().await?.filter(live).map_err(failed)?;
+        let mut rows = rows.select(vec![ident(entity.key)]).map_err(failed)?.execute_stream().await.map_err(failed)?;
+        while let Some(batch) = rows.next().await {
+            for id in longs(&batch.map_err(failed)?, entity.key) {
+                missing.remove(&id);
+            }
+        }
+    }
+    let mut detail = format!("{read} records read, {} of them live in bronze", read - missing.len());
+    if !missing.is_empty() {
+        let shown: Vec<String> = missing.iter().take(SHOWN).map(ToString::to_string).collect();
+        detail.push_str(&format!("; it lacks such as {} {}", entity.key, shown.join(", ")));
+    }
+    Ok(Check::new(name, missing.is_empty(), detail))
+}
