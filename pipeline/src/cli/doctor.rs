@@ -20,7 +20,7 @@ pub(super) struct DoctorArgs {
 }
 
 pub(super) async fn execute(args: &DoctorArgs, output: &mut Output) -> Result<u8> {
-    let checks = examine(ApiSettings::from_env(), args.pace.into(), args.lake.open()).await;
+    let checks = examine(ApiSettings::from_env(), args.pace.into(), args.lake.open().await).await;
     let well = is_well(&checks);
     if args.json {
         output.line(format!("{:#}", json!({ "well": well, "checks": checks })))?;

@@ -34,8 +34,8 @@ pub(super) async fn execute(args: &MaintainArgs, output: &mut Output) -> Result<
             args.retention_hours
         )));
     }
-    let lake = args.lake.open()?;
-    must_exist(&lake)?;
+    let lake = args.lake.open().await?;
+    must_exist(&lake).await?;
     let upkeep = Upkeep { retention_hours: args.retention_hours, dry_run: args.dry_run };
     // Who only looks needs no lock, which is a file.
     let done = if args.dry_run {

@@ -18,6 +18,7 @@ mod status;
 
 pub use output::Output;
 
+use crate::catalog;
 use crate::client::Pace;
 use crate::error::{Error, Result};
 use crate::lake::{Lakehouse, Layout};
@@ -93,8 +94,11 @@ pub(crate) struct LakeArgs {
 }
 
 impl LakeArgs {
-    pub(crate) fn open(&self) -> Result<Lakehouse> {
-        Lakehouse::at(&self.lakehouse, self.layout)
+    /// The lakehouse, whose tables have to be of the layout that is asked for.
+    pub(crate) async fn open(&self) -> Result<Lakehouse> {
+        let lake = Lakehouse::at(&self.lakehouse, self.layout)?;
+        catalog::require_layout(&lake).await?;
+        Ok(lake)
     }
 }
 
@@ -241,11 +245,11 @@ impl Cli {
     }
 }
 
-/// Makes sure that a lakehouse to be read is there.
+/// Makes sure that a lakehouse to be read is there, and has tables.
 ///
 /// # Errors
 /// [`Error::Lakehouse`] that says how to fill one.
-pub(crate) fn must_exist(lake: &Lakehouse) -> Result<()> {
+pub(crate) async fn must_exist(lake: &Lakehouse) -> Result<()> {
     match lake.root().to_file_path() {
         Ok(path) if !path.is_dir() => Err(Error::Lakehouse {
             location: lake.display(),
@@ -253,6 +257,6 @@ pub(crate) fn must_exist(lake: &Lakehouse) -> Result<()> {
                      with --lakehouse"
                 .to_owned(),
         }),
-        _ => Ok(()),
+        _ => catalog::require_any(lake).await,
     }
 }

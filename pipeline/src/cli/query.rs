@@ -38,16 +38,21 @@ pub(super) enum Format {
 }
 
 pub(super) async fn execute(args: &QueryArgs, output: &mut Output) -> Result<u8> {
-    let lake = args.lake.open()?;
-    must_exist(&lake)?;
+    let lake = args.lake.open().await?;
+    must_exist(&lake).await?;
+    let when = match args.as_of {
+        Some(AsOf::Time(time)) => format!(" by {}", time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
+        _ => " yet".to_owned(),
+    };
     let context = match args.as_of {
-        None => catalog::register_filled(&lake).await?,
+        None => catalog::register_written(&lake).await?,
         Some(AsOf::Time(time)) => catalog::register_at_time(&lake, time).await?,
         Some(AsOf::Version(version)) => {
             let (layer, table) = the_one_table(&lake, &args.sql)?;
             catalog::register_at_version(&lake, &layer, &table, version).await?
         }
     };
+    catalog::require_tables(&lake, &context, &args.sql, &when)?;
     let batches = select_in(&context, &args.sql).await?;
     print(&batches, args.format, output)?;
     Ok(0)
@@ -60,13 +65,9 @@ pub(super) async fn select(lake: &Lakehouse, sql: &str) -> Result<Vec<RecordBatc
 
 /// The layer and name of the one table that a query names: versions of several do not belong together.
 fn the_one_table(lake: &Lakehouse, sql: &str) -> Result<(String, String)> {
-    let failed = |error: datafusion::error::DataFusionError| Error::Query(explain(&error));
-    let state = lake.context().state();
-    let dialect = state.config_options().sql_parser.dialect;
-    let statement = state.sql_to_statement(sql, &dialect).map_err(failed)?;
-    let tables = state.resolve_table_references(&statement).map_err(failed)?;
+    let tables = catalog::named_tables(lake.context(), sql).map_err(|error| Error::Query(explain(&error)))?;
     match &tables[..] {
-        [table] => Ok((table.schema().unwrap_or("gold").to_owned(), table.table().to_owned())),
+        [table] => Ok(table.clone()),
         _ => Err(Error::Usage(format!(
             "--as-of with a version takes a query of one table, and this one names {}: the tables' versions are \
              numbered each for itself. Use a time instead: it holds for the whole lakehouse",

@@ -42,8 +42,8 @@ pub(super) struct ReconcileArgs {
 pub(super) async fn execute(args: ReconcileArgs, output: &mut Output) -> Result<u8> {
     let options = Options { mode: Mode::Reconcile, entities: args.entities, force: args.force, ..Options::default() };
     options.selected()?;
-    let lake = args.lake.open()?.with_hash_key(hash_key()?);
-    must_exist(&lake)?;
+    let lake = args.lake.open().await?.with_hash_key(hash_key()?);
+    must_exist(&lake).await?;
     let client = Client::from_env(args.pace.into())?;
     let ran = if args.apply {
         let span = tracing::info_span!("run", mode = options.mode.name());

@@ -23,8 +23,8 @@ pub(super) struct ReplayArgs {
 pub(super) async fn execute(args: ReplayArgs, output: &mut Output) -> Result<u8> {
     let options = Options { entities: args.entities, ..Options::default() };
     options.selected()?;
-    let lake = args.lake.open()?.with_hash_key(hash_key()?);
-    must_exist(&lake)?;
+    let lake = args.lake.open().await?.with_hash_key(hash_key()?);
+    must_exist(&lake).await?;
     let report = super::run::in_json(replay(&lake, &options).await, args.json, Mode::Replay, output)?;
     if args.json {
         output.line(super::run::as_json(&report))?;

@@ -28,8 +28,8 @@ pub(super) struct ReportArgs {
 }
 
 pub(super) async fn execute(args: &ReportArgs, output: &mut Output) -> Result<u8> {
-    let lake = args.lake.open()?;
-    must_exist(&lake)?;
+    let lake = args.lake.open().await?;
+    must_exist(&lake).await?;
     let now = RunId::new(chrono::Utc::now());
     let rows = gold::report(&lake, &args.name, &now, args.days).await?;
     print(&rows, if args.json { Format::Json } else { Format::Table }, output)?;

@@ -33,9 +33,10 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
         let text = "a full run reads everything: leave out --since and --lookback-days, or --mode full";
         return Err(Error::Usage(text.to_owned()));
     }
-    let lake = args.lake.open()?.with_hash_key(hash_key()?);
+    let lake = args.lake.open().await?.with_hash_key(hash_key()?);
     if !options.has(Layer::Bronze) {
-        catalog::register_filled(&lake).await?;
+        let built_on = if options.has(Layer::Silver) { Layer::Bronze } else { Layer::Silver };
+        catalog::require_layer(&lake, built_on.name()).await?;
     } else {
         personal::require_key(&lake, &options.selected()?)?;
     }

@@ -85,8 +85,8 @@ fn verdict(last: Option<DateTime<Utc>>, most: TimeDelta, now: DateTime<Utc>) -> 
 }
 
 pub(super) async fn execute(args: &StatusArgs, output: &mut Output) -> Result<u8> {
-    let lake = args.lake.open()?;
-    must_exist(&lake)?;
+    let lake = args.lake.open().await?;
+    must_exist(&lake).await?;
     let mut watermarks = Vec::new();
     for entity in TABLES {
         let newest = bronze::watermark(&lake, entity).await?.and_then(DateTime::from_timestamp_micros);
@@ -99,6 +99,8 @@ pub(super) async fn execute(args: &StatusArgs, output: &mut Output) -> Result<u8
             rows.push((known.layer, known.name, count as u64, opened.version()));
         }
     }
+    let is_built = |layer: &&str| rows.iter().any(|(other, ..)| other == layer);
+    let not_built: Vec<&str> = ["bronze", "silver", "gold"].into_iter().filter(|layer| !is_built(layer)).collect();
     let runs = select(&lake, RUNS).await?;
     let broken = select(&lake, BROKEN).await?;
     let quarantine = select(&lake, QUARANTINE).await?;
@@ -129,6 +131,7 @@ pub(super) async fn execute(args: &StatusArgs, output: &mut Output) -> Result<u8
             "runs": rows_of(&runs)?,
             "watermarks": watermarks,
             "tables": tables,
+            "notBuilt": not_built,
             "failedChecks": rows_of(&broken)?,
             "quarantine": rows_of(&quarantine)?,
             "compared": rows_of(&compared)?,
@@ -162,6 +165,9 @@ pub(super) async fn execute(args: &StatusArgs, output: &mut Output) -> Result<u8
         .collect();
     output.line("\nThe tables")?;
     output.line(table(&["layer", "table", "rows", "version"], &cells, &[2, 3]))?;
+    if !not_built.is_empty() {
+        output.line(format!("not built yet: {}; `connectwise-etl run` builds all layers", not_built.join(", ")))?;
+    }
     if broken.iter().any(|batch| batch.num_rows() > 0) {
         output.line("\nChecks of the last run that failed")?;
         output.line(screen(&broken)?)?;

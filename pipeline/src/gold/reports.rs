@@ -33,21 +33,28 @@ pub struct Unmatched {
 /// The rows of a report.
 ///
 /// # Errors
-/// [`Error::Usage`] for a name that is no report; [`Error::Query`] when its query can't be run.
+/// [`Error::Usage`] for a name that is no report; [`Error::Lakehouse`] where a table that it reads was not built;
+/// [`Error::Query`] when its query can't be run.
 pub async fn report(lake: &Lakehouse, name: &str, run: &RunId, days: u32) -> Result<Vec<RecordBatch>> {
-    rows_of(&catalog::register(lake).await?, name, run, days).await
+    let sql = statement_of(name, run, days)?;
+    let context = catalog::register_written(lake).await?;
+    catalog::require_tables(lake, &context, &sql, " yet")?;
+    rows_of(&context, name, &sql).await
 }
 
-async fn rows_of(context: &SessionContext, name: &str, run: &RunId, days: u32) -> Result<Vec<RecordBatch>> {
+fn statement_of(name: &str, run: &RunId, days: u32) -> Result<String> {
     let Some(report) = REPORTS.iter().find(|report| report.name == name) else {
         let known: Vec<&str> = REPORTS.iter().map(|report| report.name).collect();
         return Err(Error::Usage(format!("there is no report {name}; known are {}", known.join(", "))));
     };
-    let sql = report.sql.replace("${businessDate}", &business_date(run)?).replace("${days}", &days.to_string());
+    Ok(report.sql.replace("${businessDate}", &business_date(run)?).replace("${days}", &days.to_string()))
+}
+
+async fn rows_of(context: &SessionContext, name: &str, sql: &str) -> Result<Vec<RecordBatch>> {
     let failed = |error: datafusion::error::DataFusionError| {
         Error::Query(format!("the report {name} can't be made: {}", error.strip_backtrace()))
     };
-    let frame = context.sql(&sql).await.map_err(failed)?;
+    let frame = context.sql(sql).await.map_err(failed)?;
     let schema = std::sync::Arc::new(frame.schema().as_arrow().clone());
     let mut batches = frame.collect().await.map_err(failed)?;
     if batches.is_empty() {
@@ -62,7 +69,7 @@ pub(super) async fn unmatched(context: &SessionContext, run: &RunId) -> Result<V
         return Ok(Vec::new());
     }
     let mut found = Vec::new();
-    for batch in rows_of(context, UNMATCHED, run, 0).await? {
+    for batch in rows_of(context, UNMATCHED, &statement_of(UNMATCHED, run, 0)?).await? {
         let texts = |name: &str| -> Result<Vec<String>> {
             let wrong = || Error::Query(format!("the report {UNMATCHED} has no column {name}"));
             let column = batch.column_by_name(name).ok_or_else(wrong)?;
