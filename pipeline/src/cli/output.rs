@@ -57,6 +57,11 @@ impl Output {
         self.progress.error(text);
     }
 
+    /// A line that says what is not as it should be, though nothing went wrong; with --quiet as well.
+    pub fn warning(&mut self, text: impl std::fmt::Display) {
+        self.progress.warning(text);
+    }
+
     /// The progress of long work, for whoever does it.
     pub fn watch(&self) -> Progress {
         self.progress.clone()
@@ -124,10 +129,11 @@ pub(crate) fn summary(tables: &[TableReport]) -> Table {
     self::table(&header, &rows, &[2, 3, 4, 5, 6, 7])
 }
 
-/// What a person has to know of the records beyond the summary: quarantine, unknown properties.
+/// What a person has to know of the records beyond the summary: how they were read, quarantine, unknown properties.
 pub(crate) fn remarks(report: &RunReport) -> Vec<String> {
     let mut lines = Vec::new();
     for entity in &report.entities {
+        lines.extend(entity.remarks.iter().map(|remark| format!("{}: {remark}", entity.entity)));
         if entity.quarantined > 0 {
             lines.push(format!(
                 "{}: {} in quarantine (SELECT * FROM bronze.cw_quarantine)",

@@ -13,6 +13,7 @@ mod dates;
 mod decimals;
 mod dialects;
 mod dimensions;
+mod dims;
 mod disk;
 mod doctor;
 mod evolution;
@@ -46,6 +47,7 @@ mod secrets;
 mod settings;
 mod support;
 mod tables;
+mod timeless;
 mod variant;
 mod windows;
 
