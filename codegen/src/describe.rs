@@ -107,6 +107,12 @@ static ENTITY: Mapping = Mapping(&[
     may("personal", Holds::Mapping(&PERSONAL), "What of a person is left out, or stored as a hash only."),
     may("children", Holds::Texts, "Lists that are silver tables too; customFields always is."),
     may("variants", Holds::Mappings(&VARIANT), "Further names for the records that have a property."),
+    may(
+        "reconcile",
+        Holds::Texts,
+        "Plain properties that a comparison with the source reads beside the key, because they change without a new time \
+         of change (default: those of deletedFlag, cancelledFlag and inactiveFlag that there are).",
+    ),
     may("agreementNumberCaption", Holds::Text, "Of Agreement: the caption of the custom field with its number."),
 ]);
 

@@ -204,6 +204,7 @@ fn config(name: &str, endpoint: &str, key: &str) -> EntityConfig {
         hash: Vec::new(),
         children: Vec::new(),
         variants: Vec::new(),
+        reconcile: None,
         agreement_number_caption: None,
     }
 }

@@ -50,6 +50,8 @@ pub struct EntityConfig {
     pub children: Vec<String>,
     /// `variants`.
     pub variants: Vec<Variant>,
+    /// `reconcile`; absent where the file leaves it to the flags that the API has for this.
+    pub reconcile: Option<Vec<String>>,
     /// `agreementNumberCaption`.
     pub agreement_number_caption: Option<String>,
 }
@@ -136,6 +138,7 @@ fn entity(index: usize, node: &Node, problems: &mut Problems) -> Option<EntityCo
         let pointer = format!("{}/variants/{index}", keys.pointer());
         variants.extend(variant(pointer, node, problems));
     }
+    let reconcile = keys.get("reconcile").is_some().then(|| keys.texts("reconcile", problems));
     let agreement_number_caption = keys.optional_text("agreementNumberCaption", problems);
     if let Some(name) = name.as_deref().filter(|name| !is_identifier(name)) {
         problems.push(
@@ -177,6 +180,7 @@ fn entity(index: usize, node: &Node, problems: &mut Problems) -> Option<EntityCo
         hash,
         children,
         variants,
+        reconcile,
         agreement_number_caption,
     })
 }

@@ -52,6 +52,8 @@ pub struct Entity {
     pub excluded: Vec<String>,
     /// Paths of personal texts of which a keyed hash is stored.
     pub hashed: Vec<String>,
+    /// Properties that a comparison with the source reads beside the key.
+    pub reconcile: Vec<String>,
     /// The caption of the custom field that holds the agreement number, where the YAML names one.
     pub agreement_number_caption: Option<String>,
     /// The bronze columns.

@@ -135,6 +135,62 @@ fn every_problem_of_an_entity_stands_at_its_own_line_and_column() {
 }
 
 #[test]
+fn a_comparison_reads_plain_properties_that_are_stored() {
+    let workspace = workspace();
+    let root = workspace.path();
+    let entities = golden(&format!("input/{ENTITIES}"));
+    let listed = "reconcile: [okk, tags, type, pass_word, kind, id, ok, ok, _info, price]";
+    put(root, ENTITIES, &entities.replace("    children: [tags]", &format!("    children: [tags]\n    {listed}")));
+    let (status, _, errors) = run(root, &["generate"]);
+    assert_eq!(status, 1);
+    for (index, what) in [
+        (0, "`okk` is no property of `Thing`"),
+        (1, "`tags` is array<string (hashed)>, and only plain values are compared"),
+        (2, "`type` is struct (Thing.Part), and only plain values are compared"),
+        (3, "`pass_word` is left out, or stored as a hash"),
+        (4, "`kind` is left out, or stored as a hash"),
+        (5, "`id` is read already"),
+        (7, "`ok` is read already"),
+        (8, "`_info` is map<string,string>, and only plain values are compared"),
+    ] {
+        let at = format!("at:  /entities/0/reconcile/{index}\n");
+        let found = errors.split("\n\n").any(|problem| problem.contains(what) && problem.contains(&at));
+        assert!(found, "{what} is not in:\n{errors}");
+    }
+    assert!(errors.contains("did you mean `ok`? "), "{errors}");
+    assert_eq!(errors.matches("fix: ").count(), 8, "{errors}");
+    let snapshot = entities.replace("changeDetection: fullScan", "changeDetection: snapshot");
+    put(root, ENTITIES, &snapshot);
+    let (status, _, errors) = run(root, &["generate"]);
+    assert!(status == 1 && errors.contains("`name` can't be compared: a snapshot is read whole"), "{errors}");
+}
+
+#[test]
+fn flags_that_the_api_has_for_it_are_compared_unless_the_entity_says_otherwise() {
+    let workspace = workspace();
+    let root = workspace.path();
+    let flags = "\"inactiveFlag\": { \"type\": \"boolean\" }, \"cancelledFlag\": { \"type\": \"string\" }, \
+                 \"deletedFlag\": { \"type\": \"boolean\" },";
+    let spec = golden("source.json").replacen("\"ok\":", &format!("{flags} \"ok\":"), 1);
+    put(root, "changed.json", &spec);
+    let (status, _, errors) = run(root, &["import", root.join("changed.json").to_str().unwrap()]);
+    assert_eq!((status, errors.as_str()), (0, ""));
+    let entities = golden(&format!("input/{ENTITIES}"));
+    let list = "    children: [tags]\n";
+    for (more, wanted) in [
+        ("", "&[\"deletedFlag\", \"inactiveFlag\"]"),
+        ("    reconcile: []\n", "&[]"),
+        ("    reconcile: [price, ok]\n", "&[\"price\", \"ok\"]"),
+    ] {
+        put(root, ENTITIES, &entities.replace(list, &format!("{list}{more}")));
+        let (status, _, errors) = run(root, &["generate"]);
+        assert_eq!((status, errors.as_str()), (0, ""));
+        let table = std::fs::read_to_string(root.join("generated/src/tables/thing.rs")).unwrap();
+        assert!(table.contains(&format!("    reconcile: {wanted},\n")), "{more}: {table}");
+    }
+}
+
+#[test]
 fn gold_is_checked_beside_entities_that_can_not_be_made() {
     let workspace = workspace();
     let root = workspace.path();

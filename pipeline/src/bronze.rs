@@ -7,11 +7,14 @@
 
 mod held;
 mod replace;
+mod watermark;
+
+pub use watermark::{WATERMARK, Watermark, watermark};
 
 pub(crate) use held::check_fetched;
 
 use crate::error::{Error, Result};
-use crate::extract::{Extracted, SEQUENCE};
+use crate::extract::{Extracted, Listed, SEQUENCE};
 use crate::lake::{Counts, KeySet, Lakehouse, Scope, Stage, Table, Target, align_batch, sync_table};
 use crate::personal::{self, Keeping};
 use crate::reconcile;
@@ -36,8 +39,6 @@ pub const ENTITY: &str = "etlEntity";
 pub const RUN_ID: &str = "etlRunId";
 /// Since when the source lacks the record; null while it has it.
 pub const DELETED_AT: &str = "etlDeletedAt";
-/// The application transaction that holds an entity's watermark, in microseconds since 1970.
-pub const WATERMARK: &str = "watermark";
 
 /// A type for instants: microseconds, UTC.
 pub(crate) fn instant_type() -> DataType {
@@ -54,17 +55,6 @@ pub fn schema(table: &connectwise_runtime::Table) -> SchemaRef {
         Field::new(DELETED_AT, instant_type(), true),
     ]);
     Arc::new(Schema::new(fields))
-}
-
-/// The stored watermark of an entity, in microseconds since 1970.
-///
-/// # Errors
-/// [`Error::Table`] when the table is there but can't be read.
-pub async fn watermark(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Result<Option<i64>> {
-    match lake.open("bronze", entity.table).await? {
-        Some(table) => table.transaction(WATERMARK).await,
-        None => Ok(None),
-    }
 }
 
 /// The ids of the records that an entity's lists lie below; none for an entity without a parent.
@@ -99,9 +89,9 @@ pub struct Loaded {
     /// Rows by what became of them.
     pub counts: Counts,
     /// The watermark before.
-    pub watermark_before: Option<i64>,
+    pub watermark_before: Option<Watermark>,
     /// The watermark after.
-    pub watermark_after: Option<i64>,
+    pub watermark_after: Option<Watermark>,
     /// The table's version with what was read.
     pub version: i64,
     /// The version that was changed to that: the same where no row changed.
@@ -139,16 +129,6 @@ fn refuse_to_empty(entity: &connectwise_runtime::Table, gone: u64, live: u64, fo
     ))
 }
 
-/// The watermark after a load. It moves on only where nothing between it and the window was left out.
-fn moved(before: Option<i64>, newest: Option<i64>, loading: Loading) -> Option<i64> {
-    match (loading.full, loading.since, before) {
-        (true, ..) => newest,
-        (false, None, before) => newest.max(before),
-        (false, Some(since), Some(before)) if since <= before => newest.max(Some(before)),
-        (false, Some(_), before) => before,
-    }
-}
-
 /// Brings an entity's bronze table to what was extracted.
 ///
 /// # Errors
@@ -163,14 +143,11 @@ pub async fn load(
     let (entity, full) = (extracted.table, loading.full);
     let before = lake.open("bronze", entity.table).await?;
     let watermark_before = match &before {
-        Some(table) => table.transaction(WATERMARK).await?,
+        Some(table) => Watermark::of(table).await?,
         None => None,
     };
-    // A record that a wrong clock stamped in the future must not hide what comes until then.
-    let newest = extracted.newest().map(|newest| newest.min(run.started_micros()));
-    let watermark_after = moved(watermark_before, newest, loading);
-    let mut transactions: Vec<(String, i64)> =
-        watermark_after.map(|watermark| (WATERMARK.to_owned(), watermark)).into_iter().collect();
+    let watermark_after = watermark::after(watermark_before, extracted, loading, run.started_micros());
+    let mut transactions: Vec<(String, i64)> = watermark_after.into_iter().flat_map(Watermark::transactions).collect();
     let schema = schema(entity);
     let snapshot = entity.change_detection == ChangeDetection::Snapshot;
     let wanted = Keeping::wanted(entity, lake.hash_key());
@@ -241,8 +218,9 @@ async fn rows_of(table: Option<&Table>) -> Result<u64> {
 /// After a full scan: marks what the source no longer has. A scan that was cut off before this is made good by the next.
 async fn mark_gone(lake: &Lakehouse, stage: &Stage, run: &RunId, extracted: &Extracted, force: bool) -> Result<Counts> {
     let entity = extracted.table;
-    let source = extracted.ids.keys().copied().chain(extracted.quarantined_ids()).collect();
-    let finding = reconcile::find(&source, &reconcile::stored_ids(lake, entity).await?, &HashSet::new());
+    let ids = extracted.ids.keys().copied().chain(extracted.quarantined_ids()).collect();
+    let source = Listed { ids, ..Listed::default() };
+    let finding = reconcile::find(&source, &reconcile::stored_ids(lake, entity, &[]).await?, &HashSet::new());
     refuse_to_empty(entity, finding.gone.len() as u64, finding.live, force)?;
     // What is back was merged already.
     let finding = reconcile::Finding { returned: Vec::new(), ..finding };

@@ -118,7 +118,8 @@ fn entity_run_schema() -> SchemaRef {
         ("error", text),
         ("sourceRows", long.clone()),
         (GONE, long.clone()),
-        ("missing", long),
+        ("missing", long.clone()),
+        ("differing", long),
     ])
 }
 
@@ -192,6 +193,7 @@ pub async fn record(lake: &Lakehouse, report: &RunReport) -> Result<()> {
         found(&|finding| finding.source),
         found(&|finding| finding.gone.len() as u64),
         found(&|finding| finding.missing.len() as u64),
+        found(&|finding| finding.differing.len() as u64),
     ];
     append(lake, ENTITY_RUN, entity_run_schema(), columns, entities.len()).await?;
 

@@ -182,6 +182,7 @@ mod tests {
         sensitive: &[],
         excluded: &[],
         hashed: &[],
+        reconcile: &[],
         shape: &[
             connectwise_runtime::Field { name: "id", kind: Kind::Int },
             connectwise_runtime::Field { name: "phone", kind: Kind::Text },

@@ -117,6 +117,15 @@ impl Progress {
         }
     }
 
+    /// Says what is not as it should be, whatever else is not said.
+    pub fn warning(&self, text: impl std::fmt::Display) {
+        match self.screen.as_deref() {
+            None => to_stderr(&format!("warning: {text}")),
+            Some(Screen::Events { .. }) => tracing::warn!("{text}"),
+            Some(screen) => screen.say(&format!("warning: {text}")),
+        }
+    }
+
     /// Runs `work` while no bar is on the screen, for whatever else writes to the terminal.
     pub fn suspend<T>(&self, work: impl FnOnce() -> T) -> T {
         match self.screen.as_deref() {

@@ -3,12 +3,15 @@
 //! The API has no feed of deletions, so only a comparison shows them. Invariant: a row is marked when a whole, counted
 //! list of the source's ids lacks it, and never more than a tenth of a table without being told to: a right that was
 //! taken from the API member looks like a deletion, too. The marks go through silver and gold as any change does.
+//!
+//! Some flags change without a new time of change, so no window brings them. They are read beside the ids, and a record
+//! whose flags are others than bronze has is read anew.
 
 use crate::bronze::{self, DELETED_AT, ENTITY, Loading, RUN_ID, TIMESTAMP};
 use crate::catalog;
 use crate::client::{Client, Traffic};
 use crate::error::{Error, Result};
-use crate::extract::{Numbers, extract_some, read_ids};
+use crate::extract::{FlagHash, Listed, Numbers, extract_some, flag_hashes, read_ids};
 use crate::lake::{Counts, Lakehouse, Scope, Stage, Target, sync};
 use crate::report::EntityReport;
 use crate::run::RunId;
@@ -19,14 +22,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use connectwise_runtime::{ChangeDetection, Table};
 use datafusion::logical_expr::ident;
 use futures::StreamExt as _;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// The part of a table's live rows, in percent, that is marked as deleted without `--force`.
 pub const MOST_PERCENT: u64 = 10;
-/// The most records that are read anew because they are back or missing; more are better read by a full run.
+/// The most records that are read anew because they are back, missing or differ; more are better read by a full run.
 const MOST_BROUGHT: usize = 5_000;
 /// How much earlier than N days after the last comparison the next may come: nightly runs do not start on the second.
 const SLACK_HOURS: i64 = 6;
@@ -44,7 +47,9 @@ pub struct Finding {
     pub returned: Vec<i64>,
     /// Records that bronze lacks. Those in quarantine are not missing.
     pub missing: Vec<i64>,
-    /// Whether what is back or missing was read anew.
+    /// Live rows whose flags the source has otherwise. Records in quarantine are not among them.
+    pub differing: Vec<i64>,
+    /// Whether what is back, missing or differs was read anew.
     pub brought: bool,
 }
 
@@ -57,6 +62,11 @@ impl Finding {
     /// Whether bronze has to change.
     pub fn has_marks(&self) -> bool {
         !self.gone.is_empty() || !self.returned.is_empty()
+    }
+
+    /// The records that have to be read anew.
+    fn wanted(&self) -> Vec<i64> {
+        self.returned.iter().chain(&self.missing).chain(&self.differing).copied().collect()
     }
 }
 
@@ -78,7 +88,7 @@ pub async fn compare(client: &Client, lake: &Lakehouse, entity: &'static Table) 
         }
         let parents = bronze::parent_ids(lake, entity).await?;
         // Bronze first: a record that comes in between is missing here, but none that is here looks gone.
-        let stored = stored_ids(lake, entity).await?;
+        let stored = stored_ids(lake, entity, entity.reconcile).await?;
         let source = read_ids(client, entity, &parents, &traffic).await?;
         let quarantined = quarantine::ids(lake, entity).await?;
         Ok::<_, Error>(find(&source, &stored, &quarantined))
@@ -99,30 +109,47 @@ pub async fn compare(client: &Client, lake: &Lakehouse, entity: &'static Table) 
 }
 
 /// Bronze's ids, and whether each lives.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Stored {
     live: BTreeSet<i64>,
     deleted: BTreeSet<i64>,
+    /// Of each live row a hash of its flags, where these are compared.
+    flags: HashMap<i64, FlagHash>,
 }
 
-pub(crate) async fn stored_ids(lake: &Lakehouse, entity: &Table) -> Result<Stored> {
-    let mut stored = Stored { live: BTreeSet::new(), deleted: BTreeSet::new() };
+/// What bronze has of an entity, with these flags.
+pub(crate) async fn stored_ids(lake: &Lakehouse, entity: &Table, flags: &[&str]) -> Result<Stored> {
+    let mut stored = Stored::default();
     let Some(table) = lake.open("bronze", entity.table).await? else { return Ok(stored) };
     let failed = |error: datafusion::error::DataFusionError| table.error("comparing", error);
-    let columns = table.frame().await?.select(vec![ident(entity.key), ident(DELETED_AT)]).map_err(failed)?;
+    let schema = table.schema()?;
+    // A table that an earlier version filled may lack a column until its next write.
+    let flags = if flags.iter().all(|name| schema.index_of(name).is_ok()) { flags } else { &[] };
+    let columns: Vec<_> = [entity.key, DELETED_AT].into_iter().chain(flags.iter().copied()).map(ident).collect();
+    let columns = table.frame().await?.select(columns).map_err(failed)?;
     let mut rows = columns.execute_stream().await.map_err(failed)?;
     while let Some(batch) = rows.next().await {
         let batch = batch.map_err(failed)?;
         let ids = batch.column(0).as_primitive::<Int64Type>();
+        let hashes = if flags.is_empty() { Vec::new() } else { flag_hashes(&batch, flags)? };
         for (row, id) in ids.values().iter().enumerate() {
-            let side = if batch.column(1).is_null(row) { &mut stored.live } else { &mut stored.deleted };
-            side.insert(*id);
+            if batch.column(1).is_null(row) {
+                stored.live.insert(*id);
+                stored.flags.extend(hashes.get(row).map(|hash| (*id, *hash)));
+            } else {
+                stored.deleted.insert(*id);
+            }
         }
     }
     Ok(stored)
 }
 
-pub(crate) fn find(source: &BTreeSet<i64>, stored: &Stored, quarantined: &HashSet<i64>) -> Finding {
+pub(crate) fn find(source: &Listed, stored: &Stored, quarantined: &HashSet<i64>) -> Finding {
+    let differs = |id: &&i64| match (stored.flags.get(id), source.flags.get(id)) {
+        (Some(stored), Some(there)) => stored != there && !quarantined.contains(id),
+        _ => false,
+    };
+    let source = &source.ids;
     let is_missing = |id: &&i64| !stored.live.contains(id) && !stored.deleted.contains(id) && !quarantined.contains(id);
     Finding {
         source: source.len() as u64,
@@ -130,6 +157,7 @@ pub(crate) fn find(source: &BTreeSet<i64>, stored: &Stored, quarantined: &HashSe
         gone: stored.live.difference(source).copied().collect(),
         returned: source.intersection(&stored.deleted).copied().collect(),
         missing: source.iter().filter(is_missing).copied().collect(),
+        differing: stored.live.iter().filter(differs).copied().collect(),
         brought: false,
     }
 }
@@ -148,8 +176,8 @@ pub fn refusal(entity: &Table, finding: &Finding) -> Error {
     )
 }
 
-/// Brings bronze in line with the source: what is back or missing is read anew, whenever it changed, and what is gone is
-/// marked.
+/// Brings bronze in line with the source: what is back, missing or differs is read anew, whenever it changed, and what
+/// is gone is marked.
 ///
 /// # Errors
 /// [`Error::Client`] when the API can't be read, [`Error::Table`] when the table can't be written.
@@ -161,7 +189,7 @@ pub async fn apply(
     entity: &'static Table,
     finding: &mut Finding,
 ) -> Result<Counts> {
-    let wanted: Vec<i64> = finding.returned.iter().chain(&finding.missing).copied().collect();
+    let wanted = finding.wanted();
     let mut counts = Counts::default();
     // Records below others can't be asked for by their ids alone, and what is personal is kept as it is elsewhere.
     let can = wanted.len() <= MOST_BROUGHT
@@ -299,10 +327,29 @@ mod tests {
 
     #[test]
     fn tells_gone_returned_and_missing_apart() {
-        let stored = Stored { live: BTreeSet::from([1, 2, 3]), deleted: BTreeSet::from([4, 5]) };
-        let found = find(&BTreeSet::from([2, 3, 4, 6, 7]), &stored, &HashSet::from([7, 1]));
-        let wanted = Finding { source: 5, live: 3, gone: vec![1], returned: vec![4], missing: vec![6], brought: false };
+        let stored = Stored { live: BTreeSet::from([1, 2, 3]), deleted: BTreeSet::from([4, 5]), ..Stored::default() };
+        let source = Listed { ids: BTreeSet::from([2, 3, 4, 6, 7]), ..Listed::default() };
+        let found = find(&source, &stored, &HashSet::from([7, 1]));
+        let wanted =
+            Finding { source: 5, live: 3, gone: vec![1], returned: vec![4], missing: vec![6], ..Finding::default() };
         assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn a_record_differs_where_both_sides_have_its_flags_and_they_are_others() {
+        let stored = Stored {
+            live: BTreeSet::from([1, 2, 3, 4]),
+            flags: HashMap::from([(1, 10), (2, 20), (3, 30), (5, 50)]),
+            ..Stored::default()
+        };
+        let source = Listed {
+            ids: BTreeSet::from([1, 2, 3, 4, 5]),
+            flags: HashMap::from([(1, 10), (2, 21), (3, 31), (4, 40), (5, 51)]),
+        };
+        let found = find(&source, &stored, &HashSet::from([3]));
+        assert_eq!((found.differing.as_slice(), found.missing.as_slice()), (&[2][..], &[5][..]));
+        assert!(!found.has_marks());
+        assert_eq!(found.wanted(), [5, 2]);
     }
 
     #[test]

@@ -108,8 +108,8 @@ async fn replay_entity(
     if !fresh.ids.is_empty() {
         let loaded = bronze::load(lake, stage, run, &fresh, Loading::default()).await?;
         report.counts = loaded.counts;
-        report.watermark_before = loaded.watermark_before;
-        report.watermark_after = loaded.watermark_after;
+        report.watermark_before = loaded.watermark_before.map(|watermark| watermark.at);
+        report.watermark_after = loaded.watermark_after.map(|watermark| watermark.at);
     }
     if stored != fresh.quarantined {
         quarantine::replace(lake, run, entity, &fresh.quarantined).await?;

@@ -25,6 +25,10 @@ pub struct EntityReport {
     pub compared: Option<Finding>,
     /// Properties that the spec does not know.
     pub unknown_fields: BTreeMap<String, u64>,
+    /// What was asked for: everything, or what changed since.
+    pub window: Option<String>,
+    /// What a person has to know of how it was read.
+    pub remarks: Vec<String>,
     /// The watermark before, in microseconds since 1970.
     pub watermark_before: Option<i64>,
     /// The watermark after.
@@ -73,6 +77,8 @@ pub struct RunReport {
     pub checks: Vec<Check>,
     /// Agreement types that no rule knows: someone must look at them.
     pub unmatched: Vec<Unmatched>,
+    /// What is not as it should be, and no fault of the run.
+    pub warnings: Vec<String>,
     /// What ended the run early.
     pub error: Option<String>,
     /// When it ended, in microseconds since 1970.
@@ -91,6 +97,7 @@ impl RunReport {
             tables: Vec::new(),
             checks: Vec::new(),
             unmatched: Vec::new(),
+            warnings: Vec::new(),
             error: None,
             finished_micros: 0,
         }

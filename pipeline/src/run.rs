@@ -59,7 +59,8 @@ pub async fn run_tables(
     let command = if options.mode == Mode::Reconcile { "reconcile --apply" } else { "run" };
     let run = RunId::new(options.started.unwrap_or_else(Utc::now));
     let layers = [Layer::Bronze, Layer::Silver, Layer::Gold].into_iter().filter(|layer| options.has(*layer));
-    let report = RunReport::new(run, options.mode, layers.map(Layer::name).collect()).limited_to(selected);
+    let mut report = RunReport::new(run, options.mode, layers.map(Layer::name).collect()).limited_to(selected);
+    report.warnings.extend(options.late_since(report.run.started()));
     let begun = report.begun();
     // Boxed: by value, the whole of a run would lie on the caller's stack, several times over.
     lock::locked_run(lake, command, begun, Box::pin(unlocked(client, lake, options, selected, report))).await

@@ -405,3 +405,29 @@ async fn a_lakehouse_of_another_source_is_refused_and_both_are_named() {
     unconnected.env_remove("CW_BASE_URL");
     assert_eq!(self::ran(unconnected).await.code, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_since_in_the_future_is_told_wherever_a_run_is() {
+    let scene = Scene::new().await;
+    let run = |more: &[&'static str]| {
+        let since = ["run", "--entities", "Company", "--layers", "bronze", "--since", "2099-01-01"];
+        scene.command(&[&since, more].concat())
+    };
+    let told = "warning: --since 2099-01-01T00:00:00Z is in the future";
+    for more in [&[][..], &["--quiet"], &["--dry-run"]] {
+        let ran = ran(run(more)).await;
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        assert_eq!(ran.err.matches(told).count(), 1, "{more:?}: {}", ran.err);
+    }
+    for more in [&["--json"][..], &["--json", "--dry-run"]] {
+        let ran = ran(run(more)).await;
+        let document: Value = serde_json::from_str(&ran.out).unwrap();
+        let warnings = document["warnings"].as_array().unwrap();
+        assert!(warnings.len() == 1 && warnings[0].as_str().unwrap().contains("in the future"), "{document}");
+    }
+    // The window of the next run is what it would have been.
+    let ran = scene.run(&["run", "--entities", "Company", "--layers", "bronze", "--json"]).await;
+    let document: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(document["entities"][0]["counts"]["inserted"], 12, "{document}");
+    assert_eq!((&document["warnings"], &document["entities"][0]["window"]), (&json!([]), &json!("everything")));
+}

@@ -43,6 +43,7 @@ static TABLE: Table = Table {
     sensitive: &[],
     excluded: &[],
     hashed: &[],
+    reconcile: &[],
     shape: fields! {
         "id": Kind::Int,
         "company": Kind::Struct(CODED),

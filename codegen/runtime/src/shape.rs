@@ -138,6 +138,9 @@ pub struct Table {
     /// Personal texts of which a keyed hash is stored, and nothing else: whole paths. One whose last name is a map's
     /// key is in no shape.
     pub hashed: &'static [&'static str],
+    /// Plain properties that may change without a new time of change: a comparison with the source reads them beside
+    /// the key.
+    pub reconcile: &'static [&'static str],
     /// The bronze columns, in the spec's order, with what is sensitive or excluded as [`Kind::Sensitive`], and what is
     /// hashed as [`Kind::Hashed`].
     pub shape: &'static [Field],

@@ -179,6 +179,7 @@ fn entity(old: &Entity, new: &Entity, entries: &mut Vec<Entry>) {
         ("lookbackDays", days(old.lookback_days), days(new.lookback_days), false),
         ("changeDetection", old.change_detection.name().to_owned(), new.change_detection.name().to_owned(), false),
         ("variants", variants(&old.variants), variants(&new.variants), gone),
+        ("reconcile", old.reconcile.join(", "), new.reconcile.join(", "), false),
         ("agreementNumberCaption", caption(old), caption(new), false),
     ];
     for (name, before, after, breaking) in settings {

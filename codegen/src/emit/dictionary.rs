@@ -49,6 +49,7 @@ struct EntityPart {
     sensitive: Vec<String>,
     excluded: Vec<String>,
     hashed: Vec<String>,
+    reconcile: Vec<String>,
     bronze: Vec<ColumnPart>,
     silver: Vec<ColumnPart>,
     children: Vec<ChildPart>,
@@ -171,6 +172,7 @@ fn part_of(entity: &Entity, uses: &Uses) -> EntityPart {
         sensitive: entity.sensitive.clone(),
         excluded: entity.excluded.clone(),
         hashed: entity.hashed.clone(),
+        reconcile: entity.reconcile.clone(),
         bronze: bronze_of(entity),
         silver: entity.silver.iter().map(|column| silver(column, &entity.table, uses)).collect(),
         children: entity

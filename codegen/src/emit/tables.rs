@@ -81,6 +81,7 @@ fn table(entity: &Entity) -> String {
     line("sensitive", &quoted_list(entity.sensitive.iter().map(String::as_str)));
     line("excluded", &quoted_list(entity.excluded.iter().map(String::as_str)));
     line("hashed", &quoted_list(entity.hashed.iter().map(String::as_str)));
+    line("reconcile", &quoted_list(entity.reconcile.iter().map(String::as_str)));
     line("shape", "SHAPE");
     line("silver", "SILVER");
     line("children", "CHILDREN");

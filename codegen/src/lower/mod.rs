@@ -6,6 +6,7 @@ mod guard;
 pub mod naming;
 mod operations;
 pub mod parent;
+mod reconcile;
 mod shape;
 mod silver;
 
@@ -76,6 +77,7 @@ fn entity(spec: &Spec, config: &EntityConfig, configs: &[EntityConfig], problems
     let mut silver = silver::columns(&shape);
     silver::lift_hashes(&mut silver.columns, &config.hash);
     let children = children(config, schema, &shape, problems);
+    let reconcile = reconcile::columns(config, schema, &shape, problems);
     (problems.len() == before).then(|| Entity {
         name: config.name.clone(),
         module: module(&config.name),
@@ -91,6 +93,7 @@ fn entity(spec: &Spec, config: &EntityConfig, configs: &[EntityConfig], problems
         sensitive: config.sensitive.clone(),
         excluded: config.exclude.clone(),
         hashed: config.hash.clone(),
+        reconcile,
         agreement_number_caption: config.agreement_number_caption.clone(),
         shape,
         silver: silver.columns,

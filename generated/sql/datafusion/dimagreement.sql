@@ -48,7 +48,7 @@ entity AS (
     c.startDate AS startDate,
     c.endDate AS endDate,
     c.agreementStatus AS status,
-    NOT COALESCE(c.cancelledFlag, false) AND (c.endDate IS NULL OR local_date(c.endDate, 'UTC') >= DATE '${businessDate}') AS isActive,
+    NOT COALESCE(c.cancelledFlag, false) AND (c.startDate IS NULL OR local_date(c.startDate, 'UTC') <= DATE '${businessDate}') AND (c.endDate IS NULL OR local_date(c.endDate, 'UTC') >= DATE '${businessDate}') AS isActive,
     exact_decimal(c.billAmount) AS billAmount,
     c.applicationUnits AS applicationUnits,
     exact_decimal(c.applicationLimit) AS applicationLimit,

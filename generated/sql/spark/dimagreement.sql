@@ -64,7 +64,7 @@ entity AS (
     c.startDate AS startDate,
     c.endDate AS endDate,
     c.agreementStatus AS status,
-    NOT COALESCE(c.cancelledFlag, false) AND (c.endDate IS NULL OR CASE WHEN CAST(from_utc_timestamp(c.endDate, 'UTC') AS DATE) BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST(from_utc_timestamp(c.endDate, 'UTC') AS DATE) END >= DATE '${businessDate}') AS isActive,
+    NOT COALESCE(c.cancelledFlag, false) AND (c.startDate IS NULL OR CASE WHEN CAST(from_utc_timestamp(c.startDate, 'UTC') AS DATE) BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST(from_utc_timestamp(c.startDate, 'UTC') AS DATE) END <= DATE '${businessDate}') AND (c.endDate IS NULL OR CASE WHEN CAST(from_utc_timestamp(c.endDate, 'UTC') AS DATE) BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST(from_utc_timestamp(c.endDate, 'UTC') AS DATE) END >= DATE '${businessDate}') AS isActive,
     TRY_CAST(c.billAmount AS DECIMAL(19, 4)) AS billAmount,
     c.applicationUnits AS applicationUnits,
     TRY_CAST(c.applicationLimit AS DECIMAL(19, 4)) AS applicationLimit,

@@ -21,6 +21,7 @@ pub static TABLE: Table = Table {
     sensitive: &[],
     excluded: &[],
     hashed: &[],
+    reconcile: &[],
     shape: SHAPE,
     silver: SILVER,
     children: CHILDREN,

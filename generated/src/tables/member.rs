@@ -21,6 +21,7 @@ pub static TABLE: Table = Table {
     sensitive: &["password", "token", "clientId"],
     excluded: &[],
     hashed: &[],
+    reconcile: &["inactiveFlag"],
     shape: SHAPE,
     silver: SILVER,
     children: CHILDREN,

@@ -62,6 +62,11 @@ impl Output {
         self.progress.error(text);
     }
 
+    /// A line that says what is not as it should be, though nothing went wrong; with --quiet as well.
+    pub fn warning(&mut self, text: impl std::fmt::Display) {
+        self.progress.warning(text);
+    }
+
     /// The progress of long work, for whoever does it.
     pub fn watch(&self) -> Progress {
         self.progress.clone()
@@ -129,10 +134,11 @@ fn read_twice(entity: &str, numbers: &Numbers) -> Option<String> {
     (all > 0).then(|| format!("{entity}: {} read twice: {}", grouped(all), reasons.join("; ")))
 }
 
-/// What a person has to know of the records beyond the summary: quarantine, unknown properties.
+/// What a person has to know of the records beyond the summary: how they were read, quarantine, unknown properties.
 pub(crate) fn remarks(report: &RunReport) -> Vec<String> {
     let mut lines = Vec::new();
     for entity in &report.entities {
+        lines.extend(entity.remarks.iter().map(|remark| format!("{}: {remark}", entity.entity)));
         if entity.quarantined > 0 {
             lines.push(format!(
                 "{}: {} in quarantine (SELECT * FROM bronze.cw_quarantine)",

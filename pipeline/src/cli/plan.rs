@@ -44,6 +44,10 @@ pub(super) async fn dry_run(
         source::require_same(lake, client.source(), options.change_source).await?;
     }
     let now = Utc::now();
+    let warning = options.late_since(now);
+    if let Some(warning) = &warning {
+        output.warning(warning);
+    }
     let mut plans = Vec::new();
     for entity in options.selected()? {
         plans.push(of_entity(client, lake, options, now, entity).await);
@@ -58,7 +62,14 @@ pub(super) async fn dry_run(
     let failed = plans.iter().filter(|plan| plan.error.is_some()).count();
     if as_json {
         let mode = options.mode.name();
-        let document = serde_json::json!({ "dryRun": true, "mode": mode, "plan": plans, "furtherTables": further });
+        let warnings = Vec::from_iter(warning);
+        let document = serde_json::json!({
+            "dryRun": true,
+            "mode": mode,
+            "plan": plans,
+            "furtherTables": further,
+            "warnings": warnings,
+        });
         output.line(format!("{document:#}"))?;
     } else {
         for plan in &plans {

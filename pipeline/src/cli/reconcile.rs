@@ -15,6 +15,7 @@ use crate::settings::hash_key;
 use crate::source;
 use chrono::Utc;
 use clap::Args;
+use connectwise_generated::tables::by_entity;
 use connectwise_runtime::Table;
 use tracing::Instrument as _;
 
@@ -115,12 +116,13 @@ fn show(report: &RunReport, applied: bool, output: &mut Output) -> Result<()> {
                 finding.gone.len() as u64,
                 finding.returned.len() as u64,
                 finding.missing.len() as u64,
+                finding.differing.len() as u64,
             ];
             std::iter::once(entity.entity.to_owned()).chain(numbers.map(grouped)).collect()
         })
         .collect();
-    let header = ["entity", "at the source", "live in bronze", "gone", "returned", "missing"];
-    output.line(table(&header, &cells, &[1, 2, 3, 4, 5]))?;
+    let header = ["entity", "at the source", "live in bronze", "gone", "returned", "missing", "differing"];
+    output.line(table(&header, &cells, &[1, 2, 3, 4, 5, 6]))?;
     for (entity, finding) in found() {
         for line in details(entity.entity, finding, applied) {
             output.line(line)?;
@@ -130,9 +132,9 @@ fn show(report: &RunReport, applied: bool, output: &mut Output) -> Result<()> {
         output.line(summary(&report.tables))?;
     }
     invariants::show(report, output)?;
-    let open = found().any(|(_, finding)| finding.has_marks());
+    let open = found().any(|(_, finding)| finding.has_marks() || !finding.differing.is_empty());
     if !applied && open {
-        output.line("nothing was marked: `connectwise-etl reconcile --apply` does it, through to gold")?;
+        output.line("nothing was changed: `connectwise-etl reconcile --apply` does it, through to gold")?;
     }
     Ok(())
 }
@@ -161,6 +163,17 @@ fn details(entity: &str, finding: &Finding, applied: bool) -> Vec<String> {
              --mode full --entities {entity}`, or `--since` a day before their last change",
             list(&finding.missing)
         ));
+    }
+    if !finding.differing.is_empty() {
+        let names = by_entity(entity).map_or_else(String::new, |table| table.reconcile.join(", "));
+        let then = match (finding.brought, applied) {
+            (true, _) => "and was fetched".to_owned(),
+            (false, false) => "though its time of change did not move".to_owned(),
+            (false, true) => {
+                format!("and is too much to fetch here: `connectwise-etl run --mode full --entities {entity}`")
+            }
+        };
+        lines.push(format!("{entity}: has another {names} at the source, {then}: {}", list(&finding.differing)));
     }
     lines
 }

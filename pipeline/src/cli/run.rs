@@ -54,6 +54,9 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
         output.line(summary(&report.tables))?;
         invariants::show(&report, output)?;
     }
+    for warning in &report.warnings {
+        output.warning(warning);
+    }
     if let Some(text) = report.error_text() {
         for line in text.lines() {
             output.error(line);
@@ -93,6 +96,8 @@ pub(super) fn as_json(report: &RunReport) -> String {
                 "quarantined": entity.quarantined,
                 "compared": entity.compared,
                 "unknownFields": entity.unknown_fields,
+                "window": entity.window,
+                "remarks": entity.remarks,
                 "watermarkBefore": entity.watermark_before.and_then(instant),
                 "watermarkAfter": entity.watermark_after.and_then(instant),
             })
@@ -109,6 +114,7 @@ pub(super) fn as_json(report: &RunReport) -> String {
         "tables": report.tables,
         "checks": report.checks,
         "unmatchedTypes": report.unmatched,
+        "warnings": report.warnings,
         "error": report.error_text(),
     });
     format!("{document:#}")

@@ -91,7 +91,8 @@ pub(super) async fn execute(args: &StatusArgs, output: &mut Output) -> Result<u8
     let source = source::remembered(&lake).await?;
     let mut watermarks = Vec::new();
     for entity in TABLES {
-        let newest = bronze::watermark(&lake, entity).await?.and_then(DateTime::from_timestamp_micros);
+        let newest = bronze::watermark(&lake, entity).await?;
+        let newest = newest.and_then(|newest| DateTime::from_timestamp_micros(newest.at));
         watermarks.push((entity.entity, newest));
     }
     let mut rows = Vec::new();

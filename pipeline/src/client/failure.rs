@@ -133,10 +133,13 @@ fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
         // Negative, endless or no number at all: nothing that can be waited for.
         return Duration::try_from_secs_f64(seconds).ok();
     }
-    let instant = |text: &str| DateTime::parse_from_rfc2822(text).map(|instant| instant.to_utc());
-    let until = instant(text).ok()?;
-    let now = text_of(headers, "date").and_then(|date| instant(date).ok()).unwrap_or(now);
-    Some((until - now).to_std().unwrap_or_default())
+    let until = DateTime::parse_from_rfc2822(text).ok()?.to_utc();
+    Some((until - date(headers).unwrap_or(now)).to_std().unwrap_or_default())
+}
+
+/// The server's time, where it tells it.
+pub(super) fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc2822(text_of(headers, "date")?).ok().map(|date| date.to_utc())
 }
 
 /// The innermost cause, which is the one that tells (refused, reset, name not found).

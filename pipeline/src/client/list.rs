@@ -73,6 +73,7 @@ pub(super) static ANYTHING: LazyLock<&'static Table> = LazyLock::new(|| {
         sensitive: names,
         excluded: &[],
         hashed: &[],
+        reconcile: &[],
         shape: &[],
         silver: &[],
         children: &[],

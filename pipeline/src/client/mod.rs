@@ -27,11 +27,12 @@ use crate::progress::EntityProgress;
 use crate::settings::ApiSettings;
 use budget::{Budget, Ended, Turn};
 use bytes::{Bytes, BytesMut};
+use chrono::{DateTime, Utc};
 use codebase::Base;
 use failure::{Failure, Tries, Trouble, innermost, web_page};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tracing::Instrument as _;
 use tracing::field::Empty;
@@ -119,6 +120,8 @@ pub struct Traffic {
     pub retries: AtomicU64,
     /// Bytes of bodies, decompressed.
     pub bytes: AtomicU64,
+    /// The server's time at the first answer.
+    pub began: OnceLock<DateTime<Utc>>,
     /// Who is told of retries and waits.
     pub watcher: EntityProgress,
 }
@@ -372,6 +375,9 @@ impl Client {
         traffic.bytes.fetch_add(body.len() as u64, Ordering::Relaxed);
         let body = without_mark(body.freeze());
         if status.is_success() {
+            if let Some(date) = failure::date(&headers) {
+                traffic.began.get_or_init(|| date);
+            }
             let links: Vec<&str> = headers.get_all("link").iter().filter_map(|value| value.to_str().ok()).collect();
             let next = links.iter().find_map(|links| link::next(links));
             return Ok(Answer {

@@ -33,6 +33,8 @@ pub struct Extracted {
     pub unknown_fields: BTreeMap<String, u64>,
     /// Whether the answer is all there is (a full run, a snapshot or a full scan).
     pub whole: bool,
+    /// When reading began by the server's clock, in microseconds since 1970, where it told.
+    pub began: Option<i64>,
     /// Numbers for the run's log.
     pub numbers: Numbers,
 }
@@ -165,6 +167,7 @@ impl Extracted {
             quarantined: Vec::new(),
             unknown_fields: BTreeMap::new(),
             whole: false,
+            began: None,
             numbers: Numbers::default(),
         }
     }

@@ -1,9 +1,11 @@
-//! All ids of a list, and nothing else of it.
+//! All ids of a list, and nothing else of it but a few plain properties that may change without a new time of change.
 //!
-//! Invariant: the set adds up with what the API counts before and after, or the function failed. Where keys are read
+//! Invariants: the set adds up with what the API counts before and after, or the function failed. Where keys are read
 //! in their order, no record that is there all the time can be missed, so a count that moves meanwhile may differ by
-//! as much as it moved; pages by number have to add up exactly.
+//! as much as it moved; pages by number have to add up exactly. A record of which only the key fits is in the set, too:
+//! the source has it.
 
+use super::flags::{FlagHash, flag_hashes};
 use super::lists::lists;
 use super::paging::Pager;
 use super::plan;
@@ -12,16 +14,26 @@ use crate::client::{Client, ClientError, Traffic};
 use crate::error::{Error, Result};
 use crate::lake::longs;
 use connectwise_runtime::Table;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// How often a list is read anew when its count does not match.
 const ATTEMPTS: usize = 3;
 
+/// What the source has of an entity.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// The ids of its records.
+    pub ids: BTreeSet<i64>,
+    /// Of each record a hash of what was read beside its id, where something was.
+    pub(crate) flags: HashMap<i64, FlagHash>,
+}
+
 /// What a list holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Ids {
     pub(super) ids: BTreeSet<i64>,
+    flags: HashMap<i64, FlagHash>,
     /// Records whose key can't be read.
     pub(super) nameless: u64,
     by_number: bool,
@@ -40,7 +52,8 @@ impl Ids {
     }
 }
 
-/// Reads the ids of an entity; of one with a parent, list by list below each of the parents.
+/// Reads the ids of an entity, and beside them what a comparison looks at; of one with a parent, list by list below each
+/// of the parents.
 ///
 /// # Errors
 /// [`Error::Client`] when the API can't be read, [`Error::Incomplete`] when less (or more) came than the API counts.
@@ -49,14 +62,18 @@ pub async fn read_ids(
     table: &'static Table,
     parents: &[i64],
     traffic: &Arc<Traffic>,
-) -> Result<BTreeSet<i64>> {
-    let mut all = BTreeSet::new();
+) -> Result<Listed> {
+    let mut all = Listed::default();
     for list in lists(table, parents) {
         let (client, traffic) = (client.clone(), Arc::clone(traffic));
         let (condition, hash_key, known) = (None, None, Arc::default());
-        let source = Source { client, table, list, condition, traffic, ids_only: true, hash_key, known };
-        match ids_of(&source).await {
-            Ok(mut found) => all.append(&mut found.ids),
+        let only = Some(table.reconcile);
+        let source = Source { client, table, list, condition, traffic, only, hash_key, known };
+        match proven(&source).await {
+            Ok(mut found) => {
+                all.ids.append(&mut found.ids);
+                all.flags.extend(found.flags);
+            }
             Err(Error::Client(error @ ClientError::NotFound { .. })) => {
                 if !source.list.went_with_its_parent(&source.client, table, &source.traffic).await? {
                     return Err(error.into());
@@ -73,12 +90,16 @@ pub async fn read_ids(
 /// # Errors
 /// As [`read_ids`].
 pub(super) async fn ids_of(source: &Source) -> Result<Ids> {
-    let source = Source { ids_only: true, ..source.clone() };
+    proven(&Source { only: Some(&[]), ..source.clone() }).await
+}
+
+/// As [`ids_of`], with what is asked for beside the key.
+async fn proven(source: &Source) -> Result<Ids> {
     let mut last: Option<Ids> = None;
     let mut counted = String::new();
     for _ in 0..ATTEMPTS {
         let before = source.count().await?;
-        let found = read_once(&source, before).await?;
+        let found = read_once(source, before).await?;
         match (before, source.count().await?) {
             (Some(before), Some(after)) if found.adds_up(before, after) => return Ok(found),
             (Some(before), Some(after)) if before == after => counted = before.to_string(),
@@ -104,8 +125,20 @@ async fn read_once(source: &Source, expected: Option<u64>) -> Result<Ids> {
             let mut pager = Pager::new(&source, range, way).expecting(expected);
             let mut found = Ids::default();
             while let Some(page) = pager.next(&source.traffic).await? {
-                found.ids.extend(longs(&page.decoded.batch, source.table.key));
-                found.nameless += page.decoded.quarantined.len() as u64;
+                let ids = longs(&page.decoded.batch, source.table.key);
+                let beside = source.only.unwrap_or_default();
+                if !beside.is_empty() {
+                    found.flags.extend(ids.iter().copied().zip(flag_hashes(&page.decoded.batch, beside)?));
+                }
+                found.ids.extend(ids);
+                for misfit in page.decoded.quarantined {
+                    match misfit.record_id.and_then(|id| id.parse().ok()) {
+                        Some(id) => {
+                            found.ids.insert(id);
+                        }
+                        None => found.nameless += 1,
+                    }
+                }
             }
             found.by_number = pager.way() == super::paging::Way::ByNumber;
             Ok(found)
@@ -113,6 +146,7 @@ async fn read_once(source: &Source, expected: Option<u64>) -> Result<Ids> {
     };
     let done = |mut found: Ids| {
         all.ids.append(&mut found.ids);
+        all.flags.extend(found.flags);
         all.nameless += found.nameless;
         all.by_number |= found.by_number;
         Ok(Vec::new())
@@ -127,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_set_adds_up_with_the_counts_around_it() {
-        let ids = |number: i64, by_number| Ids { ids: (0..number).collect(), nameless: 1, by_number };
+        let ids = |number: i64, by_number| Ids { ids: (0..number).collect(), nameless: 1, by_number, ..Ids::default() };
         assert!(ids(9, false).adds_up(10, 10) && ids(9, true).adds_up(10, 10));
         // Two were deleted while the keys were read in order: any number between is right.
         assert!(ids(10, false).adds_up(12, 10) && ids(9, false).adds_up(9, 11));

@@ -92,6 +92,7 @@ mod tests {
         sensitive: &["secret"],
         excluded: &[],
         hashed: &[],
+        reconcile: &[],
         shape: &[
             Field { name: "id", kind: Kind::Int },
             Field { name: "secret", kind: Kind::Sensitive },

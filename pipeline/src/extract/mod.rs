@@ -11,6 +11,7 @@ mod complete;
 mod extracted;
 mod fields;
 mod filter;
+mod flags;
 mod ids;
 mod known;
 mod lists;
@@ -25,7 +26,8 @@ pub use extracted::{Extracted, Numbers, StagedPieces, Winner};
 pub(crate) use extracted::{SEQUENCE, last_updated};
 pub use fields::field_groups;
 pub(crate) use filter::filter_name;
-pub use ids::read_ids;
+pub(crate) use flags::{FlagHash, flag_hashes};
+pub use ids::{Listed, read_ids};
 pub use known::Known;
 pub use plan::Outline;
 pub(crate) use stored::decode_stored;
@@ -132,7 +134,7 @@ pub async fn extract(client: &Client, stage: &Stage, order: &Order<'_>, traffic:
             list,
             condition: filter.as_ref().map(|filter| filter.condition.clone()),
             traffic: Arc::clone(traffic),
-            ids_only: false,
+            only: None,
             hash_key: stage.hash_key().cloned(),
             known: Arc::clone(&order.known),
         };
@@ -157,6 +159,7 @@ pub async fn extract(client: &Client, stage: &Stage, order: &Order<'_>, traffic:
         (&one.record_id, &one.path, &one.raw_json).cmp(&(&other.record_id, &other.path, &other.raw_json))
     });
     extracted.whole = filter.is_none();
+    extracted.began = traffic.began.get().map(DateTime::timestamp_micros);
     extracted.numbers.requests = traffic.requests.load(Ordering::Relaxed);
     extracted.numbers.retries = traffic.retries.load(Ordering::Relaxed);
     extracted.numbers.bytes = traffic.bytes.load(Ordering::Relaxed);
@@ -181,7 +184,7 @@ pub async fn extract_some(
     for list in lists(table, &[]) {
         let (client, traffic, hash_key) = (client.clone(), Arc::clone(traffic), stage.hash_key().cloned());
         let source =
-            Source { client, table, list, condition: None, traffic, ids_only: false, hash_key, known: Arc::default() };
+            Source { client, table, list, condition: None, traffic, only: None, hash_key, known: Arc::default() };
         complete::fetch(&source, stage, &schema, &mut next, ids, |piece| {
             extracted.absorb(piece);
             Ok(())
@@ -205,7 +208,7 @@ pub async fn outlines(client: &Client, order: &Order<'_>, most: usize) -> Result
         let condition = filter.as_ref().map(|filter| filter.condition.clone());
         let (client, traffic) = (client.clone(), Arc::clone(&traffic));
         let (table, hash_key, known) = (order.table, None, Arc::default());
-        let source = Source { client, table, list, condition, traffic, ids_only: false, hash_key, known };
+        let source = Source { client, table, list, condition, traffic, only: None, hash_key, known };
         outlines.push(plan::outline(&source).await?);
     }
     Ok(outlines)

@@ -66,14 +66,17 @@ struct Fetched {
 impl<'a> Pager<'a> {
     /// A reader of the records in a range, by this way to begin with.
     pub(super) fn new(source: &'a Source, range: KeyRange, way: Way) -> Self {
-        // Of records that are read for their ids nothing else is kept, so any key is good for them.
-        let any = || source.ids_only.then(|| HashKey::new(b""));
+        // Of records that are read for their ids nothing personal is kept, so any key is good for them.
+        let any = || source.only.map(|_| HashKey::new(b""));
         let hash_key = source.hash_key.clone().or_else(any);
         Self {
             source,
             expected: 0,
             range,
-            groups: if source.ids_only { vec![source.table.key.to_owned()] } else { field_groups(source.table) },
+            groups: match source.only {
+                Some(beside) => vec![[&[source.table.key], beside].concat().join(",")],
+                None => field_groups(source.table),
+            },
             decoder: Decoder::new(source.table).with_key(hash_key),
             way,
             page_size: PAGE_SIZE,

@@ -78,8 +78,8 @@ pub(super) struct Source {
     pub(super) list: List,
     pub(super) condition: Option<String>,
     pub(super) traffic: Arc<Traffic>,
-    /// Ask for the key alone.
-    pub(super) ids_only: bool,
+    /// Ask for the key and these properties alone.
+    pub(super) only: Option<&'static [&'static str]>,
     /// The key of the hashes that are kept in the place of personal texts.
     pub(super) hash_key: Option<HashKey>,
     /// The records that need not be read again.

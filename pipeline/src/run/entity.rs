@@ -1,7 +1,7 @@
 //! One entity of a run: its window, what is read of it, and its bronze table.
 
 use super::{Mode, Options, RunId};
-use crate::bronze::Loading;
+use crate::bronze::{Loaded, Loading, Watermark};
 use crate::client::{Client, Traffic};
 use crate::error::{Error, Result};
 use crate::extract::{Known, Order, Window, extract};
@@ -9,12 +9,13 @@ use crate::lake::{Lakehouse, Stage};
 use crate::report::{EntityReport, TableReport};
 use crate::{bronze, personal, quarantine, source};
 use chrono::{DateTime, TimeDelta, Utc};
-use connectwise_runtime::Table;
+use connectwise_runtime::{ChangeDetection, Table};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-/// The overlap of windows for entities without a look-back: edges are not to be trusted.
+/// The overlap of windows for entities without a look-back, and the least where they begin at the start of a run: edges
+/// are not to be trusted.
 const LEAST_LOOKBACK_DAYS: u32 = 1;
 
 /// Extracts an entity and loads its bronze table. An error ends this entity alone.
@@ -64,6 +65,11 @@ pub(super) async fn bronze_of(
         quarantine::settle(lake, run, &extracted).await?;
         report.fetched = Some(bronze::check_fetched(lake, &extracted, &loaded).await?);
         let days = look_back(entity).max(options.lookback_days.unwrap_or(0));
+        report.window = Some(if extracted.whole { Window::Everything } else { window }.to_string());
+        report.remarks.extend(remark(entity, options, window, extracted.whole, &loaded));
+        for remark in &report.remarks {
+            tracing::info!(entity = entity.entity, "{remark}");
+        }
         if let Window::Since(since) = window_after(loaded.watermark_after, run.started(), days) {
             let since = since.timestamp_micros();
             known.keep(lake, stage, &extracted, &loaded, since).await;
@@ -78,8 +84,8 @@ pub(super) async fn bronze_of(
     match outcome {
         Ok(loaded) => {
             report.counts = loaded.counts;
-            report.watermark_before = loaded.watermark_before;
-            report.watermark_after = loaded.watermark_after;
+            report.watermark_before = loaded.watermark_before.map(|watermark| watermark.at);
+            report.watermark_after = loaded.watermark_after.map(|watermark| watermark.at);
             let table = TableReport {
                 layer: "bronze",
                 table: entity.table.to_owned(),
@@ -124,9 +130,57 @@ fn look_back(entity: &Table) -> u32 {
 }
 
 /// The window that a watermark gives.
-fn window_after(watermark: Option<i64>, now: DateTime<Utc>, days: u32) -> Window {
-    let Some(watermark) = watermark else { return Window::Everything };
-    let newest = DateTime::from_timestamp_micros(watermark).unwrap_or(now).min(now);
+fn window_after(watermark: Option<Watermark>, now: DateTime<Utc>, days: u32) -> Window {
+    let Some(Watermark { at, is_start }) = watermark else { return Window::Everything };
+    if is_start && at > now.timestamp_micros() {
+        // The clock was wrong then, and nobody knows by how much.
+        return Window::Everything;
+    }
+    let days = if is_start { days.max(LEAST_LOOKBACK_DAYS) } else { days };
+    let newest = DateTime::from_timestamp_micros(at).unwrap_or(now).min(now);
     // Further back than time goes is all there is.
     newest.checked_sub_signed(TimeDelta::days(i64::from(days))).map_or(Window::Everything, Window::Since)
+}
+
+/// What a person has to know of how an entity was read, where that is not by its records' time of change.
+fn remark(entity: &Table, options: &Options, window: Window, whole: bool, loaded: &Loaded) -> Option<String> {
+    const TELL_NONE: &str = "its records tell no time of change";
+    let is_start = |watermark: Option<Watermark>| watermark.is_some_and(|watermark| watermark.is_start);
+    if entity.change_detection != ChangeDetection::LastUpdated {
+        return None;
+    }
+    match window {
+        Window::Since(_) if whole => {
+            Some("all of it was read: the API can't filter it by the time of change".to_owned())
+        }
+        Window::Since(since) if options.since.is_none() && is_start(loaded.watermark_before) => {
+            let since = since.format("%Y-%m-%dT%H:%M:%SZ");
+            Some(format!("{TELL_NONE}: what changed since {since} was read, from before the start of the last run"))
+        }
+        _ if is_start(loaded.watermark_after) && !is_start(loaded.watermark_before) => {
+            Some(format!("{TELL_NONE}: the next run reads what changed since shortly before the start of this one"))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_that_begins_at_the_start_of_a_run_overlaps_and_is_never_taken_from_a_wrong_clock() {
+        let day = |day: u32| format!("2026-01-{day:02}T00:00:00Z").parse::<DateTime<Utc>>().unwrap();
+        let mark = |of: u32, is_start| Some(Watermark { at: day(of).timestamp_micros(), is_start });
+        for (of, is_start, days, window) in [
+            (10, false, 0, Window::Since(day(10))),
+            (10, true, 0, Window::Since(day(9))),
+            (10, true, 3, Window::Since(day(7))),
+            (20, false, 3, Window::Since(day(9))),
+            (20, true, 3, Window::Everything),
+        ] {
+            assert_eq!(window_after(mark(of, is_start), day(12), days), window, "{of} {is_start} {days}");
+        }
+        assert_eq!(window_after(None, day(12), 3), Window::Everything);
+    }
 }

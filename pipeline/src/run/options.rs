@@ -120,6 +120,15 @@ impl Options {
         self.layers.is_empty() || self.layers.contains(&layer)
     }
 
+    /// What is wrong with a window that begins after now.
+    pub(crate) fn late_since(&self, now: DateTime<Utc>) -> Option<String> {
+        let since = self.since.filter(|since| *since > now && self.has(Layer::Bronze))?;
+        Some(format!(
+            "--since {} is in the future: nothing can have changed since then, and nothing but whole lists is read",
+            since.format("%Y-%m-%dT%H:%M:%SZ")
+        ))
+    }
+
     /// The entities that are asked for, in the order of the generated list.
     ///
     /// # Errors

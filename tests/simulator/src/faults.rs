@@ -140,6 +140,8 @@ pub struct Faults {
     pub no_last_updated: Vec<String>,
     /// Endpoints that take conditions on `lastUpdated` and find nothing by them.
     pub deaf_last_updated: Vec<String>,
+    /// Endpoints whose records come without their `_info`; conditions on `lastUpdated` and the order by it work.
+    pub no_info: Vec<String>,
     /// What happens to the records while they are read.
     pub meddling: Option<Meddling>,
     /// The seed of the probabilities.
@@ -179,6 +181,13 @@ impl Faults {
     #[must_use]
     pub fn with_deaf_last_updated(mut self, endpoint: &str) -> Self {
         self.deaf_last_updated.push(endpoint.to_owned());
+        self
+    }
+
+    /// Takes `_info` from the records of an endpoint.
+    #[must_use]
+    pub fn without_info(mut self, endpoint: &str) -> Self {
+        self.no_info.push(endpoint.to_owned());
         self
     }
 

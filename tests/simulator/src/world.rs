@@ -165,6 +165,14 @@ impl World {
         if record.is_object() { self.write().put(entity, record) } else { None }
     }
 
+    /// Sets a property of a record whose time of change stays, as servers do with some of their flags. Says whether the
+    /// record is there.
+    pub fn set_quietly(&self, entity: &str, id: i64, property: &str, value: Value) -> bool {
+        let Some(mut record) = self.record(entity, id) else { return false };
+        record[property] = value;
+        self.put(entity, record).is_some()
+    }
+
     /// Removes a record for good; says whether it was there.
     pub fn delete(&self, entity: &str, id: i64) -> bool {
         Entity::from_name(entity).is_some_and(|entity| self.write().delete(entity, id))

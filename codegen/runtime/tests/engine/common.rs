@@ -38,6 +38,7 @@ pub(crate) static TABLE: Table = Table {
     sensitive: &["password", "token", "company/secret", "customFields/secret", "deep/inner/pin"],
     excluded: &[],
     hashed: &[],
+    reconcile: &[],
     shape: fields! {
         "id": Kind::Int,
         "name": Kind::Text,

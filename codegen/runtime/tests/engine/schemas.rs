@@ -114,4 +114,5 @@ const TABLE_COPY: Table = Table {
     sensitive: &["password"],
     excluded: &[],
     hashed: &[],
+    reconcile: &[],
 };

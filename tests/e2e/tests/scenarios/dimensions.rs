@@ -22,7 +22,7 @@ fn with(mut record: Value, more: Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agreement_is_active_up_to_its_last_day() {
+async fn an_agreement_is_active_from_its_first_day_to_its_last() {
     let scene = Scene::new(EMPTY).await;
     let cases = [
         // what it says; on 15 June 2026, on 16 June; cancelled
@@ -34,6 +34,13 @@ async fn an_agreement_is_active_up_to_its_last_day() {
         (json!({ "cancelledFlag": true, "endDate": "2030-01-01T00:00:00Z" }), false, false, true),
         (json!({ "cancelledFlag": false, "endDate": "2030-01-01T00:00:00Z" }), true, true, false),
         (json!({ "cancelledFlag": null, "endDate": null }), true, true, false),
+        (json!({ "startDate": "2026-06-15T00:00:00Z" }), true, true, false),
+        (json!({ "startDate": "2026-06-16T00:00:00Z" }), false, true, false),
+        (json!({ "startDate": "2026-06-17T00:00:00Z" }), false, false, false),
+        (json!({ "startDate": "2026-06-16T00:00:00Z", "cancelledFlag": true }), false, false, true),
+        (json!({ "startDate": "2026-06-15T00:00:00Z", "endDate": "2026-06-15T00:00:00Z" }), true, false, false),
+        (json!({ "startDate": "2026-06-16T00:00:00Z", "endDate": "2026-06-16T00:00:00Z" }), false, true, false),
+        (json!({ "startDate": "2026-06-17T00:00:00Z", "endDate": "2026-06-14T00:00:00Z" }), false, false, false),
     ];
     for (id, (more, ..)) in (1_i64..).zip(&cases) {
         scene.world().put("Agreement", with(json!({ "id": id, "name": "Samningur" }), more.clone()));

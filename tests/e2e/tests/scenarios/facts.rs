@@ -345,7 +345,7 @@ impl Source {
     }
 }
 
-fn none() -> String {
+pub(crate) fn none() -> String {
     "∅".to_owned()
 }
 
@@ -368,7 +368,7 @@ fn date_key(value: &Value) -> String {
     value.as_str().map_or_else(unknown, |text| text[..10].replace('-', ""))
 }
 
-fn behavior(class: &str) -> &'static str {
+pub(crate) fn behavior(class: &str) -> &'static str {
     match class {
         "billable_service" | "software_service" => "billable",
         "prepaid_hours" => "prepaid",

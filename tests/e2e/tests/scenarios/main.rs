@@ -13,6 +13,7 @@ mod dates;
 mod decimals;
 mod dialects;
 mod dimensions;
+mod dims;
 mod disk;
 mod doctor;
 mod evolution;
@@ -47,6 +48,7 @@ mod settings;
 mod sources;
 mod support;
 mod tables;
+mod timeless;
 mod variant;
 mod windows;
 

@@ -113,6 +113,83 @@ async fn an_entity_without_rights_fails_alone_and_quarantine_is_not_missing() {
     assert_eq!(scene.value("SELECT count(*) FROM gold.fact_timeentry").await, "20", "one gone, one brought");
 }
 
+/// Records of the four entities whose lists are compared by a flag; all but the last are too old for any window.
+fn put_flagged(scene: &Scene, id: i64) {
+    let world = scene.world();
+    let stamp = json!({ "lastUpdated": if id < 21 { "2024-01-05T01:00:00Z" } else { "2026-01-05T01:00:00Z" } });
+    let kind = json!({ "id": 7, "name": "yÞjónusta" });
+    world.put(
+        "Company",
+        json!({ "id": id, "identifier": format!("f{id}"), "name": "Fyrirtæki", "deletedFlag": false, "_info": stamp }),
+    );
+    // Absent, and null: not set.
+    world.put("Agreement", json!({ "id": id, "name": "Samningur", "type": kind, "_info": stamp }));
+    world.put("ProductItem", json!({ "id": id, "cancelledFlag": null, "_info": stamp }));
+    world.put("Member", json!({ "id": id, "identifier": format!("m{id}"), "inactiveFlag": false, "_info": stamp }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flag_that_is_set_without_a_new_time_of_change_is_found_by_a_comparison() {
+    let scene = Scene::new(EMPTY).await;
+    let world = scene.world();
+    (1..=21).for_each(|id| put_flagged(&scene, id));
+    scene.full().await;
+    let flags = [
+        ("Company", "deletedFlag", "SELECT CompanyKey FROM gold.dimcompany WHERE isDeleted"),
+        ("Agreement", "cancelledFlag", "SELECT AgreementKey FROM gold.dimagreement WHERE isCancelled"),
+        ("ProductItem", "cancelledFlag", "SELECT productItemId FROM gold.fact_productitem WHERE isCancelled"),
+        ("Member", "inactiveFlag", "SELECT MemberKey FROM gold.dimmember WHERE inactiveFlag"),
+    ];
+    for (entity, flag, _) in flags {
+        assert!(world.set_quietly(entity, 7, flag, json!(true)));
+        // The same in other words is no change.
+        assert!(world.set_quietly(entity, 8, flag, if entity == "Company" { Value::Null } else { json!(false) }));
+    }
+    scene.incremental().await;
+    // What a merge leaves of a company comes by no window, however often it is asked for.
+    assert_eq!(scene.rows(flags[0].2).await.len(), 0);
+    world.clear_requests();
+    let report = applied(&scene).await;
+    for (entity, _, sql) in flags {
+        let compared = report.entities.iter().find(|other| other.entity == entity).unwrap().compared.clone().unwrap();
+        assert_eq!((compared.differing.as_slice(), compared.brought), (&[7][..], true), "{entity}");
+        assert!(!compared.has_marks() && compared.missing.is_empty(), "{entity}");
+        assert_eq!(scene.rows(sql).await, [["7"]], "{entity}");
+    }
+    let log = world.requests();
+    let lists = log.of("/company/companies").filter(|line| line.kind == "list");
+    let whole: Vec<&str> = lists.filter_map(|line| line.parameter("conditions")).collect();
+    assert!(!whole.is_empty() && whole.iter().all(|condition| condition.contains("id in (7)")), "{whole:?}");
+    // Once is enough; and a flag that is taken back comes as well.
+    let versions = scene.versions().await;
+    applied(&scene).await;
+    assert_eq!(scene.versions().await, versions);
+    assert!(world.set_quietly("Company", 7, "deletedFlag", json!(false)));
+    applied(&scene).await;
+    assert_eq!(scene.rows(flags[0].2).await.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_compares_fetches_what_differs_and_a_record_that_does_not_fit_is_not_gone() {
+    let scene = Scene::new(EMPTY).await;
+    let world = scene.world();
+    (1..=21).for_each(|id| put_flagged(&scene, id));
+    scene.full().await;
+    assert!(world.set_quietly("Company", 7, "deletedFlag", json!(true)));
+    // A flag that is none: the record is there, and what bronze has of it stays.
+    assert!(world.set_quietly("Company", 9, "deletedFlag", json!({ "no": "flag" })));
+    let options = Options { reconcile_days: Some(0), ..Options::default() };
+    let report = scene.run(options).await;
+    assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
+    let companies = report.entities.iter().find(|entity| entity.entity == "Company").unwrap();
+    let compared = companies.compared.as_ref().unwrap();
+    assert_eq!((compared.differing.as_slice(), compared.gone.len(), compared.source), (&[7][..], 0, 21));
+    assert_eq!(companies.counts.updated, 1);
+    assert_eq!(scene.rows("SELECT CompanyKey FROM gold.dimcompany WHERE isDeleted").await, [["7"]]);
+    let columns = "SELECT entity, differing FROM meta.etl_entity_run WHERE differing > 0";
+    assert_eq!(scene.rows(columns).await, [["Company", "1"]]);
+}
+
 /// What `status --json` says, and its exit status.
 async fn status(scene: &Scene, more: &[&str]) -> (u8, Value) {
     let place = scene.lake.display();

@@ -1,7 +1,7 @@
 //! The endpoints below the API's base.
 
 use axum::http::{HeaderValue, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::conditions::ConditionError;
 use crate::entity::Entity;
@@ -95,7 +95,7 @@ pub(super) fn answer(world: &World, request: &ListRequest) -> Answer {
             let selection = query::selection(entity, &request.parameters);
             let mut json = Json::new(Vec::with_capacity(4_096));
             state.write(&mut json, entity, id, selection.as_ref());
-            Answer::json(json.into_bytes())
+            Answer::json(shown(world, entity, json.into_bytes()))
         }
         Route::Count(entity) => match read_query(world, entity, request) {
             Err(error) => refused(&error),
@@ -112,12 +112,28 @@ pub(super) fn answer(world: &World, request: &ListRequest) -> Answer {
                 let page = query.page(&world.read(), world.kept(), repeat);
                 let silent = is_listed(&world.switches().no_link, entity.path());
                 let link = if silent { None } else { links(request, query.paging, query.page_size, &page) };
-                let mut answer = Answer::json(page.body);
+                let mut answer = Answer::json(shown(world, entity, page.body));
                 answer.link = link;
                 answer
             }
         },
     }
+}
+
+/// What an endpoint shows of its records.
+fn shown(world: &World, entity: Entity, body: Vec<u8>) -> Vec<u8> {
+    if !is_listed(&world.switches().no_info, entity.path()) {
+        return body;
+    }
+    let Ok(mut shown) = serde_json::from_slice::<Value>(&body) else { return body };
+    let records = match &mut shown {
+        Value::Array(records) => records.as_mut_slice(),
+        one => std::slice::from_mut(one),
+    };
+    records.iter_mut().filter_map(Value::as_object_mut).for_each(|record| {
+        record.shift_remove("_info");
+    });
+    shown.to_string().into_bytes()
 }
 
 /// The answer of a list that was given its records.
@@ -172,7 +188,7 @@ pub(super) fn company_info(world: &World, path: &str, known: &str) -> Answer {
             "IsCloud": true,
         })
     } else {
-        serde_json::Value::Null
+        Value::Null
     };
     Answer::json(info.to_string().into_bytes())
 }

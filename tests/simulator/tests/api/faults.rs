@@ -166,6 +166,25 @@ async fn filters_that_find_nothing() {
 }
 
 #[tokio::test]
+async fn records_without_their_info_and_flags_without_a_new_time() {
+    let session = Session::start().await;
+    let world = session.simulator.world();
+    world.faults(Faults::default().without_info("/company/companies"));
+    let since = ("conditions", "lastUpdated >= [1970-01-01T00:00:00Z]");
+    let page = session.get("/company/companies", &[since, ("orderBy", "lastUpdated desc")]).await;
+    assert!(page.as_array().unwrap().iter().all(|record| record.get("_info").is_none() && record["id"].is_i64()));
+    assert!(session.get("/company/companies/1", &[]).await.get("_info").is_none());
+    assert!(session.get(LIST, &[]).await[0].get("_info").is_some());
+    world.faults(Faults::default());
+    let before = world.record("Company", 1).unwrap();
+    assert!(world.set_quietly("Company", 1, "deletedFlag", true.into()));
+    let after = session.get("/company/companies/1", &[]).await;
+    assert_eq!((&after["deletedFlag"], &after["_info"]), (&true.into(), &before["_info"]));
+    assert!(!world.set_quietly("Company", 999_999, "deletedFlag", true.into()));
+    is_well(&session).await;
+}
+
+#[tokio::test]
 async fn rows_that_come_twice_and_counts_that_lie() {
     let session = Session::start().await;
     let faults = Faults::default().with("/time", When::Next(1), Fault::DuplicateRow).with(

@@ -1,6 +1,6 @@
 //! A world and a lakehouse that a history happens to, and what has to hold at its end.
 
-use super::steps::{Cut, ENTITIES, MISFIT, Step, TYPES};
+use super::steps::{Cut, ENTITIES, FLAGS, MISFIT, Step, TYPES};
 use super::{same_tables, scene, succeeded};
 use crate::disk::Disk;
 use crate::support::Scene;
@@ -142,6 +142,13 @@ impl<'a> Case<'a> {
                     self.put("Member", member, 0);
                 }
             }
+            Step::Flag { flag, pick } => {
+                let (entity, name) = FLAGS[*flag];
+                if let Some(record) = self.pick(entity, *pick) {
+                    let turned = record[name] != json!(true);
+                    world.set_quietly(entity, record["id"].as_i64().unwrap_or_default(), name, json!(turned));
+                }
+            }
             Step::Post => {
                 world.advance(AdvanceRequest { hours: 1.0, post: 1, ..AdvanceRequest::default() });
             }
@@ -248,7 +255,9 @@ impl<'a> Case<'a> {
     async fn bronze_is_the_source(&self) -> Result<(), String> {
         for entity in ENTITIES {
             let table = format!("cw_{}", entity.to_lowercase());
-            let sql = format!("SELECT id, _info['lastUpdated'] FROM bronze.{table} WHERE etlDeletedAt IS NULL");
+            let flag = FLAGS.iter().find(|(other, _)| *other == entity).map(|(_, name)| *name);
+            let set = flag.map_or("false".to_owned(), |name| format!("COALESCE({name}, false)"));
+            let sql = format!("SELECT id, _info['lastUpdated'], {set} FROM bronze.{table} WHERE etlDeletedAt IS NULL");
             let mut stored: BTreeMap<String, Vec<String>> = self.scene.by_key(&sql).await;
             let mut source: BTreeMap<String, Vec<String>> = BTreeMap::new();
             for record in self.scene.world().records(entity) {
@@ -264,7 +273,8 @@ impl<'a> Case<'a> {
                     stored.remove(&id);
                 } else {
                     let updated = record["_info"]["lastUpdated"].as_str().unwrap_or("∅").to_owned();
-                    source.insert(id, vec![updated]);
+                    let set = flag.is_some_and(|name| record[name] == json!(true));
+                    source.insert(id, vec![updated, set.to_string()]);
                 }
             }
             if stored != source {

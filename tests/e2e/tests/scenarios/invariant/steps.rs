@@ -6,6 +6,14 @@ use proptest::prelude::*;
 pub(super) const ENTITIES: [&str; 7] =
     ["Agreement", "Company", "ExpenseEntry", "Invoice", "Member", "ProductItem", "TimeEntry"];
 
+/// The flags that can turn without a new time of change.
+pub(super) const FLAGS: [(&str, &str); 4] = [
+    ("Agreement", "cancelledFlag"),
+    ("Company", "deletedFlag"),
+    ("Member", "inactiveFlag"),
+    ("ProductItem", "cancelledFlag"),
+];
+
 /// Names that every rule of the agreement types classifies.
 pub(super) const TYPES: [&str; 4] = ["Tímapottur", "Innri verkefni", "yÞjónusta", "Ráðgjöf"];
 
@@ -59,6 +67,11 @@ pub(super) enum Step {
     Cost {
         pick: usize,
         cost: i64,
+    },
+    /// A flag of a record turns, and its time of change stays.
+    Flag {
+        flag: usize,
+        pick: usize,
     },
     /// Invoices are posted.
     Post,
@@ -147,6 +160,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         2 => (pick.clone(), 0..TYPES.len()).prop_map(|(pick, name)| Step::Retype { pick, name }),
         2 => (pick.clone(), proptest::option::of(pick.clone())).prop_map(|(pick, parent)| Step::Move { pick, parent }),
         1 => (pick.clone(), 0..9_i64).prop_map(|(pick, cost)| Step::Cost { pick, cost }),
+        1 => (0..FLAGS.len(), pick.clone()).prop_map(|(flag, pick)| Step::Flag { flag, pick }),
         1 => Just(Step::Post),
         1 => (90_000..90_003_i64, proptest::option::weighted(0.7, pick), any::<bool>())
             .prop_map(|(row, pick, by_number)| Step::Unposted { row, pick, by_number }),

@@ -1,0 +1,234 @@
+//! What every row of the dimensions has to hold, computed from the simulator's records.
+
+use crate::expected::{class, decimal, id, integer, number, ten_thousandths};
+use crate::facts::{Fact, behavior, none};
+use connectwise_simulator::World;
+use serde_json::Value;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The rows by their natural key.
+type Rows = BTreeMap<String, Vec<String>>;
+
+const COMPANY: &[&str] =
+    &["companyIdentifier", "companyName", "companyType", "companyStatus", "territory", "isDeleted", "isInferred"];
+const MEMBER: &[&str] =
+    &["memberIdentifier", "memberName", "officeEmail", "inactiveFlag", "dailyCapacity", "isDeleted", "isInferred"];
+const AGREEMENT: &[&str] = &[
+    "agreementName",
+    "agreementNumber",
+    "parentAgreementId",
+    "agreementTypeId",
+    "agreementTypeName",
+    "agreementTypeNormalized",
+    "billingBehavior",
+    "companyId",
+    "status",
+    "isActive",
+    "billAmount",
+    "applicationUnits",
+    "applicationLimit",
+    "applicationCycle",
+    "isCancelled",
+    "isDeleted",
+    "isInferred",
+];
+const TYPE: &[&str] = &["typeName", "agreementTypeNormalized", "billingBehavior", "isInvoiceable"];
+
+/// The dimensions that hold records or what refers to them, on a day.
+pub(crate) fn expected(world: &World, day: &str) -> Vec<Fact> {
+    let table = |table, key, columns, rows| Fact { table, key, columns, rows };
+    vec![
+        table("dimcompany", "companyId", COMPANY, companies(world)),
+        table("dimmember", "memberId", MEMBER, members(world)),
+        table("dimagreement", "agreementId", AGREEMENT, agreements(world, day)),
+        table("dimagreementtype", "typeId", TYPE, types(world)),
+        table(
+            "dimproduct",
+            "catalogItemId",
+            &["catalogItemIdentifier", "catalogItemName", "productClass"],
+            newest(world, &["ProductItem"], "catalogItem", |record, item| {
+                vec![text(&item["identifier"]), text(&item["name"]), raw(&record["productClass"])]
+            }),
+        ),
+        table(
+            "dimworktype",
+            "workTypeId",
+            &["workTypeName", "utilizationFlag"],
+            newest(world, &["TimeEntry"], "workType", |_, kind| {
+                vec![text(&kind["name"]), raw(&kind["utilizationFlag"])]
+            }),
+        ),
+        table("dimworkrole", "workRoleId", &["workRoleName"], named(world, "TimeEntry", "workRole")),
+        table("dimdepartment", "departmentId", &["departmentName"], named(world, "TimeEntry", "department")),
+        table("dimexpensetype", "expenseTypeId", &["expenseTypeName"], named(world, "ExpenseEntry", "type")),
+    ]
+}
+
+fn raw(value: &Value) -> String {
+    match value {
+        Value::Null => none(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(none, |text| text.trim().to_owned())
+}
+
+fn key(value: &Value) -> String {
+    integer(value).map_or_else(none, |id| id.to_string())
+}
+
+fn amount(value: &Value) -> String {
+    ten_thousandths(value).map_or_else(none, decimal)
+}
+
+fn is_set(value: &Value) -> bool {
+    value == &Value::Bool(true)
+}
+
+/// By what is referred to: what the newest record that refers to it says; of equally new ones the one with the highest
+/// id, whatever its entity.
+fn newest(world: &World, entities: &[&str], reference: &str, carried: impl Fn(&Value, &Value) -> Vec<String>) -> Rows {
+    let mut newest: BTreeMap<i64, (Option<String>, i64, Reverse<Vec<String>>)> = BTreeMap::new();
+    for record in entities.iter().flat_map(|entity| world.records(entity)) {
+        let Some(of) = integer(&record[reference]["id"]) else { continue };
+        let changed = record["_info"]["lastUpdated"].as_str().map(ToOwned::to_owned);
+        let says = (changed, id(&record), Reverse(carried(&record, &record[reference])));
+        let known = newest.entry(of).or_insert_with(|| says.clone());
+        if says > *known {
+            *known = says;
+        }
+    }
+    newest.into_iter().map(|(of, (_, _, Reverse(says)))| (of.to_string(), says)).collect()
+}
+
+fn named(world: &World, entity: &str, reference: &str) -> Rows {
+    newest(world, &[entity], reference, |_, of| vec![text(&of["name"])])
+}
+
+/// The records' rows, and those of what is only referred to.
+fn with_inferred(mut rows: Rows, inferred: Rows, row: impl Fn(&[String]) -> Vec<String>) -> Rows {
+    for (id, carried) in inferred {
+        rows.entry(id).or_insert_with(|| row(&carried));
+    }
+    rows
+}
+
+fn flags(values: &[bool]) -> impl Iterator<Item = String> {
+    values.iter().map(ToString::to_string)
+}
+
+fn companies(world: &World) -> Rows {
+    let row = |record: Value| {
+        let mut types: Vec<(i64, String)> = record["types"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|kind| (integer(&kind["id"]).unwrap_or(i64::MAX), text(&kind["name"])))
+            .collect();
+        types.sort_by_key(|(id, _)| *id);
+        let types: Vec<String> = types.into_iter().map(|(_, name)| name).collect();
+        let mut row = vec![
+            text(&record["identifier"]),
+            text(&record["name"]),
+            if types.is_empty() { none() } else { types.join(", ") },
+            text(&record["status"]["name"]),
+            text(&record["territory"]["name"]),
+        ];
+        row.extend(flags(&[is_set(&record["deletedFlag"]), false]));
+        (id(&record).to_string(), row)
+    };
+    let from = ["ExpenseEntry", "Invoice", "ProductItem", "TimeEntry"];
+    let inferred = newest(world, &from, "company", |_, of| vec![text(&of["identifier"]), text(&of["name"])]);
+    with_inferred(world.records("Company").map(row).collect(), inferred, |carried| {
+        let mut row = carried.to_vec();
+        row.extend([none(), none(), none()]);
+        row.extend(flags(&[false, true]));
+        row
+    })
+}
+
+fn members(world: &World) -> Rows {
+    let row = |record: Value| {
+        let name = [&record["firstName"], &record["lastName"]].map(|part| part.as_str().unwrap_or_default().trim());
+        let name = name.join(" ");
+        let mut row = vec![
+            text(&record["identifier"]),
+            if name.trim().is_empty() { none() } else { name.trim().to_owned() },
+            text(&record["officeEmail"]),
+            is_set(&record["inactiveFlag"]).to_string(),
+            amount(&record["dailyCapacity"]),
+        ];
+        row.extend(flags(&[false, false]));
+        (id(&record).to_string(), row)
+    };
+    let inferred = newest(world, &["ExpenseEntry", "TimeEntry"], "member", |_, of| {
+        vec![text(&of["identifier"]), text(&of["name"]), amount(&of["dailyCapacity"])]
+    });
+    with_inferred(world.records("Member").map(row).collect(), inferred, |carried| {
+        let mut row = vec![carried[0].clone(), carried[1].clone(), none(), false.to_string(), carried[2].clone()];
+        row.extend(flags(&[false, true]));
+        row
+    })
+}
+
+fn agreements(world: &World, day: &str) -> Rows {
+    let all: BTreeMap<i64, Value> = world.records("Agreement").map(|record| (id(&record), record)).collect();
+    let row = |(id, record): (&i64, &Value)| {
+        let day_of = |name: &str| record[name].as_str().map(|text| text[..10].to_owned());
+        let cancelled = is_set(&record["cancelledFlag"]);
+        let begun = day_of("startDate").is_none_or(|first| first.as_str() <= day);
+        let goes_on = day_of("endDate").is_none_or(|last| last.as_str() >= day);
+        let class = class(record["type"]["name"].as_str());
+        let mut row = vec![
+            text(&record["name"]),
+            number(&all, *id).unwrap_or_else(none),
+            key(&record["parentAgreement"]["id"]),
+            key(&record["type"]["id"]),
+            text(&record["type"]["name"]),
+            class.to_owned(),
+            behavior(class).to_owned(),
+            key(&record["company"]["id"]),
+            raw(&record["agreementStatus"]),
+            (!cancelled && begun && goes_on).to_string(),
+            amount(&record["billAmount"]),
+            raw(&record["applicationUnits"]),
+            amount(&record["applicationLimit"]),
+            raw(&record["applicationCycle"]),
+        ];
+        row.extend(flags(&[cancelled, false, false]));
+        (id.to_string(), row)
+    };
+    let from = ["ExpenseEntry", "Invoice", "ProductItem", "TimeEntry"];
+    let inferred = newest(world, &from, "agreement", |record, of| {
+        let types = [&record["agreementType"], &of["type"]].map(text);
+        let kind = types.into_iter().find(|name| *name != none() && !name.is_empty());
+        vec![text(&of["name"]), kind.unwrap_or_else(none)]
+    });
+    with_inferred(all.iter().map(row).collect(), inferred, |carried| {
+        let class = class(Some(&carried[1]));
+        let mut row = vec![none(); AGREEMENT.len()];
+        row[0].clone_from(&carried[0]);
+        row[4].clone_from(&carried[1]);
+        class.clone_into(&mut row[5]);
+        behavior(class).clone_into(&mut row[6]);
+        true.to_string().clone_into(&mut row[9]);
+        for (place, flag) in (14..).zip(flags(&[false, false, true])) {
+            row[place] = flag;
+        }
+        row
+    })
+}
+
+fn types(world: &World) -> Rows {
+    let names = newest(world, &["Agreement"], "type", |_, of| vec![text(&of["name"])]);
+    let row = |(id, says): (String, Vec<String>)| {
+        let class = class(Some(&says[0]));
+        let invoiceable = !BTreeSet::from(["prepaid_hours", "internal_project"]).contains(class);
+        (id, vec![says[0].clone(), class.to_owned(), behavior(class).to_owned(), invoiceable.to_string()])
+    };
+    names.into_iter().map(row).collect()
+}
