@@ -8,12 +8,14 @@ use super::output::{Output, grouped};
 use crate::client::{Client, ClientError, List, Traffic};
 use crate::conditions::Condition;
 use crate::error::{Error, Result};
+use crate::lake::footer::said;
 use crate::progress::EntityProgress;
 use crate::settings::hash_key;
 use clap::{Args, ValueEnum};
 use futures::TryStreamExt as _;
 use indexmap::IndexMap;
 use parquet::arrow::ArrowWriter;
+use parquet::file::properties::WriterProperties;
 use serde_json::value::RawValue;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, ErrorKind, Seek as _, Write};
@@ -228,7 +230,7 @@ async fn shaped(list: List, target: &mut Target) -> Result<u64> {
     let schema =
         list.table().map_or_else(|| arrow::datatypes::Schema::empty().into(), connectwise_runtime::bronze_schema);
     let wrong = |error: parquet::errors::ParquetError| Error::data("Parquet", error);
-    let mut writer = ArrowWriter::try_new(&mut target.file, schema, None).map_err(wrong)?;
+    let mut writer = ArrowWriter::try_new(&mut target.file, schema, Some(properties())).map_err(wrong)?;
     let mut batches = list.batches()?;
     let mut records = 0;
     while let Some(batch) = batches.try_next().await? {
@@ -252,13 +254,19 @@ fn inferred(scratch: &mut Target, target: &mut Target, records: u64) -> Result<(
     let rows = arrow::json::ReaderBuilder::new(std::sync::Arc::clone(&schema))
         .build(scratch.reader()?)
         .map_err(|error| wrong(&error))?;
-    let mut writer = ArrowWriter::try_new(&mut target.file, schema, None).map_err(|error| wrong(&error))?;
+    let mut writer =
+        ArrowWriter::try_new(&mut target.file, schema, Some(properties())).map_err(|error| wrong(&error))?;
     for batch in rows {
         let batch = batch.map_err(|error| wrong(&error))?;
         writer.write(&batch).map_err(|error| wrong(&error))?;
     }
     writer.close().map_err(|error| wrong(&error))?;
     Ok(())
+}
+
+/// As tables have them: Spark reads old dates from no other files.
+fn properties() -> WriterProperties {
+    WriterProperties::builder().set_key_value_metadata(Some(said())).build()
 }
 
 fn failed(error: std::io::Error) -> Error {
