@@ -6,6 +6,7 @@
 //! where something of it became personal.
 
 mod held;
+pub(crate) mod passwords;
 mod replace;
 
 pub(crate) use held::check_fetched;
@@ -181,6 +182,9 @@ pub async fn load(
         return Err(Error::data(entity.entity, personal::READ_WHOLE));
     }
     transactions.extend(wanted.transactions(was));
+    if before.is_none() {
+        transactions.push(passwords::transaction());
+    }
     // A first run reads all there is, whatever it is called.
     let is_first = extracted.whole && !extracted.ids.is_empty() && rows_of(before.as_ref()).await? == 0;
     let (counts, version, changed_version) = if !snapshot && (full || is_first) {

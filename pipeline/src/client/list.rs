@@ -204,6 +204,13 @@ impl List {
             }
             self.fields.push(name.to_owned());
         }
+        // By its type alone a value is told from a password.
+        let types: Vec<String> = self.fields.iter().filter_map(|name| type_of_value(name)).collect();
+        types.into_iter().for_each(|name| {
+            if !self.fields.iter().any(|other| is_at_or_below(&name, other)) {
+                self.fields.push(name);
+            }
+        });
         Ok(self)
     }
 
@@ -378,6 +385,18 @@ fn is_sensitive(name: &str) -> bool {
     ANYTHING.sensitive.iter().any(|sensitive| sensitive.eq_ignore_ascii_case(name))
 }
 
+/// The property that says whether another one, the value of a field, is a password.
+fn type_of_value(name: &str) -> Option<String> {
+    let (parent, value) = name.rsplit_once('/')?;
+    let of = parent.rsplit('/').next()?;
+    let is = |fields: &str, expected: &str| of.eq_ignore_ascii_case(fields) && value.eq_ignore_ascii_case(expected);
+    match () {
+        () if is("customFields", "value") => Some(format!("{parent}/type")),
+        () if is("questions", "answer") => Some(format!("{parent}/fieldType")),
+        () => None,
+    }
+}
+
 /// Whether a property is another one, or stands in it.
 fn is_at_or_below(name: &str, path: &str) -> bool {
     let mut names = name.split('/');
@@ -386,7 +405,17 @@ fn is_at_or_below(name: &str, path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_at_or_below, is_path_of, path_problem};
+    use super::{is_at_or_below, is_path_of, path_problem, type_of_value};
+
+    #[test]
+    fn a_value_is_asked_for_with_its_type() {
+        assert_eq!(type_of_value("customFields/value").as_deref(), Some("customFields/type"));
+        assert_eq!(type_of_value("a/CustomFields/Value").as_deref(), Some("a/CustomFields/type"));
+        assert_eq!(type_of_value("questions/answer").as_deref(), Some("questions/fieldType"));
+        for name in ["customFields", "customFields/id", "value", "a/value", "questions/answerId"] {
+            assert_eq!(type_of_value(name), None, "{name}");
+        }
+    }
 
     #[test]
     fn paths_are_those_of_their_endpoints() {

@@ -97,7 +97,7 @@ impl Kept {
             entity: table.entity.to_owned(),
             endpoint: table.endpoint.to_owned(),
             condition: condition.map(ToOwned::to_owned),
-            made_by: crate::lake::definition(["staging 3", format!("{table:?}").as_str(), key.as_str(), base.as_str()]),
+            made_by: crate::lake::definition(["staging 4", format!("{table:?}").as_str(), key.as_str(), base.as_str()]),
             began,
         };
         let there = read_json::<Manifest>(&folder.join(MANIFEST));

@@ -34,6 +34,7 @@ mod moving;
 mod names;
 mod narrow;
 mod odd_input;
+mod passwords;
 mod personal;
 mod ranges;
 mod reconcile;
