@@ -6,6 +6,7 @@
 //! where something of it became personal.
 
 mod held;
+pub(crate) mod passwords;
 mod replace;
 mod watermark;
 
@@ -169,6 +170,9 @@ pub async fn load(
     let is_theirs = source_was.is_none() || (extracted.whole && (full || snapshot));
     let source_is = loading.source.filter(|source| is_theirs && source_was != Some(*source));
     transactions.extend(source_is.map(|source| (source::TRANSACTION.to_owned(), source)));
+    if before.is_none() {
+        transactions.push(passwords::transaction());
+    }
     // A first run reads all there is, whatever it is called.
     let is_first = extracted.whole && !extracted.ids.is_empty() && rows_of(before.as_ref()).await? == 0;
     let (counts, version, changed_version) = if !snapshot && (full || is_first) {

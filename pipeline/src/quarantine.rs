@@ -112,8 +112,8 @@ pub(crate) async fn replace(
     rewrite(lake, run, entity, misfits, |_| true).await
 }
 
-/// Rewrites an entity's records: these come, those that are solved go, and what became personal of the others since
-/// they were put aside is redacted.
+/// Rewrites an entity's records: these come, those that are solved go, and what may not be kept of the others, but
+/// was when they were put aside, is redacted.
 async fn rewrite(
     lake: &Lakehouse,
     run: &RunId,
@@ -161,15 +161,14 @@ async fn rewrite(
     table.overwrite(frame, Some(rows as u64), &[]).await
 }
 
-/// Rows without what became personal of an entity's records since they were put aside; `None` where nothing did.
+/// Rows without what may not be kept of an entity's records: what became personal since they were put aside, and what an
+/// earlier version did not know of. `None` where there is nothing of that.
 fn redacted(
     lake: &Lakehouse,
     entity: &'static connectwise_runtime::Table,
     rows: &RecordBatch,
 ) -> Result<Option<RecordBatch>, ArrowError> {
-    if entity.excluded.is_empty() && entity.hashed.is_empty() {
-        return Ok(None);
-    }
+    let has_personal = !entity.excluded.is_empty() || !entity.hashed.is_empty();
     let [entities, reasons, raw] = [0, 3, 4].map(|column| rows.column(column).as_string::<i32>());
     let mut changed = false;
     let (mut told, mut texts) = (Vec::new(), Vec::new());
@@ -182,7 +181,10 @@ fn redacted(
             // What is no JSON can't be looked into, so nothing of it stays.
             let kept = redact_stored(entity, lake.hash_key(), text).map(Cow::into_owned).unwrap_or_default();
             if kept != *text {
-                (reason, json, changed) = (Some("it holds what became personal".to_owned()), Some(kept), true);
+                if has_personal {
+                    reason = Some("it holds what became personal".to_owned());
+                }
+                (json, changed) = (Some(kept), true);
             }
         }
         told.push(reason);

@@ -143,6 +143,34 @@ async fn parquet_has_the_columns_of_the_entity_or_those_that_are_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_form_of_output_holds_the_value_of_a_password() {
+    let scene = Scene::new().await;
+    let fields =
+        json!([{ "value": "hunter2", "id": 1, "type": "Password" }, { "id": 2, "type": "Text", "value": "x" }]);
+    let question = json!({ "question": "Key?", "answer": "hunter2", "fieldType": "password" });
+    let devices: Vec<Value> =
+        (1..=3).map(|id| json!({ "id": id, "customFields": fields, "questions": [question] })).collect();
+    scene.simulator.world().serve("/company/configurations", devices);
+    scene.simulator.world().put("Agreement", json!({ "id": 900, "name": "Samningur", "customFields": fields }));
+    for endpoint in ["/company/configurations", "/finance/agreements"] {
+        for form in ["ndjson", "csv", "parquet"] {
+            let place = scene.folder.path().join(form);
+            let output = place.to_str().unwrap();
+            let ran = scene.run(&["extract", endpoint, "--format", form, "--output", output]).await;
+            assert_eq!(ran.code, 0, "{}", ran.err);
+            let bytes = std::fs::read(&place).unwrap();
+            let mut text = String::from_utf8_lossy(&bytes).into_owned();
+            if form == "parquet" {
+                let reader = ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(&place).unwrap()).unwrap();
+                let batches: Vec<_> = reader.build().unwrap().map(Result::unwrap).collect();
+                text += &arrow::util::pretty::pretty_format_batches(&batches).unwrap().to_string();
+            }
+            assert!(text.contains("Password") && !text.contains("hunter2"), "{endpoint} {form}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_said_before_anything_is_asked() {
     let scene = Scene::new().await;
     let long = format!("notes = \"{}\"", "þ".repeat(400));

@@ -17,6 +17,7 @@ use arrow_schema::{ArrowError, DataType, Field as ArrowField, FieldRef};
 
 use crate::buffer::{Bits, Bools, Ends, Fixed, Texts};
 use crate::json::quote;
+use crate::password::Role;
 use crate::redact::is_sensitive;
 use crate::schema::TIME_ZONE;
 use crate::shape::{Field, Kind};
@@ -85,6 +86,8 @@ pub(crate) struct Slot {
     pub(crate) name: &'static str,
     /// The name as JSON writes it, quotes and all.
     pub(crate) quoted: Box<[u8]>,
+    /// What it tells of the object.
+    pub(crate) role: Role,
     /// None where the property is sensitive.
     pub(crate) column: Option<Column>,
 }
@@ -108,7 +111,7 @@ impl Structs {
                 let mut quoted = String::new();
                 quote(field.name, &mut quoted);
                 let column = (!is_sensitive(&field.kind)).then(|| Column::new(&field.kind));
-                Slot { name: field.name, quoted: quoted.into_bytes().into(), column }
+                Slot { name: field.name, quoted: quoted.into_bytes().into(), role: Role::of(field.name), column }
             })
             .collect();
         let count = u16::try_from(slots.len()).unwrap_or(u16::MAX);

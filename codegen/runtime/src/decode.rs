@@ -3,8 +3,9 @@
 //! Invariants:
 //! - Every record of a page that can be read ends in the batch or among the misfits, and the counts add up.
 //! - A record that does not fit leaves no trace in the columns; a page that can't be read leaves none at all.
-//! - No sensitive or excluded value gets into a column, `_unknown`, a misfit or an error, and of one that is hashed
-//!   nothing but the hash. Without a key for the hashes no record is read.
+//! - No sensitive or excluded value, and no value of a field that is a password, gets into a column, `_unknown`, a
+//!   misfit, an error, or what is told of the texts of records; and of one that is hashed nothing but the hash. Without
+//!   a key for the hashes no record is read.
 
 use std::collections::BTreeMap;
 use std::mem::take;
@@ -19,7 +20,7 @@ use crate::convert;
 use crate::error::DecodeError;
 use crate::json::{Scanner, Syntax, quote};
 use crate::personal::HashKey;
-use crate::read::{Fault, Reader, Reason, shorten};
+use crate::read::{Fault, Reader, Reason, excerpt, key_text};
 use crate::recall::Recall;
 use crate::redact::Guard;
 use crate::schema::bronze_schema;
@@ -34,14 +35,17 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// The text of the code that decides which bronze row a record gives. Another text may give another row, so what was
 /// read by an earlier one has to be read anew.
-pub const DECIDED_BY: [&str; 10] = [
+pub const DECIDED_BY: [&str; 13] = [
     include_str!("decode.rs"),
     include_str!("buffer.rs"),
     include_str!("column.rs"),
     include_str!("convert.rs"),
     include_str!("json.rs"),
+    include_str!("password.rs"),
     include_str!("personal.rs"),
     include_str!("read.rs"),
+    include_str!("read/maps.rs"),
+    include_str!("read/objects.rs"),
     include_str!("redact.rs"),
     include_str!("schema.rs"),
     include_str!("shape.rs"),
@@ -69,8 +73,8 @@ pub struct Misfit {
     pub path: String,
     /// What was found there and what was expected.
     pub reason: String,
-    /// The record's JSON text without its sensitive and excluded properties, and with marked hashes in the place of
-    /// what is hashed.
+    /// The record's JSON text without its sensitive and excluded properties and the values of passwords, and with marked
+    /// hashes in the place of what is hashed.
     pub raw_json: String,
 }
 
@@ -167,7 +171,12 @@ impl Decoder {
                     None => {
                         if let Some(record) = decoder.one(reader, found)? {
                             let unknown = reader.unknown.values().map(|unknown| unknown.pattern.as_str());
-                            recall.kept(record, &unknown.collect::<Vec<_>>());
+                            let unknown = unknown.collect::<Vec<_>>();
+                            if reader.left_out {
+                                recall.kept(&decoder.guard.record(record)?, &unknown);
+                            } else {
+                                recall.kept(record, &unknown);
+                            }
                         }
                     }
                 }
@@ -346,7 +355,8 @@ impl Decoder {
         let expected = if opening == b'[' { "a list of records" } else { "one record" };
         let found = match first {
             None => "nothing".to_owned(),
-            Some(byte) if byte == b'<' || !self.guard.any() => excerpt(start),
+            Some(b'<') => excerpt(start),
+            Some(byte) if !matches!(byte, b'{' | b'[') && !self.guard.any() => excerpt(start),
             Some(_) => {
                 let readable = Scanner::new(start).raw().and_then(|raw| self.guard.record(raw));
                 readable.map_or_else(|_| "what is neither JSON nor HTML".to_owned(), |text| excerpt(&text))
@@ -362,36 +372,4 @@ struct Found {
     counts: PageCounts,
     quarantined_bytes: usize,
     unknown: BTreeMap<String, u64>,
-}
-
-/// The text of a record's key: of the last property with that name, unless it is null.
-fn key_text(raw: &str, key: &str) -> Result<Option<String>, Syntax> {
-    let mut scanner = Scanner::new(raw);
-    if scanner.peek() != b'{' {
-        return Ok(None);
-    }
-    let mut found = None;
-    let mut more = scanner.enter(b'}')?;
-    while more {
-        let name = scanner.name()?;
-        scanner.colon()?;
-        let is_key = name.text() == key;
-        match scanner.peek() {
-            b'"' if is_key => found = Some(scanner.string()?.text().into_owned()),
-            _ => {
-                let value = scanner.raw()?;
-                if is_key {
-                    found = (value != "null").then(|| shorten(value));
-                }
-            }
-        }
-        more = scanner.more(b'}')?;
-    }
-    Ok(found)
-}
-
-/// The first 60 characters.
-fn excerpt(text: &str) -> String {
-    let end = text.char_indices().nth(60).map_or(text.len(), |(end, _)| end);
-    format!("`{}`", text.get(..end).unwrap_or_default())
 }

@@ -4,6 +4,7 @@
 //! - [`schema`]: Arrow schemas of its bronze and silver tables.
 //! - [`decode`]: pages of JSON to bronze batches, bad records set aside one by one.
 //! - [`mod@flatten`]: bronze batches to silver batches.
+//! - [`without_passwords`]: bronze batches of earlier versions without the values of passwords.
 //! - [`hash`]: whether a row's content changed.
 //! - [`HashKey`]: keyed hashes in the place of personal texts.
 //!
@@ -16,9 +17,11 @@ mod convert;
 pub mod decode;
 mod error;
 pub mod flatten;
+mod forget;
 pub mod hash;
 mod json;
 mod parent;
+mod password;
 mod path;
 mod personal;
 mod read;
@@ -31,6 +34,7 @@ pub mod timestamp;
 pub use decode::{Decoded, Decoder, Misfit, PageCounts};
 pub use error::{DecodeError, Error, FlattenError};
 pub use flatten::{flatten, flatten_child};
+pub use forget::{password_columns, without_passwords};
 pub use hash::row_hashes;
 pub use parent::with_parent;
 pub use personal::HashKey;

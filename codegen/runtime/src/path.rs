@@ -27,6 +27,17 @@ impl Path {
         self.0.pop();
     }
 
+    /// The number of steps.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Goes back to where there were so many steps.
+    pub(crate) fn truncate(&mut self, steps: usize) {
+        self.0.truncate(steps);
+    }
+
     #[inline]
     pub(crate) fn clear(&mut self) {
         self.0.clear();

@@ -4,18 +4,18 @@
 //! behind. A misfit is found before the value's grammar is checked to its end: whoever puts the record aside passes
 //! over it as a whole.
 
+mod maps;
+mod objects;
+
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use crate::buffer::Texts;
-use crate::column::{Column, Lists, Maps, Structs};
+use crate::column::{Column, Lists, Structs};
 use crate::convert::{self, Expected};
-use crate::json::{Mark, Scanner, Str, Syntax, unescape};
+use crate::json::{Scanner, Str, Syntax, unescape};
 use crate::path::{Path, Step};
 use crate::redact::{Guard, Treatment};
-
-/// Entries of one map up to which a repeated key is looked for by comparing.
-const FEW_ENTRIES: usize = 24;
 
 /// Why a record, or the whole page, can't be read.
 #[derive(Debug)]
@@ -58,11 +58,13 @@ pub(crate) struct Reader<'a> {
     path: Path,
     /// The current record's unknown properties by their paths.
     pub(crate) unknown: BTreeMap<String, Unknown>,
+    /// Whether something of the current record may not be kept.
+    pub(crate) left_out: bool,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(text: &'a str, guard: Guard) -> Self {
-        Self { scanner: Scanner::new(text), guard, path: Path::default(), unknown: BTreeMap::new() }
+        Self { scanner: Scanner::new(text), guard, path: Path::default(), unknown: BTreeMap::new(), left_out: false }
     }
 
     /// Reads a record into the row.
@@ -70,6 +72,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn record(&mut self, columns: &mut Structs, row: usize) -> Result<(), Fault> {
         self.path.clear();
         self.unknown.clear();
+        self.left_out = false;
         match self.scanner.peek() {
             b'{' => self.object(columns, row),
             token => Err(self.misfit(token, convert::STRUCT)),
@@ -210,6 +213,7 @@ impl<'a> Reader<'a> {
         }
         let raw = self.scanner.raw()?;
         let kept = self.guard.outside(raw, self.names())?;
+        self.left_out |= matches!(kept, Cow::Owned(_));
         column.put(row, &kept);
         Ok(())
     }
@@ -227,164 +231,6 @@ impl<'a> Reader<'a> {
         }
         column.end(row, first + count);
         Ok(())
-    }
-
-    fn map(&mut self, column: &mut Maps, row: usize) -> Result<(), Fault> {
-        let first = column.entries();
-        let start = self.scanner.mark();
-        let mut entry = first;
-        let mut more = self.scanner.enter(b'}')?;
-        while more {
-            let key = self.scanner.name()?;
-            self.scanner.colon()?;
-            if self.treatment(key) == Treatment::LeaveOut {
-                self.scanner.skip()?;
-            } else {
-                put(key, &mut column.keys, entry);
-                let written = column.keys.get(entry);
-                let repeated = (first..entry).any(|earlier| column.keys.get(earlier) == written);
-                if repeated || entry - first >= FEW_ENTRIES {
-                    column.truncate(row);
-                    self.scanner.reset(start);
-                    return self.map_with_care(column, row);
-                }
-                self.entry(&key, &mut column.values, entry)?;
-                entry += 1;
-            }
-            more = self.scanner.more(b'}')?;
-        }
-        column.end(row);
-        Ok(())
-    }
-
-    #[inline]
-    fn entry(&mut self, key: &Str<'a>, values: &mut Texts, entry: usize) -> Result<(), Fault> {
-        let token = self.scanner.peek();
-        if token == b'n' {
-            return Ok(self.scanner.literal("null")?);
-        }
-        let read = match self.treatment(*key) {
-            Treatment::Hash => self.hashed(token, values, entry),
-            _ => self.text(token, values, entry),
-        };
-        read.map_err(|fault| match fault {
-            Fault::Misfit(mut reason) => {
-                reason.path = Path::join(reason.path, &key.text());
-                Fault::Misfit(reason)
-            }
-            syntax => syntax,
-        })
-    }
-
-    /// A map with many entries, or with a key that is there twice: the last value wins.
-    #[cold]
-    fn map_with_care(&mut self, column: &mut Maps, row: usize) -> Result<(), Fault> {
-        let mut order: Vec<(Str<'a>, Mark)> = Vec::new();
-        let mut places = HashMap::new();
-        let mut more = self.scanner.enter(b'}')?;
-        while more {
-            let key = self.scanner.name()?;
-            self.scanner.colon()?;
-            if self.treatment(key) != Treatment::LeaveOut {
-                let value = self.scanner.mark();
-                let place = *places.entry(key.text()).or_insert(order.len());
-                match order.get_mut(place) {
-                    Some(earlier) => earlier.1 = value,
-                    None => order.push((key, value)),
-                }
-            }
-            self.scanner.skip()?;
-            more = self.scanner.more(b'}')?;
-        }
-        let end = self.scanner.mark();
-        let first = column.entries();
-        for (index, (key, value)) in order.iter().enumerate() {
-            put(*key, &mut column.keys, first + index);
-            self.scanner.reset(*value);
-            self.entry(key, &mut column.values, first + index)?;
-        }
-        self.scanner.reset(end);
-        column.end(row);
-        Ok(())
-    }
-
-    fn object(&mut self, columns: &mut Structs, row: usize) -> Result<(), Fault> {
-        let mut last = 0;
-        let mut more = self.scanner.enter(b'}')?;
-        while more {
-            match self.property(columns, last)? {
-                Ok(index) => {
-                    last = index + 1;
-                    self.scanner.colon()?;
-                    let slot = columns.slots.get_mut(index);
-                    if let Some((name, column)) = slot.and_then(|slot| Some((slot.name, slot.column.as_mut()?))) {
-                        self.path.push(Step::Name(name));
-                        if column.len() > row {
-                            column.truncate(row);
-                            self.forget_unknown();
-                        }
-                        self.value(column, row)?;
-                        self.path.pop();
-                    } else {
-                        self.scanner.skip()?;
-                    }
-                }
-                Err(name) => {
-                    self.scanner.colon()?;
-                    self.unknown(name)?;
-                }
-            }
-            more = self.scanner.more(b'}')?;
-        }
-        columns.end(row);
-        Ok(())
-    }
-
-    /// The index of the next property, or its name where the shape does not know it. Servers write properties in
-    /// the same order every time, so the one that came next in the last record is tried first.
-    #[inline]
-    fn property(&mut self, columns: &mut Structs, last: usize) -> Result<Result<usize, Str<'a>>, Syntax> {
-        if self.scanner.peek() == b'"'
-            && let Some((index, slot)) = columns.expected(last)
-            && self.scanner.accept(&slot.quoted)
-        {
-            return Ok(Ok(index));
-        }
-        let name = self.scanner.name()?;
-        let found = if name.escaped { columns.find(&name.text()) } else { columns.find(name.raw) };
-        if let Some(index) = found {
-            columns.learn(last, index);
-        }
-        Ok(found.ok_or(name))
-    }
-
-    /// Keeps a property that the shape does not know, as far as it may be kept.
-    #[cold]
-    fn unknown(&mut self, name: Str<'a>) -> Result<(), Syntax> {
-        let raw = self.scanner.raw()?;
-        let treatment = self.treatment(name);
-        let name = name.text();
-        let raw = match treatment {
-            Treatment::LeaveOut => return Ok(()),
-            Treatment::Hash => self.guard.outside_hashed(raw)?,
-            Treatment::Keep => {
-                let mut parents = self.names();
-                parents.push(name.clone().into_owned());
-                self.guard.outside(raw, parents)?.into_owned()
-            }
-        };
-        let known = self.path.written().len();
-        let unknown = Unknown { known, pattern: Path::join(self.path.pattern(), &name), raw };
-        self.unknown.insert(Path::join(self.path.written(), &name), unknown);
-        Ok(())
-    }
-
-    /// Forgets what was found under the current path: the property is there a second time.
-    #[cold]
-    fn forget_unknown(&mut self) {
-        let path = self.path.written();
-        self.unknown
-            .retain(|found, unknown| !Path::is_at_or_under(found.get(..unknown.known).unwrap_or_default(), &path));
     }
 
     /// What becomes of a property that the shape does not know, or of a map's entry.
@@ -419,6 +265,38 @@ impl<'a> Reader<'a> {
         let words = format!("found {found}, expected {expected}");
         Fault::Misfit(Box::new(Reason { path: self.path.written(), words }))
     }
+}
+
+/// The text of a record's key: of the last property with that name, unless it is null.
+pub(crate) fn key_text(raw: &str, key: &str) -> Result<Option<String>, Syntax> {
+    let mut scanner = Scanner::new(raw);
+    if scanner.peek() != b'{' {
+        return Ok(None);
+    }
+    let mut found = None;
+    let mut more = scanner.enter(b'}')?;
+    while more {
+        let name = scanner.name()?;
+        scanner.colon()?;
+        let is_key = name.text() == key;
+        match scanner.peek() {
+            b'"' if is_key => found = Some(scanner.string()?.text().into_owned()),
+            _ => {
+                let value = scanner.raw()?;
+                if is_key {
+                    found = (value != "null").then(|| shorten(value));
+                }
+            }
+        }
+        more = scanner.more(b'}')?;
+    }
+    Ok(found)
+}
+
+/// The first 60 characters.
+pub(crate) fn excerpt(text: &str) -> String {
+    let end = text.char_indices().nth(60).map_or(text.len(), |(end, _)| end);
+    format!("`{}`", text.get(..end).unwrap_or_default())
 }
 
 /// At most 80 characters.

@@ -7,7 +7,8 @@ pub trait Recall {
     fn recall(&mut self, text: &str) -> Option<usize>;
 
     /// The text of a record that is a row now, and the properties of it that the spec does not know, by their paths with
-    /// `*` for the indexes of lists. Called in the order of the rows.
+    /// `*` for the indexes of lists. Called in the order of the rows. Where something of it may not be kept, the text is
+    /// without that, so that it is not the one that comes again.
     fn kept(&mut self, record: &str, unknown: &[&str]);
 }
 

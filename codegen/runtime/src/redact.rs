@@ -2,18 +2,21 @@
 //!
 //! Invariant: what comes out holds no property that the shape marks as [`Kind::Sensitive`], none outside the shape that
 //! is named like one of the table's sensitive properties, at any depth, or that has the path of one that is excluded,
-//! and no text of a property that is hashed, wherever it stands. A record that does not fit the shape still does not
-//! fit it afterwards. Names outside the shape are compared without regard to case.
+//! no text of a property that is hashed, wherever it stands, and at no depth the value of a field that is a password. A
+//! record that does not fit the shape still does not fit it afterwards, but for such a value. Names outside the shape
+//! are compared without regard to case.
 
 use std::borrow::Cow;
 
 use crate::error::DecodeError;
 use crate::json::{Scanner, Syntax};
+use crate::password::{Role, names_password};
 use crate::personal::{HashKey, MARK, marked};
 use crate::shape::{Field, Kind, Table};
 
-/// A record's JSON text without what the table calls sensitive or excluded, and with hashes in the place of what it
-/// hashes (null where there is no key); borrowed, byte by byte as it stands, where it holds nothing of that.
+/// A record's JSON text without what the table calls sensitive or excluded and without the values of passwords, and with
+/// hashes in the place of what it hashes (null where there is no key); borrowed, byte by byte as it stands, where it
+/// holds nothing of that.
 ///
 /// # Errors
 /// [`DecodeError::Syntax`] where the text is no JSON.
@@ -74,6 +77,13 @@ impl Guard {
         Self { names, excluded, hashed, shape, any, hashes, key: None, stored: false }
     }
 
+    /// One for which nothing but the values of passwords may not be kept.
+    pub(crate) fn of_passwords() -> Self {
+        let (names, shape) = (&[], &[]);
+        let (any, hashes, key, stored) = (false, false, None, false);
+        Self { names, excluded: names, hashed: names, shape, any, hashes, key, stored }
+    }
+
     #[must_use]
     pub(crate) fn with_key(self, key: Option<HashKey>) -> Self {
         Self { key, ..self }
@@ -84,7 +94,7 @@ impl Guard {
         Self { stored: true, ..self }
     }
 
-    /// Whether anything of a record can be such.
+    /// Whether the table names something that may not be kept.
     pub(crate) fn any(&self) -> bool {
         self.any
     }
@@ -154,15 +164,12 @@ impl Guard {
     }
 
     fn whole<'a>(&self, raw: &'a str, mark: bool) -> Result<Cow<'a, str>, Syntax> {
-        if !self.any {
-            return Ok(Cow::Borrowed(raw));
-        }
         self.value(raw, Some(Kind::Struct(self.shape)), Vec::new(), mark)
     }
 
     /// The same for a value outside the shape. `parents` are the names above it and its own.
     pub(crate) fn outside<'a>(&self, raw: &'a str, parents: Vec<String>) -> Result<Cow<'a, str>, Syntax> {
-        if self.has_personal() || (self.has_names() && raw.starts_with(['{', '['])) {
+        if self.has_personal() || raw.starts_with(['{', '[']) {
             return self.value(raw, None, parents.into_iter().map(Cow::Owned).collect(), true);
         }
         Ok(Cow::Borrowed(raw))
@@ -281,12 +288,17 @@ impl Copy<'_, '_> {
             _ => &[],
         };
         self.out.push('{');
+        let inside = self.out.len();
         let mut first = true;
+        let (mut is_password, mut values) = (false, Vec::new());
         let mut more = self.scanner.enter(b'}')?;
         while more {
             let name = self.scanner.name()?;
             self.scanner.colon()?;
             let text = name.text();
+            let role = Role::of(&text);
+            self.scanner.peek();
+            let (value, written) = (self.scanner.mark(), self.out.len());
             let mut known = fields.iter().find(|field| field.name == text).map(|field| field.kind);
             let treatment = match known {
                 Some(kind) if is_sensitive(&kind) => Treatment::LeaveOut,
@@ -311,7 +323,19 @@ impl Copy<'_, '_> {
                 self.value(known)?;
                 self.path.pop();
             }
+            match role {
+                Role::Type => is_password |= names_password(self.scanner.since(value))?,
+                Role::Value => values.push(written..self.out.len()),
+                Role::Other => {}
+            }
             more = self.scanner.more(b'}')?;
+        }
+        if is_password && !values.is_empty() {
+            self.changed = true;
+            values.into_iter().rev().for_each(|value| self.out.replace_range(value, ""));
+            if self.out.get(inside..).is_some_and(|rest| rest.starts_with(',')) {
+                self.out.remove(inside);
+            }
         }
         self.out.push('}');
         Ok(())

@@ -35,9 +35,31 @@ pub(super) fn is_at_or_below(name: &str, path: &str) -> bool {
     path.split('/').all(|part| names.next().is_some_and(|name| name.eq_ignore_ascii_case(part)))
 }
 
+/// The property that says whether another one, the value of a field, is a password.
+pub(super) fn type_of_value(name: &str) -> Option<String> {
+    let (parent, value) = name.rsplit_once('/')?;
+    let of = parent.rsplit('/').next()?;
+    let is = |fields: &str, expected: &str| of.eq_ignore_ascii_case(fields) && value.eq_ignore_ascii_case(expected);
+    match () {
+        () if is("customFields", "value") => Some(format!("{parent}/type")),
+        () if is("questions", "answer") => Some(format!("{parent}/fieldType")),
+        () => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{is_at_or_below, is_path_of, path_problem};
+    use super::{is_at_or_below, is_path_of, path_problem, type_of_value};
+
+    #[test]
+    fn a_value_is_asked_for_with_its_type() {
+        assert_eq!(type_of_value("customFields/value").as_deref(), Some("customFields/type"));
+        assert_eq!(type_of_value("a/CustomFields/Value").as_deref(), Some("a/CustomFields/type"));
+        assert_eq!(type_of_value("questions/answer").as_deref(), Some("questions/fieldType"));
+        for name in ["customFields", "customFields/id", "value", "a/value", "questions/answerId"] {
+            assert_eq!(type_of_value(name), None, "{name}");
+        }
+    }
 
     #[test]
     fn paths_are_those_of_their_endpoints() {

@@ -63,6 +63,16 @@ impl DataFile {
         self.view.path().into_owned()
     }
 
+    /// Its path in the table's object store.
+    pub(super) fn place(&self) -> deltalake::Path {
+        self.view.object_store_path()
+    }
+
+    /// Its bytes.
+    pub(super) fn size(&self) -> u64 {
+        u64::try_from(self.view.size()).unwrap_or_default()
+    }
+
     /// Its rows; `None` where the log does not say, or where some of them are deleted by a vector.
     pub(crate) fn rows(&self) -> Option<u64> {
         if self.view.deletion_vector_descriptor().is_some() {

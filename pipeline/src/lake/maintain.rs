@@ -1,6 +1,7 @@
 //! Keeping tables quick to read: few files in the order of the key, nothing left over, a checkpoint.
 //!
-//! Invariant: no row changes. Small files become large ones in one commit, which says so; a file is deleted only when
+//! Invariant: no row changes. Small files become large ones in one commit, which says so, and so do files that Spark
+//! refuses; a file is deleted only when
 //! no version within the retention has it; the checkpoint is that of the newest version. Where nothing is to be done,
 //! nothing is written.
 
@@ -37,7 +38,7 @@ pub struct Maintained {
     pub layer: &'static str,
     /// The table.
     pub table: &'static str,
-    /// Whether its small files were made large ones.
+    /// Whether its small files were made large ones, or files that Spark refuses were written anew.
     pub compacted: bool,
     /// Data files of the newest version before.
     pub files_before: u64,
@@ -99,7 +100,7 @@ async fn work(lake: &Lakehouse, known: &KnownTable, upkeep: Upkeep, done: &mut M
     let before = table.footprint()?;
     (done.files_before, done.bytes_before) = (before.files, before.bytes);
     (done.files_after, done.bytes_after) = (before.files, before.bytes);
-    done.compacted = before.is_scattered(lake.cut(known.layer).least);
+    done.compacted = before.is_scattered(lake.cut(known.layer).least) || table.has_refused_dates().await?;
     if done.compacted && !upkeep.dry_run {
         let rows = sorted(table.frame().await?, &known.key).map_err(|error| table.error("compacting", error))?;
         table.rearrange(rows).await?;

@@ -5,6 +5,7 @@
 mod align;
 mod changes;
 mod files;
+pub(crate) mod footer;
 mod keys;
 mod literal;
 mod maintain;

@@ -356,5 +356,6 @@ fn writer_properties(layer: &str) -> WriterProperties {
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(rows))
         .set_created_by(concat!("connectwise-etl ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_key_value_metadata(Some(super::footer::said()))
         .build()
 }

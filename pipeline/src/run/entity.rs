@@ -33,6 +33,11 @@ pub(super) async fn bronze_of(
     let traffic = Arc::new(Traffic::watched(&watcher));
     let most_misfits = options.max_quarantined.unwrap_or(quarantine::MOST_PERCENT);
     let work = async {
+        let forgotten = bronze::passwords::forget(lake, stage, run, entity).await?;
+        if forgotten > 0 {
+            let why = "an earlier version stored values of passwords: rows lost them";
+            tracing::info!(entity = entity.entity, rows = forgotten, why);
+        }
         let is_other = source::is_other(lake, entity, client.source(), options.change_source).await?;
         let changed = personal::changed(lake, entity).await? || is_other;
         if changed {

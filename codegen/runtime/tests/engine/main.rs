@@ -12,6 +12,7 @@ mod hashing;
 mod hostile;
 mod isolation;
 mod parents;
+mod passwords;
 mod personal;
 mod recalling;
 mod schemas;

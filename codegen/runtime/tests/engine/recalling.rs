@@ -27,22 +27,24 @@ impl Recall for Texts {
 
 #[test]
 fn what_is_kept_is_told_as_it_came_and_recalled_afterwards() {
+    // What may not be kept is told of no record: see the tests of that.
+    let real = REAL.replace(r#""password":"hunter2","#, "");
     let mut texts = Texts::default();
     let mut decoder = Decoder::new(&TABLE);
-    let counts = decoder.page_recalling(REAL.as_bytes(), &mut texts).unwrap();
+    let counts = decoder.page_recalling(real.as_bytes(), &mut texts).unwrap();
     assert_eq!(counts, PageCounts { records: 4, kept: 3, quarantined: 1, recalled: 0 });
-    assert_eq!(decoder.finish().unwrap().batch, page(REAL).batch);
+    assert_eq!(decoder.finish().unwrap().batch, page(&real).batch);
     assert_eq!(texts.unknown, [vec!["customFields/*/hint".to_owned(), "new".to_owned()], vec![], vec![]]);
     let kept = std::mem::take(&mut texts.kept);
     for record in &kept {
         let alone = serde_json::from_str::<serde_json::Value>(record).unwrap();
-        assert!(serde_json::from_str::<Vec<serde_json::Value>>(REAL).unwrap().contains(&alone));
+        assert!(serde_json::from_str::<Vec<serde_json::Value>>(&real).unwrap().contains(&alone));
     }
 
     // Each of them known alone: the others come as they would without it.
     for (place, record) in kept.iter().enumerate() {
         let mut texts = Texts { known: vec![record.clone()], ..Texts::default() };
-        let counts = decoder.page_recalling(REAL.as_bytes(), &mut texts).unwrap();
+        let counts = decoder.page_recalling(real.as_bytes(), &mut texts).unwrap();
         assert_eq!(counts, PageCounts { records: 4, kept: 2, quarantined: 1, recalled: 1 });
         let others: Vec<&String> =
             kept.iter().enumerate().filter(|(at, _)| *at != place).map(|(_, text)| text).collect();
@@ -52,7 +54,7 @@ fn what_is_kept_is_told_as_it_came_and_recalled_afterwards() {
     }
 
     let mut texts = Texts { known: kept, ..Texts::default() };
-    let counts = decoder.page_recalling(REAL.as_bytes(), &mut texts).unwrap();
+    let counts = decoder.page_recalling(real.as_bytes(), &mut texts).unwrap();
     assert_eq!((counts.recalled, counts.kept, texts.recalled), (3, 0, 3));
     let rest = decoder.finish().unwrap();
     assert_eq!((rest.batch.num_rows(), rest.quarantined.len(), rest.unknown_fields.len()), (0, 1, 0));

@@ -5,10 +5,12 @@
 use super::super::output_file::{OutputFile, Scratch, Stop};
 use crate::client::List;
 use crate::error::{Error, Result};
+use crate::lake::footer::said;
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 use futures::TryStreamExt as _;
 use indexmap::IndexMap;
 use parquet::arrow::ArrowWriter;
+use parquet::file::properties::WriterProperties;
 use serde_json::value::RawValue;
 use std::io::BufRead as _;
 use std::sync::Arc;
@@ -29,7 +31,7 @@ pub(super) async fn shaped(list: List, schema: &SchemaRef, fields: &[String], ta
     let columns = schema.fields().iter().enumerate().filter(|(_, field)| is_asked(field.name()));
     let columns: Vec<usize> = columns.map(|(index, _)| index).collect();
     let shown = schema.project(&columns).map_err(|error| Error::data("Parquet", error))?;
-    let mut writer = ArrowWriter::try_new(target.draft(), Arc::new(shown), None).map_err(wrong)?;
+    let mut writer = ArrowWriter::try_new(target.draft(), Arc::new(shown), Some(properties())).map_err(wrong)?;
     let mut batches = list.batches()?;
     let mut records = 0;
     while let Some(batch) = batches.try_next().await? {
@@ -53,7 +55,7 @@ pub(super) fn inferred(scratch: &mut Scratch, stop: &Stop, target: &mut OutputFi
         return Err(Error::data("Parquet", "there are no records to find the types by: use --format ndjson"));
     };
     let schema = Arc::new(Schema::new(fields(properties)));
-    let mut writer = ArrowWriter::try_new(target.draft(), Arc::clone(&schema), None).map_err(|error| wrong(&error))?;
+    let mut writer = ArrowWriter::try_new(target.draft(), Arc::clone(&schema), Some(properties())).map_err(|error| wrong(&error))?;
     let mut decoder = arrow::json::ReaderBuilder::new(schema)
         .with_batch_size(LINES)
         .build_decoder()
@@ -78,6 +80,11 @@ pub(super) fn inferred(scratch: &mut Scratch, stop: &Stop, target: &mut OutputFi
     }
     writer.close().map_err(|error| wrong(&error))?;
     Ok(())
+}
+
+/// As tables have them: Spark reads old dates from no other files.
+fn properties() -> WriterProperties {
+    WriterProperties::builder().set_key_value_metadata(Some(said())).build()
 }
 
 /// What values have in common.

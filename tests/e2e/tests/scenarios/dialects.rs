@@ -3,12 +3,21 @@
 
 use crate::names;
 use crate::settings::{DAY, OTHER_SETTINGS, put_captioned_agreements};
-use crate::support::{SMALL, Scene, rows_in};
+use crate::support::{EMPTY, SMALL, Scene, rows_in};
 use crate::variant::Variant;
+use arrow::datatypes::DataType;
+use connectwise_etl::catalog;
 use connectwise_etl::run::{Mode, Options};
 use datafusion::prelude::{ParquetReadOptions, SessionContext};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::process::Command;
+
+/// Where `tests/spark/run` puts Python packages.
+fn python_cache() -> String {
+    std::env::var("CW_PYTHON_CACHE")
+        .unwrap_or_else(|_| format!("{}/.cache/connectwise-etl", std::env::var("HOME").unwrap()))
+}
 
 /// How many generated names of agreement types the engines classify.
 const NAMES: usize = 3_000;
@@ -105,12 +114,6 @@ async fn both_dialects_give_the_same_rows() {
     assert!(status.success(), "{status}");
 }
 
-/// Where `tests/spark/run` puts Python packages.
-fn python_cache() -> String {
-    std::env::var("CW_PYTHON_CACHE")
-        .unwrap_or_else(|_| format!("{}/.cache/connectwise-etl", std::env::var("HOME").unwrap()))
-}
-
 #[test]
 #[ignore = "needs Python packages: bash tests/spark/run"]
 fn patterns_of_any_text_say_the_same_on_the_engines() {
@@ -159,4 +162,56 @@ async fn both_dialects_give_the_same_rows_by_other_settings() {
             assert_eq!(here, there, "{table}");
         }
     }
+}
+
+/// The old instants and dates of every table, as numbers, by table and column.
+async fn old_values(scene: &Scene) -> BTreeMap<String, BTreeMap<String, Vec<i64>>> {
+    let context = catalog::register(&scene.lake).await.unwrap();
+    let mut found = BTreeMap::new();
+    for known in catalog::known_tables() {
+        let name = format!("{}.{}", known.layer, known.name);
+        let Some(table) = scene.lake.open(known.layer, known.name).await.unwrap() else { continue };
+        let mut columns = BTreeMap::new();
+        for field in table.schema().unwrap().fields() {
+            let number = match field.data_type() {
+                DataType::Timestamp(..) => "Int64",
+                DataType::Date32 => "Int32",
+                _ => continue,
+            };
+            let column = format!("\"{}\"", field.name());
+            let sql = format!(
+                "SELECT DISTINCT arrow_cast({column}, '{number}') AS n FROM {name} \
+                 WHERE {column} < DATE '1900-01-01' ORDER BY n"
+            );
+            let numbers = rows_in(&context, &sql).await;
+            if !numbers.is_empty() {
+                let numbers = numbers.iter().map(|row| row[0].parse().unwrap()).collect();
+                columns.insert(field.name().clone(), numbers);
+            }
+        }
+        found.insert(name, columns);
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Python packages: bash tests/spark/run"]
+async fn spark_reads_every_table_with_dates_of_long_ago() {
+    let scene = Scene::new(EMPTY).await;
+    let world = scene.world();
+    world.put("ExpenseEntry", json!({ "id": 1, "amount": 1.5, "date": "0001-01-01T00:00:00Z" }));
+    world.put("Agreement", json!({ "id": 1, "name": "Samningur", "endDate": "1753-01-01T00:00:00Z" }));
+    world.put("TimeEntry", json!({ "id": 1, "actualHours": 1, "timeStart": "1899-12-30T23:59:59.999999Z" }));
+    world.put("ProductItem", json!({ "id": 1, "purchaseDate": "1582-10-10T00:00:00Z" }));
+    scene.full().await;
+    let ours = old_values(&scene).await;
+    assert!(ours.values().filter(|columns| !columns.is_empty()).count() > 7, "{ours:?}");
+    let ran = Command::new(format!("{}/spark/bin/python", python_cache()))
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../spark/read.py"))
+        .arg(scene.folder.path().join("lake"))
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let theirs: BTreeMap<String, BTreeMap<String, Vec<i64>>> = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!(theirs, ours);
 }

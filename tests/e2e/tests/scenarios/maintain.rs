@@ -5,6 +5,7 @@ use clap::Parser as _;
 use connectwise_etl::catalog;
 use connectwise_etl::cli::{Cli, Output};
 use connectwise_simulator::AdvanceRequest;
+use deltalake::parquet::file::reader::{FileReader as _, SerializedFileReader};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -68,6 +69,27 @@ async fn many_runs() -> Scene {
         scene.incremental().await;
     }
     scene
+}
+
+/// The data files of the lakehouse whose footers do not say by which calendar dates were written.
+fn unmarked(folder: &Path) -> Vec<String> {
+    let of_data = |path: &str| path.ends_with(".parquet") && !path.contains("_delta_log");
+    let paths: Vec<String> = files(folder).into_keys().filter(|path| of_data(path)).collect();
+    assert!(paths.len() > 20, "{paths:?}");
+    let is_unmarked = |path: &String| {
+        let reader = SerializedFileReader::new(std::fs::File::open(path).unwrap()).unwrap();
+        let said = reader.metadata().file_metadata().key_value_metadata().cloned().unwrap_or_default();
+        !said.iter().any(|pair| pair.key == "org.apache.spark.version" && pair.value.as_deref() == Some("3.5.0"))
+    };
+    paths.into_iter().filter(is_unmarked).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_file_says_how_dates_were_written() {
+    let scene = many_runs().await;
+    assert_eq!(unmarked(scene.folder.path()), [""; 0]);
+    maintain(&scene, &["--retention-hours", "0", "--force"]).await;
+    assert_eq!(unmarked(scene.folder.path()), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -112,7 +112,7 @@ fn keyed(scene: &Scene, key: Option<HashKey>) -> Lakehouse {
 }
 
 /// Whether a text is in a file of a folder: in its bytes, or in its rows where it is Parquet.
-async fn found(folder: &Path, text: &str, lake: &Lakehouse) -> Option<String> {
+pub(crate) async fn found(folder: &Path, text: &str, lake: &Lakehouse) -> Option<String> {
     let mut folders = vec![folder.to_owned()];
     let mut looked = 0;
     while let Some(folder) = folders.pop() {
@@ -249,7 +249,7 @@ async fn a_run_without_a_key_asks_for_nothing() {
 }
 
 /// Compacts the tables and removes what no version of them needs any more.
-async fn clear_away(lake: &Lakehouse) {
+pub(crate) async fn clear_away(lake: &Lakehouse) {
     let place = lake.display();
     let line = ["connectwise-etl", "maintain", "--retention-hours", "0", "--force", "--lakehouse", &place];
     let mut output = Output::to(Box::new(std::io::sink()), Box::new(std::io::sink()));

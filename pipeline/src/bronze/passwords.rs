@@ -1,0 +1,90 @@
+//! Rows that an earlier version stored with the value of a password lose it.
+//!
+//! Invariant: a table is looked through once, and what is found goes in one commit, which says that it was done. Rows
+//! that lose something carry the run's stamp, so that silver and gold follow.
+
+use super::{RUN_ID, TIMESTAMP};
+use crate::error::{Error, Result};
+use crate::lake::{KeySet, Lakehouse, Scope, Stage, Target, align_batch, longs, sync_table};
+use crate::run::RunId;
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow::compute::filter_record_batch;
+use arrow::error::ArrowError;
+use connectwise_runtime::{Table, password_columns, without_passwords};
+use datafusion::error::DataFusionError;
+use datafusion::logical_expr::ident;
+use futures::{StreamExt as _, TryStreamExt as _};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// The application transaction that says that a bronze table holds the value of no password.
+const APPLICATION: &str = "noPasswords";
+/// How thoroughly it was looked through.
+const VERSION: i64 = 1;
+
+/// What the commit of a table without such values records.
+pub(super) fn transaction() -> (String, i64) {
+    (APPLICATION.to_owned(), VERSION)
+}
+
+/// Looks through an entity's bronze table, where that was not done before, and gives how many rows lost something.
+///
+/// # Errors
+/// [`Error::Table`]; the table stays as it was.
+pub(crate) async fn forget(lake: &Lakehouse, stage: &Stage, run: &RunId, entity: &'static Table) -> Result<u64> {
+    let Some(mut table) = lake.open("bronze", entity.table).await? else { return Ok(0) };
+    if table.transaction(APPLICATION).await? == Some(VERSION) {
+        return Ok(0);
+    }
+    let schema = table.schema()?;
+    let failed = |error: ArrowError| Error::data(entity.entity, error);
+    let columns = password_columns(entity).into_iter().chain([entity.key]);
+    let columns: Vec<String> = columns.filter(|name| schema.index_of(name).is_ok()).map(ToOwned::to_owned).collect();
+    let indexes: Vec<usize> = columns.iter().filter_map(|name| schema.index_of(name).ok()).collect();
+    let looked_at = Arc::new(schema.project(&indexes).map_err(failed)?);
+    let mut rows = table.rows_by(entity.key, Some(columns))?;
+    let mut ids = HashSet::new();
+    while let Some(batch) = rows.try_next().await? {
+        let batch = align_batch(&batch, &looked_at).map_err(failed)?;
+        let less = without_passwords(entity, &batch).map_err(|error| Error::data(entity.entity, error))?;
+        if let Some((_, held)) = less {
+            ids.extend(longs(&filter_record_batch(&batch, &held).map_err(failed)?, entity.key));
+        }
+    }
+    if ids.is_empty() {
+        table.record(&[transaction()]).await?;
+        return Ok(0);
+    }
+    let count = ids.len() as u64;
+    let keys = Arc::new(KeySet::Ids(ids));
+    let reading = |error: DataFusionError| table.error("reading", error);
+    let held = table.frame().await?.filter(KeySet::holds(&keys, ident(entity.key))).map_err(reading)?;
+    let rows = held.execute_stream().await.map_err(reading)?.map({
+        let (schema, run) = (Arc::clone(&schema), run.id().to_owned());
+        move |batch| {
+            let failed = |error: ArrowError| Error::data(entity.entity, error);
+            let batch = batch.map_err(|error| Error::data(entity.entity, error))?;
+            let batch = align_batch(&batch, &schema).map_err(failed)?;
+            let less = without_passwords(entity, &batch).map_err(|error| Error::data(entity.entity, error))?;
+            stamped(less.map_or(batch, |(less, _)| less), &run).map_err(failed)
+        }
+    });
+    let target = Target {
+        layer: "bronze",
+        name: entity.table,
+        schema: Arc::clone(&schema),
+        key: &[entity.key],
+        stamps: &[TIMESTAMP, RUN_ID],
+    };
+    let scope = Scope::Only { column: entity.key, keys };
+    sync_table(lake, stage, &target, &scope, rows, &[transaction()]).await?;
+    Ok(count)
+}
+
+fn stamped(rows: RecordBatch, run: &str) -> Result<RecordBatch, ArrowError> {
+    let mut columns = rows.columns().to_vec();
+    if let Some(column) = columns.get_mut(rows.schema().index_of(RUN_ID)?) {
+        *column = Arc::new(StringArray::from(vec![run; rows.num_rows()])) as ArrayRef;
+    }
+    RecordBatch::try_new(rows.schema(), columns)
+}
