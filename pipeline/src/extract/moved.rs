@@ -90,7 +90,7 @@ pub(super) async fn differing(
     fetched: &Extracted,
     newest: DateTime<Utc>,
 ) -> Result<Vec<i64>> {
-    let source = Source { ids_only: true, known: Arc::default(), ..window.clone() };
+    let source = Source { only: Some(&[]), known: Arc::default(), ..window.clone() };
     let (way, expected, newest) = (plan.way, plan.expected, newest.timestamp_micros());
     let misfits: HashMap<i64, Option<i64>> = fetched.misfit_times().collect();
     let is_as_read = |id: i64, at: Option<i64>| {

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use arrow_array::BooleanArray;
 use connectwise_runtime::{
-    ChangeDetection, Decoder, Field, Kind, Recall, SilverColumn, Source, Table, bronze_schema, password_columns, redact,
-    redact_stored, without_passwords,
+    ChangeDetection, Decoder, Field, Kind, Recall, SilverColumn, Source, Table, bronze_schema, password_columns,
+    redact, redact_stored, without_passwords,
 };
 
 use crate::common::{TABLE, fields, rows_of};

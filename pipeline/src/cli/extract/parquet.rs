@@ -31,7 +31,7 @@ pub(super) async fn shaped(list: List, schema: &SchemaRef, fields: &[String], ta
     let columns = schema.fields().iter().enumerate().filter(|(_, field)| is_asked(field.name()));
     let columns: Vec<usize> = columns.map(|(index, _)| index).collect();
     let shown = schema.project(&columns).map_err(|error| Error::data("Parquet", error))?;
-    let mut writer = ArrowWriter::try_new(target.draft(), Arc::new(shown), Some(properties())).map_err(wrong)?;
+    let mut writer = ArrowWriter::try_new(target.draft(), Arc::new(shown), Some(as_tables())).map_err(wrong)?;
     let mut batches = list.batches()?;
     let mut records = 0;
     while let Some(batch) = batches.try_next().await? {
@@ -55,7 +55,8 @@ pub(super) fn inferred(scratch: &mut Scratch, stop: &Stop, target: &mut OutputFi
         return Err(Error::data("Parquet", "there are no records to find the types by: use --format ndjson"));
     };
     let schema = Arc::new(Schema::new(fields(properties)));
-    let mut writer = ArrowWriter::try_new(target.draft(), Arc::clone(&schema), Some(properties())).map_err(|error| wrong(&error))?;
+    let mut writer =
+        ArrowWriter::try_new(target.draft(), Arc::clone(&schema), Some(as_tables())).map_err(|error| wrong(&error))?;
     let mut decoder = arrow::json::ReaderBuilder::new(schema)
         .with_batch_size(LINES)
         .build_decoder()
@@ -83,7 +84,7 @@ pub(super) fn inferred(scratch: &mut Scratch, stop: &Stop, target: &mut OutputFi
 }
 
 /// As tables have them: Spark reads old dates from no other files.
-fn properties() -> WriterProperties {
+fn as_tables() -> WriterProperties {
     WriterProperties::builder().set_key_value_metadata(Some(said())).build()
 }
 
