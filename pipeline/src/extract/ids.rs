@@ -4,6 +4,7 @@
 //! in their order, no record that is there all the time can be missed, so a count that moves meanwhile may differ by
 //! as much as it moved; pages by number have to add up exactly.
 
+use super::extracted::id_of;
 use super::lists::lists;
 use super::paging::Pager;
 use super::plan;
@@ -22,7 +23,7 @@ const ATTEMPTS: usize = 3;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Ids {
     pub(super) ids: BTreeSet<i64>,
-    /// Records whose key can't be read.
+    /// Records whose key can't be read. One that fits no table is an id all the same.
     pub(super) nameless: u64,
     by_number: bool,
 }
@@ -105,7 +106,12 @@ async fn read_once(source: &Source, expected: Option<u64>) -> Result<Ids> {
             let mut found = Ids::default();
             while let Some(page) = pager.next(&source.traffic).await? {
                 found.ids.extend(longs(&page.decoded.batch, source.table.key));
-                found.nameless += page.decoded.quarantined.len() as u64;
+                for misfit in &page.decoded.quarantined {
+                    match id_of(misfit) {
+                        Some(id) => drop(found.ids.insert(id)),
+                        None => found.nameless += 1,
+                    }
+                }
             }
             found.by_number = pager.way() == super::paging::Way::ByNumber;
             Ok(found)

@@ -140,6 +140,8 @@ pub struct Faults {
     pub no_last_updated: Vec<String>,
     /// Endpoints that take conditions on `lastUpdated` and find nothing by them.
     pub deaf_last_updated: Vec<String>,
+    /// Endpoints that show the login no record: a right was taken from it.
+    pub blind: Vec<String>,
     /// What happens to the records while they are read.
     pub meddling: Option<Meddling>,
     /// The seed of the probabilities.
@@ -179,6 +181,13 @@ impl Faults {
     #[must_use]
     pub fn with_deaf_last_updated(mut self, endpoint: &str) -> Self {
         self.deaf_last_updated.push(endpoint.to_owned());
+        self
+    }
+
+    /// Hides the records of an endpoint.
+    #[must_use]
+    pub fn blind(mut self, endpoint: &str) -> Self {
+        self.blind.push(endpoint.to_owned());
         self
     }
 
