@@ -2,9 +2,10 @@
 //!
 //! Invariant: the data and the watermark that it brings are one commit. A full run replaces the content and keeps the
 //! rows that the source no longer has, marked as deleted; an incremental run merges what differs; a snapshot is made
-//! equal to what was read. A record in quarantine leaves its earlier, good version as it was. No row stays as it was
-//! where something of it became personal.
+//! equal to what was read, and may become empty. Of a record that does not fit, the earlier, good version lives. No row
+//! stays as it was where something of it became personal.
 
+mod deletions;
 mod held;
 pub(crate) mod passwords;
 mod replace;
@@ -12,11 +13,12 @@ mod watermark;
 
 pub use watermark::{WATERMARK, Watermark, watermark};
 
+pub(crate) use deletions::marks;
 pub(crate) use held::check_fetched;
 
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, Listed, SEQUENCE};
-use crate::lake::{Counts, KeySet, Lakehouse, Scope, Stage, Table, Target, align_batch, sync_table};
+use crate::lake::{Counts, KeySet, Lakehouse, Scope, Stage, Table, Target, align_batch, longs, sync_table};
 use crate::personal::{self, Keeping};
 use crate::reconcile;
 use crate::run::RunId;
@@ -25,7 +27,8 @@ use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrose
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit};
 use connectwise_runtime::{ChangeDetection, bronze_schema};
-use datafusion::logical_expr::{ident, lit};
+use datafusion::logical_expr::ident;
+use deletions::{last_good_rows, refuse_to_empty};
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use std::collections::HashSet;
@@ -112,24 +115,6 @@ pub struct Loading {
     pub source: Option<i64>,
 }
 
-/// Of a table, more than this share (in percent) and this number of rows are not marked as deleted by a full read
-/// without being told to: a right that the API member lost looks like a deletion, too.
-const MOST_GONE_PERCENT: u64 = 50;
-const MOST_GONE_ROWS: u64 = 100;
-
-fn refuse_to_empty(entity: &connectwise_runtime::Table, gone: u64, live: u64, force: bool) -> Result<()> {
-    if force || gone <= MOST_GONE_ROWS || gone * 100 <= live * MOST_GONE_PERCENT {
-        return Ok(());
-    }
-    Err(Error::data(
-        entity.entity,
-        format!(
-            "{gone} of {live} live rows are gone from the source, more than {MOST_GONE_PERCENT} %: the table stays as \
-             it was. Look at the API member's rights; if the records really were deleted, run again with --force"
-        ),
-    ))
-}
-
 /// Brings an entity's bronze table to what was extracted.
 ///
 /// # Errors
@@ -175,13 +160,24 @@ pub async fn load(
     }
     // A first run reads all there is, whatever it is called.
     let is_first = extracted.whole && !extracted.ids.is_empty() && rows_of(before.as_ref()).await? == 0;
+    let scanned = extracted.whole && !full && entity.change_detection == ChangeDetection::FullScan;
+    let gone = if scanned { Some(find_gone(lake, extracted, loading.force).await?) } else { None };
     let (counts, version, changed_version) = if !snapshot && (full || is_first) {
         replace::replace(lake, stage, run, extracted, before, &schema, &transactions, loading.force, anew).await?
     } else {
+        let mut kept = match &before {
+            Some(table) => last_good_rows(table, extracted, !snapshot).await?,
+            None => Vec::new(),
+        };
+        if anew {
+            kept = kept.iter().map(|batch| personal::without_it(batch, entity)).collect::<Result<_>>()?;
+        }
         let scope = if snapshot {
             Scope::All
         } else {
-            Scope::Only { column: entity.key, keys: Arc::new(KeySet::Ids(extracted.staged_ids().collect())) }
+            let kept = kept.iter().flat_map(|batch| longs(batch, entity.key));
+            let ids = extracted.staged_ids().chain(kept).collect();
+            Scope::Only { column: entity.key, keys: Arc::new(KeySet::Ids(ids)) }
         };
         let target = Target {
             layer: "bronze",
@@ -191,23 +187,16 @@ pub async fn load(
             stamps: &[TIMESTAMP, ENTITY, RUN_ID],
         };
         let fresh = staged_rows(lake, run, extracted, &schema).await?;
-        let kept = match (&before, snapshot) {
-            (Some(table), true) => {
-                let rows = quarantined_rows(table, extracted).await?;
-                rows.map(move |batch| if anew { personal::without_it(&batch?, entity) } else { batch }).boxed()
-            }
-            _ => futures::stream::empty().boxed(),
-        };
-        let (mut counts, table) = sync_table(lake, stage, &target, &scope, fresh.chain(kept), &transactions).await?;
+        let rows = fresh.chain(futures::stream::iter(kept.into_iter().map(Ok)));
+        let (mut counts, table) = sync_table(lake, stage, &target, &scope, rows, &transactions).await?;
         let changed_version = table.version() - i64::from(counts.any_change());
         counts.unchanged += extracted.recalled();
         (counts, table.version(), changed_version)
     };
-    let counts = if extracted.whole && !full && entity.change_detection == ChangeDetection::FullScan {
-        let marked = mark_gone(lake, stage, run, extracted, loading.force).await?;
-        Counts { deleted: marked.deleted, ..counts }
-    } else {
-        counts
+    let counts = match gone {
+        // A scan that was cut off before this is made good by the next.
+        Some(gone) => Counts { deleted: reconcile::mark(lake, stage, run, entity, &gone).await?.deleted, ..counts },
+        None => counts,
     };
     Ok(Loaded { counts, watermark_before, watermark_after, version, changed_version })
 }
@@ -219,16 +208,15 @@ async fn rows_of(table: Option<&Table>) -> Result<u64> {
     }
 }
 
-/// After a full scan: marks what the source no longer has. A scan that was cut off before this is made good by the next.
-async fn mark_gone(lake: &Lakehouse, stage: &Stage, run: &RunId, extracted: &Extracted, force: bool) -> Result<Counts> {
+/// Of a full scan: what the source no longer has.
+async fn find_gone(lake: &Lakehouse, extracted: &Extracted, force: bool) -> Result<reconcile::Finding> {
     let entity = extracted.table;
     let ids = extracted.ids.keys().copied().chain(extracted.quarantined_ids()).collect();
     let source = Listed { ids, ..Listed::default() };
     let finding = reconcile::find(&source, &reconcile::stored_ids(lake, entity, &[]).await?, &HashSet::new());
     refuse_to_empty(entity, finding.gone.len() as u64, finding.live, force)?;
-    // What is back was merged already.
-    let finding = reconcile::Finding { returned: Vec::new(), ..finding };
-    reconcile::mark(lake, stage, run, entity, &finding).await
+    // What is back is merged.
+    Ok(reconcile::Finding { returned: Vec::new(), ..finding })
 }
 
 /// The winning staged rows with the `etl…` columns.
@@ -306,20 +294,6 @@ fn stamp(
     columns.push((field(RUN_ID, DataType::Utf8), Arc::new(StringArray::from(vec![run.id(); rows]))));
     let (fields, arrays): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
     align_batch(&RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?, schema)
-}
-
-/// Rows of the table whose record is in quarantine now: they stay.
-async fn quarantined_rows(table: &Table, extracted: &Extracted) -> Result<BoxStream<'static, Result<RecordBatch>>> {
-    let ids: HashSet<i64> =
-        extracted.quarantined_ids().into_iter().filter(|id| !extracted.ids.contains_key(id)).collect();
-    if ids.is_empty() {
-        return Ok(futures::stream::empty().boxed());
-    }
-    let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
-    let list = ids.iter().map(|id| lit(*id)).collect();
-    let rows = table.frame().await?.filter(ident(extracted.table.key).in_list(list, false)).map_err(failed)?;
-    let name = extracted.table.entity;
-    Ok(rows.execute_stream().await.map_err(failed)?.map_err(move |error| Error::data(name, error)).boxed())
 }
 
 #[cfg(test)]

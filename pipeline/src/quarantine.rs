@@ -9,7 +9,7 @@ use crate::lake::{Lakehouse, Table, align_batch};
 use crate::run::RunId;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::compute::{cast, filter_record_batch};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimestampMicrosecondType};
 use arrow::error::ArrowError;
 use connectwise_runtime::{Misfit, redact_stored};
 use datafusion::logical_expr::{ident, lit};
@@ -20,11 +20,13 @@ use std::sync::Arc;
 /// The table.
 pub const TABLE: &str = "cw_quarantine";
 
-/// So few of an entity's records may be quarantined whatever their share: one odd record in a short list is no reason
+/// So few of an entity's records may be quarantined whatever their share: some odd records in a short list are no reason
 /// to stop.
-const ALWAYS_ALLOWED: u64 = 9;
+const ALWAYS_ALLOWED: u64 = 99;
 /// The share of an entity's records that may be quarantined, in percent, unless told otherwise.
-pub const MOST_PERCENT: f64 = 1.0;
+pub const MOST_PERCENT: f64 = 10.0;
+/// Where a larger share of an entity's records does not fit, in percent, a check warns.
+pub(crate) const WARNING_PERCENT: u64 = 1;
 
 /// Refuses what holds more misfits than may be: rather the API or the specification changed than so many records.
 ///
@@ -71,7 +73,7 @@ pub async fn add(lake: &Lakehouse, run: &RunId, extracted: &Extracted) -> Result
     }
     // What is there already, word for word, is no change.
     let there = records(lake, extracted.table).await?;
-    let fresh: Vec<Misfit> = extracted.quarantined.iter().filter(|misfit| !there.contains(misfit)).cloned().collect();
+    let fresh = not_among(&extracted.quarantined, there.iter().map(|(misfit, _)| misfit));
     if fresh.is_empty() {
         return Ok(());
     }
@@ -99,7 +101,7 @@ pub async fn settle(lake: &Lakehouse, run: &RunId, extracted: &Extracted) -> Res
     rewrite(lake, run, extracted.table, &fresh, is_solved).await
 }
 
-/// Puts these in the place of all of an entity's records.
+/// Puts some of an entity's records in the place of others. What is in both stays as it was put aside.
 ///
 /// # Errors
 /// [`Error::Table`]; the table stays as it was.
@@ -107,9 +109,29 @@ pub(crate) async fn replace(
     lake: &Lakehouse,
     run: &RunId,
     entity: &'static connectwise_runtime::Table,
-    misfits: &[Misfit],
+    before: &[Misfit],
+    after: &[Misfit],
 ) -> Result<()> {
-    rewrite(lake, run, entity, misfits, |_| true).await
+    let mut fresh = not_among(after, before);
+    let gone = not_among(before, after);
+    let nameless = |misfit: &Misfit| misfit.record_id.is_none();
+    // Records without an id can't be told apart: all of them are written anew, or none.
+    let anew = fresh.iter().chain(&gone).any(nameless);
+    if anew {
+        fresh.retain(|misfit| !nameless(misfit));
+        fresh.extend(after.iter().filter(|misfit| nameless(misfit)).cloned());
+    }
+    let ids: HashSet<&str> = fresh.iter().chain(&gone).filter_map(|misfit| misfit.record_id.as_deref()).collect();
+    rewrite(lake, run, entity, &fresh, |id| id.map_or(anew, |id| ids.contains(id))).await
+}
+
+/// The records that are not, word for word, among others.
+fn not_among<'a>(misfits: &[Misfit], others: impl IntoIterator<Item = &'a Misfit>) -> Vec<Misfit> {
+    fn words(misfit: &Misfit) -> [Option<&str>; 4] {
+        [misfit.record_id.as_deref(), Some(&misfit.path), Some(&misfit.reason), Some(&misfit.raw_json)]
+    }
+    let others: HashSet<_> = others.into_iter().map(words).collect();
+    misfits.iter().filter(|misfit| !others.contains(&words(misfit))).cloned().collect()
 }
 
 /// Rewrites an entity's records: these come, those that are solved go, and what may not be kept of the others, but
@@ -202,11 +224,14 @@ fn redacted(
     RecordBatch::try_new(rows.schema(), columns).map(Some)
 }
 
-/// An entity's records in quarantine.
+/// An entity's records in quarantine, and since when they are there, in microseconds since 1970.
 ///
 /// # Errors
 /// [`Error::Table`] when the table can't be read.
-pub(crate) async fn records(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Result<Vec<Misfit>> {
+pub(crate) async fn records(
+    lake: &Lakehouse,
+    entity: &connectwise_runtime::Table,
+) -> Result<Vec<(Misfit, Option<i64>)>> {
     let Some(table) = lake.open("bronze", TABLE).await? else { return Ok(Vec::new()) };
     let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
     let own = table.frame().await?.filter(ident("entity").eq(lit(entity.entity))).map_err(failed)?;
@@ -218,11 +243,15 @@ pub(crate) async fn records(lake: &Lakehouse, entity: &connectwise_runtime::Tabl
             let texts = batch.column(column).as_string::<i32>();
             texts.is_valid(row).then(|| texts.value(row).to_owned())
         };
-        records.extend((0..batch.num_rows()).map(|row| Misfit {
-            record_id: text(1, row),
-            path: text(2, row).unwrap_or_default(),
-            reason: text(3, row).unwrap_or_default(),
-            raw_json: text(4, row).unwrap_or_default(),
+        let times = batch.column(5).as_primitive::<TimestampMicrosecondType>();
+        records.extend((0..batch.num_rows()).map(|row| {
+            let misfit = Misfit {
+                record_id: text(1, row),
+                path: text(2, row).unwrap_or_default(),
+                reason: text(3, row).unwrap_or_default(),
+                raw_json: text(4, row).unwrap_or_default(),
+            };
+            (misfit, times.is_valid(row).then(|| times.value(row)))
         }));
     }
     Ok(records)

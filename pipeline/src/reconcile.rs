@@ -7,11 +7,15 @@
 //! Some flags change without a new time of change, so no window brings them. They are read beside the ids, and a record
 //! whose flags are others than bronze has is read anew.
 
+mod returned;
+
+pub use returned::bring_back;
+
 use crate::bronze::{self, DELETED_AT, ENTITY, Loading, RUN_ID, TIMESTAMP};
 use crate::catalog;
 use crate::client::{Client, Traffic};
 use crate::error::{Error, Result};
-use crate::extract::{FlagHash, Listed, Numbers, extract_some, flag_hashes, read_ids};
+use crate::extract::{Extracted, FlagHash, Listed, Numbers, extract_some, flag_hashes, read_ids};
 use crate::lake::{Counts, Lakehouse, Scope, Stage, Target, sync};
 use crate::report::EntityReport;
 use crate::run::RunId;
@@ -94,17 +98,21 @@ pub async fn compare(client: &Client, lake: &Lakehouse, entity: &'static Table) 
         Ok::<_, Error>(find(&source, &stored, &quarantined))
     };
     let outcome = outcome.await;
-    let numbers = Numbers {
+    let numbers = numbers(&traffic, started);
+    let report = EntityReport { entity: entity.entity, numbers, ..EntityReport::default() };
+    match outcome {
+        Ok(finding) => EntityReport { compared: Some(finding), ..report },
+        Err(error) => EntityReport { error: Some(error.of(entity.entity)), ..report },
+    }
+}
+
+fn numbers(traffic: &Traffic, started: Instant) -> Numbers {
+    Numbers {
         requests: traffic.requests.load(Ordering::Relaxed),
         retries: traffic.retries.load(Ordering::Relaxed),
         bytes: traffic.bytes.load(Ordering::Relaxed),
         seconds: started.elapsed().as_secs_f64(),
         ..Numbers::default()
-    };
-    let report = EntityReport { entity: entity.entity, numbers, ..EntityReport::default() };
-    match outcome {
-        Ok(finding) => EntityReport { compared: Some(finding), ..report },
-        Err(error) => EntityReport { error: Some(error.of(entity.entity)), ..report },
     }
 }
 
@@ -197,13 +205,11 @@ pub async fn apply(
         && (entity.hashed.is_empty() || lake.hash_key().is_some())
         && !personal::changed(lake, entity).await?;
     if can && !wanted.is_empty() {
-        let traffic = Arc::new(Traffic::default());
-        let extracted = extract_some(client, stage, entity, &wanted, &traffic).await?;
-        quarantine::add(lake, run, &extracted).await?;
-        // A window that begins after all time: the watermark stays where it is.
-        let loading = Loading { since: Some(i64::MAX), ..Loading::default() };
-        counts = bronze::load(lake, stage, run, &extracted, loading).await?.counts;
-        quarantine::settle(lake, run, &extracted).await?;
+        let (loaded, extracted) = bring(client, lake, stage, run, entity, &wanted, &Arc::default()).await?;
+        let misfits = extracted.quarantined_ids();
+        // One that went again meanwhile stays marked.
+        finding.returned.retain(|id| extracted.ids.contains_key(id) || misfits.contains(id));
+        counts = loaded;
         finding.brought = true;
     }
     let marked = mark(lake, stage, run, entity, finding).await?;
@@ -212,6 +218,28 @@ pub async fn apply(
         counts.updated += marked.updated;
     }
     Ok(counts)
+}
+
+/// Fetches the records that have these ids, whenever they changed, and loads them.
+async fn bring(
+    client: &Client,
+    lake: &Lakehouse,
+    stage: &Stage,
+    run: &RunId,
+    entity: &'static Table,
+    ids: &[i64],
+    traffic: &Arc<Traffic>,
+) -> Result<(Counts, Extracted)> {
+    let extracted = extract_some(client, stage, entity, ids, traffic).await?;
+    if extracted.ids.is_empty() && extracted.quarantined.is_empty() {
+        return Ok((Counts::default(), extracted));
+    }
+    quarantine::add(lake, run, &extracted).await?;
+    // A window that begins after all time: the watermark stays where it is.
+    let loading = Loading { since: Some(i64::MAX), ..Loading::default() };
+    let loaded = bronze::load(lake, stage, run, &extracted, loading).await?;
+    quarantine::settle(lake, run, &extracted).await?;
+    Ok((loaded.counts, extracted))
 }
 
 /// Marks in bronze what is gone, and takes the mark from what is back; one commit.

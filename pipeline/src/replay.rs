@@ -1,12 +1,12 @@
 //! Quarantined records read again, by the decoder of today, and on through silver and gold.
 //!
 //! Invariant: a record is in bronze before it leaves the quarantine, so a crash between the two commits loses nothing
-//! and the next replay ends the work. What bronze has in a newer or equal version stays. The watermark stays, too: a
-//! replay does not know what else changed.
+//! and the next replay ends the work. What bronze has in a newer or equal version stays, and so does what was marked as
+//! deleted after it was put aside. The watermark stays, too: a replay does not know what else changed.
 
 use crate::bronze::{self, Loading};
 use crate::error::{Error, Result};
-use crate::extract::{Extracted, Numbers, decode_stored, last_updated};
+use crate::extract::{Extracted, Numbers, decode_stored, id_of, last_updated};
 use crate::lake::{Lakehouse, Stage};
 use crate::lock;
 use crate::personal;
@@ -16,7 +16,7 @@ use crate::run::{self, Mode, Options, RunId};
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use chrono::Utc;
-use connectwise_runtime::{ChangeDetection, Table};
+use connectwise_runtime::{ChangeDetection, Misfit, Table};
 use datafusion::logical_expr::{ident, lit};
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
@@ -50,8 +50,8 @@ async fn unlocked(lake: &Lakehouse, selected: &[&'static Table], mut report: Run
         let started = Instant::now();
         let mut of_entity = EntityReport { entity: entity.entity, ..EntityReport::default() };
         match replay_entity(lake, &stage, &run, entity, &mut of_entity).await {
-            Ok(0) => report.entities.push(of_entity),
-            Ok(_) => {
+            Ok(false) => report.entities.push(of_entity),
+            Ok(true) => {
                 moved = true;
                 report.tables.push(TableReport {
                     layer: "bronze",
@@ -86,35 +86,43 @@ fn applies_to(entity: &Table) -> bool {
     entity.change_detection != ChangeDetection::Snapshot && entity.parent.is_none_or(|parent| parent.in_record)
 }
 
-/// Gives how many records left the quarantine.
+/// Gives whether bronze or the quarantine changed.
 async fn replay_entity(
     lake: &Lakehouse,
     stage: &Stage,
     run: &RunId,
     entity: &'static Table,
     report: &mut EntityReport,
-) -> Result<usize> {
+) -> Result<bool> {
     let stored = quarantine::records(lake, entity).await?;
     report.numbers = Numbers { rows_read: stored.len() as u64, ..Numbers::default() };
+    let marks = bronze::marks(lake, entity).await?;
+    // What the source deleted since then stays as it is: it would come back to life.
+    let (gone, stored): (Vec<_>, Vec<_>) = stored.into_iter().partition(|(misfit, at)| {
+        let marked = id_of(misfit).and_then(|id| marks.get(&id));
+        marked.is_some_and(|marked| at.is_none_or(|at| at <= *marked))
+    });
+    let stored: Vec<Misfit> = stored.into_iter().map(|(misfit, _)| misfit).collect();
+    report.quarantined = gone.len() as u64;
     if stored.is_empty() {
-        return Ok(0);
+        return Ok(false);
     }
     let known = decode_stored(stage, entity, &stored, &HashSet::new())?;
-    let stale = stale(lake, &known).await?;
+    let mut stale = stale(lake, &known).await?;
+    // The source had this version after it had none.
+    stale.retain(|id| !marks.contains_key(id));
     let mut fresh = decode_stored(stage, entity, &stored, &stale)?;
     fresh.forget_times();
-    report.quarantined = fresh.quarantined.len() as u64;
+    report.quarantined += fresh.quarantined.len() as u64;
     report.unknown_fields = fresh.unknown_fields.clone();
-    if !fresh.ids.is_empty() {
+    if !fresh.ids.is_empty() || fresh.quarantined_ids().iter().any(|id| marks.contains_key(id)) {
         let loaded = bronze::load(lake, stage, run, &fresh, Loading::default()).await?;
         report.counts = loaded.counts;
         report.watermark_before = loaded.watermark_before.map(|watermark| watermark.at);
         report.watermark_after = loaded.watermark_after.map(|watermark| watermark.at);
     }
-    if stored != fresh.quarantined {
-        quarantine::replace(lake, run, entity, &fresh.quarantined).await?;
-    }
-    Ok(stored.len() - fresh.quarantined.len())
+    quarantine::replace(lake, run, entity, &stored, &fresh.quarantined).await?;
+    Ok(report.counts.any_change() || stored.len() > fresh.quarantined.len())
 }
 
 /// The ids that bronze has in a newer or equal version.

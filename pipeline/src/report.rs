@@ -1,9 +1,10 @@
 //! What a run did: by entity, by table, by check; and the exit status that follows.
 
 use crate::extract::Numbers;
-use crate::gold::{Built, Check, Computed, Unmatched};
+use crate::gold::{Built, Check, Computed, Severity, Unmatched};
 use crate::lake::Counts;
 use crate::meta::Begun;
+use crate::quarantine::{TABLE as QUARANTINE, WARNING_PERCENT};
 use crate::reconcile::Finding;
 use crate::run::{Flattened, Mode, RunId};
 use connectwise_generated::tables::TABLES;
@@ -130,11 +131,14 @@ impl RunReport {
         }
     }
 
-    /// Adds what a comparison with the source did to an entity, to what the run did before.
+    /// Adds what a comparison with the source, or what came back, did to an entity, to what the run did before.
     pub(crate) fn take_comparison(&mut self, table: &str, compared: EntityReport) {
         let counts = compared.counts;
         match self.entities.iter_mut().find(|other| other.entity == compared.entity) {
             Some(entity) => {
+                entity.quarantined += compared.quarantined;
+                entity.numbers.pages += compared.numbers.pages;
+                entity.numbers.rows_read += compared.numbers.rows_read;
                 entity.numbers.requests += compared.numbers.requests;
                 entity.numbers.retries += compared.numbers.retries;
                 entity.numbers.bytes += compared.numbers.bytes;
@@ -212,6 +216,20 @@ impl RunReport {
                 }),
             }
         }
+    }
+
+    /// Adds a check for each entity that was read: it warns where more than a few of the records did not fit.
+    pub(crate) fn check_quarantine(&mut self) {
+        let read = self.entities.iter().filter(|entity| entity.numbers.rows_read > 0);
+        self.checks.extend(read.map(|entity| {
+            let (misfits, read) = (entity.quarantined, entity.numbers.rows_read);
+            let passed = misfits * 100 <= read * WARNING_PERCENT;
+            let mut detail = format!("{misfits} of {read} records that were read do not fit");
+            if !passed {
+                detail.push_str(&format!(", more than {WARNING_PERCENT} %: look at bronze.{QUARANTINE}"));
+            }
+            Check { name: format!("quarantine/{}", entity.entity), passed, detail, severity: Severity::Warning }
+        }));
     }
 
     /// done, failed, partial or check_failed.

@@ -17,7 +17,7 @@ use crate::tasks::apart;
 use crate::{lock, meta, personal, reconcile, silver, source};
 use chrono::Utc;
 use connectwise_generated::tables::TABLES;
-use connectwise_runtime::Table;
+use connectwise_runtime::{ChangeDetection, Table};
 use entity::bronze_of;
 use futures::{FutureExt as _, StreamExt as _};
 use std::collections::{BTreeSet, HashSet};
@@ -95,6 +95,7 @@ async fn unlocked(
     if let Err(error) = outcome {
         report.error = Some(error.to_string());
     }
+    report.check_quarantine();
     finish(lake, &mut report).await;
     Ok(report)
 }
@@ -269,8 +270,8 @@ async fn bronze_layer(
     Ok(())
 }
 
-/// Marks what the source deleted, and brings what is back: in a reconciliation, and in a run where one is due. Where more
-/// is gone of an entity than may go, that is its own fault, and nothing of it is touched.
+/// Marks what the source deleted: in a reconciliation, and in a run where one is due. Where more is gone of an entity than
+/// may go, that is its own fault, and nothing of it is touched. What is back is brought by every run.
 #[expect(clippy::too_many_arguments, reason = "the parts of one run")]
 async fn deletions(
     client: &Client,
@@ -289,8 +290,18 @@ async fn deletions(
         _ => HashSet::new(),
     };
     for entity in selected.iter().copied().filter(|entity| reconcile::applies_to(entity)) {
-        let is_due = due.contains(entity.entity) && loaded.contains(entity.entity);
+        let is_loaded = loaded.contains(entity.entity);
+        let is_due = due.contains(entity.entity) && is_loaded;
         if !alone && !is_due {
+            // What was read whole is compared already.
+            let is_window =
+                options.mode == Mode::Incremental && entity.change_detection == ChangeDetection::LastUpdated;
+            if is_loaded
+                && is_window
+                && let Some(back) = reconcile::bring_back(client, lake, stage, run, entity).await
+            {
+                report.take_comparison(entity.table, back);
+            }
             continue;
         }
         let mut compared = reconcile::compare(client, lake, entity).await;

@@ -9,6 +9,7 @@ use crate::timestamp::parse_micros;
 pub(crate) type Expected = &'static str;
 
 pub(crate) const INT: Expected = "a whole number of 64 bits";
+pub(crate) const KEY: Expected = "a positive whole number";
 pub(crate) const FLOAT: Expected = "a number that a double can hold";
 pub(crate) const BOOL: Expected = "true or false";
 pub(crate) const TEXT: Expected = "text";

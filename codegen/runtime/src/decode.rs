@@ -15,7 +15,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
 use crate::buffer::Texts;
-use crate::column::Structs;
+use crate::column::{Column, Structs};
 use crate::convert;
 use crate::error::DecodeError;
 use crate::json::{Scanner, Syntax, quote};
@@ -67,7 +67,7 @@ pub struct PageCounts {
 /// A record that can't be stored as it should.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misfit {
-    /// The text of its key, whatever its type, where there is one.
+    /// The text of its key, whatever its type, where there is one; of a whole number its digits.
     pub record_id: Option<String>,
     /// The value that does not fit, e.g. `customFields/0/type`; empty for the record itself.
     pub path: String,
@@ -290,12 +290,21 @@ impl Decoder {
         Ok(None)
     }
 
-    /// Checks the key and stores what the shape does not know.
+    /// Checks that there is a key above 0, and stores what the shape does not know.
     #[inline]
     fn complete(&mut self, reader: &Reader<'_>, found: &mut Found) -> Result<(), Fault> {
         let slot = self.key.and_then(|key| self.columns.slots.get(key));
-        if slot.and_then(|slot| slot.column.as_ref()).is_none_or(|column| column.len() <= self.rows) {
-            let words = format!("found no key, expected {}", convert::INT);
+        let key = match slot.and_then(|slot| slot.column.as_ref()) {
+            Some(Column::Int(keys)) => keys.values.get(self.rows),
+            _ => None,
+        };
+        let words = match key {
+            Some(1..) => None,
+            // -1 is the key of what is unknown, and no record of the API has it.
+            Some(key) => Some(format!("found {key}, expected {}", convert::KEY)),
+            None => Some(format!("found no key, expected {}", convert::INT)),
+        };
+        if let Some(words) = words {
             return Err(Fault::Misfit(Box::new(Reason { path: self.table.key.to_owned(), words })));
         }
         if !reader.unknown.is_empty() {

@@ -267,7 +267,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The text of a record's key: of the last property with that name, unless it is null.
+/// The text of a record's key: of the last property with that name, unless it is null. A whole number has its digits,
+/// as its column would have them.
 pub(crate) fn key_text(raw: &str, key: &str) -> Result<Option<String>, Syntax> {
     let mut scanner = Scanner::new(raw);
     if scanner.peek() != b'{' {
@@ -290,7 +291,10 @@ pub(crate) fn key_text(raw: &str, key: &str) -> Result<Option<String>, Syntax> {
         }
         more = scanner.more(b'}')?;
     }
-    Ok(found)
+    Ok(found.map(|text| match convert::int_of_text(&text) {
+        Ok(Some(key)) => key.to_string(),
+        _ => text,
+    }))
 }
 
 /// The first 60 characters.

@@ -2,7 +2,8 @@
 //!
 //! Invariant: one commit; rows that the source no longer has stay, marked, and the table is in the order of its key.
 
-use super::{DELETED_AT, ENTITY, RUN_ID, TIMESTAMP, refuse_to_empty, staged_rows};
+use super::deletions::refuse_to_empty;
+use super::{DELETED_AT, ENTITY, RUN_ID, TIMESTAMP, staged_rows};
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, SEQUENCE};
 use crate::lake::{Counts, Format, KeySet, Lakehouse, Stage, StagedFile, Table, align_batch, compare_schemas};
@@ -69,11 +70,12 @@ pub(super) async fn replace(
         None => None,
     };
     let existing = table.frame().await?;
-    let now = instant(run);
-    let quarantined: Vec<Expr> = extracted.quarantined_ids().into_iter().map(lit).collect();
-    let marked = ident(DELETED_AT).is_null();
-    let marked = if quarantined.is_empty() { marked } else { marked.and(ident(entity.key).in_list(quarantined, true)) };
-    let deleted_at = when(marked, now).otherwise(ident(DELETED_AT)).map_err(failed)?;
+    // The source has what does not fit, too: its last good version lives, also where it was marked.
+    let quarantined = Arc::new(KeySet::Ids(extracted.quarantined_ids()));
+    let deleted_at = when(KeySet::holds(&quarantined, ident(entity.key)), alive())
+        .when(ident(DELETED_AT).is_null(), instant(run))
+        .otherwise(ident(DELETED_AT))
+        .map_err(failed)?;
     let mark = |frame: DataFrame| -> datafusion::error::Result<DataFrame> {
         let columns = stored.fields().iter().map(|field| {
             if field.name() == DELETED_AT { deleted_at.clone().alias(DELETED_AT) } else { ident(field.name()) }
@@ -181,7 +183,7 @@ fn fresh_rows(
             TIMESTAMP => instant(run),
             ENTITY => lit(extracted.table.entity),
             RUN_ID => lit(run.id()),
-            DELETED_AT => lit(ScalarValue::TimestampMicrosecond(None, Some("UTC".into()))),
+            DELETED_AT => alive(),
             name if known.field_with_name(name).is_ok() => ident(name),
             // A column that the spec no longer has stays, and is null.
             _ => match ScalarValue::try_from(field.data_type()) {
@@ -196,6 +198,11 @@ fn fresh_rows(
 
 fn instant(run: &RunId) -> Expr {
     lit(ScalarValue::TimestampMicrosecond(Some(run.started_micros()), Some("UTC".into())))
+}
+
+/// The mark of a row that is not marked as deleted.
+fn alive() -> Expr {
+    lit(ScalarValue::TimestampMicrosecond(None, Some("UTC".into())))
 }
 
 /// What a full run changes.
@@ -242,11 +249,15 @@ async fn compare(
     })
     .await?;
     let quarantined = extracted.quarantined_ids();
-    let gone = known.iter().filter(|(id, (_, live))| *live && !quarantined.contains(id)).count() as u64;
-    counts.deleted = gone;
     let not_fetched = known.len() as u64;
-    counts.unchanged += not_fetched - gone;
     let repeated = repeated.iter().filter(|(id, _)| known.contains_key(id)).map(|(_, more)| more).sum();
+    for (id, (_, live)) in known {
+        match (live, quarantined.contains(&id)) {
+            (true, false) => counts.deleted += 1,
+            (false, true) => counts.updated += 1,
+            _ => counts.unchanged += 1,
+        }
+    }
     Ok(Compared { counts, live, not_fetched, repeated })
 }
 

@@ -44,6 +44,9 @@ fn invariants(report: &RunReport) -> Table {
     let read = of(&["fetched"]);
     let every = format!("every record that was read of {} entities", read.len());
     let fetched = row("", "bronze holds what was read", &read, Some(vec![every]));
+    let all_fit = of(&["quarantine"]);
+    let of_read = format!("the records of {} entities", all_fit.len());
+    let fit = row("", "records fit", &all_fit, Some(vec![of_read]));
     let gold = [
         row("1", "live rows agree", &of(&["rows"]), None),
         row("2", "sums agree", &of(&["sum"]), None),
@@ -53,10 +56,11 @@ fn invariants(report: &RunReport) -> Table {
         row("", "your own checks", &of(&["own"]), Some(vec![own])),
     ];
     // What was not done was not checked.
-    let was_built = report.checks.len() > read.len();
+    let was_built = report.checks.len() > read.len() + all_fit.len();
     let rows: Vec<Vec<String>> = std::iter::once(fetched)
         .filter(|_| !read.is_empty())
         .chain(gold.into_iter().filter(|_| was_built))
+        .chain(std::iter::once(fit).filter(|_| !all_fit.is_empty()))
         .map(|mut row| {
             if row[0] == "5" && row[3] == "ok" && !all_compared {
                 row[3] = "not all compared".to_owned();
@@ -231,16 +235,20 @@ mod tests {
         }
         let mut mild = check("own/mine", false, "Somebody should look. 2 rows");
         mild.severity = Severity::Warning;
-        report.checks.push(mild);
+        report.checks.push(mild.clone());
+        report.checks.push(check("quarantine/Member", true, "0 of 2 records that were read do not fit"));
+        report.checks.push(Check { name: "quarantine/Invoice".to_owned(), ..mild });
         let cells = cells(&report);
         let states: Vec<&str> = cells.iter().map(|row| &*row[3]).collect();
-        assert_eq!(states, ["broken", "broken", "broken", "ok", "broken", "warning"]);
+        assert_eq!(states, ["broken", "broken", "broken", "ok", "broken", "warning", "warning"]);
         for (row, line) in [
             (0, "✗ cw_member: 2 live in bronze, 1 in silver"),
             (1, "✗ fact_invoice/total: silver 12.5, gold 12.4999"),
             (2, "✗ fact_invoice/CompanyKey: 7 rows whose CompanyKey is not in dimcompany"),
             (4, "✗ fact_invoice: 3 rows are stored, the whole statement gives 4"),
             (5, "warning: mine: Somebody should look. 2 rows"),
+            (6, "the records of 2 entities"),
+            (6, "warning: Invoice: Somebody should look. 2 rows"),
         ] {
             assert!(cells[row][2].lines().any(|told| told == line), "{line:?} is not in {:?}", cells[row][2]);
         }

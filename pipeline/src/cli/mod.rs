@@ -159,7 +159,7 @@ struct RunArgs {
     /// Also compare all ids and mark what the source deleted, every N days
     #[arg(long, env = "CW_RECONCILE_DAYS", value_name = "N")]
     reconcile_days: Option<u32>,
-    /// An entity fails when more of its records do not fit; fewer than ten never count
+    /// An entity fails when more of its records do not fit; fewer than a hundred never count
     #[arg(
         long,
         env = "CW_MAX_QUARANTINED",

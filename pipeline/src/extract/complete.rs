@@ -23,9 +23,13 @@ const MAX_IDS: usize = 1200;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tolerance {
     pub(super) percent: f64,
-    /// Records that are expected.
-    pub(super) of: u64,
+    /// Records that are expected, where the list has a count.
+    pub(super) of: Option<u64>,
 }
+
+/// Of a list without a count, so many misfits are held before their share of what was read so far is looked at: the
+/// oldest records come first, and may be the oddest.
+const HELD_UNCOUNTED: usize = 10_000;
 
 impl Tolerance {
     /// Ends the reading where more than that did not fit: what is held of them in memory is bounded by this.
@@ -33,7 +37,11 @@ impl Tolerance {
     /// # Errors
     /// [`Error::Data`] with what to do.
     pub(super) fn check(self, fetched: &Extracted) -> Result<()> {
-        quarantine::check_share(fetched, self.percent, self.of.max(fetched.numbers.rows_read))
+        let read = fetched.numbers.rows_read;
+        match self.of {
+            None if fetched.quarantined.len() < HELD_UNCOUNTED => Ok(()),
+            of => quarantine::check_share(fetched, self.percent, of.unwrap_or(0).max(read)),
+        }
     }
 }
 
@@ -68,7 +76,7 @@ pub(super) async fn settle(
             tolerance.check(fetched)
         })
         .await?;
-        if missed(fetched).is_empty() && fetched.nameless() >= there.nameless {
+        if missed(fetched).is_empty() && fetched.without_id() >= there.nameless {
             return Ok(());
         }
     }

@@ -309,7 +309,8 @@ impl Extracted {
             .filter_map(|misfit| misfit.record_id.as_deref())
             .filter(|id| !id.parse().is_ok_and(|id: i64| self.ids.contains_key(&id)))
             .collect();
-        self.ids.len() as u64 + named.len() as u64 + self.nameless()
+        let nameless = self.quarantined.iter().filter(|misfit| misfit.record_id.is_none()).count() as u64;
+        self.ids.len() as u64 + named.len() as u64 + nameless
     }
 
     /// How many of the records that were read had been read before.
@@ -326,9 +327,9 @@ impl Extracted {
         })
     }
 
-    /// Misfits without a readable text of their key.
-    pub(super) fn nameless(&self) -> u64 {
-        self.quarantined.iter().filter(|misfit| misfit.record_id.is_none()).count() as u64
+    /// Misfits whose key is no whole number: a list of ids can't name them either.
+    pub(super) fn without_id(&self) -> u64 {
+        self.quarantined.iter().filter(|misfit| id_of(misfit).is_none()).count() as u64
     }
 
     /// Ids of quarantined records, where they could be read.
@@ -337,7 +338,8 @@ impl Extracted {
     }
 }
 
-fn id_of(misfit: &Misfit) -> Option<i64> {
+/// The id of a record that did not fit, where it could be read.
+pub(crate) fn id_of(misfit: &Misfit) -> Option<i64> {
     misfit.record_id.as_deref()?.parse().ok()
 }
 

@@ -5,6 +5,7 @@
 //! as much as it moved; pages by number have to add up exactly. A record of which only the key fits is in the set, too:
 //! the source has it.
 
+use super::extracted::id_of;
 use super::flags::{FlagHash, flag_hashes};
 use super::lists::lists;
 use super::paging::Pager;
@@ -34,7 +35,7 @@ pub struct Listed {
 pub(super) struct Ids {
     pub(super) ids: BTreeSet<i64>,
     flags: HashMap<i64, FlagHash>,
-    /// Records whose key can't be read.
+    /// Records whose key can't be read. One that fits no table is an id all the same.
     pub(super) nameless: u64,
     by_number: bool,
 }
@@ -131,11 +132,9 @@ async fn read_once(source: &Source, expected: Option<u64>) -> Result<Ids> {
                     found.flags.extend(ids.iter().copied().zip(flag_hashes(&page.decoded.batch, beside)?));
                 }
                 found.ids.extend(ids);
-                for misfit in page.decoded.quarantined {
-                    match misfit.record_id.and_then(|id| id.parse().ok()) {
-                        Some(id) => {
-                            found.ids.insert(id);
-                        }
+                for misfit in &page.decoded.quarantined {
+                    match id_of(misfit) {
+                        Some(id) => drop(found.ids.insert(id)),
                         None => found.nameless += 1,
                     }
                 }

@@ -23,7 +23,7 @@ mod resume;
 mod stored;
 
 pub use extracted::{Extracted, Numbers, StagedPieces, Winner};
-pub(crate) use extracted::{SEQUENCE, last_updated};
+pub(crate) use extracted::{SEQUENCE, id_of, last_updated};
 pub use fields::field_groups;
 pub(crate) use filter::filter_name;
 pub(crate) use flags::{FlagHash, flag_hashes};
@@ -230,7 +230,7 @@ async fn read_list(
     let (kept, found, since) = left_over(source, stage, order, filter, &schema).await?;
     let resumed = !found.pieces.is_empty();
     *next = found.next.max(*next);
-    let tolerance = Tolerance { percent: order.most_misfits, of: before.unwrap_or(0) };
+    let tolerance = Tolerance { percent: order.most_misfits, of: before };
     for piece in found.pieces {
         fetched.absorb(piece);
     }

@@ -5,6 +5,7 @@
 //! by page numbers, a page that repeats the one before ends the reading with an error. Pages that are too large for
 //! the server or for us are asked for in smaller ones.
 
+use super::extracted::id_of;
 use super::fields::{field_groups, splice};
 use super::known::{OfPage, Print};
 use super::plan::Expected;
@@ -53,6 +54,8 @@ pub(super) struct Pager<'a> {
     ordered: bool,
     /// The ids of the page before, by number.
     before: HashSet<i64>,
+    /// Pages that were answered, one without records, too.
+    pages: u64,
     done: bool,
 }
 
@@ -84,6 +87,7 @@ impl<'a> Pager<'a> {
             number: 1,
             ordered: true,
             before: HashSet::new(),
+            pages: 0,
             done: false,
         }
     }
@@ -116,6 +120,11 @@ impl<'a> Pager<'a> {
         Some(KeyRange { after: Some(after), to: self.range.to })
     }
 
+    /// How many pages were read.
+    pub(super) fn pages(&self) -> u64 {
+        self.pages
+    }
+
     /// The highest key that was read.
     pub(super) fn last_id(&self) -> Option<i64> {
         self.last_id
@@ -132,6 +141,7 @@ impl<'a> Pager<'a> {
                 Err(Error::Client(error)) if self.adapts(&error) => continue,
                 Err(error) => return Err(error),
             };
+            self.pages += 1;
             if fetched.page.records == 0 {
                 self.done = true;
                 return Ok(None);
@@ -320,7 +330,7 @@ fn decode(decoder: &mut Decoder, source: &Source, body: &[u8], has_next: bool) -
     for (path, count) in unknown_fields {
         *decoded.unknown_fields.entry(path).or_default() += count;
     }
-    let misfits = decoded.quarantined.iter().filter_map(|misfit| misfit.record_id.as_deref()?.parse::<i64>().ok());
+    let misfits = decoded.quarantined.iter().filter_map(id_of);
     let ids = longs(&decoded.batch, key).into_iter().chain(misfits).chain(recalled.iter().map(|(id, _)| *id)).collect();
     Ok(Fetched { ids, has_next, page: Page { decoded, prints, recalled, records: counts.records } })
 }

@@ -267,15 +267,15 @@ async fn read_range(
     let mut piece = Piece::new(range, file);
     let mut rest = None;
     while let Some(page) = pager.next(&source.traffic).await? {
-        piece.numbers.pages += 1;
         piece.numbers.rows_read += page.records;
         source.traffic.watcher.rows(page.records);
         piece.take(&source, &schema, page, first)?;
-        if expected == Expected::Part && piece.numbers.pages >= PAGES_AT_A_TIME && pager.way() != Way::ByNumber {
+        if expected == Expected::Part && pager.pages() >= PAGES_AT_A_TIME && pager.way() != Way::ByNumber {
             rest = pager.rest();
             break;
         }
     }
+    piece.numbers.pages = pager.pages();
     piece.staged.finish()?;
     piece.by_number = pager.way() == Way::ByNumber;
     // Up to the last key that came: what comes above it later was not read.

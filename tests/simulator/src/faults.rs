@@ -142,6 +142,8 @@ pub struct Faults {
     pub deaf_last_updated: Vec<String>,
     /// Endpoints whose records come without their `_info`; conditions on `lastUpdated` and the order by it work.
     pub no_info: Vec<String>,
+    /// Endpoints that show the login no record: a right was taken from it.
+    pub blind: Vec<String>,
     /// What happens to the records while they are read.
     pub meddling: Option<Meddling>,
     /// The seed of the probabilities.
@@ -188,6 +190,13 @@ impl Faults {
     #[must_use]
     pub fn without_info(mut self, endpoint: &str) -> Self {
         self.no_info.push(endpoint.to_owned());
+        self
+    }
+
+    /// Hides the records of an endpoint.
+    #[must_use]
+    pub fn blind(mut self, endpoint: &str) -> Self {
+        self.blind.push(endpoint.to_owned());
         self
     }
 

@@ -70,7 +70,7 @@ struct Filter {
     /// What the filters came from, to tell kept answers apart.
     key: String,
     /// Nothing is found, whatever there is.
-    deaf: bool,
+    empty: bool,
 }
 
 /// A page of records.
@@ -105,21 +105,21 @@ pub(crate) fn selection(entity: Entity, parameters: &[(String, String)]) -> Opti
 
 /// How the pages are walked through, and how long they are.
 pub(crate) fn paging(parameters: &[(String, String)], forward_only: bool) -> Result<(Paging, usize), QueryError> {
-    let whole = |name: &str| match parameter(parameters, name) {
+    let whole = |name: &str, least: i64| match parameter(parameters, name) {
         None => Ok(None),
         Some(text) => match text.trim().parse::<i64>() {
-            Ok(number) if number >= 0 => Ok(Some(number)),
+            Ok(number) if number >= least => Ok(Some(number)),
             _ => Err(QueryError::Invalid(format!("{name} must be a whole number, not {text}"))),
         },
     };
-    let page_size = match whole("pageSize")? {
+    let page_size = match whole("pageSize", 0)? {
         None => DEFAULT_PAGE_SIZE,
         Some(0) => return Err(QueryError::Invalid("pageSize must be at least 1".to_owned())),
         Some(size) => (size as usize).min(MAX_PAGE_SIZE),
     };
-    let (page_id, page) = (whole("pageId")?, whole("page")?);
+    let (page_id, page) = (whole("pageId", i64::MIN)?, whole("page", 0)?);
     let paging = if forward_only {
-        Paging::After(page_id.unwrap_or(0))
+        Paging::After(page_id.unwrap_or(i64::MIN))
     } else {
         Paging::Page((page.unwrap_or(1).max(1)) as usize)
     };
@@ -132,9 +132,10 @@ impl Query {
         parameters: &[(String, String)],
         forward_only: bool,
         by_time: TimeFilter,
+        blind: bool,
     ) -> Result<Self, QueryError> {
         let (paging, page_size) = paging(parameters, forward_only)?;
-        let filter = Filter::new(entity, parameters, by_time)?;
+        let filter = Filter::new(entity, parameters, by_time, blind)?;
         let order = match (paging, parameter(parameters, "orderBy")) {
             (Paging::Page(_), Some(order)) => read_order(entity, order)?,
             _ => Vec::new(),
@@ -151,7 +152,7 @@ impl Query {
     fn matching(&self, state: &State, kept: &Kept) -> Arc<Vec<i64>> {
         let key = (self.entity, format!("{}\u{0}{:?}", self.filter.key, self.order));
         kept.get(state.generation, key, || {
-            let mut ids: Vec<i64> = self.filter.ids(state, self.entity, 0).collect();
+            let mut ids: Vec<i64> = self.filter.ids(state, self.entity, i64::MIN).collect();
             self.sort(state, &mut ids);
             ids
         })
@@ -212,7 +213,12 @@ impl Query {
 }
 
 impl Filter {
-    fn new(entity: Entity, parameters: &[(String, String)], by_time: TimeFilter) -> Result<Self, QueryError> {
+    fn new(
+        entity: Entity,
+        parameters: &[(String, String)],
+        by_time: TimeFilter,
+        blind: bool,
+    ) -> Result<Self, QueryError> {
         let read = |name, scope| conditions::parse(parameter(parameters, name).unwrap_or_default(), scope);
         let conditions = read("conditions", Scope::Entity(entity))?;
         let children = read("childConditions", Scope::Children(entity))?;
@@ -232,9 +238,9 @@ impl Filter {
         let key = ["conditions", "childConditions", "customFieldConditions"]
             .map(|name| parameter(parameters, name).unwrap_or_default())
             .join("\u{0}");
-        let deaf = asks && by_time == TimeFilter::Deaf;
-        let key = if deaf { format!("deaf {key}") } else { key };
-        Ok(Self { conditions, children, custom_fields, selection, key, deaf })
+        let empty = blind || (asks && by_time == TimeFilter::Deaf);
+        let key = if empty { format!("empty {key}") } else { key };
+        Ok(Self { conditions, children, custom_fields, selection, key, empty })
     }
 
     /// The ids, above a given one, of the records that satisfy it.
@@ -247,7 +253,7 @@ impl Filter {
     }
 
     fn admits(&self, state: &State, entity: Entity, id: i64) -> bool {
-        if self.deaf {
+        if self.empty {
             return false;
         }
         let record = Record { state, entity, id, selection: &self.selection, value: OnceCell::new() };

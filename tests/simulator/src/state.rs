@@ -113,10 +113,10 @@ impl State {
         }
     }
 
-    /// The ids above a given one, in order.
+    /// The ids above a given one, in order. Only records that a test put have ids below 1.
     pub(crate) fn ids_after(&self, entity: Entity, after: i64) -> Box<dyn Iterator<Item = i64> + '_> {
         if entity == Entity::UnpostedInvoice {
-            let invoices = self.ids_after(Entity::Invoice, 0).map(unposted_id);
+            let invoices = self.ids_after(Entity::Invoice, i64::MIN).map(unposted_id);
             let own = self.table(entity).overlays.keys().copied();
             let mut ids: Vec<i64> = invoices.chain(own).filter(|id| *id > after && self.exists(entity, *id)).collect();
             ids.sort_unstable();
@@ -124,9 +124,11 @@ impl State {
             return Box::new(ids.into_iter());
         }
         let base = self.plan.last_id(entity);
-        let first = after.max(0).saturating_add(1);
-        let later = self.table(entity).overlays.range(first.max(base + 1)..).map(|(id, _)| *id);
-        Box::new((first..=base).chain(later).filter(move |id| self.exists(entity, *id)))
+        let (next, first) = (after.saturating_add(1), after.max(0).saturating_add(1));
+        let overlays = &self.table(entity).overlays;
+        let below = overlays.range(next.min(1)..1).map(|(id, _)| *id);
+        let later = overlays.range(first.max(base + 1)..).map(|(id, _)| *id);
+        Box::new(below.chain(first..=base).chain(later).filter(move |id| self.exists(entity, *id)))
     }
 
     /// When a record was last changed; none where the record does not say.

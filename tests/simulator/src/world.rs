@@ -136,13 +136,13 @@ impl World {
     /// The ids of an entity's records, in order; none where there is no such entity.
     pub fn ids(&self, entity: &str) -> Vec<i64> {
         let state = self.read();
-        Entity::from_name(entity).map_or_else(Vec::new, |entity| state.ids_after(entity, 0).collect())
+        Entity::from_name(entity).map_or_else(Vec::new, |entity| state.ids_after(entity, i64::MIN).collect())
     }
 
     /// How many records an entity has.
     pub fn count(&self, entity: &str) -> usize {
         let state = self.read();
-        Entity::from_name(entity).map_or(0, |entity| state.ids_after(entity, 0).count())
+        Entity::from_name(entity).map_or(0, |entity| state.ids_after(entity, i64::MIN).count())
     }
 
     /// A record, whole.

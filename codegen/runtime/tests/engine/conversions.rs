@@ -138,6 +138,12 @@ fn a_record_needs_its_key() {
         (r#"{"id":1.5}"#, Some("1.5"), "id"),
         (r#"{"id":{"a":1}}"#, Some(r#"{"a":1}"#), "id"),
         (r#"{"id":1,"id":null}"#, None, "id"),
+        (r#"{"id":0}"#, Some("0"), "id"),
+        (r#"{"id":-1,"name":"x"}"#, Some("-1"), "id"),
+        (r#"{"id":"-1.0"}"#, Some("-1"), "id"),
+        (r#"{"id":-9223372036854775808}"#, Some("-9223372036854775808"), "id"),
+        (r#"{"id":7.0,"count":"x"}"#, Some("7"), "count"),
+        (r#"{"id":" 7 ","count":"x"}"#, Some("7"), "count"),
         (r#"{"Id":1}"#, None, "id"),
         ("5", None, ""),
         ("null", None, ""),
@@ -149,6 +155,8 @@ fn a_record_needs_its_key() {
         assert_eq!((found.record_id.as_deref(), found.path.as_str()), (id, path), "{json}: {}", found.reason);
         assert_eq!(found.raw_json, json);
     }
+    let found = &page(r#"[{"id":-1}]"#).quarantined[0];
+    assert_eq!(found.reason, "found -1, expected a positive whole number");
     assert_eq!(rows_of(&page(r#"[{"id":"11.0"}]"#).batch)[0]["id"], 11);
 }
 

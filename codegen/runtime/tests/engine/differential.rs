@@ -197,7 +197,7 @@ fn agrees(table: &'static Table) {
     for seed in 0..400 {
         let mut random = Random(seed);
         let wild = seed % 2 == 0;
-        let records: Vec<Value> = (0..random.below(12))
+        let records: Vec<Value> = (1..=random.below(12))
             .map(|id| {
                 let mut record = object(&mut random, table.shape, wild);
                 record["id"] = json!(id);

@@ -72,7 +72,7 @@ async fn an_amount_that_no_column_holds_breaks_a_check_and_is_not_lost_in_silenc
     // A product that no column holds: gold is built all the same, and the entry is named.
     scene.world().delete("Invoice", 1);
     scene.world().put("TimeEntry", entry(7, "99999999.5", "99999999.5", ""));
-    let report = scene.run(Options { mode: Mode::Full, ..Options::default() }).await;
+    let report = scene.run(Options { mode: Mode::Full, force: true, ..Options::default() }).await;
     assert_eq!(report.exit_code(), 4, "{:?}", report.error_text());
     assert!(report.error_text().unwrap().contains("\"line\":\"T\",\"id\":7"), "{:?}", report.error_text());
 

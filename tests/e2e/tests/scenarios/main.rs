@@ -43,6 +43,7 @@ mod references;
 mod replay;
 mod reports;
 mod resume;
+mod returns;
 mod rules;
 mod secrets;
 mod settings;

@@ -48,20 +48,31 @@ async fn too_many_misfits_fail_the_entity_and_a_few_never_do() {
     let scene = Scene::new(EMPTY).await;
     let world = scene.world();
     world.put("Company", json!({ "id": 1, "name": "Eitt ehf." }));
-    for id in 1..=20 {
-        world.put("TimeEntry", entry(id, if id <= 9 { json!("margir") } else { json!(1) }));
-    }
-    // Nine of twenty are far more than a hundredth, and too few to count.
+    let put = |ids: std::ops::RangeInclusive<i64>, hours: serde_json::Value| {
+        for id in ids {
+            world.put("TimeEntry", entry(id, hours.clone()));
+        }
+    };
+    put(1..=99, json!("margir"));
+    put(100..=198, json!(1));
+    // Ninety-nine of twice as many are half of them, and too few to count. A check warns of them.
     scene.full().await;
-    assert_eq!(scene.value("SELECT count(*) FROM bronze.cw_timeentry").await, "11");
+    assert_eq!(scene.value("SELECT count(*) FROM bronze.cw_timeentry").await, "99");
+    let warned = "SELECT passed, severity, detail FROM meta.etl_check WHERE \"check\" = 'quarantine/TimeEntry'";
+    let detail = "99 of 198 records that were read do not fit, more than 1 %: look at bronze.cw_quarantine";
+    assert_eq!(scene.rows(warned).await, [["false", "warning", detail]]);
+    let quiet = "SELECT DISTINCT passed, detail FROM meta.etl_check WHERE \"check\" = 'quarantine/Company'";
+    assert_eq!(scene.rows(quiet).await, [["true", "0 of 1 records that were read do not fit"]]);
 
-    world.put("TimeEntry", entry(10, json!("margir")));
+    // A tenth may be; one more may not.
+    put(199..=990, json!(1));
+    put(100..=100, json!("margir"));
     let versions = scene.versions().await;
     let full = || Options { mode: Mode::Full, ..Options::default() };
     let report = scene.run(full()).await;
     assert_eq!(report.exit_code(), 3, "{:?}", report.error_text());
     let text = report.error_text().unwrap();
-    assert!(text.contains("TimeEntry: 10 of 20 records") && text.contains("--max-quarantined"), "{text}");
+    assert!(text.contains("TimeEntry: 100 of 990 records") && text.contains("--max-quarantined"), "{text}");
     let after = scene.versions().await;
     for table in ["bronze/cw_timeentry", "silver/cw_timeentry", "bronze/cw_quarantine"] {
         assert_eq!(after[table], versions[table], "{table}");
@@ -69,11 +80,11 @@ async fn too_many_misfits_fail_the_entity_and_a_few_never_do() {
     assert_ne!(after["bronze/cw_company"], versions["bronze/cw_company"], "the others go on");
 
     // Exactly the share is allowed.
-    let report = scene.run(Options { max_quarantined: Some(49.9), ..full() }).await;
-    assert_eq!(report.exit_code(), 3, "{:?}", report.error_text());
-    let report = scene.run(Options { max_quarantined: Some(50.0), ..full() }).await;
+    let report = scene.run(Options { max_quarantined: Some(10.2), ..full() }).await;
     assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
-    assert_eq!(scene.value("SELECT count(*) FROM bronze.cw_quarantine").await, "10");
+    put(991..=1000, json!(1));
+    scene.full().await;
+    assert_eq!(scene.value("SELECT count(*) FROM bronze.cw_quarantine").await, "100");
 }
 
 #[tokio::test(flavor = "multi_thread")]

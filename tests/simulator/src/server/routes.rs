@@ -163,7 +163,8 @@ fn read_query(world: &World, entity: Entity, request: &ListRequest) -> Result<Qu
         path if is_listed(&switches.deaf_last_updated, path) => TimeFilter::Deaf,
         _ => TimeFilter::Works,
     };
-    Query::new(entity, &request.parameters, forward_only, by_time)
+    let blind = is_listed(&switches.blind, entity.path());
+    Query::new(entity, &request.parameters, forward_only, by_time, blind)
 }
 
 fn refused(error: &QueryError) -> Answer {

@@ -201,6 +201,21 @@ async fn rows_that_come_twice_and_counts_that_lie() {
 }
 
 #[tokio::test]
+async fn a_login_without_the_right_sees_no_record_and_an_id_may_be_below_one() {
+    let session = Session::start().await;
+    let world = session.simulator.world();
+    world.put("TimeEntry", serde_json::json!({ "id": -1 }));
+    assert_eq!(ids(&session.get(LIST, &[("pageSize", "3")]).await), [-1, 1, 2]);
+    assert_eq!(session.count(LIST, "id < 1").await, 1);
+    world.faults(Faults::default().blind("/time"));
+    assert!(ids(&session.get(LIST, &[("conditions", "id > 5")]).await).is_empty());
+    assert_eq!(session.count(LIST, "").await, 0);
+    assert!(!ids(&session.get("/company/companies", &[]).await).is_empty());
+    world.faults(Faults::default());
+    is_well(&session).await;
+}
+
+#[tokio::test]
 async fn faults_keep_to_their_endpoint_and_are_in_the_log() {
     let session = Session::start().await;
     let world = session.simulator.world();

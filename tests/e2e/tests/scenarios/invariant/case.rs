@@ -9,9 +9,10 @@ use connectwise_etl::lake::{Lakehouse, Layout, Upkeep, maintain};
 use connectwise_etl::replay::replay;
 use connectwise_etl::report::RunReport;
 use connectwise_etl::run::{self, Layer, Mode, Options};
-use connectwise_simulator::AdvanceRequest;
+use connectwise_simulator::{AdvanceRequest, Faults};
+use datafusion::logical_expr::{Expr, ident, lit};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A lakehouse after one full run, to begin every history with, and how often each kind of work writes.
@@ -50,6 +51,8 @@ pub(super) struct Case<'a> {
     scene: Scene,
     pub(super) disk: Arc<Disk>,
     deleted: BTreeMap<&'static str, Vec<Value>>,
+    /// Records that were deleted and came back.
+    restored: BTreeSet<(&'static str, i64)>,
     /// Whether some work was left undone: a run that does not look at all may find that the layers disagree.
     uneven: bool,
 }
@@ -58,7 +61,8 @@ impl<'a> Case<'a> {
     pub(super) async fn new(template: &'a Template) -> Self {
         let disk = Disk::new();
         template.disk.copy_to(&disk, "").await;
-        Self { template, scene: scene(&disk).await, disk, deleted: BTreeMap::new(), uneven: false }
+        let (deleted, restored) = Default::default();
+        Self { template, scene: scene(&disk).await, disk, deleted, restored, uneven: false }
     }
 
     fn pick(&self, entity: &str, pick: usize) -> Option<Value> {
@@ -108,12 +112,27 @@ impl<'a> Case<'a> {
                 let options = Options { mode: Mode::Reconcile, force: true, entities, ..Options::default() };
                 self.run(options, None).await?;
             }
-            Step::Restore { entity, pick } => {
+            Step::Restore { entity, pick, as_it_was, odd } => {
                 let entity = ENTITIES[*entity];
                 let deleted = self.deleted.entry(entity).or_default();
                 if !deleted.is_empty() {
-                    let record = deleted.swap_remove(pick % deleted.len());
-                    self.put(entity, record, 0);
+                    let mut record = deleted.swap_remove(pick % deleted.len());
+                    self.restored.extend(record["id"].as_i64().map(|id| (entity, id)));
+                    if *odd && entity == "TimeEntry" {
+                        record["actualHours"] = json!(MISFIT);
+                    }
+                    if *as_it_was {
+                        let _ = world.put(entity, record);
+                    } else {
+                        self.put(entity, record, 0);
+                    }
+                }
+            }
+            Step::Hide { entity, full } => self.hide(ENTITIES[*entity], *full).await?,
+            Step::Keyless { entity, pick, id } => {
+                if let Some(mut record) = self.pick(ENTITIES[*entity], *pick) {
+                    record["id"] = json!(id);
+                    self.put(ENTITIES[*entity], record, 0);
                 }
             }
             Step::Misfit { pick } => {
@@ -174,6 +193,8 @@ impl<'a> Case<'a> {
                     lookback_days: way.lookback,
                     since: way.since.map(|days| world.now() - chrono::TimeDelta::days(days)),
                     started,
+                    // Of a dozen records most may be gone.
+                    force: way.full,
                     ..Options::default()
                 };
                 let writes = if way.full { self.template.full } else { self.template.incremental };
@@ -210,13 +231,16 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// A run that was cut off may say what it likes; any other has to succeed.
-    fn ended(&mut self, outcome: connectwise_etl::Result<RunReport>, what: &str, evens: bool) -> Result<(), String> {
+    /// A run that was cut off may say what it likes; any other has to succeed. Gives whether it was whole.
+    fn ended(&mut self, outcome: connectwise_etl::Result<RunReport>, what: &str, evens: bool) -> Result<bool, String> {
         let was_cut = self.disk.mend();
         // What is left undone of one entity is no fault of a run that looks at another.
         let excused = self.uneven && !evens && outcome.as_ref().is_ok_and(|report| report.exit_code() == 4);
         self.uneven = (self.uneven && !evens) || was_cut;
-        if was_cut || excused { Ok(()) } else { succeeded(outcome, what) }
+        if !was_cut && !excused {
+            succeeded(outcome, what)?;
+        }
+        Ok(!was_cut)
     }
 
     async fn run(&mut self, options: Options, cut: Option<u64>) -> Result<(), String> {
@@ -224,8 +248,48 @@ impl<'a> Case<'a> {
         let has = |layer| options.layers.is_empty() || options.layers.contains(&layer);
         let all = options.entities.is_empty() && has(Layer::Silver) && has(Layer::Gold);
         let outcome = run::run(Some(&self.scene.client), &self.scene.lake, &options).await;
-        self.ended(outcome, options.mode.name(), all)?;
+        let whole = self.ended(outcome, options.mode.name(), all)?;
         self.uneven |= has(Layer::Bronze) && !has(Layer::Silver);
+        if whole && has(Layer::Bronze) {
+            let read = |entity: &str| options.entities.is_empty() || options.entities.iter().any(|name| name == entity);
+            for (entity, id) in self.restored.iter().filter(|(entity, _)| read(entity)) {
+                let is_there = self.scene.world().record(entity, *id).is_some();
+                if is_there && self.marked(entity, *id).await {
+                    return Err(format!("{entity} {id} is marked as deleted, and the source has it"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// How many rows of bronze are so.
+    async fn rows(&self, entity: &str, so: Expr) -> usize {
+        let table = format!("cw_{}", entity.to_lowercase());
+        let Some(table) = self.scene.lake.open("bronze", &table).await.unwrap() else { return 0 };
+        table.frame().await.unwrap().filter(so).unwrap().count().await.unwrap()
+    }
+
+    async fn marked(&self, entity: &str, id: i64) -> bool {
+        self.rows(entity, ident("id").eq(lit(id)).and(ident("etlDeletedAt").is_not_null())).await > 0
+    }
+
+    async fn live(&self, entity: &str) -> usize {
+        self.rows(entity, ident("etlDeletedAt").is_null()).await
+    }
+
+    /// A list that shows nothing deletes nothing, unless it is told to.
+    async fn hide(&mut self, entity: &'static str, full: bool) -> Result<(), String> {
+        let endpoint = connectwise_generated::tables::by_entity(entity).unwrap().endpoint;
+        let (mode, before) = (if full { Mode::Full } else { Mode::Reconcile }, self.live(entity).await);
+        self.scene.world().faults(Faults::default().blind(endpoint));
+        let options = Options { mode, entities: vec![entity.to_owned()], ..Options::default() };
+        let outcome = run::run(Some(&self.scene.client), &self.scene.lake, &options).await;
+        self.scene.world().faults(Faults::default());
+        let text = outcome.map_err(|error| error.to_string())?.error_text().unwrap_or_default();
+        let after = self.live(entity).await;
+        if before > 0 && !(text.contains("--force") && after == before) {
+            return Err(format!("{entity} had {before} live rows, and has {after}: {text}"));
+        }
         Ok(())
     }
 
@@ -291,7 +355,7 @@ impl<'a> Case<'a> {
 }
 
 fn is_misfit(record: &Value) -> bool {
-    record["actualHours"] == MISFIT
+    record["actualHours"] == MISFIT || record["id"].as_i64().is_some_and(|id| id < 1)
 }
 
 /// How many writes a part of so many is: one at the least.

@@ -44,10 +44,23 @@ pub(super) enum Step {
         entity: usize,
         pick: usize,
     },
-    /// A deleted record is there again.
+    /// A deleted record is there again: as if it had never been gone, or changed. A time entry may not fit any more.
     Restore {
         entity: usize,
         pick: usize,
+        as_it_was: bool,
+        odd: bool,
+    },
+    /// A list shows none of its records to a run, full or reconciling.
+    Hide {
+        entity: usize,
+        full: bool,
+    },
+    /// A record comes whose key is none.
+    Keyless {
+        entity: usize,
+        pick: usize,
+        id: i64,
     },
     /// A time entry gets a value that fits no type, or, where it has one, one that fits.
     Misfit {
@@ -155,7 +168,10 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(entity, pick, hours)| Step::Late { entity, pick, hours }),
         2 => (entity.clone(), pick.clone()).prop_map(|(entity, pick)| Step::Delete { entity, pick }),
         1 => (entity.clone(), pick.clone()).prop_map(|(entity, pick)| Step::Vanish { entity, pick }),
-        1 => (entity, pick.clone()).prop_map(|(entity, pick)| Step::Restore { entity, pick }),
+        2 => (entity.clone(), pick.clone(), any::<bool>(), any::<bool>())
+            .prop_map(|(entity, pick, as_it_was, odd)| Step::Restore { entity, pick, as_it_was, odd }),
+        1 => (entity.clone(), any::<bool>()).prop_map(|(entity, full)| Step::Hide { entity, full }),
+        1 => (entity, pick.clone(), -1..1_i64).prop_map(|(entity, pick, id)| Step::Keyless { entity, pick, id }),
         2 => pick.clone().prop_map(|pick| Step::Misfit { pick }),
         2 => (pick.clone(), 0..TYPES.len()).prop_map(|(pick, name)| Step::Retype { pick, name }),
         2 => (pick.clone(), proptest::option::of(pick.clone())).prop_map(|(pick, parent)| Step::Move { pick, parent }),

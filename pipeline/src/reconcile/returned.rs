@@ -1,0 +1,77 @@
+//! Rows that are marked as deleted and are at the source again: every incremental run asks for them.
+
+use super::{Finding, apply, bring, find, numbers, stored_ids};
+use crate::client::{Client, Traffic};
+use crate::error::{Error, Result};
+use crate::extract::{Numbers, read_ids};
+use crate::lake::{Lakehouse, Stage};
+use crate::report::EntityReport;
+use crate::run::RunId;
+use crate::{bronze, quarantine};
+use connectwise_runtime::Table;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// So many rows that are marked as deleted are asked for by their ids; where there are more, the source's count tells
+/// first whether any of them can be back.
+const MOST_ASKED: usize = 2_000;
+
+/// After an incremental load: brings back the rows that are marked as deleted and are at the source all the same, as
+/// after a right came back. A window does not show them: they need not have changed. `None` where no row is marked. An
+/// error ends this entity alone, and stands in its report.
+pub async fn bring_back(
+    client: &Client,
+    lake: &Lakehouse,
+    stage: &Stage,
+    run: &RunId,
+    entity: &'static Table,
+) -> Option<EntityReport> {
+    let started = Instant::now();
+    let traffic = Arc::new(Traffic::default());
+    let mut report = EntityReport { entity: entity.entity, ..EntityReport::default() };
+    let outcome = async {
+        let marked: Vec<i64> = bronze::marks(lake, entity).await?.into_keys().collect();
+        if marked.is_empty() {
+            return Ok::<_, Error>(false);
+        }
+        if marked.len() <= MOST_ASKED && entity.parent.is_none() {
+            let (counts, extracted) = bring(client, lake, stage, run, entity, &marked, &traffic).await?;
+            report.counts = counts;
+            report.quarantined = extracted.quarantined.len() as u64;
+            report.numbers = extracted.numbers;
+        } else {
+            let mut finding = find_returned(client, lake, entity, &traffic).await?;
+            report.counts = apply(client, lake, stage, run, entity, &mut finding).await?;
+        }
+        Ok(true)
+    };
+    let outcome = outcome.await;
+    let Numbers { pages, rows_read, .. } = report.numbers;
+    report.numbers = Numbers { pages, rows_read, ..numbers(&traffic, started) };
+    match outcome {
+        Ok(any) => any.then_some(report),
+        Err(error) => Some(EntityReport { error: Some(error.of(entity.entity)), ..report }),
+    }
+}
+
+/// The rows marked as deleted that the source has again. All its ids are read only where it counts more than lives here.
+async fn find_returned(
+    client: &Client,
+    lake: &Lakehouse,
+    entity: &'static Table,
+    traffic: &Arc<Traffic>,
+) -> Result<Finding> {
+    let (stored, quarantined) = (stored_ids(lake, entity).await?, quarantine::ids(lake, entity).await?);
+    if entity.parent.is_none() && entity.counted {
+        let put_aside = quarantined.iter().filter(|id| !stored.live.contains(id)).count();
+        let known = (stored.live.len() + put_aside) as u64;
+        let count = client.count_where_there_is_one(entity.endpoint, None, traffic).await?;
+        if count.is_some_and(|count| count <= known) {
+            return Ok(Finding::default());
+        }
+    }
+    let parents = bronze::parent_ids(lake, entity).await?;
+    let source = read_ids(client, entity, &parents, traffic).await?;
+    let returned = find(&source, &stored, &quarantined).returned;
+    Ok(Finding { returned, ..Finding::default() })
+}
