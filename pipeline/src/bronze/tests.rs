@@ -7,6 +7,7 @@ use arrow_ipc::reader::FileReader;
 use arrow_ipc::writer::FileWriter;
 use connectwise_generated::tables::by_entity;
 use connectwise_runtime::Misfit;
+use datafusion::logical_expr::lit;
 use std::fs::File;
 
 /// Companies with these ids and a name, staged as if they had been read.

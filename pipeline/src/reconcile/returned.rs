@@ -61,7 +61,7 @@ async fn find_returned(
     entity: &'static Table,
     traffic: &Arc<Traffic>,
 ) -> Result<Finding> {
-    let (stored, quarantined) = (stored_ids(lake, entity).await?, quarantine::ids(lake, entity).await?);
+    let (stored, quarantined) = (stored_ids(lake, entity, &[]).await?, quarantine::ids(lake, entity).await?);
     if entity.parent.is_none() && entity.counted {
         let put_aside = quarantined.iter().filter(|id| !stored.live.contains(id)).count();
         let known = (stored.live.len() + put_aside) as u64;
