@@ -4,7 +4,7 @@
 //! that has a value. A value that is none of the column's type is null, never an error.
 
 use crate::gold::functions::{instant, local_date, quoted, trimmed, whole};
-use crate::gold::model::{At, Column, Dialect, Dimension, Fact, Type};
+use crate::gold::model::{Column, Dialect, Dimension, Fact, Type};
 use crate::ir::Ir;
 use crate::report::{Problem, Problems};
 use crate::yaml::{Keys, Value};

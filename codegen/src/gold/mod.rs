@@ -28,7 +28,7 @@ use std::sync::Arc;
 use crate::files::GeneratedFiles;
 use crate::gold::dimension::References;
 use crate::gold::lineage::Lineage;
-use crate::gold::model::{At, Column, Dialect, Dimension, Fact};
+use crate::gold::model::{Column, Dialect, Dimension, Fact};
 use crate::gold::queries::{Entry, Queries};
 use crate::gold::rules::Rules;
 use crate::gold::sql::{Reference, Renderer};
@@ -36,7 +36,7 @@ use crate::gold::words::{code, reads_table};
 use crate::inputs::Inputs;
 use crate::ir::Ir;
 use crate::lower::naming::closest;
-use crate::report::{Problem, Problems};
+use crate::report::{At, Problem, Problems};
 
 /// The template of the billing status, and the column that it is for.
 const STATUSES: &str = "templates/gold/billing_status.sql.j2";

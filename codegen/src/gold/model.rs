@@ -1,27 +1,7 @@
 //! Gold tables as their YAML files say them, each entry with its place, so that a problem that shows later names it.
 
 use crate::gold::custom_fields::CustomField;
-use crate::report::Problem;
-
-/// Where an entry stands.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct At {
-    /// The file, relative to the workspace root.
-    pub file: String,
-    /// The pointer into it.
-    pub pointer: String,
-    /// From 1; 0 where it is not known.
-    pub line: u64,
-    /// From 1; 0 where it is not known.
-    pub column: u64,
-}
-
-impl At {
-    /// A problem of this entry.
-    pub fn problem(&self, what: impl Into<String>) -> Problem {
-        Problem::new(self.file.clone(), self.pointer.clone(), what).place(self.line, self.column)
-    }
-}
+use crate::report::At;
 
 /// SQL of a YAML file, a template, with its place.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

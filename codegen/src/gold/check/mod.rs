@@ -25,11 +25,11 @@ use self::query::{Clause, Spot, Walk};
 pub(crate) use self::scope::Origins;
 use self::scope::{Catalog, Kind};
 use crate::gold::lineage::Lineage;
-use crate::gold::model::{At, Column, Dialect, Dimension, Fact, Type};
+use crate::gold::model::{Column, Dialect, Dimension, Fact, Type};
 use crate::gold::sql::Reference;
 use crate::gold::{Table, Unknown, columns_of};
 use crate::ir::{Ir, SilverColumn};
-use crate::report::{Problem, Problems};
+use crate::report::{At, Problem, Problems};
 
 /// The columns of a statement's result.
 pub(crate) type Columns = [scope::Column];
