@@ -1,6 +1,5 @@
 //! Gold tables as their YAML files say them, each entry with its place, so that a problem that shows later names it.
 
-use crate::gold::custom_fields::CustomField;
 use crate::report::At;
 
 /// SQL of a YAML file, a template, with its place.
@@ -229,4 +228,40 @@ pub struct Fact {
     pub columns: Vec<Column>,
     /// Gold measures whose sum has to equal a silver column's, and where that stands.
     pub reconcile: Vec<(String, Sql)>,
+}
+
+/// A reference of a fact to a dimension: where inferred rows come from.
+pub(crate) struct Reference<'a> {
+    /// The fact.
+    pub(crate) fact: &'a Fact,
+    /// Its key column.
+    pub(crate) column: &'a Column,
+}
+
+/// A custom field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomField {
+    /// What it is found by.
+    pub by: By,
+    /// Where it stands.
+    pub at: At,
+}
+
+/// What a custom field is found by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum By {
+    /// Its id: what it is, whatever it is called.
+    Id(i64),
+    /// Its caption, trimmed.
+    Caption(String),
+}
+
+impl CustomField {
+    /// In a sentence.
+    pub fn label(&self) -> String {
+        match &self.by {
+            By::Id(id) => format!("custom field {id}"),
+            By::Caption(caption) => format!("custom field \"{caption}\""),
+        }
+    }
 }
