@@ -6,7 +6,8 @@ use sqlparser::ast::{
 };
 
 use super::from::{last, renamed};
-use super::scope::{Catalog, Column, Kind, Origins, Relation, Scope, Typed};
+use super::scope::{Catalog, Column, Kind, Relation, Scope, Typed};
+use crate::gold::lineage::Origins;
 
 /// The clause that is being looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,9 +2,10 @@
 //!
 //! Types are coarse on purpose. What can't be inferred is [`Kind::Unknown`], and that fits everywhere.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::gold::Unknown;
+use crate::gold::lineage::Origins;
 use crate::gold::model::Type;
 use crate::ir;
 
@@ -102,9 +103,6 @@ impl Kind {
         }
     }
 }
-
-/// The columns of stored tables that a value is computed from, as `layer.table.column`.
-pub(crate) type Origins = BTreeSet<String>;
 
 /// The value of an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
