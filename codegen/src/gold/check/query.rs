@@ -5,8 +5,7 @@ use sqlparser::ast::{
     SelectItemQualifiedWildcardKind, SetExpr,
 };
 
-use super::from::{last, renamed};
-use super::scope::{Catalog, Column, Kind, Relation, Scope, Typed};
+use super::scope::{Catalog, Column, Kind, Relation, Scope, Typed, last, renamed};
 use crate::gold::lineage::Origins;
 
 /// The clause that is being looked at.

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use sqlparser::ast::{Ident, ObjectName, TableAlias};
+
 use crate::gold::Unknown;
 use crate::gold::lineage::Origins;
 use crate::gold::model::Type;
@@ -215,4 +217,18 @@ pub(crate) struct Scope<'a> {
     pub(crate) parts: &'a [Relation],
     /// The scope around a subquery.
     pub(crate) outer: Option<&'a Scope<'a>>,
+}
+
+/// The last name of a path.
+pub(super) fn last(name: &ObjectName) -> String {
+    name.0.last().and_then(|part| part.as_ident()).map(|part: &Ident| part.value.clone()).unwrap_or_default()
+}
+
+/// The relation under its alias, with the columns that the alias renames.
+pub(super) fn renamed(mut relation: Relation, alias: &TableAlias) -> Relation {
+    relation.name.clone_from(&alias.name.value);
+    for (column, name) in relation.columns.iter_mut().zip(&alias.columns) {
+        column.name.clone_from(&name.name.value);
+    }
+    relation
 }
