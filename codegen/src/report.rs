@@ -79,6 +79,26 @@ impl fmt::Display for Problem {
     }
 }
 
+/// Where an entry stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct At {
+    /// The file, relative to the workspace root.
+    pub file: String,
+    /// The pointer into it.
+    pub pointer: String,
+    /// From 1; 0 where it is not known.
+    pub line: u64,
+    /// From 1; 0 where it is not known.
+    pub column: u64,
+}
+
+impl At {
+    /// A problem of this entry.
+    pub fn problem(&self, what: impl Into<String>) -> Problem {
+        Problem::new(self.file.clone(), self.pointer.clone(), what).place(self.line, self.column)
+    }
+}
+
 /// The problems found so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Problems(Vec<Problem>);

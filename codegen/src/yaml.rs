@@ -9,9 +9,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
-use crate::gold::model::At;
 use crate::lower::naming::closest;
-use crate::report::{Problem, Problems};
+use crate::report::{At, Problem, Problems};
 
 /// A value of a YAML file and where it stands.
 #[derive(Debug, Clone, PartialEq)]

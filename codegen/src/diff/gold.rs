@@ -6,8 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::gold::custom_fields::CustomField;
-use crate::gold::model::{Additivity, Column, Dimension, Fact, Sql, With};
+use crate::gold::model::{Additivity, Column, CustomField, Dimension, Fact, Sql, With};
 use crate::gold::rules::{self, Rule, Rules};
 use crate::gold::{self, Model};
 use crate::inputs::Inputs;

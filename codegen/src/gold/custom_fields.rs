@@ -4,38 +4,10 @@
 //! that has a value. A value that is none of the column's type is null, never an error.
 
 use crate::gold::functions::{instant, local_date, quoted, trimmed, whole};
-use crate::gold::model::{At, Column, Dialect, Dimension, Fact, Type};
+use crate::gold::model::{By, Column, CustomField, Dialect, Dimension, Fact, Type};
 use crate::ir::Ir;
 use crate::report::{Problem, Problems};
 use crate::yaml::{Keys, Value};
-
-/// A custom field.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CustomField {
-    /// What it is found by.
-    pub by: By,
-    /// Where it stands.
-    pub at: At,
-}
-
-/// What a custom field is found by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum By {
-    /// Its id: what it is, whatever it is called.
-    Id(i64),
-    /// Its caption, trimmed.
-    Caption(String),
-}
-
-impl CustomField {
-    /// In a sentence.
-    pub fn label(&self) -> String {
-        match &self.by {
-            By::Id(id) => format!("custom field {id}"),
-            By::Caption(caption) => format!("custom field \"{caption}\""),
-        }
-    }
-}
 
 /// Reads `customField` of a column.
 pub(crate) fn read(keys: &mut Keys<'_>, problems: &mut Problems) -> Option<CustomField> {

@@ -4,8 +4,8 @@ use minijinja::context;
 use minijinja::value::Value;
 
 use crate::gold::functions::{key_of, null, recency};
-use crate::gold::model::{Column, Dimension, Sql};
-use crate::gold::sql::{Reference, Renderer, has_text_key, last_layer, lines};
+use crate::gold::model::{Column, Dimension, Reference, Sql};
+use crate::gold::sql::{Renderer, has_text_key, last_layer, lines};
 use crate::gold::words::{code, mentions};
 use crate::lower::naming::closest;
 use crate::report::Problem;

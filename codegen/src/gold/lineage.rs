@@ -5,23 +5,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::{Columns, Origins};
+/// The columns of stored tables that a value is computed from, as `layer.table.column`.
+pub(crate) type Origins = BTreeSet<String>;
+
+/// The columns of a table, each with what it is computed from.
+pub(crate) type Columns = BTreeMap<String, Origins>;
 
 /// The lineage of all gold tables.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lineage {
     /// By gold table and column: the stored columns (`layer.table.column`) that it is computed from.
-    columns: BTreeMap<String, BTreeMap<String, Origins>>,
+    columns: BTreeMap<String, Columns>,
     /// By gold table: the stored columns that its rows are chosen and joined by.
     conditions: BTreeMap<String, Origins>,
 }
 
 impl Lineage {
     /// Adds a table.
-    pub(crate) fn add(&mut self, table: &str, result: &Columns, conditions: &Origins) {
-        let columns = result.iter().map(|column| (column.name.clone(), column.value.origins.clone())).collect();
+    pub(crate) fn add(&mut self, table: &str, columns: Columns, conditions: Origins) {
         self.columns.insert(table.to_owned(), columns);
-        self.conditions.insert(table.to_owned(), conditions.clone());
+        self.conditions.insert(table.to_owned(), conditions);
     }
 
     /// Whether nothing is known.

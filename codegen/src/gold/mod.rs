@@ -14,6 +14,7 @@ mod functions;
 pub mod lineage;
 mod misfits;
 pub mod model;
+mod named;
 mod queries;
 mod read;
 pub(crate) mod rules;
@@ -28,15 +29,14 @@ use std::sync::Arc;
 use crate::files::GeneratedFiles;
 use crate::gold::dimension::References;
 use crate::gold::lineage::Lineage;
-use crate::gold::model::{At, Column, Dialect, Dimension, Fact};
+use crate::gold::model::{Column, Dialect, Dimension, Fact, Reference};
 use crate::gold::queries::{Entry, Queries};
 use crate::gold::rules::Rules;
-use crate::gold::sql::{Reference, Renderer};
+use crate::gold::sql::Renderer;
 use crate::gold::words::{code, reads_table};
 use crate::inputs::Inputs;
 use crate::ir::Ir;
-use crate::lower::naming::closest;
-use crate::report::{Problem, Problems};
+use crate::report::{At, Problem, Problems};
 
 /// The template of the billing status, and the column that it is for.
 const STATUSES: &str = "templates/gold/billing_status.sql.j2";
@@ -123,8 +123,8 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
     let unknown = Unknown { silver: !problems.is_empty(), gold: Vec::new() };
     let Some(mut model) = read(inputs, problems) else { return Lineage::default() };
     let unknown = Unknown { gold: model.unread.clone(), ..unknown };
-    check_names(ir, &model, &unknown, problems);
-    check_references(ir, &model.dimensions, &mut model.facts, problems);
+    named::check_names(ir, &model, &unknown, problems);
+    named::check_references(ir, &model.dimensions, &mut model.facts, problems);
     if !unknown.silver {
         custom_fields::check(ir, &model.dimensions, &model.facts, problems);
     }
@@ -292,90 +292,6 @@ fn references<'a>(facts: &'a [Fact], dimension: &str) -> impl Iterator<Item = Re
             .filter(move |column| column.dimension.as_deref() == Some(dimension))
             .map(move |column| Reference { fact, column })
     })
-}
-
-/// Names that have to exist elsewhere: a fact's source in silver, its dimensions.
-fn check_names(ir: &Ir, model: &Model, not_known: &Unknown, problems: &mut Problems) {
-    let Model { dimensions, facts, .. } = model;
-    let silver: Vec<&str> = ir
-        .entities
-        .iter()
-        .flat_map(|entity| {
-            std::iter::once(entity.table.as_str()).chain(entity.children.iter().map(|child| child.table.as_str()))
-        })
-        .collect();
-    let known = dimensions.iter().map(|dimension| &dimension.table).chain(&not_known.gold);
-    let known: Vec<&str> = known.map(String::as_str).collect();
-    for fact in facts {
-        if fact.from.is_none() && !not_known.silver && !silver.contains(&fact.source.as_str()) {
-            problems.push(unknown(&fact.source_at, "silver table", &fact.source, &silver));
-        }
-        for column in &fact.columns {
-            if let Some(dimension) = column.dimension.as_deref().filter(|name| !known.contains(name)) {
-                problems.push(unknown(&column.at, "dimension", dimension, &known));
-            }
-        }
-        let own = ir.entities.iter().map(|entity| (&entity.table, &entity.silver));
-        let lists = ir.entities.iter().flat_map(|entity| &entity.children).map(|child| (&child.table, &child.columns));
-        if let Some((_, columns)) = own.chain(lists).find(|(table, _)| **table == fact.source) {
-            let columns: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-            for (_, column) in &fact.reconcile {
-                if !columns.contains(&column.text.as_str()) {
-                    let what = format!("column of silver {}", fact.source);
-                    problems.push(unknown(&column.at, &what, &column.text, &columns));
-                }
-            }
-        }
-    }
-}
-
-/// That rows can be inferred from a fact's keys: they come from its source, the newest first. A key from which they
-/// can't is one that infers nothing from here on.
-fn check_references(ir: &Ir, dimensions: &[Dimension], facts: &mut [Fact], problems: &mut Problems) {
-    // A dimension with a statement of its own infers nothing.
-    let plain = |name: &str| dimensions.iter().any(|other| other.table == name && other.statement.is_none());
-    for fact in facts {
-        let dated = |table: &str| {
-            let entity = ir.entities.iter().find(|entity| entity.table == table)?;
-            Some(entity.silver.iter().any(|column| column.name == RECENCY))
-        };
-        let is_child = ir.entities.iter().flat_map(|entity| &entity.children).any(|child| child.table == fact.source);
-        let dated = if is_child { Some(false) } else { dated(&fact.source) };
-        for column in fact.columns.iter_mut().filter(|column| column.infers) {
-            let Some(dimension) = column.dimension.as_deref().filter(|name| plain(name)) else { continue };
-            let (what, why, fix) = if fact.from.is_some() {
-                (
-                    format!("`{}` would infer rows of {dimension} from a fact without a `source`", column.name),
-                    "rows are inferred from the records of a silver table".to_owned(),
-                    "add `infers: false`, or write `source`, `alias` and `joins` in place of `from`",
-                )
-            } else if dated == Some(false) {
-                (
-                    format!("`{}` would infer rows of {dimension} from {}", column.name, fact.source),
-                    format!(
-                        "the newest record that refers to a row says what it is, and {} has no {RECENCY}",
-                        fact.source
-                    ),
-                    "add `infers: false`, and have another fact or `from` of the dimension give its rows",
-                )
-            } else {
-                continue;
-            };
-            problems.push(column.at.problem(what).why(why).fix(fix));
-            column.infers = false;
-        }
-    }
-}
-
-/// The silver column by which the newest of several references is found.
-const RECENCY: &str = "infoLastUpdated";
-
-fn unknown(at: &At, what: &str, name: &str, known: &[&str]) -> Problem {
-    let fix = match closest(name, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known are {}", known.join(", ")),
-    };
-    at.problem(format!("there is no {what} `{name}`")).fix(fix)
 }
 
 /// The tables so that each stands after those that its statement reads.

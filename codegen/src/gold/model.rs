@@ -1,27 +1,6 @@
 //! Gold tables as their YAML files say them, each entry with its place, so that a problem that shows later names it.
 
-use crate::gold::custom_fields::CustomField;
-use crate::report::Problem;
-
-/// Where an entry stands.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct At {
-    /// The file, relative to the workspace root.
-    pub file: String,
-    /// The pointer into it.
-    pub pointer: String,
-    /// From 1; 0 where it is not known.
-    pub line: u64,
-    /// From 1; 0 where it is not known.
-    pub column: u64,
-}
-
-impl At {
-    /// A problem of this entry.
-    pub fn problem(&self, what: impl Into<String>) -> Problem {
-        Problem::new(self.file.clone(), self.pointer.clone(), what).place(self.line, self.column)
-    }
-}
+use crate::report::At;
 
 /// SQL of a YAML file, a template, with its place.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -249,4 +228,40 @@ pub struct Fact {
     pub columns: Vec<Column>,
     /// Gold measures whose sum has to equal a silver column's, and where that stands.
     pub reconcile: Vec<(String, Sql)>,
+}
+
+/// A reference of a fact to a dimension: where inferred rows come from.
+pub(crate) struct Reference<'a> {
+    /// The fact.
+    pub(crate) fact: &'a Fact,
+    /// Its key column.
+    pub(crate) column: &'a Column,
+}
+
+/// A custom field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomField {
+    /// What it is found by.
+    pub by: By,
+    /// Where it stands.
+    pub at: At,
+}
+
+/// What a custom field is found by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum By {
+    /// Its id: what it is, whatever it is called.
+    Id(i64),
+    /// Its caption, trimmed.
+    Caption(String),
+}
+
+impl CustomField {
+    /// In a sentence.
+    pub fn label(&self) -> String {
+        match &self.by {
+            By::Id(id) => format!("custom field {id}"),
+            By::Caption(caption) => format!("custom field \"{caption}\""),
+        }
+    }
 }

@@ -35,14 +35,6 @@ pub(crate) struct Renderer<'a> {
     pub(super) wrong: RefCell<Vec<Problem>>,
 }
 
-/// A reference of a fact to a dimension: where inferred rows come from.
-pub(crate) struct Reference<'a> {
-    /// The fact.
-    pub(crate) fact: &'a Fact,
-    /// Its key column.
-    pub(crate) column: &'a Column,
-}
-
 impl<'a> Renderer<'a> {
     /// A renderer with the templates (name and text) and the settings that expressions may use.
     ///

@@ -8,7 +8,8 @@ use sqlparser::ast::{
 use super::known::{self, Gives};
 use super::names::nearest;
 use super::query::Walk;
-use super::scope::{Kind, Origins, Scope, Typed};
+use super::scope::{Kind, Scope, Typed};
+use crate::gold::lineage::Origins;
 
 impl Walk<'_> {
     /// The value of a call.

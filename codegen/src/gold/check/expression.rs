@@ -4,7 +4,8 @@ use sqlparser::ast::{BinaryOperator, DataType, Expr, UnaryOperator, Value};
 
 use super::inside;
 use super::query::Walk;
-use super::scope::{Kind, Origins, Scope, Typed};
+use super::scope::{Kind, Scope, Typed};
+use crate::gold::lineage::Origins;
 
 impl Walk<'_> {
     /// The value of an expression; what is wrong with it is found on the way.

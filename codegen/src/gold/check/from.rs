@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use sqlparser::ast::{
-    FunctionArg, FunctionArgExpr, Ident, Join, JoinConstraint, JoinOperator, ObjectName, TableAlias, TableFactor,
-    TableWithJoins,
+    FunctionArg, FunctionArgExpr, Join, JoinConstraint, JoinOperator, ObjectName, TableFactor, TableWithJoins,
 };
 
 use super::query::Walk;
-use super::scope::{Relation, Scope};
+use super::scope::{Relation, Scope, last, renamed};
 use crate::lower::naming::closest;
 
 impl Walk<'_> {
@@ -190,18 +189,4 @@ impl Walk<'_> {
         self.found(format!("there is no table `{full}`"), fix);
         open
     }
-}
-
-/// The last name of a path.
-pub(super) fn last(name: &ObjectName) -> String {
-    name.0.last().and_then(|part| part.as_ident()).map(|part: &Ident| part.value.clone()).unwrap_or_default()
-}
-
-/// The relation under its alias, with the columns that the alias renames.
-pub(super) fn renamed(mut relation: Relation, alias: &TableAlias) -> Relation {
-    relation.name.clone_from(&alias.name.value);
-    for (column, name) in relation.columns.iter_mut().zip(&alias.columns) {
-        column.name.clone_from(&name.name.value);
-    }
-    relation
 }

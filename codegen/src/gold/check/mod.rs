@@ -22,17 +22,12 @@ use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
 
 use self::query::{Clause, Spot, Walk};
-pub(crate) use self::scope::Origins;
 use self::scope::{Catalog, Kind};
 use crate::gold::lineage::Lineage;
-use crate::gold::model::{At, Column, Dialect, Dimension, Fact, Type};
-use crate::gold::sql::Reference;
+use crate::gold::model::{Column, Dialect, Dimension, Fact, Reference, Type};
 use crate::gold::{Table, Unknown, columns_of};
 use crate::ir::{Ir, SilverColumn};
-use crate::report::{Problem, Problems};
-
-/// The columns of a statement's result.
-pub(crate) type Columns = [scope::Column];
+use crate::report::{At, Problem, Problems};
 
 /// The columns that every silver table has.
 const ETL: [(&str, Kind); 4] = [
@@ -211,7 +206,8 @@ fn one(
     for problem in wrong {
         push(problem, problems);
     }
-    lineage.add(table.name(), &result, &walk.conditions);
+    let columns = result.into_iter().map(|column| (column.name, column.value.origins)).collect();
+    lineage.add(table.name(), columns, walk.conditions);
 }
 
 /// Adds a problem unless it is there: an expression stands in more than one place of the SQL.

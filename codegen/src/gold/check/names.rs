@@ -3,7 +3,8 @@
 use sqlparser::ast::{AccessExpr, Expr, Ident, Subscript};
 
 use super::query::Walk;
-use super::scope::{Column, Kind, Origins, Scope, Typed};
+use super::scope::{Column, Kind, Scope, Typed};
+use crate::gold::lineage::Origins;
 use crate::lower::naming::closest;
 
 impl Walk<'_> {

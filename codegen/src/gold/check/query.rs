@@ -5,8 +5,8 @@ use sqlparser::ast::{
     SelectItemQualifiedWildcardKind, SetExpr,
 };
 
-use super::from::{last, renamed};
-use super::scope::{Catalog, Column, Kind, Origins, Relation, Scope, Typed};
+use super::scope::{Catalog, Column, Kind, Relation, Scope, Typed, last, renamed};
+use crate::gold::lineage::Origins;
 
 /// The clause that is being looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,9 +2,12 @@
 //!
 //! Types are coarse on purpose. What can't be inferred is [`Kind::Unknown`], and that fits everywhere.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+use sqlparser::ast::{Ident, ObjectName, TableAlias};
 
 use crate::gold::Unknown;
+use crate::gold::lineage::Origins;
 use crate::gold::model::Type;
 use crate::ir;
 
@@ -102,9 +105,6 @@ impl Kind {
         }
     }
 }
-
-/// The columns of stored tables that a value is computed from, as `layer.table.column`.
-pub(crate) type Origins = BTreeSet<String>;
 
 /// The value of an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -217,4 +217,18 @@ pub(crate) struct Scope<'a> {
     pub(crate) parts: &'a [Relation],
     /// The scope around a subquery.
     pub(crate) outer: Option<&'a Scope<'a>>,
+}
+
+/// The last name of a path.
+pub(super) fn last(name: &ObjectName) -> String {
+    name.0.last().and_then(|part| part.as_ident()).map(|part: &Ident| part.value.clone()).unwrap_or_default()
+}
+
+/// The relation under its alias, with the columns that the alias renames.
+pub(super) fn renamed(mut relation: Relation, alias: &TableAlias) -> Relation {
+    relation.name.clone_from(&alias.name.value);
+    for (column, name) in relation.columns.iter_mut().zip(&alias.columns) {
+        column.name.clone_from(&name.name.value);
+    }
+    relation
 }
