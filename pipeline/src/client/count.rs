@@ -24,6 +24,13 @@ impl List {
             Err(error) => Err(error.into()),
         }
     }
+
+    /// What the API takes beside `conditions` to find records by, for its lists and its counts.
+    pub(super) fn further_conditions(&self) -> Vec<(&'static str, String)> {
+        let given =
+            [("childConditions", &self.child_conditions), ("customFieldConditions", &self.custom_field_conditions)];
+        given.into_iter().filter_map(|(name, given)| Some((name, given.as_ref()?.to_string()))).collect()
+    }
 }
 
 impl Client {

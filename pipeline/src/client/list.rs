@@ -97,8 +97,8 @@ pub struct List {
     /// A decoder follows, which leaves out and hashes what it must itself.
     pub(super) decoded: bool,
     pub(super) conditions: Option<Condition>,
-    child_conditions: Option<Condition>,
-    custom_field_conditions: Option<Condition>,
+    pub(super) child_conditions: Option<Condition>,
+    pub(super) custom_field_conditions: Option<Condition>,
     pub(super) fields: Vec<String>,
     pub(super) order_by: Option<String>,
     pub(super) page_size: u64,
@@ -180,13 +180,6 @@ impl List {
             return Err(Error::Usage(format!("{name} is personal and can't be asked for; leave it out")));
         }
         Ok(conditions)
-    }
-
-    /// What the API takes beside `conditions` to find records by, for its lists and its counts.
-    pub(super) fn further_conditions(&self) -> Vec<(&'static str, String)> {
-        let given =
-            [("childConditions", &self.child_conditions), ("customFieldConditions", &self.custom_field_conditions)];
-        given.into_iter().filter_map(|(name, given)| Some((name, given.as_ref()?.to_string()))).collect()
     }
 
     /// Only these properties, `/` between the levels.
