@@ -251,13 +251,12 @@ async fn compare(
     let quarantined = extracted.quarantined_ids();
     let not_fetched = known.len() as u64;
     let repeated = repeated.iter().filter(|(id, _)| known.contains_key(id)).map(|(_, more)| more).sum();
-    for (id, (_, live)) in known {
-        match (live, quarantined.contains(&id)) {
-            (true, false) => counts.deleted += 1,
-            (false, true) => counts.updated += 1,
-            _ => counts.unchanged += 1,
-        }
-    }
+    // Sums alone, so that the order is all the same.
+    known.into_iter().for_each(|(id, (_, live))| match (live, quarantined.contains(&id)) {
+        (true, false) => counts.deleted += 1,
+        (false, true) => counts.updated += 1,
+        _ => counts.unchanged += 1,
+    });
     Ok(Compared { counts, live, not_fetched, repeated })
 }
 
