@@ -17,3 +17,4 @@ mod recalling;
 mod schemas;
 mod sensitive;
 mod unknowns;
+mod versions;
