@@ -3,9 +3,11 @@
 //! Tables record the version that made them. Other output under the same version would leave their old rows as they are.
 
 use crate::common::{REAL, TABLE, page, rows_of};
+use crate::passwords::FIELDS;
 use connectwise_runtime::decode::DECODE_VERSION;
 use connectwise_runtime::flatten::FLATTEN_VERSION;
-use connectwise_runtime::{flatten, flatten_child};
+use connectwise_runtime::{Decoder, flatten, flatten_child};
+use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -38,6 +40,9 @@ const VALUES: [&str; 26] = [
     "{}",
     r#"{"id":1,"name":"a","new":2}"#,
 ];
+
+const PASSWORDS: &str = r#"[{"id":1,"customFields":[{"type":"Password","value":"hunter2"},{"value":"hunter2","type":"password"},
+    {"type":"Text","value":"kept"}],"extra":{"type":"Password","value":"hunter2"}}]"#;
 
 /// Holds the output of a version against its golden file. `UPDATE_GOLDEN=1` writes the file of a new version only.
 fn check(name: &str, constant: &str, version: i64, output: &str) {
@@ -75,12 +80,17 @@ fn decoded() -> String {
     for (label, text) in [real].into_iter().chain(cases.map(|case| (case.clone(), case))) {
         let decoded = page(&text);
         for row in rows_of(&decoded.batch) {
-            writeln!(output, "{label} → {}", serde_json::Value::Object(row)).unwrap();
+            writeln!(output, "{label} → {}", Value::Object(row)).unwrap();
         }
         for rejected in &decoded.quarantined {
             writeln!(output, "{label} ✗ {}: {}", rejected.path, rejected.reason).unwrap();
         }
     }
+    // What may be a password is decided by the whole object.
+    let mut decoder = Decoder::new(&FIELDS);
+    decoder.page(PASSWORDS.as_bytes()).unwrap();
+    let decoded = decoder.finish().unwrap();
+    rows_of(&decoded.batch).into_iter().for_each(|row| writeln!(output, "{}", Value::Object(row)).unwrap());
     output
 }
 
@@ -98,7 +108,7 @@ fn other_flattened_rows_are_another_version() {
     }
     let mut output = String::new();
     for row in batches.iter().flat_map(rows_of) {
-        writeln!(output, "{}", serde_json::Value::Object(row)).unwrap();
+        writeln!(output, "{}", Value::Object(row)).unwrap();
     }
     check("flatten", "FLATTEN_VERSION", FLATTEN_VERSION, &output);
 }
