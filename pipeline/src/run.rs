@@ -55,6 +55,7 @@ pub async fn run_tables(
     if let Some(client) = client.filter(|_| options.has(Layer::Bronze)) {
         source::require_same(lake, client.source(), options.change_source).await?;
     }
+    Stage::check_place()?;
     lake.check_writable().await?;
     let command = if options.mode == Mode::Reconcile { "reconcile --apply" } else { "run" };
     let run = RunId::new(options.started.unwrap_or_else(Utc::now));

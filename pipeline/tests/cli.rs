@@ -211,6 +211,10 @@ fn what_is_empty_in_the_environment_is_not_set() {
     let told =
         empty.iter().filter(|name| ran.err.contains(&format!("{name} ")) || ran.err.contains(&format!("{name}=")));
     assert_eq!(told.collect::<Vec<_>>(), [&"CW_AUTH_PASSWORD"], "{}", ran.err);
+    environment.retain(|(name, _)| !matches!(*name, "CW_LAYOUT" | "CW_WORKERS" | "CW_RECONCILE_DAYS"));
+    environment.extend([("CW_LAYOUT", "flat\r"), ("CW_WORKERS", " 8 "), ("CW_RECONCILE_DAYS", "\t")]);
+    let ran = run(&["run", "--lakehouse", lake.to_str().unwrap()], &environment);
+    assert!(ran.code == 2 && ran.err.contains("CW_AUTH_PASSWORD is not set"), "{}", ran.err);
     let help = run(&["run", "--help"], &environment);
     assert_eq!(help.code, 0, "{}", help.err);
     // Elsewhere than in the folder that is the default.

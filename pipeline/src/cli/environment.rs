@@ -8,6 +8,8 @@ use std::time::SystemTime;
 
 /// Variables that no flag stands for and that are looked at by whoever needs them.
 const OTHERS: [&str; 1] = ["CW_STAGING"];
+/// The variable that names a place.
+const PLACE: &str = "CW_LAKEHOUSE";
 
 /// Reads the command line; a variable that is empty is not set.
 pub(super) fn read() -> Result<Cli> {
@@ -27,20 +29,26 @@ pub(super) fn read() -> Result<Cli> {
     }
 }
 
-/// The command without the variables that are set to nothing; those in quotes are told.
+/// The command without the variables that are set to nothing, and without the blanks around the others; those in quotes
+/// are told.
 fn without_empty(command: Command, quoted: &mut Vec<String>) -> Command {
     let command = command.mut_args(|arg| {
         let Some(name) = arg.get_env().map(|name| name.to_string_lossy().into_owned()) else { return arg };
-        match std::env::var(&name) {
-            Ok(value) if value.is_empty() => arg.env(None::<&'static str>),
-            Ok(value) => {
-                if quote_around(value.trim()).is_some() && !quoted.contains(&name) {
-                    quoted.push(name);
-                }
-                arg
-            }
-            Err(_) => arg,
+        let Ok(value) = std::env::var(&name) else { return arg };
+        // A place is looked at by whoever opens it.
+        let text = if name == PLACE { value.as_str() } else { value.trim() };
+        if text.is_empty() {
+            return arg.env(None::<&'static str>);
         }
+        if quote_around(text.trim()).is_some() && !quoted.contains(&name) {
+            quoted.push(name);
+        }
+        if text == value {
+            return arg;
+        }
+        // Once in the life of the process.
+        let text: &'static str = Box::leak(text.to_owned().into_boxed_str());
+        arg.env(None::<&'static str>).default_value(text)
     });
     command.mut_subcommands(|command| without_empty(command, quoted))
 }

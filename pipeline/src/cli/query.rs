@@ -117,7 +117,8 @@ async fn select_in(context: &SessionContext, sql: &str) -> Result<Vec<RecordBatc
 
 /// The engine's message without its outer layers.
 fn explain(error: &datafusion::error::DataFusionError) -> String {
-    format!("the query can't be run: {}", one_line(&error.strip_backtrace()))
+    let text = error.strip_backtrace().replace("\ncaused by\n", ": ");
+    format!("the query can't be run: {}", one_line(&text))
 }
 
 pub(super) fn print(batches: &[RecordBatch], format: Format, excel: Option<Excel>, output: &mut Output) -> Result<()> {

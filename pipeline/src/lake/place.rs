@@ -5,6 +5,7 @@
 
 use super::{Lakehouse, Layout};
 use crate::error::{Error, Result};
+use crate::settings::quote_around;
 use std::path::{Path, PathBuf};
 use url::Url;
 
@@ -132,9 +133,7 @@ fn check(setting: &str, text: &str) -> Result<()> {
     if text.trim().is_empty() {
         return refused(format!("{setting} is blank: name a folder or a URL, or leave it out"));
     }
-    let quoted =
-        ['"', '\''].into_iter().find(|quote| text.len() > 1 && text.starts_with(*quote) && text.ends_with(*quote));
-    if let Some(quote) = quoted {
+    if let Some(quote) = quote_around(text) {
         let inner = text.trim_matches(quote);
         return refused(format!("{setting} is {text}, with quotes that belong to the value: write it as {inner}"));
     }

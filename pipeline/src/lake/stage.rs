@@ -70,7 +70,7 @@ impl Stage {
     /// # Errors
     /// [`Error::Io`] when it can't be made, [`Error::Usage`] when its path can't be read back.
     pub fn of(lake: &Lakehouse) -> Result<Self> {
-        check_root()?;
+        Self::check_place()?;
         let own = Self::place(lake);
         private_folder(&own)?;
         clear_away(&root(), &own);
@@ -100,6 +100,20 @@ impl Stage {
     /// The key for personal texts, where there is one.
     pub(crate) fn hash_key(&self) -> Option<&HashKey> {
         self.hash_key.as_ref()
+    }
+
+    /// Refuses a place whose files the engine could not read back, before anything is fetched.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] that names it.
+    pub(crate) fn check_place() -> Result<()> {
+        named()?;
+        match root() {
+            root if root.to_str().is_some_and(|text| !text.chars().any(char::is_control)) => Ok(()),
+            root => Err(Error::Usage(format!(
+                "the staging folder {root:?} has a name that can't be read back: set {NAMED_BY} to another"
+            ))),
+        }
     }
 
     /// Where the staging folder of a lakehouse lies.
@@ -215,17 +229,6 @@ fn named() -> Result<Option<PathBuf>> {
     let Some(value) = std::env::var_os(NAMED_BY).filter(|value| !value.is_empty()) else { return Ok(None) };
     let text = value.to_str().ok_or_else(|| Error::Usage(format!("{NAMED_BY} is {value:?}: it is no text")))?;
     place::folder(NAMED_BY, text).map(Some)
-}
-
-/// Refuses a place whose files the engine could not read back, before anything is fetched.
-fn check_root() -> Result<()> {
-    named()?;
-    match root() {
-        root if root.to_str().is_some_and(|text| !text.chars().any(char::is_control)) => Ok(()),
-        root => Err(Error::Usage(format!(
-            "the staging folder {root:?} has a name that can't be read back: set {NAMED_BY} to another"
-        ))),
-    }
 }
 
 /// Makes a folder that only its user may enter: what is staged is as confidential as the tables.

@@ -15,6 +15,7 @@ use arrow::row::{RowConverter, SortField};
 use arrow::util::pretty::pretty_format_batches;
 use case::{Case, Template};
 use connectwise_etl::catalog::known_tables;
+use connectwise_etl::client::DataSource;
 use connectwise_etl::lake::Lakehouse;
 use connectwise_etl::report::RunReport;
 use connectwise_simulator::{Config, Counts, Scale};
@@ -43,6 +44,8 @@ async fn scene(disk: &Disk) -> Scene {
     let config = Config { scale: Scale::Custom(TINY), ..Config::default() };
     let mut scene = Scene::at(config, &disk.address(), tempfile::tempdir().unwrap()).await;
     scene.lake = scene.lake.clone().with_least_rows(LEAST_ROWS);
+    // Every history goes on from one lakehouse, with a simulator of its own at another port.
+    scene.client = scene.client.clone().with_source(DataSource::demo());
     scene
 }
 

@@ -21,6 +21,7 @@ pub static TABLE: Table = Table {
     sensitive: &[],
     excluded: &[],
     hashed: &[],
+    reconcile: &["name"],
     shape: SHAPE,
     silver: SILVER,
     children: CHILDREN,

@@ -21,6 +21,7 @@ pub static TABLE: Table = Table {
     sensitive: &["pass_word", "type/secret"],
     excluded: &["kind"],
     hashed: &["company/name", "tags", "_info/updatedBy"],
+    reconcile: &[],
     shape: SHAPE,
     silver: SILVER,
     children: CHILDREN,
