@@ -46,8 +46,8 @@ pub(crate) fn comment(out: &mut String, indent: usize, mark: &str, text: &str) {
     }
 }
 
-/// A text as documentation lines: what Markdown would take for a link or a tag is escaped.
-pub(crate) fn doc(out: &mut String, indent: usize, text: &str) {
+/// A text for documentation: what Markdown would take for a link or a tag is escaped.
+pub(crate) fn markdown(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
         if matches!(letter, '[' | ']' | '<' | '>' | '*' | '_' | '\\') {
@@ -55,5 +55,5 @@ pub(crate) fn doc(out: &mut String, indent: usize, text: &str) {
         }
         safe.push(letter);
     }
-    comment(out, indent, "///", &safe);
+    safe
 }

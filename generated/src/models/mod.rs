@@ -87,7 +87,7 @@ pub use self::references::{
     OwnerLevelReference,
     ProjectPhaseReference,
     ProjectReference,
-    SLAReference,
+    SlaReference,
     SalesOrderReference,
     SiteReference,
     SystemDepartmentReference,

@@ -20,7 +20,7 @@ use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use arrow::error::ArrowError;
 use arrow_ipc::reader::FileReader;
 use arrow_ipc::writer::FileWriter;
-use connectwise_runtime::decode::DECIDED_BY;
+use connectwise_runtime::decode::DECODE_VERSION;
 use connectwise_runtime::{ChangeDetection, Recall, Table};
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -28,6 +28,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use xxhash_rust::xxh3::xxh3_64;
 
+/// The form of the file and of the fingerprints in it: another one is not read.
+const FORMAT: &str = "fingerprints 1";
 /// What stands between paths in a file: no property's name has it.
 const BETWEEN: &str = "\u{1f}";
 
@@ -190,7 +192,7 @@ fn is_told(entity: &Table) -> bool {
 /// A number for how a record becomes a row, and from where.
 fn made_by(entity: &Table, stage: &Stage) -> i64 {
     let description = format!("{entity:?}");
-    definition([description.as_str(), stage.origin(), include_str!("known.rs")].into_iter().chain(DECIDED_BY))
+    definition([description.as_str(), stage.origin(), &format!("{FORMAT} decoder {DECODE_VERSION}")])
 }
 
 fn read(path: &Path) -> Result<Known> {

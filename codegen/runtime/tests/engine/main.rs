@@ -18,3 +18,4 @@ mod recalling;
 mod schemas;
 mod sensitive;
 mod unknowns;
+mod versions;

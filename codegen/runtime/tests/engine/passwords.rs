@@ -21,7 +21,7 @@ const ANSWER: &[Field] = fields! {
 };
 const SECRETIVE: &[Field] = fields! { "type": Kind::Sensitive, "value": Kind::Text };
 
-static FIELDS: Table = Table {
+pub(crate) static FIELDS: Table = Table {
     reconcile: &[],
     entity: "Thing",
     table: "cw_thing",
