@@ -7,6 +7,7 @@
 //! [`List::conditions`], which looks at them.
 
 use super::Client;
+use super::limit::MOST_ON_A_PAGE;
 use super::path::{is_at_or_below, is_path_of, path_problem, type_of_value};
 use super::reading::Reading;
 use crate::conditions::{Condition, Name};
@@ -22,9 +23,6 @@ use connectwise_runtime::{Decoder, HashKey, Table, bronze_schema};
 use futures::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
-
-/// The most records that the API gives on a page.
-const MOST_ON_A_PAGE: u64 = 1000;
 
 impl Client {
     /// A list of the API: `/time/entries`, or any other path below the base.
@@ -129,7 +127,7 @@ impl List {
             custom_field_conditions: None,
             fields: Vec::new(),
             order_by: None,
-            page_size: MOST_ON_A_PAGE,
+            page_size: client.page_limit(),
             limit: None,
             expected: None,
             watcher: EntityProgress::default(),

@@ -14,6 +14,8 @@
 //! came back for in a week is removed. What is kept is of use for its origin alone: the same source and the same
 //! lakehouse, which is not told by the place where it lies.
 
+mod trial;
+
 use super::staged::{Format, StagedFile};
 use super::{Lakehouse, place};
 use crate::error::{Error, Result};
@@ -287,7 +289,6 @@ mod tests {
     use crate::lake::Layout;
     use arrow::array::{Int64Array, RecordBatch};
     use arrow::datatypes::{DataType, Field, Schema};
-
     fn numbers() -> RecordBatch {
         let schema = Arc::new(Schema::new(vec![Field::new("id", DataType::Int64, false)]));
         RecordBatch::try_new(schema, vec![Arc::new(Int64Array::from(vec![1, 2, 3]))]).unwrap()
