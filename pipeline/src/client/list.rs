@@ -7,7 +7,6 @@
 //! [`List::conditions`], which looks at them.
 
 use super::Client;
-use super::limit::MOST_ON_A_PAGE;
 use super::path::{is_at_or_below, is_path_of, path_problem, type_of_value};
 use super::reading::Reading;
 use crate::conditions::{Condition, Name};
@@ -236,7 +235,7 @@ impl List {
 
     /// So many records a request, 1 to 1000.
     pub fn page_size(mut self, records: u64) -> Self {
-        self.page_size = records.clamp(1, MOST_ON_A_PAGE);
+        self.page_size = records.clamp(1, super::limit::MOST_ON_A_PAGE);
         self
     }
 
