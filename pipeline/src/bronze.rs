@@ -7,6 +7,7 @@
 
 mod deletions;
 mod held;
+mod page_limit;
 pub(crate) mod passwords;
 mod replace;
 mod watermark;
@@ -15,6 +16,7 @@ pub use watermark::{WATERMARK, Watermark, watermark};
 
 pub(crate) use deletions::marks;
 pub(crate) use held::check_fetched;
+pub(crate) use page_limit::page_limit;
 
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, Listed, SEQUENCE};
@@ -113,6 +115,8 @@ pub struct Loading {
     pub force: bool,
     /// The number of the source that it was read from, where it was read from one.
     pub source: Option<i64>,
+    /// The most records on a page that were asked for, where that is told.
+    pub page_limit: Option<u64>,
 }
 
 /// Brings an entity's bronze table to what was extracted.
@@ -134,6 +138,7 @@ pub async fn load(
     };
     let watermark_after = watermark::after(watermark_before, extracted, loading, run.started_micros());
     let mut transactions: Vec<(String, i64)> = watermark_after.into_iter().flat_map(Watermark::transactions).collect();
+    transactions.extend(page_limit::transaction(before.as_ref(), loading.page_limit).await?);
     let schema = schema(entity);
     let snapshot = entity.change_detection == ChangeDetection::Snapshot;
     let wanted = Keeping::wanted(entity, lake.hash_key());

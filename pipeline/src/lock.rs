@@ -255,6 +255,7 @@ struct Lock {
 
 impl Lock {
     async fn take(lake: &Lakehouse, command: &str, begun: Option<Begun>) -> Result<Self> {
+        lake.check_writable().await?;
         let files = LockFiles::of(lake)?;
         for _ in 0..TRIES {
             let now = Utc::now();

@@ -4,7 +4,7 @@
 
 use crate::bronze::{RUN_ID, TIMESTAMP, instant_type};
 use crate::error::{Error, Result};
-use crate::extract::Extracted;
+use crate::extract::{Extracted, unserved_id};
 use crate::lake::{Lakehouse, Table, align_batch};
 use crate::run::RunId;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray};
@@ -255,6 +255,14 @@ pub(crate) async fn records(
         }));
     }
     Ok(records)
+}
+
+/// The ids of an entity's records that the server did not give.
+///
+/// # Errors
+/// [`Error::Table`] when the table can't be read.
+pub(crate) async fn unserved(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Result<Vec<i64>> {
+    Ok(records(lake, entity).await?.iter().filter_map(|(misfit, _)| unserved_id(misfit)).collect())
 }
 
 /// The ids of an entity's records in quarantine, where they have one.

@@ -93,7 +93,8 @@ pub async fn compare(client: &Client, lake: &Lakehouse, entity: &'static Table) 
         let parents = bronze::parent_ids(lake, entity).await?;
         // Bronze first: a record that comes in between is missing here, but none that is here looks gone.
         let stored = stored_ids(lake, entity, entity.reconcile).await?;
-        let source = read_ids(client, entity, &parents, &traffic).await?;
+        let unserved = quarantine::unserved(lake, entity).await?;
+        let source = read_ids(client, entity, &parents, &unserved, &traffic).await?;
         let quarantined = quarantine::ids(lake, entity).await?;
         Ok::<_, Error>(find(&source, &stored, &quarantined))
     };

@@ -56,7 +56,6 @@ pub async fn run_tables(
         source::require_same(lake, client.source(), options.change_source).await?;
     }
     Stage::check_place()?;
-    lake.check_writable().await?;
     let command = if options.mode == Mode::Reconcile { "reconcile --apply" } else { "run" };
     let run = RunId::new(options.started.unwrap_or_else(Utc::now));
     let layers = [Layer::Bronze, Layer::Silver, Layer::Gold].into_iter().filter(|layer| options.has(*layer));
@@ -123,6 +122,7 @@ async fn first_contact(client: &Client, selected: &[&'static Table]) -> std::res
         // Is it the address, or this endpoint alone?
         Err(error @ ClientError::NotFound { .. }) => match system().await {
             Ok(()) | Err(ClientError::Forbidden { .. }) => Ok(()),
+            Err(refusal @ ClientError::Version { .. }) => Err(refusal),
             Err(_) => Err(error),
         },
         other => other.map(|_| ()),

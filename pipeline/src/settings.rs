@@ -23,6 +23,8 @@ pub struct ApiSettings {
     pub password: Secret,
     /// The clientId of the integration.
     pub client_id: Secret,
+    /// The version of the API that is asked for, where it is not the one of the specification.
+    pub api_version: Option<String>,
 }
 
 impl ApiSettings {
@@ -47,6 +49,11 @@ impl ApiSettings {
         parts.into_iter().fold(covered, cover_start)
     }
 
+    /// The version of the API that is asked for.
+    pub(crate) fn version(&self) -> &str {
+        self.api_version.as_deref().unwrap_or(connectwise_generated::tables::SPEC_VERSION)
+    }
+
     /// Whether the API is on this machine.
     pub(crate) fn is_loopback(&self) -> bool {
         is_loopback(&self.base_url)
@@ -58,7 +65,7 @@ impl ApiSettings {
         base64::engine::general_purpose::STANDARD.encode(plain)
     }
 
-    /// Reads `CW_BASE_URL`, `CW_AUTH_USERNAME`, `CW_AUTH_PASSWORD`, `CW_CLIENTID`.
+    /// Reads `CW_BASE_URL`, `CW_AUTH_USERNAME`, `CW_AUTH_PASSWORD`, `CW_CLIENTID`, and `CW_API_VERSION` where it is set.
     ///
     /// # Errors
     /// [`Error::Usage`] that names everything that is missing or unusable, at once.
@@ -98,8 +105,16 @@ impl ApiSettings {
                 Err(problem) => problems.push(format!("  CW_BASE_URL {problem}")),
             }
         }
+        let api_version = value_of(&lookup, "CW_API_VERSION", Quotes::Refused).unwrap_or_else(|problem| {
+            problems.push(format!("  {problem}"));
+            None
+        });
+        if let Some(version) = api_version.as_deref().filter(|version| !is_version(version)) {
+            problems.push(format!("  CW_API_VERSION is {version:?}: expected a version of the API such as 2025.1"));
+        }
         match (url, problems.is_empty()) {
             (Some(base_url), true) => Ok(Self {
+                api_version,
                 base_url,
                 username: Secret::new(username),
                 password: Secret::new(password),
@@ -119,6 +134,11 @@ pub(crate) fn named_source() -> Option<DataSource> {
     let given = |name: &str| value_of(&text_of, name, Quotes::Refused).ok().flatten();
     let base = parse_base_url(&given("CW_BASE_URL")?).ok()?;
     Some(DataSource::at(&base, &given("CW_AUTH_USERNAME")?))
+}
+
+/// Whether a text can be a version in a header.
+fn is_version(text: &str) -> bool {
+    text.len() <= 32 && text.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_'))
 }
 
 /// Fewer characters of a key than this can be guessed.
@@ -252,6 +272,23 @@ mod tests {
             assert!(message.contains(name), "{message}");
         }
         assert!(!message.contains("CW_AUTH_USERNAME is not set"), "{message}");
+    }
+
+    #[test]
+    fn the_version_follows_the_specification_unless_it_is_set() {
+        let connection = [
+            ("CW_BASE_URL", "https://cw.example.com/apis/3.0/"),
+            ("CW_AUTH_USERNAME", "a+b"),
+            ("CW_AUTH_PASSWORD", "s3cret"),
+            ("CW_CLIENTID", "id"),
+        ];
+        let version = |given: &'static str| {
+            settings(&[&connection[..], &[("CW_API_VERSION", given)]].concat()).map(|read| read.version().to_owned())
+        };
+        assert_eq!(settings(&connection).unwrap().version(), connectwise_generated::tables::SPEC_VERSION);
+        assert_eq!(version(" 2024.3 ").unwrap(), "2024.3");
+        let odd = version("2024.3; q=1").unwrap_err().to_string();
+        assert!(odd.contains("CW_API_VERSION") && odd.contains("2024.3; q=1"), "{odd}");
     }
 
     #[test]

@@ -382,6 +382,33 @@ async fn the_doctor_has_a_line_for_each_and_a_document_for_programs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_staging_folder_that_can_t_be_used_is_told_by_the_doctor() {
+    let scene = Scene::new().await;
+    let file = scene.folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let mut command = scene.command(&["doctor"]);
+    command.env("CW_STAGING", &file);
+    let found = ran(command).await;
+    assert_eq!(found.code, 1, "{}", found.out);
+    assert!(line(&found.out, "staging").starts_with('✗') && found.out.contains("CW_STAGING"), "{}", found.out);
+    assert!(line(&found.out, "commit").starts_with('✓'), "{}", found.out);
+    nothing_but(scene.folder.path(), &["file"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_version_that_is_asked_for_can_be_set() {
+    let scene = Scene::new().await;
+    scene.simulator.world().faults(Faults::default().with_version("2024.3", 400));
+    let ran = scene.run(&["extract", "/company/companies", "--fields", "id"]).await;
+    let refused = ran.err.clone();
+    assert_eq!(ran.code, 1, "{refused}");
+    let mut command = scene.command(&["extract", "/company/companies", "--fields", "id"]);
+    command.env("CW_API_VERSION", "2024.3");
+    let ran = self::ran(command).await;
+    assert_eq!((ran.code, ran.out.lines().count()), (0, 12), "{}", ran.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_is_none_is_told_on_the_line_of_tls() {
     let scene = Scene::new().await;
     // Plain HTTP where TLS is expected.

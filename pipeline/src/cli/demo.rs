@@ -83,6 +83,7 @@ pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
         username: Secret::new(config.username.clone()),
         password: Secret::new(config.password.clone()),
         client_id: Secret::new(config.client_id.clone()),
+        api_version: None,
     };
     let simulator = Simulator::start(config.clone())
         .await

@@ -116,6 +116,7 @@ async fn of_entity(
         let parents = bronze::parent_ids(lake, entity).await?;
         plan.lists = if entity.parent.is_some() { parents.len() } else { 1 };
         let most_misfits = quarantine::MOST_PERCENT;
+        let unserved = &quarantine::unserved(lake, entity).await?[..];
         let order = Order {
             table: entity,
             window,
@@ -123,6 +124,7 @@ async fn of_entity(
             most_misfits,
             began: now,
             known: std::sync::Arc::default(),
+            unserved,
         };
         outlines(client, &order, MOST_LISTS).await
     };

@@ -1,5 +1,8 @@
 //! What the API can answer instead of data.
 
+/// What stands before the number of a request in a message.
+pub(super) const REQUEST: &str = ", request ";
+
 /// Why a request did not bring data.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ClientError {
@@ -51,6 +54,35 @@ pub enum ClientError {
         status: u16,
         /// The API's message.
         message: String,
+    },
+    /// The version of the API that is asked for is not one that the server takes.
+    #[error(
+        "ConnectWise does not take version {asked} of its API at {url} (HTTP {status}: {message}){}: set CW_API_VERSION \
+         to a version that it takes, or generate from its own specification (cargo codegen import)",
+        .current.as_ref().map(|current| format!("; its own version is {current}")).unwrap_or_default()
+    )]
+    Version {
+        /// The address.
+        url: String,
+        /// HTTP status.
+        status: u16,
+        /// The API's message.
+        message: String,
+        /// The version that was asked for.
+        asked: String,
+        /// The server's own, where it tells it.
+        current: Option<String>,
+    },
+    /// The server fails at whatever page of a list is asked for.
+    #[error(
+        "the server fails at every page of {url}, down to single records; the last answer: {last}. The server is in \
+         trouble, not a record: nothing was put aside. Run again when it is well"
+    )]
+    Down {
+        /// The address.
+        url: String,
+        /// Why the last one failed.
+        last: String,
     },
     /// All tries failed.
     #[error(
@@ -113,25 +145,30 @@ impl ClientError {
     pub fn is_page_too_big(&self) -> bool {
         matches!(self, Self::TooLarge { .. } | Self::GaveUp { too_much: true, .. })
     }
+
+    /// What the server said at last, the same each time that it says so.
+    pub(crate) fn said(&self) -> String {
+        let said = match self {
+            Self::GaveUp { last, .. } => last.clone(),
+            other => other.to_string(),
+        };
+        said.split_once(REQUEST).map_or(said.as_str(), |(said, _)| said).to_owned()
+    }
 }
 
 /// The message in an error body: the API's own form, the rate limiter's, or the start of whatever came; `cover` takes
 /// out what must not be shown, before anything is cut.
 pub(crate) fn api_message(body: &[u8], cover: impl Fn(&str) -> String) -> String {
-    #[derive(serde::Deserialize)]
-    struct Body {
-        code: Option<String>,
-        message: Option<String>,
-        #[serde(default)]
-        errors: Vec<Detail>,
-    }
-    #[derive(serde::Deserialize)]
-    struct Detail {
-        message: Option<String>,
-    }
-    if let Ok(parsed) = serde_json::from_slice::<Body>(body) {
-        let mut parts: Vec<String> = parsed.code.into_iter().chain(parsed.message).collect();
-        parts.extend(parsed.errors.into_iter().filter_map(|detail| detail.message));
+    // Whatever else stands there, null or of another type, the texts that do are told.
+    let text = |value: &serde_json::Value| match value {
+        serde_json::Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        serde_json::Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    if let Ok(parsed) = serde_json::from_slice::<serde_json::Value>(body) {
+        let mut parts: Vec<String> = ["code", "message"].iter().filter_map(|name| text(&parsed[name])).collect();
+        let details = parsed["errors"].as_array().into_iter().flatten();
+        parts.extend(details.filter_map(|detail| text(&detail["message"]).or_else(|| text(detail))));
         if !parts.is_empty() {
             // Line breaks of a server's are no lines of ours.
             let text = parts.join(": ");
@@ -165,6 +202,15 @@ mod tests {
             "ApiFindCondition: bad: x"
         );
         assert_eq!(api_message(br#"{"error":"e","message":"Too many requests."}"#), "Too many requests.");
+        for (body, told) in [
+            (r#"{"code":"Security","message":"No right.","errors":null}"#, "Security: No right."),
+            (r#"{"code":null,"message":"No right.","errors":[null,{"message":null},{"message":"x"}]}"#, "No right.: x"),
+            (r#"{"code":400,"message":"m","errors":{"a":["b"]}}"#, "400: m"),
+            (r#"{"code":"C","message":null,"errors":["told"]}"#, "C: told"),
+            (r#"{"code":null,"message":null,"errors":null}"#, r#"{"code":null,"message":null,"errors":null}"#),
+        ] {
+            assert_eq!(api_message(body.as_bytes()), told, "{body}");
+        }
         assert_eq!(api_message(b"<html>\n <body>Bad Gateway</body>"), "<html> <body>Bad Gateway</body>");
         assert_eq!(api_message(b""), "no message");
         assert!(api_message("x".repeat(10_000).as_bytes()).len() < 400);

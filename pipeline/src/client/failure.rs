@@ -1,8 +1,10 @@
 //! A try that failed: whether another makes sense, when, and what it is taken for.
 
 use super::budget::MOST_WAIT;
-use super::error::{self, ClientError};
+use super::error::{self, ClientError, REQUEST};
+use super::request::Request;
 use super::retry::RetryPolicy;
+use super::version;
 use crate::settings::ApiSettings;
 use chrono::{DateTime, Utc};
 use reqwest::header::HeaderMap;
@@ -11,8 +13,6 @@ use url::Url;
 
 /// Tries of a first contact with an address where nothing answers.
 const HASTY_TRIES: u32 = 3;
-/// Tries of a request that is too much for the server and has a smaller one in its place.
-const DIVISIBLE_TRIES: u32 = 3;
 
 /// A failed try: worth another, or final.
 #[derive(Debug)]
@@ -37,7 +37,8 @@ pub(super) struct Again {
 pub(super) enum Trouble {
     /// No connection: refused, an unknown name, a certificate that is not trusted.
     Unreachable,
-    /// The server can't finish this answer: time-outs, and the 500 that a database's time-out becomes.
+    /// The server can't make this answer, or not one that can be read: time-outs, the 500 that a database's time-out
+    /// or a record that it stumbles over becomes, and bodies that are no list. A smaller page may do.
     TooMuch,
     /// Anything else.
     Other,
@@ -62,8 +63,8 @@ impl Failure {
         Self::again(reason, Trouble::TooMuch, true)
     }
 
-    pub(super) fn unreadable(reason: &str) -> Self {
-        Self::again(format!("the answer can't be read: {reason}"), Trouble::Other, false)
+    pub(super) fn unreadable(reason: &str, trouble: Trouble) -> Self {
+        Self::again(format!("the answer can't be read: {reason}"), trouble, false)
     }
 
     /// Of an answer that is no success. Its message is shown without the credentials: servers and proxies that are in
@@ -74,11 +75,18 @@ impl Failure {
         headers: &HeaderMap,
         body: &[u8],
         settings: &ApiSettings,
+        request: &Request,
     ) -> Self {
         let code = status.as_u16();
         let mut message = error::api_message(body, |text| settings.cover(text));
+        let current = text_of(headers, version::CURRENT).map(|current| settings.cover(current));
+        let refusal = version::Refusal { status: code, message: &message, current: current.as_deref() };
+        if web_page(body).is_none() && refusal.is_of_the_version(settings.version(), request) {
+            let asked = settings.version().to_owned();
+            return Self::Final(ClientError::Version { url: url.to_owned(), status: code, message, asked, current });
+        }
         if let Some(id) = text_of(headers, "x-cw-request-id").filter(|id| !id.is_empty()) {
-            message = format!("{message}, request {}", settings.cover(id));
+            message = format!("{message}{REQUEST}{}", settings.cover(id));
         }
         if let Some(location) = text_of(headers, "location").filter(|_| status.is_redirection()) {
             // Not followed: credentials go to the configured host only.
@@ -178,10 +186,10 @@ impl Tries {
     }
 
     /// Whether another one makes no sense.
-    pub(super) fn are_enough(&self, policy: &RetryPolicy, hasty: bool, divisible: bool) -> bool {
+    pub(super) fn are_enough(&self, policy: &RetryPolicy, hasty: bool, give_up_after: Option<u32>) -> bool {
         self.made >= policy.tries
             || (hasty && self.unreachable >= HASTY_TRIES)
-            || (divisible && self.is_too_much() && self.made >= DIVISIBLE_TRIES)
+            || (self.is_too_much() && give_up_after.is_some_and(|most| self.made >= most))
     }
 
     fn is_too_much(&self) -> bool {
@@ -262,19 +270,20 @@ mod tests {
     fn haste_is_for_addresses_where_nothing_answers() {
         use Trouble::{Other, TooMuch, Unreachable};
         let policy = RetryPolicy::default();
-        assert!(tries(&[Unreachable; 3]).are_enough(&policy, true, false));
-        assert!(!tries(&[Unreachable; 3]).are_enough(&policy, false, false));
-        assert!(!tries(&[Other, TooMuch, Other, Unreachable, Other]).are_enough(&policy, true, false));
-        assert!(tries(&[Other; 8]).are_enough(&policy, true, false));
+        assert!(tries(&[Unreachable; 3]).are_enough(&policy, true, None));
+        assert!(!tries(&[Unreachable; 3]).are_enough(&policy, false, None));
+        assert!(!tries(&[Other, TooMuch, Other, Unreachable, Other]).are_enough(&policy, true, None));
+        assert!(tries(&[Other; 8]).are_enough(&policy, true, None));
     }
 
     #[test]
     fn what_is_too_much_is_told_early_where_less_can_be_asked_for() {
         use Trouble::{Other, TooMuch};
         let policy = RetryPolicy::default();
-        assert!(tries(&[TooMuch; 3]).are_enough(&policy, false, true));
-        assert!(!tries(&[TooMuch; 3]).are_enough(&policy, false, false));
-        assert!(!tries(&[TooMuch, Other, TooMuch, TooMuch]).are_enough(&policy, false, true));
+        assert!(tries(&[TooMuch; 3]).are_enough(&policy, false, Some(3)));
+        assert!(tries(&[TooMuch]).are_enough(&policy, false, Some(1)));
+        assert!(!tries(&[TooMuch; 3]).are_enough(&policy, false, None));
+        assert!(!tries(&[TooMuch, Other, TooMuch, TooMuch]).are_enough(&policy, false, Some(3)));
         assert!(tries(&[TooMuch; 8]).gave_up("u").is_page_too_big());
         assert!(!tries(&[TooMuch, Other]).gave_up("u").is_page_too_big());
         assert!(ClientError::TooLarge { url: "u".to_owned(), limit: 1 }.is_page_too_big());

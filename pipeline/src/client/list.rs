@@ -23,9 +23,6 @@ use futures::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-/// The most records that the API gives on a page.
-const MOST_ON_A_PAGE: u64 = 1000;
-
 impl Client {
     /// A list of the API: `/time/entries`, or any other path below the base.
     ///
@@ -129,7 +126,7 @@ impl List {
             custom_field_conditions: None,
             fields: Vec::new(),
             order_by: None,
-            page_size: MOST_ON_A_PAGE,
+            page_size: client.page_limit(),
             limit: None,
             expected: None,
             watcher: EntityProgress::default(),
@@ -238,7 +235,7 @@ impl List {
 
     /// So many records a request, 1 to 1000.
     pub fn page_size(mut self, records: u64) -> Self {
-        self.page_size = records.clamp(1, MOST_ON_A_PAGE);
+        self.page_size = records.clamp(1, super::limit::MOST_ON_A_PAGE);
         self
     }
 

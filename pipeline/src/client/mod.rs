@@ -9,37 +9,41 @@ mod codebase;
 mod count;
 mod error;
 mod failure;
+mod limit;
 mod link;
 mod list;
+mod page_size;
 mod path;
 mod reading;
 mod records;
+mod request;
 mod retry;
 mod source;
+mod version;
 
 pub use budget::Pace;
 pub use error::ClientError;
+pub(crate) use limit::MOST_ON_A_PAGE;
 pub use list::List;
+pub(crate) use page_size::{PageSize, least_key};
+pub use request::{Answer, Request, Traffic};
 pub use retry::RetryPolicy;
 pub use source::DataSource;
 
-use crate::progress::EntityProgress;
 use crate::settings::ApiSettings;
 use budget::{Budget, Ended, Turn};
 use bytes::{Bytes, BytesMut};
-use chrono::{DateTime, Utc};
 use codebase::Base;
 use failure::{Failure, Tries, Trouble, innermost, web_page};
+use limit::PageLimit;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 use url::Url;
 
-/// The media type that pins the API's version.
-const MEDIA_TYPE: &str = "application/vnd.connectwise.com+json; version=2025.1";
 /// The room that is set aside for a body before any of it has come, whatever length it announces.
 const FIRST_BYTES: u64 = 1024 * 1024;
 /// The longest wait of a first contact for an address where nothing answers.
@@ -69,70 +73,6 @@ impl Default for Limits {
     }
 }
 
-/// What one request asks for.
-#[derive(Debug, Clone, Default)]
-pub struct Request {
-    /// The endpoint below the base, e.g. `/time/entries/count`.
-    pub endpoint: String,
-    /// Query parameters, unencoded.
-    pub query: Vec<(&'static str, String)>,
-    /// Ask for forward-only paging.
-    pub forward_only: bool,
-    /// A smaller request can take its place, so that one that is too much for the server is given up early: see
-    /// [`ClientError::is_page_too_big`].
-    pub divisible: bool,
-}
-
-impl Request {
-    /// A request for an endpoint.
-    pub fn new(endpoint: impl Into<String>) -> Self {
-        Self { endpoint: endpoint.into(), ..Self::default() }
-    }
-
-    /// Adds a query parameter.
-    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.query.push((name, value.to_string()));
-        self
-    }
-}
-
-/// One answer, whole.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// The body, decompressed.
-    pub body: Bytes,
-    /// Whether a `Link` header came with it.
-    pub has_link: bool,
-    /// Whether the `Link` header names a next page.
-    pub has_next: bool,
-    /// Whether that next page is named by `pageId`, as in forward-only paging.
-    pub next_is_forward_only: bool,
-    /// The `pageId` of that next page.
-    pub next_page_id: Option<String>,
-}
-
-/// Counts of what went over the wire.
-#[derive(Debug, Default)]
-pub struct Traffic {
-    /// Requests sent, retries included.
-    pub requests: AtomicU64,
-    /// Requests that were repeats of a failed one.
-    pub retries: AtomicU64,
-    /// Bytes of bodies, decompressed.
-    pub bytes: AtomicU64,
-    /// The server's time at the first answer.
-    pub began: OnceLock<DateTime<Utc>>,
-    /// Who is told of retries and waits.
-    pub watcher: EntityProgress,
-}
-
-impl Traffic {
-    /// Counts from nothing, and tells of retries.
-    pub fn watched(watcher: &EntityProgress) -> Self {
-        Self { watcher: watcher.clone(), ..Self::default() }
-    }
-}
-
 /// A signed HTTP client of one ConnectWise.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -144,6 +84,7 @@ pub struct Client {
     budget: Budget,
     base: Arc<Base>,
     source: DataSource,
+    page_limit: PageLimit,
 }
 
 impl Client {
@@ -178,7 +119,7 @@ impl Client {
         };
         headers.insert(AUTHORIZATION, sensitive("the login", &basic)?);
         headers.insert("clientId", sensitive("CW_CLIENTID", settings.client_id.expose())?);
-        headers.insert(ACCEPT, HeaderValue::from_static(MEDIA_TYPE));
+        headers.insert(ACCEPT, version::media_type(settings.version())?);
         let builder = || {
             let builder = reqwest::Client::builder()
                 .user_agent(concat!("connectwise-etl/", env!("CARGO_PKG_VERSION")))
@@ -200,6 +141,7 @@ impl Client {
             limits,
             budget: Budget::new(pace),
             base: Arc::new(base),
+            page_limit: PageLimit::default(),
         })
     }
 
@@ -305,7 +247,7 @@ impl Client {
             let asked = again.after.unwrap_or_default();
             self.budget.hold(asked);
             tries.add(again);
-            if tries.are_enough(&self.retry, self.hasty, request.divisible) {
+            if tries.are_enough(&self.retry, self.hasty, request.give_up_after) {
                 return Err(tries.gave_up(&url));
             }
             traffic.watcher.retry(wait.max(asked), tries.last());
@@ -333,12 +275,16 @@ impl Client {
             Err(_) => Ended::Otherwise,
         });
         let answer = outcome?;
-        let read = match web_page(&answer.body) {
-            None => parse(&answer),
-            Some(page) => Err(format!("a web page in the place of data, \"{page}\"")),
-        };
         // The reason may quote the answer, and the answer repeat what was sent.
-        read.map_err(|reason| Failure::unreadable(&self.settings.cover(&reason)))
+        match web_page(&answer.body) {
+            None => {
+                parse(&answer).map_err(|reason| Failure::unreadable(&self.settings.cover(&reason), Trouble::TooMuch))
+            }
+            Some(page) => {
+                let reason = format!("a web page in the place of data, \"{page}\"");
+                Err(Failure::unreadable(&self.settings.cover(&reason), Trouble::Other))
+            }
+        }
     }
 
     /// The address that a request goes to, query and all.
@@ -388,7 +334,7 @@ impl Client {
                 next_page_id: next.and_then(link::page_id),
             });
         }
-        Err(Failure::from_status(url, status, &headers, &body, &self.settings))
+        Err(Failure::from_status(url, status, &headers, &body, &self.settings, request))
     }
 }
 

@@ -4,9 +4,11 @@
 //! and for who wants another order. Invariant: a full page is never taken for the last one because nothing names the
 //! next; no record comes twice by its key; a list that goes back or repeats itself is an error.
 
+mod stumble;
+
 use super::list::{ANYTHING, List};
 use super::records::{Record, join, records_of, without};
-use super::{ClientError, Request, Traffic};
+use super::{ClientError, PageSize, Request, Traffic};
 use crate::conditions::field;
 use crate::error::{Error, Result};
 use bytes::Bytes;
@@ -22,9 +24,16 @@ const JOINS: u32 = 4;
 /// How the next page is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Way {
-    ForwardOnly { after: Option<String> },
-    ById { after: Option<i64> },
-    ByNumber { number: u64 },
+    ForwardOnly {
+        after: Option<String>,
+    },
+    ById {
+        after: Option<i64>,
+    },
+    /// After so many records.
+    ByNumber {
+        offset: u64,
+    },
 }
 
 /// One page as it came.
@@ -38,7 +47,7 @@ struct Page {
 
 pub(super) struct Reading {
     list: List,
-    page_size: u64,
+    size: PageSize,
     groups: Vec<String>,
     way: Way,
     traffic: Traffic,
@@ -59,9 +68,9 @@ impl Reading {
         let left = list.limit.unwrap_or(u64::MAX);
         let by_number = list.order_by.is_some();
         Self {
-            page_size: list.page_size.min(left.max(1)),
+            size: PageSize::new(list.page_size.min(list.client.page_limit()).min(left.max(1))),
             groups: list.groups(),
-            way: if by_number { Way::ByNumber { number: 1 } } else { Way::ForwardOnly { after: None } },
+            way: if by_number { Way::ByNumber { offset: 0 } } else { Way::ForwardOnly { after: None } },
             traffic: Traffic::watched(&list.watcher),
             left,
             pages: 0,
@@ -88,12 +97,13 @@ impl Reading {
         while !self.done {
             let page = match self.page().await {
                 Ok(page) => page,
-                Err(Error::Client(error)) if error.is_page_too_big() && self.halve() => continue,
-                // Refused before anything came: the endpoint can't page this way.
-                Err(Error::Client(ClientError::Refused { .. })) if self.pages == 0 && self.step_down() => continue,
+                Err(Error::Client(error)) if self.adapts(&error).await? => continue,
                 Err(error) => return Err(error),
             };
+            let came = page.records.len() as u64;
             let Some(records) = self.take(page).await? else { continue };
+            self.size.came(came);
+            self.align();
             let mut kept = Vec::with_capacity(records.len());
             for record in records.into_iter().take(usize::try_from(self.left).unwrap_or(usize::MAX)) {
                 kept.push(self.shown(record.bytes)?);
@@ -116,7 +126,8 @@ impl Reading {
             self.done = true;
             return Ok(Some(records));
         }
-        let full = records.len() as u64 >= self.page_size;
+        let asked = self.size.now();
+        let full = records.len() as u64 >= asked;
         let bytes: Vec<Bytes> = records.iter().map(|record| record.bytes.clone()).collect();
         let ids = whole_numbers(&records);
         let records = self.distinct(records);
@@ -153,12 +164,12 @@ impl Reading {
                     _ => return Err(self.stuck("ids that came before")),
                 }
             }
-            Way::ByNumber { number } => {
+            Way::ByNumber { offset } => {
                 if bytes.iter().all(|record| self.before.contains(record)) {
-                    let page = format!("page {number}, so that it does not page");
+                    let page = format!("page {}, so that it does not page", *offset / asked + 1);
                     return Err(self.stuck(&page));
                 }
-                *number += 1;
+                *offset += asked;
                 self.before = bytes;
                 self.done = !more && !lacks(self.seen.len());
             }
@@ -189,7 +200,7 @@ impl Reading {
 
     /// Whether nothing comes after a full page that names no next one and holds no ids to go on by.
     async fn is_last(&self) -> Result<bool> {
-        let beyond = Way::ByNumber { number: self.pages + 2 };
+        let beyond = Way::ByNumber { offset: (self.pages + 1) * self.size.now() };
         let page = self.fetch(self.request_by(&beyond, self.groups.first())).await?;
         if page.records.is_empty() {
             return Ok(true);
@@ -207,28 +218,45 @@ impl Reading {
     fn step_down(&mut self) -> bool {
         self.way = match self.way {
             Way::ForwardOnly { .. } => Way::ById { after: None },
-            Way::ById { .. } => Way::ByNumber { number: 1 },
+            Way::ById { .. } => Way::ByNumber { offset: 0 },
             Way::ByNumber { .. } => return false,
         };
         tracing::debug!(endpoint = self.list.endpoint, to = ?self.way, "paging another way");
         true
     }
 
-    /// Pages half as large from here on; whether that is possible.
-    fn halve(&mut self) -> bool {
-        if self.page_size < 2 {
-            return false;
-        }
-        if let Way::ByNumber { number } = &mut self.way {
-            // The same place has to begin a page.
-            if self.page_size % 2 == 1 && *number > 1 {
-                return false;
+    /// Whether there is another way to ask after this failure; it is taken then.
+    ///
+    /// # Errors
+    /// [`Error::Data`] where the server fails at one record.
+    async fn adapts(&mut self, failure: &ClientError) -> Result<bool> {
+        if failure.is_page_too_big() {
+            let expected = self.list.expected.map(|expected| expected.saturating_sub(self.seen.len() as u64));
+            if !self.size.failed(expected.unwrap_or(u64::MAX)) {
+                return Err(self.stumbles(failure).await);
             }
-            *number = (*number - 1) * 2 + 1;
+            self.align();
+            tracing::debug!(endpoint = self.list.endpoint, records = self.size.now(), "smaller pages");
+            return Ok(true);
         }
-        self.page_size /= 2;
-        tracing::debug!(endpoint = self.list.endpoint, records = self.page_size, "smaller pages");
-        true
+        // Refused before anything came: pages are too large, or the endpoint can't page this way.
+        if !matches!(failure, ClientError::Refused { .. }) || self.pages > 0 {
+            return Ok(false);
+        }
+        let client = self.list.client.clone();
+        let request = self.request(self.groups.first());
+        if client.takes_fewer(&request, self.size.now(), failure, &self.traffic).await {
+            self.size.limit(client.page_limit());
+            return Ok(true);
+        }
+        Ok(self.step_down())
+    }
+
+    /// Makes pages by number of a size that has one where the last one ended.
+    fn align(&mut self) {
+        if let Way::ByNumber { offset } = self.way {
+            self.size.begin_at(offset);
+        }
     }
 
     fn stuck(&self, what: &str) -> Error {
@@ -300,8 +328,8 @@ impl Reading {
 
     fn request_by(&self, way: &Way, fields: Option<&String>) -> Request {
         let list = &self.list;
-        let mut request = Request::new(&list.endpoint).with("pageSize", self.page_size);
-        request.divisible = self.page_size > 1;
+        let mut request = Request::new(&list.endpoint).with("pageSize", self.size.now());
+        request.give_up_after = Some(self.size.tries());
         let mut conditions = list.conditions.clone();
         match way {
             Way::ForwardOnly { after } => {
@@ -320,7 +348,7 @@ impl Reading {
                     });
                 }
             }
-            Way::ByNumber { number } => request = request.with("page", number),
+            Way::ByNumber { offset } => request = request.with("page", offset / self.size.now() + 1),
         }
         if let Some(order) = &list.order_by {
             request = request.with("orderBy", order);

@@ -47,7 +47,7 @@ pub(super) async fn all(
     } else {
         checks.push(Check::well("tls", "none: plain HTTP, on this machine"));
     }
-    if login(client, traffic, checks).await { Ok(()) } else { Err(("version", "the login failed")) }
+    login(client, traffic, checks).await
 }
 
 fn address(base: &Url) -> Check {
@@ -98,8 +98,12 @@ fn bare(host: &str) -> &str {
     host.trim_start_matches('[').trim_end_matches(']')
 }
 
-/// The login, the clientId and the version; whether we are let in.
-async fn login(client: &Client, traffic: &Traffic, checks: &mut Vec<Check>) -> bool {
+/// The login, the clientId and the version; where we are not let in, the first step that could not be checked, and why.
+async fn login(
+    client: &Client,
+    traffic: &Traffic,
+    checks: &mut Vec<Check>,
+) -> Result<(), (&'static str, &'static str)> {
     #[derive(serde::Deserialize)]
     struct Info {
         #[serde(default)]
@@ -110,40 +114,64 @@ async fn login(client: &Client, traffic: &Traffic, checks: &mut Vec<Check>) -> b
         serde_json::from_slice::<Info>(&answer.body).map_err(|error| error.to_string())
     });
     let accepted = |version| [Check::well("login", "accepted"), Check::well("clientId", "accepted"), version];
-    let error = match read.await {
+    let mut error = match read.await {
         Ok(info) => {
             checks.extend(accepted(version(&info.version)));
-            return true;
-        }
-        Err(ClientError::Forbidden { message, .. }) if subject(&message) == Subject::Unsaid => {
-            // A right that is missing, or a clientId: the next endpoints tell.
-            match elsewhere(client, traffic, &message).await {
-                Ok(()) => {
-                    let found = format!("/system/info may not be read (HTTP 403: {message})");
-                    let advice = "make sure that the server is at least as new as the spec";
-                    checks.extend(accepted(Check::warning("version", found, advice)));
-                    return true;
-                }
-                Err(error) => error,
-            }
+            return Ok(());
         }
         Err(error) => error,
     };
-    checks.extend(refused(&error));
-    false
-}
-
-/// Whether any other endpoint lets us in.
-async fn elsewhere(client: &Client, traffic: &Traffic, first: &str) -> Result<(), ClientError> {
-    let mut last = first.to_owned();
-    for table in TABLES.iter().filter(|table| table.parent.is_none()) {
-        match client.count_where_there_is_one(table.endpoint, None, traffic).await {
-            Ok(_) => return Ok(()),
-            Err(ClientError::Forbidden { message, .. }) => last = message,
-            Err(error) => return Err(error),
+    let is_said = match &error {
+        ClientError::Login { .. } => true,
+        ClientError::Forbidden { message, .. } => subject(message) != Subject::Unsaid,
+        _ => false,
+    };
+    // A right that is missing, an endpoint that is out of order, or the login after all: the lists tell.
+    if !is_said {
+        match elsewhere(client, traffic).await {
+            Ok(()) => {
+                let found = format!("/system/info does not tell it ({})", error.said());
+                let advice = "make sure that the server is at least as new as the spec";
+                checks.extend(accepted(Check::warning("version", found, advice)));
+                return Ok(());
+            }
+            // What a refusal of the version says of itself, no other says better.
+            Err(Some(other)) if !matches!(error, ClientError::Version { .. }) => error = other,
+            Err(_) => {}
         }
     }
-    Err(ClientError::refused("every endpoint", 403, last))
+    if let ClientError::Version { asked, current, .. } = &error {
+        let skipped = |name| Check::skipped(name, "the version of the API is refused first");
+        let own = current.as_deref().unwrap_or("<its own version>");
+        let advice = format!(
+            "set CW_API_VERSION={own} in place of {asked}, or generate from the server's own specification \
+                              (cargo codegen import)"
+        );
+        checks.extend([skipped("login"), skipped("clientId"), Check::failed("version", error.to_string(), &advice)]);
+        return Err(("entities", "the version of the API is refused"));
+    }
+    checks.extend(refused(&error));
+    Err(("version", "the login failed"))
+}
+
+/// Whether any list lets us in; else what says most of why not.
+async fn elsewhere(client: &Client, traffic: &Traffic) -> Result<(), Option<ClientError>> {
+    let (mut last, mut silent) = (None, false);
+    for table in TABLES.iter().filter(|table| table.parent.is_none()) {
+        let request = Request::new(table.endpoint).with("fields", table.key).with("pageSize", 1);
+        match client.get(&request, traffic, |_| Ok(())).await {
+            Ok(()) => return Ok(()),
+            Err(error @ (ClientError::Login { .. } | ClientError::Version { .. })) => return Err(Some(error)),
+            Err(error @ ClientError::GaveUp { .. }) => {
+                // Two in trouble tell as much as eight.
+                if std::mem::replace(&mut silent, true) {
+                    return Err(last.or(Some(error)));
+                }
+            }
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last)
 }
 
 /// What a refusal is about, by its own words.

@@ -1,13 +1,15 @@
 //! An entity at the API: the right to read it, how much there is, how new, and whether changes can be asked for.
 
 use super::Check;
-use crate::client::{Client, ClientError, Request, Traffic};
-use crate::extract::filter_name;
+use crate::client::{Client, ClientError, MOST_ON_A_PAGE, Request, Traffic};
+use crate::error::{Error, Result};
+use crate::extract::{filter_name, first_page};
 use chrono::Utc;
 use connectwise_runtime::{ChangeDetection, Table};
+use std::sync::Arc;
 
 /// The right to read an entity, how much there is, how new, and whether changes can be asked for.
-pub(super) async fn check(client: &Client, traffic: &Traffic, table: &Table) -> Check {
+pub(super) async fn check(client: &Client, traffic: &Arc<Traffic>, table: &'static Table) -> Check {
     if let Some(parent) = table.parent {
         return Check::warning(
             table.entity,
@@ -18,7 +20,7 @@ pub(super) async fn check(client: &Client, traffic: &Traffic, table: &Table) -> 
     match facts(client, traffic, table).await {
         Ok((found, None)) => Check::well(table.entity, found),
         Ok((found, Some(advice))) => Check::warning(table.entity, found, advice),
-        Err(ClientError::Forbidden { message, .. }) => Check::failed(
+        Err(Error::Client(ClientError::Forbidden { message, .. })) => Check::failed(
             table.entity,
             format!("{}: no right to read it (HTTP 403: {message})", table.endpoint),
             "give the API member's security role inquire rights for it (all, not mine), or leave the entity out with \
@@ -30,17 +32,25 @@ pub(super) async fn check(client: &Client, traffic: &Traffic, table: &Table) -> 
 
 async fn facts(
     client: &Client,
-    traffic: &Traffic,
-    table: &Table,
-) -> Result<(String, Option<&'static str>), ClientError> {
+    traffic: &Arc<Traffic>,
+    table: &'static Table,
+) -> Result<(String, Option<&'static str>)> {
     let count = client.count_where_there_is_one(table.endpoint, None, traffic).await?;
-    // A right to count is none to read.
-    let first = Request::new(table.endpoint).with("fields", table.key).with("pageSize", 1);
-    client.get(&first, traffic, |_| Ok(())).await?;
-    let found = match count {
+    // A right to count is none to read, and not every server gives as many records at a time as are asked for.
+    let unserved = first_page(client, table, traffic).await?;
+    let mut found = match count {
         Some(count) => format!("{}: {count} records", table.endpoint),
         None => format!("{}: the API does not count its records", table.endpoint),
     };
+    if client.page_limit() < MOST_ON_A_PAGE {
+        found = format!("{found}, in pages of {} at most", client.page_limit());
+    }
+    if let Some(misfit) = unserved.first() {
+        let id = misfit.record_id.as_deref().unwrap_or_default();
+        let advice =
+            "look at that record in ConnectWise; a run reads all others, and this one once the server gives it";
+        return Ok((format!("{found}; record {id}: {}", misfit.reason), Some(advice)));
+    }
     if table.change_detection != ChangeDetection::LastUpdated {
         return Ok((format!("{found}, read whole at every run"), None));
     }
@@ -66,17 +76,18 @@ async fn facts(
 }
 
 /// The newest change, where the endpoint sorts by it.
-async fn newest(client: &Client, traffic: &Traffic, table: &Table, name: &str) -> Result<Option<String>, ClientError> {
+async fn newest(client: &Client, traffic: &Traffic, table: &Table, name: &str) -> Result<Option<String>> {
     let request = Request::new(table.endpoint)
         .with("orderBy", format!("{name} desc"))
         .with("fields", format!("{},_info", table.key))
-        .with("pageSize", 1);
+        .with("pageSize", 1)
+        .divisible();
     let read = client.get(&request, traffic, |answer| {
         let page: serde_json::Value = serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
         Ok(page.pointer("/0/_info/lastUpdated").and_then(|newest| newest.as_str()).map(ToOwned::to_owned))
     });
     match read.await {
-        Err(error) if error.is_bad_condition() => Ok(None),
-        other => other,
+        Err(error) if error.is_bad_condition() || error.is_page_too_big() => Ok(None),
+        other => Ok(other?),
     }
 }

@@ -1,16 +1,19 @@
 //! Is everything there that a run needs: the address, the login, the rights, the storage.
 //!
-//! Invariant: nothing is changed, neither at the API nor in the lakehouse, and no credential is in what is found.
+//! What a run does is done by the run's own code: pages are read, a lock is taken, a table is committed to, rows are
+//! staged. Invariant: nothing of it is left behind, neither at the API nor in the lakehouse, and no credential is in
+//! what is found.
 
 mod contact;
 mod entities;
+mod storage;
 
-use crate::catalog;
 use crate::client::{Client, Limits, Pace, RetryPolicy, Traffic};
 use crate::error::Result;
 use crate::lake::Lakehouse;
 use crate::settings::ApiSettings;
 use connectwise_generated::tables::TABLES;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Someone waits for the answer: trouble that does not pass at once is what is asked for.
@@ -96,7 +99,7 @@ pub async fn examine(settings: Result<ApiSettings>, pace: Pace, lake: Result<Lak
             skip_from(&mut checks, "dns", "the address is missing");
         }
     }
-    storage(lake, &mut checks).await;
+    storage::all(lake, &mut checks).await;
     checks
 }
 
@@ -118,43 +121,13 @@ async fn api(settings: ApiSettings, pace: Pace, checks: &mut Vec<Check>) {
             return skip_from(checks, "dns", "the client can't be set up");
         }
     };
-    let traffic = Traffic::default();
+    let traffic = Arc::new(Traffic::default());
     if let Err((next, why)) = contact::all(&client, &traffic, on_this_machine, checks).await {
         return skip_from(checks, next, why);
     }
     for table in TABLES {
         checks.push(entities::check(&client, &traffic, table).await);
     }
-}
-
-async fn storage(lake: Result<Lakehouse>, checks: &mut Vec<Check>) {
-    let place = "check --lakehouse or CW_LAKEHOUSE, and the rights there";
-    let lake = match lake {
-        Ok(lake) => lake,
-        Err(error) => {
-            checks.push(Check::failed("storage", one_line(&error), place));
-            return checks.push(Check::skipped("tables", "there is no storage"));
-        }
-    };
-    if let Err(error) = lake.try_out().await {
-        checks.push(Check::failed("storage", one_line(&error), place));
-        return checks.push(Check::skipped("tables", "there is no storage"));
-    }
-    checks.push(Check::well("storage", format!("{} can be written", lake.display())));
-    let known = catalog::known_tables();
-    let (mut there, mut broken) = (0, None);
-    for table in &known {
-        match lake.open(table.layer, table.name).await {
-            Ok(Some(_)) => there += 1,
-            Ok(None) => {}
-            Err(error) => broken = broken.or(Some(one_line(&error))),
-        }
-    }
-    checks.push(match broken {
-        Some(reason) => Check::failed("tables", reason, "see which files are missing or can't be read"),
-        None if there == 0 => Check::well("tables", "none yet: the first run makes them"),
-        None => Check::well("tables", format!("{there} of {} are there and can be read", known.len())),
-    });
 }
 
 /// A message of several lines in one.

@@ -1,7 +1,8 @@
 //! The proof that what was fetched is all there is, and the mending where something moved.
 //!
 //! Invariant: when [`settle`] is done, the records at hand are exactly those of a list of ids that adds up with the
-//! API's own count: what is gone was left out, what was missed was fetched.
+//! API's own count: what is gone was left out, what was missed was fetched. What the server has and does not give is
+//! neither.
 
 use super::extracted::Extracted;
 use super::ids;
@@ -59,7 +60,8 @@ pub(super) async fn settle(
 ) -> Result<()> {
     let entity = source.table.entity;
     for _ in 0..ROUNDS {
-        let there = ids::ids_of(source).await?;
+        let mut there = ids::ids_of(&source.around_unserved()).await?;
+        there.ids.extend(source.unserved.ids());
         let misfits = fetched.quarantined_ids();
         let at_hand = fetched.ids.keys().chain(&misfits);
         let gone: HashSet<i64> = at_hand.filter(|id| !there.ids.contains(id)).copied().collect();

@@ -50,26 +50,33 @@ async fn probe(
     traffic: &Traffic,
 ) -> Result<bool, ClientError> {
     let first = |condition: Option<String>| {
-        let request = Request::new(endpoint).with("fields", table.key).with("pageSize", 1);
+        let request = Request::new(endpoint).with("fields", table.key).with("pageSize", 1).divisible();
         match condition {
             Some(condition) => request.with("conditions", condition),
             None => request,
         }
     };
-    let is_empty = |body: &[u8]| {
-        serde_json::from_slice::<Vec<serde_json::Value>>(body)
-            .map(|page| page.is_empty())
-            .map_err(|error| error.to_string())
+    let is_empty = async |condition: Option<String>| {
+        let request = first(condition);
+        let read = client.get(&request, traffic, |answer| {
+            serde_json::from_slice::<Vec<serde_json::Value>>(&answer.body)
+                .map(|page| page.is_empty())
+                .map_err(|error| error.to_string())
+        });
+        match read.await {
+            // It took the condition, and failed at what it found by it.
+            Err(error) if error.is_page_too_big() => Ok(false),
+            other => other,
+        }
     };
-    client.get(&first(Some(changed_since(name, since))), traffic, |answer| is_empty(&answer.body)).await?;
+    is_empty(Some(changed_since(name, since))).await?;
     let ever = changed_since(name, DateTime::UNIX_EPOCH);
     let all = match table.counted {
         true => client.count_where_there_is_one(endpoint, None, traffic).await?,
         false => None,
     };
     let Some(all) = all else {
-        let found = !client.get(&first(Some(ever)), traffic, |answer| is_empty(&answer.body)).await?;
-        return Ok(found || client.get(&first(None), traffic, |answer| is_empty(&answer.body)).await?);
+        return Ok(!is_empty(Some(ever)).await? || is_empty(None).await?);
     };
     let found = client.count(endpoint, Some(&ever), traffic).await?;
     if found < all {

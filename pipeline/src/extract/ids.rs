@@ -11,6 +11,7 @@ use super::lists::lists;
 use super::paging::Pager;
 use super::plan;
 use super::ranges::{KeyRange, Source, side_by_side};
+use super::unserved::still_unserved;
 use crate::client::{Client, ClientError, Traffic};
 use crate::error::{Error, Result};
 use crate::lake::longs;
@@ -54,7 +55,7 @@ impl Ids {
 }
 
 /// Reads the ids of an entity, and beside them what a comparison looks at; of one with a parent, list by list below each
-/// of the parents.
+/// of the parents. What the server did not give earlier is asked for first, so that it need not be found anew.
 ///
 /// # Errors
 /// [`Error::Client`] when the API can't be read, [`Error::Incomplete`] when less (or more) came than the API counts.
@@ -62,17 +63,22 @@ pub async fn read_ids(
     client: &Client,
     table: &'static Table,
     parents: &[i64],
+    unserved: &[i64],
     traffic: &Arc<Traffic>,
 ) -> Result<Listed> {
     let mut all = Listed::default();
     for list in lists(table, parents) {
-        let (client, traffic) = (client.clone(), Arc::clone(traffic));
-        let (condition, hash_key, known) = (None, None, Arc::default());
-        let only = Some(table.reconcile);
-        let source = Source { client, table, list, condition, traffic, only, hash_key, known };
+        let source = Source { only: Some(table.reconcile), ..Source::of(client, table, list, traffic) };
+        // Below a parent nobody knows of which list a record is.
+        let still = match table.parent {
+            None => still_unserved(&source, unserved).await?,
+            Some(_) => BTreeSet::new(),
+        };
+        let source = Source { left_out: Arc::new(still), ..source };
         match proven(&source).await {
             Ok(mut found) => {
                 all.ids.append(&mut found.ids);
+                all.ids.extend(source.left_out.iter());
                 all.flags.extend(found.flags);
             }
             Err(Error::Client(error @ ClientError::NotFound { .. })) => {

@@ -21,6 +21,7 @@ mod plan;
 mod ranges;
 mod resume;
 mod stored;
+mod unserved;
 
 pub use extracted::{Extracted, Numbers, StagedPieces, Winner};
 pub(crate) use extracted::{SEQUENCE, id_of, last_updated};
@@ -31,6 +32,7 @@ pub use ids::{Listed, read_ids};
 pub use known::Known;
 pub use plan::Outline;
 pub(crate) use stored::decode_stored;
+pub(crate) use unserved::{first_page, unserved_id};
 
 use crate::client::{Client, ClientError, Traffic};
 use crate::error::{Error, Result};
@@ -86,6 +88,8 @@ pub struct Order<'a> {
     pub began: DateTime<Utc>,
     /// The records that its table has as they came, and that need not be read again.
     pub known: Arc<Known>,
+    /// The records that the server did not give in an earlier run.
+    pub unserved: &'a [i64],
 }
 
 /// The condition of a window, where the endpoints honour one.
@@ -127,16 +131,15 @@ pub async fn extract(client: &Client, stage: &Stage, order: &Order<'_>, traffic:
     let filter = order.filter(client, &lists, traffic).await?;
     let mut extracted = Extracted::nothing(table);
     let (mut next, mut twice) = (0, 0);
+    let again = unserved::ask_once(client, stage, order, traffic, &mut next).await?;
+    let left_out = Arc::new(again.left_out());
     for list in lists {
         let source = Source {
-            client: client.clone(),
-            table,
-            list,
             condition: filter.as_ref().map(|filter| filter.condition.clone()),
-            traffic: Arc::clone(traffic),
-            only: None,
             hash_key: stage.hash_key().cloned(),
             known: Arc::clone(&order.known),
+            left_out: Arc::clone(&left_out),
+            ..Source::of(client, table, list, traffic)
         };
         match read_list(&source, stage, order, filter.as_ref(), &mut next).await {
             Ok(list) => twice += extracted.merge(list),
@@ -153,6 +156,9 @@ pub async fn extract(client: &Client, stage: &Stage, order: &Order<'_>, traffic:
         let entity = table.entity;
         tracing::warn!(entity, records = twice, "records below several parents: each is one row, with the last parent");
     }
+    // Whatever the window: the source has them, and what it gives again comes in.
+    extracted.quarantined.extend(again.still);
+    again.given.into_iter().for_each(|piece| extracted.absorb_late(piece));
     extracted.tell_misfits_once();
     // The readers end in any order; what they found is told in one.
     extracted.quarantined.sort_by(|one, other| {
@@ -182,9 +188,7 @@ pub async fn extract_some(
     let schema = extracted::staged_schema(&bronze_schema(table));
     let mut next = 0;
     for list in lists(table, &[]) {
-        let (client, traffic, hash_key) = (client.clone(), Arc::clone(traffic), stage.hash_key().cloned());
-        let source =
-            Source { client, table, list, condition: None, traffic, only: None, hash_key, known: Arc::default() };
+        let source = Source { hash_key: stage.hash_key().cloned(), ..Source::of(client, table, list, traffic) };
         complete::fetch(&source, stage, &schema, &mut next, ids, |piece| {
             extracted.absorb(piece);
             Ok(())
@@ -206,9 +210,7 @@ pub async fn outlines(client: &Client, order: &Order<'_>, most: usize) -> Result
     let mut outlines = Vec::new();
     for list in lists.into_iter().take(most) {
         let condition = filter.as_ref().map(|filter| filter.condition.clone());
-        let (client, traffic) = (client.clone(), Arc::clone(&traffic));
-        let (table, hash_key, known) = (order.table, None, Arc::default());
-        let source = Source { client, table, list, condition, traffic, only: None, hash_key, known };
+        let source = Source { condition, ..Source::of(client, order.table, list, &traffic) };
         outlines.push(plan::outline(&source).await?);
     }
     Ok(outlines)
@@ -234,6 +236,7 @@ async fn read_list(
     for piece in found.pieces {
         fetched.absorb(piece);
     }
+    source.unserved.recall(&fetched.quarantined);
     if resumed {
         let records = fetched.numbers.rows_resumed;
         watcher.rows(records);
@@ -264,7 +267,7 @@ async fn read_list(
             Some(condition) => format!("({condition}) and {since}"),
             None => since,
         };
-        let changed = Source { condition: Some(condition), ..source.clone() };
+        let changed = Source { condition: Some(condition), ..source.around_unserved() };
         let (count, now) = futures::join!(changed.count(), source.count());
         after = Some(now?);
         match count {
@@ -301,6 +304,11 @@ async fn read_list(
             Err(error) => return Err(error.into()),
         }
     }
+    // Trouble that passed by now is none of a record.
+    let mut sink = Sink { stage, schema: &schema, kept: None, next };
+    let again = unserved::ask_again(source, &mut sink, source.unserved.ids()).await?;
+    source.unserved.give_up_on(&again.still, &mut fetched);
+    again.given.into_iter().for_each(|piece| fetched.absorb_late(piece));
     let after = match after {
         Some(after) => after,
         None => source.count().await?,

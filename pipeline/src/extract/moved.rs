@@ -7,7 +7,7 @@
 
 use super::extracted::{Extracted, last_updated};
 use super::filter::{NAMES, changed_since};
-use super::paging::{PAGE_SIZE, Pager};
+use super::paging::Pager;
 use super::plan::Plan;
 use super::ranges::{KeyRange, Source, side_by_side};
 use crate::client::{ClientError, Request};
@@ -44,19 +44,20 @@ impl Newest {
 /// [`ClientError`] when the endpoint can't be asked.
 pub(super) async fn newest(source: &Source, records: Option<u64>) -> Result<Option<Newest>, ClientError> {
     let table = source.table;
-    if table.change_detection != ChangeDetection::LastUpdated || records.is_some_and(|records| records <= PAGE_SIZE) {
+    let is_one_page = records.is_some_and(|records| records <= source.client.page_limit());
+    if table.change_detection != ChangeDetection::LastUpdated || is_one_page {
         return Ok(None);
     }
     for name in NAMES {
         let request = Request::new(&source.list.endpoint)
             .with("fields", format!("{},_info", table.key))
             .with("orderBy", format!("{name} desc"))
-            .with("pageSize", 1);
-        let mut request = match source.conditions(KeyRange::default()) {
+            .with("pageSize", 1)
+            .divisible();
+        let request = match source.conditions(KeyRange::default()) {
             Some(condition) => request.with("conditions", condition),
             None => request,
         };
-        request.divisible = true;
         match source.client.get(&request, &source.traffic, |answer| time_of_first(&answer.body)).await {
             Ok(newest) => return Ok(newest.map(|at| Newest { name, at })),
             Err(error) if error.is_bad_condition() => {

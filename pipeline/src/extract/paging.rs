@@ -3,22 +3,20 @@
 //! Forward-only paging first; where no such link comes back, `id > N` ordered by id; page numbers as the last
 //! resort. Invariants: ids come in rising order in the first two ways, so a page that repeats or goes back is noticed;
 //! by page numbers, a page that repeats the one before ends the reading with an error. Pages that are too large for
-//! the server or for us are asked for in smaller ones.
+//! the server or for us are asked for in smaller ones, and a record that the server does not give is put aside.
 
 use super::extracted::id_of;
 use super::fields::{field_groups, splice};
 use super::known::{OfPage, Print};
 use super::plan::Expected;
 use super::ranges::{KeyRange, Source};
-use crate::client::{Answer, ClientError, Request, Traffic};
+use super::unserved::put_aside;
+use crate::client::{Answer, ClientError, PageSize, Request, Traffic};
 use crate::error::{Error, Result};
 use crate::lake::longs;
 use bytes::Bytes;
 use connectwise_runtime::{Decoded, Decoder, HashKey};
 use std::collections::HashSet;
-
-/// The most records that the API gives on a page.
-pub(super) const PAGE_SIZE: u64 = 1000;
 
 /// How the next page is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,9 +45,12 @@ pub(super) struct Pager<'a> {
     groups: Vec<String>,
     decoder: Decoder,
     way: Way,
-    page_size: u64,
+    size: PageSize,
     last_id: Option<i64>,
-    number: u64,
+    /// The records that were read or passed over.
+    read: u64,
+    /// The records before the next page by number.
+    offset: u64,
     /// Whether pages by number are asked for in the order of the key.
     ordered: bool,
     /// The ids of the page before, by number.
@@ -57,6 +58,8 @@ pub(super) struct Pager<'a> {
     /// Pages that were answered, one without records, too.
     pages: u64,
     done: bool,
+    /// Whether what fails is not tried again.
+    once: bool,
 }
 
 /// One page as it came: its bytes decoded, and whether there is more.
@@ -82,14 +85,22 @@ impl<'a> Pager<'a> {
             },
             decoder: Decoder::new(source.table).with_key(hash_key),
             way,
-            page_size: PAGE_SIZE,
+            size: PageSize::new(source.client.page_limit()),
             last_id: None,
-            number: 1,
+            read: 0,
+            offset: 0,
             ordered: true,
             before: HashSet::new(),
             pages: 0,
             done: false,
+            once: false,
         }
+    }
+
+    /// A reader of the one record with this key, which the server is asked for once.
+    pub(super) fn of_one(source: &'a Source, id: i64) -> Self {
+        let all = Self::new(source, KeyRange::only(id), Way::ById);
+        Self { size: PageSize::new(1), once: true, ..all }
     }
 
     /// As a list that holds so many records, or nobody knows how many: a first page with fewer that promises no more
@@ -136,9 +147,18 @@ impl<'a> Pager<'a> {
             if self.done {
                 return Ok(None);
             }
-            let fetched = match self.fetch(traffic).await {
-                Ok(fetched) => fetched,
-                Err(Error::Client(error)) if self.adapts(&error) => continue,
+            if self.way == Way::ByNumber {
+                self.size.begin_at(self.offset);
+            }
+            let asked = self.size.now();
+            let (fetched, came) = match self.fetch(traffic).await {
+                Ok(fetched) => (fetched, true),
+                Err(Error::Client(error)) if !(self.once && error.is_page_too_big()) => {
+                    match self.adapt(error, traffic).await? {
+                        Some(put_aside) => (put_aside, false),
+                        None => continue,
+                    }
+                }
                 Err(error) => return Err(error),
             };
             self.pages += 1;
@@ -162,7 +182,7 @@ impl<'a> Pager<'a> {
                     }
                     if !fetched.has_next {
                         // A full page may be followed by more, whatever the link says.
-                        self.done = fetched.page.records < self.page_size || highest.is_none();
+                        self.done = fetched.page.records < asked || highest.is_none();
                         if !self.done {
                             self.fall_back("a full page without a link");
                         }
@@ -180,7 +200,7 @@ impl<'a> Pager<'a> {
                         return Err(self.stuck());
                     }
                     self.before = ids;
-                    self.number += 1;
+                    self.offset += asked;
                 }
             }
             match highest {
@@ -188,40 +208,82 @@ impl<'a> Pager<'a> {
                 None if self.done || self.way == Way::ByNumber => {}
                 None => return Err(self.stuck()),
             }
+            self.read += fetched.page.records;
+            if came {
+                self.size.came(fetched.page.records)
+            } else {
+                self.size.passed_over()
+            }
             // No key of the range comes after its last one.
             self.done |= self.way != Way::ByNumber && self.range.to.is_some() && self.last_id >= self.range.to;
             return Ok(Some(fetched.page));
         }
     }
 
-    /// Whether there is another way to ask after this refusal; it is taken then.
-    fn adapts(&mut self, error: &ClientError) -> bool {
-        if error.is_page_too_big() && self.page_size > 1 {
-            self.page_size = (self.page_size / 2).max(1);
-            tracing::debug!(entity = self.source.table.entity, size = self.page_size, %error, "smaller pages");
-            // Pages of another size have other borders: what comes twice counts once.
-            self.number = 1;
-            self.before.clear();
-            return true;
+    /// Another way to ask after this failure, which is taken then; or the record at which the server fails.
+    async fn adapt(&mut self, failure: ClientError, traffic: &Traffic) -> Result<Option<Fetched>> {
+        if failure.is_page_too_big() {
+            if !self.size.failed(self.left()) {
+                if self.way == Way::ForwardOnly && self.read == 0 {
+                    // Not known to page this way, it may never get past the record.
+                    self.fall_back("it fails at the first record");
+                    return Ok(None);
+                }
+                return self.put_aside(failure).await.map(Some);
+            }
+            tracing::debug!(entity = self.source.table.entity, size = self.size.now(), %failure, "smaller pages");
+            return Ok(None);
         }
-        if !matches!(error, ClientError::Refused { .. }) {
-            return false;
+        if !matches!(failure, ClientError::Refused { .. }) {
+            return Err(failure.into());
         }
-        if self.way == Way::ByNumber {
+        let first = self.read == 0;
+        let request = self.request(self.groups.first().map(String::as_str));
+        if first && self.source.client.takes_fewer(&request, self.size.now(), &failure, traffic).await {
+            self.size.limit(self.source.client.page_limit());
+            return Ok(None);
+        }
+        let falls_back = match self.way {
             // Some endpoints can't be sorted by their key.
-            return self.number == 1 && std::mem::take(&mut self.ordered);
+            Way::ByNumber => self.offset == 0 && std::mem::take(&mut self.ordered),
+            _ => first,
+        };
+        if !falls_back {
+            return Err(failure.into());
         }
-        let first = self.last_id.is_none();
-        if first {
+        if self.way != Way::ByNumber {
             self.fall_back("the API refuses it");
         }
-        first
+        Ok(None)
+    }
+
+    /// The records that are left at most, by the list's count and by the width of the range.
+    fn left(&self) -> u64 {
+        let counted = if self.expected == 0 { u64::MAX } else { self.expected.saturating_sub(self.read) };
+        let after = self.last_id.or(self.range.after);
+        let wide = after.zip(self.range.to).map(|(after, to)| to.abs_diff(after));
+        counted.min(wide.unwrap_or(u64::MAX))
+    }
+
+    /// A page of nothing but the record at which the server fails.
+    async fn put_aside(&mut self, failure: ClientError) -> Result<Fetched> {
+        // Where keys are all that is asked for, they were asked for already.
+        let key = self.source.table.key;
+        let alone = (self.groups != [key]).then(|| self.request(Some(key)));
+        let range = KeyRange { after: self.last_id.or(self.range.after), to: self.range.to };
+        let range = Some(range).filter(|_| self.way != Way::ByNumber);
+        let (id, misfit) = put_aside(self.source, failure, alone, range, self.size.came_meanwhile()).await?;
+        let mut decoded = self.decoder.finish().map_err(|error| Error::data(self.source.table.entity, error))?;
+        decoded.quarantined.push(misfit);
+        let page = Page { decoded, prints: Vec::new(), recalled: Vec::new(), records: 1 };
+        Ok(Fetched { page, ids: vec![id], has_next: true })
     }
 
     fn fall_back(&mut self, why: &str) {
         let way = if self.way == Way::ForwardOnly { Way::ById } else { Way::ByNumber };
         tracing::debug!(entity = self.source.table.entity, from = ?self.way, to = ?way, why, "paging another way");
         self.way = way;
+        self.offset = 0;
     }
 
     fn stuck(&self) -> Error {
@@ -232,7 +294,8 @@ impl<'a> Pager<'a> {
     }
 
     fn request(&self, fields: Option<&str>) -> Request {
-        let mut request = Request::new(&self.source.list.endpoint).with("pageSize", self.page_size);
+        let mut request = Request::new(&self.source.list.endpoint).with("pageSize", self.size.now());
+        request.give_up_after = Some(if self.once { 1 } else { self.size.tries() });
         let mut range = self.range;
         let order = format!("{} asc", self.source.table.key);
         match self.way {
@@ -247,7 +310,7 @@ impl<'a> Pager<'a> {
                 request = request.with("orderBy", order);
             }
             Way::ByNumber => {
-                request = request.with("page", self.number);
+                request = request.with("page", self.offset / self.size.now() + 1);
                 if self.ordered {
                     request = request.with("orderBy", order);
                 }

@@ -2,9 +2,10 @@
 //!
 //! Invariant: the ranges of a plan cover all keys but those that are covered already, and do not overlap.
 
-use super::paging::{PAGE_SIZE, Pager, Way};
+use super::paging::{Pager, Way};
 use super::ranges::{KeyRange, Source};
-use crate::client::{ClientError, Request};
+use super::unserved::first_key;
+use crate::client::{ClientError, MOST_ON_A_PAGE, Request};
 
 /// Pages of a list that is better read in one go than looked into first.
 const PAGES_IN_ONE_GO: u64 = 2;
@@ -45,7 +46,7 @@ impl Plan {
     fn between(oldest: i64, newest: i64, expected: u64, way: Way) -> Self {
         // No key below 1 fits a table: the few that there are come with the first range.
         let oldest = oldest.max(1);
-        let pages = expected.div_ceil(PAGE_SIZE).max(1);
+        let pages = expected.div_ceil(MOST_ON_A_PAGE).max(1);
         let wanted = pages.div_ceil(pages.div_ceil(MOST_RANGES));
         let width = newest.saturating_sub(oldest).max(1);
         let number = i64::try_from(wanted).unwrap_or(1).min(width);
@@ -77,12 +78,12 @@ impl Plan {
 /// # Errors
 /// [`ClientError`] when the endpoint can't be read at all.
 pub(super) async fn plan(source: &Source, expected: Option<u64>) -> Result<Plan, ClientError> {
-    if expected.is_some_and(|expected| expected <= PAGE_SIZE * PAGES_IN_ONE_GO) {
+    if expected.is_some_and(|expected| expected <= MOST_ON_A_PAGE * PAGES_IN_ONE_GO) {
         return Ok(Plan::whole(expected));
     }
     let (client, key, traffic) = (&source.client, source.table.key, source.traffic.as_ref());
     let one = || {
-        let request = Request::new(&source.list.endpoint).with("pageSize", 1).with("fields", key);
+        let request = Request::new(&source.list.endpoint).with("pageSize", 1).with("fields", key).divisible();
         match source.conditions(KeyRange::default()) {
             Some(condition) => request.with("conditions", condition),
             None => request,
@@ -93,6 +94,8 @@ pub(super) async fn plan(source: &Source, expected: Option<u64>) -> Result<Plan,
     let forward_only = async {
         match client.get(&forward, traffic, |answer| Ok(answer.next_is_forward_only)).await {
             Err(ClientError::Refused { .. }) => Ok(false),
+            // The first record, perhaps, is one that the server does not give.
+            Err(error) if error.is_page_too_big() => Ok(false),
             other => other,
         }
     };
@@ -100,6 +103,7 @@ pub(super) async fn plan(source: &Source, expected: Option<u64>) -> Result<Plan,
         let request = one().with("orderBy", format!("{key} {order}"));
         match client.get(&request, traffic, |answer| first_key(&answer.body, key)).await {
             Err(ClientError::Refused { .. }) => Ok(None),
+            Err(error) if error.is_page_too_big() => Ok(None),
             other => other,
         }
     };
@@ -113,12 +117,6 @@ pub(super) async fn plan(source: &Source, expected: Option<u64>) -> Result<Plan,
         // It can't be sorted by the key, or counted: whatever way the reader finds.
         _ => Ok(Plan::whole(expected)),
     }
-}
-
-/// The key of the first record of a page.
-fn first_key(body: &[u8], key: &str) -> Result<Option<i64>, String> {
-    let page: Vec<serde_json::Value> = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    Ok(page.first().and_then(|record| record[key].as_i64()))
 }
 
 /// What reading a list will take.
@@ -157,8 +155,8 @@ pub(super) async fn outline(source: &Source) -> Result<Outline, ClientError> {
             longest_address = longest_address.max(source.client.address_of(request)?.as_str().len());
         }
     }
-    // A page a thousand records, and one to see the end of each range.
-    let pages = records.map(|records| records.div_ceil(PAGE_SIZE).max(plan.ranges.len() as u64));
+    // As many records on a page as there may be, and one to see the end of each range.
+    let pages = records.map(|records| records.div_ceil(source.client.page_limit()).max(plan.ranges.len() as u64));
     Ok(Outline {
         endpoint: source.list.endpoint.clone(),
         conditions: source.conditions(KeyRange::default()),

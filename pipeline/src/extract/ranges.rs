@@ -6,16 +6,17 @@
 use super::extracted::{Numbers, Origin, Winner, last_updated};
 use super::known::Known;
 use super::lists::List;
-use super::paging::{PAGE_SIZE, Page, Pager, Way};
+use super::paging::{Page, Pager, Way};
 use super::plan::{Expected, Plan};
 use super::resume::Kept;
-use crate::client::{Client, ClientError, Traffic};
+use super::unserved::Unserved;
+use crate::client::{Client, ClientError, MOST_ON_A_PAGE, Traffic};
 use crate::error::{Error, Result};
 use crate::lake::{Format, Stage, StagedFile, longs};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use connectwise_runtime::{HashKey, Misfit, Table, with_parent};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// Pages after which a range gives its rest back.
@@ -31,6 +32,11 @@ pub(super) struct KeyRange {
 }
 
 impl KeyRange {
+    /// One key.
+    pub(super) fn only(key: i64) -> Self {
+        Self { after: Some(key.saturating_sub(1)), to: Some(key) }
+    }
+
     /// As conditions on the key.
     fn conditions(self, key: &str) -> Vec<String> {
         let after = self.after.map(|after| format!("{key} > {after}"));
@@ -62,7 +68,7 @@ impl KeyRange {
     fn halves(self, newest: i64) -> Vec<Self> {
         let (after, end) = (self.after.unwrap_or(0), self.to.unwrap_or(newest));
         let width = end.saturating_sub(after);
-        if width <= i64::try_from(PAGE_SIZE).unwrap_or(i64::MAX) {
+        if width <= i64::try_from(MOST_ON_A_PAGE).unwrap_or(i64::MAX) {
             return vec![self];
         }
         let middle = after + width / 2;
@@ -84,12 +90,39 @@ pub(super) struct Source {
     pub(super) hash_key: Option<HashKey>,
     /// The records that need not be read again.
     pub(super) known: Arc<Known>,
+    /// Records that the server does not give: it is asked for all but these.
+    pub(super) left_out: Arc<BTreeSet<i64>>,
+    /// The ones that turn out to be such records.
+    pub(super) unserved: Arc<Unserved>,
 }
 
 impl Source {
+    /// All of a list.
+    pub(super) fn of(client: &Client, table: &'static Table, list: List, traffic: &Arc<Traffic>) -> Self {
+        Self {
+            client: client.clone(),
+            table,
+            list,
+            condition: None,
+            traffic: Arc::clone(traffic),
+            only: None,
+            hash_key: None,
+            known: Arc::default(),
+            left_out: Arc::default(),
+            unserved: Arc::default(),
+        }
+    }
+
+    /// The same but for what the server turned out not to give.
+    pub(super) fn around_unserved(&self) -> Self {
+        let left_out = self.left_out.iter().copied().chain(self.unserved.ids()).collect::<BTreeSet<i64>>();
+        Self { left_out: left_out.into(), ..self.clone() }
+    }
+
     /// The conditions for a range.
     pub(super) fn conditions(&self, range: KeyRange) -> Option<String> {
         let mut all = range.conditions(self.table.key);
+        all.extend(self.left_out.iter().map(|id| format!("{} != {id}", self.table.key)));
         all.extend(self.condition.as_ref().map(|condition| format!("({condition})")));
         match all.len() {
             0 => None,
@@ -101,7 +134,8 @@ impl Source {
 
     /// The number of records, where the API has a count.
     pub(super) async fn count(&self) -> Result<Option<u64>, ClientError> {
-        self.list.count(&self.client, self.table, self.condition.as_deref(), &self.traffic).await
+        let conditions = self.conditions(KeyRange::default());
+        self.list.count(&self.client, self.table, conditions.as_deref(), &self.traffic).await
     }
 }
 
@@ -189,6 +223,19 @@ impl Sink<'_> {
             None => self.stage.file(&format!("{}-{}", table.table, range.first()), Format::Arrow, self.schema),
         };
         (file, number * ROWS_A_PIECE)
+    }
+
+    /// A page as a piece of its own.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the disk refuses.
+    pub(super) fn page(&mut self, source: &Source, range: KeyRange, page: Page) -> Result<Piece> {
+        let (file, first) = self.file(source.table, range);
+        let mut piece = Piece::new(range, file);
+        piece.numbers = Numbers { pages: 1, rows_read: page.records, ..Numbers::default() };
+        piece.take(source, self.schema, page, first)?;
+        piece.staged.finish()?;
+        Ok(piece)
     }
 }
 

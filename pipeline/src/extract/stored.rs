@@ -1,6 +1,7 @@
 //! Records that are kept as JSON, read as an answer of the API is.
 
 use super::extracted::{Extracted, Origin, Winner, last_updated, staged_schema};
+use super::unserved::unserved_id;
 use crate::error::{Error, Result};
 use crate::lake::{Format, Stage, longs};
 use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch};
@@ -26,6 +27,11 @@ pub(crate) fn decode_stored(
     let mut extracted = Extracted::nothing(table);
     let failed = |error: arrow::error::ArrowError| Error::data(table.entity, error);
     for (sequence, record) in (0_i64..).zip(records) {
+        if unserved_id(record).is_some() {
+            // There is no text to read again: the next run asks the server.
+            extracted.quarantined.push(record.clone());
+            continue;
+        }
         // One by one: a text that is no JSON ends a decoder's page.
         let mut decoder = Decoder::new(table).with_key(stage.hash_key().cloned()).stored();
         if let Err(error) = decoder.record(record.raw_json.as_bytes()) {

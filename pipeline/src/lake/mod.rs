@@ -20,6 +20,7 @@ mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 mod weave;
+mod writable;
 mod write;
 
 pub use align::align_batch;
@@ -44,7 +45,6 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use deltalake::delta_datafusion::DeltaSessionConfig;
-use deltalake::logstore::object_store::ObjectStoreExt as _;
 use std::collections::HashMap;
 use std::sync::Arc;
 use url::Url;
@@ -121,6 +121,16 @@ impl Lakehouse {
         self.hash_key.as_ref()
     }
 
+    /// A lakehouse in a folder of this one.
+    ///
+    /// # Errors
+    /// [`Error::Lakehouse`] when the name can't be part of a URL.
+    pub(crate) fn below(&self, folder: &str) -> Result<Self> {
+        let unusable =
+            |error: url::ParseError| Error::Lakehouse { location: self.display(), reason: error.to_string() };
+        Ok(Self { root: self.root.join(&format!("{folder}/")).map_err(unusable)?, ..self.clone() })
+    }
+
     /// The location as a URL with a slash at its end.
     pub fn root(&self) -> &Url {
         &self.root
@@ -145,50 +155,6 @@ impl Lakehouse {
             Layout::Schemas => format!("{layer}/{table}"),
             Layout::Flat => format!("{layer}_{table}"),
         }
-    }
-
-    /// Makes sure that the location can be written, before anything is fetched.
-    ///
-    /// # Errors
-    /// [`Error::Lakehouse`] that says what the system said.
-    pub async fn check_writable(&self) -> Result<()> {
-        let unusable = |reason: String| Error::Lakehouse { location: self.display(), reason };
-        if let Ok(path) = self.root.to_file_path() {
-            std::fs::create_dir_all(&path).map_err(|error| {
-                unusable(format!(
-                    "the folder can't be created ({error}); choose another with --lakehouse or CW_LAKEHOUSE"
-                ))
-            })?;
-            let probe = path.join(format!(".write-test-{}", std::process::id()));
-            std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe)).map_err(|error| {
-                unusable(format!("it can't be written ({error}); check its rights, or choose another with --lakehouse"))
-            })?;
-        }
-        Ok(())
-    }
-
-    /// Writes, reads and removes a small file, on whatever storage it is, and leaves nothing behind.
-    ///
-    /// # Errors
-    /// [`Error::Lakehouse`] or [`Error::Table`] that says what the system said.
-    pub(crate) async fn try_out(&self) -> Result<()> {
-        if let Ok(path) = self.root.to_file_path() {
-            let was_there = path.is_dir();
-            let outcome = self.check_writable().await;
-            if !was_there {
-                // Fails where something is in it, which is as well.
-                let _ = std::fs::remove_dir(&path);
-            }
-            return outcome;
-        }
-        let (layer, table) = ("meta", "etl_run");
-        let failed = |action: &'static str| move |error| Error::table(layer, table, action, error);
-        let files = self.files(layer, table)?;
-        let probe = deltalake::Path::from(format!(".write-test-{}", uuid::Uuid::new_v4()));
-        files.put(&probe, bytes::Bytes::from_static(b"x").into()).await.map_err(failed("writing a test file"))?;
-        let read = files.get(&probe).await.map(|_| ());
-        files.delete(&probe).await.map_err(failed("deleting a test file"))?;
-        read.map_err(failed("reading a test file"))
     }
 
     /// The location as a person writes it.

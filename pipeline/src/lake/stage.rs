@@ -14,6 +14,8 @@
 //! came back for in a week is removed. What is kept is of use for its origin alone: the same source and the same
 //! lakehouse, which is not told by the place where it lies.
 
+mod trial;
+
 use super::staged::{Format, StagedFile};
 use super::{Lakehouse, place};
 use crate::error::{Error, Result};

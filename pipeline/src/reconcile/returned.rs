@@ -71,7 +71,8 @@ async fn find_returned(
         }
     }
     let parents = bronze::parent_ids(lake, entity).await?;
-    let source = read_ids(client, entity, &parents, traffic).await?;
+    let unserved = quarantine::unserved(lake, entity).await?;
+    let source = read_ids(client, entity, &parents, &unserved, traffic).await?;
     let returned = find(&source, &stored, &quarantined).returned;
     Ok(Finding { returned, ..Finding::default() })
 }

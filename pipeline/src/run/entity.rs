@@ -50,7 +50,12 @@ pub(super) async fn bronze_of(
         // A table's content is replaced by what is read, all of it.
         let known = Arc::new(if full { Known::default() } else { Known::of(lake, stage, entity).await? });
         let (parents, began) = (&parents[..], run.started());
-        let order = Order { table: entity, window, parents, most_misfits, began, known: Arc::clone(&known) };
+        // A full run finds out anew what the server takes.
+        if let Some(limit) = bronze::page_limit(lake, entity).await?.filter(|_| !full) {
+            client.limit_pages(limit);
+        }
+        let unserved = &quarantine::unserved(lake, entity).await?[..];
+        let order = Order { table: entity, window, parents, most_misfits, began, known: Arc::clone(&known), unserved };
         let extracted = extract(client, stage, &order, &traffic).await?;
         watcher.done();
         report.numbers = extracted.numbers.clone();
@@ -61,8 +66,13 @@ pub(super) async fn bronze_of(
             Window::Since(since) if !extracted.whole => Some(since.timestamp_micros()),
             _ => None,
         };
-        let source = Some(client.source().number());
-        let loading = Loading { full, since, force: options.force, source };
+        let loading = Loading {
+            full,
+            since,
+            force: options.force,
+            source: Some(client.source().number()),
+            page_limit: Some(client.page_limit()),
+        };
         // A record that does not fit is in quarantine before, and one that fits leaves it after bronze has it: at no
         // moment is a record in neither.
         quarantine::add(lake, run, &extracted).await?;

@@ -149,6 +149,7 @@ async fn measure() {
         username: Secret::new(config.username),
         password: Secret::new(config.password),
         client_id: Secret::new(config.client_id),
+        api_version: None,
     };
     // A server of one's own needs no consideration.
     let pace = Pace { requests_per_minute: 0, workers: 8 };

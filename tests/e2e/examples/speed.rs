@@ -103,6 +103,7 @@ async fn read(base: &str, workers: usize) -> u64 {
         username: Secret::new(config.username),
         password: Secret::new(config.password),
         client_id: Secret::new(config.client_id),
+        api_version: None,
     };
     let pace = Pace { requests_per_minute: 0, workers };
     let client = Client::with(settings, RetryPolicy::default(), pace, Limits::default()).unwrap();

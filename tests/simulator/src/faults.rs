@@ -126,6 +126,29 @@ pub struct Meddling {
     pub advance: AdvanceRequest,
 }
 
+/// A record at which the server stumbles: an answer that would hold it is an error, 500.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stumble {
+    /// How the path of its list starts.
+    pub endpoint: String,
+    /// Its id.
+    pub id: i64,
+    /// Whether its id alone is given all the same.
+    #[serde(default)]
+    pub gives_id: bool,
+}
+
+/// A server of another version: it takes no request for any but its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherVersion {
+    /// Its version, as the header `api-current-version` tells it.
+    pub current: String,
+    /// The status with which it refuses others.
+    pub status: u16,
+}
+
 /// All switches. The default is a server without faults that supports everything.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -144,6 +167,12 @@ pub struct Faults {
     pub no_info: Vec<String>,
     /// Endpoints that show the login no record: a right was taken from it.
     pub blind: Vec<String>,
+    /// Records at which the server stumbles.
+    pub stumbles: Vec<Stumble>,
+    /// The most records on a page; more are refused. 0 is the API's own, which more are cut to.
+    pub most_on_a_page: u32,
+    /// The version that the server is of, where it is not the usual one.
+    pub version: Option<OtherVersion>,
     /// What happens to the records while they are read.
     pub meddling: Option<Meddling>,
     /// The seed of the probabilities.
@@ -198,6 +227,31 @@ impl Faults {
     pub fn blind(mut self, endpoint: &str) -> Self {
         self.blind.push(endpoint.to_owned());
         self
+    }
+
+    /// Lets the server stumble at a record of an endpoint.
+    #[must_use]
+    pub fn with_stumble(mut self, endpoint: &str, id: i64, gives_id: bool) -> Self {
+        self.stumbles.push(Stumble { endpoint: endpoint.to_owned(), id, gives_id });
+        self
+    }
+
+    /// Refuses pages of more records.
+    #[must_use]
+    pub fn with_most_on_a_page(self, most_on_a_page: u32) -> Self {
+        Self { most_on_a_page, ..self }
+    }
+
+    /// Makes it a server of another version, which refuses requests for any but its own with a status.
+    #[must_use]
+    pub fn with_version(self, current: &str, status: u16) -> Self {
+        Self { version: Some(OtherVersion { current: current.to_owned(), status }), ..self }
+    }
+
+    /// Whether the server stumbles at one of these records of a list.
+    pub(crate) fn stumbles_at(&self, path: &str, ids: &[i64], ids_alone: bool) -> bool {
+        let hit = |stumble: &Stumble| path.starts_with(&stumble.endpoint) && ids.contains(&stumble.id);
+        self.stumbles.iter().any(|stumble| hit(stumble) && !(ids_alone && stumble.gives_id))
     }
 
     /// Lets things happen while lists are read.

@@ -44,7 +44,7 @@ pub use advance::{AdvanceRequest, AdvanceSummary, EntityChanges};
 pub use conditions::ConditionError;
 pub use config::{Config, Counts, Scale, UnknownScale};
 pub use entity::Entity;
-pub use faults::{Fault, FaultRule, Faults, Meddling, When};
+pub use faults::{Fault, FaultRule, Faults, Meddling, OtherVersion, Stumble, When};
 pub use log::{RequestLine, RequestLog};
 pub use server::{Simulator, SimulatorError};
 pub use world::World;

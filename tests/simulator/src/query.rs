@@ -77,6 +77,8 @@ struct Filter {
 #[derive(Debug, Default)]
 pub(crate) struct Page {
     pub(crate) body: Vec<u8>,
+    /// The ids on it.
+    pub(crate) ids: Vec<i64>,
     /// The last id of the page.
     pub(crate) last_id: Option<i64>,
     pub(crate) more: bool,
@@ -195,7 +197,7 @@ impl Query {
                 (all[from..to].to_vec(), to < all.len(), Some(all.len().div_ceil(self.page_size)))
             }
         };
-        let last_id = ids.last().copied();
+        let (last_id, on_it) = (ids.last().copied(), ids.clone());
         if repeat && let Some(first) = ids.first().copied() {
             ids.insert(0, first);
         }
@@ -208,7 +210,7 @@ impl Query {
             state.write(&mut json, self.entity, id, self.selection.as_ref());
         }
         json.raw("]");
-        Page { body: json.into_bytes(), last_id, more, pages }
+        Page { body: json.into_bytes(), ids: on_it, last_id, more, pages }
     }
 }
 

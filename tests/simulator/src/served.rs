@@ -87,7 +87,8 @@ impl Asked {
         }
         json.raw("]");
         let last_id = rows.last().map(|(id, _)| *id);
-        let page = Page { body: json.into_bytes(), last_id, more: from + rows.len() < all.len(), pages };
+        let ids = rows.iter().map(|(id, _)| *id).collect();
+        let page = Page { body: json.into_bytes(), ids, last_id, more: from + rows.len() < all.len(), pages };
         Ok((page, paging, page_size))
     }
 

@@ -75,7 +75,15 @@ async fn read_into(
     parents: &[i64],
     window: Window,
 ) -> Result<Extracted> {
-    let order = Order { table, window, parents, most_misfits: 1.0, began: chrono::Utc::now(), known: Arc::default() };
+    let order = Order {
+        table,
+        window,
+        parents,
+        most_misfits: 1.0,
+        began: chrono::Utc::now(),
+        known: Arc::default(),
+        unserved: &[],
+    };
     extract(&scene.client, stage, &order, &Arc::new(Traffic::default())).await
 }
 
@@ -90,7 +98,7 @@ async fn lists_below_records_are_read_with_and_without_a_count() {
         let extracted = read(&scene, table, &[1, 2, 3], Window::Everything).await.unwrap();
         assert_eq!(ids(&extracted), BTreeSet::from([10, 11, 20, 21]));
         let traffic = Arc::new(Traffic::default());
-        let found = read_ids(&scene.client, table, &[1, 2, 3], &traffic).await.unwrap();
+        let found = read_ids(&scene.client, table, &[1, 2, 3], &[], &traffic).await.unwrap();
         assert_eq!(found.ids, BTreeSet::from([10, 11, 20, 21]));
     }
     let log = scene.world().requests();

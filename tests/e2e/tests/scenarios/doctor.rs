@@ -3,10 +3,13 @@
 use crate::support::{SMALL, Scene, settings};
 use connectwise_etl::client::Pace;
 use connectwise_etl::doctor::{Check, State, examine, is_well};
+use connectwise_etl::lake::{Lakehouse, Layout};
+use connectwise_etl::run::{self, Mode, Options};
 use connectwise_etl::secret::Secret;
 use connectwise_etl::settings::ApiSettings;
 use connectwise_simulator::{Fault, Faults, When};
 use futures::TryStreamExt as _;
+use std::collections::BTreeSet;
 
 async fn checks(scene: &Scene, settings: ApiSettings) -> Vec<Check> {
     examine(Ok(settings), Pace::default(), Ok(scene.lake.clone())).await
@@ -102,4 +105,81 @@ async fn an_address_without_a_server_is_told_once() {
         found.iter().filter(|check| check.state == State::Failed).map(|check| check.name.as_str()).collect();
     assert_eq!(failed, ["connection"], "{found:?}");
     assert!(check(&found, "connection").found.contains("refused"), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_of_the_system_that_fails_is_no_login_that_does() {
+    let scene = Scene::new(SMALL).await;
+    for fault in [Fault::ServerError { status: 500 }, Fault::NotFound, Fault::Html, Fault::Forbidden] {
+        scene.world().faults(Faults::default().with("/system/info", When::Always, fault));
+        let found = checks(&scene, settings(&scene.base_url())).await;
+        assert!(is_well(&found), "{fault:?}: {found:?}");
+        assert_eq!(check(&found, "login").state, State::Well);
+        let version = check(&found, "version");
+        assert!(version.state == State::Warning && version.found.contains("/system/info"), "{version:?}");
+    }
+    // Where the lists fail as well, it is not for the credentials.
+    scene.world().faults(Faults::default().with("", When::Always, Fault::ServerError { status: 500 }));
+    let found = checks(&scene, settings(&scene.base_url())).await;
+    let login = check(&found, "login");
+    assert!(login.state == State::Failed && !login.advice.as_ref().unwrap().contains("CW_AUTH"), "{login:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_is_refused_is_told_with_the_servers_own() {
+    let scene = Scene::new(SMALL).await;
+    for status in [400, 404, 406] {
+        scene.world().faults(Faults::default().with_version("2024.3", status));
+        let found = checks(&scene, settings(&scene.base_url())).await;
+        let failed: Vec<&str> =
+            found.iter().filter(|check| check.state == State::Failed).map(|check| check.name.as_str()).collect();
+        assert_eq!(failed, ["version"], "{status}: {found:?}");
+        let version = check(&found, "version");
+        assert!(version.advice.as_ref().unwrap().contains("CW_API_VERSION=2024.3"), "{version:?}");
+        assert!(!format!("{found:?}").contains("CW_AUTH_USERNAME"), "{found:?}");
+        let error = run::run(Some(&scene.client), &scene.lake, &Options::default()).await.unwrap_err().to_string();
+        for word in ["version 2025.1", "2024.3", "CW_API_VERSION"] {
+            assert!(error.contains(word), "{status}, {word}: {error}");
+        }
+    }
+    let set = ApiSettings { api_version: Some("2024.3".to_owned()), ..settings(&scene.base_url()) };
+    let found = checks(&scene, set).await;
+    assert_eq!((check(&found, "login").state, check(&found, "Company").state), (State::Well, State::Well), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_are_as_large_as_the_server_takes_them() {
+    let scene = Scene::new(SMALL).await;
+    scene.world().faults(Faults::default().with_most_on_a_page(250).with_stumble("/company/companies", 3, false));
+    let found = checks(&scene, settings(&scene.base_url())).await;
+    assert!(is_well(&found), "{found:?}");
+    let times = check(&found, "TimeEntry");
+    assert!(times.state == State::Well && times.found.contains("pages of 250"), "{times:?}");
+    let companies = check(&found, "Company");
+    assert!(companies.state == State::Warning && companies.found.contains("record 3"), "{companies:?}");
+    // As a run is.
+    let report = scene.run(Options { mode: Mode::Full, ..Options::default() }).await;
+    assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
+    assert_eq!(scene.value("SELECT count(*) FROM bronze.cw_timeentry").await, "400");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_run_does_with_its_lakehouse_is_tried() {
+    let scene = Scene::new(SMALL).await;
+    scene.full().await;
+    let versions = scene.versions().await;
+    let lake = scene.folder.path().join("lake");
+    let names = || std::fs::read_dir(&lake).unwrap().map(|entry| entry.unwrap().file_name()).collect::<BTreeSet<_>>();
+    let before = names();
+    let found = checks(&scene, settings(&scene.base_url())).await;
+    for name in ["storage", "lock", "commit", "staging", "tables"] {
+        assert_eq!(check(&found, name).state, State::Well, "{found:?}");
+    }
+    assert_eq!((names(), scene.versions().await), (before, versions), "it left something behind");
+    // A file in the place of the folder.
+    let file = scene.folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let lake = Lakehouse::at(file.to_str().unwrap(), Layout::Schemas).unwrap();
+    let found = examine(Ok(settings(&scene.base_url())), Pace::default(), Ok(lake)).await;
+    assert_eq!((check(&found, "storage").state, check(&found, "commit").state), (State::Failed, State::Skipped));
 }

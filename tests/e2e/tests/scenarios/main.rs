@@ -51,6 +51,7 @@ mod sources;
 mod support;
 mod tables;
 mod timeless;
+mod unserved;
 mod variant;
 mod windows;
 

@@ -88,6 +88,7 @@ async fn a_server_in_trouble_is_waited_for_at_the_start_of_a_run_too() {
     // Where nothing answers, it is told at once.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let nobody = Client::new(settings(&format!("http://127.0.0.1:{port}/v4_6_release/apis/3.0")), RETRY).unwrap();
+    let nobody = nobody.with_source(scene.client.source().clone());
     let error = run::run(Some(&nobody), &scene.lake, &Options::default()).await.unwrap_err();
     assert!(error.to_string().contains("after 3 tries"), "{error}");
 }
@@ -95,7 +96,7 @@ async fn a_server_in_trouble_is_waited_for_at_the_start_of_a_run_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_too_much_for_one_answer_is_told_apart() {
     let scene = Scene::new(SMALL).await;
-    let page = || Request { divisible: true, ..Request::new("/time/entries").with("pageSize", 1000) };
+    let page = || Request::new("/time/entries").with("pageSize", 1000).divisible();
     let limits = Limits { body_bytes: 10_000, ..Limits::default() };
     let small = Client::with(settings(&scene.base_url()), RETRY, Pace::default(), limits).unwrap();
     let error = small.get(&page(), &Traffic::default(), |_| Ok(())).await.unwrap_err();
@@ -104,7 +105,7 @@ async fn what_is_too_much_for_one_answer_is_told_apart() {
     scene.world().faults(Faults::default().with("", When::Always, Fault::ServerError { status: 500 }));
     let error = scene.client.get(&page(), &Traffic::default(), |_| Ok(())).await.unwrap_err();
     assert!(error.is_page_too_big() && matches!(error, ClientError::GaveUp { tries: 3, .. }), "{error}");
-    let whole = Request { divisible: false, ..page() };
+    let whole = Request { give_up_after: None, ..page() };
     let error = scene.client.get(&whole, &Traffic::default(), |_| Ok(())).await.unwrap_err();
     assert!(matches!(error, ClientError::GaveUp { tries: 12, .. }), "{error}");
     // A server that is away is away for small pages too.

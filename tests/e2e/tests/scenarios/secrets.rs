@@ -106,6 +106,7 @@ async fn credentials_are_nowhere_in_a_failing_run() {
         username: Secret::new(&config.username),
         password: Secret::new(&config.password),
         client_id: Secret::new(&config.client_id),
+        api_version: None,
     };
     let login = settings.clone();
     let found = examine(Ok(settings), Pace::default(), Ok(scene.lake.clone())).await;

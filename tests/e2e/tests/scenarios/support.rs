@@ -130,6 +130,7 @@ pub(crate) fn client(base_url: &str, username: &str, password: &str, client_id: 
         username: Secret::new(username),
         password: Secret::new(password),
         client_id: Secret::new(client_id),
+        api_version: None,
     };
     Client::new(settings, RETRY).unwrap()
 }
@@ -142,6 +143,7 @@ pub(crate) fn settings(base_url: &str) -> ApiSettings {
         username: Secret::new(config.username),
         password: Secret::new(config.password),
         client_id: Secret::new(config.client_id),
+        api_version: None,
     }
 }
 

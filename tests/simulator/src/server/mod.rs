@@ -205,6 +205,12 @@ async fn answer(
     if let Some(refused) = refuse(app, headers) {
         return refused;
     }
+    let version = app.world.switches().version;
+    if let Some(version) = &version
+        && !header(headers, "accept").ends_with(&format!("version={}", version.current))
+    {
+        return Answer::other_version(version).of_version(&version.current);
+    }
     let served = if route == Route::Unknown { app.world.served(&line.path) } else { None };
     if route == Route::Unknown && served.is_none() {
         return Answer::not_found(&format!("No endpoint {} exists.", line.path));
@@ -225,7 +231,9 @@ async fn answer(
     }
     let world = Arc::clone(&app.world);
     // A page of a thousand records takes milliseconds, a filter over a million of them longer.
-    tokio::task::spawn_blocking(move || routes::answer(&world, &request)).await.unwrap_or_else(|_| Answer::broken())
+    let answer = tokio::task::spawn_blocking(move || routes::answer(&world, &request)).await;
+    let answer = answer.unwrap_or_else(|_| Answer::broken());
+    version.iter().fold(answer, |answer, version| answer.of_version(&version.current))
 }
 
 /// Refuses who has no login or does not say which program is asking.

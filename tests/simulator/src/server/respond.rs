@@ -15,11 +15,14 @@ use futures::Stream;
 use serde_json::json;
 
 use crate::bomb;
-use crate::faults::Fault;
+use crate::faults::{Fault, OtherVersion};
 use crate::links;
 
 /// Smaller bodies are not worth packing.
 const WORTH_PACKING: usize = 1_024;
+
+/// Where the server tells its version.
+const CURRENT_VERSION: HeaderName = HeaderName::from_static("api-current-version");
 
 /// What goes out.
 #[derive(Debug)]
@@ -47,6 +50,23 @@ impl Answer {
     pub(super) fn error(status: StatusCode, code: &str, message: &str) -> Self {
         let body = json!({"code": code, "message": message, "errors": []});
         Self { status, ..Self::json(body.to_string().into_bytes()) }
+    }
+
+    /// The server stumbled over a record.
+    pub(super) fn stumbled() -> Self {
+        let message = "Object reference not set to an instance of an object.";
+        Self::error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", message)
+    }
+
+    /// Another version of the API than the server's was asked for.
+    pub(super) fn other_version(version: &OtherVersion) -> Self {
+        let status = StatusCode::from_u16(version.status).unwrap_or(StatusCode::NOT_ACCEPTABLE);
+        Self::error(status, "InvalidHeader", "The Accept header is not valid.")
+    }
+
+    /// The same from a server of this version.
+    pub(super) fn of_version(self, version: &str) -> Self {
+        self.with(CURRENT_VERSION, version)
     }
 
     pub(super) fn not_found(message: &str) -> Self {
@@ -128,7 +148,7 @@ impl Answer {
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
-        headers.insert("api-current-version", HeaderValue::from_static("2025.1"));
+        headers.insert(CURRENT_VERSION, HeaderValue::from_static("2025.1"));
         if let Ok(id) = HeaderValue::from_str(&request_id()) {
             headers.insert("x-cw-request-id", id);
         }
@@ -139,7 +159,9 @@ impl Answer {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
         headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-        headers.extend(self.extra);
+        for (name, value) in self.extra {
+            headers.insert(name, value);
+        }
         if let Some(link) = self.link {
             headers.insert(header::LINK, link);
         }

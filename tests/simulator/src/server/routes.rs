@@ -92,6 +92,9 @@ pub(super) fn answer(world: &World, request: &ListRequest) -> Answer {
             if !state.exists(entity, id) {
                 return Answer::not_found(&format!("{entity} {id} not found"));
             }
+            if world.switches().stumbles_at(entity.path(), &[id], false) {
+                return Answer::stumbled();
+            }
             let selection = query::selection(entity, &request.parameters);
             let mut json = Json::new(Vec::with_capacity(4_096));
             state.write(&mut json, entity, id, selection.as_ref());
@@ -109,8 +112,18 @@ pub(super) fn answer(world: &World, request: &ListRequest) -> Answer {
             Err(error) => refused(&error),
             Ok(query) => {
                 let repeat = request.fault == Some(Fault::DuplicateRow);
+                let switches = world.switches();
+                let most = switches.most_on_a_page as usize;
+                if most > 0 && asked_for(request).is_some_and(|records| records > most) {
+                    let refusal = format!("pageSize must be between 1 and {most}.");
+                    return refused(&QueryError::Invalid(refusal));
+                }
                 let page = query.page(&world.read(), world.kept(), repeat);
-                let silent = is_listed(&world.switches().no_link, entity.path());
+                let ids_alone = query::parameter(&request.parameters, "fields") == Some("id");
+                if switches.stumbles_at(entity.path(), &page.ids, ids_alone) {
+                    return Answer::stumbled();
+                }
+                let silent = is_listed(&switches.no_link, entity.path());
                 let link = if silent { None } else { links(request, query.paging, query.page_size, &page) };
                 let mut answer = Answer::json(shown(world, entity, page.body));
                 answer.link = link;
@@ -153,6 +166,11 @@ pub(super) fn answer_served(asked: &Asked, request: &ListRequest) -> Answer {
         }
         Err(error) => refused(&error),
     }
+}
+
+/// The records that a request asks for on a page.
+fn asked_for(request: &ListRequest) -> Option<usize> {
+    query::parameter(&request.parameters, "pageSize")?.trim().parse().ok()
 }
 
 fn read_query(world: &World, entity: Entity, request: &ListRequest) -> Result<Query, QueryError> {

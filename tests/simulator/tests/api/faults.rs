@@ -237,3 +237,31 @@ async fn faults_keep_to_their_endpoint_and_are_in_the_log() {
     world.faults(Faults::default());
     assert_eq!(session.response("/finance/invoices", &[]).await.status(), StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_record_over_which_the_server_stumbles() {
+    let session = Session::start().await;
+    let faults = Faults::default().with_stumble("/time", 37, true).with_stumble("/company", 3, false);
+    session.simulator.world().faults(faults);
+    let status = async |path: &str, query: &[(&str, &str)]| session.response(path, query).await.status();
+    assert_eq!(status(LIST, &[("pageSize", "37")]).await, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(status("/time/entries/37", &[]).await, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(status(LIST, &[("pageSize", "36")]).await, StatusCode::OK);
+    assert_eq!(status(LIST, &[("conditions", "id != 37"), ("pageSize", "100")]).await, StatusCode::OK);
+    assert_eq!(ids(&session.get(LIST, &[("pageSize", "37"), ("fields", "id")]).await).len(), 37);
+    assert_eq!(status("/company/companies", &[("fields", "id")]).await, StatusCode::INTERNAL_SERVER_ERROR);
+}
+
+#[tokio::test]
+async fn small_pages_and_another_version() {
+    let session = Session::start().await;
+    session.simulator.world().faults(Faults::default().with_most_on_a_page(20));
+    assert_eq!(session.response(LIST, &[("pageSize", "21")]).await.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(ids(&session.get(LIST, &[("pageSize", "20")]).await).len(), 20);
+    session.simulator.world().faults(Faults::default().with_version("2024.3", 406));
+    let response = session.response(LIST, &[]).await;
+    assert_eq!(response.status(), StatusCode::NOT_ACCEPTABLE);
+    assert_eq!(response.headers().get_all("api-current-version").iter().collect::<Vec<_>>(), ["2024.3"]);
+    let request = session.request(LIST, &[]).header("accept", "application/vnd.connectwise.com+json; version=2024.3");
+    assert_eq!(request.send().await.unwrap().status(), StatusCode::OK);
+}

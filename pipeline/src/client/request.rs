@@ -1,0 +1,85 @@
+//! What is asked, what comes back, and the counts of both.
+
+use super::page_size::TRIES;
+use crate::progress::EntityProgress;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicU64;
+
+/// What one request asks for.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The endpoint below the base, e.g. `/time/entries/count`.
+    pub endpoint: String,
+    /// Query parameters, unencoded.
+    pub query: Vec<(&'static str, String)>,
+    /// Ask for forward-only paging.
+    pub forward_only: bool,
+    /// Tries after which a request that the server can't answer is given up early, because a smaller one can take its
+    /// place: see [`ClientError::is_page_too_big`](super::ClientError::is_page_too_big).
+    pub give_up_after: Option<u32>,
+}
+
+impl Request {
+    /// A request for an endpoint.
+    pub fn new(endpoint: impl Into<String>) -> Self {
+        Self { endpoint: endpoint.into(), ..Self::default() }
+    }
+
+    /// The same, given up early where a smaller one can take its place.
+    #[must_use]
+    pub fn divisible(self) -> Self {
+        Self { give_up_after: Some(TRIES), ..self }
+    }
+
+    /// The same for a page of one record.
+    pub(super) fn of_one(mut self) -> Self {
+        let size = self.query.iter_mut().filter(|(name, _)| *name == "pageSize");
+        size.for_each(|(_, records)| "1".clone_into(records));
+        self
+    }
+
+    /// Adds a query parameter.
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.query.push((name, value.to_string()));
+        self
+    }
+}
+
+/// One answer, whole.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The body, decompressed.
+    pub body: Bytes,
+    /// Whether a `Link` header came with it.
+    pub has_link: bool,
+    /// Whether the `Link` header names a next page.
+    pub has_next: bool,
+    /// Whether that next page is named by `pageId`, as in forward-only paging.
+    pub next_is_forward_only: bool,
+    /// The `pageId` of that next page.
+    pub next_page_id: Option<String>,
+}
+
+/// Counts of what went over the wire.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    /// Requests sent, retries included.
+    pub requests: AtomicU64,
+    /// Requests that were repeats of a failed one.
+    pub retries: AtomicU64,
+    /// Bytes of bodies, decompressed.
+    pub bytes: AtomicU64,
+    /// The server's time at the first answer.
+    pub began: OnceLock<DateTime<Utc>>,
+    /// Who is told of retries and waits.
+    pub watcher: EntityProgress,
+}
+
+impl Traffic {
+    /// Counts from nothing, and tells of retries.
+    pub fn watched(watcher: &EntityProgress) -> Self {
+        Self { watcher: watcher.clone(), ..Self::default() }
+    }
+}

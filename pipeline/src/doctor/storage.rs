@@ -1,0 +1,124 @@
+//! The storage: what a run does with it, done in places of their own that are removed again.
+
+use super::{Check, one_line};
+use crate::catalog;
+use crate::error::{Error, Result};
+use crate::lake::{Lakehouse, Stage, Table};
+use crate::lock;
+use arrow::array::{Int64Array, RecordBatch};
+use arrow::datatypes::{DataType, Field, Schema};
+use deltalake::logstore::object_store::{ObjectStore, ObjectStoreExt as _};
+use futures::TryStreamExt as _;
+use std::sync::Arc;
+
+/// The checks of the storage after the first, in the order in which they build on each other.
+const STEPS: [&str; 3] = ["lock", "commit", "tables"];
+/// The table that is written on trial: the one beside which a lakehouse's lock lies.
+const TRIAL: (&str, &str) = ("meta", crate::meta::RUN);
+
+pub(super) async fn all(lake: Result<Lakehouse>, checks: &mut Vec<Check>) {
+    let place = "check --lakehouse or CW_LAKEHOUSE, and the rights there";
+    let lake = match lake {
+        Ok(lake) => lake,
+        Err(error) => {
+            checks.push(Check::failed("storage", one_line(&error), place));
+            checks.extend(STEPS.map(|step| Check::skipped(step, "there is no storage")));
+            return checks.push(Check::skipped("staging", "there is no storage"));
+        }
+    };
+    // Folders that the trial makes go with it; this fails where something is in them, which is as well.
+    let folder = lake.root().to_file_path().ok().filter(|folder| !folder.is_dir());
+    match lake.check_writable().await {
+        Err(error) => {
+            checks.push(Check::failed("storage", one_line(&error), place));
+            checks.extend(STEPS.map(|step| Check::skipped(step, "there is no storage")));
+        }
+        Ok(()) => {
+            checks.push(Check::well("storage", format!("{} can be written", lake.display())));
+            commit(&lake, checks).await;
+            checks.push(tables(&lake).await);
+        }
+    }
+    let _ = folder.map(std::fs::remove_dir);
+    let advice = "set CW_STAGING to a folder on a local disk that can be written and has room";
+    checks.push(match Stage::try_out(&lake).await {
+        Ok(folder) => Check::well("staging", format!("{} can be written and read", folder.display())),
+        Err(error) => Check::failed("staging", one_line(&error), advice),
+    });
+}
+
+/// Takes a lock, and commits to a table under it.
+async fn commit(lake: &Lakehouse, checks: &mut Vec<Check>) {
+    const ADVICE: &str = "check the rights there: a run creates, replaces and deletes files. Mounted storage may lack what \
+                          commits need: use its address, abfss://<workspace>@onelake.dfs.fabric.microsoft.com/<item>.\
+                          Lakehouse/Tables";
+    let outcome = async {
+        let trial = lake.below(&format!("_doctor-{}", uuid::Uuid::new_v4().simple()))?;
+        let done = lock::locked(&trial, "doctor", async { Ok(rows(&trial).await) }).await;
+        let removed = remove(&trial).await;
+        done.map(|committed| committed.and(removed))
+    };
+    match outcome.await {
+        Ok(Ok(())) => {
+            checks.push(Check::well("lock", "was taken and given back"));
+            checks.push(Check::well("commit", "a table was made, written and read"));
+        }
+        Ok(Err(error)) => {
+            checks.push(Check::well("lock", "was taken"));
+            checks.push(Check::failed("commit", one_line(&error), ADVICE));
+        }
+        Err(error) => {
+            checks.push(Check::failed("lock", one_line(&error), ADVICE));
+            checks.push(Check::skipped("commit", "there is no lock"));
+        }
+    }
+}
+
+/// Makes a table, appends to it, replaces its content, and reads it.
+async fn rows(lake: &Lakehouse) -> Result<()> {
+    let (layer, name) = TRIAL;
+    let schema = Arc::new(Schema::new(vec![Field::new("number", DataType::Int64, true)]));
+    let failed = |error: &dyn std::fmt::Display| Error::table(layer, name, "trying it out", error);
+    let rows = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(Int64Array::from(vec![1, 2]))]);
+    let rows = rows.map_err(|error| failed(&error))?;
+    let frame = || lake.context().read_batch(rows.clone()).map_err(|error| failed(&error));
+    let mut table = Table::create_or_evolve(lake, layer, name, &schema).await?;
+    table.append(frame()?, 2).await?;
+    table.overwrite(frame()?, Some(2), &[]).await?;
+    let read = lake.open(layer, name).await?.ok_or_else(|| failed(&"it is not there after it was written"))?;
+    let found = read.frame().await?.count().await.map_err(|error| failed(&error))?;
+    if found == 2 { Ok(()) } else { Err(failed(&format!("{found} rows were read in the place of 2"))) }
+}
+
+/// Removes all that a trial wrote.
+async fn remove(trial: &Lakehouse) -> Result<()> {
+    let (layer, name) = TRIAL;
+    if let Ok(folder) = trial.root().to_file_path() {
+        return std::fs::remove_dir_all(&folder)
+            .map_err(|error| Error::io(format!("removing the trial folder {}", folder.display()), error));
+    }
+    let failed = |error| Error::table(layer, name, "deleting what was tried out", error);
+    let files = trial.files(layer, name)?;
+    let found: Vec<_> = files.list(None).try_collect().await.map_err(failed)?;
+    for file in found {
+        files.delete(&file.location).await.map_err(failed)?;
+    }
+    Ok(())
+}
+
+async fn tables(lake: &Lakehouse) -> Check {
+    let known = catalog::known_tables();
+    let (mut there, mut broken) = (0, None);
+    for table in &known {
+        match lake.open(table.layer, table.name).await {
+            Ok(Some(_)) => there += 1,
+            Ok(None) => {}
+            Err(error) => broken = broken.or(Some(one_line(&error))),
+        }
+    }
+    match broken {
+        Some(reason) => Check::failed("tables", reason, "see which files are missing or can't be read"),
+        None if there == 0 => Check::well("tables", "none yet: the first run makes them"),
+        None => Check::well("tables", format!("{there} of {} are there and can be read", known.len())),
+    }
+}

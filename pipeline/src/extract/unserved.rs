@@ -1,0 +1,272 @@
+//! Records that the server fails to give: every answer that would hold one is an error.
+//!
+//! One is found by halves of pages, named by its key, and put aside with what the server says; all others are read.
+//! The next run asks for it by its key, once, and around it where it still fails. Invariants: a record is put aside
+//! only where the server gave others meanwhile, so one that is in trouble altogether loses nothing; the source has the
+//! record, so it is never taken for gone.
+
+use super::Order;
+use super::extracted::{Extracted, staged_schema};
+use super::fields::field_groups;
+use super::lists::lists;
+use super::paging::{Page, Pager, Way};
+use super::ranges::{KeyRange, Piece, Sink, Source};
+use crate::client::{Client, ClientError, Request, Traffic, least_key};
+use crate::error::{Error, Result};
+use crate::lake::Stage;
+use connectwise_runtime::{HashKey, Misfit, Table, bronze_schema};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How the reason of such a record begins in quarantine, where it stands without its text.
+const REASON: &str = "the server does not give this record";
+/// The most records of a list that are put aside in one reading, and that are asked around: where it fails at more, it
+/// is rather the server that is in trouble.
+const MOST: usize = 25;
+
+/// The records that the server failed to give while a list was read, and what it said.
+#[derive(Debug, Default)]
+pub(super) struct Unserved(Mutex<BTreeMap<i64, String>>);
+
+impl Unserved {
+    fn found(&self) -> MutexGuard<'_, BTreeMap<i64, String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Their keys.
+    pub(super) fn ids(&self) -> BTreeSet<i64> {
+        self.found().keys().copied().collect()
+    }
+
+    /// Takes over what an earlier run put aside.
+    pub(super) fn recall(&self, misfits: &[Misfit]) {
+        self.found().extend(misfits.iter().filter_map(|misfit| Some((unserved_id(misfit)?, misfit.reason.clone()))));
+    }
+
+    /// Leaves of them those that the server does not give when it is asked again, here and among the misfits.
+    pub(super) fn give_up_on(&self, still: &[Misfit], fetched: &mut Extracted) {
+        let before = self.ids();
+        self.found().retain(|id, _| still.iter().any(|misfit| unserved_id(misfit) == Some(*id)));
+        let passed = |misfit: &Misfit| unserved_id(misfit).is_some_and(|id| before.contains(&id));
+        fetched.quarantined.retain(|misfit| !passed(misfit));
+        fetched.quarantined.extend(still.iter().cloned());
+    }
+
+    /// Puts a record aside.
+    ///
+    /// # Errors
+    /// [`Error::Data`] where there are too many.
+    fn add(&self, source: &Source, id: i64, said: &str) -> Result<Misfit> {
+        let mut found = self.found();
+        found.insert(id, said.to_owned());
+        if found.len() > MOST {
+            let reason = format!(
+                "the server fails at {} records and more, the last one {id}: {said}. Rather the server is in trouble than \
+                 so many records; the table stays as it was. Run again when it is well",
+                found.len()
+            );
+            return Err(Error::data(source.table.entity, reason));
+        }
+        tracing::warn!(entity = source.table.entity, id, said, "the server does not give a record: it is put aside");
+        Ok(misfit(id, said))
+    }
+}
+
+fn misfit(id: i64, said: &str) -> Misfit {
+    let (path, raw_json) = (String::new(), String::new());
+    Misfit { record_id: Some(id.to_string()), path, reason: format!("{REASON}: {said}"), raw_json }
+}
+
+/// The key of a record that was put aside because the server did not give it.
+pub(crate) fn unserved_id(misfit: &Misfit) -> Option<i64> {
+    let is_one = misfit.raw_json.is_empty() && misfit.reason.starts_with(REASON);
+    misfit.record_id.as_deref().filter(|_| is_one)?.parse().ok()
+}
+
+/// Names the record at which a page of one record fails, and puts it aside. `alone` is the request for its key and
+/// nothing else, `range` the keys that it can have, and `came` whether the server gave others while it was looked for.
+///
+/// # Errors
+/// [`ClientError::Down`] where the server gives no others; the first failure where the record has no name.
+pub(super) async fn put_aside(
+    source: &Source,
+    failure: ClientError,
+    alone: Option<Request>,
+    range: Option<KeyRange>,
+    came: bool,
+) -> Result<(i64, Misfit)> {
+    let Some(id) = name(source, alone, range).await? else { return Err(failure.into()) };
+    if !came {
+        gives_others(source, id, &failure).await?;
+    }
+    Ok((id, source.unserved.add(source, id, &failure.said())?))
+}
+
+/// The key of the first record in a range: the server may well give that, and whether there is one at all.
+async fn name(source: &Source, alone: Option<Request>, range: Option<KeyRange>) -> Result<Option<i64>> {
+    let (client, key, traffic) = (&source.client, source.table.key, source.traffic.as_ref());
+    if let Some(alone) = alone {
+        let request = Request { give_up_after: Some(1), ..alone };
+        match client.get(&request, traffic, |answer| first_key(&answer.body, key)).await {
+            Ok(Some(id)) => return Ok(Some(id)),
+            Err(error) if !error.is_page_too_big() => return Err(error.into()),
+            _ => {}
+        }
+    }
+    let Some(range) = range else { return Ok(None) };
+    let holds = |after: i64, to: i64| async move {
+        let range = KeyRange { after: Some(after), to: Some(to) };
+        let request = Request { give_up_after: Some(1), ..one(source, source.conditions(range)).with("fields", key) };
+        match client.get(&request, traffic, |answer| first_key(&answer.body, key)).await {
+            Ok(found) => Ok(found.is_some()),
+            Err(error) if error.is_page_too_big() => Ok(true),
+            Err(error) => Err(error),
+        }
+    };
+    Ok(least_key(range.after.unwrap_or(0), range.to.unwrap_or(i64::MAX), holds).await?)
+}
+
+/// Makes sure that the server gives records of the list, whatever its window, but for this one.
+async fn gives_others(source: &Source, id: i64, failure: &ClientError) -> Result<()> {
+    let key = source.table.key;
+    let mut except = source.around_unserved();
+    except.condition = Some(format!("{key} != {id}"));
+    let groups = field_groups(source.table);
+    let fields = if source.only.is_some() { Some(key) } else { groups.first().map(String::as_str) };
+    let page = |number: u64| one(source, except.conditions(KeyRange::default())).with("page", number);
+    let once = [1, 2, 4, 8].map(|number| Request { give_up_after: Some(1), ..page(number) });
+    // Its neighbours may be such records, too. At last, from the other end, whatever passes is waited for.
+    let last = page(1).with("orderBy", format!("{key} desc"));
+    for request in once.into_iter().chain([last]) {
+        let request = fields.into_iter().fold(request, |request, fields| request.with("fields", fields));
+        match source.client.get(&request, &source.traffic, |answer| first_key(&answer.body, key)).await {
+            Ok(_) => return Ok(()),
+            Err(error) if !error.is_page_too_big() => return Err(error.into()),
+            Err(_) => {}
+        }
+    }
+    Err(ClientError::Down { url: source.list.endpoint.clone(), last: failure.said() }.into())
+}
+
+fn one(source: &Source, conditions: Option<String>) -> Request {
+    let request = Request::new(&source.list.endpoint).with("pageSize", 1);
+    conditions.into_iter().fold(request, |request, conditions| request.with("conditions", conditions))
+}
+
+/// The key of the first record of a page.
+pub(super) fn first_key(body: &[u8], key: &str) -> Result<Option<i64>, String> {
+    let page: Vec<serde_json::Value> = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let number = |value: &serde_json::Value| value.as_i64().or_else(|| value.as_str()?.trim().parse().ok());
+    Ok(page.first().and_then(|record| number(&record[key])))
+}
+
+/// What the server makes of a record that it did not give before.
+enum Asked {
+    Given(Box<Page>),
+    /// There is none any more.
+    Gone,
+    /// What it says.
+    Refused(String),
+}
+
+/// Asks for a record by its key, once.
+async fn ask(source: &Source, id: i64) -> Result<Asked> {
+    let source = Source { condition: None, left_out: BTreeSet::new().into(), ..source.clone() };
+    let read = Pager::of_one(&source, id).next(&source.traffic).await;
+    Ok(match read {
+        Ok(Some(page)) => Asked::Given(Box::new(page)),
+        Ok(None) => Asked::Gone,
+        Err(Error::Client(error)) if error.is_page_too_big() => Asked::Refused(error.said()),
+        Err(error) => return Err(error),
+    })
+}
+
+/// What came of records that the server did not give before.
+#[derive(Default)]
+pub(super) struct Again {
+    pub(super) given: Vec<Piece>,
+    /// The ones that it still does not give.
+    pub(super) still: Vec<Misfit>,
+}
+
+impl Again {
+    /// The keys of the ones that are asked around.
+    pub(super) fn left_out(&self) -> BTreeSet<i64> {
+        self.still.iter().rev().take(MOST).filter_map(unserved_id).collect()
+    }
+}
+
+/// Asks once more for records that the server did not give before.
+///
+/// # Errors
+/// [`Error::Client`] where it can't be asked, [`Error::Io`] where the disk refuses.
+pub(super) async fn ask_again(
+    source: &Source,
+    sink: &mut Sink<'_>,
+    ids: impl IntoIterator<Item = i64>,
+) -> Result<Again> {
+    let mut again = Again::default();
+    for id in ids {
+        match ask(source, id).await? {
+            Asked::Given(page) => again.given.push(sink.page(source, KeyRange::only(id), *page)?),
+            Asked::Gone => {}
+            Asked::Refused(said) => again.still.push(misfit(id, &said)),
+        }
+    }
+    Ok(again)
+}
+
+/// The ones of these records that the server has and does not give.
+///
+/// # Errors
+/// As [`ask_again`].
+pub(super) async fn still_unserved(source: &Source, ids: &[i64]) -> Result<BTreeSet<i64>> {
+    let mut still = BTreeSet::new();
+    for id in ids {
+        if matches!(ask(source, *id).await?, Asked::Refused(_)) {
+            still.insert(*id);
+        }
+    }
+    Ok(still)
+}
+
+/// Asks once more for what the server did not give earlier, of an entity whose list lies below no other's.
+pub(super) async fn ask_once(
+    client: &Client,
+    stage: &Stage,
+    order: &Order<'_>,
+    traffic: &Arc<Traffic>,
+    next: &mut i64,
+) -> Result<Again> {
+    let (table, mut again) = (order.table, Again::default());
+    let schema = staged_schema(&bronze_schema(table));
+    for list in lists(table, &[]) {
+        let source = Source { hash_key: stage.hash_key().cloned(), ..Source::of(client, table, list, traffic) };
+        let mut sink = Sink { stage, schema: &schema, kept: None, next: &mut *next };
+        again = ask_again(&source, &mut sink, order.unserved.iter().copied()).await?;
+    }
+    Ok(again)
+}
+
+/// Reads the first page of an entity's list as a run does, and gives the records before and on it that the server does
+/// not give.
+///
+/// # Errors
+/// As [`extract`].
+pub(crate) async fn first_page(client: &Client, table: &'static Table, traffic: &Arc<Traffic>) -> Result<Vec<Misfit>> {
+    let mut unserved = Vec::new();
+    for list in lists(table, &[]) {
+        // Nothing of it is kept, so any key is good for its hashes.
+        let source = Source { hash_key: Some(HashKey::new(b"")), ..Source::of(client, table, list, traffic) };
+        let mut pager = Pager::new(&source, KeyRange::default(), Way::ForwardOnly);
+        // Where the server fails at a record, smaller pages come in the place of the first.
+        let mut read = 0;
+        while read < client.page_limit()
+            && let Some(page) = pager.next(traffic).await?
+        {
+            read += page.records;
+            unserved.extend(page.decoded.quarantined.into_iter().filter(|misfit| unserved_id(misfit).is_some()));
+        }
+    }
+    Ok(unserved)
+}
