@@ -59,7 +59,7 @@ fn check_passwords(mut records: Vec<Value>) {
     records.iter_mut().for_each(|record| plant(record, &mut count));
     let text = Value::from(records).to_string();
     // A name with an escape is the same name.
-    let text = if count % 3 == 0 { text.replace("\"type\"", "\"typ\\u0065\"") } else { text };
+    let text = if count.is_multiple_of(3) { text.replace("\"type\"", "\"typ\\u0065\"") } else { text };
     let mut texts = Texts::default();
     let mut decoder = Decoder::new(&TABLE);
     let read = decoder.page_recalling(text.as_bytes(), &mut texts);
@@ -83,7 +83,8 @@ fn plant(value: &mut Value, count: &mut usize) {
             entries.values_mut().for_each(|value| plant(value, count));
             let [name, kind, of_value] = SPELLINGS[*count % SPELLINGS.len()];
             let pair = [(name, Value::from(kind)), (of_value, Value::from(PLANTED))];
-            for (name, value) in if *count % 2 == 0 { [0, 1] } else { [1, 0] }.map(|at: usize| pair[at].clone()) {
+            for (name, value) in if count.is_multiple_of(2) { [0, 1] } else { [1, 0] }.map(|at: usize| pair[at].clone())
+            {
                 entries.insert(name.to_owned(), value);
             }
             *count += 1;

@@ -7,7 +7,7 @@
 //! [`List::conditions`], which looks at them.
 
 use super::Client;
-use super::path::{is_at_or_below, is_path_of, path_problem, type_of_value};
+use super::path::{is_at_or_below, is_path_of, path_problem, types_of_values};
 use super::reading::Reading;
 use crate::conditions::{Condition, Name};
 use crate::error::{Error, Result};
@@ -204,12 +204,7 @@ impl List {
             self.fields.push(name.to_owned());
         }
         // By its type alone a value is told from a password.
-        let types: Vec<String> = self.fields.iter().filter_map(|name| type_of_value(name)).collect();
-        types.into_iter().for_each(|name| {
-            if !self.fields.iter().any(|other| is_at_or_below(&name, other)) {
-                self.fields.push(name);
-            }
-        });
+        self.fields.extend(types_of_values(&self.fields));
         Ok(self)
     }
 

@@ -35,8 +35,13 @@ pub(super) fn is_at_or_below(name: &str, path: &str) -> bool {
     path.split('/').all(|part| names.next().is_some_and(|name| name.eq_ignore_ascii_case(part)))
 }
 
-/// The property that says whether another one, the value of a field, is a password.
-pub(super) fn type_of_value(name: &str) -> Option<String> {
+/// The properties that say whether values of fields are passwords, where they are not among these names themselves.
+pub(super) fn types_of_values(names: &[String]) -> Vec<String> {
+    let is_lacking = |wanted: &String| !names.iter().any(|name| is_at_or_below(wanted, name));
+    names.iter().filter_map(|name| type_of_value(name)).filter(is_lacking).collect()
+}
+
+fn type_of_value(name: &str) -> Option<String> {
     let (parent, value) = name.rsplit_once('/')?;
     let of = parent.rsplit('/').next()?;
     let is = |fields: &str, expected: &str| of.eq_ignore_ascii_case(fields) && value.eq_ignore_ascii_case(expected);
@@ -49,15 +54,18 @@ pub(super) fn type_of_value(name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_at_or_below, is_path_of, path_problem, type_of_value};
+    use super::{is_at_or_below, is_path_of, path_problem, types_of_values};
 
     #[test]
     fn a_value_is_asked_for_with_its_type() {
-        assert_eq!(type_of_value("customFields/value").as_deref(), Some("customFields/type"));
-        assert_eq!(type_of_value("a/CustomFields/Value").as_deref(), Some("a/CustomFields/type"));
-        assert_eq!(type_of_value("questions/answer").as_deref(), Some("questions/fieldType"));
-        for name in ["customFields", "customFields/id", "value", "a/value", "questions/answerId"] {
-            assert_eq!(type_of_value(name), None, "{name}");
+        let types = |names: &[&str]| types_of_values(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        assert_eq!(types(&["id", "customFields/value"]), ["customFields/type"]);
+        assert_eq!(
+            types(&["a/CustomFields/Value", "questions/answer"]),
+            ["a/CustomFields/type", "questions/fieldType"]
+        );
+        for names in [&["customFields"][..], &["value", "a/value"], &["customFields/value", "CustomFields/Type"]] {
+            assert_eq!(types(names), [""; 0], "{names:?}");
         }
     }
 
