@@ -16,6 +16,7 @@ use chrono::Utc;
 use clap::{Args, ValueEnum};
 use connectwise_runtime::HashKey;
 use connectwise_simulator::{AdvanceRequest, Config, Scale, Simulator};
+use std::borrow::Cow;
 use std::time::Instant;
 
 #[derive(Debug, Args)]
@@ -125,11 +126,20 @@ pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
          {program} status --lakehouse {}",
         started.elapsed().as_secs_f64(),
         grouped(second.tables.iter().filter(|table| table.layer == "gold").map(|table| table.rows).sum()),
-        args.lakehouse,
-        args.lakehouse,
+        shell_word(&args.lakehouse),
+        shell_word(&args.lakehouse),
     ))?;
     simulator.stop().await;
     Ok(first.exit_code().max(second.exit_code()))
+}
+
+/// A text as one word of a shell's line.
+fn shell_word(text: &str) -> Cow<'_, str> {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:=@%+,".contains(letter);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.into();
+    }
+    format!("'{}'", text.replace('\'', "'\\''")).into()
 }
 
 fn show(report: &RunReport, output: &mut Output) -> Result<()> {
@@ -190,4 +200,17 @@ fn remove_tables(path: &std::path::Path) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shell_word;
+
+    #[test]
+    fn a_folder_of_any_name_is_one_word() {
+        assert_eq!(shell_word("./lake/house"), "./lake/house");
+        for (text, word) in [("", "''"), ("my lake", "'my lake'"), ("$HOME", "'$HOME'"), ("it's", r"'it'\''s'")] {
+            assert_eq!(shell_word(text), word);
+        }
+    }
 }

@@ -6,7 +6,7 @@ use super::output::{Output, grouped};
 use crate::bronze;
 use crate::client::Client;
 use crate::error::Result;
-use crate::extract::{Order, Outline, outlines};
+use crate::extract::{Order, Outline, Window, outlines};
 use crate::lake::Lakehouse;
 use crate::run::{self, Layer, Options};
 use crate::{meta, quarantine, source};
@@ -111,7 +111,8 @@ async fn of_entity(
     };
     let Some(client) = client else { return plan };
     let told = async {
-        let window = run::window_of(lake, options, now, entity).await?;
+        let is_other = source::is_other(lake, entity, client.source(), options.change_source).await?;
+        let window = if is_other { Window::Everything } else { run::window_of(lake, options, now, entity).await? };
         plan.window = window.to_string();
         let parents = bronze::parent_ids(lake, entity).await?;
         plan.lists = if entity.parent.is_some() { parents.len() } else { 1 };

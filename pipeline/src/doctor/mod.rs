@@ -8,7 +8,7 @@ mod contact;
 mod entities;
 mod storage;
 
-use crate::client::{Client, Limits, Pace, RetryPolicy, Traffic};
+use crate::client::{Client, DataSource, Limits, Pace, RetryPolicy, Traffic};
 use crate::error::Result;
 use crate::lake::Lakehouse;
 use crate::settings::ApiSettings;
@@ -92,6 +92,7 @@ pub fn is_well(checks: &[Check]) -> bool {
 /// Looks at everything; what depends on something that failed is skipped.
 pub async fn examine(settings: Result<ApiSettings>, pace: Pace, lake: Result<Lakehouse>) -> Vec<Check> {
     let mut checks = Vec::new();
+    let source = settings.as_ref().ok().map(DataSource::of);
     match settings {
         Ok(settings) => api(settings, pace, &mut checks).await,
         Err(error) => {
@@ -99,7 +100,7 @@ pub async fn examine(settings: Result<ApiSettings>, pace: Pace, lake: Result<Lak
             skip_from(&mut checks, "dns", "the address is missing");
         }
     }
-    storage::all(lake, &mut checks).await;
+    storage::all(lake, source, &mut checks).await;
     checks
 }
 

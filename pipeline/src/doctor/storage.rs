@@ -2,9 +2,11 @@
 
 use super::{Check, one_line};
 use crate::catalog;
+use crate::client::DataSource;
 use crate::error::{Error, Result};
 use crate::lake::{Lakehouse, Stage, Table};
 use crate::lock;
+use crate::source::require_same;
 use arrow::array::{Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema};
 use deltalake::logstore::object_store::{ObjectStore, ObjectStoreExt as _};
@@ -12,11 +14,11 @@ use futures::TryStreamExt as _;
 use std::sync::Arc;
 
 /// The checks of the storage after the first, in the order in which they build on each other.
-const STEPS: [&str; 3] = ["lock", "commit", "tables"];
+const STEPS: [&str; 4] = ["lock", "commit", "tables", "source"];
 /// The table that is written on trial: the one beside which a lakehouse's lock lies.
 const TRIAL: (&str, &str) = ("meta", crate::meta::RUN);
 
-pub(super) async fn all(lake: Result<Lakehouse>, checks: &mut Vec<Check>) {
+pub(super) async fn all(lake: Result<Lakehouse>, source: Option<DataSource>, checks: &mut Vec<Check>) {
     let place = "check --lakehouse or CW_LAKEHOUSE, and the rights there";
     let lake = match lake {
         Ok(lake) => lake,
@@ -37,6 +39,7 @@ pub(super) async fn all(lake: Result<Lakehouse>, checks: &mut Vec<Check>) {
             checks.push(Check::well("storage", format!("{} can be written", lake.display())));
             commit(&lake, checks).await;
             checks.push(tables(&lake).await);
+            checks.push(whose_data(&lake, source).await);
         }
     }
     let _ = folder.map(std::fs::remove_dir);
@@ -120,5 +123,14 @@ async fn tables(lake: &Lakehouse) -> Check {
         Some(reason) => Check::failed("tables", reason, "see which files are missing or can't be read"),
         None if there == 0 => Check::well("tables", "none yet: the first run makes them"),
         None => Check::well("tables", format!("{there} of {} are there and can be read", known.len())),
+    }
+}
+
+/// Whether the lakehouse holds the data of the source that a run would read.
+async fn whose_data(lake: &Lakehouse, source: Option<DataSource>) -> Check {
+    let Some(source) = source else { return Check::skipped("source", "the address is missing") };
+    match require_same(lake, &source, false).await {
+        Ok(()) => Check::well("source", format!("the lakehouse takes the data of {source}")),
+        Err(error) => Check::failed("source", one_line(&error), "name the lakehouse of this source with --lakehouse"),
     }
 }

@@ -172,10 +172,15 @@ async fn what_a_run_does_with_its_lakehouse_is_tried() {
     let names = || std::fs::read_dir(&lake).unwrap().map(|entry| entry.unwrap().file_name()).collect::<BTreeSet<_>>();
     let before = names();
     let found = checks(&scene, settings(&scene.base_url())).await;
-    for name in ["storage", "lock", "commit", "staging", "tables"] {
+    for name in ["storage", "lock", "commit", "staging", "tables", "source"] {
         assert_eq!(check(&found, name).state, State::Well, "{found:?}");
     }
     assert_eq!((names(), scene.versions().await), (before, versions), "it left something behind");
+    // The data of this source is not the data of that one.
+    let elsewhere = settings("http://127.0.0.1:1/v4_6_release/apis/3.0");
+    let found = checks(&scene, elsewhere).await;
+    let whose = check(&found, "source");
+    assert!(whose.state == State::Failed && whose.found.contains("127.0.0.1:1 "), "{whose:?}");
     // A file in the place of the folder.
     let file = scene.folder.path().join("file");
     std::fs::write(&file, "").unwrap();
