@@ -28,7 +28,7 @@ use super::{
 pub struct Agreement {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    ///Max length: 100.
+    /// Max length: 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
@@ -45,7 +45,7 @@ pub struct Agreement {
     pub sub_contract_contact: Option<ContactReference>,
     #[serde(rename = "parentAgreement", skip_serializing_if = "Option::is_none")]
     pub parent_agreement: Option<AgreementReference>,
-    ///Max length: 50.
+    /// Max length: 50.
     #[serde(rename = "customerPO", skip_serializing_if = "Option::is_none")]
     pub customer_po: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,22 +68,23 @@ pub struct Agreement {
     pub cancelled_flag: Option<bool>,
     #[serde(rename = "dateCancelled", skip_serializing_if = "Option::is_none")]
     pub date_cancelled: Option<DateTime<Utc>>,
-    ///Max length: 100.
+    /// Max length: 100.
     #[serde(rename = "reasonCancelled", skip_serializing_if = "Option::is_none")]
     pub reason_cancelled: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sla: Option<SlaReference>,
-    ///Max length: 20.
+    /// Max length: 20.
     #[serde(rename = "workOrder", skip_serializing_if = "Option::is_none")]
     pub work_order: Option<String>,
     #[serde(rename = "internalNotes", skip_serializing_if = "Option::is_none")]
     pub internal_notes: Option<String>,
-    ///One of: Amount, Hours, Incidents.
+    /// One of: Amount, Hours, Incidents.
     #[serde(rename = "applicationUnits", skip_serializing_if = "Option::is_none")]
     pub application_units: Option<String>,
     #[serde(rename = "applicationLimit", skip_serializing_if = "Option::is_none")]
     pub application_limit: Option<f64>,
-    ///One of: Contract2Weeks, Contract4Weeks, ContractYear, CalendarMonth, CalendarQuarter, CalendarWeek, ContractQuarter, CalendarYear.
+    /// One of: Contract2Weeks, Contract4Weeks, ContractYear, CalendarMonth, CalendarQuarter, CalendarWeek,
+    /// ContractQuarter, CalendarYear.
     #[serde(rename = "applicationCycle", skip_serializing_if = "Option::is_none")]
     pub application_cycle: Option<String>,
     #[serde(
@@ -113,10 +114,10 @@ pub struct Agreement {
     pub expire_when_zero: Option<bool>,
     #[serde(rename = "chargeToFirm", skip_serializing_if = "Option::is_none")]
     pub charge_to_firm: Option<bool>,
-    ///Required On Updates. One of: Actual, Hourly.
+    /// Required On Updates. One of: Actual, Hourly.
     #[serde(rename = "employeeCompRate", skip_serializing_if = "Option::is_none")]
     pub employee_comp_rate: Option<String>,
-    ///One of: Billing, Amount, Percent.
+    /// One of: Billing, Amount, Percent.
     #[serde(rename = "employeeCompNotExceed", skip_serializing_if = "Option::is_none")]
     pub employee_comp_not_exceed: Option<String>,
     #[serde(rename = "compHourlyRate", skip_serializing_if = "Option::is_none")]
@@ -129,7 +130,7 @@ pub struct Agreement {
     pub bill_one_time_flag: Option<bool>,
     #[serde(rename = "billingTerms", skip_serializing_if = "Option::is_none")]
     pub billing_terms: Option<BillingTermsReference>,
-    ///Required On Updates. One of: ContractYear, CalendarYear.
+    /// Required On Updates. One of: ContractYear, CalendarYear.
     #[serde(rename = "invoicingCycle", skip_serializing_if = "Option::is_none")]
     pub invoicing_cycle: Option<String>,
     #[serde(rename = "billToCompany", skip_serializing_if = "Option::is_none")]
@@ -171,13 +172,13 @@ pub struct Agreement {
     pub project_type: Option<ProjectTypeReference>,
     #[serde(rename = "invoiceTemplate", skip_serializing_if = "Option::is_none")]
     pub invoice_template: Option<InvoiceTemplateReference>,
-    ///Required On Updates. One of: Billable, DoNotBill, NoCharge, NoDefault.
+    /// Required On Updates. One of: Billable, DoNotBill, NoCharge, NoDefault.
     #[serde(rename = "billTime", skip_serializing_if = "Option::is_none")]
     pub bill_time: Option<String>,
-    ///Required On Updates. One of: Billable, DoNotBill, NoCharge, NoDefault.
+    /// Required On Updates. One of: Billable, DoNotBill, NoCharge, NoDefault.
     #[serde(rename = "billExpenses", skip_serializing_if = "Option::is_none")]
     pub bill_expenses: Option<String>,
-    ///Required On Updates. One of: Billable, DoNotBill, NoCharge, NoDefault.
+    /// Required On Updates. One of: Billable, DoNotBill, NoCharge, NoDefault.
     #[serde(rename = "billProducts", skip_serializing_if = "Option::is_none")]
     pub bill_products: Option<String>,
     #[serde(rename = "billableTimeInvoice", skip_serializing_if = "Option::is_none")]
@@ -188,7 +189,7 @@ pub struct Agreement {
     pub billable_product_invoice: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<CurrencyReference>,
-    ///One of: Current, Future, Both, Undefined.
+    /// One of: Current, Future, Both, Undefined.
     #[serde(rename = "periodType", skip_serializing_if = "Option::is_none")]
     pub period_type: Option<String>,
     #[serde(rename = "autoInvoiceFlag", skip_serializing_if = "Option::is_none")]
@@ -203,7 +204,7 @@ pub struct Agreement {
     pub ship_to_contact: Option<ContactReference>,
     #[serde(rename = "shipToSite", skip_serializing_if = "Option::is_none")]
     pub ship_to_site: Option<SiteReference>,
-    ///One of: Active, Cancelled, Expired, Inactive.
+    /// One of: Active, Cancelled, Expired, Inactive.
     #[serde(rename = "agreementStatus", skip_serializing_if = "Option::is_none")]
     pub agreement_status: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]

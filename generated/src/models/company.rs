@@ -25,38 +25,38 @@ use super::{
 pub struct Company {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    ///Max length: 30.
+    /// Max length: 30.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identifier: Option<String>,
-    ///Max length: 50.
+    /// Max length: 50.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<CompanyStatusReference>,
-    ///Max length: 50.
+    /// Max length: 50.
     #[serde(rename = "addressLine1", skip_serializing_if = "Option::is_none")]
     pub address_line1: Option<String>,
-    ///Max length: 50.
+    /// Max length: 50.
     #[serde(rename = "addressLine2", skip_serializing_if = "Option::is_none")]
     pub address_line2: Option<String>,
-    ///Max length: 50.
+    /// Max length: 50.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
-    ///Max length: 50.
+    /// Max length: 50.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    ///Max length: 12.
+    /// Max length: 12.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zip: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<CountryReference>,
-    ///Max length: 30.
+    /// Max length: 30.
     #[serde(rename = "phoneNumber", skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<String>,
-    ///Max length: 30.
+    /// Max length: 30.
     #[serde(rename = "faxNumber", skip_serializing_if = "Option::is_none")]
     pub fax_number: Option<String>,
-    ///Max length: 255.
+    /// Max length: 255.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub website: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,7 +85,7 @@ pub struct Company {
     pub ownership_type: Option<OwnershipTypeReference>,
     #[serde(rename = "timeZoneSetup", skip_serializing_if = "Option::is_none")]
     pub time_zone_setup: Option<TimeZoneSetupReference>,
-    ///Max length: 50.
+    /// Max length: 50.
     #[serde(rename = "leadSource", skip_serializing_if = "Option::is_none")]
     pub lead_source: Option<String>,
     #[serde(rename = "leadFlag", skip_serializing_if = "Option::is_none")]
@@ -94,34 +94,34 @@ pub struct Company {
     pub unsubscribe_flag: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calendar: Option<CalendarReference>,
-    ///Max length: 50.
+    /// Max length: 50.
     #[serde(rename = "userDefinedField1", skip_serializing_if = "Option::is_none")]
     pub user_defined_field1: Option<String>,
-    ///Max length: 50.
+    /// Max length: 50.
     #[serde(rename = "userDefinedField2", skip_serializing_if = "Option::is_none")]
     pub user_defined_field2: Option<String>,
-    ///Max length: 50.
+    /// Max length: 50.
     #[serde(rename = "userDefinedField3", skip_serializing_if = "Option::is_none")]
     pub user_defined_field3: Option<String>,
-    ///Max length: 50.
+    /// Max length: 50.
     #[serde(rename = "userDefinedField4", skip_serializing_if = "Option::is_none")]
     pub user_defined_field4: Option<String>,
-    ///Max length: 50.
+    /// Max length: 50.
     #[serde(rename = "userDefinedField5", skip_serializing_if = "Option::is_none")]
     pub user_defined_field5: Option<String>,
-    ///Max length: 50.
+    /// Max length: 50.
     #[serde(rename = "userDefinedField6", skip_serializing_if = "Option::is_none")]
     pub user_defined_field6: Option<String>,
-    ///Max length: 50.
+    /// Max length: 50.
     #[serde(rename = "userDefinedField7", skip_serializing_if = "Option::is_none")]
     pub user_defined_field7: Option<String>,
-    ///Max length: 50.
+    /// Max length: 50.
     #[serde(rename = "userDefinedField8", skip_serializing_if = "Option::is_none")]
     pub user_defined_field8: Option<String>,
-    ///Max length: 50.
+    /// Max length: 50.
     #[serde(rename = "userDefinedField9", skip_serializing_if = "Option::is_none")]
     pub user_defined_field9: Option<String>,
-    ///Max length: 50.
+    /// Max length: 50.
     #[serde(rename = "userDefinedField10", skip_serializing_if = "Option::is_none")]
     pub user_defined_field10: Option<String>,
     #[serde(rename = "vendorIdentifier", skip_serializing_if = "Option::is_none")]
@@ -156,7 +156,7 @@ pub struct Company {
     pub date_deleted: Option<DateTime<Utc>>,
     #[serde(rename = "deletedBy", skip_serializing_if = "Option::is_none")]
     pub deleted_by: Option<String>,
-    ///Format: uuid.
+    /// Format: uuid.
     #[serde(rename = "mobileGuid", skip_serializing_if = "Option::is_none")]
     pub mobile_guid: Option<String>,
     #[serde(rename = "facebookUrl", skip_serializing_if = "Option::is_none")]

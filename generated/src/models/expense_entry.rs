@@ -26,7 +26,7 @@ pub struct ExpenseEntry {
     pub company: Option<CompanyReference>,
     #[serde(rename = "chargeToId", skip_serializing_if = "Option::is_none")]
     pub charge_to_id: Option<i64>,
-    ///One of: Company, ServiceTicket, ProjectTicket, ChargeCode, Activity.
+    /// One of: Company, ServiceTicket, ProjectTicket, ChargeCode, Activity.
     #[serde(rename = "chargeToType", skip_serializing_if = "Option::is_none")]
     pub charge_to_type: Option<String>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
@@ -39,7 +39,7 @@ pub struct ExpenseEntry {
     pub classification: Option<ClassificationReference>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<f64>,
-    ///One of: Billable, DoNotBill, NoCharge, NoDefault.
+    /// One of: Billable, DoNotBill, NoCharge, NoDefault.
     #[serde(rename = "billableOption", skip_serializing_if = "Option::is_none")]
     pub billable_option: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,7 +54,7 @@ pub struct ExpenseEntry {
     pub agreement: Option<AgreementReference>,
     #[serde(rename = "invoiceAmount", skip_serializing_if = "Option::is_none")]
     pub invoice_amount: Option<f64>,
-    ///Format: uuid.
+    /// Format: uuid.
     #[serde(rename = "mobileGuid", skip_serializing_if = "Option::is_none")]
     pub mobile_guid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,7 +63,8 @@ pub struct ExpenseEntry {
     pub invoice: Option<InvoiceReference>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<CurrencyReference>,
-    ///One of: Open, Rejected, PendingApproval, ErrorsCorrected, PendingProjectApproval, ApprovedByTierOne, RejectBySecondTier, ApprovedByTierTwo, ReadyToBill, Billed, WrittenOff, BilledAgreement.
+    /// One of: Open, Rejected, PendingApproval, ErrorsCorrected, PendingProjectApproval, ApprovedByTierOne,
+    /// RejectBySecondTier, ApprovedByTierTwo, ReadyToBill, Billed, WrittenOff, BilledAgreement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     #[serde(rename = "billAmount", skip_serializing_if = "Option::is_none")]

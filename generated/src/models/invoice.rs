@@ -24,10 +24,10 @@ use super::{
 pub struct Invoice {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    ///Max length: 15; Required On Updates.
+    /// Max length: 15; Required On Updates.
     #[serde(rename = "invoiceNumber", skip_serializing_if = "Option::is_none")]
     pub invoice_number: Option<String>,
-    ///One of: Agreement, CreditMemo, DownPayment, Miscellaneous, Progress, Standard.
+    /// One of: Agreement, CreditMemo, DownPayment, Miscellaneous, Progress, Standard.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,15 +40,15 @@ pub struct Invoice {
     pub ship_to_company: Option<CompanyReference>,
     #[serde(rename = "accountNumber", skip_serializing_if = "Option::is_none")]
     pub account_number: Option<String>,
-    ///One of: All, Agreement, Project, ProjectPhase, SalesOrder, Ticket.
+    /// One of: All, Agreement, Project, ProjectPhase, SalesOrder, Ticket.
     #[serde(rename = "applyToType", skip_serializing_if = "Option::is_none")]
     pub apply_to_type: Option<String>,
     #[serde(rename = "applyToId", skip_serializing_if = "Option::is_none")]
     pub apply_to_id: Option<i64>,
-    ///Max length: 60.
+    /// Max length: 60.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attention: Option<String>,
-    ///Max length: 60.
+    /// Max length: 60.
     #[serde(rename = "shipToAttention", skip_serializing_if = "Option::is_none")]
     pub ship_to_attention: Option<String>,
     #[serde(rename = "billingSite", skip_serializing_if = "Option::is_none")]
@@ -87,10 +87,10 @@ pub struct Invoice {
     pub shipping_site_country: Option<String>,
     #[serde(rename = "billingTerms", skip_serializing_if = "Option::is_none")]
     pub billing_terms: Option<BillingTermsReference>,
-    ///Max length: 50.
+    /// Max length: 50.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
-    ///Max length: 50.
+    /// Max length: 50.
     #[serde(rename = "customerPO", skip_serializing_if = "Option::is_none")]
     pub customer_po: Option<String>,
     #[serde(rename = "templateSetupId", skip_serializing_if = "Option::is_none")]
@@ -105,7 +105,7 @@ pub struct Invoice {
     pub date: Option<DateTime<Utc>>,
     #[serde(rename = "restrictDownpaymentFlag", skip_serializing_if = "Option::is_none")]
     pub restrict_downpayment_flag: Option<bool>,
-    ///Required On Updates.
+    /// Required On Updates.
     #[serde(rename = "locationId", skip_serializing_if = "Option::is_none")]
     pub location_id: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]

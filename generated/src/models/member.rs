@@ -22,17 +22,17 @@ use super::{
 pub struct Member {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    ///Max length: 15.
+    /// Max length: 15.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identifier: Option<String>,
     #[serde(rename = "disableOnlineFlag", skip_serializing_if = "Option::is_none")]
     pub disable_online_flag: Option<bool>,
-    ///One of: A, C, F, X.
+    /// One of: A, C, F, X.
     #[serde(rename = "licenseClass", skip_serializing_if = "Option::is_none")]
     pub license_class: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
-    ///Max length: 10.
+    /// Max length: 10.
     #[serde(rename = "employeeIdentifer", skip_serializing_if = "Option::is_none")]
     pub employee_identifer: Option<String>,
     #[serde(rename = "vendorNumber", skip_serializing_if = "Option::is_none")]
@@ -45,13 +45,13 @@ pub struct Member {
     pub inactive_flag: Option<bool>,
     #[serde(rename = "lastLogin", skip_serializing_if = "Option::is_none")]
     pub last_login: Option<String>,
-    ///Max length: 30.
+    /// Max length: 30.
     #[serde(rename = "firstName", skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
-    ///Max length: 1.
+    /// Max length: 1.
     #[serde(rename = "middleInitial", skip_serializing_if = "Option::is_none")]
     pub middle_initial: Option<String>,
-    ///Max length: 30.
+    /// Max length: 30.
     #[serde(rename = "lastName", skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
     #[serde(rename = "hireDate", skip_serializing_if = "Option::is_none")]
@@ -60,40 +60,40 @@ pub struct Member {
     pub country: Option<CountryReference>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub photo: Option<DocumentReference>,
-    ///Max length: 250.
+    /// Max length: 250.
     #[serde(rename = "officeEmail", skip_serializing_if = "Option::is_none")]
     pub office_email: Option<String>,
-    ///Max length: 250.
+    /// Max length: 250.
     #[serde(rename = "mobileEmail", skip_serializing_if = "Option::is_none")]
     pub mobile_email: Option<String>,
-    ///Max length: 250.
+    /// Max length: 250.
     #[serde(rename = "homeEmail", skip_serializing_if = "Option::is_none")]
     pub home_email: Option<String>,
-    ///One of: Office, Mobile, Home.
+    /// One of: Office, Mobile, Home.
     #[serde(rename = "defaultEmail", skip_serializing_if = "Option::is_none")]
     pub default_email: Option<String>,
-    ///Max length: 250.
+    /// Max length: 250.
     #[serde(rename = "primaryEmail", skip_serializing_if = "Option::is_none")]
     pub primary_email: Option<String>,
-    ///Max length: 15.
+    /// Max length: 15.
     #[serde(rename = "officePhone", skip_serializing_if = "Option::is_none")]
     pub office_phone: Option<String>,
-    ///Max length: 10.
+    /// Max length: 10.
     #[serde(rename = "officeExtension", skip_serializing_if = "Option::is_none")]
     pub office_extension: Option<String>,
-    ///Max length: 15.
+    /// Max length: 15.
     #[serde(rename = "mobilePhone", skip_serializing_if = "Option::is_none")]
     pub mobile_phone: Option<String>,
-    ///Max length: 10.
+    /// Max length: 10.
     #[serde(rename = "mobileExtension", skip_serializing_if = "Option::is_none")]
     pub mobile_extension: Option<String>,
-    ///Max length: 15.
+    /// Max length: 15.
     #[serde(rename = "homePhone", skip_serializing_if = "Option::is_none")]
     pub home_phone: Option<String>,
-    ///Max length: 10.
+    /// Max length: 10.
     #[serde(rename = "homeExtension", skip_serializing_if = "Option::is_none")]
     pub home_extension: Option<String>,
-    ///One of: Office, Mobile, Home.
+    /// One of: Office, Mobile, Home.
     #[serde(rename = "defaultPhone", skip_serializing_if = "Option::is_none")]
     pub default_phone: Option<String>,
     #[serde(rename = "securityRole", skip_serializing_if = "Option::is_none")]
@@ -107,7 +107,7 @@ pub struct Member {
         skip_serializing_if = "Option::is_none"
     )]
     pub calendar_sync_integration_flag: Option<bool>,
-    ///One of: AuthAnvil, GoogleAuthenticator, Email.
+    /// One of: AuthAnvil, GoogleAuthenticator, Email.
     #[serde(
         rename = "authenticationServiceType",
         skip_serializing_if = "Option::is_none"
@@ -125,7 +125,7 @@ pub struct Member {
     pub enable_ldap_authentication_flag: Option<bool>,
     #[serde(rename = "ldapConfiguration", skip_serializing_if = "Option::is_none")]
     pub ldap_configuration: Option<LdapConfigurationReference>,
-    ///Max length: 50.
+    /// Max length: 50.
     #[serde(rename = "ldapUserName", skip_serializing_if = "Option::is_none")]
     pub ldap_user_name: Option<String>,
     #[serde(rename = "directionalSync", skip_serializing_if = "Option::is_none")]
@@ -134,7 +134,7 @@ pub struct Member {
     pub sso_settings: Option<MemberSsoSettingsReference>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
-    ///One of: TAPI, SKYPE, TEL, CALLTO, NONE.
+    /// One of: TAPI, SKYPE, TEL, CALLTO, NONE.
     #[serde(rename = "phoneIntegrationType", skip_serializing_if = "Option::is_none")]
     pub phone_integration_type: Option<String>,
     #[serde(rename = "useBrowserLanguageFlag", skip_serializing_if = "Option::is_none")]
@@ -316,25 +316,25 @@ pub struct Member {
         skip_serializing_if = "Option::is_none"
     )]
     pub restrict_default_warehouse_bin_flag: Option<bool>,
-    ///One of: SummaryList, DetailList.
+    /// One of: SummaryList, DetailList.
     #[serde(
         rename = "companyActivityTabFormat",
         skip_serializing_if = "Option::is_none"
     )]
     pub company_activity_tab_format: Option<String>,
-    ///One of: SummaryList, DetailList.
+    /// One of: SummaryList, DetailList.
     #[serde(rename = "invoiceTimeTabFormat", skip_serializing_if = "Option::is_none")]
     pub invoice_time_tab_format: Option<String>,
-    ///One of: ShowInvoicingTab, ShowAgreementInvoicingTab.
+    /// One of: ShowInvoicingTab, ShowAgreementInvoicingTab.
     #[serde(
         rename = "invoiceScreenDefaultTabFormat",
         skip_serializing_if = "Option::is_none"
     )]
     pub invoice_screen_default_tab_format: Option<String>,
-    ///One of: RemainOnInvoicingScreen, ShowRecentInvoices.
+    /// One of: RemainOnInvoicingScreen, ShowRecentInvoices.
     #[serde(rename = "invoicingDisplayOptions", skip_serializing_if = "Option::is_none")]
     pub invoicing_display_options: Option<String>,
-    ///One of: RemainOnInvoicingScreen, ShowRecentInvoices.
+    /// One of: RemainOnInvoicingScreen, ShowRecentInvoices.
     #[serde(
         rename = "agreementInvoicingDisplayOptions",
         skip_serializing_if = "Option::is_none"
@@ -347,13 +347,13 @@ pub struct Member {
         skip_serializing_if = "Option::is_none"
     )]
     pub auto_popup_quick_notes_with_stopwatch: Option<bool>,
-    ///One of: OpenRecords, ClosedRecords, AllRecords.
+    /// One of: OpenRecords, ClosedRecords, AllRecords.
     #[serde(
         rename = "globalSearchDefaultTicketFilter",
         skip_serializing_if = "Option::is_none"
     )]
     pub global_search_default_ticket_filter: Option<String>,
-    ///One of: None, LastUpdatedDesc, LastUpdatedAsc, CreatedDesc, CreatedAsc.
+    /// One of: None, LastUpdatedDesc, LastUpdatedAsc, CreatedDesc, CreatedAsc.
     #[serde(rename = "globalSearchDefaultSort", skip_serializing_if = "Option::is_none")]
     pub global_search_default_sort: Option<String>,
     #[serde(rename = "phoneSource", skip_serializing_if = "Option::is_none")]

@@ -31,7 +31,7 @@ pub struct ProductItem {
     pub id: Option<i64>,
     #[serde(rename = "catalogItem", skip_serializing_if = "Option::is_none")]
     pub catalog_item: Option<CatalogItemReference>,
-    ///Max length: 2000.
+    /// Max length: 2000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     #[serde(rename = "sequenceNumber", skip_serializing_if = "Option::is_none")]
@@ -54,27 +54,27 @@ pub struct ProductItem {
     pub margin: Option<f64>,
     #[serde(rename = "agreementAmount", skip_serializing_if = "Option::is_none")]
     pub agreement_amount: Option<f64>,
-    ///One of: FlatRateForRange, PercentMarkupFromCost, PercentMarkdownFromPrice, PricePerUnit.
+    /// One of: FlatRateForRange, PercentMarkupFromCost, PercentMarkdownFromPrice, PricePerUnit.
     #[serde(rename = "priceMethod", skip_serializing_if = "Option::is_none")]
     pub price_method: Option<String>,
-    ///One of: Billable, DoNotBill, NoCharge.
+    /// One of: Billable, DoNotBill, NoCharge.
     #[serde(rename = "billableOption", skip_serializing_if = "Option::is_none")]
     pub billable_option: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agreement: Option<AgreementReference>,
-    ///Required On Updates.
+    /// Required On Updates.
     #[serde(rename = "locationId", skip_serializing_if = "Option::is_none")]
     pub location_id: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<SystemLocationReference>,
-    ///Required On Updates.
+    /// Required On Updates.
     #[serde(rename = "businessUnitId", skip_serializing_if = "Option::is_none")]
     pub business_unit_id: Option<i64>,
     #[serde(rename = "businessUnit", skip_serializing_if = "Option::is_none")]
     pub business_unit: Option<BillingUnitReference>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vendor: Option<CompanyReference>,
-    ///Max length: 50.
+    /// Max length: 50.
     #[serde(rename = "vendorSku", skip_serializing_if = "Option::is_none")]
     pub vendor_sku: Option<String>,
     #[serde(rename = "taxableFlag", skip_serializing_if = "Option::is_none")]
@@ -89,13 +89,13 @@ pub struct ProductItem {
     pub cancelled_flag: Option<bool>,
     #[serde(rename = "quantityCancelled", skip_serializing_if = "Option::is_none")]
     pub quantity_cancelled: Option<f64>,
-    ///Max length: 100.
+    /// Max length: 100.
     #[serde(rename = "cancelledReason", skip_serializing_if = "Option::is_none")]
     pub cancelled_reason: Option<String>,
-    ///Max length: 6000; Required On Updates.
+    /// Max length: 6000; Required On Updates.
     #[serde(rename = "customerDescription", skip_serializing_if = "Option::is_none")]
     pub customer_description: Option<String>,
-    ///Max length: 1000.
+    /// Max length: 1000.
     #[serde(rename = "internalNotes", skip_serializing_if = "Option::is_none")]
     pub internal_notes: Option<String>,
     #[serde(rename = "productSuppliedFlag", skip_serializing_if = "Option::is_none")]
@@ -163,7 +163,7 @@ pub struct ProductItem {
     pub company: Option<CompanyReference>,
     #[serde(rename = "forecastStatus", skip_serializing_if = "Option::is_none")]
     pub forecast_status: Option<OpportunityStatusReference>,
-    ///One of: Agreement, Bundle, Inventory, NonInventory, Service.
+    /// One of: Agreement, Bundle, Inventory, NonInventory, Service.
     #[serde(rename = "productClass", skip_serializing_if = "Option::is_none")]
     pub product_class: Option<String>,
     #[serde(rename = "needToPurchaseFlag", skip_serializing_if = "Option::is_none")]
@@ -172,7 +172,7 @@ pub struct ProductItem {
     pub need_to_order_quantity: Option<i64>,
     #[serde(rename = "minimumStockFlag", skip_serializing_if = "Option::is_none")]
     pub minimum_stock_flag: Option<bool>,
-    ///Max length: 10.
+    /// Max length: 10.
     #[serde(rename = "shipSet", skip_serializing_if = "Option::is_none")]
     pub ship_set: Option<String>,
     #[serde(rename = "calculatedPrice", skip_serializing_if = "Option::is_none")]
@@ -192,7 +192,7 @@ pub struct ProductItem {
         skip_serializing_if = "Option::is_none"
     )]
     pub ignore_pricing_schedules_flag: Option<bool>,
-    ///Format: uuid.
+    /// Format: uuid.
     #[serde(rename = "asioSubscriptionsID", skip_serializing_if = "Option::is_none")]
     pub asio_subscriptions_id: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
@@ -266,7 +266,7 @@ pub struct ProductRecurring {
     pub bill_cycle: Option<BillingCycleReference>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cycles: Option<i64>,
-    ///One of: ContractYear, CalendarYear.
+    /// One of: ContractYear, CalendarYear.
     #[serde(rename = "cycleType", skip_serializing_if = "Option::is_none")]
     pub cycle_type: Option<String>,
     #[serde(rename = "agreementType", skip_serializing_if = "Option::is_none")]

@@ -149,10 +149,11 @@ pub struct CustomFieldValue {
     pub id: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caption: Option<String>,
-    ///One of: TextArea, Button, Currency, Date, Hyperlink, IPAddress, Checkbox, Number, Percent, PhoneNumber, Text, Password.
+    /// One of: TextArea, Button, Currency, Date, Hyperlink, IPAddress, Checkbox, Number, Percent, PhoneNumber,
+    /// Text, Password.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<String>,
-    ///One of: Date, EntryField, List, Option.
+    /// One of: Date, EntryField, List, Option.
     #[serde(rename = "entryMethod", skip_serializing_if = "Option::is_none")]
     pub entry_method: Option<String>,
     #[serde(rename = "numberOfDecimals", skip_serializing_if = "Option::is_none")]

@@ -30,7 +30,7 @@ pub struct TimeEntry {
     pub company_type: Option<String>,
     #[serde(rename = "chargeToId", skip_serializing_if = "Option::is_none")]
     pub charge_to_id: Option<i64>,
-    ///One of: Company, ServiceTicket, ProjectTicket, ChargeCode, Activity.
+    /// One of: Company, ServiceTicket, ProjectTicket, ChargeCode, Activity.
     #[serde(rename = "chargeToType", skip_serializing_if = "Option::is_none")]
     pub charge_to_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,7 +69,7 @@ pub struct TimeEntry {
     pub hours_deduct: Option<f64>,
     #[serde(rename = "actualHours", skip_serializing_if = "Option::is_none")]
     pub actual_hours: Option<f64>,
-    ///Required On Updates. One of: Billable, DoNotBill, NoCharge, NoDefault.
+    /// Required On Updates. One of: Billable, DoNotBill, NoCharge, NoDefault.
     #[serde(rename = "billableOption", skip_serializing_if = "Option::is_none")]
     pub billable_option: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,7 +108,7 @@ pub struct TimeEntry {
     pub date_entered: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invoice: Option<InvoiceReference>,
-    ///Format: uuid.
+    /// Format: uuid.
     #[serde(rename = "mobileGuid", skip_serializing_if = "Option::is_none")]
     pub mobile_guid: Option<String>,
     #[serde(rename = "hourlyRate", skip_serializing_if = "Option::is_none")]
@@ -127,7 +127,8 @@ pub struct TimeEntry {
     pub invoice_ready: Option<i64>,
     #[serde(rename = "timeSheet", skip_serializing_if = "Option::is_none")]
     pub time_sheet: Option<TimeSheetReference>,
-    ///One of: Open, Rejected, PendingApproval, ErrorsCorrected, PendingProjectApproval, ApprovedByTierOne, RejectBySecondTier, ApprovedByTierTwo, ReadyToBill, Billed, WrittenOff, BilledAgreement.
+    /// One of: Open, Rejected, PendingApproval, ErrorsCorrected, PendingProjectApproval, ApprovedByTierOne,
+    /// RejectBySecondTier, ApprovedByTierTwo, ReadyToBill, Billed, WrittenOff, BilledAgreement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

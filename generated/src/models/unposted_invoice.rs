@@ -43,7 +43,7 @@ pub struct UnpostedInvoice {
     pub invoice_number: Option<String>,
     #[serde(rename = "invoiceDate", skip_serializing_if = "Option::is_none")]
     pub invoice_date: Option<String>,
-    ///One of: Agreement, CreditMemo, DownPayment, Miscellaneous, Progress, Standard.
+    /// One of: Agreement, CreditMemo, DownPayment, Miscellaneous, Progress, Standard.
     #[serde(rename = "invoiceType", skip_serializing_if = "Option::is_none")]
     pub invoice_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
