@@ -1,8 +1,10 @@
 //! The lakehouse as SQL sees it: `bronze.cw_timeentry`, `silver.…`, `gold.…`, `meta.…`.
 
+use crate::bronze::{self, quarantine};
 use crate::error::{Error, Result};
 use crate::lake::{LAYERS, Lakehouse, Table, Then, at_time};
-use crate::{bronze, gold, meta, quarantine, silver};
+use crate::run::meta;
+use crate::{gold, silver};
 use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, SecondsFormat, Utc};
 use connectwise_generated::tables::TABLES;

@@ -12,7 +12,7 @@ mod process;
 
 use crate::error::{Error, Result};
 use crate::lake::Lakehouse;
-use crate::meta::{self, Begun};
+use crate::run::meta::{self, Begun};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use deltalake::Path;
 use deltalake::logstore::object_store::{Error as StoreError, ObjectStore, ObjectStoreExt as _, PutMode};
@@ -26,7 +26,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// The table's folder that the lock lies in. Names that begin with `_` are no data to any reader of Delta tables.
-const PLACE: (&str, &str) = ("meta", crate::meta::RUN);
+const PLACE: (&str, &str) = ("meta", crate::run::meta::RUN);
 const FOLDER: &str = "_lock";
 /// How long a lock holds without being renewed: longer than clocks differ and than a machine is out of reach.
 const LEASE: Duration = Duration::from_secs(10 * 60);

@@ -5,11 +5,11 @@
 //! flattening itself changed, it compares all rows, so a crash between the two layers heals by itself. A row whose
 //! content did not change is not rewritten.
 
+use crate::bronze::privacy::Keeping;
 use crate::bronze::{DELETED_AT, RUN_ID, TIMESTAMP, instant_type};
+use crate::context::RunId;
 use crate::error::{Error, Result};
 use crate::lake::{Counts, KeySet, Lakehouse, Scope, Stage, Table as LakeTable, Target, definition, sync_table};
-use crate::personal::Keeping;
-use crate::run::RunId;
 use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};

@@ -4,9 +4,9 @@
 //! that lose something carry the run's stamp, so that silver and gold follow.
 
 use super::{RUN_ID, TIMESTAMP};
+use crate::context::RunId;
 use crate::error::{Error, Result};
 use crate::lake::{KeySet, Lakehouse, Scope, Stage, Target, align_batch, longs, sync_table};
-use crate::run::RunId;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::compute::filter_record_batch;
 use arrow::error::ArrowError;

@@ -4,11 +4,11 @@
 
 use super::deletions::refuse_to_empty;
 use super::{DELETED_AT, ENTITY, RUN_ID, TIMESTAMP, staged_rows};
+use crate::bronze::privacy;
+use crate::context::RunId;
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, SEQUENCE};
 use crate::lake::{Counts, Format, KeySet, Lakehouse, Stage, StagedFile, Table, align_batch, compare_schemas};
-use crate::personal;
-use crate::run::RunId;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, Schema, SchemaRef};
 use connectwise_runtime::row_hashes;
@@ -154,7 +154,7 @@ async fn stage_without_personal(
     while let Some(batch) = rows.next().await {
         let batch = batch.map_err(|error| failed(&error))?;
         let batch = align_batch(&batch, schema).map_err(|error| failed(&error))?;
-        staged.write(&personal::without_it(&batch, entity)?)?;
+        staged.write(&privacy::without_it(&batch, entity)?)?;
     }
     staged.finish()
 }

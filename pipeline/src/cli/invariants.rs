@@ -6,7 +6,7 @@ use super::table::{table, table_of_lines};
 use crate::error::Result;
 use crate::gold::{Check, Computed};
 use crate::printable::one_line;
-use crate::report::RunReport;
+use crate::run::report::RunReport;
 use comfy_table::{ColumnConstraint, Table, Width};
 
 /// No line of what was compared is longer: the rest goes to the next.
@@ -144,10 +144,10 @@ fn unmatched(report: &RunReport) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::context::{Mode, RunId};
     use crate::gold::{Severity, Unmatched};
     use crate::lake::Counts;
-    use crate::report::TableReport;
-    use crate::run::{Mode, RunId};
+    use crate::run::report::TableReport;
 
     fn check(name: &str, passed: bool, detail: &str) -> Check {
         Check { name: name.to_owned(), passed, detail: detail.to_owned(), severity: Severity::Error }

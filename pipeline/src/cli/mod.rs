@@ -24,10 +24,10 @@ pub use output::Output;
 
 use crate::catalog;
 use crate::client::Pace;
+use crate::context::{Layer, Mode};
 use crate::error::{Error, Result};
 use crate::lake::{Lakehouse, Layout};
 use crate::progress::Progress;
-use crate::run::{Layer, Mode};
 use crate::settings::variable;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum as _};
@@ -164,7 +164,7 @@ struct RunArgs {
         long,
         env = "CW_MAX_QUARANTINED",
         value_name = "PERCENT",
-        default_value_t = crate::quarantine::MOST_PERCENT,
+        default_value_t = crate::bronze::quarantine::MOST_PERCENT,
         value_parser = parse_percent
     )]
     max_quarantined: f64,

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::extract::Numbers;
 use crate::printable::{self, one_line};
 use crate::progress::Progress;
-use crate::report::{RunReport, TableReport};
+use crate::run::report::{RunReport, TableReport};
 use comfy_table::Table;
 use std::io::{IsTerminal as _, Write};
 

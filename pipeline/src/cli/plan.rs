@@ -4,12 +4,14 @@
 
 use super::output::{Output, grouped};
 use crate::bronze;
+use crate::bronze::quarantine;
 use crate::client::Client;
+use crate::context::{Layer, Options};
 use crate::error::Result;
 use crate::extract::{Order, Outline, Window, outlines};
 use crate::lake::Lakehouse;
-use crate::run::{self, Layer, Options};
-use crate::{meta, quarantine, source};
+use crate::run;
+use crate::run::{meta, source};
 use chrono::{DateTime, Utc};
 use connectwise_generated::gold::TABLES as GOLD;
 use connectwise_runtime::Table;

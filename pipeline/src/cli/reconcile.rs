@@ -5,14 +5,15 @@ use super::output::{Output, grouped, summary};
 use super::table::table;
 use super::{LakeArgs, PaceArgs, must_exist};
 use crate::client::Client;
+use crate::context::{Mode, Options, RunId};
 use crate::error::Result;
 use crate::lake::Lakehouse;
 use crate::lock;
-use crate::reconcile::{self, Finding};
-use crate::report::RunReport;
-use crate::run::{self, Mode, Options, RunId};
+use crate::run;
+use crate::run::deletions::{self, Finding};
+use crate::run::report::RunReport;
+use crate::run::source;
 use crate::settings::hash_key;
-use crate::source;
 use chrono::Utc;
 use clap::Args;
 use connectwise_generated::tables::by_entity;
@@ -95,8 +96,8 @@ async fn look(
     mut report: RunReport,
     change_source: bool,
 ) -> Result<RunReport> {
-    for entity in selected.iter().copied().filter(|entity| reconcile::applies_to(entity)) {
-        report.entities.push(reconcile::compare(client, lake, entity).await);
+    for entity in selected.iter().copied().filter(|entity| deletions::applies_to(entity)) {
+        report.entities.push(deletions::compare(client, lake, entity).await);
     }
     // A source that does not answer is none to remember.
     if report.entities.iter().any(|entity| entity.compared.is_some()) {

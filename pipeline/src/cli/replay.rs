@@ -2,13 +2,13 @@
 
 use super::output::{Output, summary};
 use super::{LakeArgs, must_exist};
+use crate::context::{Mode, Options, RunId};
 use crate::error::Result;
 use crate::lake::Lakehouse;
 use crate::lock;
-use crate::replay::replay;
-use crate::run::{Mode, Options, RunId};
+use crate::run::replay::replay;
+use crate::run::source;
 use crate::settings::{hash_key, named_source};
-use crate::source;
 use chrono::Utc;
 use clap::Args;
 

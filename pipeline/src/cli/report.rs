@@ -3,9 +3,9 @@
 use super::output::Output;
 use super::query::{Format, print};
 use super::{LakeArgs, must_exist};
+use crate::context::RunId;
 use crate::error::Result;
 use crate::gold;
-use crate::run::RunId;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use connectwise_generated::checks::REPORTS;

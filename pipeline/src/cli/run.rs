@@ -3,12 +3,13 @@
 use super::RunArgs;
 use super::invariants;
 use super::output::{Output, summary};
+use crate::bronze::privacy;
 use crate::catalog;
 use crate::client::Client;
+use crate::context::{Layer, Mode, Options};
 use crate::error::{Error, Result};
-use crate::personal;
-use crate::report::RunReport;
-use crate::run::{self, Layer, Mode, Options};
+use crate::run;
+use crate::run::report::RunReport;
 use crate::settings::hash_key;
 use serde_json::json;
 use tracing::Instrument as _;
@@ -39,7 +40,7 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
         let built_on = if options.has(Layer::Silver) { Layer::Bronze } else { Layer::Silver };
         catalog::require_layer(&lake, built_on.name()).await?;
     } else {
-        personal::require_key(&lake, &options.selected()?)?;
+        privacy::require_key(&lake, &options.selected()?)?;
     }
     let client = if args.layers.contains(&Layer::Bronze) { Some(Client::from_env(args.pace.into())?) } else { None };
     if args.dry_run {

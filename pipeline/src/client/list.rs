@@ -288,7 +288,7 @@ impl List {
             return Ok(());
         }
         let what = format!("{} ({}), or ask for other --fields", self.endpoint, table.hashed.join(", "));
-        Err(Error::Usage(crate::personal::no_key(&what)))
+        Err(Error::Usage(crate::bronze::privacy::no_key(&what)))
     }
 
     /// Says what is wrong with it, as reading it would, before anything is asked.

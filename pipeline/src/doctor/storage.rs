@@ -6,7 +6,7 @@ use crate::client::DataSource;
 use crate::error::{Error, Result};
 use crate::lake::{Lakehouse, Stage, Table};
 use crate::lock;
-use crate::source::require_same;
+use crate::run::source::require_same;
 use arrow::array::{Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema};
 use deltalake::logstore::object_store::{ObjectStore, ObjectStoreExt as _};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// The checks of the storage after the first, in the order in which they build on each other.
 const STEPS: [&str; 4] = ["lock", "commit", "tables", "source"];
 /// The table that is written on trial: the one beside which a lakehouse's lock lies.
-const TRIAL: (&str, &str) = ("meta", crate::meta::RUN);
+const TRIAL: (&str, &str) = ("meta", crate::run::meta::RUN);
 
 pub(super) async fn all(lake: Result<Lakehouse>, source: Option<DataSource>, checks: &mut Vec<Check>) {
     let place = "check --lakehouse or CW_LAKEHOUSE, and the rights there";

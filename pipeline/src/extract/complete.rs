@@ -9,9 +9,9 @@ use super::ids;
 use super::paging::Way;
 use super::plan::{Expected, Plan};
 use super::ranges::{self, KeyRange, Piece, Sink, Source};
+use crate::bronze::quarantine;
 use crate::error::{Error, Result};
 use crate::lake::Stage;
-use crate::quarantine;
 use arrow::datatypes::SchemaRef;
 use std::collections::HashSet;
 

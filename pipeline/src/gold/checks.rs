@@ -3,9 +3,9 @@
 //! Every check is SQL over the tables as anyone can query them, so that a broken one can be looked into with `query`.
 
 use crate::bronze::DELETED_AT;
+use crate::context::RunId;
 use crate::error::{Error, Result};
 use crate::gold::business_date;
-use crate::run::RunId;
 use crate::silver::{CHILD_KEY, SILVER_DELETED_AT};
 use arrow::array::{Array, ArrayRef, AsArray as _, RecordBatch};
 use arrow::compute::cast;

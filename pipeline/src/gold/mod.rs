@@ -18,9 +18,9 @@ pub use checks::{Check, Severity};
 pub use functions::register_functions;
 pub use reports::{Unmatched, report};
 
+use crate::context::RunId;
 use crate::error::{Error, Result};
 use crate::lake::{Counts, Lakehouse, Scope, Stage, Target, sync_table};
-use crate::run::RunId;
 use crate::tasks::apart;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use checks::OfEntity;

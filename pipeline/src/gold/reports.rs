@@ -1,10 +1,10 @@
 //! The reports of `schema/checks.yaml`, and the one that every run ends with: agreement types that no rule knows.
 
 use crate::catalog;
+use crate::context::RunId;
 use crate::error::{Error, Result};
 use crate::gold::business_date;
 use crate::lake::Lakehouse;
-use crate::run::RunId;
 use arrow::array::{Array as _, AsArray as _, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;

@@ -1,13 +1,14 @@
 //! One entity of a run: its window, what is read of it, and its bronze table.
 
-use super::{Mode, Options, RunId};
+use super::source;
+use crate::bronze::{self, privacy, quarantine};
 use crate::bronze::{Loaded, Loading, Watermark};
 use crate::client::{Client, Traffic};
+use crate::context::{Mode, Options, RunId};
 use crate::error::{Error, Result};
 use crate::extract::{Known, Order, Window, extract};
 use crate::lake::{Lakehouse, Stage};
-use crate::report::{EntityReport, TableReport};
-use crate::{bronze, personal, quarantine, source};
+use crate::run::report::{EntityReport, TableReport};
 use chrono::{DateTime, TimeDelta, Utc};
 use connectwise_runtime::{ChangeDetection, Table};
 use std::sync::Arc;
@@ -39,7 +40,7 @@ pub(super) async fn bronze_of(
             tracing::info!(entity = entity.entity, rows = forgotten, why);
         }
         let is_other = source::is_other(lake, entity, client.source(), options.change_source).await?;
-        let changed = personal::changed(lake, entity).await? || is_other;
+        let changed = privacy::changed(lake, entity).await? || is_other;
         if changed {
             let what = if is_other { "its rows are another source's" } else { "what is personal of it changed" };
             tracing::info!(entity = entity.entity, "{what}: reading all of it anew");
@@ -128,7 +129,7 @@ pub(super) async fn bronze_of(
 /// # Errors
 /// [`Error::Table`] when the watermark can't be read.
 pub async fn window_of(lake: &Lakehouse, options: &Options, now: DateTime<Utc>, entity: &Table) -> Result<Window> {
-    if options.mode == Mode::Full || personal::changed(lake, entity).await? {
+    if options.mode == Mode::Full || privacy::changed(lake, entity).await? {
         return Ok(Window::Everything);
     }
     if let Some(since) = options.since {

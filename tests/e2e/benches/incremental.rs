@@ -11,7 +11,7 @@
 use connectwise_etl::catalog::known_tables;
 use connectwise_etl::client::{Client, Limits, Pace, RetryPolicy};
 use connectwise_etl::lake::{Lakehouse, Layout};
-use connectwise_etl::report::RunReport;
+use connectwise_etl::run::report::RunReport;
 use connectwise_etl::run::{self, Mode, Options};
 use connectwise_etl::secret::Secret;
 use connectwise_etl::settings::ApiSettings;

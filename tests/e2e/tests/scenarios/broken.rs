@@ -4,7 +4,7 @@ use crate::support::{SMALL, Scene};
 use arrow::array::RecordBatch;
 use chrono::{DateTime, Utc};
 use connectwise_etl::gold::{Check, Computed};
-use connectwise_etl::report::RunReport;
+use connectwise_etl::run::report::RunReport;
 use connectwise_etl::run::{Layer, Options};
 use datafusion::prelude::{col, lit};
 use deltalake::DeltaTable;

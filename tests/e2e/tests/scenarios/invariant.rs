@@ -17,7 +17,7 @@ use case::{Case, Template};
 use connectwise_etl::catalog::known_tables;
 use connectwise_etl::client::DataSource;
 use connectwise_etl::lake::Lakehouse;
-use connectwise_etl::report::RunReport;
+use connectwise_etl::run::report::RunReport;
 use connectwise_simulator::{Config, Counts, Scale};
 use proptest::test_runner::{Config as Cases, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use crate::support::{SMALL, Scene, copy};
 use connectwise_etl::lake::Stage;
-use connectwise_etl::report::RunReport;
+use connectwise_etl::run::report::RunReport;
 use connectwise_etl::run::{Layer, Mode, Options};
 use datafusion::logical_expr::{ident, lit, when};
 use serde_json::json;

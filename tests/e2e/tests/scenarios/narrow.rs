@@ -3,7 +3,7 @@
 use crate::support::{EMPTY, SMALL, Scene, copy};
 use chrono::{DateTime, Utc};
 use connectwise_etl::lake::{Lakehouse, Layout};
-use connectwise_etl::report::RunReport;
+use connectwise_etl::run::report::RunReport;
 use connectwise_etl::run::{self, Layer, Options};
 use connectwise_simulator::AdvanceRequest;
 use serde_json::{Value, json};

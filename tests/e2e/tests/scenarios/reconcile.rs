@@ -3,7 +3,7 @@
 use crate::support::{EMPTY, SMALL, Scene, Shared};
 use clap::Parser as _;
 use connectwise_etl::cli::{Cli, Output};
-use connectwise_etl::report::RunReport;
+use connectwise_etl::run::report::RunReport;
 use connectwise_etl::run::{Mode, Options};
 use connectwise_simulator::{Fault, Faults, When};
 use serde_json::{Value, json};

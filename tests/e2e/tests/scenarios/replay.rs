@@ -3,9 +3,9 @@
 use crate::support::{EMPTY, Scene};
 use connectwise_etl::catalog;
 use connectwise_etl::lake::Table;
-use connectwise_etl::replay::replay;
-use connectwise_etl::report::RunReport;
 use connectwise_etl::run::Options;
+use connectwise_etl::run::replay::replay;
+use connectwise_etl::run::report::RunReport;
 use connectwise_simulator::AdvanceRequest;
 use datafusion::prelude::DataFrame;
 use serde_json::json;

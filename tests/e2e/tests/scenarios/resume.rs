@@ -2,7 +2,7 @@
 
 use crate::support::{SMALL, Scene};
 use connectwise_etl::lake::Stage;
-use connectwise_etl::report::RunReport;
+use connectwise_etl::run::report::RunReport;
 use connectwise_etl::run::{self, Layer, Mode, Options};
 use connectwise_simulator::{AdvanceRequest, Counts, Fault, Faults, When};
 use serde_json::json;

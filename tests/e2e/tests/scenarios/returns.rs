@@ -1,8 +1,8 @@
 //! Records that the source does not show, that are back, and that fit no table: what lives, and what is on record.
 
 use crate::support::{EMPTY, Scene};
-use connectwise_etl::replay::replay;
-use connectwise_etl::report::RunReport;
+use connectwise_etl::run::replay::replay;
+use connectwise_etl::run::report::RunReport;
 use connectwise_etl::run::{Layer, Mode, Options};
 use connectwise_simulator::{Fault, Faults, When};
 use datafusion::logical_expr::{ident, lit, when};

@@ -5,9 +5,9 @@ use crate::support::{SMALL, Scene, client};
 use connectwise_etl::Error;
 use connectwise_etl::client::Client;
 use connectwise_etl::lake::Stage;
-use connectwise_etl::report::RunReport;
+use connectwise_etl::run::report::RunReport;
+use connectwise_etl::run::source;
 use connectwise_etl::run::{self, Layer, Mode, Options};
-use connectwise_etl::source;
 use connectwise_simulator::{Config, Counts, Scale};
 
 const LONG: Counts = Counts { time_entries: 9_000, ..SMALL };

@@ -6,7 +6,7 @@ use arrow::datatypes::DataType;
 use connectwise_etl::catalog;
 use connectwise_etl::client::{Client, RetryPolicy};
 use connectwise_etl::lake::{Lakehouse, Layout, Stage};
-use connectwise_etl::report::RunReport;
+use connectwise_etl::run::report::RunReport;
 use connectwise_etl::run::{self, Mode, Options};
 use connectwise_etl::secret::Secret;
 use connectwise_etl::settings::ApiSettings;

@@ -2,7 +2,7 @@
 
 use crate::support::{EMPTY, Scene};
 use chrono::{DateTime, Utc};
-use connectwise_etl::report::EntityReport;
+use connectwise_etl::run::report::EntityReport;
 use connectwise_etl::run::{Layer, Mode, Options};
 use connectwise_simulator::Faults;
 use serde_json::json;

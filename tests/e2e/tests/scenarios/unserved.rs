@@ -2,8 +2,8 @@
 
 use crate::support::{EMPTY, RETRY, Scene, settings};
 use connectwise_etl::client::{Client, RetryPolicy};
-use connectwise_etl::replay::replay;
-use connectwise_etl::report::RunReport;
+use connectwise_etl::run::replay::replay;
+use connectwise_etl::run::report::RunReport;
 use connectwise_etl::run::{Layer, Mode, Options};
 use connectwise_simulator::{Config, Counts, Fault, Faults, Scale, When};
 use futures::TryStreamExt as _;

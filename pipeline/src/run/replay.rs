@@ -4,15 +4,16 @@
 //! and the next replay ends the work. What bronze has in a newer or equal version stays, and so does what was marked as
 //! deleted after it was put aside. The watermark stays, too: a replay does not know what else changed.
 
+use crate::bronze::privacy;
+use crate::bronze::quarantine;
 use crate::bronze::{self, Loading};
+use crate::context::{Mode, Options, RunId};
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, Numbers, decode_stored, id_of, last_updated};
 use crate::lake::{Lakehouse, Stage};
 use crate::lock;
-use crate::personal;
-use crate::quarantine;
-use crate::report::{EntityReport, RunReport, TableReport};
-use crate::run::{self, Mode, Options, RunId};
+use crate::run;
+use crate::run::report::{EntityReport, RunReport, TableReport};
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use chrono::Utc;
@@ -34,8 +35,8 @@ pub async fn replay(lake: &Lakehouse, options: &Options) -> Result<RunReport> {
 /// # Errors
 /// As [`replay`].
 pub async fn replay_tables(lake: &Lakehouse, selected: &[&'static Table]) -> Result<RunReport> {
-    personal::require_key(lake, selected)?;
-    personal::require_same_key(lake, selected, false).await?;
+    privacy::require_key(lake, selected)?;
+    privacy::require_same_key(lake, selected, false).await?;
     let run = RunId::new(Utc::now());
     let report = RunReport::new(run, Mode::Replay, vec!["bronze", "silver", "gold"]).limited_to(selected);
     let begun = report.begun();

@@ -5,10 +5,10 @@
 //! one that was made anew at the same place is another.
 
 use crate::client::DataSource;
+use crate::context::RunId;
 use crate::error::{Error, Result};
 use crate::lake::{Lakehouse, Stage};
-use crate::meta;
-use crate::run::RunId;
+use crate::run::meta;
 use connectwise_runtime::Table;
 
 /// The application transaction of a bronze table that says, by a number, which source its rows came from.

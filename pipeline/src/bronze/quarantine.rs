@@ -3,10 +3,10 @@
 //! Invariant: a record stands here once, with its newest reason, until it is read well; then it leaves.
 
 use crate::bronze::{RUN_ID, TIMESTAMP, instant_type};
+use crate::context::RunId;
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, unserved_id};
 use crate::lake::{Lakehouse, Table, align_batch};
-use crate::run::RunId;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimestampMicrosecondType};

@@ -1,13 +1,13 @@
 //! Rows that are marked as deleted and are at the source again: every incremental run asks for them.
 
-use super::{Finding, apply, bring, find, numbers, stored_ids};
+use super::deletions::{Finding, apply, bring, find, numbers, stored_ids};
+use crate::bronze::{self, quarantine};
 use crate::client::{Client, Traffic};
+use crate::context::RunId;
 use crate::error::{Error, Result};
 use crate::extract::{Numbers, read_ids};
 use crate::lake::{Lakehouse, Stage};
-use crate::report::EntityReport;
-use crate::run::RunId;
-use crate::{bronze, quarantine};
+use crate::run::report::EntityReport;
 use connectwise_runtime::Table;
 use std::sync::Arc;
 use std::time::Instant;

@@ -2,11 +2,11 @@
 
 use crate::bronze::instant_type;
 use crate::client::DataSource;
+use crate::context::RunId;
 use crate::error::Result;
 use crate::lake::{Lakehouse, Table};
-use crate::reconcile::Finding;
-use crate::report::RunReport;
-use crate::run::RunId;
+use crate::run::deletions::Finding;
+use crate::run::report::RunReport;
 use arrow::array::{
     ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };

@@ -7,19 +7,16 @@
 //! Some flags change without a new time of change, so no window brings them. They are read beside the ids, and a record
 //! whose flags are others than bronze has is read anew.
 
-mod returned;
-
-pub use returned::bring_back;
-
+use super::{meta, source};
 use crate::bronze::{self, DELETED_AT, ENTITY, Loading, RUN_ID, TIMESTAMP};
+use crate::bronze::{privacy, quarantine};
 use crate::catalog;
 use crate::client::{Client, Traffic};
+use crate::context::RunId;
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, FlagHash, Listed, Numbers, extract_some, flag_hashes, read_ids};
 use crate::lake::{Counts, Lakehouse, Scope, Stage, Target, sync};
-use crate::report::EntityReport;
-use crate::run::RunId;
-use crate::{meta, personal, quarantine, source};
+use crate::run::report::EntityReport;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, Int64Type, TimestampMicrosecondType};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -204,7 +201,7 @@ pub async fn apply(
     let can = wanted.len() <= MOST_BROUGHT
         && entity.parent.is_none()
         && (entity.hashed.is_empty() || lake.hash_key().is_some())
-        && !personal::changed(lake, entity).await?;
+        && !privacy::changed(lake, entity).await?;
     if can && !wanted.is_empty() {
         let (loaded, extracted) = bring(client, lake, stage, run, entity, &wanted, &Arc::default()).await?;
         let misfits = extracted.quarantined_ids();

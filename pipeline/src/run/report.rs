@@ -1,12 +1,13 @@
 //! What a run did: by entity, by table, by check; and the exit status that follows.
 
+use crate::bronze::quarantine::{TABLE as QUARANTINE, WARNING_PERCENT};
+use crate::context::{Mode, RunId};
 use crate::extract::Numbers;
 use crate::gold::{Built, Check, Computed, Severity, Unmatched};
 use crate::lake::Counts;
-use crate::meta::Begun;
-use crate::quarantine::{TABLE as QUARANTINE, WARNING_PERCENT};
-use crate::reconcile::Finding;
-use crate::run::{Flattened, Mode, RunId};
+use crate::run::Flattened;
+use crate::run::deletions::Finding;
+use crate::run::meta::Begun;
 use connectwise_generated::tables::TABLES;
 use connectwise_runtime::Table;
 use std::collections::BTreeMap;

@@ -9,6 +9,8 @@ mod deletions;
 mod held;
 mod page_limit;
 pub(crate) mod passwords;
+pub(crate) mod privacy;
+pub mod quarantine;
 mod replace;
 mod watermark;
 
@@ -18,13 +20,13 @@ pub(crate) use deletions::marks;
 pub(crate) use held::check_fetched;
 pub(crate) use page_limit::page_limit;
 
+use crate::bronze::privacy::{self, Keeping};
+use crate::context::RunId;
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, Listed, SEQUENCE};
 use crate::lake::{Counts, KeySet, Lakehouse, Scope, Stage, Table, Target, align_batch, longs, sync_table};
-use crate::personal::{self, Keeping};
-use crate::reconcile;
-use crate::run::RunId;
-use crate::source;
+use crate::run::deletions;
+use crate::run::source;
 use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit};
@@ -149,7 +151,7 @@ pub async fn load(
     // Rows that were kept otherwise must not stay beside those that are read now.
     let anew = before.is_some() && wanted != was;
     if anew && !(extracted.whole && (full || snapshot)) {
-        return Err(Error::data(entity.entity, personal::READ_WHOLE));
+        return Err(Error::data(entity.entity, privacy::READ_WHOLE));
     }
     transactions.extend(wanted.transactions(was));
     let source_was = match &before {
@@ -175,7 +177,7 @@ pub async fn load(
             None => Vec::new(),
         };
         if anew {
-            kept = kept.iter().map(|batch| personal::without_it(batch, entity)).collect::<Result<_>>()?;
+            kept = kept.iter().map(|batch| privacy::without_it(batch, entity)).collect::<Result<_>>()?;
         }
         let scope = if snapshot {
             Scope::All

@@ -2,19 +2,25 @@
 //!
 //! Invariant: an entity that fails leaves its tables as they were and the others whole, and the exit status says so.
 
+pub mod deletions;
 mod entity;
-mod options;
+pub mod meta;
+pub mod replay;
+pub mod report;
+mod returned;
+pub mod source;
 
+pub use crate::context::{Layer, Mode, Options, RunId};
 pub use entity::window_of;
-pub use options::{Layer, Mode, Options, RunId};
 
+use crate::bronze::privacy;
 use crate::client::{Client, ClientError, Request, Traffic};
 use crate::error::{Error, Result};
 use crate::gold::{self, Care, Computed};
 use crate::lake::{Counts, Lakehouse, Stage};
-use crate::report::RunReport;
+use crate::run::report::RunReport;
 use crate::tasks::apart;
-use crate::{lock, meta, personal, reconcile, silver, source};
+use crate::{lock, silver};
 use chrono::Utc;
 use connectwise_generated::tables::TABLES;
 use connectwise_runtime::{ChangeDetection, Table};
@@ -49,8 +55,8 @@ pub async fn run_tables(
     selected: &[&'static Table],
 ) -> Result<RunReport> {
     if options.has(Layer::Bronze) && options.mode != Mode::Reconcile {
-        personal::require_key(lake, selected)?;
-        personal::require_same_key(lake, selected, options.mode == Mode::Full).await?;
+        privacy::require_key(lake, selected)?;
+        privacy::require_same_key(lake, selected, options.mode == Mode::Full).await?;
     }
     if let Some(client) = client.filter(|_| options.has(Layer::Bronze)) {
         source::require_same(lake, client.source(), options.change_source).await?;
@@ -149,7 +155,7 @@ async fn layers_of(
             }
             bronze_layer(client, lake, stage, options, &entities, run, report, &mut loaded).await?;
         }
-        deletions(client, lake, stage, options, selected, run, report, &mut loaded).await?;
+        mark_deletions(client, lake, stage, options, selected, run, report, &mut loaded).await?;
     }
     if options.has(Layer::Silver) {
         let (mut work, mut flattens_all) = (Vec::new(), options.mode == Mode::Full);
@@ -274,7 +280,7 @@ async fn bronze_layer(
 /// Marks what the source deleted: in a reconciliation, and in a run where one is due. Where more is gone of an entity than
 /// may go, that is its own fault, and nothing of it is touched. What is back is brought by every run.
 #[expect(clippy::too_many_arguments, reason = "the parts of one run")]
-async fn deletions(
+async fn mark_deletions(
     client: &Client,
     lake: &Lakehouse,
     stage: &Stage,
@@ -287,10 +293,10 @@ async fn deletions(
     let alone = options.mode == Mode::Reconcile;
     let due = match options.reconcile_days {
         // A full run has marked them already.
-        Some(days) if options.mode == Mode::Incremental => reconcile::due(lake, days, run.started()).await?,
+        Some(days) if options.mode == Mode::Incremental => deletions::due(lake, days, run.started()).await?,
         _ => HashSet::new(),
     };
-    for entity in selected.iter().copied().filter(|entity| reconcile::applies_to(entity)) {
+    for entity in selected.iter().copied().filter(|entity| deletions::applies_to(entity)) {
         let is_loaded = loaded.contains(entity.entity);
         let is_due = due.contains(entity.entity) && is_loaded;
         if !alone && !is_due {
@@ -299,18 +305,18 @@ async fn deletions(
                 options.mode == Mode::Incremental && entity.change_detection == ChangeDetection::LastUpdated;
             if is_loaded
                 && is_window
-                && let Some(back) = reconcile::bring_back(client, lake, stage, run, entity).await
+                && let Some(back) = returned::bring_back(client, lake, stage, run, entity).await
             {
                 report.take_comparison(entity.table, back);
             }
             continue;
         }
-        let mut compared = reconcile::compare(client, lake, entity).await;
+        let mut compared = deletions::compare(client, lake, entity).await;
         if let Some(mut finding) = compared.compared.take() {
             if finding.is_too_much() && !options.force {
-                compared.error = Some(reconcile::refusal(entity, &finding).to_string());
+                compared.error = Some(deletions::refusal(entity, &finding).to_string());
             } else {
-                match reconcile::apply(client, lake, stage, run, entity, &mut finding).await {
+                match deletions::apply(client, lake, stage, run, entity, &mut finding).await {
                     Ok(counts) => {
                         compared.counts = counts;
                         // Silver looks at all rows: what the load changed is not all that changed.
