@@ -1,10 +1,12 @@
-//! What to run: the mode, the layers, the entities; and a run's id.
+//! What the layers of a run share: its id, its options, the lakehouse and the staging folder.
 
 use crate::error::{Error, Result};
+use crate::lake::{Lakehouse, Stage};
 use crate::progress::Progress;
 use chrono::{DateTime, Utc};
 use connectwise_generated::tables::TABLES;
 use connectwise_runtime::Table;
+use std::sync::Arc;
 
 /// A run's id and start.
 #[derive(Debug, Clone)]
@@ -21,7 +23,7 @@ impl RunId {
     }
 
     /// The id, sortable by time.
-    pub fn id(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         &self.id
     }
 
@@ -36,7 +38,20 @@ impl RunId {
     }
 }
 
-/// All of it, or what changed.
+/// What every layer of one run shares; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct RunContext {
+    /// The run's id and start.
+    pub id: RunId,
+    /// What was asked for.
+    pub options: Arc<Options>,
+    /// The lakehouse that the run writes.
+    pub lake: Lakehouse,
+    /// Where rows are staged.
+    pub stage: Arc<Stage>,
+}
+
+/// How much is read: all of it, or what changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Mode {
     /// What changed since the watermark, less the look-back.

@@ -8,6 +8,7 @@
 
 pub mod bronze;
 pub mod catalog;
+pub mod check;
 pub mod cli;
 pub mod client;
 pub mod conditions;
@@ -26,5 +27,7 @@ pub mod settings;
 pub mod silver;
 mod tasks;
 pub mod telemetry;
+#[cfg(test)]
+mod testing;
 
 pub use error::{Error, Result};

@@ -12,7 +12,8 @@ mod process;
 
 use crate::error::{Error, Result};
 use crate::lake::Lakehouse;
-use crate::run::meta::{self, Begun};
+use crate::run::meta;
+use crate::run::report::RunHeader as Begun;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use deltalake::Path;
 use deltalake::logstore::object_store::{Error as StoreError, ObjectStore, ObjectStoreExt as _, PutMode};

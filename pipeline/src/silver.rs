@@ -5,11 +5,11 @@
 //! flattening itself changed, it compares all rows, so a crash between the two layers heals by itself. A row whose
 //! content did not change is not rewritten.
 
-use crate::bronze::privacy::Keeping;
+use crate::bronze::privacy::PiiPolicy;
 use crate::bronze::{DELETED_AT, RUN_ID, TIMESTAMP, instant_type};
-use crate::context::RunId;
+use crate::context::{RunContext, RunId};
 use crate::error::{Error, Result};
-use crate::lake::{Counts, KeySet, Lakehouse, Scope, Stage, Table as LakeTable, Target, definition, sync_table};
+use crate::lake::{Counts, KeySet, Scope, Table as LakeTable, Target, definition, sync_table};
 use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -69,25 +69,19 @@ pub fn schema_of_child(table: &Table, child: &Child) -> SchemaRef {
 ///
 /// # Errors
 /// [`Error`]; each table is either as it was or done.
-pub async fn load(
-    lake: &Lakehouse,
-    stage: &Stage,
-    run: &RunId,
-    entity: &'static Table,
-    whole: bool,
-) -> Result<Vec<(&'static str, Counts, u64)>> {
-    let Some(bronze) = lake.open("bronze", entity.table).await? else {
+pub async fn load(run: &RunContext, entity: &'static Table, whole: bool) -> Result<Vec<(&'static str, Counts, u64)>> {
+    let Some(bronze) = run.lake.open("bronze", entity.table).await? else {
         return Ok(Vec::new());
     };
     // Rows that lost what is personal keep their stamps, so how bronze keeps it counts, too.
-    let keeping = Keeping::of(&bronze).await?;
+    let keeping = PiiPolicy::of(&bronze).await?;
     let made_by = made_by(&bronze.id()?, &format!("{entity:?} {keeping:?}"), FLATTEN_VERSION);
     let transactions = [(BRONZE_VERSION.to_owned(), bronze.version()), (DEFINITION.to_owned(), made_by)];
-    let source = Source { lake, stage, run, bronze: &bronze, entity, transactions: &transactions };
+    let source = Source { run, bronze: &bronze, entity, transactions: &transactions };
     let (mut changed, mut work, mut flattens_all) = (BTreeMap::new(), Vec::new(), false);
     for child in std::iter::once(None).chain(entity.children.iter().map(Some)) {
         let name = child.map_or(entity.table, |child| child.table);
-        let stored = if whole { None } else { lake.open("silver", name).await? };
+        let stored = if whole { None } else { run.lake.open("silver", name).await? };
         let ids = match &stored {
             Some(stored) => changed_ids(stored, &bronze, entity.key, made_by, &mut changed).await?,
             None => None,
@@ -102,9 +96,7 @@ pub async fn load(
 
 /// What silver tables are made from.
 struct Source<'a> {
-    lake: &'a Lakehouse,
-    stage: &'a Stage,
-    run: &'a RunId,
+    run: &'a RunContext,
     bronze: &'a LakeTable,
     entity: &'static Table,
     transactions: &'a [(String, i64)],
@@ -141,8 +133,9 @@ impl Source<'_> {
             key: if child.is_some() { &CHILD_KEY } else { &own },
             stamps: &[PROCESSED_AT, SOURCE, BATCH_ID],
         };
-        let rows = flat_rows(self.bronze, self.run, entity, child, &schema, ids).await?;
-        let (counts, stored) = sync_table(self.lake, self.stage, &target, &scope, rows, self.transactions).await?;
+        let rows = flat_rows(self.bronze, &self.run.id, entity, child, &schema, ids).await?;
+        let (counts, stored) =
+            sync_table(&self.run.lake, &self.run.stage, &target, &scope, rows, self.transactions).await?;
         tracing::debug!(table = name, ?counts, seconds = started.elapsed().as_secs_f64(), "silver");
         Ok((name, counts, stored.rows().await?))
     }
@@ -235,7 +228,7 @@ fn stamp(
     let processed = TimestampMicrosecondArray::from(vec![run.started_micros(); rows]).with_timezone("UTC");
     columns.push(Arc::new(processed));
     columns.push(Arc::new(StringArray::from(vec!["connectwise"; rows])));
-    columns.push(Arc::new(StringArray::from(vec![run.id(); rows])));
+    columns.push(Arc::new(StringArray::from(vec![run.as_str(); rows])));
     columns.push(deleted);
     debug_assert!(deleted_is_last(schema));
     RecordBatch::try_new(Arc::clone(schema), columns)

@@ -2,16 +2,20 @@
 //!
 //! Invariant: a record that the source has is never marked as deleted, whether it fits or not.
 
-use super::DELETED_AT;
+use super::columns::{DELETED_AT, ENTITY, RUN_ID, TIMESTAMP, schema};
+use crate::context::RunContext;
 use crate::error::{Error, Result};
-use crate::extract::Extracted;
-use crate::lake::{KeySet, Lakehouse, Table};
-use arrow::array::{AsArray, RecordBatch, new_null_array};
+use crate::extract::{Extracted, FlagHash, Listed, flag_hashes};
+use crate::lake::{Counts, KeySet, Lakehouse, Scope, Table, Target, sync};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, TimestampMicrosecondArray, new_null_array};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use datafusion::logical_expr::ident;
-use std::collections::{BTreeMap, HashSet};
+use futures::StreamExt as _;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+/// The part of a table's live rows, in percent, that is marked as deleted without `--force`.
+const MOST_PERCENT: u64 = 10;
 /// A full read marks no larger share of a table's live rows as deleted, in percent, without being told to: a right that
 /// the API member lost looks like a deletion, too. One of two rows may go, however small the table is; two of three may
 /// not.
@@ -90,6 +94,180 @@ fn alive(batch: &RecordBatch) -> std::result::Result<RecordBatch, arrow::error::
     RecordBatch::try_new(batch.schema(), columns)
 }
 
+/// What a comparison of an entity found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Finding {
+    /// Records that the source has.
+    pub source: u64,
+    /// Live rows of bronze.
+    pub live: u64,
+    /// Live rows that the source lacks.
+    pub gone: Vec<i64>,
+    /// Rows marked as deleted that the source has again.
+    pub returned: Vec<i64>,
+    /// Records that bronze lacks. Those in quarantine are not missing.
+    pub missing: Vec<i64>,
+    /// Live rows whose flags the source has otherwise. Records in quarantine are not among them.
+    pub differing: Vec<i64>,
+    /// Whether what is back, missing or differs was read anew.
+    pub brought: bool,
+}
+
+impl Finding {
+    /// Whether so much is gone that a person has to look first.
+    pub fn is_too_much(&self) -> bool {
+        self.gone.len() as u64 * 100 > self.live * MOST_PERCENT
+    }
+
+    /// Whether bronze has to change.
+    pub fn has_marks(&self) -> bool {
+        !self.gone.is_empty() || !self.returned.is_empty()
+    }
+
+    /// The records that have to be read anew.
+    pub(crate) fn wanted(&self) -> Vec<i64> {
+        self.returned.iter().chain(&self.missing).chain(&self.differing).copied().collect()
+    }
+}
+
+/// Bronze's ids, and whether each lives.
+#[derive(Debug, Default)]
+pub(crate) struct Stored {
+    pub(crate) live: BTreeSet<i64>,
+    pub(crate) deleted: BTreeSet<i64>,
+    /// Of each live row a hash of its flags, where these are compared.
+    flags: HashMap<i64, FlagHash>,
+}
+
+/// What bronze has of an entity, with these flags.
+pub(crate) async fn stored_ids(
+    lake: &Lakehouse,
+    entity: &connectwise_runtime::Table,
+    flags: &[&str],
+) -> Result<Stored> {
+    let mut stored = Stored::default();
+    let Some(table) = lake.open("bronze", entity.table).await? else { return Ok(stored) };
+    let failed = |error: datafusion::error::DataFusionError| table.error("comparing", error);
+    let schema = table.schema()?;
+    // A table that an earlier version filled may lack a column until its next write.
+    let flags = if flags.iter().all(|name| schema.index_of(name).is_ok()) { flags } else { &[] };
+    let columns: Vec<_> = [entity.key, DELETED_AT].into_iter().chain(flags.iter().copied()).map(ident).collect();
+    let columns = table.frame().await?.select(columns).map_err(failed)?;
+    let mut rows = columns.execute_stream().await.map_err(failed)?;
+    while let Some(batch) = rows.next().await {
+        let batch = batch.map_err(failed)?;
+        let ids = batch.column(0).as_primitive::<Int64Type>();
+        let hashes = if flags.is_empty() { Vec::new() } else { flag_hashes(&batch, flags)? };
+        for (row, id) in ids.values().iter().enumerate() {
+            if batch.column(1).is_null(row) {
+                stored.live.insert(*id);
+                stored.flags.extend(hashes.get(row).map(|hash| (*id, *hash)));
+            } else {
+                stored.deleted.insert(*id);
+            }
+        }
+    }
+    Ok(stored)
+}
+
+pub(crate) fn find(source: &Listed, stored: &Stored, quarantined: &HashSet<i64>) -> Finding {
+    let differs = |id: &&i64| match (stored.flags.get(id), source.flags.get(id)) {
+        (Some(stored), Some(there)) => stored != there && !quarantined.contains(id),
+        _ => false,
+    };
+    let source = &source.ids;
+    let is_missing = |id: &&i64| !stored.live.contains(id) && !stored.deleted.contains(id) && !quarantined.contains(id);
+    Finding {
+        source: source.len() as u64,
+        live: stored.live.len() as u64,
+        gone: stored.live.difference(source).copied().collect(),
+        returned: source.intersection(&stored.deleted).copied().collect(),
+        missing: source.iter().filter(is_missing).copied().collect(),
+        differing: stored.live.iter().filter(differs).copied().collect(),
+        brought: false,
+    }
+}
+
+/// The refusal to mark so much of a table.
+pub(crate) fn refusal(entity: &connectwise_runtime::Table, finding: &Finding) -> Error {
+    Error::data(
+        entity.entity,
+        format!(
+            "{} of {} live rows are gone from the source, more than {MOST_PERCENT} %: nothing of it was marked as \
+             deleted. Look at `connectwise-etl reconcile` and at the API member's rights; if the records really were \
+             deleted, `connectwise-etl reconcile --apply --force`",
+            finding.gone.len(),
+            finding.live
+        ),
+    )
+}
+
+/// Marks in bronze what is gone, and takes the mark from what is back; one commit.
+///
+/// # Errors
+/// [`Error::Table`]; the table stays as it was.
+pub(crate) async fn mark_rows(
+    run: &RunContext,
+    entity: &'static connectwise_runtime::Table,
+    finding: &Finding,
+) -> Result<Counts> {
+    let Some(table) = run.lake.open("bronze", entity.table).await?.filter(|_| finding.has_marks()) else {
+        return Ok(Counts::default());
+    };
+    let failed = |error: datafusion::error::DataFusionError| table.error("marking", error);
+    let gone: HashSet<i64> = finding.gone.iter().copied().collect();
+    let touched: HashSet<i64> = finding.gone.iter().chain(&finding.returned).copied().collect();
+    let (Some(least), Some(most)) = (touched.iter().min(), touched.iter().max()) else {
+        return Ok(Counts::default());
+    };
+    let between = ident(entity.key).between(datafusion::prelude::lit(*least), datafusion::prelude::lit(*most));
+    let rows = table.frame().await?.filter(between).map_err(failed)?.execute_stream().await.map_err(failed)?;
+    let (key, now, name) = (entity.key, run.id.started_micros(), entity.entity);
+    let wanted = touched.clone();
+    let rows = rows.map(move |batch| {
+        let batch = batch.map_err(|error| Error::data(name, error))?;
+        marked(&batch, key, &wanted, &gone, now).map_err(|error| Error::data(name, error))
+    });
+    let target = Target {
+        layer: "bronze",
+        name: entity.table,
+        schema: schema(entity),
+        key: &[entity.key],
+        stamps: &[TIMESTAMP, ENTITY, RUN_ID],
+    };
+    let scope = Scope::Only { column: entity.key, keys: Arc::new(touched.into()) };
+    sync(&run.lake, &run.stage, &target, &scope, rows, &[]).await?;
+    let deleted = finding.gone.len() as u64;
+    Ok(Counts { deleted, updated: finding.returned.len() as u64, ..Counts::default() })
+}
+
+/// The touched rows of a batch, with their marks set or taken away.
+fn marked(
+    batch: &RecordBatch,
+    key: &str,
+    touched: &HashSet<i64>,
+    gone: &HashSet<i64>,
+    now: i64,
+) -> Result<RecordBatch, arrow::error::ArrowError> {
+    let lacks = |name: &str| arrow::error::ArrowError::SchemaError(format!("the table lacks {name}"));
+    let ids =
+        batch.column_by_name(key).and_then(|ids| ids.as_primitive_opt::<Int64Type>()).ok_or_else(|| lacks(key))?;
+    let keep = ids.iter().map(|id| Some(id.is_some_and(|id| touched.contains(&id)))).collect();
+    let batch = arrow::compute::filter_record_batch(batch, &keep)?;
+    let position = batch.schema().index_of(DELETED_AT)?;
+    let ids =
+        batch.column_by_name(key).and_then(|ids| ids.as_primitive_opt::<Int64Type>()).ok_or_else(|| lacks(key))?;
+    let old = batch.column(position).as_primitive_opt::<TimestampMicrosecondType>();
+    let mark = |(row, id): (usize, &i64)| {
+        let before = old.and_then(|old| old.is_valid(row).then(|| old.value(row)));
+        gone.contains(id).then(|| before.unwrap_or(now))
+    };
+    let marks: TimestampMicrosecondArray = ids.values().iter().enumerate().map(mark).collect();
+    let mut columns = batch.columns().to_vec();
+    columns[position] = Arc::new(marks.with_timezone("UTC")) as ArrayRef;
+    RecordBatch::try_new(batch.schema(), columns)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,5 +283,41 @@ mod tests {
             assert!(error.contains(&format!("{gone} of {live} live rows")) && error.contains("--force"), "{error}");
             assert!(refuse_to_empty(entity, gone, live, true).is_ok(), "{gone} of {live}");
         }
+    }
+
+    #[test]
+    fn tells_gone_returned_and_missing_apart() {
+        let stored = Stored { live: BTreeSet::from([1, 2, 3]), deleted: BTreeSet::from([4, 5]), ..Stored::default() };
+        let source = Listed { ids: BTreeSet::from([2, 3, 4, 6, 7]), ..Listed::default() };
+        let found = find(&source, &stored, &HashSet::from([7, 1]));
+        let wanted =
+            Finding { source: 5, live: 3, gone: vec![1], returned: vec![4], missing: vec![6], ..Finding::default() };
+        assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn a_record_differs_where_both_sides_have_its_flags_and_they_are_others() {
+        let stored = Stored {
+            live: BTreeSet::from([1, 2, 3, 4]),
+            flags: HashMap::from([(1, 10), (2, 20), (3, 30), (5, 50)]),
+            ..Stored::default()
+        };
+        let source = Listed {
+            ids: BTreeSet::from([1, 2, 3, 4, 5]),
+            flags: HashMap::from([(1, 10), (2, 21), (3, 31), (4, 40), (5, 51)]),
+        };
+        let found = find(&source, &stored, &HashSet::from([3]));
+        assert_eq!((found.differing.as_slice(), found.missing.as_slice()), (&[2][..], &[5][..]));
+        assert!(!found.has_marks());
+        assert_eq!(found.wanted(), [5, 2]);
+    }
+
+    #[test]
+    fn a_tenth_may_go_and_not_more() {
+        let finding = |gone: i64, live| Finding { gone: (0..gone).collect(), live, ..Finding::default() };
+        assert!(!finding(0, 0).is_too_much());
+        assert!(!finding(10, 100).is_too_much());
+        assert!(finding(11, 100).is_too_much());
+        assert!(finding(1, 9).is_too_much());
     }
 }

@@ -1,9 +1,10 @@
 //! Whether bronze holds what was fetched: asked of the table itself, after the commit.
 
-use super::{DELETED_AT, Loaded};
+use super::columns::DELETED_AT;
+use super::load::Loaded;
+use crate::check::Check;
 use crate::error::Result;
 use crate::extract::Extracted;
-use crate::gold::Check;
 use crate::lake::{Lakehouse, longs};
 use datafusion::logical_expr::{ident, lit};
 use futures::StreamExt as _;

@@ -3,10 +3,10 @@
 //! Invariant: a table is looked through once, and what is found goes in one commit, which says that it was done. Rows
 //! that lose something carry the run's stamp, so that silver and gold follow.
 
-use super::{RUN_ID, TIMESTAMP};
-use crate::context::RunId;
+use super::columns::{RUN_ID, TIMESTAMP};
+use crate::context::RunContext;
 use crate::error::{Error, Result};
-use crate::lake::{KeySet, Lakehouse, Scope, Stage, Target, align_batch, longs, sync_table};
+use crate::lake::{KeySet, Scope, Target, align_batch, longs, sync_table};
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::compute::filter_record_batch;
 use arrow::error::ArrowError;
@@ -31,8 +31,8 @@ pub(super) fn transaction() -> (String, i64) {
 ///
 /// # Errors
 /// [`Error::Table`]; the table stays as it was.
-pub(crate) async fn forget(lake: &Lakehouse, stage: &Stage, run: &RunId, entity: &'static Table) -> Result<u64> {
-    let Some(mut table) = lake.open("bronze", entity.table).await? else { return Ok(0) };
+pub(crate) async fn forget(run: &RunContext, entity: &'static Table) -> Result<u64> {
+    let Some(mut table) = run.lake.open("bronze", entity.table).await? else { return Ok(0) };
     if table.transaction(APPLICATION).await? == Some(VERSION) {
         return Ok(0);
     }
@@ -60,7 +60,7 @@ pub(crate) async fn forget(lake: &Lakehouse, stage: &Stage, run: &RunId, entity:
     let reading = |error: DataFusionError| table.error("reading", error);
     let held = table.frame().await?.filter(KeySet::holds(&keys, ident(entity.key))).map_err(reading)?;
     let rows = held.execute_stream().await.map_err(reading)?.map({
-        let (schema, run) = (Arc::clone(&schema), run.id().to_owned());
+        let (schema, run) = (Arc::clone(&schema), run.id.as_str().to_owned());
         move |batch| {
             let failed = |error: ArrowError| Error::data(entity.entity, error);
             let batch = batch.map_err(|error| Error::data(entity.entity, error))?;

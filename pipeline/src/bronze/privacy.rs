@@ -71,12 +71,12 @@ pub(crate) const READ_WHOLE: &str = "what is personal of it, or the key of its h
 
 /// How personal values are kept: which of them, and by which key. Zeros stand for none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Keeping {
+pub(crate) struct PiiPolicy {
     rules: i64,
     key: i64,
 }
 
-impl Keeping {
+impl PiiPolicy {
     /// As nothing is personal.
     pub(crate) const NOTHING: Self = Self { rules: 0, key: 0 };
 
@@ -110,7 +110,7 @@ impl Keeping {
 /// [`Error::Table`] when the table can't be read.
 pub(crate) async fn changed(lake: &Lakehouse, entity: &Table) -> Result<bool> {
     let Some(table) = lake.open("bronze", entity.table).await? else { return Ok(false) };
-    Ok(Keeping::of(&table).await?.rules != Keeping::wanted(entity, None).rules)
+    Ok(PiiPolicy::of(&table).await?.rules != PiiPolicy::wanted(entity, None).rules)
 }
 
 /// Rows of a bronze table without what is personal in them; of what the spec did not know when they were read nothing
@@ -118,14 +118,14 @@ pub(crate) async fn changed(lake: &Lakehouse, entity: &Table) -> Result<bool> {
 ///
 /// # Errors
 /// [`Error::Data`] when the rows are not the table's.
-pub(crate) fn without_it(rows: &RecordBatch, entity: &Table) -> Result<RecordBatch> {
+pub(crate) fn drop_pii(rows: &RecordBatch, entity: &Table) -> Result<RecordBatch> {
     let schema = rows.schema();
-    let less = align_batch(rows, &bare(&schema, entity)).and_then(|less| align_batch(&less, &schema));
+    let less = align_batch(rows, &schema_without_pii(&schema, entity)).and_then(|less| align_batch(&less, &schema));
     less.map_err(|error| Error::data(entity.entity, error))
 }
 
 /// A bronze schema without the columns and fields that are personal; of a map with something personal, nothing stays.
-fn bare(schema: &Schema, entity: &Table) -> SchemaRef {
+fn schema_without_pii(schema: &Schema, entity: &Table) -> SchemaRef {
     let personal = entity.excluded.iter().chain(entity.hashed).chain([&UNKNOWN]);
     let paths: Vec<Vec<&str>> = personal.map(|path| path.split('/').collect()).collect();
     let paths: Vec<&[&str]> = paths.iter().map(Vec::as_slice).collect();
@@ -205,7 +205,7 @@ mod tests {
             "_info":{"updatedBy":"Anna"}},{"id":2,"owners":null}]"#;
         decoder.page(page).unwrap();
         let batch = decoder.finish().unwrap().batch;
-        let less = without_it(&batch, &NEW).unwrap();
+        let less = drop_pii(&batch, &NEW).unwrap();
         assert_eq!(less.schema(), batch.schema());
         assert!(!format!("{less:?}").contains("Anna") && !format!("{less:?}").contains("555"), "{less:?}");
         assert_eq!(less.column(0), batch.column(0));
@@ -213,20 +213,20 @@ mod tests {
         assert_eq!((owners.value_length(0), owners.is_null(1)), (2, true));
         let owner = owners.value(0);
         assert_eq!(owner.as_struct().column(0), batch.column(2).as_list::<i32>().value(0).as_struct().column(0));
-        let unchanged = without_it(&batch, &OLD).unwrap();
+        let unchanged = drop_pii(&batch, &OLD).unwrap();
         assert_eq!(unchanged.columns()[..4], batch.columns()[..4], "but for what the spec did not know");
     }
 
     #[test]
     fn what_is_personal_and_the_key_are_told_apart() {
         let [one, two] = ["one", "two"].map(|key| HashKey::new(key.as_bytes()));
-        let none = Keeping::NOTHING;
-        assert_eq!(Keeping::wanted(&OLD, Some(&one)), none);
-        let new = Keeping::wanted(&NEW, Some(&one));
+        let none = PiiPolicy::NOTHING;
+        assert_eq!(PiiPolicy::wanted(&OLD, Some(&one)), none);
+        let new = PiiPolicy::wanted(&NEW, Some(&one));
         assert!(new.rules > 0 && new.key == one.fingerprint());
-        assert_eq!(new.rules, Keeping::wanted(&NEW, Some(&two)).rules);
+        assert_eq!(new.rules, PiiPolicy::wanted(&NEW, Some(&two)).rules);
         let swapped = Table { excluded: NEW.hashed, hashed: NEW.excluded, ..OLD };
-        assert_ne!(new.rules, Keeping::wanted(&swapped, Some(&one)).rules);
+        assert_ne!(new.rules, PiiPolicy::wanted(&swapped, Some(&one)).rules);
         assert_eq!(new.transactions(new), []);
         assert_eq!(none.transactions(new).len(), 2, "what is personal no longer is recorded, too");
     }

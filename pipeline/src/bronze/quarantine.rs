@@ -2,8 +2,8 @@
 //!
 //! Invariant: a record stands here once, with its newest reason, until it is read well; then it leaves.
 
-use crate::bronze::{RUN_ID, TIMESTAMP, instant_type};
-use crate::context::RunId;
+use super::columns::{RUN_ID, TIMESTAMP, instant_type};
+use crate::context::{RunContext, RunId};
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, unserved_id};
 use crate::lake::{Lakehouse, Table, align_batch};
@@ -67,12 +67,12 @@ pub fn schema() -> SchemaRef {
 ///
 /// # Errors
 /// [`Error::Table`]; the table stays as it was.
-pub async fn add(lake: &Lakehouse, run: &RunId, extracted: &Extracted) -> Result<()> {
+pub async fn add(run: &RunContext, extracted: &Extracted) -> Result<()> {
     if extracted.quarantined.is_empty() {
         return Ok(());
     }
     // What is there already, word for word, is no change.
-    let there = records(lake, extracted.table).await?;
+    let there = records(&run.lake, extracted.table).await?;
     let fresh = not_among(&extracted.quarantined, there.iter().map(|(misfit, _)| misfit));
     if fresh.is_empty() {
         return Ok(());
@@ -80,7 +80,7 @@ pub async fn add(lake: &Lakehouse, run: &RunId, extracted: &Extracted) -> Result
     let again: HashSet<&str> = fresh.iter().filter_map(|misfit| misfit.record_id.as_deref()).collect();
     // Records without an id can't be told apart: they stay until a whole read is loaded.
     let comes_again = |id: Option<&str>| id.is_some_and(|id| again.contains(id));
-    rewrite(lake, run, extracted.table, &fresh, comes_again).await
+    rewrite(run, extracted.table, &fresh, comes_again).await
 }
 
 /// Takes out what is solved: records that were read well, and after a whole read those that the source no longer has.
@@ -88,7 +88,7 @@ pub async fn add(lake: &Lakehouse, run: &RunId, extracted: &Extracted) -> Result
 ///
 /// # Errors
 /// [`Error::Table`]; the table stays as it was.
-pub async fn settle(lake: &Lakehouse, run: &RunId, extracted: &Extracted) -> Result<()> {
+pub async fn clear_resolved(run: &RunContext, extracted: &Extracted) -> Result<()> {
     let again: HashSet<&str> = extracted.quarantined.iter().filter_map(|misfit| misfit.record_id.as_deref()).collect();
     let is_solved = |id: Option<&str>| match id {
         Some(id) if again.contains(id) => false,
@@ -98,7 +98,7 @@ pub async fn settle(lake: &Lakehouse, run: &RunId, extracted: &Extracted) -> Res
     };
     let nameless = |misfit: &&Misfit| extracted.whole && misfit.record_id.is_none();
     let fresh: Vec<Misfit> = extracted.quarantined.iter().filter(nameless).cloned().collect();
-    rewrite(lake, run, extracted.table, &fresh, is_solved).await
+    rewrite(run, extracted.table, &fresh, is_solved).await
 }
 
 /// Puts some of an entity's records in the place of others. What is in both stays as it was put aside.
@@ -106,8 +106,7 @@ pub async fn settle(lake: &Lakehouse, run: &RunId, extracted: &Extracted) -> Res
 /// # Errors
 /// [`Error::Table`]; the table stays as it was.
 pub(crate) async fn replace(
-    lake: &Lakehouse,
-    run: &RunId,
+    run: &RunContext,
     entity: &'static connectwise_runtime::Table,
     before: &[Misfit],
     after: &[Misfit],
@@ -122,7 +121,7 @@ pub(crate) async fn replace(
         fresh.extend(after.iter().filter(|misfit| nameless(misfit)).cloned());
     }
     let ids: HashSet<&str> = fresh.iter().chain(&gone).filter_map(|misfit| misfit.record_id.as_deref()).collect();
-    rewrite(lake, run, entity, &fresh, |id| id.map_or(anew, |id| ids.contains(id))).await
+    rewrite(run, entity, &fresh, |id| id.map_or(anew, |id| ids.contains(id))).await
 }
 
 /// The records that are not, word for word, among others.
@@ -137,13 +136,13 @@ fn not_among<'a>(misfits: &[Misfit], others: impl IntoIterator<Item = &'a Misfit
 /// Rewrites an entity's records: these come, those that are solved go, and what may not be kept of the others, but
 /// was when they were put aside, is redacted.
 async fn rewrite(
-    lake: &Lakehouse,
-    run: &RunId,
+    run: &RunContext,
     entity: &'static connectwise_runtime::Table,
     misfits: &[Misfit],
     is_solved: impl Fn(Option<&str>) -> bool,
 ) -> Result<()> {
     // One table for all entities: whoever rewrites it does so alone.
+    let lake = &run.lake;
     let _turn = lake.quarantine_turn().await;
     let existing = lake.open("bronze", TABLE).await?;
     if misfits.is_empty() && existing.is_none() {
@@ -156,7 +155,7 @@ async fn rewrite(
     };
     let failed = |error: datafusion::error::DataFusionError| Error::table("bronze", TABLE, "writing", error);
     let old = table.frame().await?.collect().await.map_err(failed)?;
-    let fresh = misfit_rows(&schema, run, entity.entity, misfits)?;
+    let fresh = rejected_rows(&schema, &run.id, entity.entity, misfits)?;
     let mut changed = false;
     let mut batches = Vec::new();
     for batch in &old {
@@ -283,7 +282,7 @@ pub async fn ids(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Resul
     Ok(parsed)
 }
 
-fn misfit_rows(schema: &SchemaRef, run: &RunId, entity: &str, misfits: &[Misfit]) -> Result<RecordBatch> {
+fn rejected_rows(schema: &SchemaRef, run: &RunId, entity: &str, misfits: &[Misfit]) -> Result<RecordBatch> {
     let text = |value: &dyn Fn(&Misfit) -> Option<String>| -> ArrayRef {
         Arc::new(misfits.iter().map(value).collect::<StringArray>())
     };
@@ -295,7 +294,7 @@ fn misfit_rows(schema: &SchemaRef, run: &RunId, entity: &str, misfits: &[Misfit]
         text(&|misfit| Some(misfit.reason.clone())),
         text(&|misfit| Some(misfit.raw_json.clone())),
         Arc::new(TimestampMicrosecondArray::from(vec![run.started_micros(); rows]).with_timezone("UTC")),
-        Arc::new(StringArray::from(vec![run.id(); rows])),
+        Arc::new(StringArray::from(vec![run.as_str(); rows])),
     ];
     RecordBatch::try_new(Arc::clone(schema), columns).map_err(|error| Error::data("quarantine", error))
 }

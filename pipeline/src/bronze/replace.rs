@@ -2,13 +2,14 @@
 //!
 //! Invariant: one commit; rows that the source no longer has stay, marked, and the table is in the order of its key.
 
+use super::columns::{DELETED_AT, ENTITY, RUN_ID, TIMESTAMP};
 use super::deletions::refuse_to_empty;
-use super::{DELETED_AT, ENTITY, RUN_ID, TIMESTAMP, staged_rows};
-use crate::bronze::privacy;
-use crate::context::RunId;
+use super::privacy;
+use super::staged::staged_rows;
+use crate::context::{RunContext, RunId};
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, SEQUENCE};
-use crate::lake::{Counts, Format, KeySet, Lakehouse, Stage, StagedFile, Table, align_batch, compare_schemas};
+use crate::lake::{Counts, Format, KeySet, StagedFile, Table, align_batch, compare_schemas};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, Schema, SchemaRef};
 use connectwise_runtime::row_hashes;
@@ -22,107 +23,116 @@ use std::sync::Arc;
 /// In how many parts a table is written at the same time.
 const RUNS: u64 = 2;
 
-/// A full run: the fetched rows, and the ones that the source no longer has, marked; one commit.
-#[expect(clippy::too_many_arguments, reason = "the parts of one load")]
-pub(super) async fn replace(
-    lake: &Lakehouse,
-    stage: &Stage,
-    run: &RunId,
-    extracted: &Extracted,
-    before: Option<Table>,
-    schema: &SchemaRef,
-    transactions: &[(String, i64)],
-    force: bool,
-    anew: bool,
-) -> Result<(Counts, i64, i64)> {
-    let entity = extracted.table;
-    let compared = match &before {
-        Some(table) => {
-            let compared = compare(lake, run, extracted, table, schema).await?;
-            refuse_to_empty(entity, compared.counts.deleted, compared.live, force)?;
-            compared
-        }
-        None => Compared {
-            counts: Counts { inserted: extracted.ids.len() as u64, ..Counts::default() },
-            live: 0,
-            not_fetched: 0,
-            repeated: 0,
-        },
-    };
-    let counts = compared.counts;
-    let mut table = Table::create_or_evolve(lake, "bronze", entity.table, schema).await?;
-    let failed = |error: datafusion::error::DataFusionError| Error::table("bronze", entity.table, "replacing", error);
-    let stored = table.schema()?;
-    let mut aligned = stage.file(entity.table, Format::Arrow, &stored);
-    // Lists below several parents each begin anew.
-    let mut is_plain = entity.parent.is_none();
-    let fresh = match extracted.staged.read(lake.context()).await? {
-        Some(frame) if lacks_fields(&frame, &stored) => {
-            is_plain = false;
-            let mut rows = staged_rows(lake, run, extracted, &stored).await?;
-            while let Some(batch) = rows.next().await {
-                aligned.write(&batch?)?;
+/// A write of what was extracted to a bronze table.
+#[derive(Clone, Copy)]
+pub(super) struct BronzeWrite<'a> {
+    pub run: &'a RunContext,
+    pub extracted: &'a Extracted,
+    pub schema: &'a SchemaRef,
+    /// What the commit records.
+    pub transactions: &'a [(String, i64)],
+    /// Whether something that the stored rows hold is personal now.
+    pub anew: bool,
+}
+
+impl BronzeWrite<'_> {
+    /// Commits the fetched rows, and the ones that the source no longer has, marked. Gives the counts, the version with
+    /// them, and the version that was changed to it.
+    ///
+    /// # Errors
+    /// [`Error`]; the table stays as it was.
+    pub(super) async fn replace(self, before: Option<Table>) -> Result<(Counts, i64, i64)> {
+        let Self { run, extracted, schema, transactions, anew } = self;
+        let (lake, stage, entity) = (&run.lake, &run.stage, extracted.table);
+        let compared = match &before {
+            Some(table) => {
+                let compared = compare(run, extracted, table, schema).await?;
+                refuse_to_empty(entity, compared.counts.deleted, compared.live, run.options.force)?;
+                compared
             }
-            aligned.finish()?;
-            aligned.read(lake.context()).await?
+            None => Compared {
+                counts: Counts { inserted: extracted.ids.len() as u64, ..Counts::default() },
+                live: 0,
+                not_fetched: 0,
+                repeated: 0,
+            },
+        };
+        let counts = compared.counts;
+        let mut table = Table::create_or_evolve(lake, "bronze", entity.table, schema).await?;
+        let failed =
+            |error: datafusion::error::DataFusionError| Error::table("bronze", entity.table, "replacing", error);
+        let stored = table.schema()?;
+        let mut aligned = stage.file(entity.table, Format::Arrow, &stored);
+        // Lists below several parents each begin anew.
+        let mut is_plain = entity.parent.is_none();
+        let fresh = match extracted.staged.read(lake.context()).await? {
+            Some(frame) if lacks_fields(&frame, &stored) => {
+                is_plain = false;
+                let mut rows = staged_rows(run, extracted, &stored).await?;
+                while let Some(batch) = rows.next().await {
+                    aligned.write(&batch?)?;
+                }
+                aligned.finish()?;
+                aligned.read(lake.context()).await?
+            }
+            Some(frame) => Some(fresh_rows(frame, &run.id, extracted, &stored).map_err(failed)?),
+            None => None,
+        };
+        let existing = table.frame().await?;
+        // The source has what does not fit, too: its last good version lives, also where it was marked.
+        let quarantined = Arc::new(KeySet::Ids(extracted.quarantined_ids()));
+        let deleted_at = when(KeySet::holds(&quarantined, ident(entity.key)), alive())
+            .when(ident(DELETED_AT).is_null(), instant(&run.id))
+            .otherwise(ident(DELETED_AT))
+            .map_err(failed)?;
+        let mark = |frame: DataFrame| -> datafusion::error::Result<DataFrame> {
+            let columns = stored.fields().iter().map(|field| {
+                if field.name() == DELETED_AT { deleted_at.clone().alias(DELETED_AT) } else { ident(field.name()) }
+            });
+            frame.select(columns.collect::<Vec<_>>())
+        };
+        let fetched = Arc::new(KeySet::Ids(extracted.ids.keys().copied().collect()));
+        let gone = existing.filter(KeySet::lacks(&fetched, ident(entity.key))).map_err(failed)?;
+        let mut bare = stage.file(entity.table, Format::Arrow, &stored);
+        let gone = if anew {
+            stage_without_pii(&mut bare, entity, &gone, &stored).await?;
+            match bare.read(lake.context()).await? {
+                Some(gone) => gone,
+                None => gone.limit(0, Some(0)).map_err(failed)?,
+            }
+        } else {
+            gone
+        };
+        let gone = mark(gone).map_err(failed)?;
+        let expected = counts.unchanged + counts.updated + counts.inserted + counts.deleted + compared.repeated;
+        let version_of = |table: &Table| (counts, table.version(), table.version() - 1);
+        if is_plain && let Some(between) = between(run, extracted, &stored, &gone, compared.not_fetched).await? {
+            let runs = extracted.staged.runs(RUNS, lake.context()).await?;
+            let runs =
+                runs.into_iter().map(|(after, rows)| Ok((after, fresh_rows(rows, &run.id, extracted, &stored)?)));
+            let runs = runs.collect::<datafusion::error::Result<Vec<_>>>().map_err(failed)?;
+            let done =
+                !runs.is_empty() && table.overwrite_between(runs, &between, entity.key, expected, transactions).await?;
+            if done {
+                return Ok(version_of(&table));
+            }
+            tracing::debug!(entity = entity.entity, "records did not come in the order of their key");
         }
-        Some(frame) => Some(fresh_rows(frame, run, extracted, &stored).map_err(failed)?),
-        None => None,
-    };
-    let existing = table.frame().await?;
-    // The source has what does not fit, too: its last good version lives, also where it was marked.
-    let quarantined = Arc::new(KeySet::Ids(extracted.quarantined_ids()));
-    let deleted_at = when(KeySet::holds(&quarantined, ident(entity.key)), alive())
-        .when(ident(DELETED_AT).is_null(), instant(run))
-        .otherwise(ident(DELETED_AT))
-        .map_err(failed)?;
-    let mark = |frame: DataFrame| -> datafusion::error::Result<DataFrame> {
-        let columns = stored.fields().iter().map(|field| {
-            if field.name() == DELETED_AT { deleted_at.clone().alias(DELETED_AT) } else { ident(field.name()) }
-        });
-        frame.select(columns.collect::<Vec<_>>())
-    };
-    let fetched = Arc::new(KeySet::Ids(extracted.ids.keys().copied().collect()));
-    let gone = existing.filter(KeySet::lacks(&fetched, ident(entity.key))).map_err(failed)?;
-    let mut bare = stage.file(entity.table, Format::Arrow, &stored);
-    let gone = if anew {
-        stage_without_personal(&mut bare, entity, &gone, &stored).await?;
-        match bare.read(lake.context()).await? {
-            Some(gone) => gone,
-            None => gone.limit(0, Some(0)).map_err(failed)?,
-        }
-    } else {
-        gone
-    };
-    let gone = mark(gone).map_err(failed)?;
-    let expected = counts.unchanged + counts.updated + counts.inserted + counts.deleted + compared.repeated;
-    let version_of = |table: &Table| (counts, table.version(), table.version() - 1);
-    if is_plain && let Some(between) = between(lake, run, extracted, &stored, &gone, compared.not_fetched).await? {
-        let runs = extracted.staged.runs(RUNS, lake.context()).await?;
-        let runs = runs.into_iter().map(|(after, rows)| Ok((after, fresh_rows(rows, run, extracted, &stored)?)));
-        let runs = runs.collect::<datafusion::error::Result<Vec<_>>>().map_err(failed)?;
-        let done =
-            !runs.is_empty() && table.overwrite_between(runs, &between, entity.key, expected, transactions).await?;
-        if done {
-            return Ok(version_of(&table));
-        }
-        tracing::debug!(entity = entity.entity, "records did not come in the order of their key");
+        let rows = match fresh {
+            None => gone,
+            // A plain scan keeps the order of the ids, a union need not.
+            Some(fresh) if compared.not_fetched == 0 => fresh,
+            Some(fresh) => fresh.union(gone).map_err(failed)?,
+        };
+        table.overwrite(rows, Some(expected), transactions).await?;
+        Ok(version_of(&table))
     }
-    let rows = match fresh {
-        None => gone,
-        // A plain scan keeps the order of the ids, a union need not.
-        Some(fresh) if compared.not_fetched == 0 => fresh,
-        Some(fresh) => fresh.union(gone).map_err(failed)?,
-    };
-    table.overwrite(rows, Some(expected), transactions).await?;
-    Ok(version_of(&table))
 }
 
 /// The rows that belong between those that were read in ranges: what was read late, and what stays though it was not
 /// fetched. `None` where there are none.
 async fn between(
-    lake: &Lakehouse,
-    run: &RunId,
+    run: &RunContext,
     extracted: &Extracted,
     stored: &Schema,
     gone: &DataFrame,
@@ -130,10 +140,10 @@ async fn between(
 ) -> Result<Option<DataFrame>> {
     let failed = |error| Error::table("bronze", extracted.table.table, "replacing", error);
     let gone = (not_fetched > 0).then(|| gone.clone());
-    Ok(match (extracted.staged.late(lake.context()).await?, gone) {
+    Ok(match (extracted.staged.late(run.lake.context()).await?, gone) {
         (None, gone) => gone,
         (Some(late), gone) => {
-            let late = fresh_rows(late, run, extracted, stored).map_err(failed)?;
+            let late = fresh_rows(late, &run.id, extracted, stored).map_err(failed)?;
             Some(match gone {
                 Some(gone) => late.union(gone).map_err(failed)?,
                 None => late,
@@ -143,7 +153,7 @@ async fn between(
 }
 
 /// Stages rows that stay without what is personal in them now.
-async fn stage_without_personal(
+async fn stage_without_pii(
     staged: &mut StagedFile,
     entity: &'static connectwise_runtime::Table,
     rows: &DataFrame,
@@ -154,7 +164,7 @@ async fn stage_without_personal(
     while let Some(batch) = rows.next().await {
         let batch = batch.map_err(|error| failed(&error))?;
         let batch = align_batch(&batch, schema).map_err(|error| failed(&error))?;
-        staged.write(&privacy::without_it(&batch, entity)?)?;
+        staged.write(&privacy::drop_pii(&batch, entity)?)?;
     }
     staged.finish()
 }
@@ -182,7 +192,7 @@ fn fresh_rows(
         let value = match field.name().as_str() {
             TIMESTAMP => instant(run),
             ENTITY => lit(extracted.table.entity),
-            RUN_ID => lit(run.id()),
+            RUN_ID => lit(run.as_str()),
             DELETED_AT => alive(),
             name if known.field_with_name(name).is_ok() => ident(name),
             // A column that the spec no longer has stays, and is null.
@@ -217,13 +227,7 @@ struct Compared {
 }
 
 /// Compares by the hash of each row's content.
-async fn compare(
-    lake: &Lakehouse,
-    run: &RunId,
-    extracted: &Extracted,
-    table: &Table,
-    schema: &SchemaRef,
-) -> Result<Compared> {
+async fn compare(run: &RunContext, extracted: &Extracted, table: &Table, schema: &SchemaRef) -> Result<Compared> {
     let failed = |error: datafusion::error::DataFusionError| table.error("comparing", error);
     let content = crate::lake::content_columns(schema, &[TIMESTAMP, ENTITY, RUN_ID]);
     let stored = table.frame().await?.execute_stream().await.map_err(failed)?;
@@ -241,7 +245,7 @@ async fn compare(
     .await?;
     let live = known.values().filter(|(_, live)| *live).count() as u64;
     let mut counts = Counts::default();
-    let mut fresh = staged_rows(lake, run, extracted, schema).await?;
+    let mut fresh = staged_rows(run, extracted, schema).await?;
     each_row(&mut fresh, extracted.table.key, &content, |id, hash, _| match known.remove(&id) {
         None => counts.inserted += 1,
         Some((old, _)) if old == hash => counts.unchanged += 1,

@@ -1,29 +1,15 @@
 //! What was staged is what bronze gets, or nothing is committed.
 
 use super::*;
-use crate::extract::decode_stored;
-use crate::lake::Layout;
+use crate::context::Options;
+use crate::extract::Extracted;
+use crate::lake::{Counts, Lakehouse};
+use crate::testing::{companies, rejected, run, value};
+use arrow::array::RecordBatch;
 use arrow_ipc::reader::FileReader;
 use arrow_ipc::writer::FileWriter;
-use connectwise_generated::tables::by_entity;
-use connectwise_runtime::Misfit;
-use datafusion::logical_expr::lit;
+use datafusion::logical_expr::{ident, lit};
 use std::fs::File;
-
-/// Companies with these ids and a name, staged as if they had been read.
-fn read(stage: &Stage, ids: std::ops::Range<i64>, name: &str, whole: bool) -> Extracted {
-    let record = |id: i64| Misfit {
-        record_id: Some(id.to_string()),
-        path: String::new(),
-        reason: String::new(),
-        raw_json: format!("{{\"id\":{id},\"name\":\"{name}\",\"_info\":{{\"lastUpdated\":\"2026-01-05T00:00:00Z\"}}}}"),
-    };
-    let records: Vec<Misfit> = ids.map(record).collect();
-    let company = by_entity("Company").unwrap();
-    let mut extracted = decode_stored(stage, company, &records, &HashSet::new()).unwrap();
-    extracted.whole = whole;
-    extracted
-}
 
 /// Leaves the last batch of the staged rows out; what is there can be read as before.
 fn lose_a_row(extracted: &Extracted) {
@@ -38,10 +24,6 @@ fn lose_a_row(extracted: &Extracted) {
     }
 }
 
-fn run() -> RunId {
-    RunId::new("2026-02-01T00:00:00Z".parse().unwrap())
-}
-
 async fn version_and_rows(lake: &Lakehouse) -> (i64, u64) {
     let table = lake.open("bronze", "cw_company").await.unwrap().unwrap();
     (table.version(), table.rows().await.unwrap())
@@ -49,45 +31,133 @@ async fn version_and_rows(lake: &Lakehouse) -> (i64, u64) {
 
 #[tokio::test]
 async fn a_staged_row_that_is_not_read_back_ends_every_kind_of_load() {
-    let folder = tempfile::tempdir().unwrap();
-    let lake = Lakehouse::at(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
-    let stage = Stage::new().unwrap();
+    let (_folder, run) = run(Options::default());
+    let lake = &run.lake;
     let full = Loading { full: true, ..Loading::default() };
     for (round, (loading, whole)) in
         [(full, true), (Loading::default(), true), (full, true), (Loading::default(), false)].into_iter().enumerate()
     {
         // The first two find an empty table, the others one with rows.
-        let before = if round < 2 { (0, 0) } else { version_and_rows(&lake).await };
-        let lost = read(&stage, 1..10, "B", whole);
+        let before = if round < 2 { (0, 0) } else { version_and_rows(lake).await };
+        let lost = companies(&run.stage, 1..10, "B", whole);
         lose_a_row(&lost);
-        let error = load(&lake, &stage, &run(), &lost, loading).await.unwrap_err().to_string();
+        let error = load(&run, &lost, loading).await.unwrap_err().to_string();
         assert!(error.contains("in the place of") && error.contains('8'), "round {round}: {error}");
-        assert_eq!(version_and_rows(&lake).await, before, "round {round}");
-        assert_eq!(watermark(&lake, lost.table).await.unwrap().is_some(), round >= 2, "round {round}");
+        assert_eq!(version_and_rows(lake).await, before, "round {round}");
+        assert_eq!(watermark(lake, lost.table).await.unwrap().is_some(), round >= 2, "round {round}");
         if round == 1 {
-            load(&lake, &stage, &run(), &read(&stage, 1..10, "A", true), full).await.unwrap();
+            load(&run, &companies(&run.stage, 1..10, "A", true), full).await.unwrap();
         }
     }
 }
 
 #[tokio::test]
 async fn a_record_that_was_read_and_is_not_in_bronze_is_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let lake = Lakehouse::at(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
-    let stage = Stage::new().unwrap();
-    let extracted = read(&stage, 1..10, "A", true);
-    let loaded = load(&lake, &stage, &run(), &extracted, Loading::default()).await.unwrap();
-    let check = check_fetched(&lake, &extracted, &loaded).await.unwrap();
+    let (_folder, run) = run(Options::default());
+    let lake = &run.lake;
+    let extracted = companies(&run.stage, 1..10, "A", true);
+    let loaded = load(&run, &extracted, Loading::default()).await.unwrap();
+    let check = check_fetched(lake, &extracted, &loaded).await.unwrap();
     assert_eq!((&*check.name, check.passed), ("fetched/cw_company", true), "{}", check.detail);
 
     let mut table = lake.open("bronze", "cw_company").await.unwrap().unwrap();
     let rows = table.frame().await.unwrap().filter(ident("id").not_eq(lit(7_i64))).unwrap();
     table.overwrite(rows, None, &[]).await.unwrap();
-    let check = check_fetched(&lake, &extracted, &loaded).await.unwrap();
+    let check = check_fetched(lake, &extracted, &loaded).await.unwrap();
     assert!(!check.passed && check.fails());
     assert_eq!(check.detail, "9 records read, 8 of them live in bronze; it lacks such as id 7");
 
-    let again = load(&lake, &stage, &run(), &read(&stage, 1..5, "A", false), Loading::default()).await.unwrap();
-    let check = check_fetched(&lake, &read(&stage, 1..5, "A", false), &again).await.unwrap();
+    let again = load(&run, &companies(&run.stage, 1..5, "A", false), Loading::default()).await.unwrap();
+    let check = check_fetched(lake, &companies(&run.stage, 1..5, "A", false), &again).await.unwrap();
     assert!(check.passed && check.detail.contains("bronze had them"), "{}", check.detail);
+}
+
+/// The companies as `id name` and, where the row is marked as deleted, a cross.
+async fn stored(lake: &Lakehouse) -> String {
+    let row = "CAST(id AS VARCHAR) || ' ' || name || CASE WHEN etlDeletedAt IS NULL THEN '' ELSE ' x' END";
+    value(lake, &format!("SELECT string_agg({row}, ', ' ORDER BY id) FROM bronze.cw_company")).await
+}
+
+#[tokio::test]
+async fn each_kind_of_load_writes_what_differs_and_marks_what_is_gone() {
+    let (_folder, run) = run(Options::default());
+    let lake = &run.lake;
+    let full = Loading { full: true, ..Loading::default() };
+    let window = Loading { since: Some(0), ..Loading::default() };
+    let counts = |inserted, updated, unchanged, deleted| Counts { inserted, updated, unchanged, deleted };
+
+    let loaded = load(&run, &companies(&run.stage, 1..5, "A", true), full).await.unwrap();
+    assert_eq!(loaded.counts, counts(4, 0, 0, 0));
+    assert_eq!(stored(lake).await, "1 A, 2 A, 3 A, 4 A");
+
+    let loaded = load(&run, &companies(&run.stage, 2..6, "A", true), full).await.unwrap();
+    assert_eq!(loaded.counts, counts(1, 0, 3, 1));
+    assert_eq!(stored(lake).await, "1 A x, 2 A, 3 A, 4 A, 5 A");
+
+    // A window says nothing of what it does not hold; what it holds lives.
+    let loaded = load(&run, &companies(&run.stage, [1, 3], "B", false), window).await.unwrap();
+    assert_eq!(loaded.counts, counts(0, 2, 0, 0));
+    assert_eq!(stored(lake).await, "1 B, 2 A, 3 B, 4 A, 5 A");
+
+    let (version, _) = version_and_rows(lake).await;
+    let loaded = load(&run, &companies(&run.stage, [1, 3], "B", false), window).await.unwrap();
+    assert_eq!((loaded.counts, loaded.version), (counts(0, 0, 2, 0), version), "nothing differs, nothing is written");
+}
+
+#[tokio::test]
+async fn a_full_load_that_lacks_most_rows_is_refused_and_force_marks_them() {
+    let (_folder, mut run) = run(Options::default());
+    let full = Loading { full: true, ..Loading::default() };
+    load(&run, &companies(&run.stage, 1..4, "A", true), full).await.unwrap();
+    let before = version_and_rows(&run.lake).await;
+    let error = load(&run, &companies(&run.stage, 1..2, "A", true), full).await.unwrap_err().to_string();
+    assert!(error.contains("2 of 3 live rows are gone"), "{error}");
+    assert_eq!(version_and_rows(&run.lake).await, before);
+    run.options = Options { force: true, ..Options::default() }.into();
+    load(&run, &companies(&run.stage, 1..2, "A", true), full).await.unwrap();
+    assert_eq!(stored(&run.lake).await, "1 A, 2 A x, 3 A x");
+}
+
+#[tokio::test]
+async fn a_rejected_records_last_good_version_lives() {
+    let (_folder, run) = run(Options::default());
+    let full = Loading { full: true, ..Loading::default() };
+    load(&run, &companies(&run.stage, 1..5, "A", true), full).await.unwrap();
+    load(&run, &companies(&run.stage, 2..5, "A", true), full).await.unwrap();
+    assert_eq!(stored(&run.lake).await, "1 A x, 2 A, 3 A, 4 A");
+    // Two of them come in a form that does not fit: one was marked, the other lives.
+    let mut odd = companies(&run.stage, 3..5, "A", true);
+    odd.quarantined = vec![rejected(1, "odd", "{}"), rejected(2, "odd", "{}")];
+    load(&run, &odd, full).await.unwrap();
+    assert_eq!(stored(&run.lake).await, "1 A, 2 A, 3 A, 4 A");
+}
+
+/// The quarantine as `id reason`.
+async fn put_aside(lake: &Lakehouse) -> String {
+    let sql = "SELECT string_agg(recordId || ' ' || reason, ', ' ORDER BY recordId) FROM bronze.cw_quarantine";
+    value(lake, sql).await
+}
+
+#[tokio::test]
+async fn a_rejected_record_stands_in_quarantine_once_until_it_is_read_well() {
+    let (_folder, run) = run(Options::default());
+    let lake = &run.lake;
+    let odd = |ids: &[i64], reason: &str, good: std::ops::Range<i64>, whole| {
+        let mut extracted = companies(&run.stage, good, "A", whole);
+        extracted.quarantined = ids.iter().map(|id| rejected(*id, reason, "{}")).collect();
+        extracted
+    };
+    quarantine::add(&run, &odd(&[1, 2, 3], "odd", 0..0, false)).await.unwrap();
+    let version = lake.open("bronze", quarantine::TABLE).await.unwrap().unwrap().version();
+    quarantine::add(&run, &odd(&[1, 2], "odd", 0..0, false)).await.unwrap();
+    let table = lake.open("bronze", quarantine::TABLE).await.unwrap().unwrap();
+    assert_eq!(table.version(), version, "what is there already is no change");
+    quarantine::add(&run, &odd(&[2], "odder", 0..0, false)).await.unwrap();
+    assert_eq!(put_aside(lake).await, "1 odd, 2 odder, 3 odd");
+    assert_eq!(quarantine::ids(lake, odd(&[], "", 0..0, false).table).await.unwrap().len(), 3);
+
+    quarantine::clear_resolved(&run, &odd(&[2], "odder", 1..2, false)).await.unwrap();
+    assert_eq!(put_aside(lake).await, "2 odder, 3 odd", "1 was read well");
+    quarantine::clear_resolved(&run, &odd(&[2], "odder", 1..2, true)).await.unwrap();
+    assert_eq!(put_aside(lake).await, "2 odder", "the source no longer has 3");
 }

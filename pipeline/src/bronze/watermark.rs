@@ -3,7 +3,7 @@
 //!
 //! Invariant: whatever changed before a watermark was read, but for what the look-back is for.
 
-use super::Loading;
+use super::loading::Loading;
 use crate::error::Result;
 use crate::extract::Extracted;
 use crate::lake::{Lakehouse, Table};

@@ -1,7 +1,7 @@
 //! `connectwise-etl doctor`: a line a check, and what to do about those that fail.
 
+use super::args::{LakeArgs, PaceArgs};
 use super::output::Output;
-use super::{LakeArgs, PaceArgs};
 use crate::doctor::{examine, is_well};
 use crate::error::Result;
 use crate::printable::one_line;

@@ -3,8 +3,9 @@
 
 use super::output::{Output, remarks};
 use super::table::{table, table_of_lines};
+use crate::check::Check;
 use crate::error::Result;
-use crate::gold::{Check, Computed};
+use crate::gold::RefreshKind;
 use crate::printable::one_line;
 use crate::run::report::RunReport;
 use comfy_table::{ColumnConstraint, Table, Width};
@@ -107,11 +108,11 @@ fn rebuilds(report: &RunReport) -> (Vec<String>, bool) {
     let compared = |table: &str| report.checks.iter().any(|check| check.name == format!("rebuild/{table}"));
     let (mut whole, mut held, mut left, mut untouched) = (0, 0, Vec::new(), 0);
     for table in &report.tables {
-        match table.computed {
+        match table.refresh {
             Some(_) if compared(&table.table) => held += 1,
-            Some(Computed::Whole) => whole += 1,
-            Some(Computed::Part) => left.push(table.table.as_str()),
-            Some(Computed::Nothing) => untouched += 1,
+            Some(RefreshKind::Full) => whole += 1,
+            Some(RefreshKind::Incremental) => left.push(table.table.as_str()),
+            Some(RefreshKind::Skipped) => untouched += 1,
             None => {}
         }
     }
@@ -144,8 +145,9 @@ fn unmatched(report: &RunReport) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::Severity;
     use crate::context::{Mode, RunId};
-    use crate::gold::{Severity, Unmatched};
+    use crate::gold::Unmatched;
     use crate::lake::Counts;
     use crate::run::report::TableReport;
 
@@ -153,17 +155,17 @@ mod tests {
         Check { name: name.to_owned(), passed, detail: detail.to_owned(), severity: Severity::Error }
     }
 
-    fn gold(table: &str, computed: Computed) -> TableReport {
+    fn gold(table: &str, refresh: RefreshKind) -> TableReport {
         let (layer, counts) = ("gold", Counts::default());
-        TableReport { layer, table: table.to_owned(), rows: 1, counts, computed: Some(computed), seconds: 0.1 }
+        TableReport { layer, table: table.to_owned(), rows: 1, counts, refresh: Some(refresh), seconds: 0.1 }
     }
 
     fn report() -> RunReport {
         let mut report = RunReport::new(RunId::new(chrono::Utc::now()), Mode::Full, vec!["gold"]);
         report.tables = vec![
-            gold("dimdate", Computed::Whole),
-            gold("fact_invoice", Computed::Part),
-            gold("dimmember", Computed::Nothing),
+            gold("dimdate", RefreshKind::Full),
+            gold("fact_invoice", RefreshKind::Incremental),
+            gold("dimmember", RefreshKind::Skipped),
         ];
         report.checks = vec![
             check("rows/cw_member", true, "2 live in bronze, 2 in silver"),

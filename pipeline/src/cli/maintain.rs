@@ -1,8 +1,8 @@
 //! `connectwise-etl maintain`: large files in place of small ones, old files away, a checkpoint; a row a table.
 
+use super::args::{LakeArgs, must_exist};
 use super::output::{Output, grouped};
 use super::table::table;
-use super::{LakeArgs, must_exist};
 use crate::catalog::known_tables;
 use crate::error::{Error, Result};
 use crate::lake::{Lakehouse, Maintained, RETENTION_HOURS, Upkeep, maintain};

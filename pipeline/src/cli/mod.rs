@@ -1,5 +1,6 @@
 //! The command line: what it takes, and which command does it.
 
+mod args;
 mod classify;
 mod csv;
 #[cfg(feature = "demo")]
@@ -22,15 +23,10 @@ mod table;
 
 pub use output::Output;
 
-use crate::catalog;
-use crate::client::Pace;
-use crate::context::{Layer, Mode};
 use crate::error::{Error, Result};
-use crate::lake::{Lakehouse, Layout};
 use crate::progress::Progress;
 use crate::settings::variable;
-use chrono::{DateTime, NaiveDate, Utc};
-use clap::{Args, Parser, Subcommand, ValueEnum as _};
+use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 /// ConnectWise PSA to Delta tables, bronze → silver → gold, for Microsoft Fabric and Power BI.
@@ -64,7 +60,7 @@ pub enum LogFormat {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Extract, and bring bronze, silver and gold up to date
-    Run(RunArgs),
+    Run(run::RunArgs),
     /// Everything against a simulated ConnectWise inside the process: no credentials needed
     #[cfg(feature = "demo")]
     Demo(demo::DemoArgs),
@@ -86,127 +82,6 @@ enum Command {
     Report(report::ReportArgs),
     /// Runs, watermarks, rows a table, checks, quarantine
     Status(status::StatusArgs),
-}
-
-/// Where the tables lie.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct LakeArgs {
-    /// A folder, abfss://… (OneLake), or az://…
-    #[arg(long, env = "CW_LAKEHOUSE", default_value = "./lakehouse", value_name = "URL")]
-    lakehouse: String,
-    /// `<layer>/<table>`, or `<layer>_<table>` for lakehouses without schemas
-    #[arg(long, env = "CW_LAYOUT", value_enum, default_value_t)]
-    layout: Layout,
-}
-
-impl LakeArgs {
-    /// The lakehouse, whose tables have to be of the layout that is asked for.
-    pub(crate) async fn open(&self) -> Result<Lakehouse> {
-        let lake = Lakehouse::at(&self.lakehouse, self.layout)?;
-        catalog::require_layout(&lake).await?;
-        Ok(lake)
-    }
-}
-
-/// How fast and how broad the API is asked.
-#[derive(Debug, Clone, Copy, Args)]
-pub(crate) struct PaceArgs {
-    /// Requests a minute to the API, of all workers together; 0 is as many as it answers
-    #[arg(
-        long,
-        env = "CW_REQUESTS_PER_MINUTE",
-        value_name = "N",
-        default_value_t = Pace::USUAL.requests_per_minute
-    )]
-    requests_per_minute: u32,
-    /// Requests to the API at once, 1 to 64
-    #[arg(
-        long,
-        env = "CW_WORKERS",
-        value_name = "N",
-        default_value_t = Pace::USUAL.workers as u64,
-        value_parser = clap::value_parser!(u64).range(1..=64)
-    )]
-    workers: u64,
-}
-
-impl From<PaceArgs> for Pace {
-    fn from(args: PaceArgs) -> Self {
-        Self {
-            requests_per_minute: args.requests_per_minute,
-            workers: usize::try_from(args.workers).unwrap_or(Self::USUAL.workers),
-        }
-    }
-}
-
-#[derive(Debug, Args)]
-struct RunArgs {
-    /// What changed, or everything
-    #[arg(long, value_enum, default_value_t)]
-    mode: Mode,
-    /// The layers to build, of bronze, silver and gold
-    #[arg(long, value_delimiter = ',', default_value = "bronze,silver,gold", value_parser = parse_layer)]
-    layers: Vec<Layer>,
-    /// The entities, e.g. TimeEntry,Company (all where left out)
-    #[arg(long, value_delimiter = ',', value_name = "A,B")]
-    entities: Vec<String>,
-    /// In place of each entity's own look-back
-    #[arg(long, value_name = "N")]
-    lookback_days: Option<u32>,
-    /// Read what changed since this day or instant (2026-01-31 or 2026-01-31T12:00:00Z)
-    #[arg(long, value_name = "DATE", value_parser = parse_since)]
-    since: Option<DateTime<Utc>>,
-    /// Also compare all ids and mark what the source deleted, every N days
-    #[arg(long, env = "CW_RECONCILE_DAYS", value_name = "N")]
-    reconcile_days: Option<u32>,
-    /// An entity fails when more of its records do not fit; fewer than a hundred never count
-    #[arg(
-        long,
-        env = "CW_MAX_QUARANTINED",
-        value_name = "PERCENT",
-        default_value_t = crate::bronze::quarantine::MOST_PERCENT,
-        value_parser = parse_percent
-    )]
-    max_quarantined: f64,
-    /// Mark deletions even where most of a table is gone from the source
-    #[arg(long)]
-    force: bool,
-    /// Compare every gold table that was not computed whole with a rebuild, however large it is
-    #[arg(long)]
-    verify: bool,
-    /// Let the lakehouse hold the data of another ConnectWise from now on: reads each entity whole once
-    #[arg(long)]
-    change_source: bool,
-    #[command(flatten)]
-    lake: LakeArgs,
-    #[command(flatten)]
-    pace: PaceArgs,
-    /// Show what would be read and written, and do nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Print one JSON document
-    #[arg(long)]
-    json: bool,
-}
-
-fn parse_layer(text: &str) -> std::result::Result<Layer, String> {
-    Layer::from_str(text.trim(), true).map_err(|_| "expected bronze, silver or gold".to_owned())
-}
-
-fn parse_percent(text: &str) -> std::result::Result<f64, String> {
-    let percent = text.parse().ok().filter(|percent| (0.0..=100.0).contains(percent));
-    percent.ok_or_else(|| "expected a number from 0 to 100".to_owned())
-}
-
-fn parse_since(text: &str) -> std::result::Result<DateTime<Utc>, String> {
-    if let Ok(date) = text.parse::<NaiveDate>()
-        && let Some(midnight) = date.and_hms_opt(0, 0, 0)
-    {
-        return Ok(midnight.and_utc());
-    }
-    DateTime::parse_from_rfc3339(text)
-        .map(|instant| instant.with_timezone(&Utc))
-        .map_err(|_| "expected a day (2026-01-31) or an instant (2026-01-31T12:00:00Z)".to_owned())
 }
 
 impl Cli {
@@ -278,21 +153,5 @@ impl Cli {
             Command::Report(args) => report::execute(&args, output).await,
             Command::Status(args) => status::execute(&args, output).await,
         }
-    }
-}
-
-/// Makes sure that a lakehouse to be read is there, and has tables.
-///
-/// # Errors
-/// [`Error::Lakehouse`] that says how to fill one.
-pub(crate) async fn must_exist(lake: &Lakehouse) -> Result<()> {
-    match lake.root().to_file_path() {
-        Ok(path) if !path.is_dir() => Err(Error::Lakehouse {
-            location: lake.display(),
-            reason: "there is nothing; fill it with `connectwise-etl run` or `connectwise-etl demo`, or name another \
-                     with --lakehouse"
-                .to_owned(),
-        }),
-        _ => catalog::require_any(lake).await,
     }
 }

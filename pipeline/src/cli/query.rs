@@ -1,9 +1,9 @@
 //! `connectwise-etl query SQL`: DataFusion over the lakehouse.
 
+use super::args::{LakeArgs, must_exist};
 use super::csv::{Cell, Csv, Excel};
 use super::output::Output;
 use super::table::table;
-use super::{LakeArgs, must_exist};
 use crate::catalog;
 use crate::error::{Error, Result};
 use crate::lake::{AsOf, Lakehouse};

@@ -1,16 +1,17 @@
 //! `connectwise-etl reconcile`: what the source deleted, and marking it.
 
+use super::args::{LakeArgs, PaceArgs, must_exist};
 use super::invariants;
 use super::output::{Output, grouped, summary};
 use super::table::table;
-use super::{LakeArgs, PaceArgs, must_exist};
+use crate::bronze::deletions::Finding;
 use crate::client::Client;
 use crate::context::{Mode, Options, RunId};
 use crate::error::Result;
 use crate::lake::Lakehouse;
 use crate::lock;
 use crate::run;
-use crate::run::deletions::{self, Finding};
+use crate::run::deletions;
 use crate::run::report::RunReport;
 use crate::run::source;
 use crate::settings::hash_key;
@@ -65,11 +66,11 @@ pub(super) async fn execute(args: ReconcileArgs, output: &mut Output) -> Result<
         // Under the lock as well: what a run changes meanwhile would look gone, or missing.
         let selected = options.selected()?;
         let report = RunReport::new(RunId::new(Utc::now()), Mode::Reconcile, Vec::new()).limited_to(&selected);
-        let (begun, change) = (report.begun(), args.change_source);
+        let (header, change) = (report.header(), args.change_source);
         match source::require_same(&lake, client.source(), change).await {
             Ok(()) => {
                 let work = look(&client, &lake, &selected, report, change);
-                lock::locked_run(&lake, "reconcile", begun, work).await
+                lock::locked_run(&lake, "reconcile", header, work).await
             }
             Err(error) => Err(error),
         }

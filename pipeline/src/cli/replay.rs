@@ -1,7 +1,7 @@
 //! `connectwise-etl replay`: quarantined records read again.
 
+use super::args::{LakeArgs, must_exist};
 use super::output::{Output, summary};
-use super::{LakeArgs, must_exist};
 use crate::context::{Mode, Options, RunId};
 use crate::error::Result;
 use crate::lake::Lakehouse;

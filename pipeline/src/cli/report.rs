@@ -1,8 +1,8 @@
 //! `connectwise-etl report NAME`: the queries under `reports:` in `schema/checks.yaml`.
 
+use super::args::{LakeArgs, must_exist};
 use super::output::Output;
 use super::query::{Format, print};
-use super::{LakeArgs, must_exist};
 use crate::context::RunId;
 use crate::error::Result;
 use crate::gold;

@@ -1,9 +1,9 @@
 //! `connectwise-etl run`.
 
-use super::RunArgs;
+use super::args::{LakeArgs, PaceArgs};
 use super::invariants;
 use super::output::{Output, summary};
-use crate::bronze::privacy;
+use crate::bronze::{privacy, quarantine};
 use crate::catalog;
 use crate::client::Client;
 use crate::context::{Layer, Mode, Options};
@@ -11,8 +11,80 @@ use crate::error::{Error, Result};
 use crate::run;
 use crate::run::report::RunReport;
 use crate::settings::hash_key;
+use chrono::{DateTime, NaiveDate, Utc};
+use clap::{Args, ValueEnum as _};
 use serde_json::json;
 use tracing::Instrument as _;
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// What changed, or everything
+    #[arg(long, value_enum, default_value_t)]
+    mode: Mode,
+    /// The layers to build, of bronze, silver and gold
+    #[arg(long, value_delimiter = ',', default_value = "bronze,silver,gold", value_parser = parse_layer)]
+    layers: Vec<Layer>,
+    /// The entities, e.g. TimeEntry,Company (all where left out)
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    entities: Vec<String>,
+    /// In place of each entity's own look-back
+    #[arg(long, value_name = "N")]
+    lookback_days: Option<u32>,
+    /// Read what changed since this day or instant (2026-01-31 or 2026-01-31T12:00:00Z)
+    #[arg(long, value_name = "DATE", value_parser = parse_since)]
+    since: Option<DateTime<Utc>>,
+    /// Also compare all ids and mark what the source deleted, every N days
+    #[arg(long, env = "CW_RECONCILE_DAYS", value_name = "N")]
+    reconcile_days: Option<u32>,
+    /// An entity fails when more of its records do not fit; fewer than a hundred never count
+    #[arg(
+        long,
+        env = "CW_MAX_QUARANTINED",
+        value_name = "PERCENT",
+        default_value_t = quarantine::MOST_PERCENT,
+        value_parser = parse_percent
+    )]
+    max_quarantined: f64,
+    /// Mark deletions even where most of a table is gone from the source
+    #[arg(long)]
+    force: bool,
+    /// Compare every gold table that was not computed whole with a rebuild, however large it is
+    #[arg(long)]
+    verify: bool,
+    /// Let the lakehouse hold the data of another ConnectWise from now on: reads each entity whole once
+    #[arg(long)]
+    change_source: bool,
+    #[command(flatten)]
+    lake: LakeArgs,
+    #[command(flatten)]
+    pace: PaceArgs,
+    /// Show what would be read and written, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+fn parse_layer(text: &str) -> std::result::Result<Layer, String> {
+    Layer::from_str(text.trim(), true).map_err(|_| "expected bronze, silver or gold".to_owned())
+}
+
+fn parse_percent(text: &str) -> std::result::Result<f64, String> {
+    let percent = text.parse().ok().filter(|percent| (0.0..=100.0).contains(percent));
+    percent.ok_or_else(|| "expected a number from 0 to 100".to_owned())
+}
+
+fn parse_since(text: &str) -> std::result::Result<DateTime<Utc>, String> {
+    if let Ok(date) = text.parse::<NaiveDate>()
+        && let Some(midnight) = date.and_hms_opt(0, 0, 0)
+    {
+        return Ok(midnight.and_utc());
+    }
+    DateTime::parse_from_rfc3339(text)
+        .map(|instant| instant.with_timezone(&Utc))
+        .map_err(|_| "expected a day (2026-01-31) or an instant (2026-01-31T12:00:00Z)".to_owned())
+}
 
 pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
     let span = tracing::info_span!("run", mode = args.mode.name());
@@ -105,7 +177,7 @@ pub(super) fn as_json(report: &RunReport) -> String {
         })
         .collect();
     let document = json!({
-        "runId": report.run.id(),
+        "runId": report.run.as_str(),
         "status": report.status(),
         "mode": report.mode,
         "layers": report.layers,

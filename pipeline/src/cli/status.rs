@@ -1,10 +1,10 @@
 //! `connectwise-etl status`: runs, watermarks, rows a table, checks, quarantine, what the source deleted, the lock; and,
 //! for monitoring, whether the last good run is too old.
 
+use super::args::{LakeArgs, must_exist};
 use super::output::{Output, grouped};
 use super::query::{screen, select};
 use super::table::table;
-use super::{LakeArgs, must_exist};
 use crate::catalog::known_tables;
 use crate::error::{Error, Result};
 use crate::lake::Lakehouse;

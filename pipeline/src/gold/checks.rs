@@ -2,10 +2,11 @@
 //!
 //! Every check is SQL over the tables as anyone can query them, so that a broken one can be looked into with `query`.
 
+use super::statement::business_date;
 use crate::bronze::DELETED_AT;
+use crate::check::{Check, Severity};
 use crate::context::RunId;
 use crate::error::{Error, Result};
-use crate::gold::business_date;
 use crate::silver::{CHILD_KEY, SILVER_DELETED_AT};
 use arrow::array::{Array, ArrayRef, AsArray as _, RecordBatch};
 use arrow::compute::cast;
@@ -24,55 +25,6 @@ use std::time::Instant;
 
 /// So many of a kind of question are asked at the same time.
 const ASKED_AT_ONCE: usize = 2;
-
-/// The outcome of one check.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Check {
-    /// Its name, e.g. `rows/cw_timeentry`.
-    pub name: String,
-    /// Whether it holds.
-    pub passed: bool,
-    /// What was compared, with the figures.
-    pub detail: String,
-    /// Whether it fails the run when it is broken, or is only told.
-    pub severity: Severity,
-}
-
-/// What a broken check does to a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// It fails the run.
-    Error,
-    /// It is told, and the run goes on.
-    Warning,
-}
-
-impl Severity {
-    /// As the tables say it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-        }
-    }
-}
-
-impl Check {
-    pub(crate) fn new(name: String, passed: bool, detail: String) -> Self {
-        Self { name, passed, detail, severity: Severity::Error }
-    }
-
-    /// The invariant that it is of: its name up to the first `/`.
-    pub fn invariant(&self) -> &str {
-        self.name.split('/').next().unwrap_or_default()
-    }
-
-    /// Whether it is broken, and fails the run.
-    pub fn fails(&self) -> bool {
-        !self.passed && self.severity == Severity::Error
-    }
-}
 
 /// Asks of bronze and silver what the checks want to know, entity by entity.
 ///

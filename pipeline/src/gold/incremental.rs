@@ -8,7 +8,7 @@
 use super::definition::made_by;
 use super::inputs::{DEFINITION, Inputs, application};
 use super::references;
-use super::shape::{self, Driver, Name, Side};
+use super::shape::{self, Driver, JoinInput, Name};
 use crate::error::{Error, Result};
 use crate::lake::{Difference, KeySet};
 use crate::silver::{BATCH_ID, PROCESSED_AT, SILVER_DELETED_AT};
@@ -29,8 +29,8 @@ use std::sync::Arc;
 /// More affected rows than a third of the driving table's are computed whole: that reads no more, and asks less.
 const LARGEST_SHARE: u64 = 3;
 
-/// What a gold table has to be brought up to date with.
-pub(super) enum Work {
+/// The rows of a gold table that have to be computed.
+pub(super) enum RefreshPlan {
     /// Nothing that it is made from changed.
     Nothing,
     /// What changed leaves it as it is: tables of so many rows.
@@ -42,9 +42,14 @@ pub(super) enum Work {
 }
 
 impl Inputs {
-    /// What has to be done for a table, and the transactions to commit with it. Where all of it is wanted though nothing
+    /// Plans the refresh of a table, and gives the transactions to commit with it. Where all of it is wanted though nothing
     /// changed, there is nothing new to record, and so no commit where no row differs.
-    pub(super) async fn work(&self, table: &GoldTable, sql: &str, whole: bool) -> Result<(Work, Vec<(String, i64)>)> {
+    pub(super) async fn work(
+        &self,
+        table: &GoldTable,
+        sql: &str,
+        whole: bool,
+    ) -> Result<(RefreshPlan, Vec<(String, i64)>)> {
         let failed = |error: DataFusionError| Error::table("gold", table.name, "planning", error);
         let written = self.context().sql(sql).await.map_err(failed)?;
         let inputs = shape::inputs(written.logical_plan());
@@ -66,24 +71,24 @@ impl Inputs {
             && changed.is_empty()
             && !whole
         {
-            return Ok((Work::Nothing, transactions));
+            return Ok((RefreshPlan::Nothing, transactions));
         }
         let plan = written.into_optimized_plan().map_err(failed)?;
         let changed = match changed {
-            None => return Ok((Work::Whole(plan), transactions)),
+            None => return Ok((RefreshPlan::Whole(plan), transactions)),
             Some(changed) if whole => {
                 let fresh = if changed.is_empty() { Vec::new() } else { transactions };
-                return Ok((Work::Whole(plan), fresh));
+                return Ok((RefreshPlan::Whole(plan), fresh));
             }
             Some(changed) => changed,
         };
-        match references::objection(self, table, &changed).await {
+        match references::reason_to_rebuild(self, table, &changed).await {
             Ok(None) => {
                 let mut rows = 0;
                 for table in changed.keys().filter_map(|name| self.table(name)) {
                     rows += table.rows().await?;
                 }
-                return Ok((Work::Same(rows), transactions));
+                return Ok((RefreshPlan::Same(rows), transactions));
             }
             Ok(Some(why)) => tracing::debug!(table = table.name, why, "references do not say that it is the same"),
             Err(error) => tracing::info!(table = table.name, %error, "references are not compared"),
@@ -93,17 +98,17 @@ impl Inputs {
             None => Ok(None),
         };
         match narrowed {
-            Ok(Some((plan, keys))) => Ok((Work::Some(plan, keys), transactions)),
-            Ok(None) => Ok((Work::Whole(plan), transactions)),
+            Ok(Some((plan, keys))) => Ok((RefreshPlan::Some(plan, keys), transactions)),
+            Ok(None) => Ok((RefreshPlan::Whole(plan), transactions)),
             Err(error) => {
                 // Mostly a version whose files are gone. What is really wrong will be told by the whole statement.
                 tracing::info!(table = table.name, %error, "computed whole");
-                Ok((Work::Whole(plan), transactions))
+                Ok((RefreshPlan::Whole(plan), transactions))
             }
         }
     }
 
-    /// Which inputs changed since a table was made from them, and in what; `None` where it was made otherwise, or it is
+    /// Finds the inputs that changed since a table was made from them, and what changed; `None` where it was made otherwise, or it is
     /// not known from what.
     async fn changed(
         &self,
@@ -126,7 +131,7 @@ impl Inputs {
         Ok(Some(changed))
     }
 
-    /// The plan over the affected driving rows, and the keys of the rows that these make or made.
+    /// Plans the affected driving rows, and gives the keys of the rows that these make or made.
     async fn narrow(
         &self,
         plan: &LogicalPlan,
@@ -156,7 +161,7 @@ impl Inputs {
         Ok(keys.map(|keys| (narrowed, keys)))
     }
 
-    /// The ids of the driving rows that changed, or for which a join offers something else.
+    /// Finds the driving rows that changed, or whose join input gives something else.
     async fn affected(
         &self,
         driver: &Driver,
@@ -188,7 +193,7 @@ impl Inputs {
             if side.on.is_empty() || !driver.compares_alike(side) {
                 return Ok(None);
             }
-            let Some(offered) = self.changed_offers(side, changed).await? else { return Ok(None) };
+            let Some(offered) = self.changed_fingerprints(side, changed).await? else { return Ok(None) };
             if !offered.is_empty() {
                 self.rows_that_meet(driver, side, &offered, &mut ids).await?;
             }
@@ -197,23 +202,23 @@ impl Inputs {
         Ok(few.then_some(ids))
     }
 
-    /// The hashes of the join keys for which a side offers other rows than it did.
-    async fn changed_offers(
+    /// Finds the join keys for which an input gives other rows than it did, by their hashes.
+    async fn changed_fingerprints(
         &self,
-        side: &Side,
+        side: &JoinInput,
         changed: &BTreeMap<Name, Arc<Difference>>,
     ) -> Result<Option<HashSet<u128>>> {
         let Some(earlier) = earlier_plan(&side.plan, changed).await? else { return Ok(None) };
-        let before = self.offers(side, earlier).await?;
-        let mut now = self.offers(side, side.plan.clone()).await?;
+        let before = self.join_fingerprints(side, earlier).await?;
+        let mut now = self.join_fingerprints(side, side.plan.clone()).await?;
         let mut differing: HashSet<u128> =
             before.into_iter().filter(|(key, content)| now.remove(key) != Some(*content)).map(|(key, _)| key).collect();
         differing.extend(now.into_keys());
         Ok(Some(differing))
     }
 
-    /// What a side offers for each join key: the sum of its rows' hashes, so that their order does not matter.
-    async fn offers(&self, side: &Side, plan: LogicalPlan) -> Result<HashMap<u128, u128>> {
+    /// Fingerprints what a join input gives for each key: the sum of its rows' hashes, whatever their order.
+    async fn join_fingerprints(&self, side: &JoinInput, plan: LogicalPlan) -> Result<HashMap<u128, u128>> {
         let on: Vec<Expr> = side.on.iter().map(|(_, other)| other.clone()).collect();
         let columns = plan.schema().columns().into_iter().map(Expr::Column).collect();
         let mut offers: HashMap<u128, u128> = HashMap::new();
@@ -231,7 +236,7 @@ impl Inputs {
     async fn rows_that_meet(
         &self,
         driver: &Driver,
-        side: &Side,
+        side: &JoinInput,
         offered: &HashSet<u128>,
         ids: &mut HashSet<i64>,
     ) -> Result<()> {
@@ -278,7 +283,7 @@ impl Inputs {
         Ok(())
     }
 
-    /// The keys of the statement's rows that driving rows make.
+    /// Gives the keys of the statement's rows that driving rows make.
     fn output_keys(&self, driver: &Driver, ids: &HashSet<i64>) -> Result<Option<KeySet>> {
         let failed = |error: DataFusionError| Error::Query(format!("computing keys: {error}"));
         let schema = Arc::new(Schema::new(vec![Field::new(driver.key, DataType::Int64, true)]));
@@ -292,7 +297,7 @@ impl Inputs {
     }
 }
 
-/// The key of a table whose rows can drive a statement.
+/// Gives the key of a table whose rows can drive a statement.
 fn key_of((layer, table): &Name) -> Option<&'static str> {
     match layer.as_str() {
         "silver" => ENTITIES.iter().find(|entity| entity.table == table).map(|entity| entity.key),
@@ -301,7 +306,7 @@ fn key_of((layer, table): &Name) -> Option<&'static str> {
     }
 }
 
-/// The plan over the earlier versions of what changed; `None` where they can't be read in the same way.
+/// Plans a statement over the earlier versions of what changed; `None` where they can't be read in the same way.
 async fn earlier_plan(plan: &LogicalPlan, changed: &BTreeMap<Name, Arc<Difference>>) -> Result<Option<LogicalPlan>> {
     let mut providers = BTreeMap::new();
     for name in shape::inputs(plan) {
@@ -327,7 +332,7 @@ async fn earlier_plan(plan: &LogicalPlan, changed: &BTreeMap<Name, Arc<Differenc
     Ok(same.then_some(earlier))
 }
 
-/// A plan's rows in the order of the table's key.
+/// Sorts a plan's rows by the table's key.
 pub(super) fn sorted(context: &SessionContext, plan: LogicalPlan, key: &str) -> datafusion::error::Result<DataFrame> {
     DataFrame::new(context.state(), plan).sort(vec![ident(key).sort(true, true)])
 }

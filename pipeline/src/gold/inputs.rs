@@ -43,7 +43,7 @@ impl Inputs {
         &self.context
     }
 
-    /// Lets statements that come later see what was just written.
+    /// Shows a table that was just written to the statements that come later.
     pub(super) async fn written(&self, table: &GoldTable, stored: Table) -> Result<()> {
         let name = ("gold".to_owned(), table.name.to_owned());
         locked(&self.differences).retain(|(other, _), _| *other != name);
@@ -52,7 +52,7 @@ impl Inputs {
         Ok(())
     }
 
-    /// Records for a gold table that is there what it is made from now.
+    /// Records what a gold table is made from now, in a commit without rows.
     pub(super) async fn record(&self, table: &GoldTable, transactions: &[(String, i64)]) -> Result<()> {
         let Some(mut stored) = self.table(&("gold".to_owned(), table.name.to_owned())) else { return Ok(()) };
         stored.record(transactions).await?;
@@ -74,7 +74,7 @@ impl Inputs {
         locked(&self.tables).iter().any(|((layer, _), table)| layer == "gold" && table.is_some())
     }
 
-    /// How many rows a gold table has that was written or read before.
+    /// Counts the rows of a gold table that was written or read before.
     pub(super) async fn rows(&self, table: &GoldTable) -> Result<u64> {
         match self.table(&("gold".to_owned(), table.name.to_owned())) {
             Some(table) => table.rows().await,
@@ -82,7 +82,7 @@ impl Inputs {
         }
     }
 
-    /// What changed in a table since a version.
+    /// Gives what changed in a table since a version.
     pub(super) async fn difference(&self, name: &Name, version: i64) -> Result<Arc<Difference>> {
         let once = Arc::clone(locked(&self.differences).entry((name.clone(), version)).or_default());
         let work_out = async || {

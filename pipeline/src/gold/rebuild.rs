@@ -3,9 +3,9 @@
 //! Invariant: both sides are read at the versions that the build itself read, and every row of both is hashed; the sums
 //! of the hashes and the counts agree only where the rows are the same, in whatever order they come.
 
-use super::checks::Check;
 use super::inputs::Inputs;
-use super::schema;
+use super::statement::schema;
+use crate::check::Check;
 use crate::error::{Error, Result};
 use crate::lake::align_batch;
 use arrow::array::RecordBatch;

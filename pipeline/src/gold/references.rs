@@ -11,6 +11,7 @@
 
 use super::inputs::Inputs;
 use super::shape::{self, Name};
+use super::statement::schema;
 use crate::error::{Error, Result};
 use crate::lake::{Difference, align_batch};
 use arrow::array::{Array as _, AsArray as _, Int64Array, RecordBatch};
@@ -25,7 +26,7 @@ use futures::StreamExt as _;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-/// Says of a dimension's row that it is there on account of references alone.
+/// The column that says of a dimension's row that only references know it.
 const INFERRED: &str = "isInferred";
 /// The key of the row that a missing reference leads to.
 const UNKNOWN: i64 = -1;
@@ -34,7 +35,7 @@ const OTHER_TYPES: &str = "they are of other types, or not one a record";
 
 /// What a record says of the row that it refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Said {
+struct ReferenceValue {
     /// The hash of the row's natural key.
     row: u128,
     /// The hash of that and of what is said of it.
@@ -43,7 +44,7 @@ struct Said {
 }
 
 /// What is said by each record, in the records' order.
-type ByRecord = Vec<(i64, Said)>;
+type ByRecord = Vec<(i64, ReferenceValue)>;
 
 /// A dimension's rows, as they are stored.
 #[derive(Debug, Default)]
@@ -54,11 +55,11 @@ struct Stored {
     said: HashSet<u128>,
 }
 
-/// What speaks against leaving a dimension as it is; `None` where it would be the same, made anew.
+/// Gives the reason to compute a dimension anew; `None` where that would give the same rows.
 ///
 /// # Errors
 /// [`Error`] when one of the versions can't be read.
-pub(super) async fn objection(
+pub(super) async fn reason_to_rebuild(
     inputs: &Inputs,
     table: &GoldTable,
     changed: &BTreeMap<Name, Arc<Difference>>,
@@ -85,19 +86,19 @@ pub(super) async fn objection(
         let before = comparison.said(&plan, name, gone).await.map_err(failed)?;
         let now = comparison.said(&plan, name, came).await.map_err(failed)?;
         let (Some(before), Some(now)) = (before, now) else { return Ok(Some(OTHER_TYPES)) };
-        if !stands(&before, &now, &stored) {
+        if !still_valid(&before, &now, &stored) {
             return Ok(Some("a record says something else"));
         }
     }
     Ok(None)
 }
 
-/// Whether the stored rows hold when some records say something else now.
-fn stands(before: &[(i64, Said)], now: &[(i64, Said)], stored: &Stored) -> bool {
-    let counts = |said: &Said| !stored.listed.contains(&said.row);
-    let may_go = |was: &Said| !counts(was);
-    let may_come = |is: &Said| !counts(is) || stored.said.contains(&is.what);
-    let still_says = |was: &Said, is: &Said| is.what == was.what && is.recency >= was.recency;
+/// Whether the stored rows are still valid when some records say something else now.
+fn still_valid(before: &[(i64, ReferenceValue)], now: &[(i64, ReferenceValue)], stored: &Stored) -> bool {
+    let counts = |said: &ReferenceValue| !stored.listed.contains(&said.row);
+    let may_go = |was: &ReferenceValue| !counts(was);
+    let may_come = |is: &ReferenceValue| !counts(is) || stored.said.contains(&is.what);
+    let still_says = |was: &ReferenceValue, is: &ReferenceValue| is.what == was.what && is.recency >= was.recency;
     let (mut before, mut now) = (before.iter().peekable(), now.iter().peekable());
     loop {
         let holds = match (before.peek(), now.peek()) {
@@ -128,7 +129,7 @@ struct Comparison<'a> {
 
 impl<'a> Comparison<'a> {
     fn new(inputs: &'a Inputs, table: &'a GoldTable, references: &'a References) -> Self {
-        let all = super::schema(table);
+        let all = schema(table);
         let names = std::iter::once(&references.natural).chain(references.carried);
         let fields: Vec<Field> = names.filter_map(|name| all.field_with_name(name).ok().cloned()).collect();
         let fields = fields.into_iter().map(|field| field.with_nullable(true)).collect::<Vec<_>>();
@@ -187,7 +188,7 @@ impl<'a> Comparison<'a> {
                 return Ok(None);
             };
             for (place, (row, what)) in self.hashes(&batch)?.into_iter().enumerate() {
-                said.push((records.value(place), Said { row, what, recency: recency.value(place) }));
+                said.push((records.value(place), ReferenceValue { row, what, recency: recency.value(place) }));
             }
         }
         // Files are in this order, or nearly so.
@@ -217,14 +218,15 @@ mod tests {
 
     /// A record of the row says what it is called, at a time.
     fn said(all: &[(i64, u128, u128, i64)]) -> ByRecord {
-        let said = |&(record, row, name, recency): &_| (record, Said { row, what: row * 100 + name, recency });
+        let said =
+            |&(record, row, name, recency): &_| (record, ReferenceValue { row, what: row * 100 + name, recency });
         all.iter().map(said).collect::<ByRecord>()
     }
 
     /// Row 1 is listed; 2 is called 5, and 3 is called 6.
     fn stands_for(before: &[(i64, u128, u128, i64)], now: &[(i64, u128, u128, i64)]) -> bool {
         let stored = Stored { listed: HashSet::from([1]), said: HashSet::from([205, 306]) };
-        stands(&said(before), &said(now), &stored)
+        still_valid(&said(before), &said(now), &stored)
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The reports of `schema/checks.yaml`, and the one that every run ends with: agreement types that no rule knows.
 
+use super::statement::business_date;
 use crate::catalog;
 use crate::context::RunId;
 use crate::error::{Error, Result};
-use crate::gold::business_date;
 use crate::lake::Lakehouse;
 use arrow::array::{Array as _, AsArray as _, RecordBatch};
 use arrow::compute::cast;

@@ -29,21 +29,21 @@ pub(super) struct Driver {
     /// The statement's key, over the driving table's key alone.
     pub(super) output_key: Expr,
     /// What its rows are joined with.
-    pub(super) sides: Vec<Side>,
+    pub(super) sides: Vec<JoinInput>,
 }
 
-/// The other side of a join.
+/// An input that driving rows are joined with.
 #[derive(Debug, Clone)]
-pub(super) struct Side {
-    /// What is compared: over the driving table, and over the side. Empty where every row meets every row.
+pub(super) struct JoinInput {
+    /// What is compared: over the driving table, and over the input. Empty where every row meets every row.
     pub(super) on: Vec<(Expr, Expr)>,
-    /// The side.
+    /// The input.
     pub(super) plan: LogicalPlan,
 }
 
 impl Driver {
-    /// Whether what is compared in a join has the same type on both sides: keys are found by the hashes of their values.
-    pub(super) fn compares_alike(&self, side: &Side) -> bool {
+    /// Whether the compared values have the same type on both sides: keys are found by the hashes of their values.
+    pub(super) fn compares_alike(&self, side: &JoinInput) -> bool {
         side.on.iter().all(|(own, other)| {
             let own = own.get_type(self.scan.projected_schema.as_ref());
             own.is_ok_and(|own| other.get_type(side.plan.schema()).is_ok_and(|other| own == other))
@@ -154,7 +154,7 @@ pub(super) fn drivers(
 #[derive(Clone)]
 struct Wanted {
     key: Expr,
-    sides: Vec<Side>,
+    sides: Vec<JoinInput>,
 }
 
 impl Wanted {
@@ -164,7 +164,7 @@ impl Wanted {
         let mut sides = Vec::with_capacity(self.sides.len());
         for side in self.sides {
             let on = side.on.into_iter().map(|(own, other)| Some((substitute(own, replacement)?, other)));
-            sides.push(Side { on: on.collect::<Option<_>>()?, plan: side.plan });
+            sides.push(JoinInput { on: on.collect::<Option<_>>()?, plan: side.plan });
         }
         Some(Self { key, sides })
     }
@@ -238,7 +238,7 @@ fn follow_join(join: &Join, mut wanted: Wanted, key_of: &dyn Fn(&Name) -> Option
     } else {
         return None;
     };
-    wanted.sides.push(Side { on, plan: other.as_ref().clone() });
+    wanted.sides.push(JoinInput { on, plan: other.as_ref().clone() });
     // A key that another side gave could change with that side: no row-wise answer.
     let kept = |column: &Column| own.schema().has_column(column).then(|| Expr::Column(column.clone()));
     follow(own, wanted.through(&kept)?, key_of)

@@ -7,68 +7,85 @@
 //! Some flags change without a new time of change, so no window brings them. They are read beside the ids, and a record
 //! whose flags are others than bronze has is read anew.
 
-use super::{meta, source};
-use crate::bronze::{self, DELETED_AT, ENTITY, Loading, RUN_ID, TIMESTAMP};
-use crate::bronze::{privacy, quarantine};
+use super::refetch::{apply, numbers};
+use super::report::EntityReport;
+use super::state::RunState;
+use super::{meta, returned, source};
+use crate::bronze::deletions::{find, refusal, stored_ids};
+use crate::bronze::{self, quarantine};
 use crate::catalog;
 use crate::client::{Client, Traffic};
-use crate::context::RunId;
+use crate::context::{Mode, RunContext};
 use crate::error::{Error, Result};
-use crate::extract::{Extracted, FlagHash, Listed, Numbers, extract_some, flag_hashes, read_ids};
-use crate::lake::{Counts, Lakehouse, Scope, Stage, Target, sync};
-use crate::run::report::EntityReport;
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, TimestampMicrosecondArray};
-use arrow::datatypes::{DataType, Int64Type, TimestampMicrosecondType};
+use crate::extract::read_ids;
+use crate::lake::Lakehouse;
+use arrow::array::AsArray;
+use arrow::datatypes::{DataType, TimestampMicrosecondType};
 use chrono::{DateTime, TimeDelta, Utc};
 use connectwise_runtime::{ChangeDetection, Table};
-use datafusion::logical_expr::ident;
-use futures::StreamExt as _;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-/// The part of a table's live rows, in percent, that is marked as deleted without `--force`.
-pub const MOST_PERCENT: u64 = 10;
-/// The most records that are read anew because they are back, missing or differ; more are better read by a full run.
-const MOST_BROUGHT: usize = 5_000;
 /// How much earlier than N days after the last comparison the next may come: nightly runs do not start on the second.
 const SLACK_HOURS: i64 = 6;
 
-/// What a comparison of an entity found.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Finding {
-    /// Records that the source has.
-    pub source: u64,
-    /// Live rows of bronze.
-    pub live: u64,
-    /// Live rows that the source lacks.
-    pub gone: Vec<i64>,
-    /// Rows marked as deleted that the source has again.
-    pub returned: Vec<i64>,
-    /// Records that bronze lacks. Those in quarantine are not missing.
-    pub missing: Vec<i64>,
-    /// Live rows whose flags the source has otherwise. Records in quarantine are not among them.
-    pub differing: Vec<i64>,
-    /// Whether what is back, missing or differs was read anew.
-    pub brought: bool,
+/// Marks rows that were deleted at the source, and re-reads rows that returned.
+///
+/// A reconciliation compares every entity; a run compares those that are due, and looks at the marked rows of the others.
+/// If more rows are gone than the limit allows, the entity fails and is left unchanged.
+pub(super) async fn mark(
+    client: &Client,
+    run: &RunContext,
+    selected: &[&'static Table],
+    state: &mut RunState,
+) -> Result<()> {
+    let is_incremental = run.options.mode == Mode::Incremental;
+    let due = match run.options.reconcile_days {
+        // A full run has marked them already.
+        Some(days) if is_incremental => due(&run.lake, days, run.id.started()).await?,
+        _ => HashSet::new(),
+    };
+    for entity in selected.iter().copied().filter(|entity| applies_to(entity)) {
+        let is_loaded = state.changed.contains(entity.entity);
+        if run.options.mode == Mode::Reconcile || (is_loaded && due.contains(entity.entity)) {
+            let compared = compare_and_apply(client, run, entity, state).await;
+            state.report.take_comparison(entity.table, compared);
+        } else if is_loaded
+            && is_incremental
+            // What was read whole is compared already.
+            && entity.change_detection == ChangeDetection::LastUpdated
+            && let Some(back) = returned::bring_back(client, run, entity).await
+        {
+            state.report.take_comparison(entity.table, back);
+        }
+    }
+    Ok(())
 }
 
-impl Finding {
-    /// Whether so much is gone that a person has to look first.
-    pub fn is_too_much(&self) -> bool {
-        self.gone.len() as u64 * 100 > self.live * MOST_PERCENT
+/// Compares an entity with the source and applies what was found, unless too much is gone.
+async fn compare_and_apply(
+    client: &Client,
+    run: &RunContext,
+    entity: &'static Table,
+    state: &mut RunState,
+) -> EntityReport {
+    let mut compared = compare(client, &run.lake, entity).await;
+    let Some(mut finding) = compared.compared.take() else { return compared };
+    if finding.is_too_much() && !run.options.force {
+        compared.error = Some(refusal(entity, &finding).to_string());
+    } else {
+        match apply(client, run, entity, &mut finding).await {
+            Ok(counts) => {
+                compared.counts = counts;
+                // Silver looks at all rows: what the load changed is not all that changed.
+                state.changed.insert(entity.entity);
+            }
+            Err(error) => compared.error = Some(error.of(entity.entity)),
+        }
     }
-
-    /// Whether bronze has to change.
-    pub fn has_marks(&self) -> bool {
-        !self.gone.is_empty() || !self.returned.is_empty()
-    }
-
-    /// The records that have to be read anew.
-    fn wanted(&self) -> Vec<i64> {
-        self.returned.iter().chain(&self.missing).chain(&self.differing).copied().collect()
-    }
+    compared.compared = Some(finding);
+    compared
 }
 
 /// Whether an entity can be compared: a snapshot is read whole in every run anyway.
@@ -102,210 +119,6 @@ pub async fn compare(client: &Client, lake: &Lakehouse, entity: &'static Table) 
         Ok(finding) => EntityReport { compared: Some(finding), ..report },
         Err(error) => EntityReport { error: Some(error.of(entity.entity)), ..report },
     }
-}
-
-fn numbers(traffic: &Traffic, started: Instant) -> Numbers {
-    Numbers {
-        requests: traffic.requests.load(Ordering::Relaxed),
-        retries: traffic.retries.load(Ordering::Relaxed),
-        bytes: traffic.bytes.load(Ordering::Relaxed),
-        seconds: started.elapsed().as_secs_f64(),
-        ..Numbers::default()
-    }
-}
-
-/// Bronze's ids, and whether each lives.
-#[derive(Debug, Default)]
-pub(crate) struct Stored {
-    live: BTreeSet<i64>,
-    deleted: BTreeSet<i64>,
-    /// Of each live row a hash of its flags, where these are compared.
-    flags: HashMap<i64, FlagHash>,
-}
-
-/// What bronze has of an entity, with these flags.
-pub(crate) async fn stored_ids(lake: &Lakehouse, entity: &Table, flags: &[&str]) -> Result<Stored> {
-    let mut stored = Stored::default();
-    let Some(table) = lake.open("bronze", entity.table).await? else { return Ok(stored) };
-    let failed = |error: datafusion::error::DataFusionError| table.error("comparing", error);
-    let schema = table.schema()?;
-    // A table that an earlier version filled may lack a column until its next write.
-    let flags = if flags.iter().all(|name| schema.index_of(name).is_ok()) { flags } else { &[] };
-    let columns: Vec<_> = [entity.key, DELETED_AT].into_iter().chain(flags.iter().copied()).map(ident).collect();
-    let columns = table.frame().await?.select(columns).map_err(failed)?;
-    let mut rows = columns.execute_stream().await.map_err(failed)?;
-    while let Some(batch) = rows.next().await {
-        let batch = batch.map_err(failed)?;
-        let ids = batch.column(0).as_primitive::<Int64Type>();
-        let hashes = if flags.is_empty() { Vec::new() } else { flag_hashes(&batch, flags)? };
-        for (row, id) in ids.values().iter().enumerate() {
-            if batch.column(1).is_null(row) {
-                stored.live.insert(*id);
-                stored.flags.extend(hashes.get(row).map(|hash| (*id, *hash)));
-            } else {
-                stored.deleted.insert(*id);
-            }
-        }
-    }
-    Ok(stored)
-}
-
-pub(crate) fn find(source: &Listed, stored: &Stored, quarantined: &HashSet<i64>) -> Finding {
-    let differs = |id: &&i64| match (stored.flags.get(id), source.flags.get(id)) {
-        (Some(stored), Some(there)) => stored != there && !quarantined.contains(id),
-        _ => false,
-    };
-    let source = &source.ids;
-    let is_missing = |id: &&i64| !stored.live.contains(id) && !stored.deleted.contains(id) && !quarantined.contains(id);
-    Finding {
-        source: source.len() as u64,
-        live: stored.live.len() as u64,
-        gone: stored.live.difference(source).copied().collect(),
-        returned: source.intersection(&stored.deleted).copied().collect(),
-        missing: source.iter().filter(is_missing).copied().collect(),
-        differing: stored.live.iter().filter(differs).copied().collect(),
-        brought: false,
-    }
-}
-
-/// The refusal to mark so much of a table.
-pub fn refusal(entity: &Table, finding: &Finding) -> Error {
-    Error::data(
-        entity.entity,
-        format!(
-            "{} of {} live rows are gone from the source, more than {MOST_PERCENT} %: nothing of it was marked as \
-             deleted. Look at `connectwise-etl reconcile` and at the API member's rights; if the records really were \
-             deleted, `connectwise-etl reconcile --apply --force`",
-            finding.gone.len(),
-            finding.live
-        ),
-    )
-}
-
-/// Brings bronze in line with the source: what is back, missing or differs is read anew, whenever it changed, and what
-/// is gone is marked.
-///
-/// # Errors
-/// [`Error::Client`] when the API can't be read, [`Error::Table`] when the table can't be written.
-pub async fn apply(
-    client: &Client,
-    lake: &Lakehouse,
-    stage: &Stage,
-    run: &RunId,
-    entity: &'static Table,
-    finding: &mut Finding,
-) -> Result<Counts> {
-    let wanted = finding.wanted();
-    let mut counts = Counts::default();
-    // Records below others can't be asked for by their ids alone, and what is personal is kept as it is elsewhere.
-    let can = wanted.len() <= MOST_BROUGHT
-        && entity.parent.is_none()
-        && (entity.hashed.is_empty() || lake.hash_key().is_some())
-        && !privacy::changed(lake, entity).await?;
-    if can && !wanted.is_empty() {
-        let (loaded, extracted) = bring(client, lake, stage, run, entity, &wanted, &Arc::default()).await?;
-        let misfits = extracted.quarantined_ids();
-        // One that went again meanwhile stays marked.
-        finding.returned.retain(|id| extracted.ids.contains_key(id) || misfits.contains(id));
-        counts = loaded;
-        finding.brought = true;
-    }
-    let marked = mark(lake, stage, run, entity, finding).await?;
-    counts.deleted += marked.deleted;
-    if !finding.brought {
-        counts.updated += marked.updated;
-    }
-    Ok(counts)
-}
-
-/// Fetches the records that have these ids, whenever they changed, and loads them.
-async fn bring(
-    client: &Client,
-    lake: &Lakehouse,
-    stage: &Stage,
-    run: &RunId,
-    entity: &'static Table,
-    ids: &[i64],
-    traffic: &Arc<Traffic>,
-) -> Result<(Counts, Extracted)> {
-    let extracted = extract_some(client, stage, entity, ids, traffic).await?;
-    if extracted.ids.is_empty() && extracted.quarantined.is_empty() {
-        return Ok((Counts::default(), extracted));
-    }
-    quarantine::add(lake, run, &extracted).await?;
-    // A window that begins after all time: the watermark stays where it is.
-    let loading = Loading { since: Some(i64::MAX), ..Loading::default() };
-    let loaded = bronze::load(lake, stage, run, &extracted, loading).await?;
-    quarantine::settle(lake, run, &extracted).await?;
-    Ok((loaded.counts, extracted))
-}
-
-/// Marks in bronze what is gone, and takes the mark from what is back; one commit.
-///
-/// # Errors
-/// [`Error::Table`]; the table stays as it was.
-pub async fn mark(
-    lake: &Lakehouse,
-    stage: &Stage,
-    run: &RunId,
-    entity: &'static Table,
-    finding: &Finding,
-) -> Result<Counts> {
-    let Some(table) = lake.open("bronze", entity.table).await?.filter(|_| finding.has_marks()) else {
-        return Ok(Counts::default());
-    };
-    let failed = |error: datafusion::error::DataFusionError| table.error("marking", error);
-    let gone: HashSet<i64> = finding.gone.iter().copied().collect();
-    let touched: HashSet<i64> = finding.gone.iter().chain(&finding.returned).copied().collect();
-    let (Some(least), Some(most)) = (touched.iter().min(), touched.iter().max()) else {
-        return Ok(Counts::default());
-    };
-    let between = ident(entity.key).between(datafusion::prelude::lit(*least), datafusion::prelude::lit(*most));
-    let rows = table.frame().await?.filter(between).map_err(failed)?.execute_stream().await.map_err(failed)?;
-    let (key, now, name) = (entity.key, run.started_micros(), entity.entity);
-    let wanted = touched.clone();
-    let rows = rows.map(move |batch| {
-        let batch = batch.map_err(|error| Error::data(name, error))?;
-        marked(&batch, key, &wanted, &gone, now).map_err(|error| Error::data(name, error))
-    });
-    let target = Target {
-        layer: "bronze",
-        name: entity.table,
-        schema: bronze::schema(entity),
-        key: &[entity.key],
-        stamps: &[TIMESTAMP, ENTITY, RUN_ID],
-    };
-    let scope = Scope::Only { column: entity.key, keys: Arc::new(touched.into()) };
-    sync(lake, stage, &target, &scope, rows, &[]).await?;
-    let deleted = finding.gone.len() as u64;
-    Ok(Counts { deleted, updated: finding.returned.len() as u64, ..Counts::default() })
-}
-
-/// The touched rows of a batch, with their marks set or taken away.
-fn marked(
-    batch: &RecordBatch,
-    key: &str,
-    touched: &HashSet<i64>,
-    gone: &HashSet<i64>,
-    now: i64,
-) -> Result<RecordBatch, arrow::error::ArrowError> {
-    let lacks = |name: &str| arrow::error::ArrowError::SchemaError(format!("the table lacks {name}"));
-    let ids =
-        batch.column_by_name(key).and_then(|ids| ids.as_primitive_opt::<Int64Type>()).ok_or_else(|| lacks(key))?;
-    let keep = ids.iter().map(|id| Some(id.is_some_and(|id| touched.contains(&id)))).collect();
-    let batch = arrow::compute::filter_record_batch(batch, &keep)?;
-    let position = batch.schema().index_of(DELETED_AT)?;
-    let ids =
-        batch.column_by_name(key).and_then(|ids| ids.as_primitive_opt::<Int64Type>()).ok_or_else(|| lacks(key))?;
-    let old = batch.column(position).as_primitive_opt::<TimestampMicrosecondType>();
-    let mark = |(row, id): (usize, &i64)| {
-        let before = old.and_then(|old| old.is_valid(row).then(|| old.value(row)));
-        gone.contains(id).then(|| before.unwrap_or(now))
-    };
-    let marks: TimestampMicrosecondArray = ids.values().iter().enumerate().map(mark).collect();
-    let mut columns = batch.columns().to_vec();
-    columns[position] = Arc::new(marks.with_timezone("UTC")) as ArrayRef;
-    RecordBatch::try_new(batch.schema(), columns)
 }
 
 /// The entities whose last comparison with the source, by a full run or by this, is N days ago or was never done.
@@ -345,45 +158,4 @@ async fn last_comparisons(lake: &Lakehouse) -> Result<Vec<(String, i64)>> {
         last.extend(names.iter().zip(instants).filter_map(|(name, at)| Some((name?.to_owned(), at?))));
     }
     Ok(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tells_gone_returned_and_missing_apart() {
-        let stored = Stored { live: BTreeSet::from([1, 2, 3]), deleted: BTreeSet::from([4, 5]), ..Stored::default() };
-        let source = Listed { ids: BTreeSet::from([2, 3, 4, 6, 7]), ..Listed::default() };
-        let found = find(&source, &stored, &HashSet::from([7, 1]));
-        let wanted =
-            Finding { source: 5, live: 3, gone: vec![1], returned: vec![4], missing: vec![6], ..Finding::default() };
-        assert_eq!(found, wanted);
-    }
-
-    #[test]
-    fn a_record_differs_where_both_sides_have_its_flags_and_they_are_others() {
-        let stored = Stored {
-            live: BTreeSet::from([1, 2, 3, 4]),
-            flags: HashMap::from([(1, 10), (2, 20), (3, 30), (5, 50)]),
-            ..Stored::default()
-        };
-        let source = Listed {
-            ids: BTreeSet::from([1, 2, 3, 4, 5]),
-            flags: HashMap::from([(1, 10), (2, 21), (3, 31), (4, 40), (5, 51)]),
-        };
-        let found = find(&source, &stored, &HashSet::from([3]));
-        assert_eq!((found.differing.as_slice(), found.missing.as_slice()), (&[2][..], &[5][..]));
-        assert!(!found.has_marks());
-        assert_eq!(found.wanted(), [5, 2]);
-    }
-
-    #[test]
-    fn a_tenth_may_go_and_not_more() {
-        let finding = |gone: i64, live| Finding { gone: (0..gone).collect(), live, ..Finding::default() };
-        assert!(!finding(0, 0).is_too_much());
-        assert!(!finding(10, 100).is_too_much());
-        assert!(finding(11, 100).is_too_much());
-        assert!(finding(1, 9).is_too_much());
-    }
 }

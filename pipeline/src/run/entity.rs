@@ -4,10 +4,10 @@ use super::source;
 use crate::bronze::{self, privacy, quarantine};
 use crate::bronze::{Loaded, Loading, Watermark};
 use crate::client::{Client, Traffic};
-use crate::context::{Mode, Options, RunId};
+use crate::context::{Mode, Options, RunContext};
 use crate::error::{Error, Result};
 use crate::extract::{Known, Order, Window, extract};
-use crate::lake::{Lakehouse, Stage};
+use crate::lake::Lakehouse;
 use crate::run::report::{EntityReport, TableReport};
 use chrono::{DateTime, TimeDelta, Utc};
 use connectwise_runtime::{ChangeDetection, Table};
@@ -20,21 +20,18 @@ use std::time::Instant;
 const LEAST_LOOKBACK_DAYS: u32 = 1;
 
 /// Extracts an entity and loads its bronze table. An error ends this entity alone.
-pub(super) async fn bronze_of(
+pub(super) async fn refresh_bronze(
     client: &Client,
-    lake: &Lakehouse,
-    stage: &Stage,
-    options: &Options,
-    run: &RunId,
+    run: &RunContext,
     entity: &'static Table,
 ) -> (EntityReport, Option<TableReport>) {
-    let started = Instant::now();
+    let (started, lake, stage, options) = (Instant::now(), &run.lake, &run.stage, &*run.options);
     let mut report = EntityReport { entity: entity.entity, ..EntityReport::default() };
     let watcher = options.progress.entity(entity.entity, None);
     let traffic = Arc::new(Traffic::watched(&watcher));
     let most_misfits = options.max_quarantined.unwrap_or(quarantine::MOST_PERCENT);
     let work = async {
-        let forgotten = bronze::passwords::forget(lake, stage, run, entity).await?;
+        let forgotten = bronze::passwords::forget(run, entity).await?;
         if forgotten > 0 {
             let why = "an earlier version stored values of passwords: rows lost them";
             tracing::info!(entity = entity.entity, rows = forgotten, why);
@@ -45,12 +42,13 @@ pub(super) async fn bronze_of(
             let what = if is_other { "its rows are another source's" } else { "what is personal of it changed" };
             tracing::info!(entity = entity.entity, "{what}: reading all of it anew");
         }
-        let window = if changed { Window::Everything } else { window_of(lake, options, run.started(), entity).await? };
+        let window =
+            if changed { Window::Everything } else { window_of(lake, options, run.id.started(), entity).await? };
         let parents = bronze::parent_ids(lake, entity).await?;
         let full = options.mode == Mode::Full || changed;
         // A table's content is replaced by what is read, all of it.
         let known = Arc::new(if full { Known::default() } else { Known::of(lake, stage, entity).await? });
-        let (parents, began) = (&parents[..], run.started());
+        let (parents, began) = (&parents[..], run.id.started());
         // A full run finds out anew what the server takes.
         if let Some(limit) = bronze::page_limit(lake, entity).await?.filter(|_| !full) {
             client.limit_pages(limit);
@@ -67,18 +65,13 @@ pub(super) async fn bronze_of(
             Window::Since(since) if !extracted.whole => Some(since.timestamp_micros()),
             _ => None,
         };
-        let loading = Loading {
-            full,
-            since,
-            force: options.force,
-            source: Some(client.source().number()),
-            page_limit: Some(client.page_limit()),
-        };
+        let loading =
+            Loading { full, since, source: Some(client.source().number()), page_limit: Some(client.page_limit()) };
         // A record that does not fit is in quarantine before, and one that fits leaves it after bronze has it: at no
         // moment is a record in neither.
-        quarantine::add(lake, run, &extracted).await?;
-        let loaded = bronze::load(lake, stage, run, &extracted, loading).await?;
-        quarantine::settle(lake, run, &extracted).await?;
+        quarantine::add(run, &extracted).await?;
+        let loaded = bronze::load(run, &extracted, loading).await?;
+        quarantine::clear_resolved(run, &extracted).await?;
         report.fetched = Some(bronze::check_fetched(lake, &extracted, &loaded).await?);
         let days = look_back(entity).max(options.lookback_days.unwrap_or(0));
         report.window = Some(if extracted.whole { Window::Everything } else { window }.to_string());
@@ -86,7 +79,7 @@ pub(super) async fn bronze_of(
         for remark in &report.remarks {
             tracing::info!(entity = entity.entity, "{remark}");
         }
-        if let Window::Since(since) = window_after(loaded.watermark_after, run.started(), days) {
+        if let Window::Since(since) = window_after(loaded.watermark_after, run.id.started(), days) {
             let since = since.timestamp_micros();
             known.keep(lake, stage, &extracted, &loaded, since).await;
         }
@@ -107,7 +100,7 @@ pub(super) async fn bronze_of(
                 table: entity.table.to_owned(),
                 rows: 0,
                 counts: loaded.counts,
-                computed: None,
+                refresh: None,
                 seconds: started.elapsed().as_secs_f64(),
             };
             (report, Some(table))

@@ -1,12 +1,13 @@
 //! The meta tables: what ran, what it did, and whether the checks held.
 
+use super::report::{RunHeader, RunReport};
+use crate::bronze::deletions::Finding;
 use crate::bronze::instant_type;
 use crate::client::DataSource;
 use crate::context::RunId;
 use crate::error::Result;
 use crate::lake::{Lakehouse, Table};
-use crate::run::deletions::Finding;
-use crate::run::report::RunReport;
+
 use arrow::array::{
     ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
@@ -14,7 +15,6 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use chrono::{DateTime, Utc};
 use datafusion::logical_expr::{ident, lit};
 use datafusion::prelude::DataFrame;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A row a run.
@@ -55,22 +55,6 @@ async fn has(lake: &Lakehouse, table: &str, column: &str) -> Result<bool> {
         Some(table) => table.schema()?.index_of(column).is_ok(),
         None => false,
     })
-}
-
-/// A run as it is known before its end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Begun {
-    /// Its id.
-    pub run_id: String,
-    /// When it started.
-    pub started_at: DateTime<Utc>,
-    /// full, incremental, reconcile or replay.
-    pub mode: String,
-    /// The layers that it builds.
-    pub layers: String,
-    /// The entities that it is limited to.
-    pub entities: Option<String>,
 }
 
 fn schema_of(fields: &[(&str, DataType)]) -> SchemaRef {
@@ -162,7 +146,7 @@ fn instants(values: impl IntoIterator<Item = Option<i64>>) -> ArrayRef {
 /// # Errors
 /// [`Error::Table`] when a meta table can't be written.
 pub async fn record(lake: &Lakehouse, report: &RunReport) -> Result<()> {
-    let id = || Some(report.run.id().to_owned());
+    let id = || Some(report.run.as_str().to_owned());
     let entities = &report.entities;
     let found = |count: &dyn Fn(&Finding) -> u64| -> ArrayRef {
         let counts = entities.iter().map(|entity| entity.compared.as_ref().map(count));
@@ -209,7 +193,7 @@ pub async fn record(lake: &Lakehouse, report: &RunReport) -> Result<()> {
     ];
     append(lake, CHECK, check_schema(), columns, checks.len()).await?;
 
-    ended(lake, &report.begun(), report.status(), report.error_text(), finished).await
+    ended(lake, &report.header(), report.status(), report.error_text(), finished).await
 }
 
 /// The source that the lakehouse holds the data of, where it is on record.
@@ -232,7 +216,7 @@ pub(crate) async fn source(lake: &Lakehouse) -> Result<Option<DataSource>> {
 /// [`Error::Table`] when the table can't be written.
 pub(crate) async fn record_source(lake: &Lakehouse, run: &RunId, source: &DataSource) -> Result<()> {
     let columns = vec![
-        text([Some(run.id().to_owned())]),
+        text([Some(run.as_str().to_owned())]),
         instants([Some(Utc::now().timestamp_micros())]),
         text([Some(source.address.clone())]),
         text([Some(source.company.clone())]),
@@ -247,30 +231,30 @@ pub(crate) async fn record_source(lake: &Lakehouse, run: &RunId, source: &DataSo
 ///
 /// # Errors
 /// [`Error::Table`] when a meta table can't be read or written.
-pub(crate) async fn record_end(lake: &Lakehouse, begun: &Begun, status: &str, error: &str) -> Result<()> {
+pub(crate) async fn record_end(lake: &Lakehouse, header: &RunHeader, status: &str, error: &str) -> Result<()> {
     if let Some(table) = lake.open("meta", RUN).await? {
         let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
-        let same = ident("runId").eq(lit(begun.run_id.as_str()));
+        let same = ident("runId").eq(lit(header.run_id.as_str()));
         if table.frame().await?.filter(same).map_err(failed)?.count().await.map_err(failed)? > 0 {
             return Ok(());
         }
     }
-    ended(lake, begun, status, Some(error.to_owned()), Utc::now().timestamp_micros()).await
+    ended(lake, header, status, Some(error.to_owned()), Utc::now().timestamp_micros()).await
 }
 
 /// The row of a run.
-async fn ended(lake: &Lakehouse, begun: &Begun, status: &str, error: Option<String>, finished: i64) -> Result<()> {
+async fn ended(lake: &Lakehouse, header: &RunHeader, status: &str, error: Option<String>, finished: i64) -> Result<()> {
     let columns = vec![
-        text([Some(begun.run_id.clone())]),
-        instants([Some(begun.started_at.timestamp_micros())]),
+        text([Some(header.run_id.clone())]),
+        instants([Some(header.started_at.timestamp_micros())]),
         instants([Some(finished)]),
         text([Some(status.to_owned())]),
-        text([Some(begun.mode.clone())]),
-        text([Some(begun.layers.clone())]),
+        text([Some(header.mode.clone())]),
+        text([Some(header.layers.clone())]),
         text([Some(env!("CARGO_PKG_VERSION").to_owned())]),
         text([Some(connectwise_generated::tables::SPEC_VERSION.to_owned())]),
         text([error]),
-        text([begun.entities.clone()]),
+        text([header.entities.clone()]),
     ];
     append(lake, RUN, run_schema(), columns, 1).await
 }

@@ -1,32 +1,37 @@
 //! A run: extract, bronze, silver, gold, checks, meta, and what is told of it afterwards.
 //!
-//! Invariant: an entity that fails leaves its tables as they were and the others whole, and the exit status says so.
+//! Invariant: an entity that fails must leave its tables as they were and the others whole, and the exit status says so.
 
 pub mod deletions;
 mod entity;
 pub mod meta;
+mod refetch;
 pub mod replay;
 pub mod report;
 mod returned;
 pub mod source;
+mod state;
+#[cfg(test)]
+mod tests;
 
-pub use crate::context::{Layer, Mode, Options, RunId};
+pub use crate::context::{Layer, Mode, Options, RunContext, RunId};
 pub use entity::window_of;
 
 use crate::bronze::privacy;
 use crate::client::{Client, ClientError, Request, Traffic};
 use crate::error::{Error, Result};
-use crate::gold::{self, Care, Computed};
-use crate::lake::{Counts, Lakehouse, Stage};
-use crate::run::report::RunReport;
+use crate::gold::{self, BuildOptions, RefreshKind};
+use crate::lake::{Lakehouse, Stage};
 use crate::tasks::apart;
 use crate::{lock, silver};
 use chrono::Utc;
 use connectwise_generated::tables::TABLES;
-use connectwise_runtime::{ChangeDetection, Table};
-use entity::bronze_of;
+use connectwise_runtime::Table;
+use entity::refresh_bronze;
 use futures::{FutureExt as _, StreamExt as _};
-use std::collections::{BTreeSet, HashSet};
+use report::{RunReport, SilverOutcome};
+use state::RunState;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -35,7 +40,7 @@ const ENTITIES_AT_ONCE: usize = 4;
 /// How many entities are flattened at the same time, where little changed.
 const FLATTENED_AT_ONCE: usize = 2;
 
-/// Runs.
+/// Runs the layers that are asked for, of the entities that are asked for.
 ///
 /// # Errors
 /// [`Error`] when nothing could be begun: wrong options, an unusable lakehouse, a refused login. What fails later is
@@ -67,9 +72,9 @@ pub async fn run_tables(
     let layers = [Layer::Bronze, Layer::Silver, Layer::Gold].into_iter().filter(|layer| options.has(*layer));
     let mut report = RunReport::new(run, options.mode, layers.map(Layer::name).collect()).limited_to(selected);
     report.warnings.extend(options.late_since(report.run.started()));
-    let begun = report.begun();
+    let header = report.header();
     // Boxed: by value, the whole of a run would lie on the caller's stack, several times over.
-    lock::locked_run(lake, command, begun, Box::pin(unlocked(client, lake, options, selected, report))).await
+    lock::locked_run(lake, command, header, Box::pin(unlocked(client, lake, options, selected, report))).await
 }
 
 async fn unlocked(
@@ -79,7 +84,7 @@ async fn unlocked(
     selected: &[&'static Table],
     mut report: RunReport,
 ) -> Result<RunReport> {
-    let run = report.run.clone();
+    let id = report.run.clone();
     let mut origin = String::new();
     if options.has(Layer::Bronze) {
         let client = client.ok_or_else(|| Error::Usage("the bronze layer needs a connection".to_owned()))?;
@@ -92,10 +97,13 @@ async fn unlocked(
                 return Err(error.into());
             }
         }
-        origin = source::remember(lake, &run, client.source(), options.change_source).await?;
+        origin = source::remember(lake, &id, client.source(), options.change_source).await?;
     }
     let stage = Arc::new(Stage::of(lake)?.with_origin(origin));
-    let outcome = layers_of(client, lake, &stage, options, selected, &run, &mut report).await;
+    let run = RunContext { id, options: Arc::new(options.clone()), lake: lake.clone(), stage };
+    let mut state = RunState { report, changed: BTreeSet::new() };
+    let outcome = run_layers(client, &run, selected, &mut state).await;
+    let mut report = state.report;
     let fetched: Vec<_> = report.entities.iter().filter_map(|entity| entity.fetched.clone()).collect();
     report.checks.splice(0..0, fetched);
     if let Err(error) = outcome {
@@ -135,58 +143,29 @@ async fn first_contact(client: &Client, selected: &[&'static Table]) -> std::res
     }
 }
 
-async fn layers_of(
+/// Brings the layers that are asked for up to date, one after the other.
+async fn run_layers(
     client: Option<&Client>,
-    lake: &Lakehouse,
-    stage: &Arc<Stage>,
-    options: &Options,
+    run: &RunContext,
     selected: &[&'static Table],
-    run: &RunId,
-    report: &mut RunReport,
+    state: &mut RunState,
 ) -> Result<()> {
-    let mut loaded = BTreeSet::new();
-    if let (true, Some(client)) = (options.has(Layer::Bronze), client) {
-        // Parents first: the lists below them are found by their ids.
-        let (parents, children): (Vec<_>, Vec<_>) =
-            selected.iter().copied().partition(|entity| entity.parent.is_none());
-        for entities in [parents, children] {
-            if options.mode == Mode::Reconcile {
-                break;
+    if let (true, Some(client)) = (run.options.has(Layer::Bronze), client) {
+        if run.options.mode != Mode::Reconcile {
+            // Parents first: the lists below them are found by their ids.
+            let (parents, children): (Vec<_>, Vec<_>) =
+                selected.iter().copied().partition(|entity| entity.parent.is_none());
+            for entities in [parents, children] {
+                refresh_bronze_layer(client, run, &entities, state).await?;
             }
-            bronze_layer(client, lake, stage, options, &entities, run, report, &mut loaded).await?;
         }
-        mark_deletions(client, lake, stage, options, selected, run, report, &mut loaded).await?;
+        deletions::mark(client, run, selected, state).await?;
     }
-    if options.has(Layer::Silver) {
-        let (mut work, mut flattens_all) = (Vec::new(), options.mode == Mode::Full);
-        for entity in TABLES {
-            // Gold is built from all of silver, so all of silver has to be what bronze says: also of an entity that
-            // failed now, or is not asked for, and whose bronze an earlier run brought further than its silver.
-            let asked_for = selected.iter().copied().find(|other| other.entity == entity.entity);
-            let entity = asked_for.unwrap_or(*entity);
-            let shown = asked_for.is_some() && (!options.has(Layer::Bronze) || loaded.contains(entity.entity));
-            let catches_up = !shown && options.has(Layer::Gold) && lake.open("bronze", entity.table).await?.is_some();
-            if shown || catches_up {
-                flattens_all |= lake.open("silver", entity.table).await?.is_none();
-                let whole = options.mode == Mode::Full;
-                let task = async move { (entity, catches_up, silver_of(lake, stage, entity, run, whole).await) };
-                work.push(task.boxed());
-            }
-        }
-        // What is flattened whole is large.
-        let at_once = if flattens_all { 1 } else { FLATTENED_AT_ONCE };
-        let mut work = futures::stream::iter(work).buffered(at_once);
-        while let Some((entity, catches_up, outcome)) = work.next().await {
-            let before = report.tables.len();
-            report.take_silver(entity.entity, outcome);
-            if catches_up {
-                let new = report.tables.split_off(before);
-                report.tables.extend(new.into_iter().filter(|table| table.counts.any_change()));
-            }
-        }
+    if run.options.has(Layer::Silver) {
+        refresh_silver_layer(run, selected, state).await?;
     }
-    if options.has(Layer::Gold) {
-        gold_of(lake, stage, run, options.verify, report).await?;
+    if run.options.has(Layer::Gold) {
+        refresh_gold(run, &mut state.report).await?;
     }
     Ok(())
 }
@@ -202,48 +181,16 @@ async fn count_rows(lake: &Lakehouse, report: &mut RunReport) -> Result<()> {
     Ok(())
 }
 
-/// Builds gold and runs its checks: a full run the whole of it, any other what changed. Where a check fails then, the
-/// fault may be in what was left alone: all is computed once, and checked again.
-pub(crate) async fn gold_of(
-    lake: &Lakehouse,
-    stage: &Arc<Stage>,
-    run: &RunId,
-    verify: bool,
-    report: &mut RunReport,
-) -> Result<()> {
-    let whole = report.mode == Mode::Full.name();
-    let mut gold = gold::build(lake, stage, run, Care { whole, verify }).await?;
-    let whole = gold.built.iter().all(|table| table.computed == Computed::Whole);
-    report.take_gold(&gold.built);
-    report.checks = gold.checks(run).await?;
-    report.checks.extend(gold.built.iter().filter_map(|table| table.rebuild.clone()));
-    let broken: Vec<&str> =
-        report.checks.iter().filter(|check| check.fails()).map(|check| check.name.as_str()).collect();
-    if !whole && !broken.is_empty() {
-        tracing::warn!(checks = %broken.join(", "), "after an incremental build checks failed: gold is computed whole");
-        gold = gold::build(lake, stage, run, Care { whole: true, verify: false }).await?;
-        report.take_gold(&gold.built);
-        report.checks = gold.checks(run).await?;
-    }
-    report.unmatched = gold.unmatched(run).await?;
-    Ok(())
-}
-
 /// Extracts and loads several entities, a few at a time.
-#[expect(clippy::too_many_arguments, reason = "the parts of one run")]
-async fn bronze_layer(
+async fn refresh_bronze_layer(
     client: &Client,
-    lake: &Lakehouse,
-    stage: &Arc<Stage>,
-    options: &Options,
+    run: &RunContext,
     entities: &[&'static Table],
-    run: &RunId,
-    report: &mut RunReport,
-    loaded: &mut BTreeSet<&'static str>,
+    state: &mut RunState,
 ) -> Result<()> {
     // The largest first: what they end with overlaps with the others.
     let sizes = entities.iter().map(|entity| async move {
-        let table = lake.open("bronze", entity.table).await.ok().flatten();
+        let table = run.lake.open("bronze", entity.table).await.ok().flatten();
         match table {
             Some(table) => table.rows().await.unwrap_or(0),
             None => 0,
@@ -254,9 +201,8 @@ async fn bronze_layer(
     order.sort_by_key(|place| std::cmp::Reverse(sizes[*place]));
     let mut work = Vec::new();
     for place in order {
-        let (client, lake, stage) = (client.clone(), lake.clone(), Arc::clone(stage));
-        let (options, run, entity) = (options.clone(), run.clone(), entities[place]);
-        let task = async move { bronze_of(&client, &lake, &stage, &options, &run, entity).await };
+        let (client, run, entity) = (client.clone(), run.clone(), entities[place]);
+        let task = async move { refresh_bronze(&client, &run, entity).await };
         work.push(async move { (place, apart("extraction", task).await) });
     }
     let mut work = futures::stream::iter(work).buffer_unordered(ENTITIES_AT_ONCE);
@@ -269,83 +215,73 @@ async fn bronze_layer(
     done.sort_by_key(|(place, ..)| *place);
     for (_, entity, outcome) in done {
         if let Some(table) = outcome {
-            report.tables.push(table);
-            loaded.insert(entity.entity);
+            state.report.tables.push(table);
+            state.changed.insert(entity.entity);
         }
-        report.entities.push(entity);
+        state.report.entities.push(entity);
     }
     Ok(())
 }
 
-/// Marks what the source deleted: in a reconciliation, and in a run where one is due. Where more is gone of an entity than
-/// may go, that is its own fault, and nothing of it is touched. What is back is brought by every run.
-#[expect(clippy::too_many_arguments, reason = "the parts of one run")]
-async fn mark_deletions(
-    client: &Client,
-    lake: &Lakehouse,
-    stage: &Stage,
-    options: &Options,
-    selected: &[&'static Table],
-    run: &RunId,
-    report: &mut RunReport,
-    loaded: &mut BTreeSet<&'static str>,
-) -> Result<()> {
-    let alone = options.mode == Mode::Reconcile;
-    let due = match options.reconcile_days {
-        // A full run has marked them already.
-        Some(days) if options.mode == Mode::Incremental => deletions::due(lake, days, run.started()).await?,
-        _ => HashSet::new(),
-    };
-    for entity in selected.iter().copied().filter(|entity| deletions::applies_to(entity)) {
-        let is_loaded = loaded.contains(entity.entity);
-        let is_due = due.contains(entity.entity) && is_loaded;
-        if !alone && !is_due {
-            // What was read whole is compared already.
-            let is_window =
-                options.mode == Mode::Incremental && entity.change_detection == ChangeDetection::LastUpdated;
-            if is_loaded
-                && is_window
-                && let Some(back) = returned::bring_back(client, lake, stage, run, entity).await
-            {
-                report.take_comparison(entity.table, back);
-            }
-            continue;
+/// Brings the silver tables up to date with what bronze holds.
+async fn refresh_silver_layer(run: &RunContext, selected: &[&'static Table], state: &mut RunState) -> Result<()> {
+    let whole = run.options.mode == Mode::Full;
+    let (mut work, mut flattens_all) = (Vec::new(), whole);
+    for entity in TABLES {
+        // Gold is built from all of silver, so all of silver has to be what bronze says: also of an entity that
+        // failed now, or is not asked for, and whose bronze an earlier run brought further than its silver.
+        let asked_for = selected.iter().copied().find(|other| other.entity == entity.entity);
+        let entity = asked_for.unwrap_or(*entity);
+        let is_changed = !run.options.has(Layer::Bronze) || state.changed.contains(entity.entity);
+        let shown = asked_for.is_some() && is_changed;
+        let catches_up =
+            !shown && run.options.has(Layer::Gold) && run.lake.open("bronze", entity.table).await?.is_some();
+        if shown || catches_up {
+            flattens_all |= run.lake.open("silver", entity.table).await?.is_none();
+            let task = async move { (entity, catches_up, refresh_silver(run, entity, whole).await) };
+            work.push(task.boxed());
         }
-        let mut compared = deletions::compare(client, lake, entity).await;
-        if let Some(mut finding) = compared.compared.take() {
-            if finding.is_too_much() && !options.force {
-                compared.error = Some(deletions::refusal(entity, &finding).to_string());
-            } else {
-                match deletions::apply(client, lake, stage, run, entity, &mut finding).await {
-                    Ok(counts) => {
-                        compared.counts = counts;
-                        // Silver looks at all rows: what the load changed is not all that changed.
-                        loaded.insert(entity.entity);
-                    }
-                    Err(error) => compared.error = Some(error.of(entity.entity)),
-                }
-            }
-            compared.compared = Some(finding);
+    }
+    // What is flattened whole is large.
+    let at_once = if flattens_all { 1 } else { FLATTENED_AT_ONCE };
+    let mut work = futures::stream::iter(work).buffered(at_once);
+    while let Some((entity, catches_up, outcome)) = work.next().await {
+        let before = state.report.tables.len();
+        state.report.take_silver(entity.entity, outcome);
+        if catches_up {
+            let new = state.report.tables.split_off(before);
+            state.report.tables.extend(new.into_iter().filter(|table| table.counts.any_change()));
         }
-        report.take_comparison(entity.table, compared);
     }
     Ok(())
 }
-
-/// What flattening an entity gave, and the seconds that it took.
-pub(crate) type Flattened = (Result<Vec<(&'static str, Counts, u64)>>, f64);
 
 /// Brings an entity's silver tables up to date. An error ends this entity alone.
-pub(crate) async fn silver_of(
-    lake: &Lakehouse,
-    stage: &Arc<Stage>,
-    entity: &'static Table,
-    run: &RunId,
-    whole: bool,
-) -> Flattened {
+pub(crate) async fn refresh_silver(run: &RunContext, entity: &'static Table, whole: bool) -> SilverOutcome {
     let started = Instant::now();
-    let (lake, stage, run) = (lake.clone(), Arc::clone(stage), run.clone());
-    let work = async move { silver::load(&lake, &stage, &run, entity, whole).await };
-    let outcome = apart(entity.entity, work).await.and_then(|outcome| outcome);
-    (outcome, started.elapsed().as_secs_f64())
+    let run = run.clone();
+    let work = async move { silver::load(&run, entity, whole).await };
+    let tables = apart(entity.entity, work).await.and_then(|outcome| outcome);
+    SilverOutcome { tables, seconds: started.elapsed().as_secs_f64() }
+}
+
+/// Builds gold and runs its checks: a full run the whole of it, any other what changed. Where a check fails then, the
+/// fault may be in what was left alone: all is computed once, and checked again.
+pub(crate) async fn refresh_gold(run: &RunContext, report: &mut RunReport) -> Result<()> {
+    let whole = run.options.mode == Mode::Full;
+    let mut gold = gold::build(run, BuildOptions { whole, verify: run.options.verify }).await?;
+    let whole = gold.built.iter().all(|table| table.refresh == RefreshKind::Full);
+    report.take_gold(&gold.built);
+    report.checks = gold.checks(&run.id).await?;
+    report.checks.extend(gold.built.iter().filter_map(|table| table.rebuild.clone()));
+    let broken: Vec<&str> =
+        report.checks.iter().filter(|check| check.fails()).map(|check| check.name.as_str()).collect();
+    if !whole && !broken.is_empty() {
+        tracing::warn!(checks = %broken.join(", "), "after an incremental build checks failed: gold is computed whole");
+        gold = gold::build(run, BuildOptions { whole: true, verify: false }).await?;
+        report.take_gold(&gold.built);
+        report.checks = gold.checks(&run.id).await?;
+    }
+    report.unmatched = gold.unmatched(&run.id).await?;
+    Ok(())
 }

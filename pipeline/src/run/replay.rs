@@ -4,22 +4,21 @@
 //! and the next replay ends the work. What bronze has in a newer or equal version stays, and so does what was marked as
 //! deleted after it was put aside. The watermark stays, too: a replay does not know what else changed.
 
-use crate::bronze::privacy;
-use crate::bronze::quarantine;
-use crate::bronze::{self, Loading};
-use crate::context::{Mode, Options, RunId};
+use super::report::{EntityReport, RunReport, TableReport};
+use super::{finish, refresh_gold, refresh_silver};
+use crate::bronze::{self, Loading, privacy, quarantine};
+use crate::context::{Mode, Options, RunContext, RunId};
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, Numbers, decode_stored, id_of, last_updated};
 use crate::lake::{Lakehouse, Stage};
 use crate::lock;
-use crate::run;
-use crate::run::report::{EntityReport, RunReport, TableReport};
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use chrono::Utc;
 use connectwise_runtime::{ChangeDetection, Misfit, Table};
 use datafusion::logical_expr::{ident, lit};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Replays the quarantine of the entities that are asked for.
@@ -39,18 +38,19 @@ pub async fn replay_tables(lake: &Lakehouse, selected: &[&'static Table]) -> Res
     privacy::require_same_key(lake, selected, false).await?;
     let run = RunId::new(Utc::now());
     let report = RunReport::new(run, Mode::Replay, vec!["bronze", "silver", "gold"]).limited_to(selected);
-    let begun = report.begun();
-    lock::locked_run(lake, "replay", begun, Box::pin(unlocked(lake, selected, report))).await
+    let header = report.header();
+    lock::locked_run(lake, "replay", header, Box::pin(unlocked(lake, selected, report))).await
 }
 
 async fn unlocked(lake: &Lakehouse, selected: &[&'static Table], mut report: RunReport) -> Result<RunReport> {
-    let run = report.run.clone();
-    let stage = std::sync::Arc::new(Stage::of(lake)?);
+    let options = Arc::new(Options { mode: Mode::Replay, ..Options::default() });
+    let stage = Arc::new(Stage::of(lake)?);
+    let run = RunContext { id: report.run.clone(), options, lake: lake.clone(), stage };
     let mut moved = false;
     for entity in selected.iter().copied().filter(|entity| applies_to(entity)) {
         let started = Instant::now();
         let mut of_entity = EntityReport { entity: entity.entity, ..EntityReport::default() };
-        match replay_entity(lake, &stage, &run, entity, &mut of_entity).await {
+        match replay_entity(&run, entity, &mut of_entity).await {
             Ok(false) => report.entities.push(of_entity),
             Ok(true) => {
                 moved = true;
@@ -59,13 +59,12 @@ async fn unlocked(lake: &Lakehouse, selected: &[&'static Table], mut report: Run
                     table: entity.table.to_owned(),
                     rows: 0,
                     counts: of_entity.counts,
-                    computed: None,
+                    refresh: None,
                     seconds: started.elapsed().as_secs_f64(),
                 });
                 report.entities.push(of_entity);
                 // All rows are looked at: a replay that was killed may have changed bronze before this one.
-                let whole = report.mode == Mode::Full.name();
-                report.take_silver(entity.entity, run::silver_of(lake, &stage, entity, &run, whole).await);
+                report.take_silver(entity.entity, refresh_silver(&run, entity, false).await);
             }
             Err(error) => {
                 of_entity.error = Some(error.of(entity.entity));
@@ -74,10 +73,10 @@ async fn unlocked(lake: &Lakehouse, selected: &[&'static Table], mut report: Run
         }
     }
     report.entities.retain(|entity| entity.numbers.rows_read > 0 || entity.error.is_some());
-    if moved && let Err(error) = run::gold_of(lake, &stage, &run, false, &mut report).await {
+    if moved && let Err(error) = refresh_gold(&run, &mut report).await {
         report.error = Some(error.to_string());
     }
-    run::finish(lake, &mut report).await;
+    finish(lake, &mut report).await;
     Ok(report)
 }
 
@@ -88,13 +87,8 @@ fn applies_to(entity: &Table) -> bool {
 }
 
 /// Gives whether bronze or the quarantine changed.
-async fn replay_entity(
-    lake: &Lakehouse,
-    stage: &Stage,
-    run: &RunId,
-    entity: &'static Table,
-    report: &mut EntityReport,
-) -> Result<bool> {
+async fn replay_entity(run: &RunContext, entity: &'static Table, report: &mut EntityReport) -> Result<bool> {
+    let (lake, stage) = (&run.lake, &run.stage);
     let stored = quarantine::records(lake, entity).await?;
     report.numbers = Numbers { rows_read: stored.len() as u64, ..Numbers::default() };
     let marks = bronze::marks(lake, entity).await?;
@@ -117,12 +111,12 @@ async fn replay_entity(
     report.quarantined += fresh.quarantined.len() as u64;
     report.unknown_fields = fresh.unknown_fields.clone();
     if !fresh.ids.is_empty() || fresh.quarantined_ids().iter().any(|id| marks.contains_key(id)) {
-        let loaded = bronze::load(lake, stage, run, &fresh, Loading::default()).await?;
+        let loaded = bronze::load(run, &fresh, Loading::default()).await?;
         report.counts = loaded.counts;
         report.watermark_before = loaded.watermark_before.map(|watermark| watermark.at);
         report.watermark_after = loaded.watermark_after.map(|watermark| watermark.at);
     }
-    quarantine::replace(lake, run, entity, &stored, &fresh.quarantined).await?;
+    quarantine::replace(run, entity, &stored, &fresh.quarantined).await?;
     Ok(report.counts.any_change() || stored.len() > fresh.quarantined.len())
 }
 

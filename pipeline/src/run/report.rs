@@ -1,16 +1,42 @@
 //! What a run did: by entity, by table, by check; and the exit status that follows.
 
+use crate::bronze::deletions::Finding;
 use crate::bronze::quarantine::{TABLE as QUARANTINE, WARNING_PERCENT};
+use crate::check::{Check, Severity};
 use crate::context::{Mode, RunId};
+use crate::error::Result;
 use crate::extract::Numbers;
-use crate::gold::{Built, Check, Computed, Severity, Unmatched};
+use crate::gold::{Built, RefreshKind, Unmatched};
 use crate::lake::Counts;
-use crate::run::Flattened;
-use crate::run::deletions::Finding;
-use crate::run::meta::Begun;
+use chrono::{DateTime, Utc};
 use connectwise_generated::tables::TABLES;
 use connectwise_runtime::Table;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// A run as it is known before its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunHeader {
+    /// Its id.
+    pub run_id: String,
+    /// When it started.
+    pub started_at: DateTime<Utc>,
+    /// full, incremental, reconcile or replay.
+    pub mode: String,
+    /// The layers that it builds.
+    pub layers: String,
+    /// The entities that it is limited to.
+    pub entities: Option<String>,
+}
+
+/// What flattening an entity gave: each table with its counts and its rows.
+pub(crate) struct SilverOutcome {
+    /// The tables, the entity's own first.
+    pub tables: Result<Vec<(&'static str, Counts, u64)>>,
+    /// How long it took.
+    pub seconds: f64,
+}
 
 /// What happened to an entity.
 #[derive(Debug, Clone, Default)]
@@ -54,8 +80,8 @@ pub struct TableReport {
     #[serde(flatten)]
     pub counts: Counts,
     /// Of a gold table, how much of it was computed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub computed: Option<Computed>,
+    #[serde(rename = "computed", skip_serializing_if = "Option::is_none")]
+    pub refresh: Option<RefreshKind>,
     /// Seconds.
     pub seconds: f64,
 }
@@ -122,9 +148,9 @@ impl RunReport {
     }
 
     /// What is known of it before its end.
-    pub(crate) fn begun(&self) -> Begun {
-        Begun {
-            run_id: self.run.id().to_owned(),
+    pub(crate) fn header(&self) -> RunHeader {
+        RunHeader {
+            run_id: self.run.as_str().to_owned(),
             started_at: self.run.started(),
             mode: self.mode.to_owned(),
             layers: self.layers.join(","),
@@ -163,7 +189,7 @@ impl RunReport {
                 table: table.to_owned(),
                 rows: 0,
                 counts,
-                computed: None,
+                refresh: None,
                 seconds: 0.0,
             }),
             None => {}
@@ -171,8 +197,8 @@ impl RunReport {
     }
 
     /// Adds what flattening an entity did.
-    pub(crate) fn take_silver(&mut self, entity: &'static str, (outcome, seconds): Flattened) {
-        match outcome {
+    pub(crate) fn take_silver(&mut self, entity: &'static str, SilverOutcome { tables, seconds }: SilverOutcome) {
+        match tables {
             Ok(tables) => {
                 let seconds = seconds / tables.len().max(1) as f64;
                 self.tables.extend(tables.into_iter().map(|(table, counts, rows)| TableReport {
@@ -180,7 +206,7 @@ impl RunReport {
                     table: table.to_owned(),
                     rows,
                     counts,
-                    computed: None,
+                    refresh: None,
                     seconds,
                 }));
             }
@@ -196,7 +222,7 @@ impl RunReport {
 
     /// Adds what building gold did, also where it was built before in the same run.
     pub(crate) fn take_gold(&mut self, built: &[Built]) {
-        for &Built { table, counts, rows, computed, seconds, .. } in built {
+        for &Built { table, counts, rows, refresh, seconds, .. } in built {
             match self.tables.iter_mut().find(|other| other.layer == "gold" && other.table == table.name) {
                 Some(before) => {
                     before.counts.inserted += counts.inserted;
@@ -204,7 +230,7 @@ impl RunReport {
                     before.counts.deleted += counts.deleted;
                     before.counts.unchanged = counts.unchanged;
                     before.rows = rows;
-                    before.computed = Some(computed);
+                    before.refresh = Some(refresh);
                     before.seconds += seconds;
                 }
                 None => self.tables.push(TableReport {
@@ -212,7 +238,7 @@ impl RunReport {
                     table: table.name.to_owned(),
                     rows,
                     counts,
-                    computed: Some(computed),
+                    refresh: Some(refresh),
                     seconds,
                 }),
             }
@@ -271,5 +297,89 @@ impl RunReport {
         let broken = self.checks.iter().filter(|check| check.fails());
         lines.extend(broken.map(|check| format!("check {} failed: {}", check.name, check.detail)));
         (!lines.is_empty()).then(|| lines.join("\n"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> RunReport {
+        RunReport::new(RunId::new(DateTime::UNIX_EPOCH), Mode::Incremental, vec!["bronze"])
+    }
+
+    fn entity(entity: &'static str, error: Option<&str>) -> EntityReport {
+        EntityReport { entity, error: error.map(str::to_owned), ..EntityReport::default() }
+    }
+
+    fn check(passed: bool, severity: Severity) -> Check {
+        Check { severity, ..Check::new("rows/cw_company".to_owned(), passed, "1 and 2".to_owned()) }
+    }
+
+    #[test]
+    fn the_exit_status_says_the_worst_that_happened() {
+        let (well, failed) = (entity("Company", None), entity("Member", Some("Member: no")));
+        for (error, entities, checks, code, status) in [
+            (None, vec![], vec![], 0, "done"),
+            (None, vec![well.clone()], vec![check(true, Severity::Error)], 0, "done"),
+            (None, vec![well.clone()], vec![check(false, Severity::Warning)], 0, "done"),
+            (None, vec![well.clone()], vec![check(false, Severity::Error)], 4, "check_failed"),
+            (None, vec![well.clone(), failed.clone()], vec![], 3, "partial"),
+            (None, vec![well.clone(), failed.clone()], vec![check(false, Severity::Error)], 3, "partial"),
+            (None, vec![failed.clone()], vec![check(true, Severity::Error)], 1, "failed"),
+            (Some("no lock"), vec![well.clone()], vec![check(false, Severity::Error)], 1, "failed"),
+        ] {
+            let report = RunReport { error: error.map(str::to_owned), entities, checks, ..report() };
+            assert_eq!((report.exit_code(), report.status()), (code, status), "{report:?}");
+            assert_eq!(report.error_text().is_some(), code != 0);
+        }
+    }
+
+    #[test]
+    fn the_same_trouble_is_told_once_and_a_broken_check_with_its_figures() {
+        let mut report = report();
+        report.entities = vec![entity("Company", Some("no login")), entity("Member", Some("no login"))];
+        report.checks = vec![check(false, Severity::Error), check(false, Severity::Warning)];
+        report.add_error("the lock is lost".to_owned());
+        report.add_error("the run is not on record".to_owned());
+        let text = report.error_text().unwrap();
+        let wanted = "the lock is lost\nthe run is not on record\nno login\ncheck rows/cw_company failed: 1 and 2";
+        assert_eq!(text, wanted);
+    }
+
+    #[test]
+    fn what_happens_to_a_table_twice_in_a_run_is_added_up() {
+        let mut report = report();
+        let counts = |inserted, updated, deleted| Counts { inserted, updated, unchanged: 0, deleted };
+        let compared = |counts| EntityReport { counts, quarantined: 1, ..entity("Company", None) };
+        report.take_comparison("cw_company", compared(counts(0, 0, 0)));
+        assert!(report.tables.is_empty(), "nothing changed");
+        report.take_comparison("cw_company", compared(counts(1, 2, 3)));
+        report.take_comparison("cw_company", compared(counts(10, 20, 30)));
+        assert_eq!((report.tables.len(), report.tables[0].counts), (1, counts(11, 22, 33)));
+        assert_eq!((report.entities.len(), report.entities[0].quarantined), (1, 3));
+        let failed = SilverOutcome { tables: Err(crate::Error::data("silver", "no")), seconds: 1.0 };
+        report.take_silver("Company", failed);
+        assert_eq!((report.entities.len(), report.exit_code()), (1, 1));
+    }
+
+    #[test]
+    fn more_than_one_rejected_record_of_a_hundred_is_a_warning() {
+        for (rejected, passed) in [(0, true), (1, true), (2, false)] {
+            let mut report = report();
+            let numbers = Numbers { rows_read: 100, ..Numbers::default() };
+            report.entities = vec![EntityReport { quarantined: rejected, numbers, ..entity("Company", None) }];
+            report.entities.push(entity("Member", None));
+            report.check_quarantine();
+            let [check] = &report.checks[..] else { panic!("{:?}", report.checks) };
+            assert_eq!((check.passed, check.fails(), &*check.name), (passed, false, "quarantine/Company"));
+        }
+    }
+
+    #[test]
+    fn a_run_of_some_entities_says_which() {
+        let company = connectwise_generated::tables::by_entity("Company").unwrap();
+        assert_eq!(report().limited_to(&[company]).header().entities.as_deref(), Some("Company"));
+        assert_eq!(report().limited_to(TABLES).header().entities, None);
     }
 }

@@ -1,13 +1,14 @@
 //! Rows that are marked as deleted and are at the source again: every incremental run asks for them.
 
-use super::deletions::{Finding, apply, bring, find, numbers, stored_ids};
+use super::refetch::{apply, bring, numbers};
+use super::report::EntityReport;
+use crate::bronze::deletions::{Finding, find, marks, stored_ids};
 use crate::bronze::{self, quarantine};
 use crate::client::{Client, Traffic};
-use crate::context::RunId;
+use crate::context::RunContext;
 use crate::error::{Error, Result};
 use crate::extract::{Numbers, read_ids};
-use crate::lake::{Lakehouse, Stage};
-use crate::run::report::EntityReport;
+use crate::lake::Lakehouse;
 use connectwise_runtime::Table;
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,29 +20,23 @@ const MOST_ASKED: usize = 2_000;
 /// After an incremental load: brings back the rows that are marked as deleted and are at the source all the same, as
 /// after a right came back. A window does not show them: they need not have changed. `None` where no row is marked. An
 /// error ends this entity alone, and stands in its report.
-pub async fn bring_back(
-    client: &Client,
-    lake: &Lakehouse,
-    stage: &Stage,
-    run: &RunId,
-    entity: &'static Table,
-) -> Option<EntityReport> {
+pub async fn bring_back(client: &Client, run: &RunContext, entity: &'static Table) -> Option<EntityReport> {
     let started = Instant::now();
     let traffic = Arc::new(Traffic::default());
     let mut report = EntityReport { entity: entity.entity, ..EntityReport::default() };
     let outcome = async {
-        let marked: Vec<i64> = bronze::marks(lake, entity).await?.into_keys().collect();
+        let marked: Vec<i64> = marks(&run.lake, entity).await?.into_keys().collect();
         if marked.is_empty() {
             return Ok::<_, Error>(false);
         }
         if marked.len() <= MOST_ASKED && entity.parent.is_none() {
-            let (counts, extracted) = bring(client, lake, stage, run, entity, &marked, &traffic).await?;
+            let (counts, extracted) = bring(client, run, entity, &marked, &traffic).await?;
             report.counts = counts;
             report.quarantined = extracted.quarantined.len() as u64;
             report.numbers = extracted.numbers;
         } else {
-            let mut finding = find_returned(client, lake, entity, &traffic).await?;
-            report.counts = apply(client, lake, stage, run, entity, &mut finding).await?;
+            let mut finding = find_returned(client, &run.lake, entity, &traffic).await?;
+            report.counts = apply(client, run, entity, &mut finding).await?;
         }
         Ok(true)
     };

@@ -4,15 +4,14 @@
 //! each entity is read whole first. A lakehouse is identified by the id of a table of its own, and not by its place:
 //! one that was made anew at the same place is another.
 
+use super::meta;
+use crate::bronze::SOURCE;
 use crate::client::DataSource;
 use crate::context::RunId;
 use crate::error::{Error, Result};
 use crate::lake::{Lakehouse, Stage};
-use crate::run::meta;
 use connectwise_runtime::Table;
 
-/// The application transaction of a bronze table that says, by a number, which source its rows came from.
-pub(crate) const TRANSACTION: &str = "source";
 /// The file by which earlier versions told a demo's folder.
 const DEMO_FILE: &str = ".connectwise-etl-demo";
 
@@ -77,5 +76,5 @@ pub(crate) async fn remember(lake: &Lakehouse, run: &RunId, source: &DataSource,
 /// [`Error::Table`] when it can't be read.
 pub(crate) async fn is_other(lake: &Lakehouse, entity: &Table, source: &DataSource, change: bool) -> Result<bool> {
     let Some(table) = lake.open("bronze", entity.table).await? else { return Ok(false) };
-    Ok(table.transaction(TRANSACTION).await?.map_or(change, |held| held != source.number()))
+    Ok(table.transaction(SOURCE).await?.map_or(change, |held| held != source.number()))
 }

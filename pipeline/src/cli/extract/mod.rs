@@ -5,7 +5,7 @@
 
 mod parquet;
 
-use super::PaceArgs;
+use super::args::PaceArgs;
 use super::csv::{Cell, Csv, Excel, no_csv};
 use super::output::{Output, grouped};
 use super::output_file::{OutputFile, Scratch, Stop};

@@ -40,9 +40,9 @@ async fn built(lake: &Lakehouse, stage: &Stage, table: &GoldTable) -> Option<Vec
     let inputs = Inputs::new(lake).await.unwrap();
     let (work, transactions) = inputs.work(table, table.sql, false).await.unwrap();
     let (plan, scope, done) = match work {
-        Work::Nothing | Work::Same(_) => return Some(Vec::new()),
-        Work::Whole(plan) => (plan, Scope::All, None),
-        Work::Some(plan, keys) => {
+        RefreshPlan::Nothing | RefreshPlan::Same(_) => return Some(Vec::new()),
+        RefreshPlan::Whole(plan) => (plan, Scope::All, None),
+        RefreshPlan::Some(plan, keys) => {
             let KeySet::Ids(ids) = &keys else { panic!("text keys") };
             let mut ids: Vec<i64> = ids.iter().copied().collect();
             ids.sort_unstable();
@@ -52,7 +52,7 @@ async fn built(lake: &Lakehouse, stage: &Stage, table: &GoldTable) -> Option<Vec
     let rows = sorted(inputs.context(), plan, "key").unwrap().execute_stream().await.unwrap();
     let rows = rows.map(|batch| batch.map_err(|error| Error::Query(error.to_string())));
     let target =
-        Target { layer: "gold", name: table.name, schema: super::super::schema(table), key: &["key"], stamps: &[] };
+        Target { layer: "gold", name: table.name, schema: crate::gold::schema(table), key: &["key"], stamps: &[] };
     sync(lake, stage, &target, &scope, rows, &transactions).await.unwrap();
     done
 }

@@ -5,7 +5,7 @@ use connectwise_etl::bronze::{self, Loading};
 use connectwise_etl::client::Traffic;
 use connectwise_etl::extract::{Extracted, Order, Window, extract, read_ids};
 use connectwise_etl::lake::Stage;
-use connectwise_etl::run::RunId;
+use connectwise_etl::run::{RunContext, RunId};
 use connectwise_etl::{Error, Result};
 use connectwise_runtime::{ChangeDetection, Field, Kind, Parent, Table};
 use connectwise_simulator::{Fault, Faults, When};
@@ -140,11 +140,12 @@ async fn a_full_scan_marks_what_is_gone_and_revives_what_is_back() {
     };
     let load = async |day: i64| {
         let window = Window::Since("2025-01-01T00:00:00Z".parse().unwrap());
-        let stage = Stage::new().unwrap();
+        let stage = Arc::new(Stage::new().unwrap());
         let extracted = read_into(&stage, &scene, &SCANNED, &[], window).await.unwrap();
         assert!(extracted.whole);
-        let run = RunId::new(chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::days(21_000 + day));
-        bronze::load(&scene.lake, &stage, &run, &extracted, Loading::default()).await.unwrap()
+        let id = RunId::new(chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::days(21_000 + day));
+        let run = RunContext { id, options: Arc::default(), lake: scene.lake.clone(), stage };
+        bronze::load(&run, &extracted, Loading::default()).await.unwrap()
     };
     let live =
         "SELECT string_agg(CAST(id AS VARCHAR), ',' ORDER BY id) FROM bronze.cw_addition WHERE etlDeletedAt IS NULL";

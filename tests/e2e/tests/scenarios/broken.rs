@@ -3,7 +3,7 @@
 use crate::support::{SMALL, Scene};
 use arrow::array::RecordBatch;
 use chrono::{DateTime, Utc};
-use connectwise_etl::gold::{Check, Computed};
+use connectwise_etl::gold::{Check, RefreshKind};
 use connectwise_etl::run::report::RunReport;
 use connectwise_etl::run::{Layer, Options};
 use datafusion::prelude::{col, lit};
@@ -30,7 +30,7 @@ async fn gold_that_is_no_longer_what_its_statement_gives_is_found_and_computed_w
     let scene = Scene::new(SMALL).await;
     let report = scene.run(options(false)).await;
     assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
-    let whole = |report: &RunReport| report.tables.iter().filter(|t| t.computed == Some(Computed::Whole)).count();
+    let whole = |report: &RunReport| report.tables.iter().filter(|t| t.refresh == Some(RefreshKind::Full)).count();
     assert_eq!(whole(&report), connectwise_generated::gold::TABLES.len());
     assert!(report.checks.iter().all(|check| check.invariant() != "rebuild"), "nothing was computed in part");
 

@@ -1,7 +1,7 @@
 //! What facts refer to: the row of what is missing, rows that only a reference knows, and the newest of several.
 
 use crate::support::{EMPTY, Scene};
-use connectwise_etl::gold::Computed;
+use connectwise_etl::gold::RefreshKind;
 use connectwise_etl::run::Options;
 use connectwise_generated::gold::TABLES;
 use serde_json::{Value, json};
@@ -111,8 +111,8 @@ async fn a_dimension_is_made_anew_only_where_a_changed_record_says_something_els
             let table = report.tables.iter().find(|table| table.table == name).unwrap();
             let is_sound =
                 |check: &connectwise_etl::gold::Check| check.name == format!("rebuild/{name}") && check.passed;
-            assert_eq!(table.computed == Some(Computed::Nothing), report.checks.iter().any(is_sound), "{name}");
-            table.computed.unwrap()
+            assert_eq!(table.refresh == Some(RefreshKind::Skipped), report.checks.iter().any(is_sound), "{name}");
+            table.refresh.unwrap()
         });
         (compared[0], compared[1])
     };
@@ -122,25 +122,29 @@ async fn a_dimension_is_made_anew_only_where_a_changed_record_says_something_els
 
     put(&scene, 101, 2, "Ráðgjafi", 1, 40);
     put(&scene, 50, 1, "Ráðgjafi", 3, 41);
-    assert_eq!(run(&scene).await, (Computed::Nothing, Computed::Nothing), "a new one, and one that changed otherwise");
+    assert_eq!(
+        run(&scene).await,
+        (RefreshKind::Skipped, RefreshKind::Skipped),
+        "a new one, and one that changed otherwise"
+    );
 
     put(&scene, 101, 2, "Nýtt", 1, 42);
-    assert_eq!(run(&scene).await, (Computed::Whole, Computed::Nothing), "another name");
+    assert_eq!(run(&scene).await, (RefreshKind::Full, RefreshKind::Skipped), "another name");
     assert_eq!(scene.rows(roles).await, [["1", "Ráðgjafi"], ["2", "Nýtt"]]);
 
     put(&scene, 101, 1, "Ráðgjafi", 1, 43);
-    assert_eq!(run(&scene).await, (Computed::Whole, Computed::Nothing), "it speaks of another row");
+    assert_eq!(run(&scene).await, (RefreshKind::Full, RefreshKind::Skipped), "it speaks of another row");
     assert_eq!(scene.rows(roles).await, [["1", "Ráðgjafi"], ["2", "Ráðgjafi"]]);
 
     // The only one with the old name becomes the newest of all.
     put(&scene, 7, 2, "gamalt", 2, 50);
-    assert_eq!(run(&scene).await, (Computed::Whole, Computed::Nothing));
+    assert_eq!(run(&scene).await, (RefreshKind::Full, RefreshKind::Skipped));
     assert_eq!(scene.rows(roles).await, [["1", "Ráðgjafi"], ["2", "gamalt"]]);
 
     // A company that nobody listed, and one that is listed now.
     put(&scene, 102, 2, "gamalt", 9, 51);
     scene.world().put("Company", json!({ "id": 2, "identifier": "f2", "name": "Skráð" }));
-    assert_eq!(run(&scene).await, (Computed::Nothing, Computed::Whole));
+    assert_eq!(run(&scene).await, (RefreshKind::Skipped, RefreshKind::Full));
     let companies = "SELECT CompanyKey, isInferred FROM gold.dimcompany WHERE CompanyKey <> -1 ORDER BY 1";
     assert_eq!(scene.rows(companies).await, [["1", "false"], ["2", "false"], ["3", "true"], ["9", "true"]]);
 }

@@ -1,0 +1,74 @@
+//! Arguments that several commands take: the lakehouse, and the pace of requests.
+
+use crate::catalog;
+use crate::client::Pace;
+use crate::error::{Error, Result};
+use crate::lake::{Lakehouse, Layout};
+use clap::Args;
+
+/// Where the tables lie.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct LakeArgs {
+    /// A folder, abfss://… (OneLake), or az://…
+    #[arg(long, env = "CW_LAKEHOUSE", default_value = "./lakehouse", value_name = "URL")]
+    lakehouse: String,
+    /// `<layer>/<table>`, or `<layer>_<table>` for lakehouses without schemas
+    #[arg(long, env = "CW_LAYOUT", value_enum, default_value_t)]
+    layout: Layout,
+}
+
+impl LakeArgs {
+    /// The lakehouse, whose tables have to be of the layout that is asked for.
+    pub(crate) async fn open(&self) -> Result<Lakehouse> {
+        let lake = Lakehouse::at(&self.lakehouse, self.layout)?;
+        catalog::require_layout(&lake).await?;
+        Ok(lake)
+    }
+}
+
+/// How fast and how broad the API is asked.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct PaceArgs {
+    /// Requests a minute to the API, of all workers together; 0 is as many as it answers
+    #[arg(
+        long,
+        env = "CW_REQUESTS_PER_MINUTE",
+        value_name = "N",
+        default_value_t = Pace::USUAL.requests_per_minute
+    )]
+    requests_per_minute: u32,
+    /// Requests to the API at once, 1 to 64
+    #[arg(
+        long,
+        env = "CW_WORKERS",
+        value_name = "N",
+        default_value_t = Pace::USUAL.workers as u64,
+        value_parser = clap::value_parser!(u64).range(1..=64)
+    )]
+    workers: u64,
+}
+
+impl From<PaceArgs> for Pace {
+    fn from(args: PaceArgs) -> Self {
+        Self {
+            requests_per_minute: args.requests_per_minute,
+            workers: usize::try_from(args.workers).unwrap_or(Self::USUAL.workers),
+        }
+    }
+}
+
+/// Makes sure that a lakehouse to be read is there, and has tables.
+///
+/// # Errors
+/// [`Error::Lakehouse`] that says how to fill one.
+pub(crate) async fn must_exist(lake: &Lakehouse) -> Result<()> {
+    match lake.root().to_file_path() {
+        Ok(path) if !path.is_dir() => Err(Error::Lakehouse {
+            location: lake.display(),
+            reason: "there is nothing; fill it with `connectwise-etl run` or `connectwise-etl demo`, or name another \
+                     with --lakehouse"
+                .to_owned(),
+        }),
+        _ => catalog::require_any(lake).await,
+    }
+}

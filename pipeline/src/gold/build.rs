@@ -1,0 +1,205 @@
+//! Builds the gold tables, those first that others read.
+
+use super::checks::{self, OfEntity};
+use super::incremental::{self, RefreshPlan};
+use super::inputs::Inputs;
+use super::rebuild;
+use super::reports::{self, Unmatched};
+use super::statement::{schema, statement};
+use crate::check::Check;
+use crate::context::{RunContext, RunId};
+use crate::error::{Error, Result};
+use crate::lake::{Counts, Scope, Target, sync_table};
+use crate::tasks::apart;
+use connectwise_generated::gold::{GoldTable, TABLES};
+use datafusion::error::DataFusionError;
+use datafusion::prelude::SessionContext;
+use futures::{StreamExt as _, TryStreamExt as _};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// How many tables are brought up to date at the same time.
+const TABLES_AT_ONCE: usize = 2;
+
+/// What building a table did.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// The table.
+    pub table: &'static GoldTable,
+    /// Rows by what became of them.
+    pub counts: Counts,
+    /// Rows that it has now.
+    pub rows: u64,
+    /// How much of it was refresh.
+    pub refresh: RefreshKind,
+    /// The comparison with the whole statement, where one was made.
+    pub rebuild: Option<Check>,
+    /// How long it took, without the comparison.
+    pub seconds: f64,
+}
+
+/// How much of a table was refresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub enum RefreshKind {
+    /// All rows.
+    #[serde(rename = "whole")]
+    Full,
+    /// The rows that a change touched.
+    #[serde(rename = "part")]
+    Incremental,
+    /// None: nothing that it is made from changed, or only what leaves it as it is.
+    #[serde(rename = "nothing")]
+    Skipped,
+}
+
+/// How gold is built.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BuildOptions {
+    /// All of it, and not only what changed.
+    pub whole: bool,
+    /// Compare every table that was not refresh whole with its whole statement, however large it is.
+    pub verify: bool,
+}
+
+/// What was built, and all tables as they are then.
+pub struct Gold {
+    /// The tables, in the order in which they were built.
+    pub built: Vec<Built>,
+    context: SessionContext,
+    /// What the checks want to know of bronze and silver, where it was asked meanwhile.
+    records: Option<Vec<OfEntity>>,
+}
+
+impl Gold {
+    /// Runs all checks but the comparison with a rebuild, which belongs to the build.
+    ///
+    /// # Errors
+    /// [`Error`] when a check can't be run at all; a check that fails is no error.
+    pub async fn checks(&self, run: &RunId) -> Result<Vec<Check>> {
+        checks::run_checks(&self.context, run, self.records.clone()).await
+    }
+
+    /// The agreement types that no rule knows; none where the YAML has no such report.
+    ///
+    /// # Errors
+    /// [`Error::Query`] when they can't be listed.
+    pub async fn unmatched(&self, run: &RunId) -> Result<Vec<Unmatched>> {
+        reports::unmatched(&self.context, run).await
+    }
+}
+
+/// Builds all gold tables, those first that others read: only what changed, or the whole of them. Rows that are as they
+/// should be are not written either way. A table that was refresh in part is compared with its whole statement where it
+/// is small.
+///
+/// # Errors
+/// [`Error`] of the first table that fails; tables built before it are whole.
+pub async fn build(run: &RunContext, options: BuildOptions) -> Result<Gold> {
+    let inputs = Arc::new(Inputs::new(&run.lake).await?);
+    // What is computed whole may be large, and keeps all cores busy; what is not leaves time for questions.
+    let is_whole = options.whole || !inputs.has_gold();
+    let at_once = if is_whole { 1 } else { TABLES_AT_ONCE };
+    let tables = async {
+        let mut built = Vec::new();
+        for wave in waves(TABLES) {
+            let work: Vec<_> = wave
+                .into_iter()
+                .map(|table| {
+                    let (run, inputs) = (run.clone(), Arc::clone(&inputs));
+                    let build = async move { build_table(&run, options, &inputs, table).await };
+                    async { apart(table.name, build).await? }
+                })
+                .collect();
+            built.extend(futures::stream::iter(work).buffered(at_once).try_collect::<Vec<_>>().await?);
+        }
+        Ok::<_, Error>(built)
+    };
+    let context = inputs.context().clone();
+    let records = async {
+        if is_whole {
+            return None;
+        }
+        // Where a question can't be asked, the checks ask it again, and say so.
+        let context = context.clone();
+        apart("the checks", async move { checks::of_records(&context).await }).await.ok()?.ok()
+    };
+    let (built, records) = futures::join!(tables, records);
+    Ok(Gold { built: built?, context, records })
+}
+
+/// The tables in their order, cut before each one that reads another of its wave.
+fn waves(tables: &'static [GoldTable]) -> Vec<Vec<&'static GoldTable>> {
+    let mut waves: Vec<Vec<&GoldTable>> = Vec::new();
+    for table in tables {
+        let reads = |other: &&GoldTable| table.sql.contains(&format!("gold.{}", other.name));
+        match waves.last_mut() {
+            Some(wave) if !wave.iter().any(reads) => wave.push(table),
+            _ => waves.push(vec![table]),
+        }
+    }
+    waves
+}
+
+/// Builds a table from others that are built.
+async fn build_table(
+    run: &RunContext,
+    options: BuildOptions,
+    inputs: &Inputs,
+    table: &'static GoldTable,
+) -> Result<Built> {
+    let started = Instant::now();
+    let sql = statement(table, &run.id)?;
+    let (work, transactions) = inputs.work(table, &sql, options.whole).await?;
+    // Where something changed and yet nothing is computed, the whole statement reads all of that.
+    let is_small = matches!(work, RefreshPlan::Same(rows) if rows < rebuild::ALWAYS_BELOW);
+    let (refresh, plan, scope) = match work {
+        RefreshPlan::Nothing => (RefreshKind::Skipped, None, Scope::All),
+        RefreshPlan::Same(_) => {
+            inputs.record(table, &transactions).await?;
+            (RefreshKind::Skipped, None, Scope::All)
+        }
+        RefreshPlan::Whole(plan) => (RefreshKind::Full, Some(plan), Scope::All),
+        RefreshPlan::Some(plan, keys) => {
+            (RefreshKind::Incremental, Some(plan), Scope::Only { column: table.key, keys: Arc::new(keys) })
+        }
+    };
+    let mut counts = Counts::default();
+    if let Some(plan) = plan {
+        let failed = |error: DataFusionError| Error::table("gold", table.name, "building", error);
+        let rows = incremental::sorted(inputs.context(), plan, table.key).map_err(failed)?;
+        let rows = rows.execute_stream().await.map_err(failed)?.map_err(failed);
+        let key = &[table.key];
+        let target = Target { layer: "gold", name: table.name, schema: schema(table), key, stamps: &[] };
+        let stored;
+        (counts, stored) = sync_table(&run.lake, &run.stage, &target, &scope, rows, &transactions).await?;
+        inputs.written(table, stored).await?;
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    tracing::debug!(table = table.name, ?refresh, ?counts, seconds, "gold");
+    let rows = inputs.rows(table).await?;
+    let compare = match refresh {
+        RefreshKind::Full => false,
+        RefreshKind::Incremental => options.verify || rows < rebuild::ALWAYS_BELOW,
+        RefreshKind::Skipped => options.verify || is_small,
+    };
+    let rebuild = if compare { Some(rebuild::compare(inputs, table, &sql).await?) } else { None };
+    Ok(Built { table, counts, rows, refresh, rebuild, seconds })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_built_after_those_that_it_reads() {
+        let waves = waves(TABLES);
+        assert_eq!(waves.iter().flatten().count(), TABLES.len());
+        assert!(waves.len() > 2 && waves[0].len() > 10, "dimensions do not read each other");
+        for (place, wave) in waves.iter().enumerate() {
+            for table in wave {
+                let read = |other: &GoldTable| table.sql.contains(&format!("gold.{} ", other.name));
+                assert!(!waves[place..].iter().flatten().any(|other| read(other)), "{} is too early", table.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Single records that are read anew by their ids, and marks that are set or taken away.
+
+use crate::bronze::deletions::{Finding, mark_rows};
+use crate::bronze::{self, Loading, privacy, quarantine};
+use crate::client::{Client, Traffic};
+use crate::context::RunContext;
+use crate::error::Result;
+use crate::extract::{Extracted, Numbers, extract_some};
+use crate::lake::Counts;
+use connectwise_runtime::Table;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+/// The most records that are read anew because they are back, missing or differ; more are better read by a full run.
+const MOST_BROUGHT: usize = 5_000;
+/// The figures of requests that were made since then.
+pub(super) fn numbers(traffic: &Traffic, started: Instant) -> Numbers {
+    Numbers {
+        requests: traffic.requests.load(Ordering::Relaxed),
+        retries: traffic.retries.load(Ordering::Relaxed),
+        bytes: traffic.bytes.load(Ordering::Relaxed),
+        seconds: started.elapsed().as_secs_f64(),
+        ..Numbers::default()
+    }
+}
+
+/// Brings bronze in line with the source: what is back, missing or differs is read anew, whenever it changed, and what
+/// is gone is marked.
+///
+/// # Errors
+/// [`Error::Client`] when the API can't be read, [`Error::Table`] when the table can't be written.
+pub(super) async fn apply(
+    client: &Client,
+    run: &RunContext,
+    entity: &'static Table,
+    finding: &mut Finding,
+) -> Result<Counts> {
+    let wanted = finding.wanted();
+    let mut counts = Counts::default();
+    // Records below others can't be asked for by their ids alone, and what is personal is kept as it is elsewhere.
+    let can = wanted.len() <= MOST_BROUGHT
+        && entity.parent.is_none()
+        && (entity.hashed.is_empty() || run.lake.hash_key().is_some())
+        && !privacy::changed(&run.lake, entity).await?;
+    if can && !wanted.is_empty() {
+        let (loaded, extracted) = bring(client, run, entity, &wanted, &Arc::default()).await?;
+        let misfits = extracted.quarantined_ids();
+        // One that went again meanwhile stays marked.
+        finding.returned.retain(|id| extracted.ids.contains_key(id) || misfits.contains(id));
+        counts = loaded;
+        finding.brought = true;
+    }
+    let marked = mark_rows(run, entity, finding).await?;
+    counts.deleted += marked.deleted;
+    if !finding.brought {
+        counts.updated += marked.updated;
+    }
+    Ok(counts)
+}
+
+/// Fetches the records that have these ids, whenever they changed, and loads them.
+pub(super) async fn bring(
+    client: &Client,
+    run: &RunContext,
+    entity: &'static Table,
+    ids: &[i64],
+    traffic: &Arc<Traffic>,
+) -> Result<(Counts, Extracted)> {
+    let extracted = extract_some(client, &run.stage, entity, ids, traffic).await?;
+    if extracted.ids.is_empty() && extracted.quarantined.is_empty() {
+        return Ok((Counts::default(), extracted));
+    }
+    quarantine::add(run, &extracted).await?;
+    // A window that begins after all time: the watermark stays where it is.
+    let loading = Loading { since: Some(i64::MAX), ..Loading::default() };
+    let loaded = bronze::load(run, &extracted, loading).await?;
+    quarantine::clear_resolved(run, &extracted).await?;
+    Ok((loaded.counts, extracted))
+}

@@ -1,0 +1,48 @@
+//! Small lakehouses and extractions, for tests that need no server.
+
+use crate::catalog;
+use crate::context::{Options, RunContext, RunId};
+use crate::extract::{Extracted, decode_stored};
+use crate::lake::{Lakehouse, Layout, Stage};
+use arrow::util::display::array_value_to_string;
+use connectwise_generated::tables::by_entity;
+use connectwise_runtime::Misfit;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// A run over an empty lakehouse in a folder of its own.
+pub(crate) fn run(options: Options) -> (tempfile::TempDir, RunContext) {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lakehouse::at(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
+    let id = RunId::new("2026-02-01T00:00:00Z".parse().unwrap());
+    let (options, stage) = (Arc::new(options), Arc::new(Stage::new().unwrap()));
+    (folder, RunContext { id, options, lake, stage })
+}
+
+/// A company as the API gives it.
+pub(crate) fn company(id: i64, name: &str) -> Misfit {
+    rejected(id, "", &format!(r#"{{"id":{id},"name":"{name}","_info":{{"lastUpdated":"2026-01-05T00:00:00Z"}}}}"#))
+}
+
+/// A rejected record.
+pub(crate) fn rejected(id: i64, reason: &str, json: &str) -> Misfit {
+    let (record_id, path) = (Some(id.to_string()), String::new());
+    Misfit { record_id, path, reason: reason.to_owned(), raw_json: json.to_owned() }
+}
+
+/// Companies with these ids and a name, staged as if they had been read.
+pub(crate) fn companies(stage: &Stage, ids: impl IntoIterator<Item = i64>, name: &str, whole: bool) -> Extracted {
+    let records: Vec<Misfit> = ids.into_iter().map(|id| company(id, name)).collect();
+    let table = by_entity("Company").unwrap();
+    let mut extracted = decode_stored(stage, table, &records, &HashSet::new()).unwrap();
+    extracted.whole = whole;
+    extracted
+}
+
+/// The first value of a query's answer, as text.
+pub(crate) async fn value(lake: &Lakehouse, sql: &str) -> String {
+    let context = catalog::register(lake).await.unwrap();
+    let batches = context.sql(sql).await.unwrap().collect().await.unwrap();
+    let batch = batches.iter().find(|batch| batch.num_rows() > 0).unwrap();
+    array_value_to_string(batch.column(0), 0).unwrap()
+}
