@@ -77,7 +77,7 @@ pub(crate) async fn forget(run: &RunContext, entity: &'static Table) -> Result<u
         stamps: &[TIMESTAMP, RUN_ID],
     };
     let scope = Scope::Only { column: entity.key, keys };
-    sync_table(lake, stage, &target, &scope, rows, &[transaction()]).await?;
+    sync_table(&run.lake, &run.stage, &target, &scope, rows, &[transaction()]).await?;
     Ok(count)
 }
 

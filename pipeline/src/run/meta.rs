@@ -12,7 +12,7 @@ use arrow::array::{
     ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use datafusion::logical_expr::{ident, lit};
 use datafusion::prelude::DataFrame;
 use std::sync::Arc;

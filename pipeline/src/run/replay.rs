@@ -91,7 +91,7 @@ async fn replay_entity(run: &RunContext, entity: &'static Table, report: &mut En
     let (lake, stage) = (&run.lake, &run.stage);
     let stored = quarantine::records(lake, entity).await?;
     report.numbers = Numbers { rows_read: stored.len() as u64, ..Numbers::default() };
-    let marks = bronze::marks(lake, entity).await?;
+    let marks = bronze::deletions::marks(lake, entity).await?;
     // What the source deleted since then stays as it is: it would come back to life.
     let (gone, stored): (Vec<_>, Vec<_>) = stored.into_iter().partition(|(misfit, at)| {
         let marked = id_of(misfit).and_then(|id| marks.get(&id));

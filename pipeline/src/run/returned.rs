@@ -20,7 +20,7 @@ const MOST_ASKED: usize = 2_000;
 /// After an incremental load: brings back the rows that are marked as deleted and are at the source all the same, as
 /// after a right came back. A window does not show them: they need not have changed. `None` where no row is marked. An
 /// error ends this entity alone, and stands in its report.
-pub async fn bring_back(client: &Client, run: &RunContext, entity: &'static Table) -> Option<EntityReport> {
+pub(super) async fn bring_back(client: &Client, run: &RunContext, entity: &'static Table) -> Option<EntityReport> {
     let started = Instant::now();
     let traffic = Arc::new(Traffic::default());
     let mut report = EntityReport { entity: entity.entity, ..EntityReport::default() };

@@ -40,7 +40,8 @@ async fn what_fits_now_leaves_the_quarantine_and_goes_through_to_gold() {
     bronze::load(&run, &companies(&run.stage, 1..3, "A", true), full).await.unwrap();
     let mut odd = companies(&run.stage, 0..0, "", false);
     let fits_now = company(7, "B");
-    odd.quarantined = vec![rejected(7, "it did not fit", &fits_now.raw_json), rejected(8, "odd", "[]")];
+    odd.quarantined =
+        vec![rejected(7, "it did not fit", &fits_now.raw_json), rejected(8, "odd", r#"{"id":8,"_info":7}"#)];
     quarantine::add(&run, &odd).await.unwrap();
 
     let report = replay_tables(lake, &[entity]).await.unwrap();
