@@ -3,7 +3,8 @@
 use crate::support::{SMALL, Scene};
 use arrow::array::RecordBatch;
 use chrono::{DateTime, Utc};
-use connectwise_etl::gold::{Check, RefreshKind};
+use connectwise_etl::check::Check;
+use connectwise_etl::gold::RefreshKind;
 use connectwise_etl::run::report::RunReport;
 use connectwise_etl::run::{Layer, Options};
 use datafusion::prelude::{col, lit};

@@ -110,7 +110,7 @@ async fn a_dimension_is_made_anew_only_where_a_changed_record_says_something_els
         let compared = ["dimworkrole", "dimcompany"].map(|name| {
             let table = report.tables.iter().find(|table| table.table == name).unwrap();
             let is_sound =
-                |check: &connectwise_etl::gold::Check| check.name == format!("rebuild/{name}") && check.passed;
+                |check: &connectwise_etl::check::Check| check.name == format!("rebuild/{name}") && check.passed;
             assert_eq!(table.refresh == Some(RefreshKind::Skipped), report.checks.iter().any(is_sound), "{name}");
             table.refresh.unwrap()
         });

@@ -3,7 +3,8 @@
 use crate::support::{EMPTY, Scene};
 use arrow::array::AsArray as _;
 use chrono::{DateTime, Utc};
-use connectwise_etl::gold::{Severity, report};
+use connectwise_etl::check::Severity;
+use connectwise_etl::gold::report;
 use connectwise_etl::run::{Mode, Options, RunId};
 use serde_json::{Value, json};
 
