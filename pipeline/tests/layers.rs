@@ -21,28 +21,35 @@ const LAYERS: &[&[&str]] = &[
     &["context"],
 ];
 
-/// A source file: its module's path, and the imports and paths that begin at the crate.
+/// A path from the crate's root.
+type Absolute = Vec<String>;
+
+/// A source file: its module's path, what it imports, and the names that it passes on from elsewhere.
 struct Source {
     file: PathBuf,
-    module: Vec<String>,
-    paths: BTreeSet<Vec<String>>,
+    module: Absolute,
+    paths: BTreeSet<Absolute>,
+    reexports: BTreeMap<Absolute, Absolute>,
 }
 
 /// Collects the paths of a file that begin with `crate`, `super` or `self`, as paths from the crate's root.
 struct Paths {
-    module: Vec<String>,
-    found: BTreeSet<Vec<String>>,
+    module: Absolute,
+    found: BTreeSet<Absolute>,
+    /// Imports that are passed on: the name here, and the path that it stands for.
+    reexports: BTreeMap<Absolute, Absolute>,
+    is_passed_on: bool,
 }
 
 impl Paths {
-    fn add(&mut self, path: &[String]) {
+    fn absolute(&self, path: &[String]) -> Absolute {
         let mut absolute = match path.first().map(String::as_str) {
             Some("crate") => Vec::new(),
             Some("super") => self.module[..self.module.len().saturating_sub(1)].to_vec(),
             Some("self") => self.module.clone(),
             // A child module, where there is one of that name.
             Some(_) => self.module.iter().chain(path.first()).cloned().collect(),
-            None => return,
+            None => return Vec::new(),
         };
         for part in &path[1..] {
             match part.as_str() {
@@ -50,7 +57,16 @@ impl Paths {
                 _ => absolute.push(part.clone()),
             }
         }
-        self.found.insert(absolute);
+        absolute
+    }
+
+    fn add(&mut self, path: &[String], name: &str) {
+        let absolute = self.absolute(path);
+        if self.is_passed_on {
+            self.reexports.insert(self.module.iter().cloned().chain([name.to_owned()]).collect(), absolute);
+        } else {
+            self.found.insert(absolute);
+        }
     }
 
     fn add_tree(&mut self, before: &mut Vec<String>, tree: &syn::UseTree) {
@@ -61,15 +77,18 @@ impl Paths {
                 before.pop();
             }
             syn::UseTree::Group(group) => group.items.iter().for_each(|tree| self.add_tree(before, tree)),
-            syn::UseTree::Name(name) => self.add_with(before, name.ident.to_string()),
-            syn::UseTree::Rename(rename) => self.add_with(before, rename.ident.to_string()),
-            syn::UseTree::Glob(_) => self.add(&before.clone()),
+            syn::UseTree::Name(name) => self.add_with(before, &name.ident.to_string(), &name.ident.to_string()),
+            syn::UseTree::Rename(rename) => {
+                self.add_with(before, &rename.ident.to_string(), &rename.rename.to_string());
+            }
+            syn::UseTree::Glob(_) => self.add(&before.clone(), "*"),
         }
     }
 
-    fn add_with(&mut self, before: &[String], name: String) {
-        let path: Vec<String> = before.iter().cloned().chain(Some(name).filter(|name| name != "self")).collect();
-        self.add(&path);
+    fn add_with(&mut self, before: &[String], name: &str, here: &str) {
+        let name = Some(name.to_owned()).filter(|name| name != "self");
+        let path: Vec<String> = before.iter().cloned().chain(name).collect();
+        self.add(&path, here);
     }
 }
 
@@ -89,14 +108,16 @@ impl<'a> Visit<'a> for Paths {
 
     fn visit_item_use(&mut self, item: &'a syn::ItemUse) {
         if !is_test(&item.attrs) {
+            self.is_passed_on = !matches!(item.vis, syn::Visibility::Inherited);
             self.add_tree(&mut Vec::new(), &item.tree);
+            self.is_passed_on = false;
         }
     }
 
     fn visit_path(&mut self, path: &'a syn::Path) {
         let parts: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
         if parts.len() > 1 && matches!(parts[0].as_str(), "crate" | "super" | "self") {
-            self.add(&parts);
+            self.add(&parts, "");
         }
         visit::visit_path(self, path);
     }
@@ -130,18 +151,41 @@ fn sources(root: &Path) -> Vec<Source> {
             module.pop();
         }
         let text = std::fs::read_to_string(&file).unwrap();
-        let mut paths = Paths { module: module.clone(), found: BTreeSet::new() };
+        let (found, reexports) = (BTreeSet::new(), BTreeMap::new());
+        let mut paths = Paths { module: module.clone(), found, reexports, is_passed_on: false };
         paths.visit_file(&syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display())));
-        Source { file: file.strip_prefix(root).unwrap().to_owned(), module, paths: paths.found }
+        let Paths { found: paths, reexports, .. } = paths;
+        Source { file: file.strip_prefix(root).unwrap().to_owned(), module, paths, reexports }
     };
     files.into_iter().map(read).collect()
+}
+
+/// Follows what is passed on to where it stands.
+fn resolved(path: &Absolute, sources: &[Source]) -> Absolute {
+    let mut path = path.clone();
+    // Names are passed on over a few modules at most.
+    for _ in 0..8 {
+        let passed_on = sources.iter().find_map(|source| {
+            let length = source.module.len() + 1;
+            let (name, rest) = path.split_at_checked(length)?;
+            Some(source.reexports.get(name)?.iter().chain(rest).cloned().collect::<Absolute>())
+        });
+        match passed_on {
+            Some(next) if next != path => path = next,
+            _ => break,
+        }
+    }
+    path
 }
 
 /// From each file to the files that it imports from.
 fn imports(sources: &[Source]) -> BTreeMap<usize, BTreeSet<usize>> {
     let by_module: BTreeMap<&[String], usize> =
         sources.iter().enumerate().map(|(place, source)| (source.module.as_slice(), place)).collect();
-    let target = |path: &Vec<String>| (1..=path.len()).rev().find_map(|length| by_module.get(&path[..length]).copied());
+    let target = |path: &Absolute| {
+        let path = resolved(path, sources);
+        (1..=path.len()).rev().find_map(|length| by_module.get(&path[..length]).copied())
+    };
     let of = |(place, source): (usize, &Source)| {
         (place, source.paths.iter().filter_map(target).filter(|other| *other != place).collect())
     };
