@@ -50,7 +50,7 @@ async fn version_and_rows(lake: &Lakehouse) -> (i64, u64) {
 #[tokio::test]
 async fn a_staged_row_that_is_not_read_back_ends_every_kind_of_load() {
     let folder = tempfile::tempdir().unwrap();
-    let lake = Lakehouse::at(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
+    let lake = crate::catalog::open(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
     let stage = Stage::new().unwrap();
     let full = Loading { full: true, ..Loading::default() };
     for (round, (loading, whole)) in
@@ -73,7 +73,7 @@ async fn a_staged_row_that_is_not_read_back_ends_every_kind_of_load() {
 #[tokio::test]
 async fn a_record_that_was_read_and_is_not_in_bronze_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let lake = Lakehouse::at(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
+    let lake = crate::catalog::open(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
     let stage = Stage::new().unwrap();
     let extracted = read(&stage, 1..10, "A", true);
     let loaded = load(&lake, &stage, &run(), &extracted, Loading::default()).await.unwrap();

@@ -3,6 +3,7 @@
 use super::invariants;
 use super::output::{Output, grouped, summary};
 use super::query::{screen, select};
+use crate::catalog;
 use crate::client::{Client, DataSource, Limits, Pace, RetryPolicy};
 use crate::error::{Error, Result};
 use crate::lake::{Lakehouse, Layout};
@@ -68,7 +69,7 @@ pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
     let started = Instant::now();
     // What the demo hashes is made up, so a key that everybody knows will do.
     let key = hash_key()?.or_else(|| Some(HashKey::new(b"connectwise-etl demo")));
-    let lake = Lakehouse::at(&args.lakehouse, args.layout)?.with_hash_key(key);
+    let lake = catalog::open(&args.lakehouse, args.layout)?.with_hash_key(key);
     if let Some(holder) = lock::holder(&lake).await? {
         return Err(Error::Locked { location: lake.display(), holder: Box::new(holder) });
     }
@@ -195,7 +196,7 @@ fn remove_tables(path: &std::path::Path) -> std::io::Result<()> {
         let name = name.to_string_lossy();
         let is_table =
             |layer: &str| name.strip_prefix(layer).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
-        if entry.file_type()?.is_dir() && crate::lake::LAYERS.into_iter().any(is_table) {
+        if entry.file_type()?.is_dir() && catalog::LAYERS.into_iter().any(is_table) {
             std::fs::remove_dir_all(entry.path())?;
         }
     }

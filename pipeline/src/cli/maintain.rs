@@ -60,7 +60,7 @@ pub(super) async fn execute(args: &MaintainArgs, output: &mut Output) -> Result<
 async fn all(lake: &Lakehouse, upkeep: Upkeep) -> Result<Vec<Maintained>> {
     let mut done = Vec::new();
     for known in known_tables() {
-        done.extend(maintain(lake, &known, upkeep).await);
+        done.extend(maintain(lake, known, upkeep).await);
     }
     Ok(done)
 }

@@ -102,7 +102,7 @@ pub(crate) struct LakeArgs {
 impl LakeArgs {
     /// The lakehouse, whose tables have to be of the layout that is asked for.
     pub(crate) async fn open(&self) -> Result<Lakehouse> {
-        let lake = Lakehouse::at(&self.lakehouse, self.layout)?;
+        let lake = catalog::open(&self.lakehouse, self.layout)?;
         catalog::require_layout(&lake).await?;
         Ok(lake)
     }

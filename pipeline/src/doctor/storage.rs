@@ -112,7 +112,7 @@ async fn remove(trial: &Lakehouse) -> Result<()> {
 async fn tables(lake: &Lakehouse) -> Check {
     let known = catalog::known_tables();
     let (mut there, mut broken) = (0, None);
-    for table in &known {
+    for table in known {
         match lake.open(table.layer, table.name).await {
             Ok(Some(_)) => there += 1,
             Ok(None) => {}

@@ -4,9 +4,9 @@
 //! by the statements that come after it.
 
 use super::shape::Name;
-use crate::catalog::{self, KnownTable};
+use crate::catalog;
 use crate::error::Result;
-use crate::lake::{Difference, Lakehouse, Table};
+use crate::lake::{Difference, Lakehouse, Table, TableDef};
 use connectwise_generated::gold::GoldTable;
 use datafusion::prelude::SessionContext;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,8 +33,8 @@ impl Inputs {
     pub(super) async fn new(lake: &Lakehouse) -> Result<Self> {
         let opened = catalog::open_all(lake).await?;
         let context = catalog::session(lake, &opened).await?;
-        let name = |known: &KnownTable| (known.layer.to_owned(), known.name.to_owned());
-        let tables = opened.into_iter().map(|(known, table)| (name(&known), table)).collect();
+        let name = |known: &TableDef| (known.layer.to_owned(), known.name.to_owned());
+        let tables = opened.into_iter().map(|(known, table)| (name(known), table)).collect();
         Ok(Self { context, tables: Mutex::new(tables), differences: Mutex::default() })
     }
 

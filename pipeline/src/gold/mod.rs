@@ -16,6 +16,7 @@ mod shape;
 
 pub use checks::{Check, Severity};
 pub use functions::register_functions;
+pub(crate) use functions::{aggregate_functions, scalar_functions};
 pub use reports::{Unmatched, report};
 
 use crate::error::{Error, Result};

@@ -13,20 +13,22 @@ use futures::{StreamExt as _, TryStreamExt as _};
 /// No file gets more rows: a row group's size that columnar readers like.
 const MOST_ROWS: u64 = 1_048_576;
 
-/// How a layer's tables are cut into files, in the order of the key.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Cut {
+/// How a table is cut into files, in the order of the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileSizing {
     /// About so many, so that a change of few rows rewrites little …
     files: u64,
     /// … but no file gets fewer rows, for that would make reading slow.
     pub(super) least: u64,
+    /// The most rows of a row group.
+    pub(super) row_group: usize,
 }
 
-impl Cut {
-    /// Gold is read by columnar engines; the rows of bronze and silver are wide, and cost most where they are written.
-    pub(super) fn of(layer: &str) -> Self {
-        if layer == "gold" { Self { files: 16, least: 65_536 } } else { Self { files: 32, least: 32_768 } }
-    }
+impl FileSizing {
+    /// Of wide rows, which cost most where they are written: small row groups let a writer hold little.
+    pub const WIDE: Self = Self { files: 32, least: 32_768, row_group: 32_768 };
+    /// Of rows that columnar engines read: row groups as large as the files, as they like it.
+    pub const COLUMNAR: Self = Self { files: 16, least: 65_536, row_group: 1_048_576 };
 
     /// The same with so few rows a file.
     pub(super) fn with_least(self, least: u64) -> Self {
@@ -196,14 +198,14 @@ mod tests {
 
     #[test]
     fn a_table_has_a_few_large_files() {
-        let cut = |least, rows| Cut::of("gold").with_least(least).rows_of_a_file(rows);
+        let cut = |least, rows| FileSizing::COLUMNAR.with_least(least).rows_of_a_file(rows);
         assert_eq!(cut(100, 0), 100);
         assert_eq!(cut(100, 1_600), 100);
         assert_eq!(cut(100, 3_200), 200);
         assert_eq!(cut(100, u64::MAX), MOST_ROWS);
         assert_eq!(cut(0, 5), 1, "never none");
-        let million = |layer| Cut::of(layer).rows_of_a_file(4_000_000);
-        assert_eq!((million("gold"), million("silver")), (250_000, 125_000));
+        let million = |sizing: FileSizing| sizing.rows_of_a_file(4_000_000);
+        assert_eq!((million(FileSizing::COLUMNAR), million(FileSizing::WIDE)), (250_000, 125_000));
     }
 
     #[tokio::test]

@@ -119,29 +119,30 @@ impl ObjectStore for Encoded {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{ODD_NAMES, filled, merge, rows};
-    use super::super::{Lakehouse, Layout, Then, Upkeep, at_time, maintain};
-    use crate::catalog::KnownTable;
+    use super::super::testing::{ODD_NAMES, filled, lake_at, merge, rows};
+    use super::super::{FileSizing, TableDef, Then, Upkeep, at_time, maintain};
 
     #[tokio::test]
     async fn a_table_lies_in_a_folder_of_any_name_and_nowhere_else() {
         for name in ODD_NAMES {
             let folder = tempfile::tempdir().unwrap();
             let place = folder.path().join(name);
-            let lake = Lakehouse::at(place.to_str().unwrap(), Layout::Schemas).unwrap().with_least_rows(5);
+            let lake = lake_at(&place).with_least_rows(5);
             let mut table = filled(&lake, rows(0..30, "a")).await;
             merge(&lake, &mut table, rows([3, 40], "b"), false).await;
-            let again = Lakehouse::at(place.to_str().unwrap(), Layout::Schemas).unwrap();
+            let again = lake_at(&place);
             let opened = again.open("silver", "cw_test").await.unwrap().unwrap();
             assert_eq!(opened.frame().await.unwrap().count().await.unwrap(), 31, "{name}");
             assert_eq!(opened.version(), 2, "{name}");
             let then = at_time(&again, "silver", "cw_test", chrono::Utc::now()).await.unwrap();
             assert!(matches!(then, Then::Was(table) if table.version() == 2), "{name}");
-            let known = KnownTable {
+            let known = TableDef {
                 layer: "silver",
                 name: "cw_test",
                 schema: super::super::testing::schema(),
                 key: vec!["id"],
+                sizing: FileSizing::WIDE,
+                optional: false,
             };
             let upkeep = Upkeep { retention_hours: 0, dry_run: false };
             let done = maintain(&again, &known, upkeep).await.unwrap();

@@ -6,8 +6,7 @@
 //! nothing is written.
 
 use super::table::sorted;
-use super::{Lakehouse, Table};
-use crate::catalog::KnownTable;
+use super::{Lakehouse, Table, TableDef};
 use crate::error::Result;
 use chrono::{TimeDelta, Utc};
 use deltalake::logstore::object_store::{Error as StoreError, ObjectStoreExt as _};
@@ -73,7 +72,7 @@ impl Footprint {
 }
 
 /// Maintains a table; `None` where there is none. An error stands in what is given: the other tables go on.
-pub async fn maintain(lake: &Lakehouse, known: &KnownTable, upkeep: Upkeep) -> Option<Maintained> {
+pub async fn maintain(lake: &Lakehouse, known: &TableDef, upkeep: Upkeep) -> Option<Maintained> {
     let mut done = Maintained {
         layer: known.layer,
         table: known.name,
@@ -95,12 +94,12 @@ pub async fn maintain(lake: &Lakehouse, known: &KnownTable, upkeep: Upkeep) -> O
 }
 
 /// Whether there is such a table.
-async fn work(lake: &Lakehouse, known: &KnownTable, upkeep: Upkeep, done: &mut Maintained) -> Result<bool> {
+async fn work(lake: &Lakehouse, known: &TableDef, upkeep: Upkeep, done: &mut Maintained) -> Result<bool> {
     let Some(mut table) = lake.open(known.layer, known.name).await? else { return Ok(false) };
     let before = table.footprint()?;
     (done.files_before, done.bytes_before) = (before.files, before.bytes);
     (done.files_after, done.bytes_after) = (before.files, before.bytes);
-    done.compacted = before.is_scattered(lake.cut(known.layer).least) || table.has_refused_dates().await?;
+    done.compacted = before.is_scattered(table.sizing().least) || table.has_refused_dates().await?;
     if done.compacted && !upkeep.dry_run {
         let rows = sorted(table.frame().await?, &known.key).map_err(|error| table.error("compacting", error))?;
         table.rearrange(rows).await?;

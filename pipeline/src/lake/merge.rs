@@ -52,7 +52,7 @@ impl Table {
         if found != expected {
             return Err(self.error("merging", format!("{found} rows were read back in the place of {expected}")));
         }
-        let pieces = pieces(self.files()?, first, source.first, self.lake().cut(self.layer()));
+        let pieces = pieces(self.files()?, first, source.first, self.sizing());
         let changed = Arc::new(source.hashes);
         let fresh = rows.filter(ident(DELETE_MARK).eq(lit(false))).map_err(failed)?;
         let mut fresh = fresh.drop_columns(&[DELETE_MARK]).map_err(failed)?;

@@ -13,10 +13,12 @@ mod merge;
 mod past;
 mod pieces;
 mod place;
+pub mod session;
 mod stage;
 mod staged;
 mod sync;
 mod table;
+mod table_def;
 #[cfg(test)]
 pub(crate) mod testing;
 mod weave;
@@ -26,6 +28,7 @@ mod write;
 pub use align::align_batch;
 pub(crate) use align::compare_schemas;
 pub(crate) use changes::Difference;
+pub use files::FileSizing;
 pub use keys::KeySet;
 pub use maintain::{Maintained, RETENTION_HOURS, Upkeep, maintain};
 pub use past::{AsOf, Then, at_time};
@@ -36,6 +39,7 @@ pub use staged::{Format, StagedFile};
 pub(crate) use sync::sync_table;
 pub use sync::{Scope, Target, content_columns, sync};
 pub use table::{Counts, Table};
+pub use table_def::{TableDef, Warehouse};
 
 use crate::error::{Error, Result};
 use connectwise_runtime::HashKey;
@@ -52,9 +56,6 @@ use url::Url;
 /// The bound on memory that sorts, joins and aggregations may hold before they spill to disk.
 const MEMORY_POOL_BYTES: usize = 1024 * 1024 * 1024;
 
-/// The four layers.
-pub const LAYERS: [&str; 4] = ["bronze", "silver", "gold", "meta"];
-
 /// How layer and table become a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Layout {
@@ -68,6 +69,7 @@ pub enum Layout {
 /// A lakehouse at a location.
 #[derive(Clone)]
 pub struct Lakehouse {
+    warehouse: &'static Warehouse,
     root: Url,
     layout: Layout,
     options: HashMap<String, String>,
@@ -88,13 +90,13 @@ impl Lakehouse {
     ///
     /// # Errors
     /// [`Error::Usage`] when the location is no path or URL that the storage layer knows.
-    pub fn at(location: &str, layout: Layout) -> Result<Self> {
+    pub fn new(location: &str, layout: Layout, warehouse: &'static Warehouse) -> Result<Self> {
         deltalake::azure::register_handlers(None);
         literal::register();
         let root = place::root_of(location)?;
-        let context = session()?;
+        let context = session(warehouse)?;
         let (options, quarantine) = (HashMap::new(), Arc::default());
-        Ok(Self { root, layout, options, context, least_rows: None, quarantine, hash_key: None })
+        Ok(Self { warehouse, root, layout, options, context, least_rows: None, quarantine, hash_key: None })
     }
 
     /// Cuts tables into files of so few rows, at the least: with the usual number, a small table is one file, and shows
@@ -104,10 +106,15 @@ impl Lakehouse {
         Self { least_rows: Some(rows.max(1)), ..self }
     }
 
-    /// How the tables of a layer are cut into files.
-    pub(crate) fn cut(&self, layer: &str) -> files::Cut {
-        let cut = files::Cut::of(layer);
-        self.least_rows.map_or(cut, |least| cut.with_least(least))
+    /// What the lakehouse was opened with.
+    pub fn warehouse(&self) -> &'static Warehouse {
+        self.warehouse
+    }
+
+    /// How a table is cut into files; as wide rows are where it is not known.
+    pub(crate) fn sizing(&self, layer: &str, name: &str) -> FileSizing {
+        let sizing = self.warehouse.table(layer, name).map_or(FileSizing::WIDE, |table| table.sizing);
+        self.least_rows.map_or(sizing, |least| sizing.with_least(least))
     }
 
     /// The same with the key of the hashes that it keeps in the place of personal texts.
@@ -202,13 +209,13 @@ pub(crate) fn definition<'a>(parts: impl IntoIterator<Item = &'a str>) -> i64 {
 }
 
 /// A session with a bounded memory pool, case-sensitive identifiers, plain Utf8 and Delta's planner.
-fn session() -> Result<SessionContext> {
+fn session(warehouse: &Warehouse) -> Result<SessionContext> {
     let failed =
         |error: datafusion::error::DataFusionError| Error::Query(format!("the query engine can't start: {error}"));
     let config: SessionConfig = DeltaSessionConfig::default().into();
     let config = config
         .with_information_schema(true)
-        .with_default_catalog_and_schema(crate::catalog::CATALOG, "gold")
+        .with_default_catalog_and_schema(warehouse.catalog, warehouse.default_layer)
         .set_bool("datafusion.execution.parquet.schema_force_view_types", false)
         .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
         .set_str("datafusion.execution.time_zone", "UTC");
@@ -224,6 +231,11 @@ fn session() -> Result<SessionContext> {
         .with_query_planner(deltalake::delta_datafusion::planner::DeltaPlanner::new())
         .build();
     let context = SessionContext::new_with_state(state);
-    crate::gold::register_functions(&context);
+    for function in &warehouse.functions {
+        context.register_udf(function.clone());
+    }
+    for aggregate in &warehouse.aggregates {
+        context.register_udaf(aggregate.clone());
+    }
     Ok(context)
 }

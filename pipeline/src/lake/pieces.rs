@@ -5,7 +5,7 @@
 //! has to be sorted at a time is about one file.
 
 use super::KeySet;
-use super::files::{Cut, DataFile};
+use super::files::{DataFile, FileSizing};
 use datafusion::logical_expr::{Expr, lit};
 
 /// A range of the key and the files in it that are written anew.
@@ -45,8 +45,8 @@ impl Piece {
 }
 
 /// The pieces of a change of rows with these keys.
-pub(super) fn pieces(files: Vec<DataFile>, column: &str, keys: KeySet, cut: Cut) -> Vec<Piece> {
-    let full = cut.rows_of_a_file(files.iter().filter_map(DataFile::rows).sum());
+pub(super) fn pieces(files: Vec<DataFile>, column: &str, keys: KeySet, sizing: FileSizing) -> Vec<Piece> {
+    let full = sizing.rows_of_a_file(files.iter().filter_map(DataFile::rows).sum());
     match keys {
         KeySet::Ids(ids) => {
             let mut ids: Vec<i64> = ids.into_iter().collect();
@@ -169,8 +169,8 @@ mod tests {
     use arrow::datatypes::{DataType, Field, Schema};
     use std::sync::Arc;
 
-    fn cut() -> Cut {
-        Cut::of("silver").with_least(10)
+    fn sizing() -> FileSizing {
+        FileSizing::WIDE.with_least(10)
     }
 
     /// The first keys of the files of each piece, and its range.
@@ -189,7 +189,7 @@ mod tests {
     }
 
     fn of(table: &Table, ids: &[i64]) -> Vec<String> {
-        let pieces = pieces(table.files().unwrap(), "id", KeySet::Ids(ids.iter().copied().collect()), cut());
+        let pieces = pieces(table.files().unwrap(), "id", KeySet::Ids(ids.iter().copied().collect()), sizing());
         assert_eq!(pieces.iter().map(|piece| piece.keys).sum::<usize>(), ids.len(), "each key in one piece");
         shown(&pieces, "id")
     }
@@ -246,11 +246,11 @@ mod tests {
             assert_eq!(files.len(), 3);
             files.sort_by_key(|file| file.ids("id"));
             files[2].set_statistics(spoilt);
-            assert_eq!(shown(&pieces(files, "id", ids(), cut()), "id").len(), 1);
+            assert_eq!(shown(&pieces(files, "id", ids(), sizing()), "id").len(), 1);
         }
         let mut files = table.files().unwrap();
         files.iter_mut().for_each(|file| file.set_statistics(serde_json::Value::Null));
-        let all = pieces(files, "id", ids(), cut());
+        let all = pieces(files, "id", ids(), sizing());
         assert_eq!((all.len(), all[0].files.len(), all[0].holds(&lit(1)).is_none()), (1, 3, true));
     }
 
@@ -263,7 +263,7 @@ mod tests {
         let table = filled(&lake, batch).await;
         let of = |texts: &[&str]| {
             let keys = KeySet::Texts(texts.iter().map(|text| (*text).to_owned()).collect());
-            shown(&pieces(table.files().unwrap(), "lineId", keys, cut()), "lineId")
+            shown(&pieces(table.files().unwrap(), "lineId", keys, sizing()), "lineId")
         };
         assert_eq!(of(&["T00", "T35"]), ["[\"T00\"] ..T10", "[\"T30\"] T30.."]);
         assert_eq!(of(&["T1", "P7"]), ["[] ..T10"], "T1 comes after T09 and before T10");

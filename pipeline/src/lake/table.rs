@@ -5,6 +5,7 @@
 
 use super::Lakehouse;
 use super::align::compare_schemas;
+use super::files::{DataFile, FileSizing};
 use crate::error::{Error, Result};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
@@ -49,6 +50,7 @@ pub struct Table {
     lake: Lakehouse,
     layer: &'static str,
     name: String,
+    sizing: FileSizing,
     delta: DeltaTable,
 }
 
@@ -59,6 +61,10 @@ impl std::fmt::Debug for Table {
 }
 
 impl Table {
+    fn new(lake: &Lakehouse, layer: &'static str, name: &str, delta: DeltaTable) -> Self {
+        Self { lake: lake.clone(), layer, name: name.to_owned(), sizing: lake.sizing(layer, name), delta }
+    }
+
     /// Opens a table, or says that there is none.
     pub(super) async fn open(lake: &Lakehouse, layer: &'static str, name: &str) -> Result<Option<Self>> {
         let failed = |error: deltalake::DeltaTableError| Error::table(layer, name, "opening", error);
@@ -71,7 +77,7 @@ impl Table {
             return Ok(None);
         }
         delta.load().await.map_err(failed)?;
-        Ok(Some(Self { lake: lake.clone(), layer, name: name.to_owned(), delta }))
+        Ok(Some(Self::new(lake, layer, name, delta)))
     }
 
     /// Opens the table, creating it or adding the columns (also nested ones) that it lacks.
@@ -112,7 +118,7 @@ impl Table {
             .with_save_mode(SaveMode::Ignore)
             .await
             .map_err(failed)?;
-        Ok(Self { lake: lake.clone(), layer, name: name.to_owned(), delta })
+        Ok(Self::new(lake, layer, name, delta))
     }
 
     /// Adds the columns that the table lacks, by an empty append.
@@ -207,8 +213,8 @@ impl Table {
     }
 
     /// The rows of some of the files.
-    pub(super) async fn frame_of(&self, files: &[super::files::DataFile]) -> Result<DataFrame> {
-        self.frame_of_paths(files.iter().map(super::files::DataFile::path).collect()).await
+    pub(super) async fn frame_of(&self, files: &[DataFile]) -> Result<DataFrame> {
+        self.frame_of_paths(files.iter().map(DataFile::path).collect()).await
     }
 
     /// The rows of the files with these paths.
@@ -237,8 +243,9 @@ impl Table {
         self.delta.snapshot().map_err(|error| self.error(action, error))
     }
 
-    pub(super) fn lake(&self) -> &Lakehouse {
-        &self.lake
+    /// How it is cut into files.
+    pub(super) fn sizing(&self) -> FileSizing {
+        self.sizing
     }
 
     pub(super) fn delta(&self) -> &DeltaTable {

@@ -1,16 +1,32 @@
 //! Small tables of several files, for the tests of this module and of what stands on it.
 
-use super::{Lakehouse, Layout, Table};
+use super::{Lakehouse, Layout, Table, Warehouse};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use std::path::Path;
 use std::sync::Arc;
 
 /// A lakehouse whose tables are cut into files of so few rows.
 pub(crate) fn lake(least_rows: u64) -> (tempfile::TempDir, Lakehouse) {
     let folder = tempfile::tempdir().unwrap();
-    let lake = Lakehouse::at(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
+    let lake = lake_at(folder.path());
     (folder, lake.with_least_rows(least_rows))
 }
+
+/// A lakehouse in a folder, of a few layers and no table that is known beforehand.
+pub(crate) fn lake_at(folder: &Path) -> Lakehouse {
+    Lakehouse::new(folder.to_str().unwrap(), Layout::Schemas, &WAREHOUSE).unwrap()
+}
+
+static WAREHOUSE: Warehouse = Warehouse {
+    catalog: "lakehouse",
+    layers: &["silver", "gold", "meta"],
+    default_layer: "gold",
+    lock: ("meta", "etl_run"),
+    tables: Vec::new(),
+    functions: Vec::new(),
+    aggregates: Vec::new(),
+};
 
 /// Names of folders that mean something else to a shell, a URL or a pattern.
 pub(crate) const ODD_NAMES: [&str; 17] = [

@@ -7,7 +7,7 @@
 //!   whoever lost the lock without noticing can't put rows beside another's.
 //! - Rows are written in the order in which they come, those of a whole table in the order of its key.
 
-use super::files::{DataFile, one_by_one};
+use super::files::{DataFile, FileSizing, one_by_one};
 use super::table::{Table, sorted};
 use super::weave::{Obstacle, OutOfOrder, ahead, weave};
 use super::{Difference, align_batch};
@@ -150,7 +150,7 @@ impl Table {
         let schema = self.schema()?;
         let places: Vec<usize> = key.iter().map(|name| schema.index_of(name)).collect::<Result<_, _>>()?;
         let rows = weave(one, other, schema, &places)?;
-        write_stream(self.delta(), writer_properties(self.layer()), rows.boxed(), self.rows_a_file(expected)?).await
+        write_stream(self.delta(), writer_properties(self.sizing()), rows.boxed(), self.rows_a_file(expected)?).await
     }
 
     /// Puts the same rows into other files, in one commit that says so: who follows the changes of rows, or has the
@@ -213,7 +213,7 @@ impl Table {
         let streams = execute_stream_partitioned(plan, context).map_err(failed)?;
         let mut writing = tokio::task::JoinSet::new();
         for (place, stream) in streams.into_iter().enumerate() {
-            let (delta, properties) = (self.delta().clone(), writer_properties(self.layer()));
+            let (delta, properties) = (self.delta().clone(), writer_properties(self.sizing()));
             writing.spawn(async move { (place, write_stream(&delta, properties, stream, limit).await) });
         }
         let mut adds = Vec::new();
@@ -229,7 +229,7 @@ impl Table {
     /// would be a file of its own.
     fn rows_a_file(&self, known: u64) -> Result<usize> {
         let all = known.max(self.files()?.iter().filter_map(DataFile::rows).sum());
-        let full = self.lake().cut(self.layer()).rows_of_a_file(all);
+        let full = self.sizing().rows_of_a_file(all);
         let files = known.div_ceil(full).max(1);
         let limit = if known == 0 { full } else { known.div_ceil(files).max(1) };
         Ok(usize::try_from(limit).unwrap_or(usize::MAX))
@@ -347,14 +347,12 @@ pub(super) fn next_version(transactions: &[(String, i64)]) -> CommitProperties {
     CommitProperties::default().with_application_transactions(transactions).with_max_retries(0)
 }
 
-/// Zstandard at its fastest. The wide rows of bronze and silver get small row groups, so that a writer holds little;
-/// gold gets row groups as large as its files, as columnar readers like it.
-fn writer_properties(layer: &str) -> WriterProperties {
-    let rows = if layer == "gold" { 1_048_576 } else { 32_768 };
+/// Zstandard at its fastest.
+fn writer_properties(sizing: FileSizing) -> WriterProperties {
     let level = ZstdLevel::try_new(1).unwrap_or_default();
     WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
-        .set_max_row_group_row_count(Some(rows))
+        .set_max_row_group_row_count(Some(sizing.row_group))
         .set_created_by(concat!("connectwise-etl ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_key_value_metadata(Some(super::footer::said()))
         .build()

@@ -5,7 +5,7 @@ use crate::lake::Layout;
 
 fn lake() -> (tempfile::TempDir, Lakehouse) {
     let folder = tempfile::tempdir().unwrap();
-    let lake = Lakehouse::at(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
+    let lake = crate::catalog::open(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
     (folder, lake)
 }
 

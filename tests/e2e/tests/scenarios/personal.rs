@@ -108,7 +108,7 @@ async fn whole_run(scene: &Scene, lake: &Lakehouse, mode: Mode) -> RunReport {
 /// A lakehouse of its own beside the scene's, with the key.
 fn keyed(scene: &Scene, key: Option<HashKey>) -> Lakehouse {
     let place = scene.folder.path().join("keyed").display().to_string();
-    Lakehouse::at(&place, Layout::Schemas).unwrap().with_hash_key(key)
+    catalog::open(&place, Layout::Schemas).unwrap().with_hash_key(key)
 }
 
 /// Whether a text is in a file of a folder: in its bytes, or in its rows where it is Parquet.

@@ -47,7 +47,7 @@ impl Scene {
     /// A scene whose lakehouse lies elsewhere than in its folder.
     pub(crate) async fn at(config: Config, place: &str, folder: tempfile::TempDir) -> Self {
         let simulator = Simulator::start(config.clone()).await.unwrap();
-        let lake = Lakehouse::at(place, Layout::Schemas).unwrap();
+        let lake = catalog::open(place, Layout::Schemas).unwrap();
         let client = client(&simulator.base_url(), &config.username, &config.password, &config.client_id);
         Self { simulator, client, lake, folder }
     }

@@ -46,7 +46,7 @@ async fn content(lake: &Lakehouse) -> (i64, i64, i64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_change_is_one_commit_and_none_is_no_commit() {
     let folder = tempfile::tempdir().unwrap();
-    let lake = Lakehouse::at(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
+    let lake = catalog::open(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
     let counts = |inserted, updated, unchanged, deleted| Counts { inserted, updated, unchanged, deleted };
 
     assert_eq!(bring(&lake, &Scope::All, vec![rows(0, 60_000, "old")]).await.unwrap(), counts(60_000, 0, 0, 0));
