@@ -30,6 +30,7 @@ pub mod secret;
 pub mod settings;
 pub mod silver;
 pub mod source;
+pub mod staging;
 mod tasks;
 pub mod telemetry;
 

@@ -144,7 +144,7 @@ async fn rewrite(
     is_solved: impl Fn(Option<&str>) -> bool,
 ) -> Result<()> {
     // One table for all entities: whoever rewrites it does so alone.
-    let _turn = lake.quarantine_turn().await;
+    let _turn = lake.turn("bronze", TABLE).await;
     let existing = lake.open("bronze", TABLE).await?;
     if misfits.is_empty() && existing.is_none() {
         return Ok(());

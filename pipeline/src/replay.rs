@@ -12,6 +12,7 @@ use crate::lock;
 use crate::personal;
 use crate::quarantine;
 use crate::report::{EntityReport, RunReport, TableReport};
+use crate::staging;
 use crate::run::{self, Mode, Options, RunId};
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
@@ -44,7 +45,7 @@ pub async fn replay_tables(lake: &Lakehouse, selected: &[&'static Table]) -> Res
 
 async fn unlocked(lake: &Lakehouse, selected: &[&'static Table], mut report: RunReport) -> Result<RunReport> {
     let run = report.run.clone();
-    let stage = std::sync::Arc::new(Stage::of(lake)?);
+    let stage = std::sync::Arc::new(staging::open(lake)?);
     let mut moved = false;
     for entity in selected.iter().copied().filter(|entity| applies_to(entity)) {
         let started = Instant::now();

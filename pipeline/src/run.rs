@@ -14,7 +14,7 @@ use crate::gold::{self, Care, Computed};
 use crate::lake::{Counts, Lakehouse, Stage};
 use crate::report::RunReport;
 use crate::tasks::apart;
-use crate::{lock, meta, personal, reconcile, silver, source};
+use crate::{lock, meta, personal, reconcile, silver, source, staging};
 use chrono::Utc;
 use connectwise_generated::tables::TABLES;
 use connectwise_runtime::{ChangeDetection, Table};
@@ -55,7 +55,7 @@ pub async fn run_tables(
     if let Some(client) = client.filter(|_| options.has(Layer::Bronze)) {
         source::require_same(lake, client.source(), options.change_source).await?;
     }
-    Stage::check_place()?;
+    staging::check_place()?;
     let command = if options.mode == Mode::Reconcile { "reconcile --apply" } else { "run" };
     let run = RunId::new(options.started.unwrap_or_else(Utc::now));
     let layers = [Layer::Bronze, Layer::Silver, Layer::Gold].into_iter().filter(|layer| options.has(*layer));
@@ -88,7 +88,7 @@ async fn unlocked(
         }
         origin = source::remember(lake, &run, client.source(), options.change_source).await?;
     }
-    let stage = Arc::new(Stage::of(lake)?.with_origin(origin));
+    let stage = Arc::new(staging::open(lake)?.with_origin(origin));
     let outcome = layers_of(client, lake, &stage, options, selected, &run, &mut report).await;
     let fetched: Vec<_> = report.entities.iter().filter_map(|entity| entity.fetched.clone()).collect();
     report.checks.splice(0..0, fetched);

@@ -6,9 +6,10 @@
 
 use crate::client::DataSource;
 use crate::error::{Error, Result};
-use crate::lake::{Lakehouse, Stage};
+use crate::lake::Lakehouse;
 use crate::meta;
 use crate::run::RunId;
+use crate::staging;
 use connectwise_runtime::Table;
 
 /// The application transaction of a bronze table that says, by a number, which source its rows came from.
@@ -60,7 +61,7 @@ pub(crate) async fn remember(lake: &Lakehouse, run: &RunId, source: &DataSource,
         if !change {
             return Err(refusal(lake, &held, source));
         }
-        Stage::forget_all(lake);
+        staging::forget_all(lake);
     }
     if !is_recorded {
         meta::record_source(lake, run, source).await?;

@@ -4,9 +4,10 @@ use super::{Check, one_line};
 use crate::catalog;
 use crate::client::DataSource;
 use crate::error::{Error, Result};
-use crate::lake::{Lakehouse, Stage, Table};
+use crate::lake::{Lakehouse, Table};
 use crate::lock;
 use crate::source::require_same;
+use crate::staging;
 use arrow::array::{Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema};
 use deltalake::logstore::object_store::{ObjectStore, ObjectStoreExt as _};
@@ -44,7 +45,7 @@ pub(super) async fn all(lake: Result<Lakehouse>, source: Option<DataSource>, che
     }
     let _ = folder.map(std::fs::remove_dir);
     let advice = "set CW_STAGING to a folder on a local disk that can be written and has room";
-    checks.push(match Stage::try_out(&lake).await {
+    checks.push(match staging::try_out(&lake).await {
         Ok(folder) => Check::well("staging", format!("{} can be written and read", folder.display())),
         Err(error) => Check::failed("staging", one_line(&error), advice),
     });

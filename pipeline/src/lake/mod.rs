@@ -4,6 +4,7 @@
 
 mod align;
 mod changes;
+mod disk_quota;
 mod files;
 pub(crate) mod footer;
 mod keys;
@@ -30,10 +31,10 @@ pub(crate) use align::compare_schemas;
 pub(crate) use changes::Difference;
 pub use files::FileSizing;
 pub use keys::KeySet;
+pub use place::folder_of;
 pub use maintain::{Maintained, RETENTION_HOURS, Upkeep, maintain};
 pub use past::{AsOf, Then, at_time};
-pub use stage::Stage;
-pub(crate) use stage::private_folder;
+pub use stage::{Stage, StageConfig, private_folder};
 pub(crate) use staged::longs;
 pub use staged::{Format, StagedFile};
 pub(crate) use sync::sync_table;
@@ -49,8 +50,8 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use deltalake::delta_datafusion::DeltaSessionConfig;
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 use url::Url;
 
 /// The bound on memory that sorts, joins and aggregations may hold before they spill to disk.
@@ -66,6 +67,9 @@ pub enum Layout {
     Flat,
 }
 
+/// Who may rewrite a table that several tasks share, by layer and name.
+type Turns = Arc<Mutex<BTreeMap<(&'static str, &'static str), Arc<tokio::sync::Mutex<()>>>>>;
+
 /// A lakehouse at a location.
 #[derive(Clone)]
 pub struct Lakehouse {
@@ -75,7 +79,7 @@ pub struct Lakehouse {
     options: HashMap<String, String>,
     context: SessionContext,
     least_rows: Option<u64>,
-    quarantine: Arc<tokio::sync::Mutex<()>>,
+    turns: Turns,
     hash_key: Option<HashKey>,
 }
 
@@ -95,8 +99,8 @@ impl Lakehouse {
         literal::register();
         let root = place::root_of(location)?;
         let context = session(warehouse)?;
-        let (options, quarantine) = (HashMap::new(), Arc::default());
-        Ok(Self { warehouse, root, layout, options, context, least_rows: None, quarantine, hash_key: None })
+        let (options, turns) = (HashMap::new(), Arc::default());
+        Ok(Self { warehouse, root, layout, options, context, least_rows: None, turns, hash_key: None })
     }
 
     /// Cuts tables into files of so few rows, at the least: with the usual number, a small table is one file, and shows
@@ -172,9 +176,12 @@ impl Lakehouse {
         }
     }
 
-    /// The turn to rewrite the quarantine, which all entities share.
-    pub(crate) async fn quarantine_turn(&self) -> tokio::sync::OwnedMutexGuard<()> {
-        Arc::clone(&self.quarantine).lock_owned().await
+    /// The turn to rewrite a table that several tasks of this process share.
+    pub async fn turn(&self, layer: &'static str, name: &'static str) -> tokio::sync::OwnedMutexGuard<()> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = Arc::clone(turns.entry((layer, name)).or_default());
+        drop(turns);
+        turn.lock_owned().await
     }
 
     /// Opens a table, or says that there is none.

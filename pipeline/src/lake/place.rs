@@ -5,7 +5,6 @@
 
 use super::{Lakehouse, Layout};
 use crate::error::{Error, Result};
-use crate::settings::quote_around;
 use std::path::{Path, PathBuf};
 use url::Url;
 
@@ -78,7 +77,7 @@ pub(super) fn root_of(location: &str) -> Result<Url> {
         }
         url
     } else {
-        let path = folder(LAKEHOUSE, location)?;
+        let path = folder_of(LAKEHOUSE, location)?;
         Url::from_directory_path(&path).map_err(|()| refused("it is not a path"))?
     };
     if !root.path().ends_with('/') {
@@ -107,7 +106,7 @@ fn is_url(location: &str) -> bool {
 ///
 /// # Errors
 /// [`Error::Usage`] that names the setting, what is odd, and what to write.
-pub(super) fn folder(setting: &str, text: &str) -> Result<PathBuf> {
+pub fn folder_of(setting: &str, text: &str) -> Result<PathBuf> {
     check(setting, text)?;
     let refused = |reason: &str| Error::Usage(format!("{setting} is {text}: {reason}"));
     let path = match text.strip_prefix('~') {
@@ -133,7 +132,8 @@ fn check(setting: &str, text: &str) -> Result<()> {
     if text.trim().is_empty() {
         return refused(format!("{setting} is blank: name a folder or a URL, or leave it out"));
     }
-    if let Some(quote) = quote_around(text) {
+    let is_around = |quote: &char| text.len() > 1 && text.starts_with(*quote) && text.ends_with(*quote);
+    if let Some(quote) = ['"', '\''].into_iter().find(is_around) {
         let inner = text.trim_matches(quote);
         return refused(format!("{setting} is {text}, with quotes that belong to the value: write it as {inner}"));
     }
@@ -199,8 +199,8 @@ mod tests {
     #[test]
     fn a_home_is_expanded_as_a_shell_does() {
         let home = std::env::home_dir().unwrap();
-        assert_eq!(folder("CW_STAGING", "~/a/b").unwrap(), home.join("a/b"));
-        assert_eq!(folder("CW_STAGING", "~").unwrap(), home);
-        assert_eq!(folder("CW_STAGING", "/x/~/y").unwrap(), Path::new("/x/~/y"));
+        assert_eq!(folder_of("CW_STAGING", "~/a/b").unwrap(), home.join("a/b"));
+        assert_eq!(folder_of("CW_STAGING", "~").unwrap(), home);
+        assert_eq!(folder_of("CW_STAGING", "/x/~/y").unwrap(), Path::new("/x/~/y"));
     }
 }

@@ -1,9 +1,9 @@
 //! One staged file: rows that are written once, and read back once or by their keys.
 //!
-//! Invariant: a file that is not kept is gone when it is dropped; one that was finished was counted in its stage's room.
+//! Invariant: a file that is not kept is gone when it is dropped; one that was finished was counted for its stage's quota.
 
 use super::place::file_url;
-use super::stage::Room;
+use super::disk_quota::DiskQuota;
 use crate::error::{Error, Result};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, SchemaRef};
@@ -102,14 +102,14 @@ pub struct StagedFile {
     rows: u64,
     bytes: u64,
     kept: bool,
-    room: Arc<Room>,
+    quota: Arc<DiskQuota>,
 }
 
 impl StagedFile {
     /// An empty file. Nothing is on disk until the first row comes.
-    pub(super) fn new(path: PathBuf, format: Format, schema: &SchemaRef, kept: bool, room: Arc<Room>) -> Self {
+    pub(super) fn new(path: PathBuf, format: Format, schema: &SchemaRef, kept: bool, quota: Arc<DiskQuota>) -> Self {
         let schema = SchemaRef::clone(schema);
-        Self { path, format, schema, writer: Mutex::new(None), rows: 0, bytes: 0, kept, room }
+        Self { path, format, schema, writer: Mutex::new(None), rows: 0, bytes: 0, kept, quota }
     }
 
     /// Appends rows of the file's schema.
@@ -155,7 +155,7 @@ impl StagedFile {
         if self.kept {
             file.sync_all().map_err(|error| trouble(&self.path, error))?;
         }
-        self.room.take(self.bytes)
+        self.quota.take(self.bytes)
     }
 
     /// Takes over a kept file of Arrow's format that another run finished: gives its rows' batches, some columns of them.
@@ -220,7 +220,7 @@ impl Drop for StagedFile {
         }
         // The folder goes away with the run in any case.
         if std::fs::remove_file(&self.path).is_ok() {
-            self.room.free(self.bytes);
+            self.quota.free(self.bytes);
         }
     }
 }

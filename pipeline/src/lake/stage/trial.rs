@@ -1,9 +1,9 @@
 //! Staging on trial, for whoever wants to know before a run whether it will work.
 
 use super::super::Lakehouse;
+use super::super::error::{Error, Result};
 use super::super::staged::Format;
-use super::{EXTRACT, Stage, WORK, private_folder};
-use crate::error::{Error, Result};
+use super::{Stage, StageConfig, private_folder};
 use arrow::array::{Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use std::path::PathBuf;
@@ -15,15 +15,15 @@ impl Stage {
     ///
     /// # Errors
     /// [`Error::Io`] or [`Error::Query`] as a run would meet them.
-    pub(crate) async fn try_out(lake: &Lakehouse) -> Result<PathBuf> {
-        Self::check_place()?;
-        let own = Self::place(lake);
+    pub async fn try_out(lake: &Lakehouse, config: &StageConfig) -> Result<PathBuf> {
+        config.check()?;
+        let own = config.place(lake);
         let id = uuid::Uuid::new_v4().simple().to_string();
-        let stage = Self::at(own.join(format!("{WORK}{id}")), Some(own.join(EXTRACT)))?;
+        let stage = Self::below(&own, &id, config)?;
         let schema: SchemaRef = Arc::new(Schema::new(vec![Field::new("number", DataType::Int64, true)]));
         let rows = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(Int64Array::from(vec![1, 2]))]);
         let rows = rows.map_err(|error| Error::Query(error.to_string()))?;
-        let kept = own.join(EXTRACT).join(format!("trial-{id}"));
+        let kept = own.join(config.kept).join(format!("trial-{id}"));
         private_folder(&kept)?;
         let write = async {
             for mut file in [

@@ -7,10 +7,11 @@ use connectwise_etl::catalog;
 use connectwise_etl::cli::{Cli, Output};
 use connectwise_etl::client::List;
 use connectwise_etl::conditions::field;
-use connectwise_etl::lake::{Lakehouse, Layout, Stage, Table as LakeTable};
+use connectwise_etl::lake::{Lakehouse, Layout, Table as LakeTable};
 use connectwise_etl::replay::replay_tables;
 use connectwise_etl::report::RunReport;
 use connectwise_etl::run::{Mode, Options, run_tables};
+use connectwise_etl::staging;
 use connectwise_generated::tables::{TABLES, time_entry};
 use connectwise_runtime::{Field, HashKey, Kind, Source, Table};
 use futures::TryStreamExt as _;
@@ -207,7 +208,7 @@ async fn no_text_of_a_person_is_anywhere() {
 
     let place = found(&scene.folder.path().join("keyed"), PERSON, &lake).await;
     assert_eq!(place, None, "a text of a person is in a file of the lakehouse");
-    let place = Stage::place(&lake);
+    let place = staging::place(&lake);
     assert!(!place.join("extract").exists(), "staging stays");
     // Of a text that is known but for a person, the person could be guessed.
     assert!(!place.join("known/TimeEntry.arrow").exists());
