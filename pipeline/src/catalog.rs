@@ -33,7 +33,7 @@ static WAREHOUSE: LazyLock<Warehouse> = LazyLock::new(|| Warehouse {
 /// # Errors
 /// [`Error::Usage`] when the location is no path or URL that the storage layer knows.
 pub fn open(location: &str, layout: Layout) -> Result<Lakehouse> {
-    Lakehouse::new(location, layout, &WAREHOUSE)
+    Ok(Lakehouse::new(location, layout, &WAREHOUSE)?)
 }
 
 /// Every table that runs write, by layer and name.
@@ -83,12 +83,9 @@ pub(crate) fn require_tables(lake: &Lakehouse, context: &SessionContext, sql: &s
     let Some((layer, name)) = missing else { return Ok(()) };
     let has_others = schema(layer).is_some_and(|schema| schema.table_names().iter().any(|n| n != quarantine::TABLE));
     let why = if has_others { format!("no run had written it{when}") } else { format!("{layer} was not built{when}") };
-    Err(Error::Lakehouse {
-        location: lake.display(),
-        reason: format!(
-            "{layer}.{name} is not there: {why}. `connectwise-etl run`, of all layers and entities, builds it"
-        ),
-    })
+    Err(Error::from(lake.unusable(format!(
+        "{layer}.{name} is not there: {why}. `connectwise-etl run`, of all layers and entities, builds it"
+    ))))
 }
 
 /// Refuses to build on a layer that was not built.
@@ -103,7 +100,7 @@ pub(crate) async fn require_layer(lake: &Lakehouse, layer: &str) -> Result<()> {
         }
     }
     let reason = format!("{layer} was not built: name it among the --layers, or leave them out");
-    Err(Error::Lakehouse { location: lake.display(), reason })
+    Err(Error::from(lake.unusable(reason)))
 }
 
 /// Refuses a lakehouse whose tables have the other layout: a second set of tables would grow beside them.

@@ -16,7 +16,6 @@ pub mod error;
 pub mod extract;
 pub mod gold;
 pub mod lake;
-pub mod lock;
 pub mod meta;
 pub(crate) mod personal;
 pub mod printable;
@@ -31,7 +30,7 @@ pub mod settings;
 pub mod silver;
 pub mod source;
 pub mod staging;
-mod tasks;
 pub mod telemetry;
 
 pub use error::{Error, Result};
+pub use lake::lock;

@@ -8,12 +8,11 @@ use crate::bronze::{self, Loading};
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, Numbers, decode_stored, id_of, last_updated};
 use crate::lake::{Lakehouse, Stage};
-use crate::lock;
 use crate::personal;
 use crate::quarantine;
 use crate::report::{EntityReport, RunReport, TableReport};
-use crate::staging;
 use crate::run::{self, Mode, Options, RunId};
+use crate::staging;
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use chrono::Utc;
@@ -40,7 +39,7 @@ pub async fn replay_tables(lake: &Lakehouse, selected: &[&'static Table]) -> Res
     let run = RunId::new(Utc::now());
     let report = RunReport::new(run, Mode::Replay, vec!["bronze", "silver", "gold"]).limited_to(selected);
     let begun = report.begun();
-    lock::locked_run(lake, "replay", begun, Box::pin(unlocked(lake, selected, report))).await
+    run::locked_run(lake, "replay", begun, Box::pin(unlocked(lake, selected, report))).await
 }
 
 async fn unlocked(lake: &Lakehouse, selected: &[&'static Table], mut report: RunReport) -> Result<RunReport> {

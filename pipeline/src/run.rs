@@ -3,18 +3,19 @@
 //! Invariant: an entity that fails leaves its tables as they were and the others whole, and the exit status says so.
 
 mod entity;
+mod locked;
 mod options;
 
 pub use entity::window_of;
+pub use locked::{locked, locked_run};
 pub use options::{Layer, Mode, Options, RunId};
 
 use crate::client::{Client, ClientError, Request, Traffic};
 use crate::error::{Error, Result};
 use crate::gold::{self, Care, Computed};
-use crate::lake::{Counts, Lakehouse, Stage};
+use crate::lake::{Counts, Lakehouse, Stage, spawn_abortable};
 use crate::report::RunReport;
-use crate::tasks::apart;
-use crate::{lock, meta, personal, reconcile, silver, source, staging};
+use crate::{meta, personal, reconcile, silver, source, staging};
 use chrono::Utc;
 use connectwise_generated::tables::TABLES;
 use connectwise_runtime::{ChangeDetection, Table};
@@ -63,7 +64,7 @@ pub async fn run_tables(
     report.warnings.extend(options.late_since(report.run.started()));
     let begun = report.begun();
     // Boxed: by value, the whole of a run would lie on the caller's stack, several times over.
-    lock::locked_run(lake, command, begun, Box::pin(unlocked(client, lake, options, selected, report))).await
+    locked_run(lake, command, begun, Box::pin(unlocked(client, lake, options, selected, report))).await
 }
 
 async fn unlocked(
@@ -251,7 +252,7 @@ async fn bronze_layer(
         let (client, lake, stage) = (client.clone(), lake.clone(), Arc::clone(stage));
         let (options, run, entity) = (options.clone(), run.clone(), entities[place]);
         let task = async move { bronze_of(&client, &lake, &stage, &options, &run, entity).await };
-        work.push(async move { (place, apart("extraction", task).await) });
+        work.push(async move { (place, spawn_abortable("extraction", task).await) });
     }
     let mut work = futures::stream::iter(work).buffer_unordered(ENTITIES_AT_ONCE);
     let mut done = Vec::new();
@@ -340,6 +341,6 @@ pub(crate) async fn silver_of(
     let started = Instant::now();
     let (lake, stage, run) = (lake.clone(), Arc::clone(stage), run.clone());
     let work = async move { silver::load(&lake, &stage, &run, entity, whole).await };
-    let outcome = apart(entity.entity, work).await.and_then(|outcome| outcome);
+    let outcome = spawn_abortable(entity.entity, work).await.map_err(Error::from).and_then(|outcome| outcome);
     (outcome, started.elapsed().as_secs_f64())
 }

@@ -6,7 +6,7 @@ use super::query::{screen, select};
 use crate::catalog;
 use crate::client::{Client, DataSource, Limits, Pace, RetryPolicy};
 use crate::error::{Error, Result};
-use crate::lake::{Lakehouse, Layout};
+use crate::lake::{self, Lakehouse, Layout};
 use crate::lock;
 use crate::report::RunReport;
 use crate::run::{self, Mode, Options, RunId};
@@ -71,7 +71,7 @@ pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
     let key = hash_key()?.or_else(|| Some(HashKey::new(b"connectwise-etl demo")));
     let lake = catalog::open(&args.lakehouse, args.layout)?.with_hash_key(key);
     if let Some(holder) = lock::holder(&lake).await? {
-        return Err(Error::Locked { location: lake.display(), holder: Box::new(holder) });
+        return Err(lake::Error::Locked { location: lake.display(), holder: Box::new(holder) }.into());
     }
     must_be_a_demo(&lake).await?;
     let scale = match args.scale {
@@ -157,7 +157,7 @@ fn show(report: &RunReport, output: &mut Output) -> Result<()> {
 /// Made-up data must never mix with real data: an existing folder has to be empty, or a demo's. It is remembered as a
 /// demo's before anything else is in it.
 async fn must_be_a_demo(lake: &Lakehouse) -> Result<()> {
-    let refused = |reason: &str| Error::Lakehouse { location: lake.display(), reason: reason.to_owned() };
+    let refused = |reason: &str| Error::from(lake.unusable(reason));
     let path = lake
         .root()
         .to_file_path()
@@ -185,7 +185,7 @@ async fn must_be_a_demo(lake: &Lakehouse) -> Result<()> {
     }
     lake.check_writable().await?;
     let run = RunId::new(Utc::now());
-    lock::locked(lake, "demo", source::remember(lake, &run, &demo, false)).await.map(|_| ())
+    run::locked(lake, "demo", source::remember(lake, &run, &demo, false)).await.map(|_| ())
 }
 
 /// Removes the folders of tables, in either layout.

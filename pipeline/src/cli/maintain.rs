@@ -6,7 +6,7 @@ use super::{LakeArgs, must_exist};
 use crate::catalog::known_tables;
 use crate::error::{Error, Result};
 use crate::lake::{Lakehouse, Maintained, RETENTION_HOURS, Upkeep, maintain};
-use crate::lock;
+use crate::run;
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -42,7 +42,7 @@ pub(super) async fn execute(args: &MaintainArgs, output: &mut Output) -> Result<
     let done = if args.dry_run {
         all(&lake, upkeep).await?
     } else {
-        lock::locked(&lake, "maintain", all(&lake, upkeep)).await?
+        run::locked(&lake, "maintain", all(&lake, upkeep)).await?
     };
     if args.json {
         let text = serde_json::to_string_pretty(&done).map_err(|error| Error::data("the result", error))?;

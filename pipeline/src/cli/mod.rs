@@ -287,12 +287,10 @@ impl Cli {
 /// [`Error::Lakehouse`] that says how to fill one.
 pub(crate) async fn must_exist(lake: &Lakehouse) -> Result<()> {
     match lake.root().to_file_path() {
-        Ok(path) if !path.is_dir() => Err(Error::Lakehouse {
-            location: lake.display(),
-            reason: "there is nothing; fill it with `connectwise-etl run` or `connectwise-etl demo`, or name another \
-                     with --lakehouse"
-                .to_owned(),
-        }),
-        _ => catalog::require_any(lake).await,
+        Ok(path) if !path.is_dir() => Err(Error::from(lake.unusable(
+            "there is nothing; fill it with `connectwise-etl run` or `connectwise-etl demo`, or name another with \
+             --lakehouse",
+        ))),
+        _ => Ok(catalog::require_any(lake).await?),
     }
 }

@@ -92,7 +92,7 @@ pub(super) async fn select(lake: &Lakehouse, sql: &str) -> Result<Vec<RecordBatc
 
 /// The layer and name of the one table that a query names: versions of several do not belong together.
 fn the_one_table(lake: &Lakehouse, sql: &str) -> Result<(String, String)> {
-    let tables = catalog::named_tables(lake.context(), sql).map_err(|error| Error::Query(explain(&error)))?;
+    let tables = catalog::named_tables(lake.context(), sql).map_err(|error| Error::query(explain(&error)))?;
     match &tables[..] {
         [table] => Ok(table.clone()),
         _ => Err(Error::Usage(format!(
@@ -104,7 +104,7 @@ fn the_one_table(lake: &Lakehouse, sql: &str) -> Result<(String, String)> {
 }
 
 async fn select_in(context: &SessionContext, sql: &str) -> Result<Vec<RecordBatch>> {
-    let failed = |error: datafusion::error::DataFusionError| Error::Query(explain(&error));
+    let failed = |error: datafusion::error::DataFusionError| Error::query(explain(&error));
     let options = datafusion::prelude::SQLOptions::new().with_allow_ddl(false).with_allow_dml(false);
     let frame = context.sql_with_options(sql, options).await.map_err(failed)?;
     let schema = std::sync::Arc::new(frame.schema().as_arrow().clone());
@@ -130,9 +130,9 @@ pub(super) fn print(batches: &[RecordBatch], format: Format, excel: Option<Excel
                 .with_explicit_nulls(true)
                 .build::<_, arrow::json::writer::JsonArray>(Vec::new());
             for batch in batches {
-                writer.write(batch).map_err(|error| Error::Query(error.to_string()))?;
+                writer.write(batch).map_err(|error| Error::query(error))?;
             }
-            writer.finish().map_err(|error| Error::Query(error.to_string()))?;
+            writer.finish().map_err(|error| Error::query(error))?;
             let text = writer.into_inner();
             output.line(if text.is_empty() { "[]".into() } else { String::from_utf8_lossy(&text) })
         }
@@ -141,7 +141,7 @@ pub(super) fn print(batches: &[RecordBatch], format: Format, excel: Option<Excel
 
 /// The rows as CSV, with a header.
 fn csv(batches: &[RecordBatch], excel: Option<Excel>) -> Result<Vec<u8>> {
-    let failed = |error: &dyn std::fmt::Display| Error::Query(error.to_string());
+    let failed = |error: &dyn std::fmt::Display| Error::query(error);
     // Excel takes a time for one in this form only.
     let time = excel.map(|_| "%Y-%m-%d %H:%M:%S");
     let options = FormatOptions::default().with_display_error(false);
@@ -151,7 +151,7 @@ fn csv(batches: &[RecordBatch], excel: Option<Excel>) -> Result<Vec<u8>> {
         let schema = batch.schema();
         if let Some(nested) = schema.fields().iter().find(|field| field.data_type().is_nested()) {
             let text = format!("{} is a list or struct, which can't be a CSV field: use --format json", nested.name());
-            return Err(Error::Query(text));
+            return Err(Error::query(text));
         }
         if number == 0 {
             csv.row(schema.fields().iter().map(|field| Cell::Text(field.name()))).map_err(|error| failed(&error))?;
@@ -174,7 +174,7 @@ fn csv(batches: &[RecordBatch], excel: Option<Excel>) -> Result<Vec<u8>> {
 
 /// The rows as a table for the screen, numbers to the right.
 pub(super) fn screen(batches: &[RecordBatch]) -> Result<comfy_table::Table> {
-    let failed = |error: arrow::error::ArrowError| Error::Query(error.to_string());
+    let failed = |error: arrow::error::ArrowError| Error::query(error);
     let options = FormatOptions::default().with_null("").with_display_error(true);
     let mut rows = Vec::new();
     let mut header = Vec::new();

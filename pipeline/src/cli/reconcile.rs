@@ -7,7 +7,6 @@ use super::{LakeArgs, PaceArgs, must_exist};
 use crate::client::Client;
 use crate::error::Result;
 use crate::lake::Lakehouse;
-use crate::lock;
 use crate::reconcile::{self, Finding};
 use crate::report::RunReport;
 use crate::run::{self, Mode, Options, RunId};
@@ -68,7 +67,7 @@ pub(super) async fn execute(args: ReconcileArgs, output: &mut Output) -> Result<
         match source::require_same(&lake, client.source(), change).await {
             Ok(()) => {
                 let work = look(&client, &lake, &selected, report, change);
-                lock::locked_run(&lake, "reconcile", begun, work).await
+                run::locked_run(&lake, "reconcile", begun, work).await
             }
             Err(error) => Err(error),
         }

@@ -4,9 +4,8 @@ use super::output::{Output, summary};
 use super::{LakeArgs, must_exist};
 use crate::error::Result;
 use crate::lake::Lakehouse;
-use crate::lock;
 use crate::replay::replay;
-use crate::run::{Mode, Options, RunId};
+use crate::run::{self, Mode, Options, RunId};
 use crate::settings::{hash_key, named_source};
 use crate::source;
 use chrono::Utc;
@@ -64,7 +63,7 @@ async fn require_same(lake: &Lakehouse, change: bool) -> Result<()> {
     let Some(source) = named_source() else { return Ok(()) };
     source::require_same(lake, &source, change).await?;
     if change {
-        lock::locked(lake, "replay", source::remember(lake, &RunId::new(Utc::now()), &source, true)).await?;
+        run::locked(lake, "replay", source::remember(lake, &RunId::new(Utc::now()), &source, true)).await?;
     }
     Ok(())
 }

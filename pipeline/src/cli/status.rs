@@ -197,14 +197,14 @@ fn iso(instant: DateTime<Utc>) -> String {
 fn rows_of(batches: &[arrow::array::RecordBatch]) -> Result<Value> {
     let mut writer = arrow::json::ArrayWriter::new(Vec::new());
     for batch in batches {
-        writer.write(batch).map_err(|error| Error::Query(error.to_string()))?;
+        writer.write(batch).map_err(|error| Error::query(error))?;
     }
-    writer.finish().map_err(|error| Error::Query(error.to_string()))?;
+    writer.finish().map_err(|error| Error::query(error))?;
     let text = writer.into_inner();
     if text.is_empty() {
         return Ok(json!([]));
     }
-    serde_json::from_slice(&text).map_err(|error| Error::Query(error.to_string()))
+    serde_json::from_slice(&text).map_err(|error| Error::query(error))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::catalog;
 use crate::client::DataSource;
 use crate::error::{Error, Result};
 use crate::lake::{Lakehouse, Table};
-use crate::lock;
+use crate::run;
 use crate::source::require_same;
 use crate::staging;
 use arrow::array::{Int64Array, RecordBatch};
@@ -58,7 +58,7 @@ async fn commit(lake: &Lakehouse, checks: &mut Vec<Check>) {
                           Lakehouse/Tables";
     let outcome = async {
         let trial = lake.below(&format!("_doctor-{}", uuid::Uuid::new_v4().simple()))?;
-        let done = lock::locked(&trial, "doctor", async { Ok(rows(&trial).await) }).await;
+        let done = run::locked(&trial, "doctor", async { Ok(rows(&trial).await) }).await;
         let removed = remove(&trial).await;
         done.map(|committed| committed.and(removed))
     };

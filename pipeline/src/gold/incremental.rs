@@ -152,7 +152,7 @@ impl Inputs {
             let key = key.ok_or_else(|| DataFusionError::Plan(format!("no key of {}", name.1)))?;
             LogicalPlanBuilder::from(scan).filter(KeySet::holds(ids, Expr::Column(key)))?.build().map(Some)
         });
-        let narrowed = narrowed.map_err(|error| Error::Query(error.to_string()))?;
+        let narrowed = narrowed.map_err(|error| Error::query(error))?;
         Ok(keys.map(|keys| (narrowed, keys)))
     }
 
@@ -256,7 +256,7 @@ impl Inputs {
         columns: Vec<Expr>,
         mut visit: impl FnMut(&[u128], &[u128], &[ArrayRef]),
     ) -> Result<()> {
-        let failed = |error: DataFusionError| Error::Query(format!("comparing versions: {error}"));
+        let failed = |error: DataFusionError| Error::query(format!("comparing versions: {error}"));
         let keyed = on.iter().enumerate().map(|(place, key)| key.clone().alias(format!("__on{place}")));
         let selected: Vec<Expr> = keyed.chain(columns).collect();
         let not_null = on.iter().cloned().map(Expr::is_not_null).reduce(Expr::and);
@@ -270,7 +270,7 @@ impl Inputs {
             let batch = batch.map_err(failed)?;
             let hashes = |from: usize, to: usize| {
                 let columns: Vec<usize> = (from..to).collect();
-                row_hashes(&batch, &columns).map_err(|error| Error::Query(format!("comparing versions: {error}")))
+                row_hashes(&batch, &columns).map_err(|error| Error::query(format!("comparing versions: {error}")))
             };
             let (keys, contents) = (hashes(0, on.len())?, hashes(on.len(), batch.num_columns())?);
             visit(&keys, &contents, &batch.columns()[on.len()..]);
@@ -280,7 +280,7 @@ impl Inputs {
 
     /// The keys of the statement's rows that driving rows make.
     fn output_keys(&self, driver: &Driver, ids: &HashSet<i64>) -> Result<Option<KeySet>> {
-        let failed = |error: DataFusionError| Error::Query(format!("computing keys: {error}"));
+        let failed = |error: DataFusionError| Error::query(format!("computing keys: {error}"));
         let schema = Arc::new(Schema::new(vec![Field::new(driver.key, DataType::Int64, true)]));
         let described = DFSchema::try_from_qualified_schema(driver.scan.table_name.clone(), &schema).map_err(failed)?;
         let expression = self.context().create_physical_expr(driver.output_key.clone(), &described).map_err(failed)?;
@@ -323,7 +323,7 @@ async fn earlier_plan(plan: &LogicalPlan, changed: &BTreeMap<Name, Arc<Differenc
         }
         shape::scan_of(scan, provider).map(Some)
     });
-    let earlier = earlier.map_err(|error| Error::Query(format!("comparing versions: {error}")))?;
+    let earlier = earlier.map_err(|error| Error::query(format!("comparing versions: {error}")))?;
     Ok(same.then_some(earlier))
 }
 

@@ -20,9 +20,8 @@ pub(crate) use functions::{aggregate_functions, scalar_functions};
 pub use reports::{Unmatched, report};
 
 use crate::error::{Error, Result};
-use crate::lake::{Counts, Lakehouse, Scope, Stage, Target, sync_table};
+use crate::lake::{Counts, Lakehouse, Scope, Stage, Target, spawn_abortable, sync_table};
 use crate::run::RunId;
-use crate::tasks::apart;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use checks::OfEntity;
 use connectwise_generated::gold::{GoldTable, GoldType, TABLES, TIME_ZONE};
@@ -161,7 +160,7 @@ pub async fn build(lake: &Lakehouse, stage: &Arc<Stage>, run: &RunId, care: Care
                     let (lake, stage, run, inputs) =
                         (lake.clone(), Arc::clone(stage), run.clone(), Arc::clone(&inputs));
                     let build = async move { build_table(&lake, &stage, &run, care, &inputs, table).await };
-                    async { apart(table.name, build).await? }
+                    async { spawn_abortable(table.name, build).await? }
                 })
                 .collect();
             built.extend(futures::stream::iter(work).buffered(at_once).try_collect::<Vec<_>>().await?);
@@ -175,7 +174,7 @@ pub async fn build(lake: &Lakehouse, stage: &Arc<Stage>, run: &RunId, care: Care
         }
         // Where a question can't be asked, the checks ask it again, and say so.
         let context = context.clone();
-        apart("the checks", async move { checks::of_records(&context).await }).await.ok()?.ok()
+        spawn_abortable("the checks", async move { checks::of_records(&context).await }).await.ok()?.ok()
     };
     let (built, records) = futures::join!(tables, records);
     Ok(Gold { built: built?, context, records })

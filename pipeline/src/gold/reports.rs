@@ -52,7 +52,7 @@ fn statement_of(name: &str, run: &RunId, days: u32) -> Result<String> {
 
 async fn rows_of(context: &SessionContext, name: &str, sql: &str) -> Result<Vec<RecordBatch>> {
     let failed = |error: datafusion::error::DataFusionError| {
-        Error::Query(format!("the report {name} can't be made: {}", error.strip_backtrace()))
+        Error::query(format!("the report {name} can't be made: {}", error.strip_backtrace()))
     };
     let frame = context.sql(sql).await.map_err(failed)?;
     let schema = std::sync::Arc::new(frame.schema().as_arrow().clone());
@@ -71,9 +71,9 @@ pub(super) async fn unmatched(context: &SessionContext, run: &RunId) -> Result<V
     let mut found = Vec::new();
     for batch in rows_of(context, UNMATCHED, &statement_of(UNMATCHED, run, 0)?).await? {
         let texts = |name: &str| -> Result<Vec<String>> {
-            let wrong = || Error::Query(format!("the report {UNMATCHED} has no column {name}"));
+            let wrong = || Error::query(format!("the report {UNMATCHED} has no column {name}"));
             let column = batch.column_by_name(name).ok_or_else(wrong)?;
-            let column = cast(column, &DataType::Utf8).map_err(|error| Error::Query(error.to_string()))?;
+            let column = cast(column, &DataType::Utf8).map_err(|error| Error::query(error))?;
             let column = column.as_string::<i32>();
             Ok((0..column.len()).map(|row| column.value(row).to_owned()).collect())
         };

@@ -6,9 +6,9 @@
 //! file is gone, rows were deleted by vectors, nearly everything was written anew), the answer is that it is unknown,
 //! and the caller looks at all rows.
 
+use super::error::Result;
 use super::files::DataFile;
 use super::table::Table;
-use crate::error::Result;
 use arrow::array::RecordBatch;
 use connectwise_runtime::row_hashes;
 use datafusion::datasource::TableProvider;
@@ -61,7 +61,7 @@ impl Table {
     /// Which rows' files differ between an earlier version and the one that is open.
     ///
     /// # Errors
-    /// [`crate::error::Error::Table`] when the open version's log can't be read.
+    /// [`super::Error::Table`] when the open version's log can't be read.
     pub(crate) async fn difference(&self, version: i64) -> Result<Difference> {
         if version == self.version() {
             return Ok(Difference::None);
@@ -149,7 +149,7 @@ impl Table {
     /// The keys whose rows differ between an earlier version and the open one, in any of the compared columns.
     ///
     /// # Errors
-    /// [`crate::error::Error::Table`] when the open version can't be read.
+    /// [`super::Error::Table`] when the open version can't be read.
     pub(crate) async fn changed_keys(
         &self,
         version: i64,
@@ -231,7 +231,7 @@ impl Differing {
     /// not in the two versions themselves.
     ///
     /// # Errors
-    /// [`crate::error::Error::Table`] when one of the versions can't be read.
+    /// [`super::Error::Table`] when one of the versions can't be read.
     pub(crate) async fn sides(&self, later: &Table) -> Result<Option<(Rows, Rows)>> {
         let of = async |table: &Table, files: &ByVersion| -> Result<Option<Rows>> {
             let version = u64::try_from(table.version()).ok();
@@ -255,7 +255,7 @@ impl Differing {
     /// the rows can't be read.
     ///
     /// # Errors
-    /// [`crate::error::Error::Table`] when a schema can't be read.
+    /// [`super::Error::Table`] when a schema can't be read.
     pub(crate) async fn keys(&self, later: &Table, key: &str, compared: &[&str]) -> Result<Option<HashSet<i64>>> {
         let mut columns = vec![key];
         columns.extend(compared.iter().filter(|name| **name != key));

@@ -1,7 +1,7 @@
 //! The data files of a table, as its log describes them: sizes, rows, and the keys that each may hold.
 
+use super::error::{Error, Result};
 use super::table::Table;
-use crate::error::{Error, Result};
 use arrow::array::RecordBatch;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::ident;
@@ -126,7 +126,7 @@ impl Table {
     /// The rows of the version that is open, by the log's statistics; counted where a file has none.
     ///
     /// # Errors
-    /// [`crate::error::Error::Table`] when the table can't be read.
+    /// [`super::Error::Table`] when the table can't be read.
     pub async fn rows(&self) -> Result<u64> {
         let known: Option<u64> = self.files()?.iter().map(DataFile::rows).sum();
         match known {

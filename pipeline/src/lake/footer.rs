@@ -7,9 +7,9 @@
 //! Invariant: every data file that is written here says so. Files of earlier versions that Spark refuses are rewritten by
 //! `maintain`.
 
+use super::error::{BoxError, Result};
 use super::files::DataFile;
 use super::table::Table;
-use crate::error::Result;
 use deltalake::logstore::object_store::ObjectStoreExt as _;
 use deltalake::parquet::basic::{ConvertedType, LogicalType};
 use deltalake::parquet::errors::ParquetError;
@@ -38,7 +38,7 @@ impl Table {
     /// Whether Spark refuses to read one of the files, for its old dates.
     ///
     /// # Errors
-    /// [`crate::error::Error::Table`] when a footer can't be read.
+    /// [`super::Error::Table`] when a footer can't be read.
     pub(super) async fn has_refused_dates(&self) -> Result<bool> {
         let refused = futures::stream::iter(self.files()?)
             .map(|file| async move { self.footer(&file).await.map(|footer| is_refused(&footer)) });
@@ -46,19 +46,19 @@ impl Table {
     }
 
     async fn footer(&self, file: &DataFile) -> Result<ParquetMetaData> {
-        let failed = |error: &dyn std::fmt::Display| self.error("reading a footer", error);
+        let failed = |error: BoxError| self.error("reading a footer", error);
         let store = self.delta().log_store().object_store(None);
         let (place, size) = (file.place(), file.size());
         let mut length = FOOTER.min(size);
         loop {
-            let end = store.get_range(&place, size - length..size).await.map_err(|error| failed(&error))?;
+            let end = store.get_range(&place, size - length..size).await.map_err(|error| failed(error.into()))?;
             let mut reader = ParquetMetaDataReader::new();
             match reader.try_parse_sized(&end, size) {
-                Ok(()) => return reader.finish().map_err(|error| failed(&error)),
+                Ok(()) => return reader.finish().map_err(|error| failed(error.into())),
                 Err(ParquetError::NeedMoreData(needed)) if length < size && needed as u64 > length => {
                     length = size.min(needed as u64);
                 }
-                Err(error) => return Err(failed(&error)),
+                Err(error) => return Err(failed(error.into())),
             }
         }
     }

@@ -5,9 +5,9 @@
 //! no version within the retention has it; the checkpoint is that of the newest version. Where nothing is to be done,
 //! nothing is written.
 
+use super::error::{BoxError, Result};
 use super::table::sorted;
 use super::{Lakehouse, Table, TableDef};
-use crate::error::Result;
 use chrono::{TimeDelta, Utc};
 use deltalake::logstore::object_store::{Error as StoreError, ObjectStoreExt as _};
 use deltalake::operations::vacuum::VacuumMode;
@@ -152,13 +152,13 @@ impl Table {
     /// Deletes entries of the log before the newest checkpoint that are older than so many hours: they hold the least and
     /// the greatest values of files that are gone.
     async fn shorten_log(&self, hours: u32) -> Result<()> {
-        let failed = |error: &dyn std::fmt::Display| self.error("shortening the log", error);
-        let version = u64::try_from(self.version()).map_err(|error| failed(&error))?;
+        let failed = |error: BoxError| self.error("shortening the log", error);
+        let version = u64::try_from(self.version()).map_err(|error| failed(error.into()))?;
         let before = Utc::now() - TimeDelta::hours(i64::from(hours));
         let log = self.delta().log_store();
         let deleted =
             deltalake::checkpoints::cleanup_expired_logs_for(version, log.as_ref(), before.timestamp_millis(), None);
-        let deleted = deleted.await.map_err(|error| failed(&error))?;
+        let deleted = deleted.await.map_err(|error| failed(error.into()))?;
         tracing::debug!(table = self.name(), deleted, "old entries of the log");
         Ok(())
     }

@@ -3,15 +3,15 @@
 //! Invariant: a merge is one commit, and writes its files in the order of the key, so that tables stay clustered and a
 //! change of recent records leaves the files of old ones alone.
 
+use super::error::{Error, Result};
 use super::files::DataFile;
 use super::pieces::{Piece, pieces};
 use super::sync::MANY_STAGED;
 use super::table::{DELETE_MARK, Table, sorted};
+use super::task::spawn_abortable;
 use super::weave::{Obstacle, OutOfOrder, ahead};
 use super::write::{in_small_batches, next_version};
 use super::{KeySet, align_batch};
-use crate::error::{Error, Result};
-use crate::tasks::apart;
 use arrow::array::{AsArray as _, BooleanArray, RecordBatch};
 use arrow::compute::{SortColumn, concat_batches, filter_record_batch, lexsort_to_indices, take_record_batch};
 use arrow::datatypes::{DataType, Field, Schema};
@@ -70,7 +70,7 @@ impl Table {
                     let key: Vec<&str> = key.iter().map(String::as_str).collect();
                     table.write_piece(&piece, fresh, &key, &changed).await
                 };
-                apart("merging", write).await?
+                spawn_abortable("merging", write).await?
             });
         }
         let written: Vec<Written> = futures::stream::iter(work).buffered(PIECES_AT_ONCE).try_collect().await?;

@@ -5,21 +5,25 @@
 mod align;
 mod changes;
 mod disk_quota;
+pub mod error;
 mod files;
 pub(crate) mod footer;
 mod keys;
 mod literal;
+pub mod lock;
 mod maintain;
 mod merge;
 mod past;
 mod pieces;
 mod place;
+mod process;
 pub mod session;
 mod stage;
 mod staged;
 mod sync;
 mod table;
 mod table_def;
+mod task;
 #[cfg(test)]
 pub(crate) mod testing;
 mod weave;
@@ -29,11 +33,13 @@ mod write;
 pub use align::align_batch;
 pub(crate) use align::compare_schemas;
 pub(crate) use changes::Difference;
+pub use error::{BoxError, Error, Result, ResultExt};
 pub use files::FileSizing;
 pub use keys::KeySet;
-pub use place::folder_of;
 pub use maintain::{Maintained, RETENTION_HOURS, Upkeep, maintain};
 pub use past::{AsOf, Then, at_time};
+pub use place::folder_of;
+pub use process::interrupted;
 pub use stage::{Stage, StageConfig, private_folder};
 pub(crate) use staged::longs;
 pub use staged::{Format, StagedFile};
@@ -41,8 +47,8 @@ pub(crate) use sync::sync_table;
 pub use sync::{Scope, Target, content_columns, sync};
 pub use table::{Counts, Table};
 pub use table_def::{TableDef, Warehouse};
+pub use task::spawn_abortable;
 
-use crate::error::{Error, Result};
 use connectwise_runtime::HashKey;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::DiskManagerBuilder;
@@ -137,9 +143,8 @@ impl Lakehouse {
     /// # Errors
     /// [`Error::Lakehouse`] when the name can't be part of a URL.
     pub(crate) fn below(&self, folder: &str) -> Result<Self> {
-        let unusable =
-            |error: url::ParseError| Error::Lakehouse { location: self.display(), reason: error.to_string() };
-        Ok(Self { root: self.root.join(&format!("{folder}/")).map_err(unusable)?, ..self.clone() })
+        let root = self.root.join(&format!("{folder}/")).map_err(|error| self.unusable(error.to_string()))?;
+        Ok(Self { root, ..self.clone() })
     }
 
     /// The location as a URL with a slash at its end.
@@ -184,6 +189,11 @@ impl Lakehouse {
         turn.lock_owned().await
     }
 
+    /// An error of the lakehouse as a whole.
+    pub fn unusable(&self, reason: impl Into<String>) -> Error {
+        Error::Lakehouse { location: self.display(), reason: reason.into() }
+    }
+
     /// Opens a table, or says that there is none.
     ///
     /// # Errors
@@ -218,7 +228,7 @@ pub(crate) fn definition<'a>(parts: impl IntoIterator<Item = &'a str>) -> i64 {
 /// A session with a bounded memory pool, case-sensitive identifiers, plain Utf8 and Delta's planner.
 fn session(warehouse: &Warehouse) -> Result<SessionContext> {
     let failed =
-        |error: datafusion::error::DataFusionError| Error::Query(format!("the query engine can't start: {error}"));
+        |error: datafusion::error::DataFusionError| Error::query(format!("the query engine can't start: {error}"));
     let config: SessionConfig = DeltaSessionConfig::default().into();
     let config = config
         .with_information_schema(true)

@@ -3,8 +3,8 @@
 //! Invariant: what is given is one committed version, whole; where there was none yet, that is said and no later one
 //! is given in its place.
 
+use super::error::{Error, Result};
 use super::{Lakehouse, Table};
-use crate::error::{Error, Result};
 use chrono::{DateTime, SecondsFormat, Utc};
 use deltalake::Path;
 use deltalake::logstore::object_store::{Error as StoreError, ObjectStore, ObjectStoreExt as _};

@@ -3,8 +3,8 @@
 //! Invariant: a value that is meant otherwise than it reads (quotes that a shell would have taken away, blanks around
 //! it) is refused, and makes no folder of an odd name.
 
+use super::error::{Error, Result};
 use super::{Lakehouse, Layout};
-use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 use url::Url;
 
@@ -44,10 +44,7 @@ impl Lakehouse {
     /// # Errors
     /// [`Error::Lakehouse`] when they can't be listed.
     pub(crate) async fn folders(&self) -> Result<Vec<String>> {
-        let failed = |error: &dyn std::fmt::Display| Error::Lakehouse {
-            location: self.display(),
-            reason: format!("what is in it can't be listed: {error}"),
-        };
+        let failed = |error: &dyn std::fmt::Display| self.unusable(format!("what is in it can't be listed: {error}"));
         if let Ok(path) = self.root.to_file_path() {
             // Also beside files whose names the storage layer does not take.
             let entries = match std::fs::read_dir(&path) {
@@ -151,7 +148,7 @@ fn check(setting: &str, text: &str) -> Result<()> {
 /// # Errors
 /// [`Error::Query`] when the path can't be part of a URL.
 pub(super) fn file_url(path: &Path) -> Result<String> {
-    let failed = || Error::Query(format!("{} is no path that can be read", path.display()));
+    let failed = || Error::query(format!("{} is no path that can be read", path.display()));
     let absolute = std::path::absolute(path).map_err(|_| failed())?;
     Ok(Url::from_file_path(absolute).map_err(|()| failed())?.into())
 }
@@ -177,7 +174,7 @@ mod tests {
             ("gopher://x/y", "the scheme gopher is not known"),
         ] {
             let error = root_of(value).unwrap_err();
-            assert_eq!(error.exit_code(), 2, "{value:?}: {error}");
+            assert!(matches!(error, Error::Usage(_)), "{value:?}: {error}");
             let text = error.to_string();
             assert!(text.contains(words) && text.contains("CW_LAKEHOUSE"), "{value:?}: {text}");
         }

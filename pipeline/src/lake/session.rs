@@ -2,8 +2,8 @@
 //!
 //! Invariant: a session reads each table at one version, whatever is committed meanwhile.
 
+use super::error::{Error, Result};
 use super::{Lakehouse, Table, TableDef, Then, at_time};
-use crate::error::{Error, Result};
 use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, SecondsFormat, Utc};
 use datafusion::catalog::{
@@ -54,18 +54,15 @@ pub async fn require_any(lake: &Lakehouse) -> Result<()> {
 
 /// Why a lakehouse without tables can't be read.
 fn no_tables(lake: &Lakehouse) -> Error {
-    Error::Lakehouse {
-        location: lake.display(),
-        reason: "there are no tables; look at --lakehouse, and at --layout, which has to be the one that they were \
-                 made with"
-            .to_owned(),
-    }
+    lake.unusable(
+        "there are no tables; look at --lakehouse, and at --layout, which has to be the one that they were made with",
+    )
 }
 
 /// As [`session`], without the tables that are not there, unless a layer is complete without them.
 async fn written(lake: &Lakehouse, tables: &[Opened]) -> Result<SessionContext> {
     let context = session(lake, tables).await?;
-    let failed = |error: DataFusionError| Error::Query(error.to_string());
+    let failed = |error: DataFusionError| Error::query(error);
     let missing = tables.iter().filter(|(known, table)| table.is_none() && !known.optional);
     for (known, _) in missing {
         if let Some(schema) = schema_of(&context, known.layer) {
@@ -135,7 +132,7 @@ pub async fn register_at_time(lake: &Lakehouse, time: DateTime<Utc>) -> Result<S
     if tables.iter().all(|(_, table)| table.is_none()) {
         let text = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
         let since = first.map(|first| format!("; its first version is of {}", text(first))).unwrap_or_default();
-        return Err(Error::Query(format!("at {} there was nothing in {}{since}", text(time), lake.display())));
+        return Err(Error::query(format!("at {} there was nothing in {}{since}", text(time), lake.display())));
     }
     written(lake, &tables).await
 }
@@ -149,7 +146,7 @@ pub async fn register_at_version(lake: &Lakehouse, layer: &str, name: &str, vers
     let missing = || Error::Usage(format!("there is no table {layer}.{name}"));
     let known = lake.warehouse().table(layer, name).ok_or_else(missing)?;
     let table = lake.open(known.layer, known.name).await?.ok_or_else(missing)?.at_version(version).await?;
-    let failed = |error: DataFusionError| Error::Query(error.to_string());
+    let failed = |error: DataFusionError| Error::query(error);
     if let Some(schema) = schema_of(&context, layer) {
         schema.deregister_table(name).map_err(failed)?;
         schema.register_table(name.to_owned(), table.provider().await?).map_err(failed)?;
@@ -166,7 +163,7 @@ pub async fn session(lake: &Lakehouse, tables: &[Opened]) -> Result<SessionConte
         .build();
     let context = SessionContext::new_with_state(state);
     let catalog = Arc::new(MemoryCatalogProvider::new());
-    let failed = |error: DataFusionError| Error::Query(error.to_string());
+    let failed = |error: DataFusionError| Error::query(error);
     for layer in lake.warehouse().layers {
         catalog.register_schema(layer, Arc::new(MemorySchemaProvider::new())).map_err(failed)?;
     }
@@ -193,8 +190,8 @@ fn schema_of(context: &SessionContext, layer: &str) -> Option<Arc<dyn SchemaProv
 /// # Errors
 /// [`Error::Query`] when the session has no such layer.
 pub fn show(context: &SessionContext, layer: &str, name: &str, provider: Arc<dyn TableProvider>) -> Result<()> {
-    let failed = |error: DataFusionError| Error::Query(error.to_string());
-    let schema = schema_of(context, layer).ok_or_else(|| Error::Query(format!("there is no layer {layer}")))?;
+    let failed = |error: DataFusionError| Error::query(error);
+    let schema = schema_of(context, layer).ok_or_else(|| Error::query(format!("there is no layer {layer}")))?;
     schema.deregister_table(name).map_err(failed)?;
     schema.register_table(name.to_owned(), provider).map_err(failed)?;
     Ok(())

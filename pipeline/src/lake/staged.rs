@@ -2,9 +2,9 @@
 //!
 //! Invariant: a file that is not kept is gone when it is dropped; one that was finished was counted for its stage's quota.
 
-use super::place::file_url;
 use super::disk_quota::DiskQuota;
-use crate::error::{Error, Result};
+use super::error::{Error, Result};
+use super::place::file_url;
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, SchemaRef};
 use arrow::error::ArrowError;
@@ -200,7 +200,7 @@ impl StagedFile {
         // The engine takes a file that is not there for one without rows.
         if let Some(lost) = files.iter().find(|file| !file.path.is_file()) {
             let text = format!("the staged file {} is gone; keep CW_STAGING clear of clean-ups", lost.path.display());
-            return Err(Error::Query(text));
+            return Err(Error::query(text));
         }
         let urls = files.iter().map(|file| file_url(&file.path)).collect::<Result<Vec<String>>>()?;
         let frame = match first.format {
@@ -208,7 +208,7 @@ impl StagedFile {
             Format::Parquet => context.read_parquet(urls, ParquetReadOptions::default().schema(&first.schema)).await,
         };
         frame.map(Some).map_err(|error| {
-            Error::Query(format!("staged files such as {} can't be read: {error}", first.path.display()))
+            Error::query(format!("staged files such as {} can't be read: {error}", first.path.display()))
         })
     }
 }

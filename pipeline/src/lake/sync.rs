@@ -6,9 +6,9 @@
 //! clustered by it. No change, no commit.
 
 use super::align::align_batch;
+use super::error::{Error, Result};
 use super::table::{Counts, DELETE_MARK, Table, sorted};
 use super::{Format, KeySet, Lakehouse, Stage, StagedFile};
-use crate::error::{Error, Result};
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -74,14 +74,14 @@ struct Known {
 /// # Errors
 /// [`Error`]; the table stays as it was.
 #[tracing::instrument(name = "table", skip_all, fields(layer = target.layer, name = target.name))]
-pub async fn sync(
+pub async fn sync<E: From<Error>>(
     lake: &Lakehouse,
     stage: &Stage,
     target: &Target<'_>,
     scope: &Scope,
-    rows: impl Stream<Item = Result<RecordBatch>>,
+    rows: impl Stream<Item = Result<RecordBatch, E>>,
     transactions: &[(String, i64)],
-) -> Result<Counts> {
+) -> Result<Counts, E> {
     Ok(sync_table(lake, stage, target, scope, rows, transactions).await?.0)
 }
 
@@ -89,14 +89,14 @@ pub async fn sync(
 ///
 /// # Errors
 /// [`Error`]; the table stays as it was.
-pub(crate) async fn sync_table(
+pub async fn sync_table<E: From<Error>>(
     lake: &Lakehouse,
     stage: &Stage,
     target: &Target<'_>,
     scope: &Scope,
-    rows: impl Stream<Item = Result<RecordBatch>>,
+    rows: impl Stream<Item = Result<RecordBatch, E>>,
     transactions: &[(String, i64)],
-) -> Result<(Counts, Table)> {
+) -> Result<(Counts, Table), E> {
     let mut table = Table::create_or_evolve(lake, target.layer, target.name, &target.schema).await?;
     let schema = table.schema()?;
     let key = positions(&table, &schema, target.key)?;
@@ -140,7 +140,8 @@ pub(crate) async fn sync_table(
         staged.write(&batch, changed, false)?;
     }
     if duplicates > 0 {
-        return Err(table.error("comparing", format!("{duplicates} rows repeat a key ({})", target.key.join(", "))));
+        let text = format!("{duplicates} rows repeat a key ({})", target.key.join(", "));
+        return Err(table.error("comparing", text).into());
     }
 
     let gone: HashSet<u128> = known.iter().filter(|(_, row)| !row.seen).map(|(key, _)| *key).collect();
@@ -240,7 +241,7 @@ impl Staging {
     }
 
     fn write(&mut self, batch: &RecordBatch, keep: Vec<bool>, delete: bool) -> Result<()> {
-        let failed = |error: ArrowError| Error::data("staging", error);
+        let failed = |error: ArrowError| Error::Staging(error);
         let kept = filter_record_batch(batch, &BooleanArray::from(keep)).map_err(failed)?;
         self.order.see(&kept).map_err(failed)?;
         let mut columns = kept.columns().to_vec();

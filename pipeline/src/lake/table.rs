@@ -5,8 +5,8 @@
 
 use super::Lakehouse;
 use super::align::compare_schemas;
+use super::error::{BoxError, Error, Result};
 use super::files::{DataFile, FileSizing};
-use crate::error::{Error, Result};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::datasource::TableProvider;
@@ -258,8 +258,8 @@ impl Table {
     }
 
     /// An error of this table.
-    pub fn error(&self, action: &str, reason: impl std::fmt::Display) -> Error {
-        Error::table(self.layer, &self.name, action, reason)
+    pub fn error(&self, action: &str, source: impl Into<BoxError>) -> Error {
+        Error::table(self.layer, &self.name, action, source)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whether a folder is one that tables can be committed to.
 
 use super::Lakehouse;
-use crate::error::{Error, Result};
+use super::error::{Error, Result};
 use std::path::Path;
 
 impl Lakehouse {
@@ -11,7 +11,7 @@ impl Lakehouse {
     /// # Errors
     /// [`Error::Lakehouse`] that says what the system said.
     pub async fn check_writable(&self) -> Result<()> {
-        let unusable = |reason: String| Error::Lakehouse { location: self.display(), reason };
+        let unusable = |reason: String| self.unusable(reason);
         if let Ok(path) = self.root.to_file_path() {
             std::fs::create_dir_all(&path).map_err(|error| {
                 unusable(format!(

@@ -7,12 +7,12 @@
 //!   whoever lost the lock without noticing can't put rows beside another's.
 //! - Rows are written in the order in which they come, those of a whole table in the order of its key.
 
+use super::error::Result;
 use super::files::{DataFile, FileSizing, one_by_one};
 use super::table::{Table, sorted};
+use super::task::spawn_abortable;
 use super::weave::{Obstacle, OutOfOrder, ahead, weave};
 use super::{Difference, align_batch};
-use crate::error::Result;
-use crate::tasks::apart;
 use arrow::array::RecordBatch;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{ident, lit};
@@ -101,7 +101,7 @@ impl Table {
             let table = self.clone();
             writing.push(async move {
                 let write = async move { table.write_run(rows, between, key, expected).await };
-                apart("replacing", write).await
+                spawn_abortable("replacing", write).await
             });
         }
         let mut adds = Vec::new();

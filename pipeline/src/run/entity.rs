@@ -93,7 +93,7 @@ pub(super) async fn bronze_of(
     };
     let outcome = work.await;
     // What was read is kept for the next run where this one was cut off, and where the API did not answer to the end.
-    if !matches!(outcome, Err(Error::Client(_) | Error::Io { .. })) {
+    if !outcome.as_ref().is_err_and(Error::is_resumable) {
         crate::staging::forget(stage, entity.entity);
     }
     match outcome {

@@ -57,7 +57,7 @@ async fn built(lake: &Lakehouse, stage: &Stage, table: &GoldTable) -> Option<Vec
         }
     };
     let rows = sorted(inputs.context(), plan, "key").unwrap().execute_stream().await.unwrap();
-    let rows = rows.map(|batch| batch.map_err(|error| Error::Query(error.to_string())));
+    let rows = rows.map(|batch| batch.map_err(|error| Error::query(error)));
     let target =
         Target { layer: "gold", name: table.name, schema: super::super::schema(table), key: &["key"], stamps: &[] };
     sync(lake, stage, &target, &scope, rows, &transactions).await.unwrap();

@@ -50,7 +50,7 @@ fn start_of(pid: u32) -> Option<String> {
 
 /// Waits until a person or the system asks this process to end, from the call on.
 #[cfg(unix)]
-pub(crate) fn interrupted() -> impl Future<Output = ()> + Send {
+pub fn interrupted() -> impl Future<Output = ()> + Send {
     use tokio::signal::unix::{SignalKind, signal};
     let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
     let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
@@ -65,7 +65,7 @@ pub(crate) fn interrupted() -> impl Future<Output = ()> + Send {
 
 /// Waits until a person asks this process to end.
 #[cfg(not(unix))]
-pub(crate) fn interrupted() -> impl Future<Output = ()> + Send {
+pub fn interrupted() -> impl Future<Output = ()> + Send {
     async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

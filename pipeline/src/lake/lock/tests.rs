@@ -1,20 +1,25 @@
 //! Taking, keeping and losing the lock, and what is told of it.
 
+use super::super::testing::lake;
 use super::*;
-use crate::lake::Layout;
 
-fn lake() -> (tempfile::TempDir, Lakehouse) {
-    let folder = tempfile::tempdir().unwrap();
-    let lake = crate::catalog::open(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
-    (folder, lake)
-}
+/// What a holder says of its work, in these tests.
+type Payload = String;
 
 /// A lock as another machine would have written it.
 async fn written(lake: &Lakehouse, number: u64, change: impl FnOnce(&mut Holder)) {
-    let mut other = Holder::new("run", None, Utc::now());
-    other.process = Process { host: "elsewhere".to_owned(), pid: 4711, machine: None, start: None };
-    change(&mut other);
-    LockFiles::of(lake).unwrap().write(number, &other, PutMode::Overwrite).await.unwrap();
+    let mut holder = Holder::new("run", Some("theirs".into()), Utc::now());
+    holder.process = Process { host: "elsewhere".to_owned(), pid: 4711, machine: None, start: None };
+    change(&mut holder);
+    LockFiles::of(lake).unwrap().write(number, &holder, PutMode::Overwrite).await.unwrap();
+}
+
+/// Does work under the lock, and gives it back.
+async fn locked<T>(lake: &Lakehouse, command: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let (mut lock, _) = Lock::<Payload>::take(lake, command, None).await?;
+    let outcome = lock.during(work).await;
+    lock.release().await;
+    outcome?
 }
 
 async fn refusal(lake: &Lakehouse) -> Option<String> {
@@ -23,11 +28,10 @@ async fn refusal(lake: &Lakehouse) -> Option<String> {
 
 #[tokio::test]
 async fn the_second_hears_who_holds_it_and_the_next_may() {
-    let (_folder, lake) = lake();
+    let (_folder, lake) = lake(10);
     let second = locked(&lake, "run", async {
         let error = locked(&lake, "maintain", async { Ok(()) }).await.unwrap_err();
         assert!(matches!(&error, Error::Locked { holder, .. } if holder.command == "run"));
-        assert_eq!(error.exit_code(), 1);
         Ok(error.to_string())
     });
     let text = second.await.unwrap();
@@ -39,7 +43,7 @@ async fn the_second_hears_who_holds_it_and_the_next_may() {
 
 #[tokio::test]
 async fn one_that_expired_or_was_given_back_is_taken_over_and_another_is_not() {
-    let (_folder, lake) = lake();
+    let (_folder, lake) = lake(10);
     written(&lake, 7, |_| {}).await;
     assert!(refusal(&lake).await.unwrap().contains("process 4711 on elsewhere"));
     written(&lake, 7, |other| other.released = true).await;
@@ -51,7 +55,7 @@ async fn one_that_expired_or_was_given_back_is_taken_over_and_another_is_not() {
 
 #[tokio::test]
 async fn that_of_a_dead_process_is_taken_over_at_once() {
-    let (_folder, lake) = lake();
+    let (_folder, lake) = lake(10);
     let own = Process::own();
     if own.machine.is_none() {
         return;
@@ -70,7 +74,7 @@ async fn that_of_a_dead_process_is_taken_over_at_once() {
 
 #[tokio::test]
 async fn work_that_is_dropped_leaves_no_lock_behind() {
-    let (_folder, lake) = lake();
+    let (_folder, lake) = lake(10);
     let mut stuck = Box::pin(locked(&lake, "run", std::future::pending::<Result<()>>()));
     while holder(&lake).await.unwrap().is_none() {
         assert!(futures::poll!(&mut stuck).is_pending());
@@ -83,7 +87,7 @@ async fn work_that_is_dropped_leaves_no_lock_behind() {
 
 #[tokio::test]
 async fn of_many_at_once_one_gets_it() {
-    let (_folder, lake) = lake();
+    let (_folder, lake) = lake(10);
     let (inside, told) = (std::sync::atomic::AtomicBool::new(false), tokio::sync::Semaphore::new(0));
     let attempts = (0..8).map(|_| async {
         let outcome = locked(&lake, "run", async {
@@ -103,52 +107,52 @@ async fn of_many_at_once_one_gets_it() {
 
 #[tokio::test]
 async fn renewing_moves_the_expiry_and_notices_a_takeover() {
-    let (_folder, lake) = lake();
-    let lock = Lock::take(&lake, "run", None).await.unwrap();
+    let (_folder, lake) = lake(10);
+    let (lock, _) = Lock::take(&lake, "run", Some("ours".to_owned())).await.unwrap();
     let mut own = Holder { expires_at: lock.holder.since, ..lock.holder.clone() };
     assert_eq!(renew(&lock.files, lock.number, &mut own).await.unwrap(), None);
     assert!(own.expires_at > lock.holder.since + lease() - TimeDelta::minutes(1));
     let (_, stored) = lock.files.newest().await.unwrap().unwrap();
     assert_eq!((stored.token, stored.expires_at), (own.token.clone(), own.expires_at));
+    assert_eq!(stored.begun, Some("ours".into()), "renewing keeps what is said of the work");
     written(&lake, lock.number + 1, |_| {}).await;
     let reason = renew(&lock.files, lock.number, &mut own).await.unwrap().unwrap();
     assert!(reason.contains("process 4711 on elsewhere"), "{reason}");
 }
 
 #[tokio::test]
-async fn what_became_of_a_killed_run_is_on_record_and_only_once() {
-    let (_folder, lake) = lake();
-    let own = Process::own();
-    if own.machine.is_none() {
-        return;
-    }
-    let begun = |id: &str| Begun {
-        run_id: id.to_owned(),
-        started_at: Utc::now(),
-        mode: "incremental".to_owned(),
-        layers: "bronze,silver,gold".to_owned(),
-        entities: None,
-    };
-    let killed = |id: &str| {
-        let begun = begun(id);
-        |other: &mut Holder| {
-            other.process = Process { pid: 4_194_304, ..Process::own() };
-            other.begun = Some(begun);
-        }
-    };
-    written(&lake, 1, killed("r1")).await;
-    assert_eq!(refusal(&lake).await, None);
-    // This one had written its row, but not given the lock back.
-    written(&lake, 3, killed("r1")).await;
-    assert_eq!(refusal(&lake).await, None);
-    let run = locked_run(&lake, "run", begun("r2"), async { Err::<(), _>(Error::Usage("wrong".to_owned())) });
-    assert!(run.await.is_err(), "what fails by itself tells so itself");
-    let context = crate::catalog::register(&lake).await.unwrap();
-    let rows = context.sql("SELECT \"runId\", status, mode, error FROM meta.etl_run").await.unwrap();
-    let rows = rows.collect().await.unwrap();
-    let text = arrow::util::pretty::pretty_format_batches(&rows).unwrap().to_string();
-    assert_eq!(rows.iter().map(|rows| rows.num_rows()).sum::<usize>(), 1, "{text}");
-    for word in ["r1", "killed", "incremental", "process 4194304"] {
-        assert!(text.contains(word), "{text}");
-    }
+async fn who_takes_a_lock_over_gets_what_was_said_of_the_work() {
+    let (_folder, lake) = lake(10);
+    let (lock, before) = Lock::take(&lake, "run", Some("first".to_owned())).await.unwrap();
+    assert!(before.is_none() && lock.payload().is_some_and(|payload| payload == "first"));
+    lock.release().await;
+    let (lock, before) = Lock::<Payload>::take(&lake, "run", None).await.unwrap();
+    assert!(before.is_none(), "it was given back");
+    lock.release().await;
+    written(&lake, 9, |other| other.expires_at = Utc::now() - TimeDelta::seconds(1)).await;
+    let (lock, before) = Lock::<Payload>::take(&lake, "run", None).await.unwrap();
+    let before = before.unwrap();
+    assert_eq!(before.payload.as_deref(), Some("theirs"));
+    let text = before.text();
+    assert!(text.contains("process 4711 on elsewhere") && text.contains("last seen 20"), "{text}");
+    lock.release().await;
+}
+
+#[tokio::test]
+async fn a_lock_of_an_earlier_version_is_read_and_says_the_same_in_its_file() {
+    let (folder, lake) = lake(10);
+    let lock = folder.path().join("meta/etl_run/_lock");
+    std::fs::create_dir_all(&lock).unwrap();
+    let text = r#"{"command":"run","user":null,"host":"elsewhere","pid":7,"machine":null,"start":null,
+        "since":"2026-01-01T00:00:00Z","renewedAt":"2026-01-01T00:00:00Z","expiresAt":"2026-01-01T00:10:00Z",
+        "begun":"theirs","released":false,"token":"t"}"#;
+    std::fs::write(lock.join("000000000001.json"), text).unwrap();
+    let (taken, before) = Lock::take(&lake, "run", Some("ours".to_owned())).await.unwrap();
+    assert_eq!(before.unwrap().payload.as_deref(), Some("theirs"));
+    let stored: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(lock.join("000000000002.json")).unwrap()).unwrap();
+    let keys: std::collections::BTreeSet<&str> = stored.as_object().unwrap().keys().map(String::as_str).collect();
+    let wanted: serde_json::Value = serde_json::from_str(text).unwrap();
+    assert_eq!(keys, wanted.as_object().unwrap().keys().map(String::as_str).collect());
+    taken.release().await;
 }

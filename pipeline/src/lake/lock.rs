@@ -8,25 +8,21 @@
 //!
 //! Invariant: a holder that lost its lock (its machine slept past the expiry, and another took over) stops.
 
-mod process;
-
-use crate::error::{Error, Result};
-use crate::lake::Lakehouse;
-use crate::meta::{self, Begun};
+use super::Lakehouse;
+use super::error::{Error, Result};
+use super::process::{Process, interrupted};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use deltalake::Path;
 use deltalake::logstore::object_store::{Error as StoreError, ObjectStore, ObjectStoreExt as _, PutMode};
 use futures::TryStreamExt as _;
-use process::Process;
-pub(crate) use process::interrupted;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// The table's folder that the lock lies in. Names that begin with `_` are no data to any reader of Delta tables.
-const PLACE: (&str, &str) = ("meta", crate::meta::RUN);
+/// The folder in that of a table. Names that begin with `_` are no data to any reader of Delta tables.
 const FOLDER: &str = "_lock";
 /// How long a lock holds without being renewed: longer than clocks differ and than a machine is out of reach.
 const LEASE: Duration = Duration::from_secs(10 * 60);
@@ -59,16 +55,40 @@ pub struct Holder {
     pub renewed_at: DateTime<Utc>,
     /// When it ends if it is not renewed.
     pub expires_at: DateTime<Utc>,
-    /// The run that it does, to put on record what became of it where it can't do so itself.
+    /// What it said of its work, for whoever takes the lock over.
     #[serde(default)]
-    begun: Option<Begun>,
+    begun: Option<serde_json::Value>,
     /// Whether it was given back.
     released: bool,
     token: String,
 }
 
+/// A lock that was taken over from a holder that ended without giving it back.
+#[derive(Debug, Clone)]
+pub struct Takeover<P> {
+    /// What it said of its work.
+    pub payload: Option<P>,
+    /// Who it was.
+    pub holder: Holder,
+}
+
+impl<P: DeserializeOwned> Takeover<P> {
+    fn of(mut holder: Holder) -> Self {
+        let payload = holder.begun.take().map(serde_json::from_value).transpose().unwrap_or_else(|error| {
+            tracing::warn!(%holder, %error, "what it did can't be read");
+            None
+        });
+        Self { payload, holder }
+    }
+
+    /// What there is to say of its end.
+    pub fn text(&self) -> String {
+        format!("it ended without a word: {}, last seen {}", self.holder, instant(self.holder.renewed_at))
+    }
+}
+
 impl Holder {
-    fn new(command: &str, begun: Option<Begun>, now: DateTime<Utc>) -> Self {
+    fn new(command: &str, begun: Option<serde_json::Value>, now: DateTime<Utc>) -> Self {
         let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
         Self {
             command: command.to_owned(),
@@ -110,66 +130,6 @@ fn instant(instant: DateTime<Utc>) -> String {
     instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// Does what only one may do at a time in a lakehouse, under its lock. Ctrl-C, or SIGTERM, ends the work between two
-/// commits and gives the lock back.
-///
-/// # Errors
-/// [`Error::Locked`] when another holds the lock, [`Error::Interrupted`], [`Error::Lakehouse`] when the lock can't be
-/// written or was lost; else what the work gives.
-pub async fn locked<T>(lake: &Lakehouse, command: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
-    held_during(lake, command, None, work).await
-}
-
-/// As [`locked`], for a run: one that is stopped is put on record as such, and so is one that was killed, by whoever
-/// takes its lock over.
-///
-/// # Errors
-/// As [`locked`].
-pub async fn locked_run<T>(
-    lake: &Lakehouse,
-    command: &str,
-    begun: Begun,
-    work: impl Future<Output = Result<T>>,
-) -> Result<T> {
-    held_during(lake, command, Some(begun), work).await
-}
-
-async fn held_during<T>(
-    lake: &Lakehouse,
-    command: &str,
-    begun: Option<Begun>,
-    work: impl Future<Output = Result<T>>,
-) -> Result<T> {
-    let mut lock = Lock::take(lake, command, begun).await?;
-    if let Some((begun, holder)) = lock.before.take().and_then(|before| Some((before.begun.clone()?, before))) {
-        let text = format!("it ended without a word: {holder}, last seen {}", instant(holder.renewed_at));
-        put_on_record(lake, &begun, "killed", &text).await;
-    }
-    let lost = lock.keep();
-    let (stopped, status) = tokio::select! {
-        // What is done is done, even if Ctrl-C came at the same moment.
-        biased;
-        outcome = work => {
-            lock.release().await;
-            return outcome;
-        }
-        reason = lost => (lock.error(reason.unwrap_or_else(|_| "its renewal ended".to_owned())), "failed"),
-        () = interrupted() => (Error::Interrupted, "interrupted"),
-    };
-    if let Some(begun) = &lock.holder.begun {
-        put_on_record(lake, begun, status, &stopped.to_string()).await;
-    }
-    lock.release().await;
-    Err(stopped)
-}
-
-/// Where even that fails, the next run must not.
-async fn put_on_record(lake: &Lakehouse, begun: &Begun, status: &str, text: &str) {
-    if let Err(error) = meta::record_end(lake, begun, status, text).await {
-        tracing::warn!(run = begun.run_id, %error, "how the run ended is not on record");
-    }
-}
-
 /// Who holds a lakehouse's lock now.
 ///
 /// # Errors
@@ -187,11 +147,14 @@ pub async fn holder(lake: &Lakehouse) -> Result<Option<Holder>> {
 struct LockFiles {
     store: Arc<dyn ObjectStore>,
     location: String,
+    /// The table's folder that they lie in.
+    place: (&'static str, &'static str),
 }
 
 impl LockFiles {
     fn of(lake: &Lakehouse) -> Result<Self> {
-        Ok(Self { store: lake.files(PLACE.0, PLACE.1)?, location: lake.display() })
+        let place = lake.warehouse().lock;
+        Ok(Self { store: lake.files(place.0, place.1)?, location: lake.display(), place })
     }
 
     fn error(&self, action: &str, reason: impl std::fmt::Display) -> Error {
@@ -226,8 +189,8 @@ impl LockFiles {
                 Err(error) => return Err(self.error("read", error)),
                 Ok(bytes) => {
                     let holder = serde_json::from_slice(&bytes).map_err(|error| {
-                        let path = Self::path(number);
-                        self.error("read", format!("{}/{}/{path} is no lock ({error}); delete it", PLACE.0, PLACE.1))
+                        let ((layer, table), path) = (self.place, Self::path(number));
+                        self.error("read", format!("{layer}/{table}/{path} is no lock ({error}); delete it"))
                     })?;
                     return Ok(Some((number, holder)));
                 }
@@ -243,20 +206,25 @@ impl LockFiles {
     }
 }
 
-/// The lock, held by this process.
-struct Lock {
+/// The lock of a lakehouse, held by this process, with what is said of the work that is done under it.
+pub struct Lock<P> {
     files: LockFiles,
     number: u64,
     holder: Holder,
-    /// Who held it before without giving it back.
-    before: Option<Holder>,
+    payload: Option<P>,
     renewal: Option<tokio::task::JoinHandle<()>>,
 }
 
-impl Lock {
-    async fn take(lake: &Lakehouse, command: &str, begun: Option<Begun>) -> Result<Self> {
+impl<P: Serialize + DeserializeOwned> Lock<P> {
+    /// Takes the lock, also from a holder that is known to be gone.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] when another holds it, [`Error::Lakehouse`] when it can't be written.
+    pub async fn take(lake: &Lakehouse, command: &str, payload: Option<P>) -> Result<(Self, Option<Takeover<P>>)> {
         lake.check_writable().await?;
         let files = LockFiles::of(lake)?;
+        let begun = payload.as_ref().map(serde_json::to_value).transpose();
+        let begun = begun.map_err(|error| files.error("written", error))?;
         for _ in 0..TRIES {
             let now = Utc::now();
             let mut before = None;
@@ -267,7 +235,7 @@ impl Lock {
                 Some((number, holder)) => {
                     if !holder.released {
                         tracing::warn!(%holder, "taking over the lock of a run that ended without giving it back");
-                        before = Some(holder);
+                        before = Some(Takeover::of(holder));
                     }
                     number + 1
                 }
@@ -275,11 +243,12 @@ impl Lock {
             };
             let holder = Holder::new(command, begun.clone(), now);
             held().insert(holder.token.clone());
-            let lock = Self { files: files.clone(), number, holder, before, renewal: None };
+            let mut lock = Self { files: files.clone(), number, holder, payload: None, renewal: None };
             match files.write(number, &lock.holder, PutMode::Create).await {
                 Ok(()) => {
+                    lock.payload = payload;
                     lock.clear_away().await;
-                    return Ok(lock);
+                    return Ok((lock, before));
                 }
                 // Another was quicker: see who.
                 Err(StoreError::AlreadyExists { .. }) => {}
@@ -287,6 +256,27 @@ impl Lock {
             }
         }
         Err(files.error("taken", "others take it all the time; try again in a moment"))
+    }
+
+    /// What is said of the work.
+    pub fn payload(&self) -> Option<&P> {
+        self.payload.as_ref()
+    }
+
+    /// Does work under the lock. Ctrl-C, or SIGTERM, ends it between two commits, and so does the loss of the lock.
+    /// Whoever calls this gives the lock back afterwards.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`], [`Error::Lakehouse`] when the lock was lost.
+    pub async fn during<T>(&mut self, work: impl Future<Output = T>) -> Result<T> {
+        let lost = self.keep();
+        tokio::select! {
+            // What is done is done, even if Ctrl-C came at the same moment.
+            biased;
+            outcome = work => Ok(outcome),
+            reason = lost => Err(self.lost(reason.unwrap_or_else(|_| "its renewal ended".to_owned()))),
+            () = interrupted() => Err(Error::Interrupted),
+        }
     }
 
     /// Deletes the files of earlier holders. What stays behind does no harm.
@@ -327,14 +317,15 @@ impl Lock {
         lost
     }
 
-    fn error(&self, reason: impl std::fmt::Display) -> Error {
+    fn lost(&self, reason: impl std::fmt::Display) -> Error {
         Error::Lakehouse {
             location: self.files.location.clone(),
             reason: format!("the lock was lost, so this stopped: {reason}. Run it again when the other is done"),
         }
     }
 
-    async fn release(mut self) {
+    /// Gives the lock back.
+    pub async fn release(mut self) {
         if let Some(renewal) = self.renewal.take() {
             renewal.abort();
             // Aborted or done: it must not write after this.
@@ -343,12 +334,13 @@ impl Lock {
         self.holder.released = true;
         // A lock that was lost belongs to another file by now; this one no longer counts.
         if let Err(error) = self.files.write(self.number, &self.holder, PutMode::Overwrite).await {
-            tracing::warn!(%error, expires = %instant(self.holder.expires_at), "the lock was not given back; it expires");
+            let expires = instant(self.holder.expires_at);
+            tracing::warn!(%error, %expires, "the lock was not given back; it expires");
         }
     }
 }
 
-impl Drop for Lock {
+impl<P> Drop for Lock<P> {
     fn drop(&mut self) {
         held().remove(&self.holder.token);
         if let Some(renewal) = self.renewal.take() {
