@@ -15,7 +15,6 @@ pub mod doctor;
 pub mod error;
 pub mod extract;
 pub mod gold;
-pub mod lake;
 pub mod meta;
 pub(crate) mod personal;
 pub mod printable;
@@ -32,5 +31,6 @@ pub mod source;
 pub mod staging;
 pub mod telemetry;
 
+pub use connectwise_lake as lake;
+pub use connectwise_lake::lock;
 pub use error::{Error, Result};
-pub use lake::lock;

@@ -5,7 +5,7 @@
 use super::super::output_file::{OutputFile, Scratch, Stop};
 use crate::client::List;
 use crate::error::{Error, Result};
-use crate::lake::footer::said;
+use crate::lake::said;
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 use futures::TryStreamExt as _;
 use indexmap::IndexMap;

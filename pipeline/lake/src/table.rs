@@ -4,9 +4,9 @@
 //! table's schema.
 
 use super::Lakehouse;
-use super::align::compare_schemas;
 use super::error::{BoxError, Error, Result};
 use super::files::{DataFile, FileSizing};
+use super::schema::compare_schemas;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::datasource::TableProvider;
@@ -22,7 +22,7 @@ use deltalake::{DeltaTable, DeltaTableBuilder};
 use std::sync::Arc;
 
 /// The column of the rows to merge that says: delete this row.
-pub(crate) const DELETE_MARK: &str = "__delete";
+pub(super) const DELETE_MARK: &str = "__delete";
 
 /// Rows that a step inserted, updated, left alone and deleted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -235,7 +235,7 @@ impl Table {
     ///
     /// # Errors
     /// [`Error::Table`] when no version is loaded.
-    pub(crate) fn id(&self) -> Result<String> {
+    pub fn id(&self) -> Result<String> {
         Ok(self.state("reading its id")?.metadata().id().to_owned())
     }
 

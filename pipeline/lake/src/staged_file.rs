@@ -35,7 +35,7 @@ pub enum Format {
 
 impl Format {
     /// How its files' names end.
-    pub(crate) fn extension(self) -> &'static str {
+    pub fn extension(self) -> &'static str {
         match self {
             Format::Arrow => "arrow",
             Format::Parquet => "parquet",
@@ -140,7 +140,7 @@ impl StagedFile {
     }
 
     /// Where it lies.
-    pub(crate) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
@@ -162,7 +162,7 @@ impl StagedFile {
     ///
     /// # Errors
     /// [`Error::Io`] when it can't be read to its end, or has other columns.
-    pub(crate) fn adopt(&mut self, columns: &[&str], mut visit: impl FnMut(&RecordBatch)) -> Result<()> {
+    pub fn adopt(&mut self, columns: &[&str], mut visit: impl FnMut(&RecordBatch)) -> Result<()> {
         let failed = |error: ArrowError| {
             Error::io(format!("reading {}", self.path.display()), std::io::Error::other(error.to_string()))
         };
@@ -226,7 +226,7 @@ impl Drop for StagedFile {
 }
 
 /// The values of an Int64 column of a batch; none where it has no such column.
-pub(crate) fn longs(batch: &RecordBatch, name: &str) -> Vec<i64> {
+pub fn longs(batch: &RecordBatch, name: &str) -> Vec<i64> {
     let column = batch.column_by_name(name).and_then(|column| column.as_primitive_opt::<Int64Type>());
     column.map(|column| column.values().to_vec()).unwrap_or_default()
 }

@@ -25,7 +25,7 @@ const MANY_ROWS: u64 = 200_000;
 const COMMITS_AT_ONCE: usize = 8;
 
 /// What is known of the difference between two versions.
-pub(crate) enum Difference {
+pub enum Difference {
     /// The same rows.
     None,
     /// Some files with other rows came or went.
@@ -35,7 +35,7 @@ pub(crate) enum Difference {
 }
 
 /// The files whose rows make the difference between two versions.
-pub(crate) struct Differing {
+pub struct Differing {
     earlier: Table,
     removed: ByVersion,
     added: ByVersion,
@@ -62,7 +62,7 @@ impl Table {
     ///
     /// # Errors
     /// [`super::Error::Table`] when the open version's log can't be read.
-    pub(crate) async fn difference(&self, version: i64) -> Result<Difference> {
+    pub async fn difference(&self, version: i64) -> Result<Difference> {
         if version == self.version() {
             return Ok(Difference::None);
         }
@@ -94,7 +94,7 @@ impl Table {
 
     /// Whether two earlier versions, or an earlier one and the open one, have the same rows; false where the log can't
     /// tell.
-    pub(crate) async fn had_the_same_rows(&self, from: i64, to: i64) -> bool {
+    pub async fn had_the_same_rows(&self, from: i64, to: i64) -> bool {
         match (u64::try_from(from), u64::try_from(to)) {
             (Ok(from), Ok(to)) if from <= to => {
                 self.fates(from, to).await.is_some_and(|fates| fates.values().all(|fate| fate.net == 0))
@@ -105,7 +105,7 @@ impl Table {
 
     /// A number for what a version's commit says, which tells it from another one of the same version: a table can be
     /// put back from a copy, and go on from there. `None` where the log no longer has it.
-    pub(crate) async fn commit_mark(&self, version: i64) -> Option<i64> {
+    pub async fn commit_mark(&self, version: i64) -> Option<i64> {
         let entry = self.delta().log_store().read_commit_entry(u64::try_from(version).ok()?).await.ok()??;
         Some(xxhash_rust::xxh3::xxh3_64(&entry).cast_signed())
     }
@@ -150,12 +150,7 @@ impl Table {
     ///
     /// # Errors
     /// [`super::Error::Table`] when the open version can't be read.
-    pub(crate) async fn changed_keys(
-        &self,
-        version: i64,
-        key: &str,
-        compared: &[&str],
-    ) -> Result<Option<HashSet<i64>>> {
+    pub async fn changed_keys(&self, version: i64, key: &str, compared: &[&str]) -> Result<Option<HashSet<i64>>> {
         match self.difference(version).await? {
             Difference::None => Ok(Some(HashSet::new())),
             Difference::Unknown => Ok(None),
@@ -223,7 +218,7 @@ type Rows = Option<Arc<dyn TableProvider>>;
 
 impl Differing {
     /// Whether what came is at most a third of the table.
-    pub(crate) fn is_small(&self) -> bool {
+    pub fn is_small(&self) -> bool {
         self.added_rows * 2 <= self.kept_rows
     }
 
@@ -232,7 +227,7 @@ impl Differing {
     ///
     /// # Errors
     /// [`super::Error::Table`] when one of the versions can't be read.
-    pub(crate) async fn sides(&self, later: &Table) -> Result<Option<(Rows, Rows)>> {
+    pub async fn sides(&self, later: &Table) -> Result<Option<(Rows, Rows)>> {
         let of = async |table: &Table, files: &ByVersion| -> Result<Option<Rows>> {
             let version = u64::try_from(table.version()).ok();
             let all: usize = files.values().map(Vec::len).sum();
@@ -247,7 +242,7 @@ impl Differing {
     }
 
     /// The table at the earlier version.
-    pub(crate) fn earlier(&self) -> &Table {
+    pub fn earlier(&self) -> &Table {
         &self.earlier
     }
 
@@ -256,7 +251,7 @@ impl Differing {
     ///
     /// # Errors
     /// [`super::Error::Table`] when a schema can't be read.
-    pub(crate) async fn keys(&self, later: &Table, key: &str, compared: &[&str]) -> Result<Option<HashSet<i64>>> {
+    pub async fn keys(&self, later: &Table, key: &str, compared: &[&str]) -> Result<Option<HashSet<i64>>> {
         let mut columns = vec![key];
         columns.extend(compared.iter().filter(|name| **name != key));
         let (before, now) = (self.earlier.schema()?, later.schema()?);

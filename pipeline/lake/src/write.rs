@@ -9,9 +9,9 @@
 
 use super::error::Result;
 use super::files::{DataFile, FileSizing, one_by_one};
+use super::sorted_merge::{Obstacle, OutOfOrder, ahead, weave};
 use super::table::{Table, sorted};
 use super::task::spawn_abortable;
-use super::weave::{Obstacle, OutOfOrder, ahead, weave};
 use super::{Difference, align_batch};
 use arrow::array::RecordBatch;
 use datafusion::error::DataFusionError;
@@ -33,7 +33,7 @@ use std::sync::Arc;
 const SORTED_ROWS: usize = 1024;
 
 /// Rows in the order of their key, which is above this one.
-pub(crate) type Run = (i64, DataFrame);
+pub type Run = (i64, DataFrame);
 
 impl Table {
     /// Appends rows, so many, in one commit, whatever others append at the same time.
@@ -80,7 +80,7 @@ impl Table {
     ///
     /// # Errors
     /// [`Error::Table`]; the table stays as it was.
-    pub(crate) async fn overwrite_between(
+    pub async fn overwrite_between(
         &mut self,
         runs: Vec<Run>,
         between: &DataFrame,

@@ -111,7 +111,7 @@ fn differs(path: &str, found: &DataType, field: &Field) -> ArrowError {
 }
 
 /// The columns of `wanted` that `have` lacks, at the top level or nested, and the ones whose type differs.
-pub(crate) fn compare_schemas(have: &Schema, wanted: &Schema) -> SchemaDifference {
+pub fn compare_schemas(have: &Schema, wanted: &Schema) -> SchemaDifference {
     let mut difference = SchemaDifference::default();
     compare_fields(have.fields(), wanted.fields(), "", &mut difference);
     difference
@@ -119,11 +119,11 @@ pub(crate) fn compare_schemas(have: &Schema, wanted: &Schema) -> SchemaDifferenc
 
 /// What [`compare_schemas`] found, as paths.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct SchemaDifference {
+pub struct SchemaDifference {
     /// Paths that the table lacks.
-    pub(crate) added: Vec<String>,
+    pub added: Vec<String>,
     /// Paths whose type differs, with both types.
-    pub(crate) retyped: Vec<String>,
+    pub retyped: Vec<String>,
 }
 
 fn compare_fields(

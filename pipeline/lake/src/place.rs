@@ -31,7 +31,7 @@ impl Lakehouse {
     }
 
     /// The same place, read as one of the other layout.
-    pub(crate) fn in_other_layout(&self) -> Self {
+    pub fn in_other_layout(&self) -> Self {
         let layout = match self.layout {
             Layout::Schemas => Layout::Flat,
             Layout::Flat => Layout::Schemas,
@@ -43,7 +43,7 @@ impl Lakehouse {
     ///
     /// # Errors
     /// [`Error::Lakehouse`] when they can't be listed.
-    pub(crate) async fn folders(&self) -> Result<Vec<String>> {
+    pub async fn folders(&self) -> Result<Vec<String>> {
         let failed = |error: &dyn std::fmt::Display| self.unusable(format!("what is in it can't be listed: {error}"));
         if let Ok(path) = self.root.to_file_path() {
             // Also beside files whose names the storage layer does not take.

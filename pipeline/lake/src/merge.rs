@@ -5,11 +5,11 @@
 
 use super::error::{Error, Result};
 use super::files::DataFile;
-use super::pieces::{Piece, pieces};
-use super::sync::MANY_STAGED;
+use super::rewrite_plan::{Piece, pieces};
+use super::sorted_merge::{Obstacle, OutOfOrder, ahead};
 use super::table::{DELETE_MARK, Table, sorted};
 use super::task::spawn_abortable;
-use super::weave::{Obstacle, OutOfOrder, ahead};
+use super::upsert::MANY_STAGED;
 use super::write::{in_small_batches, next_version};
 use super::{KeySet, align_batch};
 use arrow::array::{AsArray as _, BooleanArray, RecordBatch};

@@ -30,7 +30,7 @@ const FOOTER: u64 = 64 * 1024;
 const FOOTERS_AT_ONCE: usize = 16;
 
 /// What a file's footer says of its writer.
-pub(crate) fn said() -> Vec<KeyValue> {
+pub fn said() -> Vec<KeyValue> {
     vec![KeyValue::new(KEY.to_owned(), VERSION.to_owned())]
 }
 

@@ -164,7 +164,7 @@ fn count_within<T: Ord>(sorted: &[T], least: &T, most: &T) -> usize {
 mod tests {
     use super::super::testing::{filled, lake, merge, ranges, rows};
     use super::*;
-    use crate::lake::Table;
+    use crate::Table;
     use arrow::array::{ArrayRef, RecordBatch, StringArray};
     use arrow::datatypes::{DataType, Field, Schema};
     use std::sync::Arc;

@@ -2,53 +2,7 @@
 //!
 //! Invariant: every change of a table is one Delta commit; nothing here leaves a table between two states.
 
-mod align;
-mod changes;
-mod disk_quota;
-pub mod error;
-mod files;
-pub(crate) mod footer;
-mod keys;
-mod literal;
-pub mod lock;
-mod maintain;
-mod merge;
-mod past;
-mod pieces;
-mod place;
-mod process;
-pub mod session;
-mod stage;
-mod staged;
-mod sync;
-mod table;
-mod table_def;
-mod task;
-#[cfg(test)]
-pub(crate) mod testing;
-mod weave;
-mod writable;
-mod write;
-
-pub use align::align_batch;
-pub(crate) use align::compare_schemas;
-pub(crate) use changes::Difference;
-pub use error::{BoxError, Error, Result, ResultExt};
-pub use files::FileSizing;
-pub use keys::KeySet;
-pub use maintain::{Maintained, RETENTION_HOURS, Upkeep, maintain};
-pub use past::{AsOf, Then, at_time};
-pub use place::folder_of;
-pub use process::interrupted;
-pub use stage::{Stage, StageConfig, private_folder};
-pub(crate) use staged::longs;
-pub use staged::{Format, StagedFile};
-pub(crate) use sync::sync_table;
-pub use sync::{Scope, Target, content_columns, sync};
-pub use table::{Counts, Table};
-pub use table_def::{TableDef, Warehouse};
-pub use task::spawn_abortable;
-
+use super::{Error, FileSizing, Result, Table, Warehouse, literal, place, table};
 use connectwise_runtime::HashKey;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::DiskManagerBuilder;
@@ -80,8 +34,8 @@ type Turns = Arc<Mutex<BTreeMap<(&'static str, &'static str), Arc<tokio::sync::M
 #[derive(Clone)]
 pub struct Lakehouse {
     warehouse: &'static Warehouse,
-    root: Url,
-    layout: Layout,
+    pub(super) root: Url,
+    pub(super) layout: Layout,
     options: HashMap<String, String>,
     context: SessionContext,
     least_rows: Option<u64>,
@@ -122,7 +76,7 @@ impl Lakehouse {
     }
 
     /// How a table is cut into files; as wide rows are where it is not known.
-    pub(crate) fn sizing(&self, layer: &str, name: &str) -> FileSizing {
+    pub fn sizing(&self, layer: &str, name: &str) -> FileSizing {
         let sizing = self.warehouse.table(layer, name).map_or(FileSizing::WIDE, |table| table.sizing);
         self.least_rows.map_or(sizing, |least| sizing.with_least(least))
     }
@@ -142,7 +96,7 @@ impl Lakehouse {
     ///
     /// # Errors
     /// [`Error::Lakehouse`] when the name can't be part of a URL.
-    pub(crate) fn below(&self, folder: &str) -> Result<Self> {
+    pub fn below(&self, folder: &str) -> Result<Self> {
         let root = self.root.join(&format!("{folder}/")).map_err(|error| self.unusable(error.to_string()))?;
         Ok(Self { root, ..self.clone() })
     }
@@ -166,7 +120,7 @@ impl Lakehouse {
     }
 
     /// The folder of a table below the root.
-    pub(crate) fn folder(&self, layer: &str, table: &str) -> String {
+    pub fn folder(&self, layer: &str, table: &str) -> String {
         match self.layout {
             Layout::Schemas => format!("{layer}/{table}"),
             Layout::Flat => format!("{layer}_{table}"),
@@ -206,17 +160,17 @@ impl Lakehouse {
     ///
     /// # Errors
     /// [`Error::Table`] when the storage can't be reached by its address.
-    pub(crate) fn files(&self, layer: &str, name: &str) -> Result<Arc<dyn deltalake::ObjectStore>> {
+    pub fn files(&self, layer: &str, name: &str) -> Result<Arc<dyn deltalake::ObjectStore>> {
         table::files(self, layer, name)
     }
 
-    pub(crate) fn storage_options(&self) -> HashMap<String, String> {
+    pub fn storage_options(&self) -> HashMap<String, String> {
         self.options.clone()
     }
 }
 
 /// A number that says how a table is made: other parts give another number.
-pub(crate) fn definition<'a>(parts: impl IntoIterator<Item = &'a str>) -> i64 {
+pub fn definition<'a>(parts: impl IntoIterator<Item = &'a str>) -> i64 {
     let mut all = String::new();
     for part in parts {
         all.push('\0');

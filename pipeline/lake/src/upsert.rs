@@ -5,8 +5,8 @@
 //! hold their keys are written anew with them. Either way the rows are in the order of the key, so that tables stay
 //! clustered by it. No change, no commit.
 
-use super::align::align_batch;
 use super::error::{Error, Result};
+use super::schema::align_batch;
 use super::table::{Counts, DELETE_MARK, Table, sorted};
 use super::{Format, KeySet, Lakehouse, Stage, StagedFile};
 use arrow::array::{BooleanArray, RecordBatch};

@@ -32,7 +32,7 @@ impl From<HashSet<i64>> for KeySet {
 
 impl KeySet {
     /// The values of a column, nulls left out; `None` for a type that is no key's.
-    pub(crate) fn of(column: &dyn Array) -> Option<Self> {
+    pub fn of(column: &dyn Array) -> Option<Self> {
         if let Some(ids) = column.as_primitive_opt::<Int64Type>() {
             return Some(KeySet::Ids(ids.iter().flatten().collect()));
         }
@@ -41,7 +41,7 @@ impl KeySet {
     }
 
     /// Adds the values of another set of the same type; false where the types differ.
-    pub(crate) fn add(&mut self, other: KeySet) -> bool {
+    pub fn add(&mut self, other: KeySet) -> bool {
         match (self, other) {
             (KeySet::Ids(ids), KeySet::Ids(more)) => ids.extend(more),
             (KeySet::Texts(texts), KeySet::Texts(more)) => texts.extend(more),
@@ -65,7 +65,7 @@ impl KeySet {
     }
 
     /// Which values of a column are in the set; `None` where the column has another type.
-    pub(crate) fn mask(&self, column: &dyn Array) -> Option<BooleanArray> {
+    pub fn mask(&self, column: &dyn Array) -> Option<BooleanArray> {
         Some(match self {
             KeySet::Ids(ids) => column
                 .as_primitive_opt::<Int64Type>()?
@@ -95,7 +95,7 @@ impl KeySet {
     }
 
     /// Whether an expression's value is in the set: the ranges first, then the set itself.
-    pub(crate) fn holds(keys: &Arc<Self>, column: Expr) -> Expr {
+    pub fn holds(keys: &Arc<Self>, column: Expr) -> Expr {
         match keys.predicate(column.clone()) {
             Some(ranges) => ranges.and(Self::among(keys, column)),
             None => lit(false),
@@ -103,7 +103,7 @@ impl KeySet {
     }
 
     /// The rows whose key is not in the set. A join would hold wide rows in memory.
-    pub(crate) fn lacks(keys: &Arc<Self>, column: Expr) -> Expr {
+    pub fn lacks(keys: &Arc<Self>, column: Expr) -> Expr {
         Expr::Not(Box::new(Self::among(keys, column)))
     }
 

@@ -43,7 +43,7 @@ impl FileSizing {
 
 /// One data file of a table.
 #[derive(Clone)]
-pub(crate) struct DataFile {
+pub struct DataFile {
     view: LogicalFileView,
     /// Its statistics, as the log holds them.
     statistics: serde_json::Value,
@@ -61,7 +61,7 @@ impl DataFile {
     }
 
     /// Its path below the table.
-    pub(crate) fn path(&self) -> String {
+    pub fn path(&self) -> String {
         self.view.path().into_owned()
     }
 
@@ -76,7 +76,7 @@ impl DataFile {
     }
 
     /// Its rows; `None` where the log does not say, or where some of them are deleted by a vector.
-    pub(crate) fn rows(&self) -> Option<u64> {
+    pub fn rows(&self) -> Option<u64> {
         if self.view.deletion_vector_descriptor().is_some() {
             return None;
         }
@@ -118,7 +118,7 @@ impl DataFile {
 
 impl Table {
     /// The files of the version that is open.
-    pub(crate) fn files(&self) -> Result<Vec<DataFile>> {
+    pub fn files(&self) -> Result<Vec<DataFile>> {
         let state = self.state("listing its files")?;
         Ok(state.log_data().iter().map(DataFile::new).collect())
     }
@@ -142,11 +142,7 @@ impl Table {
     ///
     /// # Errors
     /// [`Error::Table`] when the table can't be read.
-    pub(crate) fn rows_by(
-        &self,
-        key: &str,
-        columns: Option<Vec<String>>,
-    ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
+    pub fn rows_by(&self, key: &str, columns: Option<Vec<String>>) -> Result<BoxStream<'static, Result<RecordBatch>>> {
         Ok(self.rows_of_files(self.files()?, key, columns))
     }
 
@@ -233,6 +229,6 @@ mod tests {
     }
 
     fn ids(batch: &RecordBatch) -> Vec<i64> {
-        super::super::staged::longs(batch, "id")
+        super::super::staged_file::longs(batch, "id")
     }
 }

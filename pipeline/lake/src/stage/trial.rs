@@ -2,7 +2,7 @@
 
 use super::super::Lakehouse;
 use super::super::error::{Error, Result};
-use super::super::staged::Format;
+use super::super::staged_file::Format;
 use super::{Stage, StageConfig, private_folder};
 use arrow::array::{Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};

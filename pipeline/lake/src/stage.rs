@@ -19,7 +19,7 @@ mod trial;
 use super::Lakehouse;
 use super::disk_quota::DiskQuota;
 use super::error::{Error, Result};
-use super::staged::{Format, StagedFile};
+use super::staged_file::{Format, StagedFile};
 use arrow::datatypes::SchemaRef;
 use connectwise_runtime::HashKey;
 use std::path::{Path, PathBuf};
