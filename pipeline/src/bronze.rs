@@ -20,7 +20,9 @@ pub(crate) use page_limit::page_limit;
 
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, Listed, SEQUENCE};
-use crate::lake::{Counts, KeySet, Lakehouse, Scope, Stage, Table, Target, align_batch, longs, sync_table};
+use crate::lake::{
+    Counts, KeySet, Lakehouse, OnTable as _, Scope, Stage, Table, Target, align_batch, longs, sync_table,
+};
 use crate::personal::{self, Keeping};
 use crate::reconcile;
 use crate::run::RunId;
@@ -77,9 +79,13 @@ pub async fn parent_ids(lake: &Lakehouse, entity: &connectwise_runtime::Table) -
             format!("its parent's table bronze/{} is not there: run {} too", parent.table, parent.entity),
         )
     })?;
-    let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
-    let live = table.frame().await?.filter(ident(DELETED_AT).is_null()).map_err(failed)?;
-    let ids = live.select(vec![ident(parent.key)]).map_err(failed)?.collect().await.map_err(failed)?;
+    let live = table.frame().await?.filter(ident(DELETED_AT).is_null()).on_table(&table, "reading")?;
+    let ids = live
+        .select(vec![ident(parent.key)])
+        .on_table(&table, "reading")?
+        .collect()
+        .await
+        .on_table(&table, "reading")?;
     let mut ids: Vec<i64> = ids
         .iter()
         .filter_map(|batch| batch.column(0).as_primitive_opt::<Int64Type>())

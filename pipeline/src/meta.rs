@@ -3,7 +3,7 @@
 use crate::bronze::instant_type;
 use crate::client::DataSource;
 use crate::error::Result;
-use crate::lake::{Lakehouse, Table};
+use crate::lake::{Lakehouse, OnTable as _, Table};
 use crate::reconcile::Finding;
 use crate::report::RunReport;
 use crate::run::RunId;
@@ -218,10 +218,9 @@ pub async fn record(lake: &Lakehouse, report: &RunReport) -> Result<()> {
 /// [`Error::Table`] when the table is there but can't be read.
 pub(crate) async fn source(lake: &Lakehouse) -> Result<Option<DataSource>> {
     let Some(table) = lake.open("meta", SOURCE).await? else { return Ok(None) };
-    let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
-    let rows = table.frame().await?.collect().await.map_err(failed)?;
+    let rows = table.frame().await?.collect().await.on_table(&table, "reading")?;
     let Some(batch) = rows.into_iter().find(|batch| batch.num_rows() > 0) else { return Ok(None) };
-    let batch = crate::lake::align_batch(&batch, &source_schema()).map_err(|error| table.error("reading", error))?;
+    let batch = crate::lake::align_batch(&batch, &source_schema()).on_table(&table, "reading")?;
     let text = |column: usize| batch.column(column).as_string::<i32>().value(0).to_owned();
     Ok(Some(DataSource { address: text(2), company: text(3) }))
 }
@@ -249,9 +248,9 @@ pub(crate) async fn record_source(lake: &Lakehouse, run: &RunId, source: &DataSo
 /// [`Error::Table`] when a meta table can't be read or written.
 pub(crate) async fn record_end(lake: &Lakehouse, begun: &Begun, status: &str, error: &str) -> Result<()> {
     if let Some(table) = lake.open("meta", RUN).await? {
-        let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
         let same = ident("runId").eq(lit(begun.run_id.as_str()));
-        if table.frame().await?.filter(same).map_err(failed)?.count().await.map_err(failed)? > 0 {
+        if table.frame().await?.filter(same).on_table(&table, "reading")?.count().await.on_table(&table, "reading")? > 0
+        {
             return Ok(());
         }
     }
@@ -292,7 +291,7 @@ async fn append(
 
 /// Columns as rows of a table.
 fn one_batch(lake: &Lakehouse, table: &Table, schema: SchemaRef, columns: Vec<ArrayRef>) -> Result<DataFrame> {
-    let batch = RecordBatch::try_new(schema, columns).map_err(|error| table.error("writing", error))?;
-    let batch = crate::lake::align_batch(&batch, &table.schema()?).map_err(|error| table.error("writing", error))?;
-    lake.context().read_batch(batch).map_err(|error| table.error("writing", error))
+    let batch = RecordBatch::try_new(schema, columns).on_table(&table, "writing")?;
+    let batch = crate::lake::align_batch(&batch, &table.schema()?).on_table(&table, "writing")?;
+    lake.context().read_batch(batch).on_table(&table, "writing")
 }

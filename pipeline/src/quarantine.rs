@@ -5,7 +5,7 @@
 use crate::bronze::{RUN_ID, TIMESTAMP, instant_type};
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, unserved_id};
-use crate::lake::{Lakehouse, Table, align_batch};
+use crate::lake::{Lakehouse, OnTable as _, ResultExt as _, Table, align_batch};
 use crate::run::RunId;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::compute::{cast, filter_record_batch};
@@ -154,13 +154,12 @@ async fn rewrite(
         Some(table) => table,
         None => Table::create_or_evolve(lake, "bronze", TABLE, &schema).await?,
     };
-    let failed = |error: datafusion::error::DataFusionError| Error::table("bronze", TABLE, "writing", error);
-    let old = table.frame().await?.collect().await.map_err(failed)?;
+    let old = table.frame().await?.collect().await.on("bronze", TABLE, "writing")?;
     let fresh = misfit_rows(&schema, run, entity.entity, misfits)?;
     let mut changed = false;
     let mut batches = Vec::new();
     for batch in &old {
-        let batch = &align_batch(batch, &schema).map_err(|error| table.error("writing", error))?;
+        let batch = &align_batch(batch, &schema).on_table(&table, "writing")?;
         let (entities, ids) = (batch.column(0).as_string::<i32>(), batch.column(1).as_string::<i32>());
         let keep: Vec<bool> = (0..batch.num_rows())
             .map(|row| {
@@ -169,8 +168,8 @@ async fn rewrite(
             })
             .collect();
         changed |= keep.iter().any(|keep| !keep);
-        let kept = filter_record_batch(batch, &keep.into()).map_err(|error| table.error("writing", error))?;
-        let redacted = redacted(lake, entity, &kept).map_err(|error| table.error("writing", error))?;
+        let kept = filter_record_batch(batch, &keep.into()).on_table(&table, "writing")?;
+        let redacted = redacted(lake, entity, &kept).on_table(&table, "writing")?;
         changed |= redacted.is_some();
         batches.push(redacted.unwrap_or(kept));
     }
@@ -179,7 +178,7 @@ async fn rewrite(
     }
     batches.push(fresh);
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
-    let frame = lake.context().read_batches(batches).map_err(failed)?;
+    let frame = lake.context().read_batches(batches).on("bronze", TABLE, "writing")?;
     table.overwrite(frame, Some(rows as u64), &[]).await
 }
 
@@ -233,12 +232,11 @@ pub(crate) async fn records(
     entity: &connectwise_runtime::Table,
 ) -> Result<Vec<(Misfit, Option<i64>)>> {
     let Some(table) = lake.open("bronze", TABLE).await? else { return Ok(Vec::new()) };
-    let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
-    let own = table.frame().await?.filter(ident("entity").eq(lit(entity.entity))).map_err(failed)?;
+    let own = table.frame().await?.filter(ident("entity").eq(lit(entity.entity))).on_table(&table, "reading")?;
     let schema = schema();
     let mut records = Vec::new();
-    for batch in own.collect().await.map_err(failed)? {
-        let batch = align_batch(&batch, &schema).map_err(|error| table.error("reading", error))?;
+    for batch in own.collect().await.on_table(&table, "reading")? {
+        let batch = align_batch(&batch, &schema).on_table(&table, "reading")?;
         let text = |column: usize, row: usize| {
             let texts = batch.column(column).as_string::<i32>();
             texts.is_valid(row).then(|| texts.value(row).to_owned())
@@ -271,13 +269,13 @@ pub(crate) async fn unserved(lake: &Lakehouse, entity: &connectwise_runtime::Tab
 /// [`Error::Table`] when the table can't be read.
 pub async fn ids(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Result<HashSet<i64>> {
     let Some(table) = lake.open("bronze", TABLE).await? else { return Ok(HashSet::new()) };
-    let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
-    let own = table.frame().await?.filter(ident("entity").eq(lit(entity.entity))).map_err(failed)?;
-    let ids = own.select(vec![ident("recordId")]).map_err(failed)?.collect().await.map_err(failed)?;
+    let own = table.frame().await?.filter(ident("entity").eq(lit(entity.entity))).on_table(&table, "reading")?;
+    let ids =
+        own.select(vec![ident("recordId")]).on_table(&table, "reading")?.collect().await.on_table(&table, "reading")?;
     let mut parsed = HashSet::new();
     for batch in &ids {
         // The engine may give text in another form than the table's.
-        let texts = cast(batch.column(0), &DataType::Utf8).map_err(|error| table.error("reading", error))?;
+        let texts = cast(batch.column(0), &DataType::Utf8).on_table(&table, "reading")?;
         parsed.extend(texts.as_string::<i32>().iter().filter_map(|id| id?.parse::<i64>().ok()));
     }
     Ok(parsed)

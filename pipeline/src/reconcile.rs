@@ -16,7 +16,7 @@ use crate::catalog;
 use crate::client::{Client, Traffic};
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, FlagHash, Listed, Numbers, extract_some, flag_hashes, read_ids};
-use crate::lake::{Counts, Lakehouse, Scope, Stage, Target, sync};
+use crate::lake::{Counts, Lakehouse, OnTable as _, Scope, Stage, Target, sync};
 use crate::report::EntityReport;
 use crate::run::RunId;
 use crate::{meta, personal, quarantine, source};
@@ -130,15 +130,14 @@ pub(crate) struct Stored {
 pub(crate) async fn stored_ids(lake: &Lakehouse, entity: &Table, flags: &[&str]) -> Result<Stored> {
     let mut stored = Stored::default();
     let Some(table) = lake.open("bronze", entity.table).await? else { return Ok(stored) };
-    let failed = |error: datafusion::error::DataFusionError| table.error("comparing", error);
     let schema = table.schema()?;
     // A table that an earlier version filled may lack a column until its next write.
     let flags = if flags.iter().all(|name| schema.index_of(name).is_ok()) { flags } else { &[] };
     let columns: Vec<_> = [entity.key, DELETED_AT].into_iter().chain(flags.iter().copied()).map(ident).collect();
-    let columns = table.frame().await?.select(columns).map_err(failed)?;
-    let mut rows = columns.execute_stream().await.map_err(failed)?;
+    let columns = table.frame().await?.select(columns).on_table(&table, "comparing")?;
+    let mut rows = columns.execute_stream().await.on_table(&table, "comparing")?;
     while let Some(batch) = rows.next().await {
-        let batch = batch.map_err(failed)?;
+        let batch = batch.on_table(&table, "comparing")?;
         let ids = batch.column(0).as_primitive::<Int64Type>();
         let hashes = if flags.is_empty() { Vec::new() } else { flag_hashes(&batch, flags)? };
         for (row, id) in ids.values().iter().enumerate() {
@@ -257,14 +256,20 @@ pub async fn mark(
     let Some(table) = lake.open("bronze", entity.table).await?.filter(|_| finding.has_marks()) else {
         return Ok(Counts::default());
     };
-    let failed = |error: datafusion::error::DataFusionError| table.error("marking", error);
     let gone: HashSet<i64> = finding.gone.iter().copied().collect();
     let touched: HashSet<i64> = finding.gone.iter().chain(&finding.returned).copied().collect();
     let (Some(least), Some(most)) = (touched.iter().min(), touched.iter().max()) else {
         return Ok(Counts::default());
     };
     let between = ident(entity.key).between(datafusion::prelude::lit(*least), datafusion::prelude::lit(*most));
-    let rows = table.frame().await?.filter(between).map_err(failed)?.execute_stream().await.map_err(failed)?;
+    let rows = table
+        .frame()
+        .await?
+        .filter(between)
+        .on_table(&table, "marking")?
+        .execute_stream()
+        .await
+        .on_table(&table, "marking")?;
     let (key, now, name) = (entity.key, run.started_micros(), entity.entity);
     let wanted = touched.clone();
     let rows = rows.map(move |batch| {

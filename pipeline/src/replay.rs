@@ -7,7 +7,7 @@
 use crate::bronze::{self, Loading};
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, Numbers, decode_stored, id_of, last_updated};
-use crate::lake::{Lakehouse, Stage};
+use crate::lake::{Lakehouse, OnTable as _, Stage};
 use crate::personal;
 use crate::quarantine;
 use crate::report::{EntityReport, RunReport, TableReport};
@@ -131,10 +131,14 @@ async fn stale(lake: &Lakehouse, fresh: &Extracted) -> Result<HashSet<i64>> {
     let Some(table) = lake.open("bronze", entity.table).await?.filter(|_| !fresh.ids.is_empty()) else {
         return Ok(HashSet::new());
     };
-    let failed = |error: datafusion::error::DataFusionError| table.error("comparing", error);
     let ids = fresh.ids.keys().map(|id| lit(*id)).collect();
-    let rows = table.frame().await?.filter(ident(entity.key).in_list(ids, false)).map_err(failed)?;
-    let rows = rows.select(vec![ident(entity.key), ident("_info")]).map_err(failed)?.collect().await.map_err(failed)?;
+    let rows = table.frame().await?.filter(ident(entity.key).in_list(ids, false)).on_table(&table, "comparing")?;
+    let rows = rows
+        .select(vec![ident(entity.key), ident("_info")])
+        .on_table(&table, "comparing")?
+        .collect()
+        .await
+        .on_table(&table, "comparing")?;
     let mut stored = HashMap::new();
     for batch in &rows {
         let keys = batch.column(0).as_primitive_opt::<Int64Type>();

@@ -1,6 +1,6 @@
 //! What can go wrong with tables and their storage.
 
-use super::lock::Holder;
+use super::holder::Holder;
 
 /// Whatever an error comes from.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

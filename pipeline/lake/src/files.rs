@@ -1,7 +1,7 @@
 //! The data files of a table, as its log describes them: sizes, rows, and the keys that each may hold.
 
 use super::error::{Error, Result};
-use super::table::Table;
+use super::table::{OnTable as _, Table};
 use arrow::array::RecordBatch;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::ident;
@@ -9,37 +9,6 @@ use datafusion::prelude::DataFrame;
 use deltalake::kernel::{LogicalFileView, Remove};
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
-
-/// No file gets more rows: a row group's size that columnar readers like.
-const MOST_ROWS: u64 = 1_048_576;
-
-/// How a table is cut into files, in the order of the key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FileSizing {
-    /// About so many, so that a change of few rows rewrites little …
-    files: u64,
-    /// … but no file gets fewer rows, for that would make reading slow.
-    pub(super) least: u64,
-    /// The most rows of a row group.
-    pub(super) row_group: usize,
-}
-
-impl FileSizing {
-    /// Of wide rows, which cost most where they are written: small row groups let a writer hold little.
-    pub const WIDE: Self = Self { files: 32, least: 32_768, row_group: 32_768 };
-    /// Of rows that columnar engines read: row groups as large as the files, as they like it.
-    pub const COLUMNAR: Self = Self { files: 16, least: 65_536, row_group: 1_048_576 };
-
-    /// The same with so few rows a file.
-    pub(super) fn with_least(self, least: u64) -> Self {
-        Self { least, ..self }
-    }
-
-    /// How many rows a file of a table of this size holds: the least, or more.
-    pub(super) fn rows_of_a_file(self, rows: u64) -> u64 {
-        (rows / self.files).clamp(self.least.clamp(1, MOST_ROWS), MOST_ROWS)
-    }
-}
 
 /// One data file of a table.
 #[derive(Clone)]
@@ -117,6 +86,11 @@ impl DataFile {
 }
 
 impl Table {
+    /// The rows of some of the files.
+    pub(super) async fn frame_of(&self, files: &[DataFile]) -> Result<DataFrame> {
+        self.frame_of_paths(files.iter().map(DataFile::path).collect()).await
+    }
+
     /// The files of the version that is open.
     pub fn files(&self) -> Result<Vec<DataFile>> {
         let state = self.state("listing its files")?;
@@ -131,12 +105,10 @@ impl Table {
         let known: Option<u64> = self.files()?.iter().map(DataFile::rows).sum();
         match known {
             Some(rows) => Ok(rows),
-            None => Ok(self.frame().await?.count().await.map_err(|error| self.error("counting", error))? as u64),
+            None => Ok(self.frame().await?.count().await.on_table(self, "counting")? as u64),
         }
     }
-}
 
-impl Table {
     /// All rows, or some of their columns, one file after the other in the order of the keys that they begin with: in
     /// the order of the key where the table is clustered by it.
     ///
@@ -177,12 +149,13 @@ async fn rows_of(
     file: &DataFile,
     columns: Option<Vec<String>>,
 ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
-    let failed = |error: DataFusionError| table.error("reading", error);
     let mut frame = one_by_one(table.frame_of(std::slice::from_ref(file)).await?, READ_ROWS);
     if let Some(columns) = columns {
-        frame = frame.select(columns.iter().map(|name| ident(name.as_str())).collect::<Vec<_>>()).map_err(failed)?;
+        frame = frame
+            .select(columns.iter().map(|name| ident(name.as_str())).collect::<Vec<_>>())
+            .on_table(table, "reading")?;
     }
-    let rows = frame.execute_stream().await.map_err(failed)?;
+    let rows = frame.execute_stream().await.on_table(table, "reading")?;
     let (layer, name) = (table.layer(), table.name().to_owned());
     Ok(rows.map_err(move |error| Error::table(layer, &name, "reading", error)).boxed())
 }
@@ -191,18 +164,6 @@ async fn rows_of(
 mod tests {
     use super::super::testing::{filled, lake, rows};
     use super::*;
-
-    #[test]
-    fn a_table_has_a_few_large_files() {
-        let cut = |least, rows| FileSizing::COLUMNAR.with_least(least).rows_of_a_file(rows);
-        assert_eq!(cut(100, 0), 100);
-        assert_eq!(cut(100, 1_600), 100);
-        assert_eq!(cut(100, 3_200), 200);
-        assert_eq!(cut(100, u64::MAX), MOST_ROWS);
-        assert_eq!(cut(0, 5), 1, "never none");
-        let million = |sizing: FileSizing| sizing.rows_of_a_file(4_000_000);
-        assert_eq!((million(FileSizing::COLUMNAR), million(FileSizing::WIDE)), (250_000, 125_000));
-    }
 
     #[tokio::test]
     async fn rows_come_in_the_order_of_the_key_whatever_the_files_are_called() {

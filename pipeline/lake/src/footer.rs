@@ -7,9 +7,9 @@
 //! Invariant: every data file that is written here says so. Files of earlier versions that Spark refuses are rewritten by
 //! `maintain`.
 
-use super::error::{BoxError, Result};
+use super::error::Result;
 use super::files::DataFile;
-use super::table::Table;
+use super::table::{OnTable as _, Table};
 use deltalake::logstore::object_store::ObjectStoreExt as _;
 use deltalake::parquet::basic::{ConvertedType, LogicalType};
 use deltalake::parquet::errors::ParquetError;
@@ -46,19 +46,19 @@ impl Table {
     }
 
     async fn footer(&self, file: &DataFile) -> Result<ParquetMetaData> {
-        let failed = |error: BoxError| self.error("reading a footer", error);
+        const ACTION: &str = "reading a footer";
         let store = self.delta().log_store().object_store(None);
         let (place, size) = (file.place(), file.size());
         let mut length = FOOTER.min(size);
         loop {
-            let end = store.get_range(&place, size - length..size).await.map_err(|error| failed(error.into()))?;
+            let end = store.get_range(&place, size - length..size).await.on_table(self, ACTION)?;
             let mut reader = ParquetMetaDataReader::new();
             match reader.try_parse_sized(&end, size) {
-                Ok(()) => return reader.finish().map_err(|error| failed(error.into())),
+                Ok(()) => return reader.finish().on_table(self, ACTION),
                 Err(ParquetError::NeedMoreData(needed)) if length < size && needed as u64 > length => {
                     length = size.min(needed as u64);
                 }
-                Err(error) => return Err(failed(error.into())),
+                Err(error) => return Err(self.error(ACTION, error)),
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: every change of a table is one Delta commit; nothing here leaves a table between two states.
 
-use super::{Error, FileSizing, Result, Table, Warehouse, literal, place, table};
+use super::{Error, FileSizing, Result, ResultExt as _, Table, Warehouse, literal, place, table};
 use connectwise_runtime::HashKey;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::DiskManagerBuilder;
@@ -27,6 +27,16 @@ pub enum Layout {
     Flat,
 }
 
+impl Layout {
+    /// As the command line says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Layout::Schemas => "schemas",
+            Layout::Flat => "flat",
+        }
+    }
+}
+
 /// Who may rewrite a table that several tasks share, by layer and name.
 type Turns = Arc<Mutex<BTreeMap<(&'static str, &'static str), Arc<tokio::sync::Mutex<()>>>>>;
 
@@ -34,8 +44,8 @@ type Turns = Arc<Mutex<BTreeMap<(&'static str, &'static str), Arc<tokio::sync::M
 #[derive(Clone)]
 pub struct Lakehouse {
     warehouse: &'static Warehouse,
-    pub(super) root: Url,
-    pub(super) layout: Layout,
+    root: Url,
+    layout: Layout,
     options: HashMap<String, String>,
     context: SessionContext,
     least_rows: Option<u64>,
@@ -116,7 +126,7 @@ impl Lakehouse {
     /// # Errors
     /// [`Error::Table`] when the name can't be part of a URL.
     pub fn url(&self, layer: &str, table: &str) -> Result<Url> {
-        self.root.join(&self.folder(layer, table)).map_err(|error| Error::table(layer, table, "locating", error))
+        self.root.join(&self.folder(layer, table)).on(layer, table, "locating")
     }
 
     /// The folder of a table below the root.
@@ -141,6 +151,40 @@ impl Lakehouse {
         let turn = Arc::clone(turns.entry((layer, name)).or_default());
         drop(turns);
         turn.lock_owned().await
+    }
+
+    /// How layer and table become a folder.
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// The same place, read as one of the other layout.
+    pub fn in_other_layout(&self) -> Self {
+        let layout = match self.layout {
+            Layout::Schemas => Layout::Flat,
+            Layout::Flat => Layout::Schemas,
+        };
+        Self { layout, ..self.clone() }
+    }
+
+    /// The names of the folders that lie in it; none where it is not there yet.
+    ///
+    /// # Errors
+    /// [`Error::Lakehouse`] when they can't be listed.
+    pub async fn folders(&self) -> Result<Vec<String>> {
+        let failed = |error: &dyn std::fmt::Display| self.unusable(format!("what is in it can't be listed: {error}"));
+        if let Ok(path) = self.root.to_file_path() {
+            // Also beside files whose names the storage layer does not take.
+            let entries = match std::fs::read_dir(&path) {
+                Ok(entries) => entries,
+                Err(_) if !path.is_dir() => return Ok(Vec::new()),
+                Err(error) => return Err(failed(&error)),
+            };
+            return Ok(entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect());
+        }
+        let store = table::store(self, self.root.clone()).map_err(|error| failed(&error))?;
+        let listed = store.list_with_delimiter(None).await.map_err(|error| failed(&error))?;
+        Ok(listed.common_prefixes.iter().filter_map(|path| path.filename().map(str::to_owned)).collect())
     }
 
     /// An error of the lakehouse as a whole.

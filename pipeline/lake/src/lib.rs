@@ -5,8 +5,10 @@
 
 mod disk_quota;
 pub mod error;
+mod file_sizing;
 mod files;
 mod footer;
+mod holder;
 mod key_set;
 mod lakehouse;
 mod literal;
@@ -33,7 +35,8 @@ mod writable;
 mod write;
 
 pub use error::{BoxError, Error, Result, ResultExt};
-pub use files::{DataFile, FileSizing};
+pub use file_sizing::FileSizing;
+pub use files::DataFile;
 pub use footer::said;
 pub use key_set::KeySet;
 pub use lakehouse::{Lakehouse, Layout, definition};
@@ -43,7 +46,7 @@ pub use process::{Process, interrupted};
 pub use schema::{SchemaDifference, align_batch, compare_schemas};
 pub use stage::{Stage, StageConfig, private_folder};
 pub use staged_file::{Format, StagedFile, longs};
-pub use table::{Counts, Table};
+pub use table::{Counts, OnTable, Table};
 pub use table_def::{TableDef, Warehouse};
 pub use task::spawn_abortable;
 pub use time_travel::{AsOf, Then, at_time};

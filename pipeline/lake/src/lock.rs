@@ -1,6 +1,6 @@
 //! One writer at a time: the lock of a lakehouse.
 //!
-//! The lock is a row of numbered files, `meta/etl_run/_lock/<number>.json`, and the highest number counts. Whoever
+//! The lock is a row of numbered files, `<layer>/<table>/_lock/<number>.json`, and the highest number counts. Whoever
 //! wants the lock creates the next number, which storage lets only one do; the holder alone rewrites its own file, to
 //! renew it and, at the end, to release it. So it needs nothing of the storage but "create if absent", which local
 //! disks and object stores have, and an abandoned lock is taken over without a race: by its expiry, or at once where
@@ -10,58 +10,25 @@
 
 use super::Lakehouse;
 use super::error::{Error, Result};
-use super::process::{Process, interrupted};
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+pub use super::holder::Holder;
+use super::holder::{held, instant, lease};
+use super::process::interrupted;
+use chrono::Utc;
 use deltalake::Path;
 use deltalake::logstore::object_store::{Error as StoreError, ObjectStore, ObjectStoreExt as _, PutMode};
 use futures::TryStreamExt as _;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// The folder in that of a table. Names that begin with `_` are no data to any reader of Delta tables.
 const FOLDER: &str = "_lock";
-/// How long a lock holds without being renewed: longer than clocks differ and than a machine is out of reach.
-const LEASE: Duration = Duration::from_secs(10 * 60);
 /// How often it is renewed.
 const RENEWAL: Duration = Duration::from_secs(60);
 /// How often the next number is tried while others take it.
 const TRIES: usize = 5;
-
-/// The tokens of the locks that this process holds, so that one that was dropped is known to be free.
-static HELD: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
-
-fn held() -> std::sync::MutexGuard<'static, HashSet<String>> {
-    HELD.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Who holds a lakehouse's lock, and until when.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Holder {
-    /// The command.
-    pub command: String,
-    /// The user, where the system names one.
-    pub user: Option<String>,
-    /// Where it runs.
-    #[serde(flatten)]
-    pub process: Process,
-    /// Since when.
-    pub since: DateTime<Utc>,
-    /// When it was last renewed.
-    pub renewed_at: DateTime<Utc>,
-    /// When it ends if it is not renewed.
-    pub expires_at: DateTime<Utc>,
-    /// What it said of its work, for whoever takes the lock over.
-    #[serde(default)]
-    begun: Option<serde_json::Value>,
-    /// Whether it was given back.
-    released: bool,
-    token: String,
-}
 
 /// A lock that was taken over from a holder that ended without giving it back.
 #[derive(Debug, Clone)]
@@ -85,49 +52,6 @@ impl<P: DeserializeOwned> Takeover<P> {
     pub fn text(&self) -> String {
         format!("it ended without a word: {}, last seen {}", self.holder, instant(self.holder.renewed_at))
     }
-}
-
-impl Holder {
-    fn new(command: &str, begun: Option<serde_json::Value>, now: DateTime<Utc>) -> Self {
-        let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
-        Self {
-            command: command.to_owned(),
-            user: user.filter(|user| !user.is_empty()),
-            process: Process::own(),
-            since: now,
-            renewed_at: now,
-            expires_at: now + lease(),
-            begun,
-            released: false,
-            token: uuid::Uuid::new_v4().simple().to_string(),
-        }
-    }
-
-    /// Whether the lock counts.
-    fn is_live(&self, now: DateTime<Utc>) -> bool {
-        if self.released || self.expires_at <= now {
-            return false;
-        }
-        if self.process.is_own() { held().contains(&self.token) } else { !self.process.is_gone() }
-    }
-}
-
-impl std::fmt::Display for Holder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "`{}`", self.command)?;
-        if let Some(user) = &self.user {
-            write!(f, " of {user}")?;
-        }
-        write!(f, " (process {} on {}), since {}", self.process.pid, self.process.host, instant(self.since))
-    }
-}
-
-fn lease() -> TimeDelta {
-    TimeDelta::from_std(LEASE).unwrap_or(TimeDelta::MAX)
-}
-
-fn instant(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// Who holds a lakehouse's lock now.

@@ -5,16 +5,14 @@
 //! no version within the retention has it; the checkpoint is that of the newest version. Where nothing is to be done,
 //! nothing is written.
 
-use super::error::{BoxError, Result};
-use super::table::sorted;
+use super::error::Result;
+use super::file_sizing::BYTES_A_FILE;
+use super::table::{OnTable as _, sorted};
 use super::{Lakehouse, Table, TableDef};
 use chrono::{TimeDelta, Utc};
 use deltalake::logstore::object_store::{Error as StoreError, ObjectStoreExt as _};
 use deltalake::operations::vacuum::VacuumMode;
 use deltalake::{DeltaTable, Path};
-
-/// A file that holds so many bytes is no small one, however few its rows.
-pub(super) const BYTES_A_FILE: u64 = 100 * 1024 * 1024;
 
 /// How long the files of earlier versions are kept, unless told otherwise: a week, as long as Delta itself promises to
 /// readers that have such a version open.
@@ -101,7 +99,7 @@ async fn work(lake: &Lakehouse, known: &TableDef, upkeep: Upkeep, done: &mut Mai
     (done.files_after, done.bytes_after) = (before.files, before.bytes);
     done.compacted = before.is_scattered(table.sizing().least) || table.has_refused_dates().await?;
     if done.compacted && !upkeep.dry_run {
-        let rows = sorted(table.frame().await?, &known.key).map_err(|error| table.error("compacting", error))?;
+        let rows = sorted(table.frame().await?, &known.key).on_table(table, "compacting")?;
         table.rearrange(rows).await?;
         let after = table.footprint()?;
         (done.files_after, done.bytes_after) = (after.files, after.bytes);
@@ -111,7 +109,7 @@ async fn work(lake: &Lakehouse, known: &TableDef, upkeep: Upkeep, done: &mut Mai
     if done.checkpoint != Some(table.version()) && !upkeep.dry_run {
         deltalake::checkpoints::create_checkpoint(table.delta(), None)
             .await
-            .map_err(|error| table.error("writing the checkpoint", error))?;
+            .on_table(table, "writing the checkpoint")?;
         done.checkpoint = Some(table.version());
     }
     if upkeep.retention_hours < RETENTION_HOURS && !upkeep.dry_run {
@@ -122,7 +120,7 @@ async fn work(lake: &Lakehouse, known: &TableDef, upkeep: Upkeep, done: &mut Mai
 
 impl Table {
     fn footprint(&self) -> Result<Footprint> {
-        let state = self.delta().snapshot().map_err(|error| self.error("listing its files", error))?;
+        let state = self.delta().snapshot().on_table(self, "listing its files")?;
         let mut sum = Footprint::default();
         for file in state.log_data().iter() {
             sum.files += 1;
@@ -144,7 +142,7 @@ impl Table {
             .with_enforce_retention_duration(false)
             .with_dry_run(upkeep.dry_run)
             .await
-            .map_err(|error| self.error("deleting old files", error))?;
+            .on_table(self, "deleting old files")?;
         self.show(delta);
         Ok(metrics.files_deleted.len() as u64)
     }
@@ -152,13 +150,12 @@ impl Table {
     /// Deletes entries of the log before the newest checkpoint that are older than so many hours: they hold the least and
     /// the greatest values of files that are gone.
     async fn shorten_log(&self, hours: u32) -> Result<()> {
-        let failed = |error: BoxError| self.error("shortening the log", error);
-        let version = u64::try_from(self.version()).map_err(|error| failed(error.into()))?;
+        let version = u64::try_from(self.version()).on_table(self, "shortening the log")?;
         let before = Utc::now() - TimeDelta::hours(i64::from(hours));
         let log = self.delta().log_store();
         let deleted =
             deltalake::checkpoints::cleanup_expired_logs_for(version, log.as_ref(), before.timestamp_millis(), None);
-        let deleted = deleted.await.map_err(|error| failed(error.into()))?;
+        let deleted = deleted.await.on_table(self, "shortening the log")?;
         tracing::debug!(table = self.name(), deleted, "old entries of the log");
         Ok(())
     }
@@ -170,7 +167,7 @@ impl Table {
             Err(StoreError::NotFound { .. }) => return Ok(None),
             Err(error) => Err(error),
         };
-        let pointer = pointer.map_err(|error| self.error("reading the checkpoint", error))?;
+        let pointer = pointer.on_table(self, "reading the checkpoint")?;
         // One that can't be read is no help to any reader either: a new one takes its place.
         let pointer: serde_json::Value = serde_json::from_slice(&pointer).unwrap_or_default();
         Ok(pointer.get("version").and_then(serde_json::Value::as_i64))

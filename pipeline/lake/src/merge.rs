@@ -7,7 +7,7 @@ use super::error::{Error, Result};
 use super::files::DataFile;
 use super::rewrite_plan::{Piece, pieces};
 use super::sorted_merge::{Obstacle, OutOfOrder, ahead};
-use super::table::{DELETE_MARK, Table, sorted};
+use super::table::{DELETE_MARK, OnTable as _, Table, sorted};
 use super::task::spawn_abortable;
 use super::upsert::MANY_STAGED;
 use super::write::{in_small_batches, next_version};
@@ -45,7 +45,6 @@ impl Table {
         key: &[&str],
         transactions: &[(String, i64)],
     ) -> Result<()> {
-        let failed = |error: DataFusionError| Error::table(self.layer(), self.name(), "merging", error);
         let Some(first) = key.first() else { return Err(self.error("merging", "no key")) };
         let source = self.source_keys(rows.clone(), key).await?;
         let found = source.hashes.len() as u64;
@@ -54,11 +53,11 @@ impl Table {
         }
         let pieces = pieces(self.files()?, first, source.first, self.sizing());
         let changed = Arc::new(source.hashes);
-        let fresh = rows.filter(ident(DELETE_MARK).eq(lit(false))).map_err(failed)?;
-        let mut fresh = fresh.drop_columns(&[DELETE_MARK]).map_err(failed)?;
+        let fresh = rows.filter(ident(DELETE_MARK).eq(lit(false))).on_table(self, "merging")?;
+        let mut fresh = fresh.drop_columns(&[DELETE_MARK]).on_table(self, "merging")?;
         if (changed.len() as u64) < MANY_STAGED {
             // More than these are in order already.
-            fresh = in_memory(fresh, key).await.map_err(|error| self.error("merging", error))?;
+            fresh = in_memory(fresh, key).await.on_table(self, "merging")?;
         }
         let files: Vec<DataFile> = pieces.iter().flat_map(|piece| piece.files.clone()).collect();
         let mut work = Vec::with_capacity(pieces.len());
@@ -100,11 +99,10 @@ impl Table {
         key: &[&str],
         changed: &Arc<HashSet<u128>>,
     ) -> Result<Written> {
-        let failed = |error: DataFusionError| self.error("merging", error);
         let mut replaced = 0;
         let expected = piece.files.iter().filter_map(DataFile::rows).sum::<u64>() + piece.keys as u64;
         let mut rows = match key.first().and_then(|first| piece.holds(&ident(*first))) {
-            Some(within) => fresh.filter(within).map_err(failed)?,
+            Some(within) => fresh.filter(within).on_table(self, "merging")?,
             None => fresh,
         };
         if !piece.files.is_empty() {
@@ -117,12 +115,12 @@ impl Table {
             }
             let kept = not_among(self.key_types(key)?, Arc::clone(changed));
             let kept = kept.call(key.iter().map(|name| ident(*name)).collect());
-            let kept = self.frame_of(&piece.files).await?.filter(kept).map_err(failed)?;
+            let kept = self.frame_of(&piece.files).await?.filter(kept).on_table(self, "merging")?;
             let before: u64 = piece.files.iter().filter_map(DataFile::rows).sum();
-            replaced = before.saturating_sub(kept.clone().count().await.map_err(failed)? as u64);
-            rows = kept.union(rows).map_err(failed)?;
+            replaced = before.saturating_sub(kept.clone().count().await.on_table(self, "merging")? as u64);
+            rows = kept.union(rows).on_table(self, "merging")?;
         }
-        let adds = self.write_files(sorted(in_small_batches(rows), key).map_err(failed)?, expected).await?;
+        let adds = self.write_files(sorted(in_small_batches(rows), key).on_table(self, "merging")?, expected).await?;
         Ok(Written { adds, replaced })
     }
 
@@ -160,15 +158,14 @@ impl Table {
 
     /// The keys of the rows to merge.
     async fn source_keys(&self, rows: DataFrame, key: &[&str]) -> Result<SourceKeys> {
-        let failed = |error: DataFusionError| self.error("merging", error);
         let columns = key.iter().copied().chain([DELETE_MARK]).map(ident);
-        let rows = rows.select(columns.collect::<Vec<_>>()).map_err(failed)?;
-        let mut rows = rows.execute_stream().await.map_err(failed)?;
+        let rows = rows.select(columns.collect::<Vec<_>>()).on_table(self, "merging")?;
+        let mut rows = rows.execute_stream().await.on_table(self, "merging")?;
         let all: Vec<usize> = (0..key.len()).collect();
         let mut keys = SourceKeys { first: KeySet::Ids(HashSet::new()), hashes: HashSet::new(), deletions: 0 };
         while let Some(batch) = rows.next().await {
-            let batch = batch.map_err(failed)?;
-            keys.hashes.extend(row_hashes(&batch, &all).map_err(|error| self.error("merging", error))?);
+            let batch = batch.on_table(self, "merging")?;
+            keys.hashes.extend(row_hashes(&batch, &all).on_table(self, "merging")?);
             let deletions = batch.column(key.len()).as_boolean_opt().map_or(0, BooleanArray::true_count);
             keys.deletions += deletions as u64;
             let first = KeySet::of(batch.column(0));
@@ -182,7 +179,7 @@ impl Table {
     fn key_types(&self, key: &[&str]) -> Result<Vec<DataType>> {
         let schema = self.schema()?;
         let types = key.iter().map(|name| schema.field_with_name(name).map(|field| field.data_type().clone()));
-        types.collect::<Result<_, _>>().map_err(|error| self.error("merging", error))
+        types.collect::<Result<_, _>>().on_table(self, "merging")
     }
 }
 
@@ -233,3 +230,6 @@ fn not_among(types: Vec<DataType>, hashes: Arc<HashSet<u128>>) -> ScalarUDF {
     };
     create_udf("not_among", types, DataType::Boolean, Volatility::Immutable, Arc::new(test))
 }
+
+#[cfg(test)]
+mod tests;

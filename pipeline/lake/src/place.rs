@@ -4,7 +4,6 @@
 //! it) is refused, and makes no folder of an odd name.
 
 use super::error::{Error, Result};
-use super::{Lakehouse, Layout};
 use std::path::{Path, PathBuf};
 use url::Url;
 
@@ -13,52 +12,6 @@ const LAKEHOUSE: &str = "--lakehouse or CW_LAKEHOUSE";
 
 /// The schemes that the storage layer knows.
 const SCHEMES: [&str; 7] = ["file", "abfss", "abfs", "az", "azure", "adl", "memory"];
-
-impl Layout {
-    /// As the command line says it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Layout::Schemas => "schemas",
-            Layout::Flat => "flat",
-        }
-    }
-}
-
-impl Lakehouse {
-    /// How layer and table become a folder.
-    pub fn layout(&self) -> Layout {
-        self.layout
-    }
-
-    /// The same place, read as one of the other layout.
-    pub fn in_other_layout(&self) -> Self {
-        let layout = match self.layout {
-            Layout::Schemas => Layout::Flat,
-            Layout::Flat => Layout::Schemas,
-        };
-        Self { layout, ..self.clone() }
-    }
-
-    /// The names of the folders that lie in it; none where it is not there yet.
-    ///
-    /// # Errors
-    /// [`Error::Lakehouse`] when they can't be listed.
-    pub async fn folders(&self) -> Result<Vec<String>> {
-        let failed = |error: &dyn std::fmt::Display| self.unusable(format!("what is in it can't be listed: {error}"));
-        if let Ok(path) = self.root.to_file_path() {
-            // Also beside files whose names the storage layer does not take.
-            let entries = match std::fs::read_dir(&path) {
-                Ok(entries) => entries,
-                Err(_) if !path.is_dir() => return Ok(Vec::new()),
-                Err(error) => return Err(failed(&error)),
-            };
-            return Ok(entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect());
-        }
-        let store = super::table::store(self, self.root.clone()).map_err(|error| failed(&error))?;
-        let listed = store.list_with_delimiter(None).await.map_err(|error| failed(&error))?;
-        Ok(listed.common_prefixes.iter().filter_map(|path| path.filename().map(str::to_owned)).collect())
-    }
-}
 
 /// The root of the lakehouse that a value names, with a slash at its end.
 ///

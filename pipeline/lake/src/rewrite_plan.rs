@@ -5,7 +5,8 @@
 //! has to be sorted at a time is about one file.
 
 use super::KeySet;
-use super::files::{DataFile, FileSizing};
+use super::file_sizing::FileSizing;
+use super::files::DataFile;
 use datafusion::logical_expr::{Expr, lit};
 
 /// A range of the key and the files in it that are written anew.

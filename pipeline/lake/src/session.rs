@@ -196,3 +196,6 @@ pub fn show(context: &SessionContext, layer: &str, name: &str, provider: Arc<dyn
     schema.register_table(name.to_owned(), provider).map_err(failed)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

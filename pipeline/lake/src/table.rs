@@ -4,8 +4,8 @@
 //! table's schema.
 
 use super::Lakehouse;
-use super::error::{BoxError, Error, Result};
-use super::files::{DataFile, FileSizing};
+use super::error::{BoxError, Error, Result, ResultExt as _};
+use super::file_sizing::FileSizing;
 use super::schema::compare_schemas;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
@@ -67,16 +67,15 @@ impl Table {
 
     /// Opens a table, or says that there is none.
     pub(super) async fn open(lake: &Lakehouse, layer: &'static str, name: &str) -> Result<Option<Self>> {
-        let failed = |error: deltalake::DeltaTableError| Error::table(layer, name, "opening", error);
         let url = lake.url(layer, name)?;
         if url.to_file_path().is_ok_and(|path| !path.join("_delta_log").is_dir()) {
             return Ok(None);
         }
-        let mut delta = builder(lake, url).and_then(DeltaTableBuilder::build).map_err(failed)?;
-        if !delta.verify_deltatable_existence().await.map_err(failed)? {
+        let mut delta = builder(lake, url).and_then(DeltaTableBuilder::build).on(layer, name, "opening")?;
+        if !delta.verify_deltatable_existence().await.on(layer, name, "opening")? {
             return Ok(None);
         }
-        delta.load().await.map_err(failed)?;
+        delta.load().await.on(layer, name, "opening")?;
         Ok(Some(Self::new(lake, layer, name, delta)))
     }
 
@@ -100,15 +99,13 @@ impl Table {
     }
 
     async fn create(lake: &Lakehouse, layer: &'static str, name: &str, schema: &SchemaRef) -> Result<Self> {
-        let failed = |error: deltalake::DeltaTableError| Error::table(layer, name, "creating", error);
         let url = lake.url(layer, name)?;
         if let Ok(path) = url.to_file_path() {
             std::fs::create_dir_all(&path)
                 .map_err(|error| Error::io(format!("creating the folder {}", path.display()), error))?;
         }
-        let log = builder(lake, url).and_then(|builder| builder.build_storage()).map_err(failed)?;
-        let kernel: StructType =
-            schema.as_ref().try_into_kernel().map_err(|error| Error::table(layer, name, "creating", error))?;
+        let log = builder(lake, url).and_then(|builder| builder.build_storage()).on(layer, name, "creating")?;
+        let kernel: StructType = schema.as_ref().try_into_kernel().on(layer, name, "creating")?;
         let fields: Vec<StructField> = kernel.fields().cloned().collect();
         let delta = DeltaTable::new(log)
             .create()
@@ -117,7 +114,7 @@ impl Table {
             // A run that creates the same table at the same moment is no fault: both see an empty table.
             .with_save_mode(SaveMode::Ignore)
             .await
-            .map_err(failed)?;
+            .on(layer, name, "creating")?;
         Ok(Self::new(lake, layer, name, delta))
     }
 
@@ -147,7 +144,7 @@ impl Table {
             .with_save_mode(SaveMode::Append)
             .with_schema_mode(SchemaMode::Merge)
             .await
-            .map_err(|error| self.error("adding columns", error))?;
+            .on_table(self, "adding columns")?;
         self.delta = delta;
         Ok(())
     }
@@ -172,7 +169,7 @@ impl Table {
     /// # Errors
     /// [`Error::Table`] when no version is loaded.
     pub fn schema(&self) -> Result<SchemaRef> {
-        let state = self.delta.snapshot().map_err(|error| self.error("reading the schema", error))?;
+        let state = self.delta.snapshot().on_table(self, "reading the schema")?;
         let schema = state.snapshot().read_schema();
         Ok(Arc::new(Schema::new(schema.fields().clone())))
     }
@@ -183,9 +180,9 @@ impl Table {
     /// [`Error::Table`] when the table can't be read.
     pub async fn frame(&self) -> Result<DataFrame> {
         let context = self.lake.context();
-        self.delta.update_datafusion_session(&context.state()).map_err(|error| self.error("reading", error))?;
-        let provider = self.delta.table_provider().await.map_err(|error| self.error("reading", error))?;
-        context.read_table(provider).map_err(|error| self.error("reading", error))
+        self.delta.update_datafusion_session(&context.state()).on_table(self, "reading")?;
+        let provider = self.delta.table_provider().await.on_table(self, "reading")?;
+        context.read_table(provider).on_table(self, "reading")
     }
 
     /// A provider of the rows, for SQL.
@@ -193,10 +190,8 @@ impl Table {
     /// # Errors
     /// [`Error::Table`] when the table can't be read.
     pub async fn provider(&self) -> Result<Arc<dyn TableProvider>> {
-        self.delta
-            .update_datafusion_session(&self.lake.context().state())
-            .map_err(|error| self.error("reading", error))?;
-        self.delta.table_provider().await.map_err(|error| self.error("reading", error))
+        self.delta.update_datafusion_session(&self.lake.context().state()).on_table(self, "reading")?;
+        self.delta.table_provider().await.on_table(self, "reading")
     }
 
     /// The version that the last commit of an application recorded.
@@ -204,31 +199,26 @@ impl Table {
     /// # Errors
     /// [`Error::Table`] when the log can't be read.
     pub async fn transaction(&self, application: &str) -> Result<Option<i64>> {
-        let state = self.delta.snapshot().map_err(|error| self.error("reading the log", error))?;
+        let state = self.delta.snapshot().on_table(self, "reading the log")?;
         state
             .snapshot()
             .transaction_version(self.delta.log_store().as_ref(), application)
             .await
-            .map_err(|error| self.error("reading the log", error))
-    }
-
-    /// The rows of some of the files.
-    pub(super) async fn frame_of(&self, files: &[DataFile]) -> Result<DataFrame> {
-        self.frame_of_paths(files.iter().map(DataFile::path).collect()).await
+            .on_table(self, "reading the log")
     }
 
     /// The rows of the files with these paths.
     pub(super) async fn frame_of_paths(&self, paths: Vec<String>) -> Result<DataFrame> {
         let provider = self.provider_of_paths(paths).await?;
-        self.lake.context().read_table(provider).map_err(|error| self.error("reading", error))
+        self.lake.context().read_table(provider).on_table(self, "reading")
     }
 
     /// A provider of the rows of the files with these paths.
     pub(super) async fn provider_of_paths(&self, paths: Vec<String>) -> Result<Arc<dyn TableProvider>> {
         let state = self.lake.context().state();
-        self.delta.update_datafusion_session(&state).map_err(|error| self.error("reading", error))?;
+        self.delta.update_datafusion_session(&state).on_table(self, "reading")?;
         let provider = self.delta.table_provider().with_file_selection(FileSelection::from_file_paths(paths));
-        provider.await.map_err(|error| self.error("reading", error))
+        provider.await.on_table(self, "reading")
     }
 
     /// The id that the table got when it was created: another one at the same place has another.
@@ -240,7 +230,7 @@ impl Table {
     }
 
     pub(super) fn state(&self, action: &str) -> Result<&DeltaTableState> {
-        self.delta.snapshot().map_err(|error| self.error(action, error))
+        self.delta.snapshot().on_table(self, action)
     }
 
     /// How it is cut into files.
@@ -263,6 +253,21 @@ impl Table {
     }
 }
 
+/// Says of an error that it is of an open table, and what was done with it.
+pub trait OnTable<T> {
+    /// The result with the error as one of this table.
+    ///
+    /// # Errors
+    /// [`Error::Table`].
+    fn on_table(self, table: &Table, action: &str) -> Result<T>;
+}
+
+impl<T, E: Into<BoxError>> OnTable<T> for std::result::Result<T, E> {
+    fn on_table(self, table: &Table, action: &str) -> Result<T> {
+        self.on(table.layer(), table.name(), action)
+    }
+}
+
 /// Rows in the order of a key.
 pub(super) fn sorted(rows: DataFrame, key: &[&str]) -> datafusion::error::Result<DataFrame> {
     rows.sort(key.iter().map(|name| ident(*name).sort(true, false)).collect())
@@ -270,7 +275,7 @@ pub(super) fn sorted(rows: DataFrame, key: &[&str]) -> datafusion::error::Result
 
 /// The files in a table's folder.
 pub(super) fn files(lake: &Lakehouse, layer: &str, name: &str) -> Result<Arc<dyn deltalake::ObjectStore>> {
-    store(lake, lake.url(layer, name)?).map_err(|error| Error::table(layer, name, "reaching", error))
+    store(lake, lake.url(layer, name)?).on(layer, name, "reaching")
 }
 
 /// The files below a place in the lakehouse.

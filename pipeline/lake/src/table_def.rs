@@ -1,6 +1,6 @@
 //! What a lakehouse is opened with: its catalog, its layers, its tables and the functions of its SQL.
 
-use super::files::FileSizing;
+use super::file_sizing::FileSizing;
 use arrow::datatypes::SchemaRef;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 

@@ -1,10 +1,11 @@
 //! Small tables of several files, for the tests of this module and of what stands on it.
 
-use super::{Lakehouse, Layout, Table, Warehouse};
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use super::{FileSizing, Lakehouse, Layout, Table, TableDef, Warehouse};
+use arrow::array::{ArrayRef, AsArray as _, Int64Array, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
+use datafusion::logical_expr::{ColumnarValue, Volatility, create_udf};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// A lakehouse whose tables are cut into files of so few rows.
 pub(crate) fn lake(least_rows: u64) -> (tempfile::TempDir, Lakehouse) {
@@ -13,20 +14,40 @@ pub(crate) fn lake(least_rows: u64) -> (tempfile::TempDir, Lakehouse) {
     (folder, lake.with_least_rows(least_rows))
 }
 
-/// A lakehouse in a folder, of a few layers and no table that is known beforehand.
+/// A lakehouse in a folder, of a few layers and tables.
 pub(crate) fn lake_at(folder: &Path) -> Lakehouse {
     Lakehouse::new(folder.to_str().unwrap(), Layout::Schemas, &WAREHOUSE).unwrap()
 }
 
-static WAREHOUSE: Warehouse = Warehouse {
-    catalog: "lakehouse",
-    layers: &["silver", "gold", "meta"],
-    default_layer: "gold",
-    lock: ("meta", "etl_run"),
-    tables: Vec::new(),
-    functions: Vec::new(),
-    aggregates: Vec::new(),
-};
+static WAREHOUSE: LazyLock<Warehouse> = LazyLock::new(|| {
+    let table = |layer, name, optional| TableDef {
+        layer,
+        name,
+        schema: schema(),
+        key: vec!["id"],
+        sizing: FileSizing::WIDE,
+        optional,
+    };
+    let twice = |arguments: &[ColumnarValue]| {
+        let numbers = ColumnarValue::values_to_arrays(arguments)?;
+        let doubled: Int64Array = numbers[0].as_primitive::<Int64Type>().unary(|number| number * 2);
+        Ok(ColumnarValue::Array(Arc::new(doubled)))
+    };
+    let (number, always) = (DataType::Int64, Volatility::Immutable);
+    Warehouse {
+        catalog: "lakehouse",
+        layers: &["silver", "gold", "meta"],
+        default_layer: "gold",
+        lock: ("meta", "etl_run"),
+        tables: vec![
+            table("silver", "cw_optional", true),
+            table("silver", "cw_test", false),
+            table("gold", "dim_test", false),
+        ],
+        functions: vec![create_udf("twice", vec![number.clone()], number, always, Arc::new(twice))],
+        aggregates: Vec::new(),
+    }
+});
 
 /// Names of folders that mean something else to a shell, a URL or a pattern.
 pub(crate) const ODD_NAMES: [&str; 17] = [
@@ -67,4 +88,15 @@ pub(crate) fn ranges(table: &Table, key: &str) -> Vec<(serde_json::Value, serde_
     let mut ranges: Vec<_> = table.files().unwrap().iter().map(|file| file.range(key)).collect();
     ranges.sort_by_key(|(least, _)| (least.as_i64(), least.to_string()));
     ranges
+}
+
+/// The rows of a table of [`schema`], in the order of the id.
+pub(crate) async fn content(table: &Table) -> Vec<(i64, String)> {
+    let rows = super::table::sorted(table.frame().await.unwrap(), &["id"]).unwrap().collect().await.unwrap();
+    let of = |batch: &RecordBatch| {
+        let texts = batch.column(1).as_string::<i32>().clone();
+        let ids = super::longs(batch, "id");
+        ids.into_iter().enumerate().map(move |(row, id)| (id, texts.value(row).to_owned())).collect::<Vec<_>>()
+    };
+    rows.iter().flat_map(of).collect()
 }

@@ -3,6 +3,7 @@
 //! Invariant: what is given is one committed version, whole; where there was none yet, that is said and no later one
 //! is given in its place.
 
+use super::OnTable as _;
 use super::error::{Error, Result};
 use super::{Lakehouse, Table};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -78,8 +79,8 @@ impl Table {
 pub async fn at_time(lake: &Lakehouse, layer: &'static str, name: &str, time: DateTime<Utc>) -> Result<Then> {
     let Some(table) = lake.open(layer, name).await? else { return Ok(Then::Never) };
     let log = table.delta().log_store().object_store(None);
-    let failed = |error: StoreError| table.error("reading the log", error);
-    let entries: Vec<_> = log.list(Some(&Path::from("_delta_log"))).try_collect().await.map_err(failed)?;
+    let entries: Vec<_> =
+        log.list(Some(&Path::from("_delta_log"))).try_collect().await.on_table(table, "reading the log")?;
     let version = |path: &Path| path.filename()?.strip_suffix(".json")?.parse().ok();
     let newest = u64::try_from(table.version()).unwrap_or_default();
     let versions = entries.iter().filter_map(|entry| version(&entry.location));
@@ -91,7 +92,7 @@ pub async fn at_time(lake: &Lakehouse, layer: &'static str, name: &str, time: Da
     });
     let mut commits = futures::stream::iter(commits).buffered(COMMITS_AT_ONCE);
     let mut first = None;
-    while let Some((version, at)) = commits.try_next().await.map_err(failed)? {
+    while let Some((version, at)) = commits.try_next().await.on_table(table, "reading the log")? {
         if at.is_some_and(|at| at <= time) {
             return Ok(Then::Was(Box::new(table.at_version(version).await?)));
         }

@@ -5,9 +5,9 @@
 //! hold their keys are written anew with them. Either way the rows are in the order of the key, so that tables stay
 //! clustered by it. No change, no commit.
 
-use super::error::{Error, Result};
+use super::error::{Error, Result, ResultExt as _};
 use super::schema::align_batch;
-use super::table::{Counts, DELETE_MARK, Table, sorted};
+use super::table::{Counts, DELETE_MARK, OnTable as _, Table, sorted};
 use super::{Format, KeySet, Lakehouse, Stage, StagedFile};
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
@@ -104,13 +104,12 @@ pub async fn sync_table<E: From<Error>>(
     let mut known = read_known(&table, &schema, scope, &key, &content).await?;
     let existing = known.len() as u64;
 
-    let mut staged =
-        Staging::new(stage, target.name, &schema, &key).map_err(|error| table.error("comparing", error))?;
+    let mut staged = Staging::new(stage, target.name, &schema, &key).on_table(table, "comparing")?;
     let mut counts = Counts::default();
     let mut duplicates = 0_u64;
     let mut rows = std::pin::pin!(rows);
     while let Some(batch) = rows.next().await {
-        let batch = align_batch(&batch?, &schema).map_err(|error| table.error("comparing", error))?;
+        let batch = align_batch(&batch?, &schema).on_table(table, "comparing")?;
         let keys = hashes(&table, &batch, &key)?;
         let contents = hashes(&table, &batch, &content)?;
         let mut changed = Vec::with_capacity(batch.num_rows());
@@ -172,14 +171,17 @@ impl<'a> Changes<'a> {
         if is_empty || order.kept || file.rows() < MANY_STAGED {
             return Ok(Self { staged: file, key: target.key, in_order: order.kept });
         }
-        let failed = |error: DataFusionError| Error::table(target.layer, target.name, "sorting changes", error);
         let Some(rows) = file.read(lake.context()).await? else {
             return Ok(Self { staged: file, key: target.key, in_order: true });
         };
         let mut in_order = stage.file(target.name, Format::Parquet, &Arc::new(rows.schema().as_arrow().clone()));
-        let mut rows = sorted(rows, target.key).map_err(failed)?.execute_stream().await.map_err(failed)?;
+        let mut rows = sorted(rows, target.key)
+            .on(target.layer, target.name, "sorting changes")?
+            .execute_stream()
+            .await
+            .on(target.layer, target.name, "sorting changes")?;
         while let Some(batch) = rows.next().await {
-            in_order.write(&batch.map_err(failed)?)?;
+            in_order.write(&batch.on(target.layer, target.name, "sorting changes")?)?;
         }
         in_order.finish()?;
         if in_order.rows() != file.rows() {
@@ -223,7 +225,7 @@ impl<'a> Changes<'a> {
         }
         let mut rows = drop_mark(rows, table)?;
         if !self.in_order {
-            rows = sorted(rows, self.key).map_err(|error| table.error("writing", error))?;
+            rows = sorted(rows, self.key).on_table(table, "writing")?;
         }
         table.fill(rows, self.staged.rows(), transactions).await
     }
@@ -279,7 +281,7 @@ impl Order {
 }
 
 fn drop_mark(rows: DataFrame, table: &Table) -> Result<DataFrame> {
-    rows.drop_columns(&[DELETE_MARK]).map_err(|error| table.error("writing", error))
+    rows.drop_columns(&[DELETE_MARK]).on_table(table, "writing")
 }
 
 /// Key and content hashes of the rows in scope. The key is part of the content.
@@ -295,9 +297,9 @@ async fn read_known(
     // The scan returns the content columns alone, in order.
     let key: Vec<usize> = key.iter().filter_map(|index| content.iter().position(|other| other == index)).collect();
     let all: Vec<usize> = (0..content.len()).collect();
-    let wanted: SchemaRef = Arc::new(schema.project(content).map_err(|error| table.error("comparing", error))?);
+    let wanted: SchemaRef = Arc::new(schema.project(content).on_table(table, "comparing")?);
     while let Some(batch) = rows.next().await {
-        let batch = align_batch(&batch?, &wanted).map_err(|error| table.error("comparing", error))?;
+        let batch = align_batch(&batch?, &wanted).on_table(table, "comparing")?;
         let keys = hashes(table, &batch, &key)?;
         let contents = hashes(table, &batch, &all)?;
         known.extend(keys.into_iter().zip(contents).map(|(key, content)| (key, Known { content, seen: false })));
@@ -312,17 +314,16 @@ async fn scan(
     scope: &Scope,
     columns: &[usize],
 ) -> Result<futures::stream::BoxStream<'static, Result<RecordBatch>>> {
-    let failed = |error: DataFusionError| table.error("comparing", error);
     let mut frame = table.frame().await?;
     if let Scope::Only { column, keys } = scope {
-        frame = frame.filter(KeySet::holds(keys, ident(*column))).map_err(failed)?;
+        frame = frame.filter(KeySet::holds(keys, ident(*column))).on_table(table, "comparing")?;
     }
     let frame = frame
         .select(columns.iter().map(|index| ident(schema.field(*index).name())).collect::<Vec<_>>())
-        .map_err(failed)?;
-    let stream = frame.execute_stream().await.map_err(failed)?;
+        .on_table(table, "comparing")?;
+    let stream = frame.execute_stream().await.on_table(table, "comparing")?;
     let (layer, name) = (table.layer(), table.name().to_owned());
-    Ok(stream.map(move |batch| batch.map_err(|error| Error::table(layer, &name, "comparing", error))).boxed())
+    Ok(stream.map(move |batch| batch.on(layer, &name, "comparing")).boxed())
 }
 
 /// Stages a row with its key alone for each key that is gone.
@@ -348,7 +349,7 @@ async fn stage_deletions(
         let doomed: Vec<bool> = hashes(table, &batch, &positions)?.iter().map(|key| gone.contains(key)).collect();
         let batch = filter_record_batch(&batch, &BooleanArray::from(doomed))
             .and_then(|batch| align_nullable(&batch, schema))
-            .map_err(|error| table.error("comparing", error))?;
+            .on_table(table, "comparing")?;
         let all = vec![true; batch.num_rows()];
         staged.write(&batch, all, true)?;
     }
@@ -370,11 +371,11 @@ fn marked_schema(schema: &Schema) -> SchemaRef {
 }
 
 fn positions(table: &Table, schema: &Schema, names: &[&str]) -> Result<Vec<usize>> {
-    names.iter().map(|name| schema.index_of(name).map_err(|error| table.error("comparing", error))).collect()
+    names.iter().map(|name| schema.index_of(name).on_table(table, "comparing")).collect()
 }
 
 fn hashes(table: &Table, batch: &RecordBatch, columns: &[usize]) -> Result<Vec<u128>> {
-    row_hashes(batch, columns).map_err(|error| table.error("comparing", error))
+    row_hashes(batch, columns).on_table(table, "comparing")
 }
 
 #[cfg(test)]

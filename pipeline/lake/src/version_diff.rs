@@ -8,7 +8,7 @@
 
 use super::error::Result;
 use super::files::DataFile;
-use super::table::Table;
+use super::table::{OnTable as _, Table};
 use arrow::array::RecordBatch;
 use connectwise_runtime::row_hashes;
 use datafusion::datasource::TableProvider;
@@ -304,14 +304,15 @@ impl Differing {
 }
 
 async fn each_row(table: &Table, paths: &[String], columns: &[&str], mut visit: impl FnMut(i64, u128)) -> Result<()> {
-    let failed = |error: datafusion::error::DataFusionError| table.error("comparing versions", error);
     let frame = table.frame_of_paths(paths.to_vec()).await?;
-    let frame = frame.select(columns.iter().map(|name| ident(*name)).collect::<Vec<_>>()).map_err(failed)?;
-    let mut rows = frame.execute_stream().await.map_err(failed)?;
+    let frame = frame
+        .select(columns.iter().map(|name| ident(*name)).collect::<Vec<_>>())
+        .on_table(table, "comparing versions")?;
+    let mut rows = frame.execute_stream().await.on_table(table, "comparing versions")?;
     let all: Vec<usize> = (0..columns.len()).collect();
     while let Some(batch) = rows.next().await {
-        let batch: RecordBatch = batch.map_err(failed)?;
-        let hashes = row_hashes(&batch, &all).map_err(|error| table.error("comparing versions", error))?;
+        let batch: RecordBatch = batch.on_table(table, "comparing versions")?;
+        let hashes = row_hashes(&batch, &all).on_table(table, "comparing versions")?;
         let Some(ids) = arrow::array::AsArray::as_primitive_opt::<arrow::datatypes::Int64Type>(batch.column(0)) else {
             return Err(table.error("comparing versions", format!("{} is no Int64 column", columns[0])));
         };

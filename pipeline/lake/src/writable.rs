@@ -12,7 +12,7 @@ impl Lakehouse {
     /// [`Error::Lakehouse`] that says what the system said.
     pub async fn check_writable(&self) -> Result<()> {
         let unusable = |reason: String| self.unusable(reason);
-        if let Ok(path) = self.root.to_file_path() {
+        if let Ok(path) = self.root().to_file_path() {
             std::fs::create_dir_all(&path).map_err(|error| {
                 unusable(format!(
                     "the folder can't be created ({error}); choose another with --lakehouse or CW_LAKEHOUSE"

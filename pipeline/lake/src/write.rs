@@ -8,9 +8,10 @@
 //! - Rows are written in the order in which they come, those of a whole table in the order of its key.
 
 use super::error::Result;
-use super::files::{DataFile, FileSizing, one_by_one};
+use super::file_sizing::FileSizing;
+use super::files::{DataFile, one_by_one};
 use super::sorted_merge::{Obstacle, OutOfOrder, ahead, weave};
-use super::table::{Table, sorted};
+use super::table::{OnTable as _, Table, sorted};
 use super::task::spawn_abortable;
 use super::{Difference, align_batch};
 use arrow::array::RecordBatch;
@@ -88,7 +89,6 @@ impl Table {
         expected: u64,
         transactions: &[(String, i64)],
     ) -> Result<bool> {
-        let failed = |error: DataFusionError| self.error("replacing", error);
         let ends: Vec<Option<i64>> = runs.iter().skip(1).map(|(from, _)| Some(*from)).chain([None]).collect();
         let mut writing = Vec::with_capacity(runs.len());
         for (place, ((from, rows), to)) in runs.into_iter().zip(ends).enumerate() {
@@ -96,7 +96,7 @@ impl Table {
             let within = from.into_iter().chain(to.map(|to| ident(key).lt_eq(lit(to))));
             let mut between = between.clone();
             if let Some(within) = within.reduce(datafusion::logical_expr::Expr::and) {
-                between = between.filter(within).map_err(failed)?;
+                between = between.filter(within).on_table(self, "replacing")?;
             }
             let table = self.clone();
             writing.push(async move {
@@ -159,7 +159,7 @@ impl Table {
     /// # Errors
     /// [`Error::Table`]; the table stays as it was.
     pub(super) async fn rearrange(&mut self, rows: DataFrame) -> Result<()> {
-        let target_size = i64::try_from(super::maintain::BYTES_A_FILE).unwrap_or(i64::MAX);
+        let target_size = i64::try_from(super::file_sizing::BYTES_A_FILE).unwrap_or(i64::MAX);
         let operation = DeltaOperation::Optimize { predicate: None, target_size };
         let files = self.files()?;
         let adds = self.write_all("rearranging the files", rows, self.rows().await?).await?;
@@ -202,15 +202,14 @@ impl Table {
 
     /// Writes rows to new files that no version has yet, evenly filled ones: about so many rows come.
     pub(super) async fn write_files(&self, rows: DataFrame, about: u64) -> Result<Vec<Add>> {
-        let failed = |error: DataFusionError| self.error("writing", error);
         let (mut state, plan) = rows.into_parts();
         // A reader that took over another's file would put its rows among its own: the table would not be clustered.
         state.config_mut().options_mut().execution.enable_file_stream_work_stealing = false;
         let rows = DataFrame::new(state, plan);
         let context = Arc::new(rows.task_ctx());
-        let plan = rows.create_physical_plan().await.map_err(failed)?;
+        let plan = rows.create_physical_plan().await.on_table(self, "writing")?;
         let limit = self.rows_a_file(about)?;
-        let streams = execute_stream_partitioned(plan, context).map_err(failed)?;
+        let streams = execute_stream_partitioned(plan, context).on_table(self, "writing")?;
         let mut writing = tokio::task::JoinSet::new();
         for (place, stream) in streams.into_iter().enumerate() {
             let (delta, properties) = (self.delta().clone(), writer_properties(self.sizing()));
@@ -218,8 +217,8 @@ impl Table {
         }
         let mut adds = Vec::new();
         while let Some(joined) = writing.join_next().await {
-            let (place, written) = joined.map_err(|error| self.error("writing", error))?;
-            adds.push((place, written.map_err(|error| self.error("writing", error))?));
+            let (place, written) = joined.on_table(self, "writing")?;
+            adds.push((place, written.on_table(self, "writing")?));
         }
         adds.sort_by_key(|(place, _)| *place);
         Ok(adds.into_iter().flat_map(|(_, adds)| adds).collect())
@@ -263,7 +262,7 @@ impl Table {
                 _ => self.error(action, error),
             });
         }
-        delta.update_state().await.map_err(|error| self.error(action, error))?;
+        delta.update_state().await.on_table(self, action)?;
         self.show(delta);
         Ok(())
     }
@@ -280,7 +279,7 @@ impl Table {
     /// [`Error::Table`] when the newest version can't be read.
     pub(super) async fn catch_up(&mut self, transactions: &[(String, i64)]) -> Result<bool> {
         let mut delta = self.delta().clone();
-        delta.update_state().await.map_err(|error| self.error("opening", error))?;
+        delta.update_state().await.on_table(self, "opening")?;
         let mut newest = self.clone();
         newest.show(delta);
         let mut same = newest.version() > self.version()
@@ -357,3 +356,6 @@ fn writer_properties(sizing: FileSizing) -> WriterProperties {
         .set_key_value_metadata(Some(super::footer::said()))
         .build()
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@
 use super::DELETED_AT;
 use crate::error::{Error, Result};
 use crate::extract::Extracted;
-use crate::lake::{KeySet, Lakehouse, Table};
+use crate::lake::{KeySet, Lakehouse, OnTable as _, Table};
 use arrow::array::{AsArray, RecordBatch, new_null_array};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use datafusion::logical_expr::ident;
@@ -41,10 +41,9 @@ pub(super) fn refuse_to_empty(entity: &connectwise_runtime::Table, gone: u64, li
 pub(crate) async fn marks(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Result<BTreeMap<i64, i64>> {
     let mut marks = BTreeMap::new();
     let Some(table) = lake.open("bronze", entity.table).await? else { return Ok(marks) };
-    let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
-    let marked = table.frame().await?.filter(ident(DELETED_AT).is_not_null()).map_err(failed)?;
-    let marked = marked.select(vec![ident(entity.key), ident(DELETED_AT)]).map_err(failed)?;
-    for batch in marked.collect().await.map_err(failed)? {
+    let marked = table.frame().await?.filter(ident(DELETED_AT).is_not_null()).on_table(&table, "reading")?;
+    let marked = marked.select(vec![ident(entity.key), ident(DELETED_AT)]).on_table(&table, "reading")?;
+    for batch in marked.collect().await.on_table(&table, "reading")? {
         let ids = batch.column(0).as_primitive_opt::<Int64Type>();
         let since = batch.column(1).as_primitive_opt::<TimestampMicrosecondType>();
         let (Some(ids), Some(since)) = (ids, since) else {
@@ -70,14 +69,14 @@ pub(super) async fn last_good_rows(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
     let ids = Arc::new(KeySet::Ids(ids));
-    let mut rows = table.frame().await?.filter(KeySet::holds(&ids, ident(extracted.table.key))).map_err(failed)?;
+    let mut rows =
+        table.frame().await?.filter(KeySet::holds(&ids, ident(extracted.table.key))).on_table(&table, "reading")?;
     if marked_only {
-        rows = rows.filter(ident(DELETED_AT).is_not_null()).map_err(failed)?;
+        rows = rows.filter(ident(DELETED_AT).is_not_null()).on_table(&table, "reading")?;
     }
-    let rows = rows.collect().await.map_err(failed)?;
-    rows.iter().map(|batch| alive(batch).map_err(|error| table.error("reading", error))).collect()
+    let rows = rows.collect().await.on_table(&table, "reading")?;
+    rows.iter().map(|batch| alive(batch).on_table(&table, "reading")).collect()
 }
 
 /// The same rows without a mark.

@@ -4,9 +4,12 @@
 
 use super::deletions::refuse_to_empty;
 use super::{DELETED_AT, ENTITY, RUN_ID, TIMESTAMP, staged_rows};
-use crate::error::{Error, Result};
+use crate::error::{BoxError, Error, Result};
 use crate::extract::{Extracted, SEQUENCE};
-use crate::lake::{Counts, Format, KeySet, Lakehouse, Stage, StagedFile, Table, align_batch, compare_schemas};
+use crate::lake::{
+    Counts, Format, KeySet, Lakehouse, OnTable as _, ResultExt as _, Stage, StagedFile, Table, align_batch,
+    compare_schemas,
+};
 use crate::personal;
 use crate::run::RunId;
 use arrow::array::{Array, AsArray, RecordBatch};
@@ -51,7 +54,6 @@ pub(super) async fn replace(
     };
     let counts = compared.counts;
     let mut table = Table::create_or_evolve(lake, "bronze", entity.table, schema).await?;
-    let failed = |error: datafusion::error::DataFusionError| Error::table("bronze", entity.table, "replacing", error);
     let stored = table.schema()?;
     let mut aligned = stage.file(entity.table, Format::Arrow, &stored);
     // Lists below several parents each begin anew.
@@ -66,7 +68,7 @@ pub(super) async fn replace(
             aligned.finish()?;
             aligned.read(lake.context()).await?
         }
-        Some(frame) => Some(fresh_rows(frame, run, extracted, &stored).map_err(failed)?),
+        Some(frame) => Some(fresh_rows(frame, run, extracted, &stored).on("bronze", entity.table, "replacing")?),
         None => None,
     };
     let existing = table.frame().await?;
@@ -75,7 +77,7 @@ pub(super) async fn replace(
     let deleted_at = when(KeySet::holds(&quarantined, ident(entity.key)), alive())
         .when(ident(DELETED_AT).is_null(), instant(run))
         .otherwise(ident(DELETED_AT))
-        .map_err(failed)?;
+        .on("bronze", entity.table, "replacing")?;
     let mark = |frame: DataFrame| -> datafusion::error::Result<DataFrame> {
         let columns = stored.fields().iter().map(|field| {
             if field.name() == DELETED_AT { deleted_at.clone().alias(DELETED_AT) } else { ident(field.name()) }
@@ -83,24 +85,24 @@ pub(super) async fn replace(
         frame.select(columns.collect::<Vec<_>>())
     };
     let fetched = Arc::new(KeySet::Ids(extracted.ids.keys().copied().collect()));
-    let gone = existing.filter(KeySet::lacks(&fetched, ident(entity.key))).map_err(failed)?;
+    let gone = existing.filter(KeySet::lacks(&fetched, ident(entity.key))).on("bronze", entity.table, "replacing")?;
     let mut bare = stage.file(entity.table, Format::Arrow, &stored);
     let gone = if anew {
         stage_without_personal(&mut bare, entity, &gone, &stored).await?;
         match bare.read(lake.context()).await? {
             Some(gone) => gone,
-            None => gone.limit(0, Some(0)).map_err(failed)?,
+            None => gone.limit(0, Some(0)).on("bronze", entity.table, "replacing")?,
         }
     } else {
         gone
     };
-    let gone = mark(gone).map_err(failed)?;
+    let gone = mark(gone).on("bronze", entity.table, "replacing")?;
     let expected = counts.unchanged + counts.updated + counts.inserted + counts.deleted + compared.repeated;
     let version_of = |table: &Table| (counts, table.version(), table.version() - 1);
     if is_plain && let Some(between) = between(lake, run, extracted, &stored, &gone, compared.not_fetched).await? {
         let runs = extracted.staged.runs(RUNS, lake.context()).await?;
         let runs = runs.into_iter().map(|(after, rows)| Ok((after, fresh_rows(rows, run, extracted, &stored)?)));
-        let runs = runs.collect::<datafusion::error::Result<Vec<_>>>().map_err(failed)?;
+        let runs = runs.collect::<datafusion::error::Result<Vec<_>>>().on("bronze", entity.table, "replacing")?;
         let done =
             !runs.is_empty() && table.overwrite_between(runs, &between, entity.key, expected, transactions).await?;
         if done {
@@ -112,7 +114,7 @@ pub(super) async fn replace(
         None => gone,
         // A plain scan keeps the order of the ids, a union need not.
         Some(fresh) if compared.not_fetched == 0 => fresh,
-        Some(fresh) => fresh.union(gone).map_err(failed)?,
+        Some(fresh) => fresh.union(gone).on("bronze", entity.table, "replacing")?,
     };
     table.overwrite(rows, Some(expected), transactions).await?;
     Ok(version_of(&table))
@@ -128,14 +130,13 @@ async fn between(
     gone: &DataFrame,
     not_fetched: u64,
 ) -> Result<Option<DataFrame>> {
-    let failed = |error| Error::table("bronze", extracted.table.table, "replacing", error);
     let gone = (not_fetched > 0).then(|| gone.clone());
     Ok(match (extracted.staged.late(lake.context()).await?, gone) {
         (None, gone) => gone,
         (Some(late), gone) => {
-            let late = fresh_rows(late, run, extracted, stored).map_err(failed)?;
+            let late = fresh_rows(late, run, extracted, stored).on("bronze", extracted.table.table, "replacing")?;
             Some(match gone {
-                Some(gone) => late.union(gone).map_err(failed)?,
+                Some(gone) => late.union(gone).on("bronze", extracted.table.table, "replacing")?,
                 None => late,
             })
         }
@@ -149,11 +150,11 @@ async fn stage_without_personal(
     rows: &DataFrame,
     schema: &SchemaRef,
 ) -> Result<()> {
-    let failed = |error: &dyn std::fmt::Display| Error::data(entity.entity, error);
-    let mut rows = rows.clone().execute_stream().await.map_err(|error| failed(&error))?;
+    let failed = |error: BoxError| Error::data(entity.entity, error);
+    let mut rows = rows.clone().execute_stream().await.map_err(|error| failed(error.into()))?;
     while let Some(batch) = rows.next().await {
-        let batch = batch.map_err(|error| failed(&error))?;
-        let batch = align_batch(&batch, schema).map_err(|error| failed(&error))?;
+        let batch = batch.map_err(|error| failed(error.into()))?;
+        let batch = align_batch(&batch, schema).map_err(|error| failed(error.into()))?;
         staged.write(&personal::without_it(&batch, entity)?)?;
     }
     staged.finish()
@@ -224,9 +225,8 @@ async fn compare(
     table: &Table,
     schema: &SchemaRef,
 ) -> Result<Compared> {
-    let failed = |error: datafusion::error::DataFusionError| table.error("comparing", error);
     let content = crate::lake::content_columns(schema, &[TIMESTAMP, ENTITY, RUN_ID]);
-    let stored = table.frame().await?.execute_stream().await.map_err(failed)?;
+    let stored = table.frame().await?.execute_stream().await.on_table(&table, "comparing")?;
     let (mut known, mut repeated) = (HashMap::new(), HashMap::new());
     let schema_ = Arc::clone(schema);
     let mut stored = stored.map(move |batch| {

@@ -141,7 +141,7 @@ pub(super) fn print(batches: &[RecordBatch], format: Format, excel: Option<Excel
 
 /// The rows as CSV, with a header.
 fn csv(batches: &[RecordBatch], excel: Option<Excel>) -> Result<Vec<u8>> {
-    let failed = |error: &dyn std::fmt::Display| Error::query(error);
+    let failed = |error: &dyn std::fmt::Display| Error::query(error.to_string());
     // Excel takes a time for one in this form only.
     let time = excel.map(|_| "%Y-%m-%d %H:%M:%S");
     let options = FormatOptions::default().with_display_error(false);

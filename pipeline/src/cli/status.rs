@@ -7,7 +7,7 @@ use super::table::table;
 use super::{LakeArgs, must_exist};
 use crate::catalog::known_tables;
 use crate::error::{Error, Result};
-use crate::lake::Lakehouse;
+use crate::lake::{Lakehouse, OnTable as _};
 use crate::{bronze, lock, meta, source};
 use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
@@ -98,7 +98,7 @@ pub(super) async fn execute(args: &StatusArgs, output: &mut Output) -> Result<u8
     let mut rows = Vec::new();
     for known in known_tables() {
         if let Some(opened) = lake.open(known.layer, known.name).await? {
-            let count = opened.frame().await?.count().await.map_err(|error| opened.error("counting", error))?;
+            let count = opened.frame().await?.count().await.on_table(&opened, "counting")?;
             rows.push((known.layer, known.name, count as u64, opened.version()));
         }
     }

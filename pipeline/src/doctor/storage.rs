@@ -4,7 +4,7 @@ use super::{Check, one_line};
 use crate::catalog;
 use crate::client::DataSource;
 use crate::error::{Error, Result};
-use crate::lake::{Lakehouse, Table};
+use crate::lake::{Lakehouse, ResultExt as _, Table};
 use crate::run;
 use crate::source::require_same;
 use crate::staging;
@@ -82,16 +82,20 @@ async fn commit(lake: &Lakehouse, checks: &mut Vec<Check>) {
 async fn rows(lake: &Lakehouse) -> Result<()> {
     let (layer, name) = TRIAL;
     let schema = Arc::new(Schema::new(vec![Field::new("number", DataType::Int64, true)]));
-    let failed = |error: &dyn std::fmt::Display| Error::table(layer, name, "trying it out", error);
+    const ACTION: &str = "trying it out";
     let rows = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(Int64Array::from(vec![1, 2]))]);
-    let rows = rows.map_err(|error| failed(&error))?;
-    let frame = || lake.context().read_batch(rows.clone()).map_err(|error| failed(&error));
+    let rows = rows.on(layer, name, ACTION)?;
+    let frame = || lake.context().read_batch(rows.clone()).on(layer, name, ACTION);
     let mut table = Table::create_or_evolve(lake, layer, name, &schema).await?;
     table.append(frame()?, 2).await?;
     table.overwrite(frame()?, Some(2), &[]).await?;
-    let read = lake.open(layer, name).await?.ok_or_else(|| failed(&"it is not there after it was written"))?;
-    let found = read.frame().await?.count().await.map_err(|error| failed(&error))?;
-    if found == 2 { Ok(()) } else { Err(failed(&format!("{found} rows were read in the place of 2"))) }
+    let read = lake.open(layer, name).await?.ok_or("it is not there after it was written").on(layer, name, ACTION)?;
+    let found = read.frame().await?.count().await.on(layer, name, ACTION)?;
+    if found == 2 {
+        Ok(())
+    } else {
+        Err(Error::table(layer, name, ACTION, format!("{found} rows were read in the place of 2")))
+    }
 }
 
 /// Removes all that a trial wrote.
@@ -101,11 +105,10 @@ async fn remove(trial: &Lakehouse) -> Result<()> {
         return std::fs::remove_dir_all(&folder)
             .map_err(|error| Error::io(format!("removing the trial folder {}", folder.display()), error));
     }
-    let failed = |error| Error::table(layer, name, "deleting what was tried out", error);
     let files = trial.files(layer, name)?;
-    let found: Vec<_> = files.list(None).try_collect().await.map_err(failed)?;
+    let found: Vec<_> = files.list(None).try_collect().await.on(layer, name, "deleting what was tried out")?;
     for file in found {
-        files.delete(&file.location).await.map_err(failed)?;
+        files.delete(&file.location).await.on(layer, name, "deleting what was tried out")?;
     }
     Ok(())
 }

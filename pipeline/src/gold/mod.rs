@@ -20,7 +20,7 @@ pub(crate) use functions::{aggregate_functions, scalar_functions};
 pub use reports::{Unmatched, report};
 
 use crate::error::{Error, Result};
-use crate::lake::{Counts, Lakehouse, Scope, Stage, Target, spawn_abortable, sync_table};
+use crate::lake::{Counts, Lakehouse, ResultExt as _, Scope, Stage, Target, spawn_abortable, sync_table};
 use crate::run::RunId;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use checks::OfEntity;
@@ -218,9 +218,8 @@ async fn build_table(
     };
     let mut counts = Counts::default();
     if let Some(plan) = plan {
-        let failed = |error: DataFusionError| Error::table("gold", table.name, "building", error);
-        let rows = incremental::sorted(inputs.context(), plan, table.key).map_err(failed)?;
-        let rows = rows.execute_stream().await.map_err(failed)?.map_err(failed);
+        let rows = incremental::sorted(inputs.context(), plan, table.key).on("gold", table.name, "building")?;
+        let rows = rows.execute_stream().await.on("gold", table.name, "building")?.on("gold", table.name, "building");
         let key = &[table.key];
         let target = Target { layer: "gold", name: table.name, schema: schema(table), key, stamps: &[] };
         let stored;

@@ -12,7 +12,7 @@
 use super::inputs::Inputs;
 use super::shape::{self, Name};
 use crate::error::{Error, Result};
-use crate::lake::{Difference, align_batch};
+use crate::lake::{Difference, ResultExt as _, align_batch};
 use arrow::array::{Array as _, AsArray as _, Int64Array, RecordBatch};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use connectwise_generated::gold::{GoldTable, References};
@@ -64,14 +64,19 @@ pub(super) async fn objection(
     changed: &BTreeMap<Name, Arc<Difference>>,
 ) -> Result<Option<&'static str>> {
     let Some(references) = &table.references else { return Ok(Some("it has none")) };
-    let failed = |error: DataFusionError| Error::table("gold", table.name, "comparing references", error);
-    let plan = inputs.context().sql(references.sql).await.and_then(DataFrame::into_optimized_plan).map_err(failed)?;
+    let plan = inputs.context().sql(references.sql).await.and_then(DataFrame::into_optimized_plan).on(
+        "gold",
+        table.name,
+        "comparing references",
+    )?;
     let sources = shape::inputs(&plan);
     if !changed.keys().all(|name| sources.contains(name)) {
         return Ok(Some("what it has from elsewhere changed"));
     }
     let comparison = Comparison::new(inputs, table, references);
-    let Some(stored) = comparison.stored().await.map_err(failed)? else { return Ok(Some(OTHER_TYPES)) };
+    let Some(stored) = comparison.stored().await.on("gold", table.name, "comparing references")? else {
+        return Ok(Some(OTHER_TYPES));
+    };
     for (name, difference) in changed {
         let (Difference::Some(differing), Some(now)) = (difference.as_ref(), inputs.table(name)) else {
             return Ok(Some("what changed is not known"));
@@ -82,8 +87,8 @@ pub(super) async fn objection(
         let Some((gone, came)) = differing.sides(&now).await? else {
             return Ok(Some("what changed is in a version between"));
         };
-        let before = comparison.said(&plan, name, gone).await.map_err(failed)?;
-        let now = comparison.said(&plan, name, came).await.map_err(failed)?;
+        let before = comparison.said(&plan, name, gone).await.on("gold", table.name, "comparing references")?;
+        let now = comparison.said(&plan, name, came).await.on("gold", table.name, "comparing references")?;
         let (Some(before), Some(now)) = (before, now) else { return Ok(Some(OTHER_TYPES)) };
         if !stands(&before, &now, &stored) {
             return Ok(Some("a record says something else"));

@@ -1,7 +1,9 @@
 //! Taking, keeping and losing the lock, and what is told of it.
 
+use super::super::process::Process;
 use super::super::testing::lake;
 use super::*;
+use chrono::TimeDelta;
 
 /// What a holder says of its work, in these tests.
 type Payload = String;
