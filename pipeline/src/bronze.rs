@@ -21,7 +21,7 @@ pub(crate) use page_limit::page_limit;
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, Listed, SEQUENCE};
 use crate::lake::{
-    Counts, KeySet, Lakehouse, OnTable as _, Scope, Stage, Table, Target, align_batch, longs, sync_table,
+    Counts, KeySet, Lakehouse, OnTable as _, Scope, Stage, Table, Target, cast_to_schema, longs, upsert_table,
 };
 use crate::personal::{self, Keeping};
 use crate::reconcile;
@@ -199,7 +199,7 @@ pub async fn load(
         };
         let fresh = staged_rows(lake, run, extracted, &schema).await?;
         let rows = fresh.chain(futures::stream::iter(kept.into_iter().map(Ok)));
-        let (mut counts, table) = sync_table(lake, stage, &target, &scope, rows, &transactions).await?;
+        let (mut counts, table) = upsert_table(lake, stage, &target, &scope, rows, &transactions).await?;
         let changed_version = table.version() - i64::from(counts.any_change());
         counts.unchanged += extracted.recalled();
         (counts, table.version(), changed_version)
@@ -214,7 +214,7 @@ pub async fn load(
 
 async fn rows_of(table: Option<&Table>) -> Result<u64> {
     match table {
-        Some(table) => table.rows().await,
+        Some(table) => Ok(table.rows().await?),
         None => Ok(0),
     }
 }
@@ -304,7 +304,7 @@ fn stamp(
     columns.push((field(ENTITY, DataType::Utf8), Arc::new(StringArray::from(vec![entity; rows]))));
     columns.push((field(RUN_ID, DataType::Utf8), Arc::new(StringArray::from(vec![run.id(); rows]))));
     let (fields, arrays): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
-    align_batch(&RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?, schema)
+    cast_to_schema(&RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?, schema)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 use crate::bronze::{RUN_ID, TIMESTAMP, instant_type};
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, unserved_id};
-use crate::lake::{Lakehouse, OnTable as _, ResultExt as _, Table, align_batch};
+use crate::lake::{Lakehouse, OnTable as _, ResultExt as _, Table, cast_to_schema};
 use crate::run::RunId;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::compute::{cast, filter_record_batch};
@@ -159,7 +159,7 @@ async fn rewrite(
     let mut changed = false;
     let mut batches = Vec::new();
     for batch in &old {
-        let batch = &align_batch(batch, &schema).on_table(&table, "writing")?;
+        let batch = &cast_to_schema(batch, &schema).on_table(&table, "writing")?;
         let (entities, ids) = (batch.column(0).as_string::<i32>(), batch.column(1).as_string::<i32>());
         let keep: Vec<bool> = (0..batch.num_rows())
             .map(|row| {
@@ -179,7 +179,7 @@ async fn rewrite(
     batches.push(fresh);
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     let frame = lake.context().read_batches(batches).on("bronze", TABLE, "writing")?;
-    table.overwrite(frame, Some(rows as u64), &[]).await
+    Ok(table.overwrite(frame, Some(rows as u64), &[]).await?)
 }
 
 /// Rows without what may not be kept of an entity's records: what became personal since they were put aside, and what an
@@ -236,7 +236,7 @@ pub(crate) async fn records(
     let schema = schema();
     let mut records = Vec::new();
     for batch in own.collect().await.on_table(&table, "reading")? {
-        let batch = align_batch(&batch, &schema).on_table(&table, "reading")?;
+        let batch = cast_to_schema(&batch, &schema).on_table(&table, "reading")?;
         let text = |column: usize, row: usize| {
             let texts = batch.column(column).as_string::<i32>();
             texts.is_valid(row).then(|| texts.value(row).to_owned())

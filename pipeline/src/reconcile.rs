@@ -16,7 +16,7 @@ use crate::catalog;
 use crate::client::{Client, Traffic};
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, FlagHash, Listed, Numbers, extract_some, flag_hashes, read_ids};
-use crate::lake::{Counts, Lakehouse, OnTable as _, Scope, Stage, Target, sync};
+use crate::lake::{Counts, Lakehouse, OnTable as _, Scope, Stage, Target, upsert};
 use crate::report::EntityReport;
 use crate::run::RunId;
 use crate::{meta, personal, quarantine, source};
@@ -284,7 +284,7 @@ pub async fn mark(
         stamps: &[TIMESTAMP, ENTITY, RUN_ID],
     };
     let scope = Scope::Only { column: entity.key, keys: Arc::new(touched.into()) };
-    sync(lake, stage, &target, &scope, rows, &[]).await?;
+    upsert(lake, stage, &target, &scope, rows, &[]).await?;
     let deleted = finding.gone.len() as u64;
     Ok(Counts { deleted, updated: finding.returned.len() as u64, ..Counts::default() })
 }

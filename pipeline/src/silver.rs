@@ -7,7 +7,7 @@
 
 use crate::bronze::{DELETED_AT, RUN_ID, TIMESTAMP, instant_type};
 use crate::error::{Error, Result};
-use crate::lake::{Counts, KeySet, Lakehouse, Scope, Stage, Table as LakeTable, Target, definition, sync_table};
+use crate::lake::{Counts, KeySet, Lakehouse, Scope, Stage, Table as LakeTable, Target, definition, upsert_table};
 use crate::personal::Keeping;
 use crate::run::RunId;
 use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
@@ -142,7 +142,7 @@ impl Source<'_> {
             stamps: &[PROCESSED_AT, SOURCE, BATCH_ID],
         };
         let rows = flat_rows(self.bronze, self.run, entity, child, &schema, ids).await?;
-        let (counts, stored) = sync_table(self.lake, self.stage, &target, &scope, rows, self.transactions).await?;
+        let (counts, stored) = upsert_table(self.lake, self.stage, &target, &scope, rows, self.transactions).await?;
         tracing::debug!(table = name, ?counts, seconds = started.elapsed().as_secs_f64(), "silver");
         Ok((name, counts, stored.rows().await?))
     }
@@ -192,7 +192,7 @@ async fn flat_rows(
         None => bronze.rows_by(entity.key, needed)?,
         Some(ids) => {
             let (layer, name) = (bronze.layer(), bronze.name().to_owned());
-            let failed = move |error: DataFusionError| Error::table(layer, &name, "reading", error);
+            let failed = move |error: DataFusionError| crate::lake::Error::table(layer, &name, "reading", error);
             let mut frame = bronze.frame().await?.filter(KeySet::holds(ids, ident(entity.key))).map_err(&failed)?;
             if let Some(needed) = needed {
                 let needed: Vec<_> = needed.iter().map(|name| ident(name.as_str())).collect();

@@ -20,7 +20,7 @@ const KNOWN: &str = "known";
 /// # Errors
 /// [`Error::Io`] when its folder can't be made, [`Error::Usage`] when a setting is not usable.
 pub fn open(lake: &Lakehouse) -> Result<Stage> {
-    Stage::of(lake, &config()?)
+    Ok(Stage::of(lake, &config()?)?)
 }
 
 /// Where the staging folder of a lakehouse lies.
@@ -33,7 +33,7 @@ pub fn place(lake: &Lakehouse) -> PathBuf {
 /// # Errors
 /// [`Error::Usage`] that names it.
 pub(crate) fn check_place() -> Result<()> {
-    config_at(named()?, None).check()
+    Ok(config_at(named()?, None).check()?)
 }
 
 /// Stages a few rows on trial; gives the lakehouse's staging folder.
@@ -41,7 +41,7 @@ pub(crate) fn check_place() -> Result<()> {
 /// # Errors
 /// [`Error::Io`] or [`Error::Query`] as a run would meet them.
 pub(crate) async fn try_out(lake: &Lakehouse) -> Result<PathBuf> {
-    Stage::try_out(lake, &config()?).await
+    Ok(Stage::try_out(lake, &config()?).await?)
 }
 
 /// Removes all that is kept of a lakehouse. Whoever calls this holds its lock.
@@ -89,5 +89,5 @@ fn usual_root() -> PathBuf {
 fn named() -> Result<Option<PathBuf>> {
     let Some(value) = std::env::var_os(NAMED_BY).filter(|value| !value.is_empty()) else { return Ok(None) };
     let text = value.to_str().ok_or_else(|| Error::Usage(format!("{NAMED_BY} is {value:?}: it is no text")))?;
-    folder_of(NAMED_BY, text).map(Some)
+    Ok(Some(folder_of(NAMED_BY, text)?))
 }

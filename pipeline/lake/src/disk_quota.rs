@@ -1,9 +1,9 @@
-//! A limit on the bytes that are staged at a time.
+//! Limits the bytes that are staged at a time.
 
 use super::error::{Error, Result};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Bytes of local disk, so many of which may be used.
+/// Quota of bytes on local disk.
 #[derive(Debug)]
 pub(super) struct DiskQuota {
     limit: u64,
@@ -11,7 +11,7 @@ pub(super) struct DiskQuota {
 }
 
 impl DiskQuota {
-    /// A quota of which so much is used already.
+    /// Makes a quota of which so much is used already.
     pub(super) fn new(limit: u64, used: u64) -> Self {
         Self { limit, used: AtomicU64::new(used) }
     }

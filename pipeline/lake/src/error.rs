@@ -1,11 +1,11 @@
-//! What can go wrong with tables and their storage.
+//! Errors of tables and their storage.
 
 use super::holder::Holder;
 
-/// Whatever an error comes from.
+/// Source of an error, of any type.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A failure of the storage.
+/// Error of tables and their storage.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A location or folder is not usable as it is given.
@@ -70,7 +70,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// An error of a table.
+    /// Error of a table.
     pub fn table(layer: &str, table: &str, action: &str, source: impl Into<BoxError>) -> Self {
         Error::Table {
             layer: layer.to_owned(),
@@ -80,12 +80,12 @@ impl Error {
         }
     }
 
-    /// An error of a query.
+    /// Error of a query.
     pub fn query(source: impl Into<BoxError>) -> Self {
         Error::Query(source.into())
     }
 
-    /// An error of the local disk.
+    /// Error of the local disk.
     pub fn io(action: impl Into<String>, source: std::io::Error) -> Self {
         Error::Io { action: action.into(), source }
     }
@@ -99,9 +99,9 @@ impl Error {
 /// The result of most functions here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Says of an error which table it is of, and what was done with it.
+/// Extension of results that names the table that an error is of.
 pub trait ResultExt<T> {
-    /// The result with the error as one of this table.
+    /// Turns the error into one of this table.
     ///
     /// # Errors
     /// [`Error::Table`].

@@ -1,34 +1,34 @@
 //! Sizes of data files: how many rows and bytes each gets.
 
-/// A file that holds so many bytes is no small one, however few its rows.
+/// Bytes from which on a file is no small one, however few its rows.
 pub(super) const BYTES_A_FILE: u64 = 100 * 1024 * 1024;
 
-/// No file gets more rows: a row group's size that columnar readers like.
+/// Most rows of a file: a row group's size that columnar readers like.
 const MOST_ROWS: u64 = 1_048_576;
 
-/// How a table is cut into files, in the order of the key.
+/// Size of the files that a table is cut into, in the order of the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileSizing {
-    /// About so many, so that a change of few rows rewrites little …
+    /// Number of files to aim at, so that a change of few rows rewrites little.
     files: u64,
-    /// … but no file gets fewer rows, for that would make reading slow.
+    /// Fewest rows of a file: smaller ones would make reading slow.
     pub(super) least: u64,
-    /// The most rows of a row group.
+    /// Most rows of a row group.
     pub(super) row_group: usize,
 }
 
 impl FileSizing {
-    /// Of wide rows, which cost most where they are written: small row groups let a writer hold little.
+    /// Sizing of wide rows, which cost most where they are written: small row groups let a writer hold little.
     pub const WIDE: Self = Self { files: 32, least: 32_768, row_group: 32_768 };
-    /// Of rows that columnar engines read: row groups as large as the files, as they like it.
+    /// Sizing of rows that columnar engines read: row groups as large as the files, as they like it.
     pub const COLUMNAR: Self = Self { files: 16, least: 65_536, row_group: 1_048_576 };
 
-    /// The same with so few rows a file.
+    /// Sets the fewest rows of a file.
     pub(super) fn with_least(self, least: u64) -> Self {
         Self { least, ..self }
     }
 
-    /// How many rows a file of a table of this size holds: the least, or more.
+    /// Number of rows that a file of a table of this size holds.
     pub(super) fn rows_of_a_file(self, rows: u64) -> u64 {
         (rows / self.files).clamp(self.least.clamp(1, MOST_ROWS), MOST_ROWS)
     }

@@ -1,4 +1,4 @@
-//! The data files of a table, as its log describes them: sizes, rows, and the keys that each may hold.
+//! Data files of a table, as its log describes them: sizes, rows, and the keys that each may hold.
 
 use super::error::{Error, Result};
 use super::table::{OnTable as _, Table};
@@ -10,7 +10,7 @@ use deltalake::kernel::{LogicalFileView, Remove};
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
 
-/// One data file of a table.
+/// Data file of a table.
 #[derive(Clone)]
 pub struct DataFile {
     view: LogicalFileView,
@@ -18,8 +18,9 @@ pub struct DataFile {
     statistics: serde_json::Value,
 }
 
-/// The rows of a batch of those that are read file by file: wide ones take several kilobytes each, and a few batches are
-/// on their way at a time.
+/// Rows of a batch that is read file by file.
+///
+/// Wide rows take several kilobytes each, and a few batches are on their way at a time.
 const READ_ROWS: usize = 2_048;
 
 impl DataFile {
@@ -86,18 +87,21 @@ impl DataFile {
 }
 
 impl Table {
-    /// The rows of some of the files.
+    /// Rows of some of the files, as a DataFrame.
     pub(super) async fn frame_of(&self, files: &[DataFile]) -> Result<DataFrame> {
         self.frame_of_paths(files.iter().map(DataFile::path).collect()).await
     }
 
-    /// The files of the version that is open.
+    /// Files of the version that is open.
+    ///
+    /// # Errors
+    /// [`super::Error::Table`] when no version is loaded.
     pub fn files(&self) -> Result<Vec<DataFile>> {
         let state = self.state("listing its files")?;
         Ok(state.log_data().iter().map(DataFile::new).collect())
     }
 
-    /// The rows of the version that is open, by the log's statistics; counted where a file has none.
+    /// Number of rows of the open version, by the log's statistics; counted where a file has none.
     ///
     /// # Errors
     /// [`super::Error::Table`] when the table can't be read.
@@ -109,8 +113,9 @@ impl Table {
         }
     }
 
-    /// All rows, or some of their columns, one file after the other in the order of the keys that they begin with: in
-    /// the order of the key where the table is clustered by it.
+    /// Streams all rows, or some of their columns, one file after the other in the order of their first keys.
+    ///
+    /// So they come in the order of the key where the table is clustered by it.
     ///
     /// # Errors
     /// [`Error::Table`] when the table can't be read.
@@ -118,7 +123,7 @@ impl Table {
         Ok(self.rows_of_files(self.files()?, key, columns))
     }
 
-    /// As [`Table::rows_by`], of some of its files.
+    /// Streams the rows of some of its files as [`Table::rows_by`] does.
     pub(super) fn rows_of_files(
         &self,
         mut files: Vec<DataFile>,
@@ -135,7 +140,7 @@ impl Table {
     }
 }
 
-/// The same rows by one thread, in batches of so many: several threads would give them as each is ready.
+/// Reads rows by one thread, in batches of so many: several threads would give them as each is ready.
 pub(super) fn one_by_one(rows: DataFrame, size: usize) -> DataFrame {
     let (mut state, plan) = rows.into_parts();
     let config = state.config_mut();
@@ -143,7 +148,7 @@ pub(super) fn one_by_one(rows: DataFrame, size: usize) -> DataFrame {
     DataFrame::new(state, plan)
 }
 
-/// The rows of one file, in their order.
+/// Streams the rows of one file in their order.
 async fn rows_of(
     table: &Table,
     file: &DataFile,

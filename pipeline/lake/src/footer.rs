@@ -1,11 +1,11 @@
-//! What the footer of a data file says of its writer.
+//! Footers of data files: what they say of their writer, and which of them Spark refuses.
 //!
 //! Spark 3 reads no dates before 15 October 1582 and no instants before 1900 from a file whose footer does not say by
 //! which calendar they were written: one mistyped date would make a table unreadable. A file that names a Spark from 3.0
 //! on is read as it stands, in the calendar that everyone else has.
 //!
-//! Invariant: every data file that is written here says so. Files of earlier versions that Spark refuses are rewritten by
-//! `maintain`.
+//! Invariant: every data file that is written here must say so. Files of earlier versions that Spark refuses are
+//! rewritten by `maintain`.
 
 use super::error::Result;
 use super::files::DataFile;
@@ -26,10 +26,10 @@ const FIRST_DAY: i64 = -25_567;
 const MICROS_A_DAY: i64 = 86_400_000_000;
 /// Bytes at the end of a file in which most footers fit.
 const FOOTER: u64 = 64 * 1024;
-/// How many footers are fetched at the same time.
+/// Footers that are fetched at the same time.
 const FOOTERS_AT_ONCE: usize = 16;
 
-/// What a file's footer says of its writer.
+/// Key-value metadata that a file's footer must carry.
 pub fn said() -> Vec<KeyValue> {
     vec![KeyValue::new(KEY.to_owned(), VERSION.to_owned())]
 }
@@ -70,7 +70,7 @@ fn is_refused(footer: &ParquetMetaData) -> bool {
     !is_marked && footer.row_groups().iter().flat_map(|group| group.columns()).any(may_hold_old_dates)
 }
 
-/// Whether a column is one of dates or instants and may hold an old one: by its least value, where that is known.
+/// Whether a column of dates or instants may hold an old one, by its least value where that is known.
 fn may_hold_old_dates(column: &ColumnChunkMetaData) -> bool {
     let described = column.column_descr();
     let unit = match (described.logical_type_ref(), described.converted_type()) {

@@ -1,4 +1,4 @@
-//! Who holds a lock, and whether it still counts.
+//! Holder of a lock, and whether its hold still counts.
 
 use super::process::Process;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -7,16 +7,16 @@ use std::collections::HashSet;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
-/// How long a lock holds without being renewed: longer than clocks differ and than a machine is out of reach.
+/// Time that a lock holds without being renewed: longer than clocks differ and than a machine is out of reach.
 const LEASE: Duration = Duration::from_secs(10 * 60);
-/// The tokens of the locks that this process holds, so that one that was dropped is known to be free.
+/// Tokens of the locks that this process holds, so that one that was dropped is known to be free.
 static HELD: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
 
 pub(super) fn held() -> std::sync::MutexGuard<'static, HashSet<String>> {
     HELD.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Who holds a lakehouse's lock, and until when.
+/// Holder of a lakehouse's lock, as the lock file describes it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Holder {

@@ -1,6 +1,6 @@
 //! Sets of key values, and the predicates that pick their rows.
 //!
-//! Invariant: a predicate lets through exactly the rows whose key is in the set. It starts with a few ranges, so that
+//! Invariant: a predicate must let through exactly the rows whose key is in the set. It starts with a few ranges, so that
 //! files and row groups can be left out by their statistics.
 
 use arrow::array::{Array, AsArray, BooleanArray};
@@ -10,12 +10,12 @@ use datafusion::logical_expr::{ColumnarValue, Expr, Literal, Volatility, create_
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// More ranges than this would cost more to test than they leave out.
+/// Most ranges of a predicate: more would cost more to test than they leave out.
 const MOST_RANGES: usize = 8;
-/// Ids nearer than this are in the same range: they are in the same row group anyway.
+/// Least gap between two ranges: nearer ids are in the same row group anyway.
 const LEAST_GAP: u64 = 4_096;
 
-/// Values of one key column.
+/// Set of the values of one key column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeySet {
     /// Of an Int64 column.
@@ -31,7 +31,7 @@ impl From<HashSet<i64>> for KeySet {
 }
 
 impl KeySet {
-    /// The values of a column, nulls left out; `None` for a type that is no key's.
+    /// Set of the values of a column, nulls left out; `None` for a type that is no key's.
     pub fn of(column: &dyn Array) -> Option<Self> {
         if let Some(ids) = column.as_primitive_opt::<Int64Type>() {
             return Some(KeySet::Ids(ids.iter().flatten().collect()));
@@ -51,7 +51,7 @@ impl KeySet {
         true
     }
 
-    /// How many there are.
+    /// Number of values.
     pub fn len(&self) -> usize {
         match self {
             KeySet::Ids(ids) => ids.len(),
@@ -59,12 +59,12 @@ impl KeySet {
         }
     }
 
-    /// Whether there are none.
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Which values of a column are in the set; `None` where the column has another type.
+    /// Mask of the values of a column that are in the set; `None` where the column has another type.
     pub fn mask(&self, column: &dyn Array) -> Option<BooleanArray> {
         Some(match self {
             KeySet::Ids(ids) => column
@@ -80,7 +80,7 @@ impl KeySet {
         })
     }
 
-    /// A few ranges of the column that hold all values; `None` for the empty set.
+    /// Predicate of a few ranges that hold all values; `None` for the empty set.
     fn predicate(&self, column: Expr) -> Option<Expr> {
         fn any<T: Literal>(column: &Expr, ranges: Vec<(T, T)>) -> Option<Expr> {
             ranges.into_iter().map(|(least, most)| column.clone().between(lit(least), lit(most))).reduce(Expr::or)
@@ -94,7 +94,7 @@ impl KeySet {
         }
     }
 
-    /// Whether an expression's value is in the set: the ranges first, then the set itself.
+    /// Predicate that is true where an expression's value is in the set: the ranges first, then the set itself.
     pub fn holds(keys: &Arc<Self>, column: Expr) -> Expr {
         match keys.predicate(column.clone()) {
             Some(ranges) => ranges.and(Self::among(keys, column)),
@@ -102,7 +102,9 @@ impl KeySet {
         }
     }
 
-    /// The rows whose key is not in the set. A join would hold wide rows in memory.
+    /// Predicate that is true where the key is not in the set.
+    ///
+    /// A join would hold wide rows in memory.
     pub fn lacks(keys: &Arc<Self>, column: Expr) -> Expr {
         Expr::Not(Box::new(Self::among(keys, column)))
     }
@@ -127,7 +129,7 @@ impl KeySet {
     }
 }
 
-/// The ids' ranges, cut at the widest gaps.
+/// Ranges of the ids, cut at the widest gaps.
 fn ranges(ids: &HashSet<i64>) -> Vec<(i64, i64)> {
     let mut sorted: Vec<i64> = ids.iter().copied().collect();
     sorted.sort_unstable();

@@ -1,6 +1,6 @@
-//! The lakehouse: where tables lie, and the one DataFusion session that reads and writes them.
+//! Lakehouse at a location: where tables lie, and the one DataFusion session that reads and writes them.
 //!
-//! Invariant: every change of a table is one Delta commit; nothing here leaves a table between two states.
+//! Invariant: every change of a table must be one Delta commit; nothing here ever leaves a table between two states.
 
 use super::{Error, FileSizing, Result, ResultExt as _, Table, Warehouse, literal, place, table};
 use connectwise_runtime::HashKey;
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use url::Url;
 
-/// The bound on memory that sorts, joins and aggregations may hold before they spill to disk.
+/// Memory that sorts, joins and aggregations may hold before they spill to disk.
 const MEMORY_POOL_BYTES: usize = 1024 * 1024 * 1024;
 
 /// How layer and table become a folder.
@@ -37,10 +37,10 @@ impl Layout {
     }
 }
 
-/// Who may rewrite a table that several tasks share, by layer and name.
+/// Mutexes of the tables that several tasks rewrite, by layer and name.
 type Turns = Arc<Mutex<BTreeMap<(&'static str, &'static str), Arc<tokio::sync::Mutex<()>>>>>;
 
-/// A lakehouse at a location.
+/// Lakehouse at a location; cheap to clone.
 #[derive(Clone)]
 pub struct Lakehouse {
     warehouse: &'static Warehouse,
@@ -60,7 +60,7 @@ impl std::fmt::Debug for Lakehouse {
 }
 
 impl Lakehouse {
-    /// A lakehouse at a folder or URL. Nothing is read or written yet.
+    /// Opens a lakehouse at a folder or URL. Nothing is read or written yet.
     ///
     /// # Errors
     /// [`Error::Usage`] when the location is no path or URL that the storage layer knows.
@@ -73,36 +73,37 @@ impl Lakehouse {
         Ok(Self { warehouse, root, layout, options, context, least_rows: None, turns, hash_key: None })
     }
 
-    /// Cuts tables into files of so few rows, at the least: with the usual number, a small table is one file, and shows
-    /// nothing of what becomes of several.
+    /// Sets the fewest rows of a file, for all tables.
+    ///
+    /// With the usual number, a small table is one file, and shows nothing of what becomes of several.
     #[must_use]
     pub fn with_least_rows(self, rows: u64) -> Self {
         Self { least_rows: Some(rows.max(1)), ..self }
     }
 
-    /// What the lakehouse was opened with.
+    /// Description that the lakehouse was opened with.
     pub fn warehouse(&self) -> &'static Warehouse {
         self.warehouse
     }
 
-    /// How a table is cut into files; as wide rows are where it is not known.
+    /// File sizing of a table; that of wide rows where the table is not known.
     pub fn sizing(&self, layer: &str, name: &str) -> FileSizing {
         let sizing = self.warehouse.table(layer, name).map_or(FileSizing::WIDE, |table| table.sizing);
         self.least_rows.map_or(sizing, |least| sizing.with_least(least))
     }
 
-    /// The same with the key of the hashes that it keeps in the place of personal texts.
+    /// Sets the key of the hashes that are kept in the place of personal texts.
     #[must_use]
     pub fn with_hash_key(self, hash_key: Option<HashKey>) -> Self {
         Self { hash_key, ..self }
     }
 
-    /// The key of the hashes that it keeps in the place of personal texts, where one was given.
+    /// Key of the hashes that are kept in the place of personal texts, where one was given.
     pub fn hash_key(&self) -> Option<&HashKey> {
         self.hash_key.as_ref()
     }
 
-    /// A lakehouse in a folder of this one.
+    /// Opens a lakehouse in a folder of this one.
     ///
     /// # Errors
     /// [`Error::Lakehouse`] when the name can't be part of a URL.
@@ -111,17 +112,17 @@ impl Lakehouse {
         Ok(Self { root, ..self.clone() })
     }
 
-    /// The location as a URL with a slash at its end.
+    /// Location as a URL with a slash at its end.
     pub fn root(&self) -> &Url {
         &self.root
     }
 
-    /// The session that reads and writes the tables. Identifiers in SQL keep their case.
+    /// Session that reads and writes the tables. Identifiers in SQL keep their case.
     pub fn context(&self) -> &SessionContext {
         &self.context
     }
 
-    /// Where a table lies.
+    /// Location of a table.
     ///
     /// # Errors
     /// [`Error::Table`] when the name can't be part of a URL.
@@ -129,7 +130,7 @@ impl Lakehouse {
         self.root.join(&self.folder(layer, table)).on(layer, table, "locating")
     }
 
-    /// The folder of a table below the root.
+    /// Folder of a table below the root.
     pub fn folder(&self, layer: &str, table: &str) -> String {
         match self.layout {
             Layout::Schemas => format!("{layer}/{table}"),
@@ -137,7 +138,7 @@ impl Lakehouse {
         }
     }
 
-    /// The location as a person writes it.
+    /// Location as a person writes it.
     pub fn display(&self) -> String {
         match self.root.to_file_path() {
             Ok(path) => path.display().to_string(),
@@ -145,11 +146,12 @@ impl Lakehouse {
         }
     }
 
-    /// The turn to rewrite a table that several tasks of this process share.
+    /// Waits for the turn to rewrite a table that several tasks of this process share.
     pub async fn turn(&self, layer: &'static str, name: &'static str) -> tokio::sync::OwnedMutexGuard<()> {
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        let turn = Arc::clone(turns.entry((layer, name)).or_default());
-        drop(turns);
+        let turn = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(turns.entry((layer, name)).or_default())
+        };
         turn.lock_owned().await
     }
 
@@ -158,7 +160,7 @@ impl Lakehouse {
         self.layout
     }
 
-    /// The same place, read as one of the other layout.
+    /// Opens the same place as one of the other layout.
     pub fn in_other_layout(&self) -> Self {
         let layout = match self.layout {
             Layout::Schemas => Layout::Flat,
@@ -167,7 +169,7 @@ impl Lakehouse {
         Self { layout, ..self.clone() }
     }
 
-    /// The names of the folders that lie in it; none where it is not there yet.
+    /// Names of the folders that lie in it; none where it is not there yet.
     ///
     /// # Errors
     /// [`Error::Lakehouse`] when they can't be listed.
@@ -187,12 +189,12 @@ impl Lakehouse {
         Ok(listed.common_prefixes.iter().filter_map(|path| path.filename().map(str::to_owned)).collect())
     }
 
-    /// An error of the lakehouse as a whole.
+    /// Error of the lakehouse as a whole.
     pub fn unusable(&self, reason: impl Into<String>) -> Error {
         Error::Lakehouse { location: self.display(), reason: reason.into() }
     }
 
-    /// Opens a table, or says that there is none.
+    /// Opens a table at its newest version; `None` where there is none.
     ///
     /// # Errors
     /// [`Error::Table`] when it is there but can't be read.
@@ -200,7 +202,7 @@ impl Lakehouse {
         Table::open(self, layer, name).await
     }
 
-    /// The files in a table's folder, whether or not there is a table yet.
+    /// Object store of a table's folder, whether or not there is a table yet.
     ///
     /// # Errors
     /// [`Error::Table`] when the storage can't be reached by its address.
@@ -208,12 +210,12 @@ impl Lakehouse {
         table::files(self, layer, name)
     }
 
-    pub fn storage_options(&self) -> HashMap<String, String> {
+    pub(super) fn storage_options(&self) -> HashMap<String, String> {
         self.options.clone()
     }
 }
 
-/// A number that says how a table is made: other parts give another number.
+/// Fingerprint of how a table is made: other parts give another number.
 pub fn definition<'a>(parts: impl IntoIterator<Item = &'a str>) -> i64 {
     let mut all = String::new();
     for part in parts {
@@ -223,7 +225,7 @@ pub fn definition<'a>(parts: impl IntoIterator<Item = &'a str>) -> i64 {
     i64::from_ne_bytes((xxhash_rust::xxh3::xxh3_64(all.as_bytes()) >> 1).to_ne_bytes())
 }
 
-/// A session with a bounded memory pool, case-sensitive identifiers, plain Utf8 and Delta's planner.
+/// Starts a session with a bounded memory pool, case-sensitive identifiers, plain Utf8 and Delta's planner.
 fn session(warehouse: &Warehouse) -> Result<SessionContext> {
     let failed =
         |error: datafusion::error::DataFusionError| Error::query(format!("the query engine can't start: {error}"));

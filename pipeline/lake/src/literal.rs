@@ -1,8 +1,10 @@
-//! Local tables in folders of any name.
+//! Reads local tables in folders of any name.
 //!
 //! The reader of Delta's log takes the paths that it lists for parts of URLs, and decodes them: of a folder `p%20q` it
-//! would read `p q`. Invariant: where a folder's name holds what a URL has another meaning for, paths are listed
-//! encoded, and so are decoded exactly once.
+//! would read `p q`.
+//!
+//! Invariant: where a folder's name holds what a URL has another meaning for, paths must be listed encoded, and so are
+//! decoded exactly once.
 
 use async_trait::async_trait;
 use deltalake::logstore::object_store::{
@@ -120,7 +122,7 @@ impl ObjectStore for Encoded {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{ODD_NAMES, filled, lake_at, merge, rows};
-    use super::super::{FileSizing, TableDef, Then, Upkeep, at_time, maintain};
+    use super::super::{FileSizing, MaintenanceOptions, TableDef, Then, at_time, maintain};
 
     #[tokio::test]
     async fn a_table_lies_in_a_folder_of_any_name_and_nowhere_else() {
@@ -144,8 +146,8 @@ mod tests {
                 sizing: FileSizing::WIDE,
                 optional: false,
             };
-            let upkeep = Upkeep { retention_hours: 0, dry_run: false };
-            let done = maintain(&again, &known, upkeep).await.unwrap();
+            let options = MaintenanceOptions { retention_hours: 0, dry_run: false };
+            let done = maintain(&again, &known, options).await.unwrap();
             assert_eq!((done.error, done.compacted, done.vacuumed > 0), (None, true, true), "{name}");
             let opened = again.open("silver", "cw_test").await.unwrap().unwrap();
             assert_eq!(opened.frame().await.unwrap().count().await.unwrap(), 31, "{name}");

@@ -1,4 +1,4 @@
-//! One writer at a time: the lock of a lakehouse.
+//! Lock of a lakehouse: one writer at a time.
 //!
 //! The lock is a row of numbered files, `<layer>/<table>/_lock/<number>.json`, and the highest number counts. Whoever
 //! wants the lock creates the next number, which storage lets only one do; the holder alone rewrites its own file, to
@@ -6,7 +6,7 @@
 //! disks and object stores have, and an abandoned lock is taken over without a race: by its expiry, or at once where
 //! its process is known to be gone. Readers need no lock.
 //!
-//! Invariant: a holder that lost its lock (its machine slept past the expiry, and another took over) stops.
+//! Invariant: a holder that lost its lock (its machine slept past the expiry, and another took over) must stop.
 
 use super::Lakehouse;
 use super::error::{Error, Result};
@@ -23,14 +23,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// The folder in that of a table. Names that begin with `_` are no data to any reader of Delta tables.
+/// Folder in that of a table. Names that begin with `_` are no data to any reader of Delta tables.
 const FOLDER: &str = "_lock";
-/// How often it is renewed.
+/// Time between two renewals.
 const RENEWAL: Duration = Duration::from_secs(60);
-/// How often the next number is tried while others take it.
+/// Attempts to take the next number while others take it.
 const TRIES: usize = 5;
 
-/// A lock that was taken over from a holder that ended without giving it back.
+/// Takeover of a lock from a holder that ended without releasing it.
 #[derive(Debug, Clone)]
 pub struct Takeover<P> {
     /// What it said of its work.
@@ -48,13 +48,13 @@ impl<P: DeserializeOwned> Takeover<P> {
         Self { payload, holder }
     }
 
-    /// What there is to say of its end.
+    /// Message that says who it was and when it was last seen.
     pub fn text(&self) -> String {
         format!("it ended without a word: {}, last seen {}", self.holder, instant(self.holder.renewed_at))
     }
 }
 
-/// Who holds a lakehouse's lock now.
+/// Holder of a lakehouse's lock, where there is one now.
 ///
 /// # Errors
 /// [`Error::Lakehouse`] when the lock can't be read.
@@ -66,7 +66,7 @@ pub async fn holder(lake: &Lakehouse) -> Result<Option<Holder>> {
     Ok(files.newest().await?.map(|(_, holder)| holder).filter(|holder| holder.is_live(Utc::now())))
 }
 
-/// The numbered files.
+/// Numbered files of a lock.
 #[derive(Clone)]
 struct LockFiles {
     store: Arc<dyn ObjectStore>,
@@ -89,7 +89,7 @@ impl LockFiles {
         Path::from(format!("{FOLDER}/{number:012}.json"))
     }
 
-    /// All numbers, rising.
+    /// Lists all numbers in ascending order.
     async fn numbers(&self) -> Result<Vec<u64>> {
         let folder = Path::from(FOLDER);
         let files: Vec<_> =
@@ -130,7 +130,7 @@ impl LockFiles {
     }
 }
 
-/// The lock of a lakehouse, held by this process, with what is said of the work that is done under it.
+/// Lock that this process holds, with a payload that describes the work under it.
 pub struct Lock<P> {
     files: LockFiles,
     number: u64,
@@ -140,7 +140,7 @@ pub struct Lock<P> {
 }
 
 impl<P: Serialize + DeserializeOwned> Lock<P> {
-    /// Takes the lock, also from a holder that is known to be gone.
+    /// Acquires the lock, also from a holder that expired or is known to be gone.
     ///
     /// # Errors
     /// [`Error::Locked`] when another holds it, [`Error::Lakehouse`] when it can't be written.
@@ -182,13 +182,14 @@ impl<P: Serialize + DeserializeOwned> Lock<P> {
         Err(files.error("taken", "others take it all the time; try again in a moment"))
     }
 
-    /// What is said of the work.
+    /// Payload that describes the work.
     pub fn payload(&self) -> Option<&P> {
         self.payload.as_ref()
     }
 
-    /// Does work under the lock. Ctrl-C, or SIGTERM, ends it between two commits, and so does the loss of the lock.
-    /// Whoever calls this gives the lock back afterwards.
+    /// Runs work under the lock, until Ctrl-C, SIGTERM or the loss of the lock ends it between two commits.
+    ///
+    /// The caller must release the lock afterwards.
     ///
     /// # Errors
     /// [`Error::Interrupted`], [`Error::Lakehouse`] when the lock was lost.
@@ -214,7 +215,7 @@ impl<P: Serialize + DeserializeOwned> Lock<P> {
         }
     }
 
-    /// Renews the lock from now on; what comes out says how it was lost.
+    /// Renews the lock from now on, and sends the reason when it is lost.
     fn keep(&mut self) -> oneshot::Receiver<String> {
         let (tell, lost) = oneshot::channel();
         let (files, number, mut holder) = (self.files.clone(), self.number, self.holder.clone());
@@ -248,7 +249,7 @@ impl<P: Serialize + DeserializeOwned> Lock<P> {
         }
     }
 
-    /// Gives the lock back.
+    /// Releases the lock.
     pub async fn release(mut self) {
         if let Some(renewal) = self.renewal.take() {
             renewal.abort();
@@ -273,7 +274,7 @@ impl<P> Drop for Lock<P> {
     }
 }
 
-/// Moves the expiry on. Says why where the lock is another's.
+/// Renews the expiry; gives the reason where the lock is another's.
 async fn renew(files: &LockFiles, number: u64, holder: &mut Holder) -> Result<Option<String>> {
     if files.numbers().await?.last().is_some_and(|newest| *newest > number) {
         let other = files.newest().await?.map(|(_, other)| format!(" by {other}")).unwrap_or_default();

@@ -1,9 +1,8 @@
-//! Keeping tables quick to read: few files in the order of the key, nothing left over, a checkpoint.
+//! Maintains tables so that they stay quick to read: compaction, vacuum, checkpoints.
 //!
-//! Invariant: no row changes. Small files become large ones in one commit, which says so, and so do files that Spark
-//! refuses; a file is deleted only when
-//! no version within the retention has it; the checkpoint is that of the newest version. Where nothing is to be done,
-//! nothing is written.
+//! Invariant: maintenance must never change a row, nor delete a file that a version within the retention has. Small files
+//! become large ones in one commit that says so, and so do files that Spark refuses; the checkpoint is that of the newest
+//! version. Where nothing is to be done, nothing is written.
 
 use super::error::Result;
 use super::file_sizing::BYTES_A_FILE;
@@ -14,23 +13,24 @@ use deltalake::logstore::object_store::{Error as StoreError, ObjectStoreExt as _
 use deltalake::operations::vacuum::VacuumMode;
 use deltalake::{DeltaTable, Path};
 
-/// How long the files of earlier versions are kept, unless told otherwise: a week, as long as Delta itself promises to
-/// readers that have such a version open.
+/// Hours that the files of earlier versions are kept by default: a week.
+///
+/// Delta itself promises as much to readers that have such a version open.
 pub const RETENTION_HOURS: u32 = 168;
 
-/// What to do.
+/// Options of maintenance.
 #[derive(Debug, Clone, Copy)]
-pub struct Upkeep {
-    /// How long the files of earlier versions are kept.
+pub struct MaintenanceOptions {
+    /// Hours that the files of earlier versions are kept.
     pub retention_hours: u32,
-    /// Only look.
+    /// Report what would be done, and write nothing.
     pub dry_run: bool,
 }
 
-/// What was done to a table, or would be.
+/// Result of maintaining a table, or of a dry run of it.
 #[derive(Debug, Clone, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Maintained {
+pub struct MaintenanceResult {
     /// The layer.
     pub layer: &'static str,
     /// The table.
@@ -53,7 +53,7 @@ pub struct Maintained {
     pub error: Option<String>,
 }
 
-/// The files of a version.
+/// Size of the files of a version.
 #[derive(Debug, Clone, Copy, Default)]
 struct Footprint {
     files: u64,
@@ -69,9 +69,11 @@ impl Footprint {
     }
 }
 
-/// Maintains a table; `None` where there is none. An error stands in what is given: the other tables go on.
-pub async fn maintain(lake: &Lakehouse, known: &TableDef, upkeep: Upkeep) -> Option<Maintained> {
-    let mut done = Maintained {
+/// Maintains a table; `None` where there is none.
+///
+/// An error stands in the result, so that the other tables go on.
+pub async fn maintain(lake: &Lakehouse, known: &TableDef, options: MaintenanceOptions) -> Option<MaintenanceResult> {
+    let mut done = MaintenanceResult {
         layer: known.layer,
         table: known.name,
         compacted: false,
@@ -83,7 +85,7 @@ pub async fn maintain(lake: &Lakehouse, known: &TableDef, upkeep: Upkeep) -> Opt
         checkpoint: None,
         error: None,
     };
-    match work(lake, known, upkeep, &mut done).await {
+    match work(lake, known, options, &mut done).await {
         Ok(true) => {}
         Ok(false) => return None,
         Err(error) => done.error = Some(error.to_string()),
@@ -91,29 +93,34 @@ pub async fn maintain(lake: &Lakehouse, known: &TableDef, upkeep: Upkeep) -> Opt
     Some(done)
 }
 
-/// Whether there is such a table.
-async fn work(lake: &Lakehouse, known: &TableDef, upkeep: Upkeep, done: &mut Maintained) -> Result<bool> {
+/// Does the work; false where there is no such table.
+async fn work(
+    lake: &Lakehouse,
+    known: &TableDef,
+    options: MaintenanceOptions,
+    done: &mut MaintenanceResult,
+) -> Result<bool> {
     let Some(mut table) = lake.open(known.layer, known.name).await? else { return Ok(false) };
     let before = table.footprint()?;
     (done.files_before, done.bytes_before) = (before.files, before.bytes);
     (done.files_after, done.bytes_after) = (before.files, before.bytes);
     done.compacted = before.is_scattered(table.sizing().least) || table.has_refused_dates().await?;
-    if done.compacted && !upkeep.dry_run {
-        let rows = sorted(table.frame().await?, &known.key).on_table(table, "compacting")?;
+    if done.compacted && !options.dry_run {
+        let rows = sorted(table.frame().await?, &known.key).on_table(&table, "compacting")?;
         table.rearrange(rows).await?;
         let after = table.footprint()?;
         (done.files_after, done.bytes_after) = (after.files, after.bytes);
     }
-    done.vacuumed = table.vacuum(upkeep).await?;
+    done.vacuumed = table.vacuum(options).await?;
     done.checkpoint = table.newest_checkpoint().await?;
-    if done.checkpoint != Some(table.version()) && !upkeep.dry_run {
+    if done.checkpoint != Some(table.version()) && !options.dry_run {
         deltalake::checkpoints::create_checkpoint(table.delta(), None)
             .await
-            .on_table(table, "writing the checkpoint")?;
+            .on_table(&table, "writing the checkpoint")?;
         done.checkpoint = Some(table.version());
     }
-    if upkeep.retention_hours < RETENTION_HOURS && !upkeep.dry_run {
-        table.shorten_log(upkeep.retention_hours).await?;
+    if options.retention_hours < RETENTION_HOURS && !options.dry_run {
+        table.shorten_log(options.retention_hours).await?;
     }
     Ok(true)
 }
@@ -130,25 +137,26 @@ impl Table {
         Ok(sum)
     }
 
-    /// Deletes files that no version within the retention has, and says how many.
-    async fn vacuum(&mut self, upkeep: Upkeep) -> Result<u64> {
+    /// Deletes files that no version within the retention has, and counts them.
+    async fn vacuum(&mut self, options: MaintenanceOptions) -> Result<u64> {
         let looked: DeltaTable = self.delta().clone();
         let (delta, metrics) = looked
             .vacuum()
             // Also what a killed run wrote and never committed.
             .with_mode(VacuumMode::Full)
-            .with_retention_period(TimeDelta::hours(i64::from(upkeep.retention_hours)))
+            .with_retention_period(TimeDelta::hours(i64::from(options.retention_hours)))
             // Who may go below the week is decided by the caller.
             .with_enforce_retention_duration(false)
-            .with_dry_run(upkeep.dry_run)
+            .with_dry_run(options.dry_run)
             .await
             .on_table(self, "deleting old files")?;
         self.show(delta);
         Ok(metrics.files_deleted.len() as u64)
     }
 
-    /// Deletes entries of the log before the newest checkpoint that are older than so many hours: they hold the least and
-    /// the greatest values of files that are gone.
+    /// Deletes entries of the log before the newest checkpoint that are older than so many hours.
+    ///
+    /// They hold the least and the greatest values of files that are gone.
     async fn shorten_log(&self, hours: u32) -> Result<()> {
         let version = u64::try_from(self.version()).on_table(self, "shortening the log")?;
         let before = Utc::now() - TimeDelta::hours(i64::from(hours));

@@ -1,17 +1,17 @@
-//! Changed rows into a table: the files that may hold one of their keys are written anew with them.
+//! Merges changed rows into a table by rewriting the files that may hold one of their keys.
 //!
-//! Invariant: a merge is one commit, and writes its files in the order of the key, so that tables stay clustered and a
-//! change of recent records leaves the files of old ones alone.
+//! Invariant: a merge must be one commit and must write its files in the order of the key, so that tables stay clustered
+//! and a change of recent records never rewrites the files of old ones.
 
-use super::error::{Error, Result};
+use super::error::{BoxError, Error, Result};
 use super::files::DataFile;
-use super::rewrite_plan::{Piece, pieces};
-use super::sorted_merge::{Obstacle, OutOfOrder, ahead};
+use super::rewrite_plan::{RewriteGroup, rewrite_plan};
+use super::sorted_merge::{OutOfOrder, read_ahead};
 use super::table::{DELETE_MARK, OnTable as _, Table, sorted};
 use super::task::spawn_abortable;
 use super::upsert::MANY_STAGED;
 use super::write::{in_small_batches, next_version};
-use super::{KeySet, align_batch};
+use super::{KeySet, cast_to_schema};
 use arrow::array::{AsArray as _, BooleanArray, RecordBatch};
 use arrow::compute::{SortColumn, concat_batches, filter_record_batch, lexsort_to_indices, take_record_batch};
 use arrow::datatypes::{DataType, Field, Schema};
@@ -28,13 +28,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How many pieces are written at the same time.
-const PIECES_AT_ONCE: usize = 2;
+/// How many groups are written at the same time.
+const GROUPS_AT_ONCE: usize = 2;
 
 impl Table {
-    /// Inserts, updates and (rows marked by [`DELETE_MARK`]) deletes by key, in one commit: so many rows come.
+    /// Merges rows by key in one commit: inserts, updates and, where [`DELETE_MARK`] is set, deletes.
     ///
-    /// The rows must have the table's schema plus the mark, and each key once.
+    /// There must be exactly `expected` rows, in the table's schema plus the mark, each key once.
     ///
     /// # Errors
     /// [`Error::Table`]; the table stays as it was.
@@ -51,7 +51,7 @@ impl Table {
         if found != expected {
             return Err(self.error("merging", format!("{found} rows were read back in the place of {expected}")));
         }
-        let pieces = pieces(self.files()?, first, source.first, self.sizing());
+        let groups = rewrite_plan(self.files()?, first, source.first, self.sizing());
         let changed = Arc::new(source.hashes);
         let fresh = rows.filter(ident(DELETE_MARK).eq(lit(false))).on_table(self, "merging")?;
         let mut fresh = fresh.drop_columns(&[DELETE_MARK]).on_table(self, "merging")?;
@@ -59,22 +59,22 @@ impl Table {
             // More than these are in order already.
             fresh = in_memory(fresh, key).await.on_table(self, "merging")?;
         }
-        let files: Vec<DataFile> = pieces.iter().flat_map(|piece| piece.files.clone()).collect();
-        let mut work = Vec::with_capacity(pieces.len());
-        for piece in pieces {
+        let files: Vec<DataFile> = groups.iter().flat_map(|group| group.files.clone()).collect();
+        let mut work = Vec::with_capacity(groups.len());
+        for group in groups {
             let (table, fresh, changed) = (self.clone(), fresh.clone(), Arc::clone(&changed));
             let key: Vec<String> = key.iter().map(|name| (*name).to_owned()).collect();
             work.push(async move {
                 let write = async move {
                     let key: Vec<&str> = key.iter().map(String::as_str).collect();
-                    table.write_piece(&piece, fresh, &key, &changed).await
+                    table.write_group(&group, fresh, &key, &changed).await
                 };
                 spawn_abortable("merging", write).await?
             });
         }
-        let written: Vec<Written> = futures::stream::iter(work).buffered(PIECES_AT_ONCE).try_collect().await?;
-        let replaced: u64 = written.iter().map(|piece| piece.replaced).sum();
-        let adds: Vec<Add> = written.into_iter().flat_map(|piece| piece.adds).collect();
+        let written: Vec<Written> = futures::stream::iter(work).buffered(GROUPS_AT_ONCE).try_collect().await?;
+        let replaced: u64 = written.iter().map(|group| group.replaced).sum();
+        let adds: Vec<Add> = written.into_iter().flat_map(|group| group.adds).collect();
         // Where a file does not say how many rows it has, that can't be reckoned.
         if let Some(before) = files.iter().map(DataFile::rows).sum::<Option<u64>>() {
             self.must_be("merging", &adds, (before + expected).saturating_sub(replaced + source.deletions))?;
@@ -91,22 +91,22 @@ impl Table {
         self.commit("merging", adds, &files, operation, next_version(transactions)).await
     }
 
-    /// Writes a piece's rows: those of its files that are not changed, and the changed ones.
-    async fn write_piece(
+    /// Writes the rows of a group: the unchanged ones of its files, and the changed ones.
+    async fn write_group(
         &self,
-        piece: &Piece,
+        group: &RewriteGroup,
         fresh: DataFrame,
         key: &[&str],
         changed: &Arc<HashSet<u128>>,
     ) -> Result<Written> {
         let mut replaced = 0;
-        let expected = piece.files.iter().filter_map(DataFile::rows).sum::<u64>() + piece.keys as u64;
-        let mut rows = match key.first().and_then(|first| piece.holds(&ident(*first))) {
+        let expected = group.files.iter().filter_map(DataFile::rows).sum::<u64>() + group.keys as u64;
+        let mut rows = match key.first().and_then(|first| group.holds(&ident(*first))) {
             Some(within) => fresh.filter(within).on_table(self, "merging")?,
             None => fresh,
         };
-        if !piece.files.is_empty() {
-            match self.weave_piece(piece, rows.clone(), key, changed, expected).await {
+        if !group.files.is_empty() {
+            match self.merge_sorted(group, rows.clone(), key, changed, expected).await {
                 Ok(written) => return Ok(written),
                 Err(error) if error.is::<OutOfOrder>() => {
                     tracing::debug!(table = self.name(), "another writer put rows out of order: they are sorted");
@@ -115,8 +115,8 @@ impl Table {
             }
             let kept = not_among(self.key_types(key)?, Arc::clone(changed));
             let kept = kept.call(key.iter().map(|name| ident(*name)).collect());
-            let kept = self.frame_of(&piece.files).await?.filter(kept).on_table(self, "merging")?;
-            let before: u64 = piece.files.iter().filter_map(DataFile::rows).sum();
+            let kept = self.frame_of(&group.files).await?.filter(kept).on_table(self, "merging")?;
+            let before: u64 = group.files.iter().filter_map(DataFile::rows).sum();
             replaced = before.saturating_sub(kept.clone().count().await.on_table(self, "merging")? as u64);
             rows = kept.union(rows).on_table(self, "merging")?;
         }
@@ -124,24 +124,24 @@ impl Table {
         Ok(Written { adds, replaced })
     }
 
-    /// As [`Table::write_piece`], of files whose rows are in the order of the key, one file after the other.
-    async fn weave_piece(
+    /// Writes the rows of a group by a sorted merge; its files must be in the order of the key.
+    async fn merge_sorted(
         &self,
-        piece: &Piece,
+        group: &RewriteGroup,
         fresh: DataFrame,
         key: &[&str],
         changed: &Arc<HashSet<u128>>,
         expected: u64,
-    ) -> Result<Written, Obstacle> {
+    ) -> Result<Written, BoxError> {
         let replaced = Arc::new(AtomicU64::new(0));
         let schema = self.schema()?;
         let places: Vec<usize> = key.iter().map(|name| schema.index_of(name)).collect::<Result<_, _>>()?;
         let first = key.first().copied().unwrap_or_default();
-        let kept = self.rows_of_files(piece.files.clone(), first, None).map({
+        let kept = self.rows_of_files(group.files.clone(), first, None).map({
             let (schema, places, changed) = (Arc::clone(&schema), places.clone(), Arc::clone(changed));
             let replaced = Arc::clone(&replaced);
-            move |batch| -> Result<RecordBatch, Obstacle> {
-                let batch = align_batch(&batch?, &schema)?;
+            move |batch| -> Result<RecordBatch, BoxError> {
+                let batch = cast_to_schema(&batch?, &schema)?;
                 let hashes = row_hashes(&batch, &places)?;
                 let kept: BooleanArray = hashes.iter().map(|hash| Some(!changed.contains(hash))).collect();
                 replaced.fetch_add(kept.false_count() as u64, Ordering::Relaxed);
@@ -150,13 +150,13 @@ impl Table {
         });
         let fresh = in_small_batches(fresh).execute_stream().await?.map({
             let schema = Arc::clone(&schema);
-            move |batch| -> Result<RecordBatch, Obstacle> { Ok(align_batch(&batch?, &schema)?) }
+            move |batch| -> Result<RecordBatch, BoxError> { Ok(cast_to_schema(&batch?, &schema)?) }
         });
-        let adds = self.write_woven(ahead(kept.boxed()), fresh.boxed(), key, expected).await?;
+        let adds = self.write_merged(read_ahead(kept.boxed()), fresh.boxed(), key, expected).await?;
         Ok(Written { adds, replaced: replaced.load(Ordering::Relaxed) })
     }
 
-    /// The keys of the rows to merge.
+    /// Reads the keys of the rows to merge.
     async fn source_keys(&self, rows: DataFrame, key: &[&str]) -> Result<SourceKeys> {
         let columns = key.iter().copied().chain([DELETE_MARK]).map(ident);
         let rows = rows.select(columns.collect::<Vec<_>>()).on_table(self, "merging")?;
@@ -183,8 +183,8 @@ impl Table {
     }
 }
 
-/// A few rows in the order of their key, at hand for each piece to find its own.
-async fn in_memory(rows: DataFrame, key: &[&str]) -> Result<DataFrame, Obstacle> {
+/// Sorts a few rows by their key and holds them in memory, so that each group finds its own.
+async fn in_memory(rows: DataFrame, key: &[&str]) -> Result<DataFrame, BoxError> {
     let (state, plan) = rows.into_parts();
     let rows = DataFrame::new(state.clone(), plan);
     let schema = Arc::clone(rows.schema().inner());
@@ -208,14 +208,16 @@ struct SourceKeys {
     deletions: u64,
 }
 
-/// What writing a piece gave.
+/// The files of a group that was written.
 struct Written {
     adds: Vec<Add>,
-    /// Rows of its files that are not in them any more, or stand in them anew.
+    /// Rows of the old files that were replaced or deleted.
     replaced: u64,
 }
 
-/// A predicate over key columns: the key is none of these. A join would hold the wide rows in memory, or sort them.
+/// Predicate over key columns that is true where the key is none of these.
+///
+/// A join would hold the wide rows in memory, or sort them.
 fn not_among(types: Vec<DataType>, hashes: Arc<HashSet<u128>>) -> ScalarUDF {
     let fields: Vec<Field> =
         types.iter().enumerate().map(|(place, key)| Field::new(place.to_string(), key.clone(), true)).collect();

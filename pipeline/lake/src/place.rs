@@ -1,19 +1,19 @@
-//! Where something lies, as a person writes it: literal text, but for a `~/` that no shell expanded.
+//! Parses places as a person writes them: literal text, but for a `~/` that no shell expanded.
 //!
 //! Invariant: a value that is meant otherwise than it reads (quotes that a shell would have taken away, blanks around
-//! it) is refused, and makes no folder of an odd name.
+//! it) must be refused, and never makes a folder of an odd name.
 
 use super::error::{Error, Result};
 use std::path::{Path, PathBuf};
 use url::Url;
 
-/// The setting that names a lakehouse, for messages.
+/// Setting that names a lakehouse, for messages.
 const LAKEHOUSE: &str = "--lakehouse or CW_LAKEHOUSE";
 
-/// The schemes that the storage layer knows.
+/// Schemes that the storage layer knows.
 const SCHEMES: [&str; 7] = ["file", "abfss", "abfs", "az", "azure", "adl", "memory"];
 
-/// The root of the lakehouse that a value names, with a slash at its end.
+/// Parses the root of a lakehouse, as a URL with a slash at its end.
 ///
 /// # Errors
 /// [`Error::Usage`] when the value names none.
@@ -52,7 +52,7 @@ fn is_url(location: &str) -> bool {
     })
 }
 
-/// The folder that a setting's value names, as an absolute path.
+/// Parses the folder that a setting's value names, as an absolute path.
 ///
 /// # Errors
 /// [`Error::Usage`] that names the setting, what is odd, and what to write.
@@ -76,7 +76,7 @@ pub fn folder_of(setting: &str, text: &str) -> Result<PathBuf> {
     std::path::absolute(&path).map_err(|error| refused(&error.to_string()))
 }
 
-/// Refuses what is no place but a slip of the pen.
+/// Checks that a value is no slip of the pen.
 fn check(setting: &str, text: &str) -> Result<()> {
     let refused = |reason: String| Err(Error::Usage(reason));
     if text.trim().is_empty() {
@@ -96,7 +96,7 @@ fn check(setting: &str, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// The URL of a local file or folder: the engine reads a path as a pattern, and a URL as it is.
+/// URL of a local file or folder: the engine reads a path as a pattern, and a URL as it is.
 ///
 /// # Errors
 /// [`Error::Query`] when the path can't be part of a URL.

@@ -1,8 +1,8 @@
-//! Which process holds a lock, and whether it is still there; and the signals that end this one.
+//! Processes that hold locks: who they are, whether they are still there, and the signals that end this one.
 
 use serde::{Deserialize, Serialize};
 
-/// A process, as well as the system lets it be told from others.
+/// Process, as well as the system lets it be told from others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Process {
@@ -17,7 +17,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// This one.
+    /// Identity of this process.
     pub(super) fn own() -> Self {
         let read = |path: &str| std::fs::read_to_string(path).ok().map(|text| text.trim().to_owned());
         let named = ["HOSTNAME", "COMPUTERNAME"].iter().find_map(|name| std::env::var(name).ok());
@@ -29,18 +29,20 @@ impl Process {
         Self { host, pid, machine, start: start_of(pid) }
     }
 
-    /// Whether it is this one.
+    /// Whether it is this process.
     pub(super) fn is_own(&self) -> bool {
         *self == Self::own()
     }
 
-    /// Whether it is known to have ended. Of a process elsewhere, and on systems without `/proc`, nothing is known.
+    /// Whether it is known to have ended.
+    ///
+    /// Of a process elsewhere, and on systems without `/proc`, nothing is known.
     pub(super) fn is_gone(&self) -> bool {
         self.machine.is_some() && self.machine == Self::own().machine && start_of(self.pid) != self.start
     }
 }
 
-/// When a process started; `None` where there is no such process.
+/// Start of a process, as the system counts; `None` where there is no such process.
 fn start_of(pid: u32) -> Option<String> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name, in parentheses, may hold anything; the start is the twentieth field after it.

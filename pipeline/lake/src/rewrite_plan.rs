@@ -1,23 +1,23 @@
-//! Which files a change writes anew, piece by piece.
+//! Plans which files a change rewrites, in groups of neighbouring keys.
 //!
-//! Invariants: pieces are ranges of the key that do not overlap; each changed key is in exactly one of them, and each
-//! file that is written anew is in one with its whole range. So a table that is clustered by its key stays so, and what
-//! has to be sorted at a time is about one file.
+//! Invariant: the groups must be ranges of the key that never overlap; each changed key must be in exactly one of them,
+//! and each rewritten file in one with its whole range. So a table that is clustered by its key stays so, and what has to
+//! be sorted at a time is about one file.
 
 use super::KeySet;
 use super::file_sizing::FileSizing;
 use super::files::DataFile;
 use datafusion::logical_expr::{Expr, lit};
 
-/// A range of the key and the files in it that are written anew.
-pub(super) struct Piece {
+/// Range of the key with the files in it that are rewritten.
+pub(super) struct RewriteGroup {
     /// The files: none where new rows lie between full ones.
     pub(super) files: Vec<DataFile>,
-    /// How many changed keys are in it.
+    /// Number of changed keys in it.
     pub(super) keys: usize,
     /// From this key on; from the beginning where absent.
     from: Option<Key>,
-    /// Up to this key, which is the next piece's.
+    /// Up to this key, which is the next group's.
     to: Option<Key>,
 }
 
@@ -36,8 +36,8 @@ impl Key {
     }
 }
 
-impl Piece {
-    /// Whether a key is in the piece; `None` where every key is.
+impl RewriteGroup {
+    /// Predicate that is true where a key is in the group; `None` where every key is.
     pub(super) fn holds(&self, column: &Expr) -> Option<Expr> {
         let from = self.from.as_ref().map(|from| column.clone().gt_eq(from.lit()));
         let to = self.to.as_ref().map(|to| column.clone().lt(to.lit()));
@@ -45,8 +45,8 @@ impl Piece {
     }
 }
 
-/// The pieces of a change of rows with these keys.
-pub(super) fn pieces(files: Vec<DataFile>, column: &str, keys: KeySet, sizing: FileSizing) -> Vec<Piece> {
+/// Plans the groups of a change of rows with these keys.
+pub(super) fn rewrite_plan(files: Vec<DataFile>, column: &str, keys: KeySet, sizing: FileSizing) -> Vec<RewriteGroup> {
     let full = sizing.rows_of_a_file(files.iter().filter_map(DataFile::rows).sum());
     match keys {
         KeySet::Ids(ids) => {
@@ -62,8 +62,8 @@ pub(super) fn pieces(files: Vec<DataFile>, column: &str, keys: KeySet, sizing: F
     }
 }
 
-/// Files whose ranges overlap, with the range of all of them.
-struct Group<T> {
+/// Files whose ranges overlap, and the range of all of them.
+struct OverlappingFiles<T> {
     least: T,
     most: T,
     files: Vec<(T, T, DataFile)>,
@@ -75,7 +75,7 @@ fn plan<T: Ord + Clone>(
     keys: &[T],
     full: u64,
     key: impl Fn(T) -> Key,
-) -> Vec<Piece> {
+) -> Vec<RewriteGroup> {
     if keys.is_empty() {
         return Vec::new();
     }
@@ -88,47 +88,49 @@ fn plan<T: Ord + Clone>(
         }
     }
     if !unknown.is_empty() || ranged.is_empty() {
-        // What a file holds is not known, so it may hold anything: one piece.
+        // What a file holds is not known, so it may hold anything: one group.
         let hit = ranged.into_iter().filter(|(least, most, _)| count_within(keys, least, most) > 0);
         let files = hit.map(|(.., file)| file).chain(unknown).collect();
-        return vec![Piece { files, keys: keys.len(), from: None, to: None }];
+        return vec![RewriteGroup { files, keys: keys.len(), from: None, to: None }];
     }
     let groups = grouped(ranged);
     let ends: Vec<T> = groups.iter().skip(1).map(|group| group.least.clone()).collect();
     let last = ends.len();
-    let mut pieces: Vec<Piece> = Vec::new();
+    let mut groups: Vec<RewriteGroup> = Vec::new();
     let mut before: Option<usize> = None;
     for (place, group) in groups.into_iter().enumerate() {
-        // The first group's piece begins before it, each ends where the next begins.
+        // The first group's group begins before it, each ends where the next begins.
         let first = if place == 0 { 0 } else { keys.partition_point(|key| key < &ends[place - 1]) };
         let end = if place == last { keys.len() } else { keys.partition_point(|key| key < &ends[place]) };
         if first >= end {
             continue;
         }
-        let piece = Piece {
+        let group = RewriteGroup {
             files: touched(group, &keys[first..end], full),
             keys: end - first,
             from: (place > 0).then(|| key(ends[place - 1].clone())),
             to: (place < last).then(|| key(ends[place].clone())),
         };
-        let rows = |piece: &Piece| piece.files.iter().filter_map(DataFile::rows).sum::<u64>();
-        match pieces.last_mut().filter(|_| before.is_some_and(|before| before + 1 == place)) {
+        let rows = |group: &RewriteGroup| group.files.iter().filter_map(DataFile::rows).sum::<u64>();
+        match groups.last_mut().filter(|_| before.is_some_and(|before| before + 1 == place)) {
             // Two that are not full become one.
-            Some(neighbour) if !piece.files.is_empty() && rows(neighbour) + rows(&piece) <= full => {
-                neighbour.files.extend(piece.files);
-                neighbour.keys += piece.keys;
-                neighbour.to = piece.to;
+            Some(neighbour) if !group.files.is_empty() && rows(neighbour) + rows(&group) <= full => {
+                neighbour.files.extend(group.files);
+                neighbour.keys += group.keys;
+                neighbour.to = group.to;
             }
-            _ => pieces.push(piece),
+            _ => groups.push(group),
         }
         before = Some(place);
     }
-    pieces
+    groups
 }
 
-/// Of a group's files those that may hold one of the keys; where none may, the one that ends last, unless it is full:
-/// so what comes every night does not leave a small file each time.
-fn touched<T: Ord + Clone>(group: Group<T>, keys: &[T], full: u64) -> Vec<DataFile> {
+/// Picks the files that may hold one of the keys.
+///
+/// Where none may, the one that ends last grows, unless it is full: so what comes every night does not leave a small file
+/// each time.
+fn touched<T: Ord + Clone>(group: OverlappingFiles<T>, keys: &[T], full: u64) -> Vec<DataFile> {
     let all_known = keys.iter().all(|key| *key >= group.least && *key <= group.most);
     let last =
         group.files.iter().enumerate().max_by(|(_, left), (_, right)| left.1.cmp(&right.1)).map(|(place, _)| place);
@@ -142,16 +144,20 @@ fn touched<T: Ord + Clone>(group: Group<T>, keys: &[T], full: u64) -> Vec<DataFi
         .collect()
 }
 
-fn grouped<T: Ord + Clone>(mut files: Vec<(T, T, DataFile)>) -> Vec<Group<T>> {
+fn grouped<T: Ord + Clone>(mut files: Vec<(T, T, DataFile)>) -> Vec<OverlappingFiles<T>> {
     files.sort_by(|left, right| (&left.0, &left.1).cmp(&(&right.0, &right.1)));
-    let mut groups: Vec<Group<T>> = Vec::new();
+    let mut groups: Vec<OverlappingFiles<T>> = Vec::new();
     for (least, most, file) in files {
         match groups.last_mut() {
             Some(group) if group.most >= least => {
                 group.most = group.most.clone().max(most.clone());
                 group.files.push((least, most, file));
             }
-            _ => groups.push(Group { least: least.clone(), most: most.clone(), files: vec![(least, most, file)] }),
+            _ => groups.push(OverlappingFiles {
+                least: least.clone(),
+                most: most.clone(),
+                files: vec![(least, most, file)],
+            }),
         }
     }
     groups
@@ -174,25 +180,25 @@ mod tests {
         FileSizing::WIDE.with_least(10)
     }
 
-    /// The first keys of the files of each piece, and its range.
-    fn shown(pieces: &[Piece], column: &str) -> Vec<String> {
+    /// The first keys of the files of each group, and its range.
+    fn shown(groups: &[RewriteGroup], column: &str) -> Vec<String> {
         let end = |key: &Option<Key>| match key {
             None => String::new(),
             Some(Key::Id(id)) => id.to_string(),
             Some(Key::Text(text)) => text.clone(),
         };
-        let of = |piece: &Piece| {
-            let mut files: Vec<String> = piece.files.iter().map(|file| file.range(column).0.to_string()).collect();
+        let of = |group: &RewriteGroup| {
+            let mut files: Vec<String> = group.files.iter().map(|file| file.range(column).0.to_string()).collect();
             files.sort();
-            format!("[{}] {}..{}", files.join(" "), end(&piece.from), end(&piece.to))
+            format!("[{}] {}..{}", files.join(" "), end(&group.from), end(&group.to))
         };
-        pieces.iter().map(of).collect()
+        groups.iter().map(of).collect()
     }
 
     fn of(table: &Table, ids: &[i64]) -> Vec<String> {
-        let pieces = pieces(table.files().unwrap(), "id", KeySet::Ids(ids.iter().copied().collect()), sizing());
-        assert_eq!(pieces.iter().map(|piece| piece.keys).sum::<usize>(), ids.len(), "each key in one piece");
-        shown(&pieces, "id")
+        let groups = rewrite_plan(table.files().unwrap(), "id", KeySet::Ids(ids.iter().copied().collect()), sizing());
+        assert_eq!(groups.iter().map(|group| group.keys).sum::<usize>(), ids.len(), "each key in one group");
+        shown(&groups, "id")
     }
 
     #[tokio::test]
@@ -247,11 +253,11 @@ mod tests {
             assert_eq!(files.len(), 3);
             files.sort_by_key(|file| file.ids("id"));
             files[2].set_statistics(spoilt);
-            assert_eq!(shown(&pieces(files, "id", ids(), sizing()), "id").len(), 1);
+            assert_eq!(shown(&rewrite_plan(files, "id", ids(), sizing()), "id").len(), 1);
         }
         let mut files = table.files().unwrap();
         files.iter_mut().for_each(|file| file.set_statistics(serde_json::Value::Null));
-        let all = pieces(files, "id", ids(), sizing());
+        let all = rewrite_plan(files, "id", ids(), sizing());
         assert_eq!((all.len(), all[0].files.len(), all[0].holds(&lit(1)).is_none()), (1, 3, true));
     }
 
@@ -264,7 +270,7 @@ mod tests {
         let table = filled(&lake, batch).await;
         let of = |texts: &[&str]| {
             let keys = KeySet::Texts(texts.iter().map(|text| (*text).to_owned()).collect());
-            shown(&pieces(table.files().unwrap(), "lineId", keys, sizing()), "lineId")
+            shown(&rewrite_plan(table.files().unwrap(), "lineId", keys, sizing()), "lineId")
         };
         assert_eq!(of(&["T00", "T35"]), ["[\"T00\"] ..T10", "[\"T30\"] T30.."]);
         assert_eq!(of(&["T1", "P7"]), ["[] ..T10"], "T1 comes after T09 and before T10");

@@ -1,8 +1,8 @@
-//! Bringing a batch into exactly a table's schema.
+//! Casts batches to exactly a table's schema, and compares schemas.
 //!
-//! Invariant: a column or nested field that the table has and the batch lacks becomes null, one that the table lacks
-//! is left out, and a type that differs is an error, never a silent cast. The result carries the table's own fields,
-//! without the batch's metadata: a MERGE whose source differs from its target in a nested field would write nulls.
+//! Invariant: a column or nested field that the table has and the batch lacks must become null, one that the table lacks
+//! must be left out, and a type that differs must be an error, never a silent cast. The result carries the table's own
+//! fields, without the batch's metadata: a MERGE whose source differs from its target in a nested field would write nulls.
 
 use arrow::array::{
     Array, ArrayRef, AsArray, LargeListArray, ListArray, MapArray, RecordBatch, RecordBatchOptions, StructArray,
@@ -13,16 +13,16 @@ use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use std::sync::Arc;
 
-/// The batch in the schema's columns, order and nested fields.
+/// Casts a batch to the schema's columns, order and nested fields.
 ///
 /// # Errors
 /// [`ArrowError::SchemaError`] when a type differs.
-pub fn align_batch(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+pub fn cast_to_schema(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
     let columns = schema
         .fields()
         .iter()
         .map(|field| match batch.column_by_name(field.name()) {
-            Some(column) => align_array(column, field, field.name()),
+            Some(column) => cast_array(column, field, field.name()),
             None => Ok(new_null_array(field.data_type(), batch.num_rows())),
         })
         .collect::<Result<Vec<_>, _>>()?;
@@ -30,7 +30,7 @@ pub fn align_batch(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatc
     RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
 }
 
-fn align_array(array: &ArrayRef, field: &FieldRef, path: &str) -> Result<ArrayRef, ArrowError> {
+fn cast_array(array: &ArrayRef, field: &FieldRef, path: &str) -> Result<ArrayRef, ArrowError> {
     if array.data_type() == field.data_type() {
         return Ok(Arc::clone(array));
     }
@@ -40,7 +40,7 @@ fn align_array(array: &ArrayRef, field: &FieldRef, path: &str) -> Result<ArrayRe
             let columns = fields
                 .iter()
                 .map(|child| match source.column_by_name(child.name()) {
-                    Some(column) => align_array(column, child, &format!("{path}/{}", child.name())),
+                    Some(column) => cast_array(column, child, &format!("{path}/{}", child.name())),
                     None => Ok(new_null_array(child.data_type(), source.len())),
                 })
                 .collect::<Result<Vec<_>, _>>()?;
@@ -53,7 +53,7 @@ fn align_array(array: &ArrayRef, field: &FieldRef, path: &str) -> Result<ArrayRe
         }
         (DataType::List(_), DataType::List(item)) => {
             let source: &ListArray = array.as_list();
-            let values = align_array(source.values(), item, &format!("{path}/*"))?;
+            let values = cast_array(source.values(), item, &format!("{path}/*"))?;
             Ok(Arc::new(ListArray::try_new(
                 Arc::clone(item),
                 source.offsets().clone(),
@@ -63,7 +63,7 @@ fn align_array(array: &ArrayRef, field: &FieldRef, path: &str) -> Result<ArrayRe
         }
         (DataType::LargeList(_), DataType::LargeList(item)) => {
             let source: &LargeListArray = array.as_list();
-            let values = align_array(source.values(), item, &format!("{path}/*"))?;
+            let values = cast_array(source.values(), item, &format!("{path}/*"))?;
             Ok(Arc::new(LargeListArray::try_new(
                 Arc::clone(item),
                 source.offsets().clone(),
@@ -82,7 +82,7 @@ fn align_array(array: &ArrayRef, field: &FieldRef, path: &str) -> Result<ArrayRe
                 .columns()
                 .iter()
                 .zip(fields)
-                .map(|(column, child)| align_array(column, child, &format!("{path}/{}", child.name())))
+                .map(|(column, child)| cast_array(column, child, &format!("{path}/{}", child.name())))
                 .collect::<Result<Vec<_>, _>>()?;
             let entries = StructArray::try_new(fields.clone(), columns, None)?;
             Ok(Arc::new(MapArray::try_new(
@@ -110,14 +110,14 @@ fn differs(path: &str, found: &DataType, field: &Field) -> ArrowError {
     ArrowError::SchemaError(format!("column {path} is {found} here, but {} in the table", field.data_type()))
 }
 
-/// The columns of `wanted` that `have` lacks, at the top level or nested, and the ones whose type differs.
+/// Compares two schemas: the columns of `wanted` that `have` lacks, also nested ones, and those of another type.
 pub fn compare_schemas(have: &Schema, wanted: &Schema) -> SchemaDifference {
     let mut difference = SchemaDifference::default();
     compare_fields(have.fields(), wanted.fields(), "", &mut difference);
     difference
 }
 
-/// What [`compare_schemas`] found, as paths.
+/// Difference between two schemas, as paths.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct SchemaDifference {
     /// Paths that the table lacks.
@@ -180,10 +180,10 @@ mod tests {
                 DataType::Struct(vec![field("name", DataType::Utf8), field("id", DataType::Int64)].into()),
             ),
         ]));
-        let aligned = align_batch(&batch, &wanted).unwrap();
-        assert_eq!(aligned.schema(), wanted);
-        assert_eq!(aligned.column(0).null_count(), 2);
-        let company = aligned.column(1).as_struct();
+        let cast = cast_to_schema(&batch, &wanted).unwrap();
+        assert_eq!(cast.schema(), wanted);
+        assert_eq!(cast.column(0).null_count(), 2);
+        let company = cast.column(1).as_struct();
         assert_eq!(company.column(0).null_count(), 2);
         assert_eq!(company.column(1).as_ref(), &Int64Array::from(vec![1, 2]) as &dyn Array);
     }
@@ -192,7 +192,7 @@ mod tests {
     fn refuses_another_type() {
         let batch = RecordBatch::try_from_iter([("a", Arc::new(StringArray::from(vec!["1"])) as ArrayRef)]).unwrap();
         let wanted = Arc::new(Schema::new(vec![field("a", DataType::Int64)]));
-        let message = align_batch(&batch, &wanted).unwrap_err().to_string();
+        let message = cast_to_schema(&batch, &wanted).unwrap_err().to_string();
         assert!(message.contains("column a is Utf8 here, but Int64 in the table"), "{message}");
     }
 

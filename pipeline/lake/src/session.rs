@@ -1,6 +1,6 @@
 //! Sessions in which the tables of a lakehouse can be queried, as they are now or as they were.
 //!
-//! Invariant: a session reads each table at one version, whatever is committed meanwhile.
+//! Invariant: a session must read each table at one version, whatever is committed meanwhile.
 
 use super::error::{Error, Result};
 use super::{Lakehouse, Table, TableDef, Then, at_time};
@@ -17,13 +17,13 @@ use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use std::sync::Arc;
 
-/// How many tables are opened at the same time.
+/// Tables that are opened at the same time.
 const TABLES_AT_ONCE: usize = 8;
 
-/// A known table, opened where it is there.
+/// Known table, opened where it is there.
 pub type Opened = (&'static TableDef, Option<Table>);
 
-/// A session in which every known table can be queried; one that no run has written yet is empty.
+/// Session in which every known table can be queried; one that was not written yet is empty.
 ///
 /// # Errors
 /// [`Error::Table`] when a table is there but can't be read.
@@ -31,7 +31,9 @@ pub async fn register(lake: &Lakehouse) -> Result<SessionContext> {
     session(lake, &open_all(lake).await?).await
 }
 
-/// A session in which the tables that are there can be queried: one that was not written yet would look like no data.
+/// Session in which the tables that are there can be queried.
+///
+/// One that was not written yet would look like no data.
 ///
 /// # Errors
 /// As [`register`], and [`Error::Lakehouse`] where there is none: a wrong address or layout would look so, too.
@@ -43,7 +45,7 @@ pub async fn register_written(lake: &Lakehouse) -> Result<SessionContext> {
     written(lake, &tables).await
 }
 
-/// Refuses a lakehouse without tables.
+/// Checks that a lakehouse has tables.
 ///
 /// # Errors
 /// [`Error::Lakehouse`].
@@ -52,27 +54,26 @@ pub async fn require_any(lake: &Lakehouse) -> Result<()> {
     found.map(|_| ()).ok_or_else(|| no_tables(lake))
 }
 
-/// Why a lakehouse without tables can't be read.
+/// Error of a lakehouse without tables.
 fn no_tables(lake: &Lakehouse) -> Error {
     lake.unusable(
         "there are no tables; look at --lakehouse, and at --layout, which has to be the one that they were made with",
     )
 }
 
-/// As [`session`], without the tables that are not there, unless a layer is complete without them.
+/// Session as [`session`] gives, without the tables that are not there, unless a layer is complete without them.
 async fn written(lake: &Lakehouse, tables: &[Opened]) -> Result<SessionContext> {
     let context = session(lake, tables).await?;
-    let failed = |error: DataFusionError| Error::query(error);
     let missing = tables.iter().filter(|(known, table)| table.is_none() && !known.optional);
     for (known, _) in missing {
         if let Some(schema) = schema_of(&context, known.layer) {
-            schema.deregister_table(known.name).map_err(failed)?;
+            schema.deregister_table(known.name).map_err(Error::query)?;
         }
     }
     Ok(context)
 }
 
-/// The tables that a statement names, each as layer and name.
+/// Tables that a statement names, each as layer and name.
 ///
 /// # Errors
 /// [`DataFusionError`] when it is no SQL.
@@ -84,8 +85,11 @@ pub fn named_tables(context: &SessionContext, sql: &str) -> Result<Vec<(String, 
     Ok(named.iter().map(|table| (table.schema().unwrap_or(default).to_owned(), table.table().to_owned())).collect())
 }
 
-/// The folder of a table that lies in one of these folders.
-async fn first_table(lake: &Lakehouse, folders: &[String]) -> Result<Option<String>> {
+/// Folder of a table that lies in one of these folders.
+///
+/// # Errors
+/// [`Error::Table`] when a table is there but can't be read.
+pub async fn first_table(lake: &Lakehouse, folders: &[String]) -> Result<Option<String>> {
     // Those of the last layer are written most often.
     for known in lake.warehouse().tables.iter().rev() {
         let folder = lake.folder(known.layer, known.name);
@@ -97,7 +101,7 @@ async fn first_table(lake: &Lakehouse, folders: &[String]) -> Result<Option<Stri
     Ok(None)
 }
 
-/// Every known table at its newest version, where there is one.
+/// Opens every known table at its newest version, where there is one.
 ///
 /// # Errors
 /// [`Error::Table`] when a table is there but can't be read.
@@ -110,8 +114,9 @@ pub async fn open_all(lake: &Lakehouse) -> Result<Vec<Opened>> {
     futures::stream::iter(opening).buffered(TABLES_AT_ONCE).try_collect().await
 }
 
-/// As [`register`], as the lakehouse was at a time: each table's newest version that was committed by then. A run
-/// commits table by table, so a time between two runs shows them as they belong together.
+/// Session that shows the lakehouse as it was at a time: each table's newest version that was committed by then.
+///
+/// A run commits table by table, so a time between two runs shows them as they belong together.
 ///
 /// # Errors
 /// [`Error::Query`] when there was nothing yet, [`Error::Table`] when a log does not reach back so far.
@@ -137,7 +142,7 @@ pub async fn register_at_time(lake: &Lakehouse, time: DateTime<Utc>) -> Result<S
     written(lake, &tables).await
 }
 
-/// As [`register`], with one table at an earlier version.
+/// Session that shows one table at an earlier version.
 ///
 /// # Errors
 /// [`Error::Usage`] when there is no such table, [`Error::Table`] when there is no such version.
@@ -146,15 +151,14 @@ pub async fn register_at_version(lake: &Lakehouse, layer: &str, name: &str, vers
     let missing = || Error::Usage(format!("there is no table {layer}.{name}"));
     let known = lake.warehouse().table(layer, name).ok_or_else(missing)?;
     let table = lake.open(known.layer, known.name).await?.ok_or_else(missing)?.at_version(version).await?;
-    let failed = |error: DataFusionError| Error::query(error);
     if let Some(schema) = schema_of(&context, layer) {
-        schema.deregister_table(name).map_err(failed)?;
-        schema.register_table(name.to_owned(), table.provider().await?).map_err(failed)?;
+        schema.deregister_table(name).map_err(Error::query)?;
+        schema.register_table(name.to_owned(), table.provider().await?).map_err(Error::query)?;
     }
     Ok(context)
 }
 
-/// A session in which these tables can be queried, at the versions that are open.
+/// Session in which these tables can be queried, at the versions that are open.
 pub async fn session(lake: &Lakehouse, tables: &[Opened]) -> Result<SessionContext> {
     // A list of its own: sessions that are made from one another share it otherwise, and a reader would take the
     // tables from under a run.
@@ -163,37 +167,35 @@ pub async fn session(lake: &Lakehouse, tables: &[Opened]) -> Result<SessionConte
         .build();
     let context = SessionContext::new_with_state(state);
     let catalog = Arc::new(MemoryCatalogProvider::new());
-    let failed = |error: DataFusionError| Error::query(error);
     for layer in lake.warehouse().layers {
-        catalog.register_schema(layer, Arc::new(MemorySchemaProvider::new())).map_err(failed)?;
+        catalog.register_schema(layer, Arc::new(MemorySchemaProvider::new())).map_err(Error::query)?;
     }
     context.register_catalog(lake.warehouse().catalog, Arc::clone(&catalog) as Arc<dyn CatalogProvider>);
     for (known, table) in tables {
         let provider: Arc<dyn TableProvider> = match table {
             Some(table) => table.provider().await?,
-            None => Arc::new(MemTable::try_new(SchemaRef::clone(&known.schema), vec![vec![]]).map_err(failed)?),
+            None => Arc::new(MemTable::try_new(SchemaRef::clone(&known.schema), vec![vec![]]).map_err(Error::query)?),
         };
         if let Some(schema) = catalog.schema(known.layer) {
-            schema.register_table(known.name.to_owned(), provider).map_err(failed)?;
+            schema.register_table(known.name.to_owned(), provider).map_err(Error::query)?;
         }
     }
     Ok(context)
 }
 
-/// The tables of a layer, where the session has it.
+/// Tables of a layer, where the session has it.
 fn schema_of(context: &SessionContext, layer: &str) -> Option<Arc<dyn SchemaProvider>> {
     context.catalog(&context.copied_config().options().catalog.default_catalog)?.schema(layer)
 }
 
-/// Lets a session read a table from this provider.
+/// Replaces the provider that a session reads a table from.
 ///
 /// # Errors
 /// [`Error::Query`] when the session has no such layer.
 pub fn show(context: &SessionContext, layer: &str, name: &str, provider: Arc<dyn TableProvider>) -> Result<()> {
-    let failed = |error: DataFusionError| Error::query(error);
     let schema = schema_of(context, layer).ok_or_else(|| Error::query(format!("there is no layer {layer}")))?;
-    schema.deregister_table(name).map_err(failed)?;
-    schema.register_table(name.to_owned(), provider).map_err(failed)?;
+    schema.deregister_table(name).map_err(Error::query)?;
+    schema.register_table(name.to_owned(), provider).map_err(Error::query)?;
     Ok(())
 }
 

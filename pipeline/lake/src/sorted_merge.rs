@@ -1,11 +1,12 @@
-//! Two streams of rows, each in the order of the key, as one in that order.
+//! Merges two sorted streams of rows into one.
 //!
 //! A table that is clustered by its key needs no sorting when some of its rows change: between two changed rows, whole
 //! runs of the others pass as they are. What the streams hold in memory is a batch of each.
 //!
-//! Invariant: rows come out in the order of the key, each once; where a stream is not in that order, nothing more comes
-//! than [`OutOfOrder`].
+//! Invariant: rows must come out in the order of the key, each once; where a stream is not in that order, the merge ends
+//! with [`OutOfOrder`].
 
+use super::error::BoxError;
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
@@ -14,37 +15,34 @@ use arrow::row::{OwnedRow, RowConverter, Rows, SortField};
 use futures::stream::BoxStream;
 use futures::{SinkExt as _, Stream, StreamExt as _, TryStreamExt as _};
 
-/// What keeps a stream from giving its next rows.
-pub(super) type Obstacle = Box<dyn std::error::Error + Send + Sync>;
-
-/// Runs of at least so many rows are passed on as they are; shorter ones are put together.
+/// Rows from which on a run is passed on as it is; shorter ones are put together.
 const LONG_RUN: usize = 1024;
 
-/// A stream is not in the order of its key.
+/// Error of a stream that is not in the order of its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("rows are not in the order of their key")]
 pub(super) struct OutOfOrder;
 
-/// The rows of two streams of one schema, which are in the order of these columns, in that order.
+/// Merges two streams of one schema that are sorted by these columns.
 ///
 /// # Errors
 /// [`ArrowError`] when the columns have no order.
-pub(super) fn weave(
-    one: BoxStream<'static, Result<RecordBatch, Obstacle>>,
-    other: BoxStream<'static, Result<RecordBatch, Obstacle>>,
+pub(super) fn sorted_merge(
+    one: BoxStream<'static, Result<RecordBatch, BoxError>>,
+    other: BoxStream<'static, Result<RecordBatch, BoxError>>,
     schema: SchemaRef,
     key: &[usize],
-) -> Result<impl Stream<Item = Result<RecordBatch, Obstacle>> + use<>, ArrowError> {
+) -> Result<impl Stream<Item = Result<RecordBatch, BoxError>> + use<>, ArrowError> {
     let fields = key.iter().map(|index| SortField::new(schema.field(*index).data_type().clone())).collect();
     let converter = RowConverter::new(fields)?;
-    let side = |stream| Side { stream, at: None, last: None };
-    let (one, other) = (side(one), side(other));
-    let woven = Woven { one, other, key: key.to_vec(), converter, schema, runs: Vec::new(), rows: 0 };
-    Ok(futures::stream::try_unfold(woven, async |mut woven| Ok(woven.next().await?.map(|batch| (batch, woven)))))
+    let input = |stream| Input { stream, at: None, last: None };
+    let (one, other) = (input(one), input(other));
+    let merged = SortedMerge { one, other, key: key.to_vec(), converter, schema, runs: Vec::new(), rows: 0 };
+    Ok(futures::stream::try_unfold(merged, async |mut merged| Ok(merged.next().await?.map(|batch| (batch, merged)))))
 }
 
-/// Reads ahead by a batch, in a task of its own.
-pub(super) fn ahead<E: Send + 'static>(
+/// Reads a stream ahead by one batch, in a task of its own.
+pub(super) fn read_ahead<E: Send + 'static>(
     rows: BoxStream<'static, Result<RecordBatch, E>>,
 ) -> BoxStream<'static, Result<RecordBatch, E>> {
     let (sender, receiver) = futures::channel::mpsc::channel(1);
@@ -53,23 +51,23 @@ pub(super) fn ahead<E: Send + 'static>(
     receiver.boxed()
 }
 
-struct Side {
-    stream: BoxStream<'static, Result<RecordBatch, Obstacle>>,
-    at: Option<Place>,
+struct Input {
+    stream: BoxStream<'static, Result<RecordBatch, BoxError>>,
+    at: Option<Position>,
     last: Option<OwnedRow>,
 }
 
-/// A batch, the keys of its rows, and the first row that is not given yet.
-struct Place {
+/// Position in a batch: the keys of its rows, and the first row that is not given yet.
+struct Position {
     batch: RecordBatch,
     keys: Rows,
     row: usize,
 }
 
-impl Side {
-    /// Fetches the next rows where none are at hand.
-    async fn fill(&mut self, converter: &RowConverter, key: &[usize]) -> Result<(), Obstacle> {
-        while self.at.as_ref().is_none_or(|place| place.row == place.batch.num_rows()) {
+impl Input {
+    /// Fetches the next batch where none is at hand.
+    async fn fill(&mut self, converter: &RowConverter, key: &[usize]) -> Result<(), BoxError> {
+        while self.at.as_ref().is_none_or(|position| position.row == position.batch.num_rows()) {
             self.at = None;
             let Some(batch) = self.stream.try_next().await? else { return Ok(()) };
             if batch.num_rows() == 0 {
@@ -82,15 +80,15 @@ impl Side {
                 return Err(OutOfOrder.into());
             }
             self.last = Some(keys.row(keys.num_rows() - 1).owned());
-            self.at = Some(Place { batch, keys, row: 0 });
+            self.at = Some(Position { batch, keys, row: 0 });
         }
         Ok(())
     }
 }
 
-impl Place {
-    /// The rows up to the first one that does not come before the other side's next.
-    fn run(&mut self, other: Option<&Place>) -> RecordBatch {
+impl Position {
+    /// Takes the rows up to the first one that comes after the other input's next.
+    fn run(&mut self, other: Option<&Position>) -> RecordBatch {
         let from = self.row;
         self.row = match other {
             None => self.batch.num_rows(),
@@ -108,9 +106,9 @@ impl Place {
     }
 }
 
-struct Woven {
-    one: Side,
-    other: Side,
+struct SortedMerge {
+    one: Input,
+    other: Input,
     key: Vec<usize>,
     converter: RowConverter,
     schema: SchemaRef,
@@ -119,8 +117,8 @@ struct Woven {
     rows: usize,
 }
 
-impl Woven {
-    async fn next(&mut self) -> Result<Option<RecordBatch>, Obstacle> {
+impl SortedMerge {
+    async fn next(&mut self) -> Result<Option<RecordBatch>, BoxError> {
         loop {
             if self.rows >= LONG_RUN {
                 return self.take_runs().map(Some);
@@ -143,7 +141,7 @@ impl Woven {
         }
     }
 
-    fn take_runs(&mut self) -> Result<RecordBatch, Obstacle> {
+    fn take_runs(&mut self) -> Result<RecordBatch, BoxError> {
         let batch = concat_batches(&self.schema, &self.runs)?;
         self.runs.clear();
         self.rows = 0;
@@ -169,8 +167,8 @@ mod tests {
 
     type Key = (i64, i64);
 
-    fn stream(side: &str, keys: &[Key], batch: usize) -> BoxStream<'static, Result<RecordBatch, Obstacle>> {
-        let batches: Vec<Result<RecordBatch, Obstacle>> = keys
+    fn stream(side: &str, keys: &[Key], batch: usize) -> BoxStream<'static, Result<RecordBatch, BoxError>> {
+        let batches: Vec<Result<RecordBatch, BoxError>> = keys
             .chunks(batch)
             .map(|keys| {
                 let columns: Vec<ArrayRef> = vec![
@@ -184,10 +182,11 @@ mod tests {
         futures::stream::iter(batches).boxed()
     }
 
-    fn woven(one: &[Key], other: &[Key], batch: usize) -> Result<Vec<(String, Key)>, Obstacle> {
+    fn merged(one: &[Key], other: &[Key], batch: usize) -> Result<Vec<(String, Key)>, BoxError> {
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         runtime.block_on(async {
-            let rows = weave(stream("one", one, batch), ahead(stream("other", other, batch)), schema(), &[1, 2])?;
+            let rows =
+                sorted_merge(stream("one", one, batch), read_ahead(stream("other", other, batch)), schema(), &[1, 2])?;
             let batches: Vec<RecordBatch> = rows.try_collect().await?;
             let mut found = Vec::new();
             for batch in batches {
@@ -208,7 +207,7 @@ mod tests {
         ) {
             one.sort_unstable();
             other.sort_unstable();
-            let found = woven(&one, &other, batch).unwrap();
+            let found = merged(&one, &other, batch).unwrap();
             let keys: Vec<Key> = found.iter().map(|(_, key)| *key).collect();
             prop_assert!(keys.is_sorted());
             for (name, keys) in [("one", &one), ("other", &other)] {
@@ -225,7 +224,7 @@ mod tests {
         swapped.swap(4, 5);
         for batch in [1, 5, 7] {
             for (one, other) in [(&rows, &swapped), (&swapped, &rows)] {
-                assert!(woven(one, other, batch).unwrap_err().is::<OutOfOrder>());
+                assert!(merged(one, other, batch).unwrap_err().is::<OutOfOrder>());
             }
         }
     }

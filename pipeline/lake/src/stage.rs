@@ -1,4 +1,4 @@
-//! Rows on their way to a table, on local disk.
+//! Stages rows on local disk, on their way to a table.
 //!
 //! What is fetched or computed goes to a file first and into the table in one commit afterwards, so memory
 //! depends on the batch size alone, and nothing partial can reach a table. A lakehouse's files lie in a folder of its
@@ -10,8 +10,8 @@
 //! <root>/<lakehouse>/<cache>/…        what makes a later run quicker
 //! ```
 //!
-//! Invariant: the folder must be used under the lakehouse's lock alone, and never holds more bytes than its limit; what
-//! nobody came back for in a week is removed. What is kept is of use for its origin alone: the same source and the same
+//! Invariant: the folder must be used under the lakehouse's lock alone, and must never hold more bytes than its limit;
+//! what nobody came back for in a week is removed. What is kept is of use for its origin alone: the same source and the same
 //! lakehouse, which is not told by the place where it lies.
 
 mod trial;
@@ -27,13 +27,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-/// The bytes that may be staged at a time, unless the configuration says otherwise.
+/// Bytes that may be staged at a time, unless the configuration says otherwise.
 const LIMIT: u64 = 20 << 30;
-/// When what a killed run left is too old to be of use.
+/// Age at which what a killed run left is of no use any more.
 const TOO_OLD: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const WORK: &str = "work-";
 
-/// Where stages lie, and which of their folders outlive them.
+/// Configuration of stages: where they lie, and which of their folders outlive them.
 #[derive(Debug, Clone)]
 pub struct StageConfig {
     /// The folder that those of all lakehouses lie in.
@@ -47,12 +47,12 @@ pub struct StageConfig {
 }
 
 impl StageConfig {
-    /// Where the staging folder of a lakehouse lies.
+    /// Staging folder of a lakehouse.
     pub fn place(&self, lake: &Lakehouse) -> PathBuf {
         self.root.join(format!("{:016x}", xxhash_rust::xxh3::xxh3_64(lake.root().as_str().as_bytes())))
     }
 
-    /// Refuses a place whose files the engine could not read back, before anything is fetched.
+    /// Checks that the engine can read files back from the place, before anything is fetched.
     ///
     /// # Errors
     /// [`Error::Usage`] that names it.
@@ -65,7 +65,7 @@ impl StageConfig {
         }
     }
 
-    /// Removes all that is kept of a lakehouse. Whoever calls this holds its lock.
+    /// Removes all that is kept of a lakehouse. The caller must hold its lock.
     pub fn forget_all(&self, lake: &Lakehouse) {
         for folder in self.lasting(&self.place(lake)).filter(|folder| folder.is_dir()) {
             if let Err(error) = std::fs::remove_dir_all(&folder) {
@@ -75,13 +75,13 @@ impl StageConfig {
         }
     }
 
-    /// The folders below a lakehouse's own that outlive a stage.
+    /// Folders below a lakehouse's own that outlive a stage.
     fn lasting(&self, own: &Path) -> impl Iterator<Item = PathBuf> {
         std::iter::once(self.kept).chain(self.caches.iter().copied()).map(|name| own.join(name))
     }
 }
 
-/// A folder for staged files; what belongs to this run alone is removed when dropped.
+/// Folder for staged files; what belongs to this run alone is removed when dropped.
 #[derive(Debug)]
 pub struct Stage {
     work: PathBuf,
@@ -94,7 +94,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// A new folder below the system's temporary one, which keeps nothing.
+    /// Makes a folder below the system's temporary one, which keeps nothing.
     ///
     /// # Errors
     /// [`Error::Io`] when it can't be made.
@@ -103,8 +103,9 @@ impl Stage {
         Self::at(work)
     }
 
-    /// The folder of a lakehouse. Whoever calls this holds the lakehouse's lock, so what earlier runs left half-way is
-    /// removed.
+    /// Makes the folder of a lakehouse, and removes what earlier runs left half-way.
+    ///
+    /// The caller must hold the lakehouse's lock.
     ///
     /// # Errors
     /// [`Error::Io`] when it can't be made, [`Error::Usage`] when its path can't be read back.
@@ -117,31 +118,31 @@ impl Stage {
         Ok(stage.with_hash_key(lake.hash_key().cloned()))
     }
 
-    /// The same with a key for personal texts: only their hashes are staged.
+    /// Sets a key for personal texts: only their hashes are staged.
     #[must_use]
     pub fn with_hash_key(mut self, hash_key: Option<HashKey>) -> Self {
         self.hash_key = hash_key;
         self
     }
 
-    /// The same for what comes from this source into this lakehouse.
+    /// Sets the origin that what is kept has to be of.
     #[must_use]
     pub fn with_origin(mut self, origin: String) -> Self {
         self.origin = origin;
         self
     }
 
-    /// A text that what is kept has to be of.
+    /// Origin that what is kept has to be of.
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// The key for personal texts, where there is one.
+    /// Key for personal texts, where there is one.
     pub fn hash_key(&self) -> Option<&HashKey> {
         self.hash_key.as_ref()
     }
 
-    /// A stage in a lakehouse's own folder.
+    /// Makes a stage in a lakehouse's own folder.
     fn below(own: &Path, id: &str, config: &StageConfig) -> Result<Self> {
         let mut stage = Self::at(own.join(format!("{WORK}{id}")))?;
         let used = bytes_below(&own.join(config.kept));
@@ -156,24 +157,24 @@ impl Stage {
         Ok(Self { work, lasting: None, next: AtomicU64::new(0), quota, hash_key: None, origin: String::new() })
     }
 
-    /// A new, empty staged file, removed when dropped. Nothing is on disk until the first row comes.
+    /// Staged file that is removed when dropped. Nothing is on disk until the first row comes.
     pub fn file(&self, name: &str, format: Format, schema: &SchemaRef) -> StagedFile {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let path = self.work.join(format!("{name}-{number:06}.{}", format.extension()));
         StagedFile::new(path, format, schema, false, Arc::clone(&self.quota))
     }
 
-    /// The folder with what a later run goes on with; `None` where nothing is kept.
+    /// Folder with what a later run goes on with; `None` where nothing is kept.
     pub fn kept(&self) -> Option<PathBuf> {
         self.lasting.as_ref().map(|(own, config)| own.join(config.kept))
     }
 
-    /// A folder with what makes a later run quicker; `None` where nothing is kept.
+    /// Folder with what makes a later run quicker; `None` where nothing is kept.
     pub fn cache(&self, name: &str) -> Option<PathBuf> {
         self.lasting.as_ref().map(|(own, _)| own.join(name))
     }
 
-    /// A file in a kept folder that another run may read.
+    /// Staged file in a kept folder that another run may read.
     pub fn kept_file(&self, path: PathBuf, format: Format, schema: &SchemaRef) -> StagedFile {
         StagedFile::new(path, format, schema, true, Arc::clone(&self.quota))
     }
@@ -220,7 +221,7 @@ pub fn private_folder(folder: &Path) -> Result<()> {
     })
 }
 
-/// Removes what killed runs of this lakehouse left that no later run uses, and what is too old of others.
+/// Removes what killed runs of this lakehouse left, and what is too old of others.
 fn clear_away(config: &StageConfig, own: &Path) {
     let is_work = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(WORK));
     let is_old = |path: &Path| {

@@ -1,6 +1,7 @@
-//! One staged file: rows that are written once, and read back once or by their keys.
+//! Staged file: rows that are written once, and read back once or by their keys.
 //!
-//! Invariant: a file that is not kept is gone when it is dropped; one that was finished was counted for its stage's quota.
+//! Invariant: a file that is not kept must be gone when it is dropped; one that was finished must be counted for its
+//! stage's quota.
 
 use super::disk_quota::DiskQuota;
 use super::error::{Error, Result};
@@ -24,7 +25,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Encoded bytes after which a row group of a staged Parquet file is written out.
 const ROW_GROUP_BYTES: usize = 8 * 1024 * 1024;
 
-/// How a staged file holds its rows.
+/// Format of a staged file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Arrow's own file format: quick to write and to read once, from its beginning to its end.
@@ -34,7 +35,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// How its files' names end.
+    /// Extension of its files.
     pub fn extension(self) -> &'static str {
         match self {
             Format::Arrow => "arrow",
@@ -43,7 +44,7 @@ impl Format {
     }
 }
 
-/// What writes a staged file.
+/// Writer of a staged file.
 enum Writer {
     Arrow(FileWriter<BufWriter<File>>),
     Parquet(ArrowWriter<File>),
@@ -92,7 +93,7 @@ impl Writer {
     }
 }
 
-/// One staged file, being written or finished.
+/// Staged file that is being written or is finished.
 pub struct StagedFile {
     path: PathBuf,
     format: Format,
@@ -106,7 +107,7 @@ pub struct StagedFile {
 }
 
 impl StagedFile {
-    /// An empty file. Nothing is on disk until the first row comes.
+    /// Describes an empty file. Nothing is on disk until the first row comes.
     pub(super) fn new(path: PathBuf, format: Format, schema: &SchemaRef, kept: bool, quota: Arc<DiskQuota>) -> Self {
         let schema = SchemaRef::clone(schema);
         Self { path, format, schema, writer: Mutex::new(None), rows: 0, bytes: 0, kept, quota }
@@ -139,7 +140,7 @@ impl StagedFile {
         self.rows
     }
 
-    /// Where it lies.
+    /// Path on local disk.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -158,7 +159,7 @@ impl StagedFile {
         self.quota.take(self.bytes)
     }
 
-    /// Takes over a kept file of Arrow's format that another run finished: gives its rows' batches, some columns of them.
+    /// Adopts a kept Arrow file that another run finished, and visits some columns of its batches.
     ///
     /// # Errors
     /// [`Error::Io`] when it can't be read to its end, or has other columns.
@@ -179,7 +180,7 @@ impl StagedFile {
         Ok(())
     }
 
-    /// The rows as a DataFrame; `None` where there are none.
+    /// Reads the rows back as a DataFrame; `None` where there are none.
     ///
     /// # Errors
     /// [`Error::Query`] when the file can't be read back.
@@ -187,7 +188,7 @@ impl StagedFile {
         Self::read_all([self], context).await
     }
 
-    /// The rows of several files of one schema as a DataFrame; `None` where there are none.
+    /// Reads several files of one schema back as a DataFrame; `None` where there are no rows.
     ///
     /// # Errors
     /// [`Error::Query`] when a file can't be read back.
@@ -225,7 +226,7 @@ impl Drop for StagedFile {
     }
 }
 
-/// The values of an Int64 column of a batch; none where it has no such column.
+/// Values of an Int64 column of a batch; none where it has no such column.
 pub fn longs(batch: &RecordBatch, name: &str) -> Vec<i64> {
     let column = batch.column_by_name(name).and_then(|column| column.as_primitive_opt::<Int64Type>());
     column.map(|column| column.values().to_vec()).unwrap_or_default()

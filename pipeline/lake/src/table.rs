@@ -1,7 +1,7 @@
-//! One Delta table: open, create or evolve, and read.
+//! Opens, creates, evolves and reads one Delta table.
 //!
-//! Invariant: schemas are evolved by an empty append before any change of rows, and what is written has exactly the
-//! table's schema.
+//! Invariant: a schema must be evolved by an empty append before any change of rows, and what is written must have
+//! exactly the table's schema.
 
 use super::Lakehouse;
 use super::error::{BoxError, Error, Result, ResultExt as _};
@@ -21,10 +21,10 @@ use deltalake::table::state::DeltaTableState;
 use deltalake::{DeltaTable, DeltaTableBuilder};
 use std::sync::Arc;
 
-/// The column of the rows to merge that says: delete this row.
+/// Column of the rows to merge that marks a deletion.
 pub(super) const DELETE_MARK: &str = "__delete";
 
-/// Rows that a step inserted, updated, left alone and deleted.
+/// Counts of the rows that a step inserted, updated, left alone and deleted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Counts {
     /// New rows.
@@ -44,7 +44,7 @@ impl Counts {
     }
 }
 
-/// A Delta table that exists.
+/// Delta table at one of its versions.
 #[derive(Clone)]
 pub struct Table {
     lake: Lakehouse,
@@ -65,7 +65,7 @@ impl Table {
         Self { lake: lake.clone(), layer, name: name.to_owned(), sizing: lake.sizing(layer, name), delta }
     }
 
-    /// Opens a table, or says that there is none.
+    /// Opens a table at its newest version; `None` where there is none.
     pub(super) async fn open(lake: &Lakehouse, layer: &'static str, name: &str) -> Result<Option<Self>> {
         let url = lake.url(layer, name)?;
         if url.to_file_path().is_ok_and(|path| !path.join("_delta_log").is_dir()) {
@@ -149,22 +149,22 @@ impl Table {
         Ok(())
     }
 
-    /// bronze, silver, gold or meta.
+    /// Layer of the table.
     pub fn layer(&self) -> &'static str {
         self.layer
     }
 
-    /// The table's name.
+    /// Name of the table.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The version that is open.
+    /// Version that is open.
     pub fn version(&self) -> i64 {
         self.delta.version().and_then(|version| i64::try_from(version).ok()).unwrap_or(-1)
     }
 
-    /// The table's Arrow schema, without metadata.
+    /// Arrow schema, without metadata.
     ///
     /// # Errors
     /// [`Error::Table`] when no version is loaded.
@@ -174,7 +174,7 @@ impl Table {
         Ok(Arc::new(Schema::new(schema.fields().clone())))
     }
 
-    /// All rows, as a DataFrame.
+    /// Rows as a DataFrame.
     ///
     /// # Errors
     /// [`Error::Table`] when the table can't be read.
@@ -185,7 +185,7 @@ impl Table {
         context.read_table(provider).on_table(self, "reading")
     }
 
-    /// A provider of the rows, for SQL.
+    /// Provider of the rows, for SQL.
     ///
     /// # Errors
     /// [`Error::Table`] when the table can't be read.
@@ -194,7 +194,7 @@ impl Table {
         self.delta.table_provider().await.on_table(self, "reading")
     }
 
-    /// The version that the last commit of an application recorded.
+    /// Version that the last commit of an application recorded.
     ///
     /// # Errors
     /// [`Error::Table`] when the log can't be read.
@@ -207,13 +207,13 @@ impl Table {
             .on_table(self, "reading the log")
     }
 
-    /// The rows of the files with these paths.
+    /// Rows of the files with these paths, as a DataFrame.
     pub(super) async fn frame_of_paths(&self, paths: Vec<String>) -> Result<DataFrame> {
         let provider = self.provider_of_paths(paths).await?;
         self.lake.context().read_table(provider).on_table(self, "reading")
     }
 
-    /// A provider of the rows of the files with these paths.
+    /// Provider of the rows of the files with these paths.
     pub(super) async fn provider_of_paths(&self, paths: Vec<String>) -> Result<Arc<dyn TableProvider>> {
         let state = self.lake.context().state();
         self.delta.update_datafusion_session(&state).on_table(self, "reading")?;
@@ -221,7 +221,7 @@ impl Table {
         provider.await.on_table(self, "reading")
     }
 
-    /// The id that the table got when it was created: another one at the same place has another.
+    /// Id that the table got when it was created: another one at the same place has another.
     ///
     /// # Errors
     /// [`Error::Table`] when no version is loaded.
@@ -233,7 +233,7 @@ impl Table {
         self.delta.snapshot().on_table(self, action)
     }
 
-    /// How it is cut into files.
+    /// Size of its files.
     pub(super) fn sizing(&self) -> FileSizing {
         self.sizing
     }
@@ -242,20 +242,20 @@ impl Table {
         &self.delta
     }
 
-    /// Goes on from another version.
+    /// Replaces the version that is open.
     pub(super) fn show(&mut self, delta: DeltaTable) {
         self.delta = delta;
     }
 
-    /// An error of this table.
+    /// Error of this table.
     pub fn error(&self, action: &str, source: impl Into<BoxError>) -> Error {
         Error::table(self.layer, &self.name, action, source)
     }
 }
 
-/// Says of an error that it is of an open table, and what was done with it.
+/// Extension of results that names the open table that an error is of.
 pub trait OnTable<T> {
-    /// The result with the error as one of this table.
+    /// Turns the error into one of this table.
     ///
     /// # Errors
     /// [`Error::Table`].
@@ -268,17 +268,17 @@ impl<T, E: Into<BoxError>> OnTable<T> for std::result::Result<T, E> {
     }
 }
 
-/// Rows in the order of a key.
+/// Sorts rows by a key.
 pub(super) fn sorted(rows: DataFrame, key: &[&str]) -> datafusion::error::Result<DataFrame> {
     rows.sort(key.iter().map(|name| ident(*name).sort(true, false)).collect())
 }
 
-/// The files in a table's folder.
+/// Object store of a table's folder.
 pub(super) fn files(lake: &Lakehouse, layer: &str, name: &str) -> Result<Arc<dyn deltalake::ObjectStore>> {
     store(lake, lake.url(layer, name)?).on(layer, name, "reaching")
 }
 
-/// The files below a place in the lakehouse.
+/// Object store of a place in the lakehouse.
 pub(super) fn store(
     lake: &Lakehouse,
     url: url::Url,

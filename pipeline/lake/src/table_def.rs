@@ -1,10 +1,10 @@
-//! What a lakehouse is opened with: its catalog, its layers, its tables and the functions of its SQL.
+//! Describes a lakehouse to the storage: its catalog, layers, tables and SQL functions.
 
 use super::file_sizing::FileSizing;
 use arrow::datatypes::SchemaRef;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 
-/// A table that the lakehouse's owner knows, whether or not it was written yet.
+/// Definition of a table, whether or not it was written yet.
 #[derive(Debug, Clone)]
 pub struct TableDef {
     /// The layer.
@@ -21,7 +21,7 @@ pub struct TableDef {
     pub optional: bool,
 }
 
-/// The shape of a lakehouse, which the program that owns it states once.
+/// Description of a lakehouse, which the program that owns it states once.
 #[derive(Debug)]
 pub struct Warehouse {
     /// The catalog that holds the layers as schemas.

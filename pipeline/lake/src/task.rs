@@ -1,9 +1,9 @@
-//! Work in tasks of its own, which ends with whoever waits for it.
+//! Runs work in tasks of its own, which end with whoever waits for them.
 
 use super::error::{Error, Result};
 use std::future::Future;
 
-/// Aborts a task when dropped: a run that is stopped must not go on writing.
+/// Handle that aborts a task when dropped: a run that is stopped must not go on writing.
 struct AbortOnDrop(tokio::task::AbortHandle);
 
 impl Drop for AbortOnDrop {

@@ -1,7 +1,7 @@
-//! Tables as they were: an earlier version, by its number or by time.
+//! Opens tables as they were: an earlier version, by its number or by time.
 //!
-//! Invariant: what is given is one committed version, whole; where there was none yet, that is said and no later one
-//! is given in its place.
+//! Invariant: what is given must be one committed version; where there was none yet, a later one must never be given in
+//! its place.
 
 use super::OnTable as _;
 use super::error::{Error, Result};
@@ -12,10 +12,10 @@ use deltalake::logstore::object_store::{Error as StoreError, ObjectStore, Object
 use futures::{StreamExt as _, TryStreamExt as _};
 use std::sync::Arc;
 
-/// How many entries of a log are read at the same time.
+/// Entries of a log that are read at the same time.
 const COMMITS_AT_ONCE: usize = 8;
 
-/// Which version of the tables to read.
+/// Version of the tables to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AsOf {
     /// This version of the one table that is asked.
@@ -43,7 +43,7 @@ impl std::str::FromStr for AsOf {
     }
 }
 
-/// A table at a time.
+/// State of a table at a time.
 #[derive(Debug)]
 pub enum Then {
     /// It was this.
@@ -55,7 +55,7 @@ pub enum Then {
 }
 
 impl Table {
-    /// An earlier version.
+    /// Opens an earlier version.
     ///
     /// # Errors
     /// [`Error::Table`] when there is no such version, or its log is no longer kept.
@@ -72,7 +72,7 @@ impl Table {
     }
 }
 
-/// A table as it was at a time, by the times of its commits.
+/// Opens a table as it was at a time, by the times of its commits.
 ///
 /// # Errors
 /// [`Error::Table`] when the log can't be read, or does not reach back so far any more.
@@ -80,7 +80,7 @@ pub async fn at_time(lake: &Lakehouse, layer: &'static str, name: &str, time: Da
     let Some(table) = lake.open(layer, name).await? else { return Ok(Then::Never) };
     let log = table.delta().log_store().object_store(None);
     let entries: Vec<_> =
-        log.list(Some(&Path::from("_delta_log"))).try_collect().await.on_table(table, "reading the log")?;
+        log.list(Some(&Path::from("_delta_log"))).try_collect().await.on_table(&table, "reading the log")?;
     let version = |path: &Path| path.filename()?.strip_suffix(".json")?.parse().ok();
     let newest = u64::try_from(table.version()).unwrap_or_default();
     let versions = entries.iter().filter_map(|entry| version(&entry.location));
@@ -92,7 +92,7 @@ pub async fn at_time(lake: &Lakehouse, layer: &'static str, name: &str, time: Da
     });
     let mut commits = futures::stream::iter(commits).buffered(COMMITS_AT_ONCE);
     let mut first = None;
-    while let Some((version, at)) = commits.try_next().await.on_table(table, "reading the log")? {
+    while let Some((version, at)) = commits.try_next().await.on_table(&table, "reading the log")? {
         if at.is_some_and(|at| at <= time) {
             return Ok(Then::Was(Box::new(table.at_version(version).await?)));
         }
@@ -113,7 +113,7 @@ pub async fn at_time(lake: &Lakehouse, layer: &'static str, name: &str, time: Da
     }
 }
 
-/// When a version was committed, by the log.
+/// Time of a commit, by the log.
 async fn committed_at(log: &dyn ObjectStore, version: u64) -> Result<Option<DateTime<Utc>>, StoreError> {
     let entry = log.get(&Path::from(format!("_delta_log/{version:020}.json"))).await?.bytes().await?;
     let mut actions = serde_json::Deserializer::from_slice(&entry).into_iter::<serde_json::Value>();

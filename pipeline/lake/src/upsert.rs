@@ -1,4 +1,4 @@
-//! Making a table equal to a stream of rows, writing only what differs.
+//! Upserts a stream of rows into a table, and writes only what differs.
 //!
 //! Both sides are compared by a 128-bit hash of each row's content, so memory is a few dozen bytes a row whatever the
 //! row's width. Changed rows go through a staged file into one commit: they fill an empty table, or the files that may
@@ -6,7 +6,7 @@
 //! clustered by it. No change, no commit.
 
 use super::error::{Error, Result, ResultExt as _};
-use super::schema::align_batch;
+use super::schema::cast_to_schema;
 use super::table::{Counts, DELETE_MARK, OnTable as _, Table, sorted};
 use super::{Format, KeySet, Lakehouse, Stage, StagedFile};
 use arrow::array::{BooleanArray, RecordBatch};
@@ -22,13 +22,13 @@ use futures::{Stream, StreamExt as _};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// How often a commit is tried again when another writer rearranged the files.
+/// Retries of a commit when another writer rearranged the files.
 const REARRANGED: usize = 2;
 
-/// So many changed rows are put in order before they are merged: each piece then reads only its own.
+/// Changed rows from which on they are sorted before they are merged, so that each group reads only its own.
 pub(super) const MANY_STAGED: u64 = 16_384;
 
-/// The table to bring up to date.
+/// Table that rows are upserted into.
 #[derive(Debug, Clone)]
 pub struct Target<'a> {
     /// bronze, silver, gold or meta.
@@ -43,7 +43,7 @@ pub struct Target<'a> {
     pub stamps: &'a [&'a str],
 }
 
-/// Which rows of the table the stream speaks for.
+/// Rows of the table that the stream speaks for.
 #[derive(Debug, Clone)]
 pub enum Scope {
     /// All: a row that the stream lacks is deleted.
@@ -62,19 +62,20 @@ pub fn content_columns(schema: &Schema, leave_out: &[&str]) -> Vec<usize> {
     (0..schema.fields().len()).filter(|index| !leave_out.contains(&schema.field(*index).name().as_str())).collect()
 }
 
-/// What the table holds of a key.
-struct Known {
+/// Row of a key that the table holds.
+struct StoredRow {
     content: u128,
     seen: bool,
 }
 
-/// Brings a table to the state that the rows describe, and counts what became of them. The rows must hold each key
-/// once.
+/// Upserts rows into a table, deletes what the scope lacks, and counts what became of them.
+///
+/// The rows must hold each key once.
 ///
 /// # Errors
 /// [`Error`]; the table stays as it was.
 #[tracing::instrument(name = "table", skip_all, fields(layer = target.layer, name = target.name))]
-pub async fn sync<E: From<Error>>(
+pub async fn upsert<E: From<Error>>(
     lake: &Lakehouse,
     stage: &Stage,
     target: &Target<'_>,
@@ -82,14 +83,14 @@ pub async fn sync<E: From<Error>>(
     rows: impl Stream<Item = Result<RecordBatch, E>>,
     transactions: &[(String, i64)],
 ) -> Result<Counts, E> {
-    Ok(sync_table(lake, stage, target, scope, rows, transactions).await?.0)
+    Ok(upsert_table(lake, stage, target, scope, rows, transactions).await?.0)
 }
 
-/// As [`sync`]; gives the table as it is then, too.
+/// Upserts rows as [`upsert`] does, and gives the table as it is then, too.
 ///
 /// # Errors
 /// [`Error`]; the table stays as it was.
-pub async fn sync_table<E: From<Error>>(
+pub async fn upsert_table<E: From<Error>>(
     lake: &Lakehouse,
     stage: &Stage,
     target: &Target<'_>,
@@ -101,20 +102,20 @@ pub async fn sync_table<E: From<Error>>(
     let schema = table.schema()?;
     let key = positions(&table, &schema, target.key)?;
     let content = content_columns(&schema, target.stamps);
-    let mut known = read_known(&table, &schema, scope, &key, &content).await?;
-    let existing = known.len() as u64;
+    let mut stored_rows = read_stored_rows(&table, &schema, scope, &key, &content).await?;
+    let existing = stored_rows.len() as u64;
 
-    let mut staged = Staging::new(stage, target.name, &schema, &key).on_table(table, "comparing")?;
+    let mut staged = Staging::new(stage, target.name, &schema, &key).on_table(&table, "comparing")?;
     let mut counts = Counts::default();
     let mut duplicates = 0_u64;
     let mut rows = std::pin::pin!(rows);
     while let Some(batch) = rows.next().await {
-        let batch = align_batch(&batch?, &schema).on_table(table, "comparing")?;
+        let batch = cast_to_schema(&batch?, &schema).on_table(&table, "comparing")?;
         let keys = hashes(&table, &batch, &key)?;
         let contents = hashes(&table, &batch, &content)?;
         let mut changed = Vec::with_capacity(batch.num_rows());
         for (key, content) in keys.iter().zip(&contents) {
-            changed.push(match known.get_mut(key) {
+            changed.push(match stored_rows.get_mut(key) {
                 Some(row) if row.seen => {
                     duplicates += 1;
                     false
@@ -130,7 +131,7 @@ pub async fn sync_table<E: From<Error>>(
                     }
                 }
                 None => {
-                    known.insert(*key, Known { content: *content, seen: true });
+                    stored_rows.insert(*key, StoredRow { content: *content, seen: true });
                     counts.inserted += 1;
                     true
                 }
@@ -143,8 +144,8 @@ pub async fn sync_table<E: From<Error>>(
         return Err(table.error("comparing", text).into());
     }
 
-    let gone: HashSet<u128> = known.iter().filter(|(_, row)| !row.seen).map(|(key, _)| *key).collect();
-    drop(known);
+    let gone: HashSet<u128> = stored_rows.iter().filter(|(_, row)| !row.seen).map(|(key, _)| *key).collect();
+    drop(stored_rows);
     counts.deleted = gone.len() as u64;
     if !gone.is_empty() {
         stage_deletions(&mut staged, &table, &schema, scope, &key, &gone).await?;
@@ -155,7 +156,7 @@ pub async fn sync_table<E: From<Error>>(
     Ok((counts, table))
 }
 
-/// What is to be committed.
+/// Staged rows that are to be committed.
 struct Changes<'a> {
     staged: StagedFile,
     key: &'a [&'a str],
@@ -164,7 +165,7 @@ struct Changes<'a> {
 }
 
 impl<'a> Changes<'a> {
-    /// The staged rows; in the order of the key where so many have to be merged that each piece should find its own.
+    /// Sorts the staged rows where so many have to be merged that each group should find its own.
     async fn of(lake: &Lakehouse, stage: &Stage, target: &Target<'a>, staged: Staging, is_empty: bool) -> Result<Self> {
         let Staging { mut file, order } = staged;
         file.finish()?;
@@ -191,7 +192,7 @@ impl<'a> Changes<'a> {
         Ok(Self { staged: in_order, key: target.key, in_order: true })
     }
 
-    /// Commits, also where another writer puts the same rows into other files meanwhile (an OPTIMIZE in Fabric).
+    /// Commits the rows, also where another writer rearranges the files meanwhile (an OPTIMIZE in Fabric).
     async fn write(
         &self,
         lake: &Lakehouse,
@@ -231,37 +232,39 @@ impl<'a> Changes<'a> {
     }
 }
 
-/// Rows on their way to the table, with the mark that says which are to be deleted.
+/// Staged file of changed rows, with the mark that says which are to be deleted.
 struct Staging {
     file: StagedFile,
-    order: Order,
+    order: SortednessCheck,
 }
 
 impl Staging {
     fn new(stage: &Stage, name: &str, schema: &Schema, key: &[usize]) -> Result<Self, ArrowError> {
-        Ok(Self { file: stage.file(name, Format::Parquet, &marked_schema(schema)), order: Order::of(schema, key)? })
+        Ok(Self {
+            file: stage.file(name, Format::Parquet, &marked_schema(schema)),
+            order: SortednessCheck::of(schema, key)?,
+        })
     }
 
     fn write(&mut self, batch: &RecordBatch, keep: Vec<bool>, delete: bool) -> Result<()> {
-        let failed = |error: ArrowError| Error::Staging(error);
-        let kept = filter_record_batch(batch, &BooleanArray::from(keep)).map_err(failed)?;
-        self.order.see(&kept).map_err(failed)?;
+        let kept = filter_record_batch(batch, &BooleanArray::from(keep)).map_err(Error::Staging)?;
+        self.order.see(&kept).map_err(Error::Staging)?;
         let mut columns = kept.columns().to_vec();
         columns.push(Arc::new(BooleanArray::from(vec![delete; kept.num_rows()])));
         let schema = marked_schema(&batch.schema());
-        self.file.write(&RecordBatch::try_new(schema, columns).map_err(failed)?)
+        self.file.write(&RecordBatch::try_new(schema, columns).map_err(Error::Staging)?)
     }
 }
 
-/// Whether rows come in the order of their key.
-struct Order {
+/// Check whether rows come in the order of their key.
+struct SortednessCheck {
     key: Vec<usize>,
     converter: RowConverter,
     last: Option<OwnedRow>,
     kept: bool,
 }
 
-impl Order {
+impl SortednessCheck {
     fn of(schema: &Schema, key: &[usize]) -> Result<Self, ArrowError> {
         let fields = key.iter().map(|index| SortField::new(schema.field(*index).data_type().clone())).collect();
         Ok(Self { key: key.to_vec(), converter: RowConverter::new(fields)?, last: None, kept: true })
@@ -284,30 +287,31 @@ fn drop_mark(rows: DataFrame, table: &Table) -> Result<DataFrame> {
     rows.drop_columns(&[DELETE_MARK]).on_table(table, "writing")
 }
 
-/// Key and content hashes of the rows in scope. The key is part of the content.
-async fn read_known(
+/// Reads the key and content hashes of the rows in scope; the key is part of the content.
+async fn read_stored_rows(
     table: &Table,
     schema: &SchemaRef,
     scope: &Scope,
     key: &[usize],
     content: &[usize],
-) -> Result<HashMap<u128, Known>> {
-    let mut known = HashMap::new();
+) -> Result<HashMap<u128, StoredRow>> {
+    let mut stored_rows = HashMap::new();
     let mut rows = scan(table, schema, scope, content).await?;
     // The scan returns the content columns alone, in order.
     let key: Vec<usize> = key.iter().filter_map(|index| content.iter().position(|other| other == index)).collect();
     let all: Vec<usize> = (0..content.len()).collect();
     let wanted: SchemaRef = Arc::new(schema.project(content).on_table(table, "comparing")?);
     while let Some(batch) = rows.next().await {
-        let batch = align_batch(&batch?, &wanted).on_table(table, "comparing")?;
+        let batch = cast_to_schema(&batch?, &wanted).on_table(table, "comparing")?;
         let keys = hashes(table, &batch, &key)?;
         let contents = hashes(table, &batch, &all)?;
-        known.extend(keys.into_iter().zip(contents).map(|(key, content)| (key, Known { content, seen: false })));
+        stored_rows
+            .extend(keys.into_iter().zip(contents).map(|(key, content)| (key, StoredRow { content, seen: false })));
     }
-    Ok(known)
+    Ok(stored_rows)
 }
 
-/// The rows of the table in scope, some columns.
+/// Reads some columns of the rows in scope.
 async fn scan(
     table: &Table,
     schema: &SchemaRef,
@@ -326,7 +330,7 @@ async fn scan(
     Ok(stream.map(move |batch| batch.on(layer, &name, "comparing")).boxed())
 }
 
-/// Stages a row with its key alone for each key that is gone.
+/// Stages a row with nothing but its key for each key that is gone.
 async fn stage_deletions(
     staged: &mut Staging,
     table: &Table,
@@ -348,7 +352,7 @@ async fn stage_deletions(
         let batch = batch?;
         let doomed: Vec<bool> = hashes(table, &batch, &positions)?.iter().map(|key| gone.contains(key)).collect();
         let batch = filter_record_batch(&batch, &BooleanArray::from(doomed))
-            .and_then(|batch| align_nullable(&batch, schema))
+            .and_then(|batch| cast_to_nullable(&batch, schema))
             .on_table(table, "comparing")?;
         let all = vec![true; batch.num_rows()];
         staged.write(&batch, all, true)?;
@@ -356,13 +360,13 @@ async fn stage_deletions(
     Ok(())
 }
 
-/// Aligned to the schema with every field nullable: a deletion holds its key alone.
-fn align_nullable(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+/// Casts to the schema with every field nullable, since a deletion holds nothing but its key.
+fn cast_to_nullable(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
     let nullable: Vec<Field> = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
-    align_batch(batch, &Arc::new(Schema::new(nullable)))
+    cast_to_schema(batch, &Arc::new(Schema::new(nullable)))
 }
 
-/// The schema with the delete mark, every field nullable.
+/// Schema with the delete mark, every field nullable.
 fn marked_schema(schema: &Schema) -> SchemaRef {
     let mut fields: Vec<Field> =
         schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();

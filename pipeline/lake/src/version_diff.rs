@@ -1,10 +1,10 @@
-//! What changed in a table between two of its versions, by the log of what was committed between them.
+//! Finds what changed in a table between two of its versions, by the log of what was committed between them.
 //!
-//! Invariant: a key is reported when any compared column of its row differs between the versions, or when only one
+//! Invariant: a key must be reported when any compared column of its row differs between the versions, or when only one
 //! of them has it. Commits that say of themselves that they changed no row (a compaction, here or in Spark) are passed
 //! over: they replace files by files with the same rows. Where the difference can't be told (the log or an earlier
-//! file is gone, rows were deleted by vectors, nearly everything was written anew), the answer is that it is unknown,
-//! and the caller looks at all rows.
+//! file is gone, rows were deleted by vectors, nearly everything was rewritten), the answer is that it is unknown, and
+//! the caller looks at all rows.
 
 use super::error::Result;
 use super::files::DataFile;
@@ -19,23 +19,23 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-/// When all files of a table with more rows were written anew, asking which rows differ is no help.
+/// Rows of a table from which on asking which rows differ is no help when all its files were rewritten.
 const MANY_ROWS: u64 = 200_000;
-/// How many commits are fetched at the same time.
+/// Commits that are fetched at the same time.
 const COMMITS_AT_ONCE: usize = 8;
 
-/// What is known of the difference between two versions.
-pub enum Difference {
+/// Difference between two versions of a table.
+pub enum VersionDiff {
     /// The same rows.
     None,
     /// Some files with other rows came or went.
-    Some(Box<Differing>),
+    Some(Box<ChangedFiles>),
     /// The log can't tell.
     Unknown,
 }
 
-/// The files whose rows make the difference between two versions.
-pub struct Differing {
+/// Files whose rows make the difference between two versions.
+pub struct ChangedFiles {
     earlier: Table,
     removed: ByVersion,
     added: ByVersion,
@@ -46,9 +46,9 @@ pub struct Differing {
 /// Paths of files, by a version that has them.
 type ByVersion = BTreeMap<u64, Vec<String>>;
 
-/// What became of a file by the commits that changed rows.
+/// Balance of the commits that added and removed a file together with rows.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-struct Fate {
+struct FileDelta {
     /// The last of them that added it.
     added: Option<u64>,
     /// The last of them that removed it.
@@ -58,73 +58,73 @@ struct Fate {
 }
 
 impl Table {
-    /// Which rows' files differ between an earlier version and the one that is open.
+    /// Compares an earlier version with the one that is open, file by file.
     ///
     /// # Errors
     /// [`super::Error::Table`] when the open version's log can't be read.
-    pub async fn difference(&self, version: i64) -> Result<Difference> {
+    pub async fn diff_since(&self, version: i64) -> Result<VersionDiff> {
         if version == self.version() {
-            return Ok(Difference::None);
+            return Ok(VersionDiff::None);
         }
         let (Ok(from), Ok(to)) = (u64::try_from(version), u64::try_from(self.version())) else {
-            return Ok(Difference::Unknown);
+            return Ok(VersionDiff::Unknown);
         };
         if from > to {
-            return Ok(Difference::Unknown);
+            return Ok(VersionDiff::Unknown);
         }
-        let Some(fates) = self.fates(from, to).await else { return Ok(Difference::Unknown) };
-        if fates.values().all(|fate| fate.net == 0) {
-            return Ok(Difference::None);
+        let Some(deltas) = self.deltas(from, to).await else { return Ok(VersionDiff::Unknown) };
+        if deltas.values().all(|delta| delta.net == 0) {
+            return Ok(VersionDiff::None);
         }
         let earlier = match self.clone().at_version(from).await {
             Ok(earlier) => earlier,
             Err(error) => {
                 tracing::debug!(%error, "what changed can't be told: all rows are compared");
-                return Ok(Difference::Unknown);
+                return Ok(VersionDiff::Unknown);
             }
         };
         let paths = |files: &[DataFile]| files.iter().map(DataFile::path).collect::<HashSet<_>>();
         let now = self.files()?;
-        let (removed, added) = by_version(&fates, (from, &paths(&earlier.files()?)), (to, &paths(&now)));
-        let is_new = |path: &str| fates.get(path).is_some_and(|fate| fate.net > 0);
+        let (removed, added) = by_version(&deltas, (from, &paths(&earlier.files()?)), (to, &paths(&now)));
+        let is_new = |path: &str| deltas.get(path).is_some_and(|delta| delta.net > 0);
         let rows = |new: bool| now.iter().filter(|file| is_new(&file.path()) == new).filter_map(DataFile::rows).sum();
         let (added_rows, kept_rows) = (rows(true), rows(false));
-        Ok(Difference::Some(Box::new(Differing { earlier, removed, added, added_rows, kept_rows })))
+        Ok(VersionDiff::Some(Box::new(ChangedFiles { earlier, removed, added, added_rows, kept_rows })))
     }
 
-    /// Whether two earlier versions, or an earlier one and the open one, have the same rows; false where the log can't
-    /// tell.
+    /// Whether two versions, up to the open one, have the same rows; false where the log can't tell.
     pub async fn had_the_same_rows(&self, from: i64, to: i64) -> bool {
         match (u64::try_from(from), u64::try_from(to)) {
             (Ok(from), Ok(to)) if from <= to => {
-                self.fates(from, to).await.is_some_and(|fates| fates.values().all(|fate| fate.net == 0))
+                self.deltas(from, to).await.is_some_and(|deltas| deltas.values().all(|delta| delta.net == 0))
             }
             _ => false,
         }
     }
 
-    /// A number for what a version's commit says, which tells it from another one of the same version: a table can be
-    /// put back from a copy, and go on from there. `None` where the log no longer has it.
+    /// Fingerprint of a version's commit; `None` where the log no longer has it.
+    ///
+    /// It tells the commit from another one of the same version: a table can be put back from a copy, and go on from
+    /// there.
     pub async fn commit_mark(&self, version: i64) -> Option<i64> {
         let entry = self.delta().log_store().read_commit_entry(u64::try_from(version).ok()?).await.ok()??;
         Some(xxhash_rust::xxh3::xxh3_64(&entry).cast_signed())
     }
 
-    /// What became of each file that a commit after `from` added or removed together with rows; `None` where that
-    /// can't be told.
-    async fn fates(&self, from: u64, to: u64) -> Option<BTreeMap<String, Fate>> {
+    /// Replays the commits after `from`, file by file; `None` where the log can't tell.
+    async fn deltas(&self, from: u64, to: u64) -> Option<BTreeMap<String, FileDelta>> {
         let log = self.delta().log_store();
         let commits = futures::stream::iter(from + 1..=to).map(|version| {
             let log = Arc::clone(&log);
             async move { log.read_commit_entry(version).await.map(|bytes| (version, bytes)) }
         });
         let mut commits = commits.buffered(COMMITS_AT_ONCE);
-        let mut fates = BTreeMap::new();
+        let mut deltas = BTreeMap::new();
         loop {
             match commits.try_next().await {
-                Ok(None) => return Some(fates),
+                Ok(None) => return Some(deltas),
                 Ok(Some((version, Some(bytes)))) => match get_actions(version, &bytes) {
-                    Ok(actions) if follow(&mut fates, version, &actions) => {}
+                    Ok(actions) if replay(&mut deltas, version, &actions) => {}
                     Ok(_) => {
                         tracing::debug!(table = self.name(), version, "rows were deleted by vectors");
                         return None;
@@ -146,22 +146,23 @@ impl Table {
         }
     }
 
-    /// The keys whose rows differ between an earlier version and the open one, in any of the compared columns.
+    /// Keys whose rows differ between an earlier version and the open one, in any of the compared columns.
     ///
     /// # Errors
     /// [`super::Error::Table`] when the open version can't be read.
     pub async fn changed_keys(&self, version: i64, key: &str, compared: &[&str]) -> Result<Option<HashSet<i64>>> {
-        match self.difference(version).await? {
-            Difference::None => Ok(Some(HashSet::new())),
-            Difference::Unknown => Ok(None),
-            Difference::Some(differing) => differing.keys(self, key, compared).await,
+        match self.diff_since(version).await? {
+            VersionDiff::None => Ok(Some(HashSet::new())),
+            VersionDiff::Unknown => Ok(None),
+            VersionDiff::Some(changed_files) => changed_files.keys(self, key, compared).await,
         }
     }
 }
 
-/// Takes the actions of a commit into account; false where a file with a deletion vector is among them: of such a file
-/// the path alone does not say which rows it has.
-fn follow(fates: &mut BTreeMap<String, Fate>, version: u64, actions: &[Action]) -> bool {
+/// Replays the actions of a commit; false where a file with a deletion vector is among them.
+///
+/// Of such a file the path alone does not say which rows it has.
+fn replay(deltas: &mut BTreeMap<String, FileDelta>, version: u64, actions: &[Action]) -> bool {
     // What a commit takes out was there before it, what it puts in is there after it.
     for action in actions {
         if let Action::Remove(remove) = action
@@ -170,8 +171,8 @@ fn follow(fates: &mut BTreeMap<String, Fate>, version: u64, actions: &[Action]) 
             if remove.deletion_vector.is_some() {
                 return false;
             }
-            let fate = fates.entry(remove.path.clone()).or_default();
-            (fate.removed, fate.net) = (Some(version), fate.net - 1);
+            let delta = deltas.entry(remove.path.clone()).or_default();
+            (delta.removed, delta.net) = (Some(version), delta.net - 1);
         }
     }
     for action in actions {
@@ -181,24 +182,25 @@ fn follow(fates: &mut BTreeMap<String, Fate>, version: u64, actions: &[Action]) 
             if add.deletion_vector.is_some() {
                 return false;
             }
-            let fate = fates.entry(add.path.clone()).or_default();
-            (fate.added, fate.net) = (Some(version), fate.net + 1);
+            let delta = deltas.entry(add.path.clone()).or_default();
+            (delta.added, delta.net) = (Some(version), delta.net + 1);
         }
     }
     true
 }
 
-/// The files that went and the ones that came, each by a version that has it: one of the two that are open already,
-/// where it can be. A file that came and went makes no difference. Where a compaction took it out, it did not go: it
-/// stands for its rows, in whatever file they are.
+/// Files that went and files that came, each by a version that has it.
+///
+/// That is one of the two that are open already, where it can be. A file that came and went makes no difference. Where a
+/// compaction took it out, it did not go: it stands for its rows, in whatever file they are.
 fn by_version(
-    fates: &BTreeMap<String, Fate>,
+    deltas: &BTreeMap<String, FileDelta>,
     (from, before): (u64, &HashSet<String>),
     (to, now): (u64, &HashSet<String>),
 ) -> (ByVersion, ByVersion) {
     let (mut gone, mut new) = (ByVersion::new(), ByVersion::new());
-    for (path, fate) in fates {
-        match (fate.net.signum(), fate.removed, fate.added) {
+    for (path, delta) in deltas {
+        match (delta.net.signum(), delta.removed, delta.added) {
             (-1, Some(removed), _) => {
                 let version = if before.contains(path) { from } else { removed.saturating_sub(1) };
                 gone.entry(version).or_default().push(path.clone());
@@ -213,17 +215,18 @@ fn by_version(
     (gone, new)
 }
 
-/// Some of a table's rows; `None` where there are none.
+/// Provider of some of a table's rows; `None` where there are none.
 type Rows = Option<Arc<dyn TableProvider>>;
 
-impl Differing {
+impl ChangedFiles {
     /// Whether what came is at most a third of the table.
     pub fn is_small(&self) -> bool {
         self.added_rows * 2 <= self.kept_rows
     }
 
-    /// The rows of the files that went and of those that came, among them rows that are in both; `None` where they are
-    /// not in the two versions themselves.
+    /// Rows of the files that went and of those that came, among them rows that are in both.
+    ///
+    /// `None` where the files are not in the two versions themselves.
     ///
     /// # Errors
     /// [`super::Error::Table`] when one of the versions can't be read.
@@ -241,13 +244,14 @@ impl Differing {
         Ok(gone.zip(came))
     }
 
-    /// The table at the earlier version.
+    /// Table at the earlier version.
     pub fn earlier(&self) -> &Table {
         &self.earlier
     }
 
-    /// The keys whose rows differ in any of the compared columns; `None` where the table was all but written anew, or
-    /// the rows can't be read.
+    /// Keys whose rows differ in any of the compared columns.
+    ///
+    /// `None` where the table was all but rewritten, or the rows can't be read.
     ///
     /// # Errors
     /// [`super::Error::Table`] when a schema can't be read.
@@ -282,7 +286,7 @@ impl Differing {
         Ok(Some(sums.into_iter().filter(|(_, sum)| *sum != 0).map(|(id, _)| id).collect()))
     }
 
-    /// Visits the rows of some files: key and hash of the columns, the first of which is the key.
+    /// Visits the rows of some files with key and hash of the columns, the first of which is the key.
     async fn each_row(
         &self,
         later: &Table,
@@ -363,7 +367,7 @@ mod tests {
         let mut table = filled(&lake, rows(0..50, "a")).await;
         let first = table.version();
         rearrange(&mut table).await;
-        assert!(matches!(table.difference(first).await.unwrap(), Difference::None));
+        assert!(matches!(table.diff_since(first).await.unwrap(), VersionDiff::None));
         // In between, before and after, and over files that only a compaction made.
         merge(&lake, &mut table, rows([5, 6], "b"), false).await;
         let middle = table.version();
@@ -384,14 +388,16 @@ mod tests {
         let mut table = filled(&lake, rows(0..50, "a")).await;
         let first = table.version();
         merge(&lake, &mut table, rows([5], "b"), false).await;
-        let Difference::Some(differing) = table.difference(first).await.unwrap() else { panic!("nothing differs") };
-        let paths: Vec<&String> = differing.removed.values().flatten().collect();
-        assert_eq!((paths.len(), differing.kept_rows, differing.added_rows), (1, 40, 10));
+        let VersionDiff::Some(changed_files) = table.diff_since(first).await.unwrap() else {
+            panic!("nothing differs")
+        };
+        let paths: Vec<&String> = changed_files.removed.values().flatten().collect();
+        assert_eq!((paths.len(), changed_files.kept_rows, changed_files.added_rows), (1, 40, 10));
         let place = folder.path().join("silver/cw_test");
         std::fs::remove_file(place.join(paths[0])).unwrap();
         assert_eq!(changed(&table, first).await, None);
         std::fs::remove_file(place.join(format!("_delta_log/{:020}.json", first + 1))).unwrap();
-        assert!(matches!(table.difference(first).await.unwrap(), Difference::Unknown));
+        assert!(matches!(table.diff_since(first).await.unwrap(), VersionDiff::Unknown));
     }
 
     #[tokio::test]
@@ -416,12 +422,12 @@ mod tests {
             cardinality: 1,
         };
         let remove = files[0].remove(true);
-        let mut fates = BTreeMap::new();
-        assert!(follow(&mut fates, 2, &[Action::Remove(remove.clone())]));
-        assert_eq!(fates.values().map(|fate| fate.net).sum::<i64>(), -1);
+        let mut deltas = BTreeMap::new();
+        assert!(replay(&mut deltas, 2, &[Action::Remove(remove.clone())]));
+        assert_eq!(deltas.values().map(|delta| delta.net).sum::<i64>(), -1);
         let with = deltalake::kernel::Remove { deletion_vector: Some(vector), ..remove };
-        assert!(!follow(&mut BTreeMap::new(), 2, &[Action::Remove(with.clone())]));
+        assert!(!replay(&mut BTreeMap::new(), 2, &[Action::Remove(with.clone())]));
         let purged = deltalake::kernel::Remove { data_change: false, ..with };
-        assert!(follow(&mut BTreeMap::new(), 2, &[Action::Remove(purged)]), "a purge changes no row");
+        assert!(replay(&mut BTreeMap::new(), 2, &[Action::Remove(purged)]), "a purge changes no row");
     }
 }

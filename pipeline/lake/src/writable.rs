@@ -1,12 +1,13 @@
-//! Whether a folder is one that tables can be committed to.
+//! Checks that tables can be committed to a folder.
 
 use super::Lakehouse;
 use super::error::{Error, Result};
 use std::path::Path;
 
 impl Lakehouse {
-    /// Makes sure that the location can be written, before anything is fetched. Storage at an address tells when its
-    /// lock is taken.
+    /// Checks that the location can be written, before anything is fetched.
+    ///
+    /// Storage at an address tells when its lock is taken.
     ///
     /// # Errors
     /// [`Error::Lakehouse`] that says what the system said.
@@ -24,7 +25,7 @@ impl Lakehouse {
     }
 }
 
-/// Writes a small file, and gives it a second name, which is how a commit is made that no other can overwrite.
+/// Writes a small file and hard-links it, which is how a commit is made that no other can overwrite.
 fn try_out(folder: &Path, link: impl Fn(&Path, &Path) -> std::io::Result<()>) -> std::result::Result<(), String> {
     let probe = folder.join(format!(".write-test-{}", uuid::Uuid::new_v4().simple()));
     let second = probe.with_extension("second");

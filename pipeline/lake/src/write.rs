@@ -1,19 +1,19 @@
-//! Changing a table: which files are written anew, and the one commit that puts them in place.
+//! Writes the data files of a change, and commits them.
 //!
 //! Invariants:
-//! - A change is one commit, and carries the application transactions that say what it was made from, so that a rerun
-//!   knows where it stands. Until the commit, new files belong to nobody.
-//! - A change that was worked out from what the table held is committed as the very next version, or not at all:
-//!   whoever lost the lock without noticing can't put rows beside another's.
-//! - Rows are written in the order in which they come, those of a whole table in the order of its key.
+//! - A change must be one commit that carries the application transactions which say what it was made from, so that a
+//!   rerun knows where it stands. Until the commit, new files belong to nobody.
+//! - A change that was computed from what the table held must be committed as the very next version, or not at all:
+//!   whoever lost the lock without noticing never puts rows beside another's.
+//! - Rows must be written in the order in which they come, those of a whole table in the order of its key.
 
-use super::error::Result;
+use super::error::{BoxError, Result};
 use super::file_sizing::FileSizing;
 use super::files::{DataFile, one_by_one};
-use super::sorted_merge::{Obstacle, OutOfOrder, ahead, weave};
+use super::sorted_merge::{OutOfOrder, read_ahead, sorted_merge};
 use super::table::{OnTable as _, Table, sorted};
 use super::task::spawn_abortable;
-use super::{Difference, align_batch};
+use super::{VersionDiff, cast_to_schema};
 use arrow::array::RecordBatch;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{ident, lit};
@@ -30,14 +30,14 @@ use futures::stream::BoxStream;
 use futures::{Stream, StreamExt as _};
 use std::sync::Arc;
 
-/// The rows of a batch of what is sorted.
+/// Rows of a batch that is sorted.
 const SORTED_ROWS: usize = 1024;
 
-/// Rows in the order of their key, which is above this one.
+/// Run of rows in the order of their key, which is above this one.
 pub type Run = (i64, DataFrame);
 
 impl Table {
-    /// Appends rows, so many, in one commit, whatever others append at the same time.
+    /// Appends exactly `expected` rows in one commit, whatever others append at the same time.
     ///
     /// # Errors
     /// [`Error::Table`]; the table stays as it was.
@@ -47,7 +47,7 @@ impl Table {
         self.commit("appending", adds, &[], operation, CommitProperties::default()).await
     }
 
-    /// Puts the first rows, so many, into an empty table, in one commit.
+    /// Fills an empty table with exactly `expected` rows in one commit.
     ///
     /// # Errors
     /// [`Error::Table`]; the table stays as it was.
@@ -57,7 +57,7 @@ impl Table {
         self.commit("filling", adds, &[], operation, next_version(transactions)).await
     }
 
-    /// Replaces the content in one commit: by exactly so many rows, or by whatever comes where nothing is expected.
+    /// Replaces the content in one commit, by exactly `expected` rows where that is given.
     ///
     /// # Errors
     /// [`Error::Table`]; the table stays as it was.
@@ -76,8 +76,10 @@ impl Table {
         self.commit("replacing the content", adds, &files, operation, next_version(transactions)).await
     }
 
-    /// Replaces the content in one commit by runs of rows, which follow each other in the order of the key, and by others
-    /// that belong between them: so many together. Where the runs are not in that order after all, nothing is done.
+    /// Replaces the content in one commit by sorted runs of rows and by others that belong between them.
+    ///
+    /// There must be exactly `expected` rows together. Where the runs do not follow each other in the order of the key,
+    /// nothing is done, and the answer is false.
     ///
     /// # Errors
     /// [`Error::Table`]; the table stays as it was.
@@ -125,36 +127,37 @@ impl Table {
         between: DataFrame,
         key: &str,
         expected: u64,
-    ) -> Result<Vec<Add>, Obstacle> {
+    ) -> Result<Vec<Add>, BoxError> {
         let schema = self.schema()?;
         let mut streams = Vec::new();
         for rows in [in_small_batches(rows), sorted(in_small_batches(between), &[key])?] {
             let schema = Arc::clone(&schema);
-            let aligned = move |batch: datafusion::error::Result<RecordBatch>| -> Result<RecordBatch, Obstacle> {
-                Ok(align_batch(&batch?, &schema)?)
+            let aligned = move |batch: datafusion::error::Result<RecordBatch>| -> Result<RecordBatch, BoxError> {
+                Ok(cast_to_schema(&batch?, &schema)?)
             };
             streams.push(rows.execute_stream().await?.map(aligned).boxed());
         }
         let (Some(between), Some(rows)) = (streams.pop(), streams.pop()) else { return Ok(Vec::new()) };
-        self.write_woven(ahead(rows), between, &[key], expected).await
+        self.write_merged(read_ahead(rows), between, &[key], expected).await
     }
 
-    /// Writes the rows of two streams, each in the order of the key, to files in that order.
-    pub(super) async fn write_woven(
+    /// Writes the sorted merge of two streams, each in the order of the key.
+    pub(super) async fn write_merged(
         &self,
-        one: BoxStream<'static, Result<RecordBatch, Obstacle>>,
-        other: BoxStream<'static, Result<RecordBatch, Obstacle>>,
+        one: BoxStream<'static, Result<RecordBatch, BoxError>>,
+        other: BoxStream<'static, Result<RecordBatch, BoxError>>,
         key: &[&str],
         expected: u64,
-    ) -> Result<Vec<Add>, Obstacle> {
+    ) -> Result<Vec<Add>, BoxError> {
         let schema = self.schema()?;
         let places: Vec<usize> = key.iter().map(|name| schema.index_of(name)).collect::<Result<_, _>>()?;
-        let rows = weave(one, other, schema, &places)?;
+        let rows = sorted_merge(one, other, schema, &places)?;
         write_stream(self.delta(), writer_properties(self.sizing()), rows.boxed(), self.rows_a_file(expected)?).await
     }
 
-    /// Puts the same rows into other files, in one commit that says so: who follows the changes of rows, or has the
-    /// table in memory, has nothing to read anew.
+    /// Rewrites the same rows into other files, in one commit that says that no row changed.
+    ///
+    /// Who follows the changes of rows, or has the table in memory, has nothing to read anew.
     ///
     /// # Errors
     /// [`Error::Table`]; the table stays as it was.
@@ -166,7 +169,7 @@ impl Table {
         self.commit("rearranging the files", adds, &files, operation, CommitProperties::default()).await
     }
 
-    /// Records application transactions that differ from the table's, in a commit without data.
+    /// Records the application transactions that differ from the table's, in a commit without data.
     ///
     /// # Errors
     /// [`Error::Table`].
@@ -184,14 +187,14 @@ impl Table {
         self.commit("recording the state", Vec::new(), &[], operation, next_version(&fresh)).await
     }
 
-    /// As [`Table::write_files`], of exactly so many rows.
+    /// Writes exactly `expected` rows to new files.
     async fn write_all(&self, action: &str, rows: DataFrame, expected: u64) -> Result<Vec<Add>> {
         let adds = self.write_files(rows, expected).await?;
         self.must_be(action, &adds, expected)?;
         Ok(adds)
     }
 
-    /// Refuses to commit files that hold other than so many rows: rows were lost on their way, or came twice.
+    /// Checks that files hold exactly `expected` rows: others were lost on their way, or came twice.
     pub(super) fn must_be(&self, action: &str, adds: &[Add], expected: u64) -> Result<()> {
         match adds.iter().map(rows_of).sum::<Option<u64>>() {
             Some(written) if written == expected => Ok(()),
@@ -200,7 +203,7 @@ impl Table {
         }
     }
 
-    /// Writes rows to new files that no version has yet, evenly filled ones: about so many rows come.
+    /// Writes about so many rows to new, evenly filled files that no version has yet.
     pub(super) async fn write_files(&self, rows: DataFrame, about: u64) -> Result<Vec<Add>> {
         let (mut state, plan) = rows.into_parts();
         // A reader that took over another's file would put its rows among its own: the table would not be clustered.
@@ -224,8 +227,9 @@ impl Table {
         Ok(adds.into_iter().flat_map(|(_, adds)| adds).collect())
     }
 
-    /// How many rows each file gets where so many come, or where that is not known (0). Evenly: a rest of a few rows
-    /// would be a file of its own.
+    /// Rows of each file where so many come, or where that is not known (0).
+    ///
+    /// Evenly, since a rest of a few rows would be a file of its own.
     fn rows_a_file(&self, known: u64) -> Result<usize> {
         let all = known.max(self.files()?.iter().filter_map(DataFile::rows).sum());
         let full = self.sizing().rows_of_a_file(all);
@@ -272,8 +276,10 @@ impl Table {
         i64::try_from(self.delta().log_store().get_latest_version(known).await.ok()?).ok()
     }
 
-    /// Goes on from the newest version where no row changed since the one that is open, and nobody recorded another
-    /// state: what was worked out from the rows still holds, only their files are others. Says whether it did.
+    /// Opens the newest version if no row changed since the one that is open, and says whether it did.
+    ///
+    /// Nobody may have recorded another state either: then what was computed from the rows still holds, and only their
+    /// files are others.
     ///
     /// # Errors
     /// [`Error::Table`] when the newest version can't be read.
@@ -284,7 +290,7 @@ impl Table {
         newest.show(delta);
         let mut same = newest.version() > self.version()
             && newest.schema()? == self.schema()?
-            && matches!(newest.difference(self.version()).await?, Difference::None);
+            && matches!(newest.diff_since(self.version()).await?, VersionDiff::None);
         for (application, _) in transactions {
             same = same && newest.transaction(application).await? == self.transaction(application).await?;
         }
@@ -295,8 +301,10 @@ impl Table {
     }
 }
 
-/// The rows by one thread and in small batches: pieces are written side by side as it is, and while wide rows are
-/// sorted, several batches are held that no other work can have the memory of.
+/// Reads rows by one thread and in small batches.
+///
+/// Groups are written side by side as it is, and while wide rows are sorted, several batches are held that no other
+/// work can have the memory of.
 pub(super) fn in_small_batches(rows: DataFrame) -> DataFrame {
     one_by_one(rows, SORTED_ROWS)
 }
@@ -307,16 +315,16 @@ async fn write_stream<E>(
     properties: WriterProperties,
     mut rows: impl Stream<Item = Result<RecordBatch, E>> + Unpin,
     limit: usize,
-) -> Result<Vec<Add>, Obstacle>
+) -> Result<Vec<Add>, BoxError>
 where
-    Obstacle: From<E>,
+    BoxError: From<E>,
 {
     let mut writer = RecordBatchWriter::for_table(delta)?.with_writer_properties(properties);
     let schema = writer.arrow_schema();
     let mut adds = Vec::new();
     let mut written = 0;
     while let Some(batch) = rows.next().await {
-        let mut batch = align_batch(&batch?, &schema)?;
+        let mut batch = cast_to_schema(&batch?, &schema)?;
         while batch.num_rows() > 0 {
             let fits = batch.num_rows().min(limit - written);
             writer.write(batch.slice(0, fits)).await?;
@@ -334,19 +342,19 @@ where
     Ok(adds)
 }
 
-/// How many rows a file has by its own statistics.
+/// Rows of a file by its own statistics.
 fn rows_of(add: &Add) -> Option<u64> {
     serde_json::from_str::<serde_json::Value>(add.stats.as_deref()?).ok()?["numRecords"].as_u64()
 }
 
-/// A commit that has to be the next version: any other in between is a conflict, whatever it did.
+/// Properties of a commit that must be the next version: any other in between is a conflict, whatever it did.
 pub(super) fn next_version(transactions: &[(String, i64)]) -> CommitProperties {
     let transactions =
         transactions.iter().map(|(application, version)| Transaction::new(application, *version)).collect();
     CommitProperties::default().with_application_transactions(transactions).with_max_retries(0)
 }
 
-/// Zstandard at its fastest.
+/// Properties of Parquet files: Zstandard at its fastest, row groups as the sizing says.
 fn writer_properties(sizing: FileSizing) -> WriterProperties {
     let level = ZstdLevel::try_new(1).unwrap_or_default();
     WriterProperties::builder()

@@ -47,7 +47,8 @@ pub(crate) async fn marks(lake: &Lakehouse, entity: &connectwise_runtime::Table)
         let ids = batch.column(0).as_primitive_opt::<Int64Type>();
         let since = batch.column(1).as_primitive_opt::<TimestampMicrosecondType>();
         let (Some(ids), Some(since)) = (ids, since) else {
-            return Err(table.error("reading", format!("{} or {DELETED_AT} has another type", entity.key)));
+            let text = format!("{} or {DELETED_AT} has another type", entity.key);
+            return Err(table.error("reading", text).into());
         };
         marks.extend(ids.values().iter().copied().zip(since.values().iter().copied()));
     }
@@ -71,12 +72,12 @@ pub(super) async fn last_good_rows(
     }
     let ids = Arc::new(KeySet::Ids(ids));
     let mut rows =
-        table.frame().await?.filter(KeySet::holds(&ids, ident(extracted.table.key))).on_table(&table, "reading")?;
+        table.frame().await?.filter(KeySet::holds(&ids, ident(extracted.table.key))).on_table(table, "reading")?;
     if marked_only {
-        rows = rows.filter(ident(DELETED_AT).is_not_null()).on_table(&table, "reading")?;
+        rows = rows.filter(ident(DELETED_AT).is_not_null()).on_table(table, "reading")?;
     }
-    let rows = rows.collect().await.on_table(&table, "reading")?;
-    rows.iter().map(|batch| alive(batch).on_table(&table, "reading")).collect()
+    let rows = rows.collect().await.on_table(table, "reading")?;
+    Ok(rows.iter().map(|batch| alive(batch).on_table(table, "reading")).collect::<Result<_, _>>()?)
 }
 
 /// The same rows without a mark.

@@ -5,7 +5,7 @@
 
 use super::{RUN_ID, TIMESTAMP};
 use crate::error::{Error, Result};
-use crate::lake::{KeySet, Lakehouse, Scope, Stage, Target, align_batch, longs, sync_table};
+use crate::lake::{KeySet, Lakehouse, Scope, Stage, Target, cast_to_schema, longs, upsert_table};
 use crate::run::RunId;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::compute::filter_record_batch;
@@ -45,7 +45,7 @@ pub(crate) async fn forget(lake: &Lakehouse, stage: &Stage, run: &RunId, entity:
     let mut rows = table.rows_by(entity.key, Some(columns))?;
     let mut ids = HashSet::new();
     while let Some(batch) = rows.try_next().await? {
-        let batch = align_batch(&batch, &looked_at).map_err(failed)?;
+        let batch = cast_to_schema(&batch, &looked_at).map_err(failed)?;
         let less = without_passwords(entity, &batch).map_err(|error| Error::data(entity.entity, error))?;
         if let Some((_, held)) = less {
             ids.extend(longs(&filter_record_batch(&batch, &held).map_err(failed)?, entity.key));
@@ -64,7 +64,7 @@ pub(crate) async fn forget(lake: &Lakehouse, stage: &Stage, run: &RunId, entity:
         move |batch| {
             let failed = |error: ArrowError| Error::data(entity.entity, error);
             let batch = batch.map_err(|error| Error::data(entity.entity, error))?;
-            let batch = align_batch(&batch, &schema).map_err(failed)?;
+            let batch = cast_to_schema(&batch, &schema).map_err(failed)?;
             let less = without_passwords(entity, &batch).map_err(|error| Error::data(entity.entity, error))?;
             stamped(less.map_or(batch, |(less, _)| less), &run).map_err(failed)
         }
@@ -77,7 +77,7 @@ pub(crate) async fn forget(lake: &Lakehouse, stage: &Stage, run: &RunId, entity:
         stamps: &[TIMESTAMP, RUN_ID],
     };
     let scope = Scope::Only { column: entity.key, keys };
-    sync_table(lake, stage, &target, &scope, rows, &[transaction()]).await?;
+    upsert_table(lake, stage, &target, &scope, rows, &[transaction()]).await?;
     Ok(count)
 }
 

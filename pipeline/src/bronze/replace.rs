@@ -7,7 +7,7 @@ use super::{DELETED_AT, ENTITY, RUN_ID, TIMESTAMP, staged_rows};
 use crate::error::{BoxError, Error, Result};
 use crate::extract::{Extracted, SEQUENCE};
 use crate::lake::{
-    Counts, Format, KeySet, Lakehouse, OnTable as _, ResultExt as _, Stage, StagedFile, Table, align_batch,
+    Counts, Format, KeySet, Lakehouse, OnTable as _, ResultExt as _, Stage, StagedFile, Table, cast_to_schema,
     compare_schemas,
 };
 use crate::personal;
@@ -154,10 +154,10 @@ async fn stage_without_personal(
     let mut rows = rows.clone().execute_stream().await.map_err(|error| failed(error.into()))?;
     while let Some(batch) = rows.next().await {
         let batch = batch.map_err(|error| failed(error.into()))?;
-        let batch = align_batch(&batch, schema).map_err(|error| failed(error.into()))?;
+        let batch = cast_to_schema(&batch, schema).map_err(|error| failed(error.into()))?;
         staged.write(&personal::without_it(&batch, entity)?)?;
     }
-    staged.finish()
+    Ok(staged.finish()?)
 }
 
 /// Whether staged rows lack fields inside columns that the table has: ones that the spec has no longer, or that became
@@ -226,12 +226,12 @@ async fn compare(
     schema: &SchemaRef,
 ) -> Result<Compared> {
     let content = crate::lake::content_columns(schema, &[TIMESTAMP, ENTITY, RUN_ID]);
-    let stored = table.frame().await?.execute_stream().await.on_table(&table, "comparing")?;
+    let stored = table.frame().await?.execute_stream().await.on_table(table, "comparing")?;
     let (mut known, mut repeated) = (HashMap::new(), HashMap::new());
     let schema_ = Arc::clone(schema);
     let mut stored = stored.map(move |batch| {
         let batch = batch.map_err(|error| Error::data("bronze", error))?;
-        align_batch(&batch, &schema_).map_err(|error| Error::data("bronze", error))
+        cast_to_schema(&batch, &schema_).map_err(|error| Error::data("bronze", error))
     });
     each_row(&mut stored, extracted.table.key, &content, |id, hash, live| {
         if known.insert(id, (hash, live)).is_some() {

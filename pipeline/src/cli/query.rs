@@ -130,9 +130,9 @@ pub(super) fn print(batches: &[RecordBatch], format: Format, excel: Option<Excel
                 .with_explicit_nulls(true)
                 .build::<_, arrow::json::writer::JsonArray>(Vec::new());
             for batch in batches {
-                writer.write(batch).map_err(|error| Error::query(error))?;
+                writer.write(batch).map_err(Error::query)?;
             }
-            writer.finish().map_err(|error| Error::query(error))?;
+            writer.finish().map_err(Error::query)?;
             let text = writer.into_inner();
             output.line(if text.is_empty() { "[]".into() } else { String::from_utf8_lossy(&text) })
         }

@@ -197,14 +197,14 @@ fn iso(instant: DateTime<Utc>) -> String {
 fn rows_of(batches: &[arrow::array::RecordBatch]) -> Result<Value> {
     let mut writer = arrow::json::ArrayWriter::new(Vec::new());
     for batch in batches {
-        writer.write(batch).map_err(|error| Error::query(error))?;
+        writer.write(batch).map_err(Error::query)?;
     }
-    writer.finish().map_err(|error| Error::query(error))?;
+    writer.finish().map_err(Error::query)?;
     let text = writer.into_inner();
     if text.is_empty() {
         return Ok(json!([]));
     }
-    serde_json::from_slice(&text).map_err(|error| Error::query(error))
+    serde_json::from_slice(&text).map_err(Error::query)
 }
 
 #[cfg(test)]

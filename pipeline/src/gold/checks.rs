@@ -349,7 +349,7 @@ fn offending(about: &str, batches: &[RecordBatch]) -> Result<(bool, String)> {
         for batch in batches {
             let shown = batch.slice(0, batch.num_rows().min(left));
             left -= shown.num_rows();
-            writer.write(&shown).map_err(|error| Error::query(error))?;
+            writer.write(&shown).map_err(Error::query)?;
         }
         let lines = String::from_utf8_lossy(&writer.into_inner()).trim_end().replace('\n', ", ");
         detail.push_str(&format!(", e.g. {lines}"));

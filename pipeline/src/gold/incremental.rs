@@ -10,7 +10,7 @@ use super::inputs::{DEFINITION, Inputs, application};
 use super::references;
 use super::shape::{self, Driver, Name, Side};
 use crate::error::{Error, Result};
-use crate::lake::{Difference, KeySet};
+use crate::lake::{KeySet, VersionDiff};
 use crate::silver::{BATCH_ID, PROCESSED_AT, SILVER_DELETED_AT};
 use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
@@ -110,7 +110,7 @@ impl Inputs {
         table: &GoldTable,
         made_by: i64,
         inputs: &BTreeSet<Name>,
-    ) -> Result<Option<BTreeMap<Name, Arc<Difference>>>> {
+    ) -> Result<Option<BTreeMap<Name, Arc<VersionDiff>>>> {
         let Some(target) = self.table(&("gold".to_owned(), table.name.to_owned())) else { return Ok(None) };
         if target.transaction(DEFINITION).await? != Some(made_by) {
             return Ok(None);
@@ -119,7 +119,7 @@ impl Inputs {
         for name in inputs {
             let Some(version) = target.transaction(&application(name)).await? else { return Ok(None) };
             let difference = self.difference(name, version).await?;
-            if !matches!(*difference, Difference::None) {
+            if !matches!(*difference, VersionDiff::None) {
                 changed.insert(name.clone(), difference);
             }
         }
@@ -131,7 +131,7 @@ impl Inputs {
         &self,
         plan: &LogicalPlan,
         drivers: &[Driver],
-        changed: &BTreeMap<Name, Arc<Difference>>,
+        changed: &BTreeMap<Name, Arc<VersionDiff>>,
     ) -> Result<Option<(LogicalPlan, KeySet)>> {
         let mut by_table = BTreeMap::new();
         let mut keys = None;
@@ -152,7 +152,7 @@ impl Inputs {
             let key = key.ok_or_else(|| DataFusionError::Plan(format!("no key of {}", name.1)))?;
             LogicalPlanBuilder::from(scan).filter(KeySet::holds(ids, Expr::Column(key)))?.build().map(Some)
         });
-        let narrowed = narrowed.map_err(|error| Error::query(error))?;
+        let narrowed = narrowed.map_err(Error::query)?;
         Ok(keys.map(|keys| (narrowed, keys)))
     }
 
@@ -160,12 +160,12 @@ impl Inputs {
     async fn affected(
         &self,
         driver: &Driver,
-        changed: &BTreeMap<Name, Arc<Difference>>,
+        changed: &BTreeMap<Name, Arc<VersionDiff>>,
     ) -> Result<Option<HashSet<i64>>> {
         let Some(table) = self.table(&driver.name) else { return Ok(None) };
         let mut ids = HashSet::new();
         if let Some(difference) = changed.get(&driver.name) {
-            let Difference::Some(differing) = difference.as_ref() else { return Ok(None) };
+            let VersionDiff::Some(changed_files) = difference.as_ref() else { return Ok(None) };
             let read = driver.scan.projected_schema.columns();
             let filtered = driver.scan.filters.iter().flat_map(|filter| filter.column_refs().into_iter().cloned());
             let columns: BTreeSet<String> = read.into_iter().chain(filtered).map(|column| column.name).collect();
@@ -175,7 +175,7 @@ impl Inputs {
             } else {
                 columns.iter().map(String::as_str).collect()
             };
-            match differing.keys(&table, driver.key, &compared).await? {
+            match changed_files.keys(&table, driver.key, &compared).await? {
                 Some(changed) => ids.extend(changed),
                 None => return Ok(None),
             }
@@ -201,15 +201,15 @@ impl Inputs {
     async fn changed_offers(
         &self,
         side: &Side,
-        changed: &BTreeMap<Name, Arc<Difference>>,
+        changed: &BTreeMap<Name, Arc<VersionDiff>>,
     ) -> Result<Option<HashSet<u128>>> {
         let Some(earlier) = earlier_plan(&side.plan, changed).await? else { return Ok(None) };
         let before = self.offers(side, earlier).await?;
         let mut now = self.offers(side, side.plan.clone()).await?;
-        let mut differing: HashSet<u128> =
+        let mut changed_files: HashSet<u128> =
             before.into_iter().filter(|(key, content)| now.remove(key) != Some(*content)).map(|(key, _)| key).collect();
-        differing.extend(now.into_keys());
-        Ok(Some(differing))
+        changed_files.extend(now.into_keys());
+        Ok(Some(changed_files))
     }
 
     /// What a side offers for each join key: the sum of its rows' hashes, so that their order does not matter.
@@ -302,14 +302,14 @@ fn key_of((layer, table): &Name) -> Option<&'static str> {
 }
 
 /// The plan over the earlier versions of what changed; `None` where they can't be read in the same way.
-async fn earlier_plan(plan: &LogicalPlan, changed: &BTreeMap<Name, Arc<Difference>>) -> Result<Option<LogicalPlan>> {
+async fn earlier_plan(plan: &LogicalPlan, changed: &BTreeMap<Name, Arc<VersionDiff>>) -> Result<Option<LogicalPlan>> {
     let mut providers = BTreeMap::new();
     for name in shape::inputs(plan) {
         match changed.get(&name).map(AsRef::as_ref) {
-            None | Some(Difference::None) => {}
-            Some(Difference::Unknown) => return Ok(None),
-            Some(Difference::Some(differing)) => {
-                providers.insert(name, differing.earlier().provider().await?);
+            None | Some(VersionDiff::None) => {}
+            Some(VersionDiff::Unknown) => return Ok(None),
+            Some(VersionDiff::Some(changed_files)) => {
+                providers.insert(name, changed_files.earlier().provider().await?);
             }
         }
     }

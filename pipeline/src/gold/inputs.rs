@@ -6,7 +6,7 @@
 use super::shape::Name;
 use crate::catalog;
 use crate::error::Result;
-use crate::lake::{Difference, Lakehouse, Table, TableDef};
+use crate::lake::{Lakehouse, Table, TableDef, VersionDiff};
 use connectwise_generated::gold::GoldTable;
 use datafusion::prelude::SessionContext;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +19,7 @@ pub(super) const DEFINITION: &str = "definition";
 const MISSING: i64 = -1;
 
 /// A difference that is worked out once, whoever asks first.
-type Once = Arc<OnceCell<Arc<Difference>>>;
+type Once = Arc<OnceCell<Arc<VersionDiff>>>;
 
 /// The tables that statements read, each at one version, and what changed in them.
 pub(super) struct Inputs {
@@ -77,19 +77,19 @@ impl Inputs {
     /// How many rows a gold table has that was written or read before.
     pub(super) async fn rows(&self, table: &GoldTable) -> Result<u64> {
         match self.table(&("gold".to_owned(), table.name.to_owned())) {
-            Some(table) => table.rows().await,
+            Some(table) => Ok(table.rows().await?),
             None => Ok(0),
         }
     }
 
     /// What changed in a table since a version.
-    pub(super) async fn difference(&self, name: &Name, version: i64) -> Result<Arc<Difference>> {
+    pub(super) async fn difference(&self, name: &Name, version: i64) -> Result<Arc<VersionDiff>> {
         let once = Arc::clone(locked(&self.differences).entry((name.clone(), version)).or_default());
         let work_out = async || {
             Ok(Arc::new(match self.table(name) {
-                Some(table) => table.difference(version).await?,
-                None if version == MISSING => Difference::None,
-                None => Difference::Unknown,
+                Some(table) => table.diff_since(version).await?,
+                None if version == MISSING => VersionDiff::None,
+                None => VersionDiff::Unknown,
             }))
         };
         once.get_or_try_init(work_out).await.cloned()

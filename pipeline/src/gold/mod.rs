@@ -20,7 +20,7 @@ pub(crate) use functions::{aggregate_functions, scalar_functions};
 pub use reports::{Unmatched, report};
 
 use crate::error::{Error, Result};
-use crate::lake::{Counts, Lakehouse, ResultExt as _, Scope, Stage, Target, spawn_abortable, sync_table};
+use crate::lake::{Counts, Lakehouse, ResultExt as _, Scope, Stage, Target, spawn_abortable, upsert_table};
 use crate::run::RunId;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use checks::OfEntity;
@@ -219,11 +219,12 @@ async fn build_table(
     let mut counts = Counts::default();
     if let Some(plan) = plan {
         let rows = incremental::sorted(inputs.context(), plan, table.key).on("gold", table.name, "building")?;
-        let rows = rows.execute_stream().await.on("gold", table.name, "building")?.on("gold", table.name, "building");
+        let rows = rows.execute_stream().await.on("gold", table.name, "building")?;
+        let rows = rows.map(|batch| batch.on("gold", table.name, "building").map_err(Error::from));
         let key = &[table.key];
         let target = Target { layer: "gold", name: table.name, schema: schema(table), key, stamps: &[] };
         let stored;
-        (counts, stored) = sync_table(lake, stage, &target, &scope, rows, &transactions).await?;
+        (counts, stored) = upsert_table(lake, stage, &target, &scope, rows, &transactions).await?;
         inputs.written(table, stored).await?;
     }
     let seconds = started.elapsed().as_secs_f64();

@@ -12,7 +12,7 @@
 use super::inputs::Inputs;
 use super::shape::{self, Name};
 use crate::error::{Error, Result};
-use crate::lake::{Difference, ResultExt as _, align_batch};
+use crate::lake::{ResultExt as _, VersionDiff, cast_to_schema};
 use arrow::array::{Array as _, AsArray as _, Int64Array, RecordBatch};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use connectwise_generated::gold::{GoldTable, References};
@@ -61,7 +61,7 @@ struct Stored {
 pub(super) async fn objection(
     inputs: &Inputs,
     table: &GoldTable,
-    changed: &BTreeMap<Name, Arc<Difference>>,
+    changed: &BTreeMap<Name, Arc<VersionDiff>>,
 ) -> Result<Option<&'static str>> {
     let Some(references) = &table.references else { return Ok(Some("it has none")) };
     let plan = inputs.context().sql(references.sql).await.and_then(DataFrame::into_optimized_plan).on(
@@ -78,13 +78,13 @@ pub(super) async fn objection(
         return Ok(Some(OTHER_TYPES));
     };
     for (name, difference) in changed {
-        let (Difference::Some(differing), Some(now)) = (difference.as_ref(), inputs.table(name)) else {
+        let (VersionDiff::Some(changed_files), Some(now)) = (difference.as_ref(), inputs.table(name)) else {
             return Ok(Some("what changed is not known"));
         };
-        if !differing.is_small() {
+        if !changed_files.is_small() {
             return Ok(Some("much changed"));
         }
-        let Some((gone, came)) = differing.sides(&now).await? else {
+        let Some((gone, came)) = changed_files.sides(&now).await? else {
             return Ok(Some("what changed is in a version between"));
         };
         let before = comparison.said(&plan, name, gone).await.on("gold", table.name, "comparing references")?;
@@ -203,7 +203,7 @@ impl<'a> Comparison<'a> {
 
     /// Of each row the hash of the natural key, and of that and what is carried.
     fn hashes(&self, batch: &RecordBatch) -> datafusion::error::Result<Vec<(u128, u128)>> {
-        let batch = align_batch(batch, &self.schema)?;
+        let batch = cast_to_schema(batch, &self.schema)?;
         let places: Vec<usize> = (0..batch.num_columns()).collect();
         let hashes = |places| row_hashes(&batch, places).map_err(|error| DataFusionError::External(Box::new(error)));
         let rows = hashes(&places[..1])?;

@@ -73,7 +73,7 @@ pub(super) async fn unmatched(context: &SessionContext, run: &RunId) -> Result<V
         let texts = |name: &str| -> Result<Vec<String>> {
             let wrong = || Error::query(format!("the report {UNMATCHED} has no column {name}"));
             let column = batch.column_by_name(name).ok_or_else(wrong)?;
-            let column = cast(column, &DataType::Utf8).map_err(|error| Error::query(error))?;
+            let column = cast(column, &DataType::Utf8).map_err(Error::query)?;
             let column = column.as_string::<i32>();
             Ok((0..column.len()).map(|row| column.value(row).to_owned()).collect())
         };

@@ -22,7 +22,7 @@ impl Stage {
         let stage = Self::below(&own, &id, config)?;
         let schema: SchemaRef = Arc::new(Schema::new(vec![Field::new("number", DataType::Int64, true)]));
         let rows = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(Int64Array::from(vec![1, 2]))]);
-        let rows = rows.map_err(|error| Error::query(error))?;
+        let rows = rows.map_err(Error::query)?;
         let kept = own.join(config.kept).join(format!("trial-{id}"));
         private_folder(&kept)?;
         let write = async {
@@ -33,7 +33,7 @@ impl Stage {
                 file.write(&rows)?;
                 file.finish()?;
                 let read = match file.read(lake.context()).await? {
-                    Some(frame) => frame.count().await.map_err(|error| Error::query(error))?,
+                    Some(frame) => frame.count().await.map_err(Error::query)?,
                     None => 0,
                 };
                 if read != rows.num_rows() {

@@ -11,7 +11,7 @@ fn target() -> Target<'static> {
 
 async fn brought(lake: &Lakehouse, scope: &Scope, batches: Vec<RecordBatch>) -> Result<Counts> {
     let stage = Stage::new().unwrap();
-    sync(lake, &stage, &target(), scope, stream::iter(batches.into_iter().map(Ok)), &[]).await
+    upsert(lake, &stage, &target(), scope, stream::iter(batches.into_iter().map(Ok)), &[]).await
 }
 
 async fn table(lake: &Lakehouse) -> Table {
@@ -75,7 +75,7 @@ async fn rows_that_another_writer_left_out_of_order_are_sorted() {
     assert_clustered(&after);
     let batches: Vec<RecordBatch> = after.rows_by("id", None).unwrap().try_collect().await.unwrap();
     let found = |batch: &RecordBatch| {
-        let batch = align_batch(batch, &testing::schema()).unwrap();
+        let batch = cast_to_schema(batch, &testing::schema()).unwrap();
         let (ids, texts) = (super::super::longs(&batch, "id"), batch.column(1).as_string::<i32>().clone());
         ids.into_iter().enumerate().map(move |(row, id)| (id, texts.value(row).to_owned())).collect::<Vec<_>>()
     };

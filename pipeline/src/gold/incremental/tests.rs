@@ -1,5 +1,5 @@
 use super::*;
-use crate::lake::{Lakehouse, Layout, Scope, Stage, Target, align_batch, sync};
+use crate::lake::{Lakehouse, Layout, Scope, Stage, Target, cast_to_schema, upsert};
 use arrow::array::StringArray;
 use connectwise_generated::gold::{GoldColumn, GoldType};
 
@@ -35,11 +35,11 @@ async fn put(lake: &Lakehouse, stage: &Stage, table: &'static str, rows: &[(i64,
         (BATCH_ID, Arc::new(stamp)),
     ];
     let schema = crate::silver::schema(entity);
-    let batch = align_batch(&RecordBatch::try_from_iter(columns).unwrap(), &schema).unwrap();
+    let batch = cast_to_schema(&RecordBatch::try_from_iter(columns).unwrap(), &schema).unwrap();
     let target = Target { layer: "silver", name: table, schema, key: &["id"], stamps: &[] };
     let keys = Arc::new(KeySet::Ids(ids.values().iter().copied().collect()));
     let scope = if all { Scope::All } else { Scope::Only { column: "id", keys } };
-    sync(lake, stage, &target, &scope, futures::stream::iter([Ok(batch)]), &[]).await.unwrap();
+    upsert(lake, stage, &target, &scope, futures::stream::iter([Ok::<_, Error>(batch)]), &[]).await.unwrap();
 }
 
 /// Builds the table and says what was computed: nothing, all, or these keys.
@@ -57,10 +57,10 @@ async fn built(lake: &Lakehouse, stage: &Stage, table: &GoldTable) -> Option<Vec
         }
     };
     let rows = sorted(inputs.context(), plan, "key").unwrap().execute_stream().await.unwrap();
-    let rows = rows.map(|batch| batch.map_err(|error| Error::query(error)));
+    let rows = rows.map(|batch| batch.map_err(Error::query));
     let target =
         Target { layer: "gold", name: table.name, schema: super::super::schema(table), key: &["key"], stamps: &[] };
-    sync(lake, stage, &target, &scope, rows, &transactions).await.unwrap();
+    upsert(lake, stage, &target, &scope, rows, &transactions).await.unwrap();
     done
 }
 

@@ -5,7 +5,7 @@ use super::{same_tables, scene, succeeded};
 use crate::disk::Disk;
 use crate::support::Scene;
 use connectwise_etl::catalog::{self, known_tables};
-use connectwise_etl::lake::{Layout, Upkeep, maintain};
+use connectwise_etl::lake::{Layout, MaintenanceOptions, maintain};
 use connectwise_etl::replay::replay;
 use connectwise_etl::report::RunReport;
 use connectwise_etl::run::{self, Layer, Mode, Options};
@@ -211,7 +211,7 @@ impl<'a> Case<'a> {
             }
             Step::Maintain { cut } => {
                 self.cut(of(*cut, self.template.maintain));
-                let upkeep = Upkeep { retention_hours: 0, dry_run: false };
+                let upkeep = MaintenanceOptions { retention_hours: 0, dry_run: false };
                 let mut failed = None;
                 for known in known_tables() {
                     let done = maintain(&self.scene.lake, known, upkeep).await;
