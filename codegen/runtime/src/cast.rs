@@ -1,6 +1,6 @@
-//! Arrays as a schema wants them, whatever way a table handed them out.
+//! Casts arrays to the types of a schema, whatever way a table handed them out.
 //!
-//! Invariant: values stay what they are. Columns are found by name; what is missing is null; a field that is not
+//! Invariant: a cast must never change a value. Columns are found by name; what is missing is null; a field that is not
 //! wanted is left out; texts may come as any of Arrow's text types. An array that already has the type is not touched.
 
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use arrow_select::nullif::nullif;
 
 use crate::error::Error;
 
-/// The array as the wanted type; `name` is for the error.
-pub(crate) fn conform(array: &ArrayRef, wanted: &DataType, name: &str) -> Result<ArrayRef, Error> {
+/// Casts an array to the wanted type; `name` is for the error.
+pub(crate) fn cast_array(array: &ArrayRef, wanted: &DataType, name: &str) -> Result<ArrayRef, Error> {
     let found = array.data_type();
     if found == wanted {
         return Ok(Arc::clone(array));
@@ -27,7 +27,7 @@ pub(crate) fn conform(array: &ArrayRef, wanted: &DataType, name: &str) -> Result
             let columns = fields.iter().map(|field| {
                 let name = format!("{name}/{}", field.name());
                 match array.column_by_name(field.name()) {
-                    Some(column) => conform(column, field.data_type(), &name),
+                    Some(column) => cast_array(column, field.data_type(), &name),
                     None => Ok(new_null_array(field.data_type(), array.len())),
                 }
             });
@@ -37,7 +37,7 @@ pub(crate) fn conform(array: &ArrayRef, wanted: &DataType, name: &str) -> Result
         }
         (DataType::List(_), DataType::List(item)) => {
             let array: &ListArray = array.as_list();
-            let items = conform(array.values(), item.data_type(), name)?;
+            let items = cast_array(array.values(), item.data_type(), name)?;
             let nulls = array.nulls().cloned();
             Ok(Arc::new(ListArray::try_new(Arc::clone(item), array.offsets().clone(), items, nulls)?))
         }
@@ -45,7 +45,7 @@ pub(crate) fn conform(array: &ArrayRef, wanted: &DataType, name: &str) -> Result
             // First to 32-bit offsets with the same items, then the items.
             let array: &LargeListArray = array.as_list();
             let narrow = cast(array, &DataType::List(Arc::clone(field)), name)?;
-            conform(&narrow, wanted, name)
+            cast_array(&narrow, wanted, name)
         }
         (DataType::Map(_, _), DataType::Map(entries, sorted)) => map(array.as_map(), entries, *sorted, name),
         _ => cast(array, wanted, name),
@@ -58,7 +58,7 @@ fn map(array: &MapArray, entries: &FieldRef, sorted: bool, name: &str) -> Result
     };
     // Keys and values go by their place: their names differ from writer to writer.
     let columns = [array.keys(), array.values()].into_iter().zip(fields.iter());
-    let columns = columns.map(|(column, field)| conform(column, field.data_type(), name));
+    let columns = columns.map(|(column, field)| cast_array(column, field.data_type(), name));
     let pairs = StructArray::try_new(fields.clone(), columns.collect::<Result<_, _>>()?, None)?;
     let nulls = array.nulls().cloned();
     Ok(Arc::new(MapArray::try_new(Arc::clone(entries), array.offsets().clone(), pairs, nulls, sorted)?))
@@ -77,8 +77,9 @@ fn unreadable(array: &dyn Array, wanted: &DataType, name: &str) -> Error {
     Error::Type { column: name.to_owned(), found: array.data_type().clone(), expected: wanted.to_string() }
 }
 
-/// The value at a path below an array, with the wanted type: null where anything above it is. None where the path
-/// leads nowhere, as in an older table.
+/// Casts the value at a path below an array: null where anything above it is; `None` where the path leads nowhere.
+///
+/// It leads nowhere in an older table.
 pub(crate) fn project(
     array: &ArrayRef,
     path: &[&str],
@@ -99,11 +100,11 @@ pub(crate) fn project(
         above = NullBuffer::union(above.as_ref(), parent.nulls());
         current = child;
     }
-    let leaf = conform(current, wanted, name)?;
+    let leaf = cast_array(current, wanted, name)?;
     under(leaf, above.as_ref()).map(Some)
 }
 
-/// The array with the nulls of what holds it. Mostly they are there already.
+/// Adds the nulls of what holds an array. Mostly they are there already.
 fn under(array: ArrayRef, above: Option<&NullBuffer>) -> Result<ArrayRef, Error> {
     let Some(above) = above.filter(|above| above.null_count() > 0) else { return Ok(array) };
     if array.nulls().is_some_and(|nulls| nulls.contains(above)) {
