@@ -1,6 +1,8 @@
 //! What can go wrong in a run, in the words of the person who reads it, and the exit status that it means.
 
 use crate::client::ClientError;
+use crate::lake;
+pub use crate::lake::{BoxError, ResultExt};
 
 /// Everything that ends a command early.
 #[derive(Debug, thiserror::Error)]
@@ -12,12 +14,12 @@ pub enum Error {
     #[error(transparent)]
     Client(#[from] ClientError),
     /// A page or record could not be decoded or flattened.
-    #[error("{what}: {reason}")]
+    #[error("{what}: {source}")]
     Data {
         /// The entity or table.
         what: String,
         /// Why.
-        reason: String,
+        source: BoxError,
     },
     /// What was fetched is not all there is.
     #[error(
@@ -32,43 +34,12 @@ pub enum Error {
         /// What `/count` said.
         counted: String,
     },
-    /// A table could not be opened, read or written.
-    #[error("{layer}/{table}: {action} failed: {reason}")]
-    Table {
-        /// bronze, silver, gold or meta.
-        layer: String,
-        /// The table.
-        table: String,
-        /// What was tried.
-        action: String,
-        /// What the storage or the engine said.
-        reason: String,
-    },
-    /// The lakehouse as a whole cannot be used.
-    #[error("the lakehouse {location} cannot be used: {reason}")]
-    Lakehouse {
-        /// Its location.
-        location: String,
-        /// Why, and what to do.
-        reason: String,
-    },
-    /// Another process writes to the lakehouse.
-    #[error(
-        "the lakehouse {location} is in use: {holder}. Wait for it to end and run again; if it was killed elsewhere, \
-         its lock ends {} and the next run takes over", .holder.expires_at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
-    )]
-    Locked {
-        /// The lakehouse's location.
-        location: String,
-        /// Who holds it.
-        holder: Box<crate::lock::Holder>,
-    },
-    /// A person or the system asked for the end.
-    #[error("stopped on request; what was committed is whole, and the next run goes on from there")]
-    Interrupted,
+    /// The tables or their storage could not be read or written.
+    #[error(transparent)]
+    Lake(#[from] lake::Error),
     /// A query failed.
     #[error("{0}")]
-    Query(String),
+    Query(#[source] BoxError),
     /// Local disk trouble (staging, output files).
     #[error("{action}: {source}")]
     Io {
@@ -83,7 +54,7 @@ impl Error {
     /// The exit status of a command that ends with this error.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Error::Usage(_) => 2,
+            Error::Usage(_) | Error::Lake(lake::Error::Usage(_)) => 2,
             _ => 1,
         }
     }
@@ -94,19 +65,28 @@ impl Error {
         if text.starts_with(&format!("{entity}: ")) { text } else { format!("{entity}: {text}") }
     }
 
-    /// An error of a table.
-    pub fn table(layer: &str, table: &str, action: &str, reason: impl std::fmt::Display) -> Self {
-        Error::Table {
-            layer: layer.to_owned(),
-            table: table.to_owned(),
-            action: action.to_owned(),
-            reason: reason.to_string(),
+    /// Whether what was fetched is of use for the next run: the API did not answer to the end, or the local disk failed.
+    pub(crate) fn is_resumable(&self) -> bool {
+        match self {
+            Error::Client(_) | Error::Io { .. } => true,
+            Error::Lake(error) => error.is_resumable(),
+            _ => false,
         }
     }
 
+    /// An error of a table.
+    pub fn table(layer: &str, table: &str, action: &str, source: impl Into<BoxError>) -> Self {
+        lake::Error::table(layer, table, action, source).into()
+    }
+
     /// An error of data.
-    pub fn data(what: impl Into<String>, reason: impl std::fmt::Display) -> Self {
-        Error::Data { what: what.into(), reason: reason.to_string() }
+    pub fn data(what: impl Into<String>, source: impl Into<BoxError>) -> Self {
+        Error::Data { what: what.into(), source: source.into() }
+    }
+
+    /// An error of a query.
+    pub fn query(source: impl Into<BoxError>) -> Self {
+        Error::Query(source.into())
     }
 
     /// An error of the local disk.

@@ -17,17 +17,17 @@ pub mod doctor;
 pub mod error;
 pub mod extract;
 pub mod gold;
-pub mod lake;
-pub mod lock;
 pub mod printable;
 pub mod progress;
 pub mod run;
 pub mod secret;
 pub mod settings;
 pub mod silver;
-mod tasks;
+pub mod staging;
 pub mod telemetry;
 #[cfg(test)]
 mod testing;
 
+pub use connectwise_lake as lake;
+pub use connectwise_lake::lock;
 pub use error::{Error, Result};

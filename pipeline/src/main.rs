@@ -68,7 +68,7 @@ fn main() -> ExitCode {
         .spawn(move || execute(cli, output))
         .map_err(|error| Error::io("starting the main thread", error))
         .and_then(|thread| {
-            thread.join().unwrap_or_else(|_| Err(Error::Query("the command stopped on a fault of its own".to_owned())))
+            thread.join().unwrap_or_else(|_| Err(Error::query("the command stopped on a fault of its own".to_owned())))
         });
     telemetry.finish();
     match outcome {

@@ -9,7 +9,7 @@ use crate::bronze::privacy::PiiPolicy;
 use crate::bronze::{DELETED_AT, RUN_ID, TIMESTAMP, instant_type};
 use crate::context::{RunContext, RunId};
 use crate::error::{Error, Result};
-use crate::lake::{Counts, KeySet, Scope, Table as LakeTable, Target, definition, sync_table};
+use crate::lake::{Counts, KeySet, Scope, Table as LakeTable, Target, definition, upsert_table};
 use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -135,7 +135,7 @@ impl Source<'_> {
         };
         let rows = flat_rows(self.bronze, &self.run.id, entity, child, &schema, ids).await?;
         let (counts, stored) =
-            sync_table(&self.run.lake, &self.run.stage, &target, &scope, rows, self.transactions).await?;
+            upsert_table(&self.run.lake, &self.run.stage, &target, &scope, rows, self.transactions).await?;
         tracing::debug!(table = name, ?counts, seconds = started.elapsed().as_secs_f64(), "silver");
         Ok((name, counts, stored.rows().await?))
     }
@@ -185,7 +185,7 @@ async fn flat_rows(
         None => bronze.rows_by(entity.key, needed)?,
         Some(ids) => {
             let (layer, name) = (bronze.layer(), bronze.name().to_owned());
-            let failed = move |error: DataFusionError| Error::table(layer, &name, "reading", error);
+            let failed = move |error: DataFusionError| crate::lake::Error::table(layer, &name, "reading", error);
             let mut frame = bronze.frame().await?.filter(KeySet::holds(ids, ident(entity.key))).map_err(&failed)?;
             if let Some(needed) = needed {
                 let needed: Vec<_> = needed.iter().map(|name| ident(name.as_str())).collect();

@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// A run over an empty lakehouse in a folder of its own.
 pub(crate) fn run(options: Options) -> (tempfile::TempDir, RunContext) {
     let folder = tempfile::tempdir().unwrap();
-    let lake = Lakehouse::at(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
+    let lake = catalog::open(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
     let id = RunId::new("2026-02-01T00:00:00Z".parse().unwrap());
     let (options, stage) = (Arc::new(options), Arc::new(Stage::new().unwrap()));
     (folder, RunContext { id, options, lake, stage })

@@ -7,7 +7,7 @@
 
 use arrow::util::pretty::pretty_format_batches;
 use connectwise_etl::catalog;
-use connectwise_etl::lake::{Lakehouse, Layout};
+use connectwise_etl::lake::Layout;
 use connectwise_simulator::{AdvanceRequest, Config, Counts, Scale, Simulator};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -109,11 +109,11 @@ fn copy(from: &Path, to: &Path) {
 
 /// Every row of every table but meta's, without what says when and by which run it was written.
 async fn contents(place: &Path) -> BTreeMap<String, String> {
-    let lake = Lakehouse::at(place.to_str().unwrap(), Layout::Schemas).unwrap();
+    let lake = catalog::open(place.to_str().unwrap(), Layout::Schemas).unwrap();
     let context = catalog::register(&lake).await.unwrap();
     let stamps = ["etlTimestamp", "etlRunId", "_etl_processed_at", "_etl_batch_id"];
     let mut contents = BTreeMap::new();
-    for known in catalog::known_tables().into_iter().filter(|known| known.layer != "meta") {
+    for known in catalog::known_tables().iter().filter(|known| known.layer != "meta") {
         let columns: Vec<String> = known.schema.fields().iter().map(|field| format!("\"{}\"", field.name())).collect();
         let kept = columns.iter().filter(|name| !stamps.contains(&name.trim_matches('"'))).cloned();
         let sql = format!(
@@ -131,7 +131,7 @@ async fn contents(place: &Path) -> BTreeMap<String, String> {
 
 /// How the runs ended, as they are on record.
 async fn statuses(place: &Path) -> Vec<String> {
-    let lake = Lakehouse::at(place.to_str().unwrap(), Layout::Schemas).unwrap();
+    let lake = catalog::open(place.to_str().unwrap(), Layout::Schemas).unwrap();
     let context = catalog::register(&lake).await.unwrap();
     let rows = context.sql("SELECT status FROM meta.etl_run ORDER BY \"startedAt\"").await.unwrap();
     let text = pretty_format_batches(&rows.collect().await.unwrap()).unwrap().to_string();

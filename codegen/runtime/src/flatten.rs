@@ -15,7 +15,7 @@ use arrow_array::{
 use arrow_schema::{ArrowError, DataType, Field, SchemaRef};
 use arrow_select::take::take;
 
-use crate::conform::{conform, project};
+use crate::cast::{cast_array, project};
 use crate::error::{Error, FlattenError};
 use crate::schema::{INFO, LIST_ITEM, TIME_ZONE, child_schema, map_type, silver_schema};
 use crate::shape::{Child, Kind, Source, Table};
@@ -56,12 +56,12 @@ pub fn flatten_child(
         return Ok((RecordBatch::new_empty(schema), UInt32Array::from(Vec::<u32>::new())));
     };
     let item_type = item_type(table, child, list.data_type());
-    let list = conform(list, &DataType::List(Arc::new(Field::new(LIST_ITEM, item_type, true))), child.list)?;
+    let list = cast_array(list, &DataType::List(Arc::new(Field::new(LIST_ITEM, item_type, true))), child.list)?;
     let picked = pick(list.as_list())?;
     let items = take(list.as_list::<i32>().values(), &picked.items, None)?;
 
     let key = bronze.column_by_name(table.key).ok_or_else(|| missing(table.key))?;
-    let parents = take(&conform(key, &DataType::Int64, table.key)?, &picked.rows, None)?;
+    let parents = take(&cast_array(key, &DataType::Int64, table.key)?, &picked.rows, None)?;
     let rows = picked.rows.len();
     let mut columns: Vec<ArrayRef> = vec![parents, Arc::new(picked.indexes)];
     for (column, field) in child.columns.iter().zip(schema.fields().iter().skip(columns.len())) {
@@ -154,7 +154,7 @@ impl Info {
 
     fn new(column: Option<&ArrayRef>) -> Result<Self, Error> {
         let Some(column) = column else { return Ok(Self(None)) };
-        Ok(Self(conform(column, &map_type(), INFO)?.as_map_opt().cloned()))
+        Ok(Self(cast_array(column, &map_type(), INFO)?.as_map_opt().cloned()))
     }
 
     /// For each row the first value that is there under one of the keys, trimmed; blank is not there.
@@ -194,5 +194,5 @@ impl Info {
 /// The key column is lacking or no whole number.
 pub fn keys(table: &Table, bronze: &RecordBatch) -> Result<Int64Array, FlattenError> {
     let column = bronze.column_by_name(table.key).ok_or_else(|| missing(table.key))?;
-    Ok(conform(column, &DataType::Int64, table.key)?.as_primitive::<Int64Type>().clone())
+    Ok(cast_array(column, &DataType::Int64, table.key)?.as_primitive::<Int64Type>().clone())
 }

@@ -11,8 +11,8 @@
 //! Invariant: nothing here does I/O, knows an entity by name, or panics on any input.
 
 mod buffer;
+mod cast;
 mod column;
-mod conform;
 mod convert;
 pub mod decode;
 mod error;

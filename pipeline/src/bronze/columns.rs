@@ -1,7 +1,7 @@
 //! The columns of a bronze table: the record, `_unknown`, and the four `etl…` columns.
 
 use crate::context::RunId;
-use crate::lake::align_batch;
+use crate::lake::cast_to_schema;
 use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use connectwise_runtime::bronze_schema;
@@ -52,5 +52,5 @@ pub(super) fn stamp(
     columns.push((field(ENTITY, DataType::Utf8), Arc::new(StringArray::from(vec![entity; rows]))));
     columns.push((field(RUN_ID, DataType::Utf8), Arc::new(StringArray::from(vec![run.as_str(); rows]))));
     let (fields, arrays): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
-    align_batch(&RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?, schema)
+    cast_to_schema(&RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?, schema)
 }

@@ -6,7 +6,7 @@ use super::columns::{DELETED_AT, ENTITY, RUN_ID, TIMESTAMP, schema};
 use crate::context::RunContext;
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, FlagHash, Listed, flag_hashes};
-use crate::lake::{Counts, KeySet, Lakehouse, Scope, Table, Target, sync};
+use crate::lake::{Counts, KeySet, Lakehouse, OnTable as _, Scope, Table, Target, upsert};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, TimestampMicrosecondArray, new_null_array};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use datafusion::logical_expr::ident;
@@ -45,14 +45,14 @@ pub(super) fn refuse_to_empty(entity: &connectwise_runtime::Table, gone: u64, li
 pub(crate) async fn marks(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Result<BTreeMap<i64, i64>> {
     let mut marks = BTreeMap::new();
     let Some(table) = lake.open("bronze", entity.table).await? else { return Ok(marks) };
-    let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
-    let marked = table.frame().await?.filter(ident(DELETED_AT).is_not_null()).map_err(failed)?;
-    let marked = marked.select(vec![ident(entity.key), ident(DELETED_AT)]).map_err(failed)?;
-    for batch in marked.collect().await.map_err(failed)? {
+    let marked = table.frame().await?.filter(ident(DELETED_AT).is_not_null()).on_table(&table, "reading")?;
+    let marked = marked.select(vec![ident(entity.key), ident(DELETED_AT)]).on_table(&table, "reading")?;
+    for batch in marked.collect().await.on_table(&table, "reading")? {
         let ids = batch.column(0).as_primitive_opt::<Int64Type>();
         let since = batch.column(1).as_primitive_opt::<TimestampMicrosecondType>();
         let (Some(ids), Some(since)) = (ids, since) else {
-            return Err(table.error("reading", format!("{} or {DELETED_AT} has another type", entity.key)));
+            let text = format!("{} or {DELETED_AT} has another type", entity.key);
+            return Err(table.error("reading", text).into());
         };
         marks.extend(ids.values().iter().copied().zip(since.values().iter().copied()));
     }
@@ -74,14 +74,14 @@ pub(super) async fn last_good_rows(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
     let ids = Arc::new(KeySet::Ids(ids));
-    let mut rows = table.frame().await?.filter(KeySet::holds(&ids, ident(extracted.table.key))).map_err(failed)?;
+    let mut rows =
+        table.frame().await?.filter(KeySet::holds(&ids, ident(extracted.table.key))).on_table(table, "reading")?;
     if marked_only {
-        rows = rows.filter(ident(DELETED_AT).is_not_null()).map_err(failed)?;
+        rows = rows.filter(ident(DELETED_AT).is_not_null()).on_table(table, "reading")?;
     }
-    let rows = rows.collect().await.map_err(failed)?;
-    rows.iter().map(|batch| alive(batch).map_err(|error| table.error("reading", error))).collect()
+    let rows = rows.collect().await.on_table(table, "reading")?;
+    Ok(rows.iter().map(|batch| alive(batch).on_table(table, "reading")).collect::<Result<_, _>>()?)
 }
 
 /// The same rows without a mark.
@@ -236,7 +236,7 @@ pub(crate) async fn mark_rows(
         stamps: &[TIMESTAMP, ENTITY, RUN_ID],
     };
     let scope = Scope::Only { column: entity.key, keys: Arc::new(touched.into()) };
-    sync(&run.lake, &run.stage, &target, &scope, rows, &[]).await?;
+    upsert(&run.lake, &run.stage, &target, &scope, rows, &[]).await?;
     let deleted = finding.gone.len() as u64;
     Ok(Counts { deleted, updated: finding.returned.len() as u64, ..Counts::default() })
 }

@@ -5,7 +5,7 @@ use super::load::Loaded;
 use crate::check::Check;
 use crate::error::Result;
 use crate::extract::Extracted;
-use crate::lake::{Lakehouse, longs};
+use crate::lake::{Lakehouse, OnTable as _, longs};
 use datafusion::logical_expr::{ident, lit};
 use futures::StreamExt as _;
 use std::collections::BTreeSet;
@@ -28,12 +28,16 @@ pub(crate) async fn check_fetched(lake: &Lakehouse, extracted: &Extracted, loade
     let mut missing: BTreeSet<i64> = extracted.ids.keys().copied().collect();
     let ends = missing.first().copied().zip(missing.last().copied());
     if let (Some(table), Some((least, most))) = (lake.open("bronze", entity.table).await?, ends) {
-        let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
         let live = ident(entity.key).between(lit(least), lit(most)).and(ident(DELETED_AT).is_null());
-        let rows = table.frame().await?.filter(live).map_err(failed)?;
-        let mut rows = rows.select(vec![ident(entity.key)]).map_err(failed)?.execute_stream().await.map_err(failed)?;
+        let rows = table.frame().await?.filter(live).on_table(&table, "reading")?;
+        let mut rows = rows
+            .select(vec![ident(entity.key)])
+            .on_table(&table, "reading")?
+            .execute_stream()
+            .await
+            .on_table(&table, "reading")?;
         while let Some(batch) = rows.next().await {
-            for id in longs(&batch.map_err(failed)?, entity.key) {
+            for id in longs(&batch.on_table(&table, "reading")?, entity.key) {
                 missing.remove(&id);
             }
         }

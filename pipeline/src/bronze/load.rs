@@ -11,7 +11,7 @@ use super::{page_limit, passwords};
 use crate::context::RunContext;
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, Listed};
-use crate::lake::{Counts, KeySet, Scope, Table, Target, longs, sync_table};
+use crate::lake::{Counts, KeySet, Scope, Table, Target, longs, upsert_table};
 use connectwise_runtime::ChangeDetection;
 use futures::StreamExt as _;
 use std::collections::HashSet;
@@ -127,7 +127,7 @@ async fn merge(write: &BronzeWrite<'_>, before: Option<&Table>, snapshot: bool) 
     };
     let fresh = staged_rows(run, extracted, schema).await?;
     let rows = fresh.chain(futures::stream::iter(kept.into_iter().map(Ok)));
-    let (mut counts, table) = sync_table(&run.lake, &run.stage, &target, &scope, rows, transactions).await?;
+    let (mut counts, table) = upsert_table(&run.lake, &run.stage, &target, &scope, rows, transactions).await?;
     let changed_version = table.version() - i64::from(counts.any_change());
     counts.unchanged += extracted.recalled();
     Ok((counts, table.version(), changed_version))
@@ -135,7 +135,7 @@ async fn merge(write: &BronzeWrite<'_>, before: Option<&Table>, snapshot: bool) 
 
 async fn rows_of(table: Option<&Table>) -> Result<u64> {
     match table {
-        Some(table) => table.rows().await,
+        Some(table) => Ok(table.rows().await?),
         None => Ok(0),
     }
 }

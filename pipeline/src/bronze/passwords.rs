@@ -6,7 +6,7 @@
 use super::columns::{RUN_ID, TIMESTAMP};
 use crate::context::RunContext;
 use crate::error::{Error, Result};
-use crate::lake::{KeySet, Scope, Target, align_batch, longs, sync_table};
+use crate::lake::{KeySet, Scope, Target, cast_to_schema, longs, upsert_table};
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::compute::filter_record_batch;
 use arrow::error::ArrowError;
@@ -45,7 +45,7 @@ pub(crate) async fn forget(run: &RunContext, entity: &'static Table) -> Result<u
     let mut rows = table.rows_by(entity.key, Some(columns))?;
     let mut ids = HashSet::new();
     while let Some(batch) = rows.try_next().await? {
-        let batch = align_batch(&batch, &looked_at).map_err(failed)?;
+        let batch = cast_to_schema(&batch, &looked_at).map_err(failed)?;
         let less = without_passwords(entity, &batch).map_err(|error| Error::data(entity.entity, error))?;
         if let Some((_, held)) = less {
             ids.extend(longs(&filter_record_batch(&batch, &held).map_err(failed)?, entity.key));
@@ -64,7 +64,7 @@ pub(crate) async fn forget(run: &RunContext, entity: &'static Table) -> Result<u
         move |batch| {
             let failed = |error: ArrowError| Error::data(entity.entity, error);
             let batch = batch.map_err(|error| Error::data(entity.entity, error))?;
-            let batch = align_batch(&batch, &schema).map_err(failed)?;
+            let batch = cast_to_schema(&batch, &schema).map_err(failed)?;
             let less = without_passwords(entity, &batch).map_err(|error| Error::data(entity.entity, error))?;
             stamped(less.map_or(batch, |(less, _)| less), &run).map_err(failed)
         }
@@ -77,7 +77,7 @@ pub(crate) async fn forget(run: &RunContext, entity: &'static Table) -> Result<u
         stamps: &[TIMESTAMP, RUN_ID],
     };
     let scope = Scope::Only { column: entity.key, keys };
-    sync_table(&run.lake, &run.stage, &target, &scope, rows, &[transaction()]).await?;
+    upsert_table(&run.lake, &run.stage, &target, &scope, rows, &[transaction()]).await?;
     Ok(count)
 }
 

@@ -5,7 +5,7 @@
 //! longer has lose what is personal now.
 
 use crate::error::{Error, Result};
-use crate::lake::{Lakehouse, Table as LakeTable, align_batch};
+use crate::lake::{Lakehouse, Table as LakeTable, cast_to_schema};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use connectwise_generated::tables::TABLES;
@@ -120,7 +120,8 @@ pub(crate) async fn changed(lake: &Lakehouse, entity: &Table) -> Result<bool> {
 /// [`Error::Data`] when the rows are not the table's.
 pub(crate) fn drop_pii(rows: &RecordBatch, entity: &Table) -> Result<RecordBatch> {
     let schema = rows.schema();
-    let less = align_batch(rows, &schema_without_pii(&schema, entity)).and_then(|less| align_batch(&less, &schema));
+    let less =
+        cast_to_schema(rows, &schema_without_pii(&schema, entity)).and_then(|less| cast_to_schema(&less, &schema));
     less.map_err(|error| Error::data(entity.entity, error))
 }
 

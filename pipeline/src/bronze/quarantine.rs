@@ -6,7 +6,7 @@ use super::columns::{RUN_ID, TIMESTAMP, instant_type};
 use crate::context::{RunContext, RunId};
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, unserved_id};
-use crate::lake::{Lakehouse, Table, align_batch};
+use crate::lake::{Lakehouse, OnTable as _, ResultExt as _, Table, cast_to_schema};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimestampMicrosecondType};
@@ -143,7 +143,7 @@ async fn rewrite(
 ) -> Result<()> {
     // One table for all entities: whoever rewrites it does so alone.
     let lake = &run.lake;
-    let _turn = lake.quarantine_turn().await;
+    let _turn = lake.turn("bronze", TABLE).await;
     let existing = lake.open("bronze", TABLE).await?;
     if misfits.is_empty() && existing.is_none() {
         return Ok(());
@@ -159,7 +159,7 @@ async fn rewrite(
     let mut changed = false;
     let mut batches = Vec::new();
     for batch in &old {
-        let batch = &align_batch(batch, &schema).map_err(|error| table.error("writing", error))?;
+        let batch = &cast_to_schema(batch, &schema).on_table(&table, "writing")?;
         let (entities, ids) = (batch.column(0).as_string::<i32>(), batch.column(1).as_string::<i32>());
         let keep: Vec<bool> = (0..batch.num_rows())
             .map(|row| {
@@ -168,8 +168,8 @@ async fn rewrite(
             })
             .collect();
         changed |= keep.iter().any(|keep| !keep);
-        let kept = filter_record_batch(batch, &keep.into()).map_err(|error| table.error("writing", error))?;
-        let redacted = redacted(lake, entity, &kept).map_err(|error| table.error("writing", error))?;
+        let kept = filter_record_batch(batch, &keep.into()).on_table(&table, "writing")?;
+        let redacted = redacted(lake, entity, &kept).on_table(&table, "writing")?;
         changed |= redacted.is_some();
         batches.push(redacted.unwrap_or(kept));
     }
@@ -178,8 +178,8 @@ async fn rewrite(
     }
     batches.push(fresh);
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
-    let frame = lake.context().read_batches(batches).map_err(failed)?;
-    table.overwrite(frame, Some(rows as u64), &[]).await
+    let frame = lake.context().read_batches(batches).on("bronze", TABLE, "writing")?;
+    Ok(table.overwrite(frame, Some(rows as u64), &[]).await?)
 }
 
 /// Rows without what may not be kept of an entity's records: what became personal since they were put aside, and what an
@@ -232,12 +232,11 @@ pub(crate) async fn records(
     entity: &connectwise_runtime::Table,
 ) -> Result<Vec<(Misfit, Option<i64>)>> {
     let Some(table) = lake.open("bronze", TABLE).await? else { return Ok(Vec::new()) };
-    let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
-    let own = table.frame().await?.filter(ident("entity").eq(lit(entity.entity))).map_err(failed)?;
+    let own = table.frame().await?.filter(ident("entity").eq(lit(entity.entity))).on_table(&table, "reading")?;
     let schema = schema();
     let mut records = Vec::new();
-    for batch in own.collect().await.map_err(failed)? {
-        let batch = align_batch(&batch, &schema).map_err(|error| table.error("reading", error))?;
+    for batch in own.collect().await.on_table(&table, "reading")? {
+        let batch = cast_to_schema(&batch, &schema).on_table(&table, "reading")?;
         let text = |column: usize, row: usize| {
             let texts = batch.column(column).as_string::<i32>();
             texts.is_valid(row).then(|| texts.value(row).to_owned())
@@ -270,13 +269,13 @@ pub(crate) async fn unserved(lake: &Lakehouse, entity: &connectwise_runtime::Tab
 /// [`Error::Table`] when the table can't be read.
 pub async fn ids(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Result<HashSet<i64>> {
     let Some(table) = lake.open("bronze", TABLE).await? else { return Ok(HashSet::new()) };
-    let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
-    let own = table.frame().await?.filter(ident("entity").eq(lit(entity.entity))).map_err(failed)?;
-    let ids = own.select(vec![ident("recordId")]).map_err(failed)?.collect().await.map_err(failed)?;
+    let own = table.frame().await?.filter(ident("entity").eq(lit(entity.entity))).on_table(&table, "reading")?;
+    let ids =
+        own.select(vec![ident("recordId")]).on_table(&table, "reading")?.collect().await.on_table(&table, "reading")?;
     let mut parsed = HashSet::new();
     for batch in &ids {
         // The engine may give text in another form than the table's.
-        let texts = cast(batch.column(0), &DataType::Utf8).map_err(|error| table.error("reading", error))?;
+        let texts = cast(batch.column(0), &DataType::Utf8).on_table(&table, "reading")?;
         parsed.extend(texts.as_string::<i32>().iter().filter_map(|id| id?.parse::<i64>().ok()));
     }
     Ok(parsed)

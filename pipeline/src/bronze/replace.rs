@@ -9,10 +9,13 @@ use super::staged::staged_rows;
 use crate::context::{RunContext, RunId};
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, SEQUENCE};
-use crate::lake::{Counts, Format, KeySet, StagedFile, Table, align_batch, compare_schemas};
+use crate::lake::{
+    Counts, Format, KeySet, OnTable as _, ResultExt as _, StagedFile, Table, cast_to_schema, compare_schemas,
+};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, Schema, SchemaRef};
 use connectwise_runtime::row_hashes;
+use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, ident, lit, when};
 use datafusion::prelude::DataFrame;
 use datafusion::scalar::ScalarValue;
@@ -59,8 +62,6 @@ impl BronzeWrite<'_> {
         };
         let counts = compared.counts;
         let mut table = Table::create_or_evolve(lake, "bronze", entity.table, schema).await?;
-        let failed =
-            |error: datafusion::error::DataFusionError| Error::table("bronze", entity.table, "replacing", error);
         let stored = table.schema()?;
         let mut aligned = stage.file(entity.table, Format::Arrow, &stored);
         // Lists below several parents each begin anew.
@@ -75,7 +76,9 @@ impl BronzeWrite<'_> {
                 aligned.finish()?;
                 aligned.read(lake.context()).await?
             }
-            Some(frame) => Some(fresh_rows(frame, &run.id, extracted, &stored).map_err(failed)?),
+            Some(frame) => {
+                Some(fresh_rows(frame, &run.id, extracted, &stored).on("bronze", entity.table, "replacing")?)
+            }
             None => None,
         };
         let existing = table.frame().await?;
@@ -84,7 +87,7 @@ impl BronzeWrite<'_> {
         let deleted_at = when(KeySet::holds(&quarantined, ident(entity.key)), alive())
             .when(ident(DELETED_AT).is_null(), instant(&run.id))
             .otherwise(ident(DELETED_AT))
-            .map_err(failed)?;
+            .on("bronze", entity.table, "replacing")?;
         let mark = |frame: DataFrame| -> datafusion::error::Result<DataFrame> {
             let columns = stored.fields().iter().map(|field| {
                 if field.name() == DELETED_AT { deleted_at.clone().alias(DELETED_AT) } else { ident(field.name()) }
@@ -92,25 +95,26 @@ impl BronzeWrite<'_> {
             frame.select(columns.collect::<Vec<_>>())
         };
         let fetched = Arc::new(KeySet::Ids(extracted.ids.keys().copied().collect()));
-        let gone = existing.filter(KeySet::lacks(&fetched, ident(entity.key))).map_err(failed)?;
+        let gone =
+            existing.filter(KeySet::lacks(&fetched, ident(entity.key))).on("bronze", entity.table, "replacing")?;
         let mut bare = stage.file(entity.table, Format::Arrow, &stored);
         let gone = if anew {
             stage_without_pii(&mut bare, entity, &gone, &stored).await?;
             match bare.read(lake.context()).await? {
                 Some(gone) => gone,
-                None => gone.limit(0, Some(0)).map_err(failed)?,
+                None => gone.limit(0, Some(0)).on("bronze", entity.table, "replacing")?,
             }
         } else {
             gone
         };
-        let gone = mark(gone).map_err(failed)?;
+        let gone = mark(gone).on("bronze", entity.table, "replacing")?;
         let expected = counts.unchanged + counts.updated + counts.inserted + counts.deleted + compared.repeated;
         let version_of = |table: &Table| (counts, table.version(), table.version() - 1);
         if is_plain && let Some(between) = between(run, extracted, &stored, &gone, compared.not_fetched).await? {
             let runs = extracted.staged.runs(RUNS, lake.context()).await?;
             let runs =
                 runs.into_iter().map(|(after, rows)| Ok((after, fresh_rows(rows, &run.id, extracted, &stored)?)));
-            let runs = runs.collect::<datafusion::error::Result<Vec<_>>>().map_err(failed)?;
+            let runs = runs.collect::<datafusion::error::Result<Vec<_>>>().on("bronze", entity.table, "replacing")?;
             let done =
                 !runs.is_empty() && table.overwrite_between(runs, &between, entity.key, expected, transactions).await?;
             if done {
@@ -122,7 +126,7 @@ impl BronzeWrite<'_> {
             None => gone,
             // A plain scan keeps the order of the ids, a union need not.
             Some(fresh) if compared.not_fetched == 0 => fresh,
-            Some(fresh) => fresh.union(gone).map_err(failed)?,
+            Some(fresh) => fresh.union(gone).on("bronze", entity.table, "replacing")?,
         };
         table.overwrite(rows, Some(expected), transactions).await?;
         Ok(version_of(&table))
@@ -138,14 +142,13 @@ async fn between(
     gone: &DataFrame,
     not_fetched: u64,
 ) -> Result<Option<DataFrame>> {
-    let failed = |error| Error::table("bronze", extracted.table.table, "replacing", error);
     let gone = (not_fetched > 0).then(|| gone.clone());
     Ok(match (extracted.staged.late(run.lake.context()).await?, gone) {
         (None, gone) => gone,
         (Some(late), gone) => {
-            let late = fresh_rows(late, &run.id, extracted, stored).map_err(failed)?;
+            let late = fresh_rows(late, &run.id, extracted, stored).on("bronze", extracted.table.table, "replacing")?;
             Some(match gone {
-                Some(gone) => late.union(gone).map_err(failed)?,
+                Some(gone) => late.union(gone).on("bronze", extracted.table.table, "replacing")?,
                 None => late,
             })
         }
@@ -159,14 +162,14 @@ async fn stage_without_pii(
     rows: &DataFrame,
     schema: &SchemaRef,
 ) -> Result<()> {
-    let failed = |error: &dyn std::fmt::Display| Error::data(entity.entity, error);
-    let mut rows = rows.clone().execute_stream().await.map_err(|error| failed(&error))?;
+    let failed = |error: DataFusionError| Error::data(entity.entity, error);
+    let mut rows = rows.clone().execute_stream().await.map_err(failed)?;
     while let Some(batch) = rows.next().await {
-        let batch = batch.map_err(|error| failed(&error))?;
-        let batch = align_batch(&batch, schema).map_err(|error| failed(&error))?;
+        let batch = batch.map_err(failed)?;
+        let batch = cast_to_schema(&batch, schema).map_err(|error| Error::data(entity.entity, error))?;
         staged.write(&privacy::drop_pii(&batch, entity)?)?;
     }
-    staged.finish()
+    Ok(staged.finish()?)
 }
 
 /// Whether staged rows lack fields inside columns that the table has: ones that the spec has no longer, or that became
@@ -228,14 +231,13 @@ struct Compared {
 
 /// Compares by the hash of each row's content.
 async fn compare(run: &RunContext, extracted: &Extracted, table: &Table, schema: &SchemaRef) -> Result<Compared> {
-    let failed = |error: datafusion::error::DataFusionError| table.error("comparing", error);
     let content = crate::lake::content_columns(schema, &[TIMESTAMP, ENTITY, RUN_ID]);
-    let stored = table.frame().await?.execute_stream().await.map_err(failed)?;
+    let stored = table.frame().await?.execute_stream().await.on_table(table, "comparing")?;
     let (mut known, mut repeated) = (HashMap::new(), HashMap::new());
     let schema_ = Arc::clone(schema);
     let mut stored = stored.map(move |batch| {
         let batch = batch.map_err(|error| Error::data("bronze", error))?;
-        align_batch(&batch, &schema_).map_err(|error| Error::data("bronze", error))
+        cast_to_schema(&batch, &schema_).map_err(|error| Error::data("bronze", error))
     });
     each_row(&mut stored, extracted.table.key, &content, |id, hash, live| {
         if known.insert(id, (hash, live)).is_some() {

@@ -20,7 +20,7 @@ pub(crate) struct LakeArgs {
 impl LakeArgs {
     /// The lakehouse, whose tables have to be of the layout that is asked for.
     pub(crate) async fn open(&self) -> Result<Lakehouse> {
-        let lake = Lakehouse::at(&self.lakehouse, self.layout)?;
+        let lake = catalog::open(&self.lakehouse, self.layout)?;
         catalog::require_layout(&lake).await?;
         Ok(lake)
     }
@@ -63,12 +63,10 @@ impl From<PaceArgs> for Pace {
 /// [`Error::Lakehouse`] that says how to fill one.
 pub(crate) async fn must_exist(lake: &Lakehouse) -> Result<()> {
     match lake.root().to_file_path() {
-        Ok(path) if !path.is_dir() => Err(Error::Lakehouse {
-            location: lake.display(),
-            reason: "there is nothing; fill it with `connectwise-etl run` or `connectwise-etl demo`, or name another \
-                     with --lakehouse"
-                .to_owned(),
-        }),
-        _ => catalog::require_any(lake).await,
+        Ok(path) if !path.is_dir() => Err(Error::from(lake.unusable(
+            "there is nothing; fill it with `connectwise-etl run` or `connectwise-etl demo`, or name another with \
+             --lakehouse",
+        ))),
+        _ => Ok(catalog::require_any(lake).await?),
     }
 }

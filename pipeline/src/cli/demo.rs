@@ -3,10 +3,11 @@
 use super::invariants;
 use super::output::{Output, grouped, summary};
 use super::query::{screen, select};
+use crate::catalog;
 use crate::client::{Client, DataSource, Limits, Pace, RetryPolicy};
 use crate::context::{Mode, Options, RunId};
 use crate::error::{Error, Result};
-use crate::lake::{Lakehouse, Layout};
+use crate::lake::{self, Lakehouse, Layout};
 use crate::lock;
 use crate::run;
 use crate::run::report::RunReport;
@@ -69,9 +70,9 @@ pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
     let started = Instant::now();
     // What the demo hashes is made up, so a key that everybody knows will do.
     let key = hash_key()?.or_else(|| Some(HashKey::new(b"connectwise-etl demo")));
-    let lake = Lakehouse::at(&args.lakehouse, args.layout)?.with_hash_key(key);
+    let lake = catalog::open(&args.lakehouse, args.layout)?.with_hash_key(key);
     if let Some(holder) = lock::holder(&lake).await? {
-        return Err(Error::Locked { location: lake.display(), holder: Box::new(holder) });
+        return Err(lake::Error::Locked { location: lake.display(), holder: Box::new(holder) }.into());
     }
     must_be_a_demo(&lake).await?;
     let scale = match args.scale {
@@ -157,7 +158,7 @@ fn show(report: &RunReport, output: &mut Output) -> Result<()> {
 /// Made-up data must never mix with real data: an existing folder has to be empty, or a demo's. It is remembered as a
 /// demo's before anything else is in it.
 async fn must_be_a_demo(lake: &Lakehouse) -> Result<()> {
-    let refused = |reason: &str| Error::Lakehouse { location: lake.display(), reason: reason.to_owned() };
+    let refused = |reason: &str| Error::from(lake.unusable(reason));
     let path = lake
         .root()
         .to_file_path()
@@ -185,7 +186,7 @@ async fn must_be_a_demo(lake: &Lakehouse) -> Result<()> {
     }
     lake.check_writable().await?;
     let run = RunId::new(Utc::now());
-    lock::locked(lake, "demo", source::remember(lake, &run, &demo, false)).await.map(|_| ())
+    run::locked(lake, "demo", source::remember(lake, &run, &demo, false)).await.map(|_| ())
 }
 
 /// Removes the folders of tables, in either layout.
@@ -196,7 +197,7 @@ fn remove_tables(path: &std::path::Path) -> std::io::Result<()> {
         let name = name.to_string_lossy();
         let is_table =
             |layer: &str| name.strip_prefix(layer).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
-        if entry.file_type()?.is_dir() && crate::lake::LAYERS.into_iter().any(is_table) {
+        if entry.file_type()?.is_dir() && catalog::LAYERS.into_iter().any(is_table) {
             std::fs::remove_dir_all(entry.path())?;
         }
     }

@@ -62,7 +62,7 @@ pub(super) fn check(now: SystemTime) -> Result<()> {
     OTHERS.into_iter().try_for_each(|name| variable(name).map(|_| ()))?;
     if now < SystemTime::UNIX_EPOCH {
         let text = "this machine's clock shows a time before 1970: set it, and run again";
-        return Err(Error::Query(text.to_owned()));
+        return Err(Error::query(text.to_owned()));
     }
     Ok(())
 }

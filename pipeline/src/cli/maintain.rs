@@ -5,8 +5,8 @@ use super::output::{Output, grouped};
 use super::table::table;
 use crate::catalog::known_tables;
 use crate::error::{Error, Result};
-use crate::lake::{Lakehouse, Maintained, RETENTION_HOURS, Upkeep, maintain};
-use crate::lock;
+use crate::lake::{Lakehouse, MaintenanceOptions, MaintenanceResult, RETENTION_HOURS, maintain};
+use crate::run;
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -37,12 +37,12 @@ pub(super) async fn execute(args: &MaintainArgs, output: &mut Output) -> Result<
     }
     let lake = args.lake.open().await?;
     must_exist(&lake).await?;
-    let upkeep = Upkeep { retention_hours: args.retention_hours, dry_run: args.dry_run };
+    let upkeep = MaintenanceOptions { retention_hours: args.retention_hours, dry_run: args.dry_run };
     // Who only looks needs no lock, which is a file.
     let done = if args.dry_run {
         all(&lake, upkeep).await?
     } else {
-        lock::locked(&lake, "maintain", all(&lake, upkeep)).await?
+        run::locked(&lake, "maintain", all(&lake, upkeep)).await?
     };
     if args.json {
         let text = serde_json::to_string_pretty(&done).map_err(|error| Error::data("the result", error))?;
@@ -57,15 +57,15 @@ pub(super) async fn execute(args: &MaintainArgs, output: &mut Output) -> Result<
     Ok(if failed.is_empty() { 0 } else { 3 })
 }
 
-async fn all(lake: &Lakehouse, upkeep: Upkeep) -> Result<Vec<Maintained>> {
+async fn all(lake: &Lakehouse, upkeep: MaintenanceOptions) -> Result<Vec<MaintenanceResult>> {
     let mut done = Vec::new();
     for known in known_tables() {
-        done.extend(maintain(lake, &known, upkeep).await);
+        done.extend(maintain(lake, known, upkeep).await);
     }
     Ok(done)
 }
 
-fn show(done: &[Maintained], dry_run: bool, output: &mut Output) -> Result<()> {
+fn show(done: &[MaintenanceResult], dry_run: bool, output: &mut Output) -> Result<()> {
     let cells: Vec<Vec<String>> = done
         .iter()
         .map(|row| {

@@ -6,7 +6,7 @@
 
 use super::output::Output;
 use crate::error::{Error, Result};
-use crate::lock::interrupted;
+use crate::lake::interrupted;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Seek as _, Write};
 use std::path::{Path, PathBuf};
@@ -168,7 +168,7 @@ impl Stop {
     }
 
     fn stopped(&self) -> Error {
-        Error::Query(format!("stopped on request; nothing was written to {}", self.name))
+        Error::query(format!("stopped on request; nothing was written to {}", self.name))
     }
 }
 

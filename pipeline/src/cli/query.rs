@@ -6,6 +6,7 @@ use super::output::Output;
 use super::table::table;
 use crate::catalog;
 use crate::error::{Error, Result};
+use crate::gold;
 use crate::lake::{AsOf, Lakehouse};
 use crate::printable::one_line;
 use arrow::array::{Array as _, RecordBatch};
@@ -79,7 +80,7 @@ pub(super) async fn execute(args: &QueryArgs, output: &mut Output) -> Result<u8>
             catalog::register_at_version(&lake, &layer, &table, version).await?
         }
     };
-    catalog::require_tables(&lake, &context, &args.sql, &when)?;
+    gold::require_tables(&lake, &context, &args.sql, &when)?;
     let batches = select_in(&context, &args.sql).await?;
     print(&batches, format, args.excel, output)?;
     Ok(0)
@@ -92,7 +93,7 @@ pub(super) async fn select(lake: &Lakehouse, sql: &str) -> Result<Vec<RecordBatc
 
 /// The layer and name of the one table that a query names: versions of several do not belong together.
 fn the_one_table(lake: &Lakehouse, sql: &str) -> Result<(String, String)> {
-    let tables = catalog::named_tables(lake.context(), sql).map_err(|error| Error::Query(explain(&error)))?;
+    let tables = catalog::named_tables(lake.context(), sql).map_err(|error| Error::query(explain(&error)))?;
     match &tables[..] {
         [table] => Ok(table.clone()),
         _ => Err(Error::Usage(format!(
@@ -104,7 +105,7 @@ fn the_one_table(lake: &Lakehouse, sql: &str) -> Result<(String, String)> {
 }
 
 async fn select_in(context: &SessionContext, sql: &str) -> Result<Vec<RecordBatch>> {
-    let failed = |error: datafusion::error::DataFusionError| Error::Query(explain(&error));
+    let failed = |error: datafusion::error::DataFusionError| Error::query(explain(&error));
     let options = datafusion::prelude::SQLOptions::new().with_allow_ddl(false).with_allow_dml(false);
     let frame = context.sql_with_options(sql, options).await.map_err(failed)?;
     let schema = std::sync::Arc::new(frame.schema().as_arrow().clone());
@@ -130,9 +131,9 @@ pub(super) fn print(batches: &[RecordBatch], format: Format, excel: Option<Excel
                 .with_explicit_nulls(true)
                 .build::<_, arrow::json::writer::JsonArray>(Vec::new());
             for batch in batches {
-                writer.write(batch).map_err(|error| Error::Query(error.to_string()))?;
+                writer.write(batch).map_err(Error::query)?;
             }
-            writer.finish().map_err(|error| Error::Query(error.to_string()))?;
+            writer.finish().map_err(Error::query)?;
             let text = writer.into_inner();
             output.line(if text.is_empty() { "[]".into() } else { String::from_utf8_lossy(&text) })
         }
@@ -141,7 +142,7 @@ pub(super) fn print(batches: &[RecordBatch], format: Format, excel: Option<Excel
 
 /// The rows as CSV, with a header.
 fn csv(batches: &[RecordBatch], excel: Option<Excel>) -> Result<Vec<u8>> {
-    let failed = |error: &dyn std::fmt::Display| Error::Query(error.to_string());
+    let failed = |error: &dyn std::fmt::Display| Error::query(error.to_string());
     // Excel takes a time for one in this form only.
     let time = excel.map(|_| "%Y-%m-%d %H:%M:%S");
     let options = FormatOptions::default().with_display_error(false);
@@ -151,7 +152,7 @@ fn csv(batches: &[RecordBatch], excel: Option<Excel>) -> Result<Vec<u8>> {
         let schema = batch.schema();
         if let Some(nested) = schema.fields().iter().find(|field| field.data_type().is_nested()) {
             let text = format!("{} is a list or struct, which can't be a CSV field: use --format json", nested.name());
-            return Err(Error::Query(text));
+            return Err(Error::query(text));
         }
         if number == 0 {
             csv.row(schema.fields().iter().map(|field| Cell::Text(field.name()))).map_err(|error| failed(&error))?;
@@ -174,7 +175,7 @@ fn csv(batches: &[RecordBatch], excel: Option<Excel>) -> Result<Vec<u8>> {
 
 /// The rows as a table for the screen, numbers to the right.
 pub(super) fn screen(batches: &[RecordBatch]) -> Result<comfy_table::Table> {
-    let failed = |error: arrow::error::ArrowError| Error::Query(error.to_string());
+    let failed = |error: arrow::error::ArrowError| Error::query(error);
     let options = FormatOptions::default().with_null("").with_display_error(true);
     let mut rows = Vec::new();
     let mut header = Vec::new();

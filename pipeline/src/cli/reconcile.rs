@@ -9,7 +9,6 @@ use crate::client::Client;
 use crate::context::{Mode, Options, RunId};
 use crate::error::Result;
 use crate::lake::Lakehouse;
-use crate::lock;
 use crate::run;
 use crate::run::deletions;
 use crate::run::report::RunReport;
@@ -70,7 +69,7 @@ pub(super) async fn execute(args: ReconcileArgs, output: &mut Output) -> Result<
         match source::require_same(&lake, client.source(), change).await {
             Ok(()) => {
                 let work = look(&client, &lake, &selected, report, change);
-                lock::locked_run(&lake, "reconcile", header, work).await
+                run::locked_run(&lake, "reconcile", header, work).await
             }
             Err(error) => Err(error),
         }

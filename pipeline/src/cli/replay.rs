@@ -5,7 +5,7 @@ use super::output::{Output, summary};
 use crate::context::{Mode, Options, RunId};
 use crate::error::Result;
 use crate::lake::Lakehouse;
-use crate::lock;
+use crate::run;
 use crate::run::replay::replay;
 use crate::run::source;
 use crate::settings::{hash_key, named_source};
@@ -64,7 +64,7 @@ async fn require_same(lake: &Lakehouse, change: bool) -> Result<()> {
     let Some(source) = named_source() else { return Ok(()) };
     source::require_same(lake, &source, change).await?;
     if change {
-        lock::locked(lake, "replay", source::remember(lake, &RunId::new(Utc::now()), &source, true)).await?;
+        run::locked(lake, "replay", source::remember(lake, &RunId::new(Utc::now()), &source, true)).await?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::query::{screen, select};
 use super::table::table;
 use crate::catalog::known_tables;
 use crate::error::{Error, Result};
-use crate::lake::Lakehouse;
+use crate::lake::{Lakehouse, OnTable as _};
 use crate::run::{meta, source};
 use crate::{bronze, lock};
 use arrow::array::AsArray;
@@ -99,7 +99,7 @@ pub(super) async fn execute(args: &StatusArgs, output: &mut Output) -> Result<u8
     let mut rows = Vec::new();
     for known in known_tables() {
         if let Some(opened) = lake.open(known.layer, known.name).await? {
-            let count = opened.frame().await?.count().await.map_err(|error| opened.error("counting", error))?;
+            let count = opened.frame().await?.count().await.on_table(&opened, "counting")?;
             rows.push((known.layer, known.name, count as u64, opened.version()));
         }
     }
@@ -198,14 +198,14 @@ fn iso(instant: DateTime<Utc>) -> String {
 fn rows_of(batches: &[arrow::array::RecordBatch]) -> Result<Value> {
     let mut writer = arrow::json::ArrayWriter::new(Vec::new());
     for batch in batches {
-        writer.write(batch).map_err(|error| Error::Query(error.to_string()))?;
+        writer.write(batch).map_err(Error::query)?;
     }
-    writer.finish().map_err(|error| Error::Query(error.to_string()))?;
+    writer.finish().map_err(Error::query)?;
     let text = writer.into_inner();
     if text.is_empty() {
         return Ok(json!([]));
     }
-    serde_json::from_slice(&text).map_err(|error| Error::Query(error.to_string()))
+    serde_json::from_slice(&text).map_err(Error::query)
 }
 
 #[cfg(test)]

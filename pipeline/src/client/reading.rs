@@ -265,7 +265,7 @@ impl Reading {
 
     /// A record without its secrets, and without a key that nobody asked for.
     fn shown(&self, record: Bytes) -> Result<Bytes> {
-        let failed = |error: &dyn std::fmt::Display| Error::data(&self.list.endpoint, error);
+        let failed = |error: &dyn std::fmt::Display| Error::data(&self.list.endpoint, error.to_string());
         let text = std::str::from_utf8(&record).map_err(|error| failed(&error))?;
         let secretless = redact(*ANYTHING, None, text).map_err(|error| failed(&error))?;
         let personal = self.list.personal().filter(|_| !self.list.decoded);

@@ -132,6 +132,6 @@ async fn api(settings: ApiSettings, pace: Pace, checks: &mut Vec<Check>) {
 }
 
 /// A message of several lines in one.
-fn one_line(error: &crate::error::Error) -> String {
+fn one_line(error: &impl std::fmt::Display) -> String {
     error.to_string().lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }

@@ -4,9 +4,10 @@ use super::{Check, one_line};
 use crate::catalog;
 use crate::client::DataSource;
 use crate::error::{Error, Result};
-use crate::lake::{Lakehouse, Stage, Table};
-use crate::lock;
+use crate::lake::{Lakehouse, ResultExt as _, Table};
+use crate::run;
 use crate::run::source::require_same;
+use crate::staging;
 use arrow::array::{Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema};
 use deltalake::logstore::object_store::{ObjectStore, ObjectStoreExt as _};
@@ -44,7 +45,7 @@ pub(super) async fn all(lake: Result<Lakehouse>, source: Option<DataSource>, che
     }
     let _ = folder.map(std::fs::remove_dir);
     let advice = "set CW_STAGING to a folder on a local disk that can be written and has room";
-    checks.push(match Stage::try_out(&lake).await {
+    checks.push(match staging::try_out(&lake).await {
         Ok(folder) => Check::well("staging", format!("{} can be written and read", folder.display())),
         Err(error) => Check::failed("staging", one_line(&error), advice),
     });
@@ -57,7 +58,7 @@ async fn commit(lake: &Lakehouse, checks: &mut Vec<Check>) {
                           Lakehouse/Tables";
     let outcome = async {
         let trial = lake.below(&format!("_doctor-{}", uuid::Uuid::new_v4().simple()))?;
-        let done = lock::locked(&trial, "doctor", async { Ok(rows(&trial).await) }).await;
+        let done = run::locked(&trial, "doctor", async { Ok(rows(&trial).await) }).await;
         let removed = remove(&trial).await;
         done.map(|committed| committed.and(removed))
     };
@@ -81,16 +82,20 @@ async fn commit(lake: &Lakehouse, checks: &mut Vec<Check>) {
 async fn rows(lake: &Lakehouse) -> Result<()> {
     let (layer, name) = TRIAL;
     let schema = Arc::new(Schema::new(vec![Field::new("number", DataType::Int64, true)]));
-    let failed = |error: &dyn std::fmt::Display| Error::table(layer, name, "trying it out", error);
+    const ACTION: &str = "trying it out";
     let rows = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(Int64Array::from(vec![1, 2]))]);
-    let rows = rows.map_err(|error| failed(&error))?;
-    let frame = || lake.context().read_batch(rows.clone()).map_err(|error| failed(&error));
+    let rows = rows.on(layer, name, ACTION)?;
+    let frame = || lake.context().read_batch(rows.clone()).on(layer, name, ACTION);
     let mut table = Table::create_or_evolve(lake, layer, name, &schema).await?;
     table.append(frame()?, 2).await?;
     table.overwrite(frame()?, Some(2), &[]).await?;
-    let read = lake.open(layer, name).await?.ok_or_else(|| failed(&"it is not there after it was written"))?;
-    let found = read.frame().await?.count().await.map_err(|error| failed(&error))?;
-    if found == 2 { Ok(()) } else { Err(failed(&format!("{found} rows were read in the place of 2"))) }
+    let read = lake.open(layer, name).await?.ok_or("it is not there after it was written").on(layer, name, ACTION)?;
+    let found = read.frame().await?.count().await.on(layer, name, ACTION)?;
+    if found == 2 {
+        Ok(())
+    } else {
+        Err(Error::table(layer, name, ACTION, format!("{found} rows were read in the place of 2")))
+    }
 }
 
 /// Removes all that a trial wrote.
@@ -100,11 +105,10 @@ async fn remove(trial: &Lakehouse) -> Result<()> {
         return std::fs::remove_dir_all(&folder)
             .map_err(|error| Error::io(format!("removing the trial folder {}", folder.display()), error));
     }
-    let failed = |error| Error::table(layer, name, "deleting what was tried out", error);
     let files = trial.files(layer, name)?;
-    let found: Vec<_> = files.list(None).try_collect().await.map_err(failed)?;
+    let found: Vec<_> = files.list(None).try_collect().await.on(layer, name, "deleting what was tried out")?;
     for file in found {
-        files.delete(&file.location).await.map_err(failed)?;
+        files.delete(&file.location).await.on(layer, name, "deleting what was tried out")?;
     }
     Ok(())
 }
@@ -112,7 +116,7 @@ async fn remove(trial: &Lakehouse) -> Result<()> {
 async fn tables(lake: &Lakehouse) -> Check {
     let known = catalog::known_tables();
     let (mut there, mut broken) = (0, None);
-    for table in &known {
+    for table in known {
         match lake.open(table.layer, table.name).await {
             Ok(Some(_)) => there += 1,
             Ok(None) => {}

@@ -61,7 +61,7 @@ impl StagedPieces {
     /// [`crate::Error::Query`] when a file can't be read back.
     pub async fn read(&self, context: &SessionContext) -> Result<Option<DataFrame>> {
         let ranges = self.ranges.iter().map(|(_, file)| file);
-        StagedFile::read_all(ranges.chain(&self.late), context).await
+        Ok(StagedFile::read_all(ranges.chain(&self.late), context).await?)
     }
 
     /// Where its files lie.
@@ -108,7 +108,7 @@ impl StagedPieces {
     /// # Errors
     /// As [`Self::read`].
     pub(crate) async fn late(&self, context: &SessionContext) -> Result<Option<DataFrame>> {
-        StagedFile::read_all(&self.late, context).await
+        Ok(StagedFile::read_all(&self.late, context).await?)
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) type FlagHash = u128;
 /// # Errors
 /// [`Error::Data`] where a column is lacking.
 pub(crate) fn flag_hashes(batch: &RecordBatch, names: &[&str]) -> Result<Vec<FlagHash>> {
-    let failed = |error: &dyn std::fmt::Display| Error::data("comparing", error);
+    let failed = |error: &dyn std::fmt::Display| Error::data("comparing", error.to_string());
     let mut fields = Vec::with_capacity(names.len());
     let mut columns: Vec<ArrayRef> = Vec::with_capacity(names.len());
     for name in names {

@@ -178,7 +178,7 @@ impl Known {
 
 /// Where what is known of an entity lies; `None` where nothing is kept.
 fn place(stage: &Stage, entity: &Table) -> Option<PathBuf> {
-    Some(stage.known()?.join(format!("{}.arrow", entity.entity)))
+    Some(crate::staging::known(stage)?.join(format!("{}.arrow", entity.entity)))
 }
 
 /// Whether the texts of an entity's records tell its rows, and may be known.

@@ -357,7 +357,7 @@ async fn left_over(
         None => None,
     };
     if since.is_none() {
-        stage.forget(table.entity);
+        crate::staging::forget(stage, table.entity);
         return Ok((open().map(|(kept, _)| kept), Found::default(), None));
     }
     Ok((Some(kept), found, since))

@@ -168,7 +168,7 @@ impl Piece {
 
     fn take(&mut self, source: &Source, schema: &SchemaRef, page: Page, first: i64) -> Result<()> {
         let table = source.table;
-        let failed = |error: &dyn std::fmt::Display| Error::data(table.entity, error);
+        let failed = |error: &dyn std::fmt::Display| Error::data(table.entity, error.to_string());
         let batch = match source.list.parent {
             None => page.decoded.batch,
             Some(id) => with_parent(table, page.decoded.batch, id).map_err(|error| failed(&error))?,

@@ -14,6 +14,7 @@ use super::known::Known;
 use super::ranges::{KeyRange, Piece};
 use crate::error::{Error, Result};
 use crate::lake::{Format, Stage, StagedFile, longs, private_folder};
+use crate::staging;
 use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, Utc};
 use connectwise_runtime::{Misfit, Table};
@@ -93,7 +94,7 @@ impl Kept {
         schema: &SchemaRef,
         known: &Known,
     ) -> Option<(Self, Found)> {
-        let folder = stage.keep(table.entity)?;
+        let folder = staging::fetched(stage, table.entity)?;
         let key = stage.hash_key().map(|key| key.fingerprint().to_string()).unwrap_or_default();
         // A record that was known is in the table that it was known from.
         let base = known.base();
@@ -113,7 +114,7 @@ impl Kept {
                 Some((Self { folder, manifest }, found))
             }
             None => {
-                stage.forget(table.entity);
+                staging::forget(stage, table.entity);
                 Some((Self { folder, manifest: wanted }, Found::default()))
             }
         }

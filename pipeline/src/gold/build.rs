@@ -9,8 +9,7 @@ use super::statement::{schema, statement};
 use crate::check::Check;
 use crate::context::{RunContext, RunId};
 use crate::error::{Error, Result};
-use crate::lake::{Counts, Scope, Target, sync_table};
-use crate::tasks::apart;
+use crate::lake::{Counts, Scope, Target, spawn_abortable, upsert_table};
 use connectwise_generated::gold::{GoldTable, TABLES};
 use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
@@ -107,7 +106,7 @@ pub async fn build(run: &RunContext, options: BuildOptions) -> Result<Gold> {
                 .map(|table| {
                     let (run, inputs) = (run.clone(), Arc::clone(&inputs));
                     let build = async move { build_table(&run, options, &inputs, table).await };
-                    async { apart(table.name, build).await? }
+                    async { spawn_abortable(table.name, build).await? }
                 })
                 .collect();
             built.extend(futures::stream::iter(work).buffered(at_once).try_collect::<Vec<_>>().await?);
@@ -121,7 +120,7 @@ pub async fn build(run: &RunContext, options: BuildOptions) -> Result<Gold> {
         }
         // Where a question can't be asked, the checks ask it again, and say so.
         let context = context.clone();
-        apart("the checks", async move { checks::of_records(&context).await }).await.ok()?.ok()
+        spawn_abortable("the checks", async move { checks::of_records(&context).await }).await.ok()?.ok()
     };
     let (built, records) = futures::join!(tables, records);
     Ok(Gold { built: built?, context, records })
@@ -171,7 +170,7 @@ async fn build_table(
         let key = &[table.key];
         let target = Target { layer: "gold", name: table.name, schema: schema(table), key, stamps: &[] };
         let stored;
-        (counts, stored) = sync_table(&run.lake, &run.stage, &target, &scope, rows, &transactions).await?;
+        (counts, stored) = upsert_table(&run.lake, &run.stage, &target, &scope, rows, &transactions).await?;
         inputs.written(table, stored).await?;
     }
     let seconds = started.elapsed().as_secs_f64();

@@ -172,7 +172,7 @@ impl Figures {
 
     fn read(row: Vec<String>, summed: impl Iterator<Item = &'static str>) -> Result<Self> {
         let mut values = row.into_iter();
-        let mut next = || values.next().ok_or_else(|| Error::Query("a check's query gave too few columns".to_owned()));
+        let mut next = || values.next().ok_or_else(|| Error::query("a check's query gave too few columns".to_owned()));
         let (rows, keys, live) = (next()?, next()?, next()?);
         let sums = summed.map(|column| Ok((column, next()?))).collect::<Result<_>>()?;
         Ok(Self { rows, keys, live, sums })
@@ -235,7 +235,7 @@ fn sums_agree(fact: &str, measure: &str, source: &str, gold: &str) -> Check {
 async fn amounts_fit(context: &SessionContext, table: &GoldTable) -> Result<Option<Check>> {
     let Some(misfits) = table.fact.and_then(|fact| fact.misfits) else { return Ok(None) };
     let failed = |error: DataFusionError| {
-        Error::Query(format!("a check can't be run: {}\n  {misfits}", error.strip_backtrace()))
+        Error::query(format!("a check can't be run: {}\n  {misfits}", error.strip_backtrace()))
     };
     let rows = answer(context.sql(misfits).await.map_err(failed)?, misfits).await.map_err(failed)?;
     let (passed, detail) =
@@ -268,7 +268,7 @@ const SHOWN: usize = 3;
 async fn own(context: &SessionContext, check: &OwnCheck, business_date: &str) -> Result<Check> {
     let sql = check.sql.replace("${businessDate}", business_date);
     let failed = |error: DataFusionError| {
-        Error::Query(format!(
+        Error::query(format!(
             "the check {} of schema/checks.yaml can't be run: {}",
             check.name,
             error.strip_backtrace()
@@ -301,7 +301,7 @@ fn offending(about: &str, batches: &[RecordBatch]) -> Result<(bool, String)> {
         for batch in batches {
             let shown = batch.slice(0, batch.num_rows().min(left));
             left -= shown.num_rows();
-            writer.write(&shown).map_err(|error| Error::Query(error.to_string()))?;
+            writer.write(&shown).map_err(Error::query)?;
         }
         let lines = String::from_utf8_lossy(&writer.into_inner()).trim_end().replace('\n', ", ");
         detail.push_str(&format!(", e.g. {lines}"));
@@ -327,12 +327,12 @@ async fn answer(question: DataFrame, text: &str) -> datafusion::error::Result<Ve
 
 /// The one row of a query, every value as text.
 async fn row(context: &SessionContext, sql: &str) -> Result<Vec<String>> {
-    let failed = |error: DataFusionError| Error::Query(format!("a check can't be run: {error}\n  {sql}"));
+    let failed = |error: DataFusionError| Error::query(format!("a check can't be run: {error}\n  {sql}"));
     let batches = answer(context.sql(sql).await.map_err(failed)?, sql).await.map_err(failed)?;
     let Some(first) = batches.iter().find(|batch| batch.num_rows() > 0) else { return Ok(Vec::new()) };
     let text = |column: &ArrayRef| {
         let column = cast(column, &DataType::Utf8);
-        let column = column.map_err(|error| Error::Query(format!("a check can't be read: {error}")))?;
+        let column = column.map_err(|error| Error::query(format!("a check can't be read: {error}")))?;
         let texts = column.as_string_opt::<i32>().filter(|texts| texts.is_valid(0));
         Ok(texts.map_or_else(String::new, |texts| texts.value(0).to_owned()))
     };

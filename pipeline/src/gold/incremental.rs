@@ -10,7 +10,7 @@ use super::inputs::{DEFINITION, Inputs, application};
 use super::references;
 use super::shape::{self, Driver, JoinInput, Name};
 use crate::error::{Error, Result};
-use crate::lake::{Difference, KeySet};
+use crate::lake::{KeySet, VersionDiff};
 use crate::silver::{BATCH_ID, PROCESSED_AT, SILVER_DELETED_AT};
 use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
@@ -115,7 +115,7 @@ impl Inputs {
         table: &GoldTable,
         made_by: i64,
         inputs: &BTreeSet<Name>,
-    ) -> Result<Option<BTreeMap<Name, Arc<Difference>>>> {
+    ) -> Result<Option<BTreeMap<Name, Arc<VersionDiff>>>> {
         let Some(target) = self.table(&("gold".to_owned(), table.name.to_owned())) else { return Ok(None) };
         if target.transaction(DEFINITION).await? != Some(made_by) {
             return Ok(None);
@@ -124,7 +124,7 @@ impl Inputs {
         for name in inputs {
             let Some(version) = target.transaction(&application(name)).await? else { return Ok(None) };
             let difference = self.difference(name, version).await?;
-            if !matches!(*difference, Difference::None) {
+            if !matches!(*difference, VersionDiff::None) {
                 changed.insert(name.clone(), difference);
             }
         }
@@ -136,7 +136,7 @@ impl Inputs {
         &self,
         plan: &LogicalPlan,
         drivers: &[Driver],
-        changed: &BTreeMap<Name, Arc<Difference>>,
+        changed: &BTreeMap<Name, Arc<VersionDiff>>,
     ) -> Result<Option<(LogicalPlan, KeySet)>> {
         let mut by_table = BTreeMap::new();
         let mut keys = None;
@@ -157,7 +157,7 @@ impl Inputs {
             let key = key.ok_or_else(|| DataFusionError::Plan(format!("no key of {}", name.1)))?;
             LogicalPlanBuilder::from(scan).filter(KeySet::holds(ids, Expr::Column(key)))?.build().map(Some)
         });
-        let narrowed = narrowed.map_err(|error| Error::Query(error.to_string()))?;
+        let narrowed = narrowed.map_err(Error::query)?;
         Ok(keys.map(|keys| (narrowed, keys)))
     }
 
@@ -165,12 +165,12 @@ impl Inputs {
     async fn affected(
         &self,
         driver: &Driver,
-        changed: &BTreeMap<Name, Arc<Difference>>,
+        changed: &BTreeMap<Name, Arc<VersionDiff>>,
     ) -> Result<Option<HashSet<i64>>> {
         let Some(table) = self.table(&driver.name) else { return Ok(None) };
         let mut ids = HashSet::new();
         if let Some(difference) = changed.get(&driver.name) {
-            let Difference::Some(differing) = difference.as_ref() else { return Ok(None) };
+            let VersionDiff::Some(changed_files) = difference.as_ref() else { return Ok(None) };
             let read = driver.scan.projected_schema.columns();
             let filtered = driver.scan.filters.iter().flat_map(|filter| filter.column_refs().into_iter().cloned());
             let columns: BTreeSet<String> = read.into_iter().chain(filtered).map(|column| column.name).collect();
@@ -180,7 +180,7 @@ impl Inputs {
             } else {
                 columns.iter().map(String::as_str).collect()
             };
-            match differing.keys(&table, driver.key, &compared).await? {
+            match changed_files.keys(&table, driver.key, &compared).await? {
                 Some(changed) => ids.extend(changed),
                 None => return Ok(None),
             }
@@ -206,7 +206,7 @@ impl Inputs {
     async fn changed_fingerprints(
         &self,
         side: &JoinInput,
-        changed: &BTreeMap<Name, Arc<Difference>>,
+        changed: &BTreeMap<Name, Arc<VersionDiff>>,
     ) -> Result<Option<HashSet<u128>>> {
         let Some(earlier) = earlier_plan(&side.plan, changed).await? else { return Ok(None) };
         let before = self.join_fingerprints(side, earlier).await?;
@@ -261,7 +261,7 @@ impl Inputs {
         columns: Vec<Expr>,
         mut visit: impl FnMut(&[u128], &[u128], &[ArrayRef]),
     ) -> Result<()> {
-        let failed = |error: DataFusionError| Error::Query(format!("comparing versions: {error}"));
+        let failed = |error: DataFusionError| Error::query(format!("comparing versions: {error}"));
         let keyed = on.iter().enumerate().map(|(place, key)| key.clone().alias(format!("__on{place}")));
         let selected: Vec<Expr> = keyed.chain(columns).collect();
         let not_null = on.iter().cloned().map(Expr::is_not_null).reduce(Expr::and);
@@ -275,7 +275,7 @@ impl Inputs {
             let batch = batch.map_err(failed)?;
             let hashes = |from: usize, to: usize| {
                 let columns: Vec<usize> = (from..to).collect();
-                row_hashes(&batch, &columns).map_err(|error| Error::Query(format!("comparing versions: {error}")))
+                row_hashes(&batch, &columns).map_err(|error| Error::query(format!("comparing versions: {error}")))
             };
             let (keys, contents) = (hashes(0, on.len())?, hashes(on.len(), batch.num_columns())?);
             visit(&keys, &contents, &batch.columns()[on.len()..]);
@@ -285,7 +285,7 @@ impl Inputs {
 
     /// Gives the keys of the statement's rows that driving rows make.
     fn output_keys(&self, driver: &Driver, ids: &HashSet<i64>) -> Result<Option<KeySet>> {
-        let failed = |error: DataFusionError| Error::Query(format!("computing keys: {error}"));
+        let failed = |error: DataFusionError| Error::query(format!("computing keys: {error}"));
         let schema = Arc::new(Schema::new(vec![Field::new(driver.key, DataType::Int64, true)]));
         let described = DFSchema::try_from_qualified_schema(driver.scan.table_name.clone(), &schema).map_err(failed)?;
         let expression = self.context().create_physical_expr(driver.output_key.clone(), &described).map_err(failed)?;
@@ -307,14 +307,14 @@ fn key_of((layer, table): &Name) -> Option<&'static str> {
 }
 
 /// Plans a statement over the earlier versions of what changed; `None` where they can't be read in the same way.
-async fn earlier_plan(plan: &LogicalPlan, changed: &BTreeMap<Name, Arc<Difference>>) -> Result<Option<LogicalPlan>> {
+async fn earlier_plan(plan: &LogicalPlan, changed: &BTreeMap<Name, Arc<VersionDiff>>) -> Result<Option<LogicalPlan>> {
     let mut providers = BTreeMap::new();
     for name in shape::inputs(plan) {
         match changed.get(&name).map(AsRef::as_ref) {
-            None | Some(Difference::None) => {}
-            Some(Difference::Unknown) => return Ok(None),
-            Some(Difference::Some(differing)) => {
-                providers.insert(name, differing.earlier().provider().await?);
+            None | Some(VersionDiff::None) => {}
+            Some(VersionDiff::Unknown) => return Ok(None),
+            Some(VersionDiff::Some(changed_files)) => {
+                providers.insert(name, changed_files.earlier().provider().await?);
             }
         }
     }
@@ -328,7 +328,7 @@ async fn earlier_plan(plan: &LogicalPlan, changed: &BTreeMap<Name, Arc<Differenc
         }
         shape::scan_of(scan, provider).map(Some)
     });
-    let earlier = earlier.map_err(|error| Error::Query(format!("comparing versions: {error}")))?;
+    let earlier = earlier.map_err(|error| Error::query(format!("comparing versions: {error}")))?;
     Ok(same.then_some(earlier))
 }
 

@@ -4,9 +4,8 @@
 //! by the statements that come after it.
 
 use super::shape::Name;
-use crate::catalog::{self, KnownTable};
 use crate::error::Result;
-use crate::lake::{Difference, Lakehouse, Table};
+use crate::lake::{Lakehouse, Table, TableDef, VersionDiff, session};
 use connectwise_generated::gold::GoldTable;
 use datafusion::prelude::SessionContext;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +18,7 @@ pub(super) const DEFINITION: &str = "definition";
 const MISSING: i64 = -1;
 
 /// A difference that is worked out once, whoever asks first.
-type Once = Arc<OnceCell<Arc<Difference>>>;
+type Once = Arc<OnceCell<Arc<VersionDiff>>>;
 
 /// The tables that statements read, each at one version, and what changed in them.
 pub(super) struct Inputs {
@@ -31,10 +30,10 @@ pub(super) struct Inputs {
 impl Inputs {
     /// All tables, as they are now.
     pub(super) async fn new(lake: &Lakehouse) -> Result<Self> {
-        let opened = catalog::open_all(lake).await?;
-        let context = catalog::session(lake, &opened).await?;
-        let name = |known: &KnownTable| (known.layer.to_owned(), known.name.to_owned());
-        let tables = opened.into_iter().map(|(known, table)| (name(&known), table)).collect();
+        let opened = session::open_all(lake).await?;
+        let context = session::session(lake, &opened).await?;
+        let name = |known: &TableDef| (known.layer.to_owned(), known.name.to_owned());
+        let tables = opened.into_iter().map(|(known, table)| (name(known), table)).collect();
         Ok(Self { context, tables: Mutex::new(tables), differences: Mutex::default() })
     }
 
@@ -47,7 +46,7 @@ impl Inputs {
     pub(super) async fn written(&self, table: &GoldTable, stored: Table) -> Result<()> {
         let name = ("gold".to_owned(), table.name.to_owned());
         locked(&self.differences).retain(|(other, _), _| *other != name);
-        catalog::show(&self.context, "gold", table.name, stored.provider().await?)?;
+        session::show(&self.context, "gold", table.name, stored.provider().await?)?;
         locked(&self.tables).insert(name, Some(stored));
         Ok(())
     }
@@ -77,19 +76,19 @@ impl Inputs {
     /// Counts the rows of a gold table that was written or read before.
     pub(super) async fn rows(&self, table: &GoldTable) -> Result<u64> {
         match self.table(&("gold".to_owned(), table.name.to_owned())) {
-            Some(table) => table.rows().await,
+            Some(table) => Ok(table.rows().await?),
             None => Ok(0),
         }
     }
 
     /// Gives what changed in a table since a version.
-    pub(super) async fn difference(&self, name: &Name, version: i64) -> Result<Arc<Difference>> {
+    pub(super) async fn difference(&self, name: &Name, version: i64) -> Result<Arc<VersionDiff>> {
         let once = Arc::clone(locked(&self.differences).entry((name.clone(), version)).or_default());
         let work_out = async || {
             Ok(Arc::new(match self.table(name) {
-                Some(table) => table.difference(version).await?,
-                None if version == MISSING => Difference::None,
-                None => Difference::Unknown,
+                Some(table) => table.diff_since(version).await?,
+                None if version == MISSING => VersionDiff::None,
+                None => VersionDiff::Unknown,
             }))
         };
         once.get_or_try_init(work_out).await.cloned()

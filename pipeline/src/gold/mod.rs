@@ -13,10 +13,13 @@ mod inputs;
 mod rebuild;
 mod references;
 mod reports;
+mod required;
 mod shape;
 mod statement;
 
 pub use build::{BuildOptions, Built, Gold, RefreshKind, build};
 pub use functions::register_functions;
+pub(crate) use functions::{aggregate_functions, scalar_functions};
 pub use reports::{Unmatched, report};
+pub(crate) use required::require_tables;
 pub use statement::{schema, statement};

@@ -6,8 +6,8 @@
 use super::inputs::Inputs;
 use super::statement::schema;
 use crate::check::Check;
-use crate::error::{Error, Result};
-use crate::lake::align_batch;
+use crate::error::{BoxError, Error, Result};
+use crate::lake::cast_to_schema;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::util::display::array_value_to_string;
@@ -62,7 +62,7 @@ struct Sides<'a> {
 }
 
 impl Sides<'_> {
-    fn failed(&self, error: impl std::fmt::Display) -> Error {
+    fn failed(&self, error: impl Into<BoxError>) -> Error {
         Error::table("gold", self.table.name, "comparing with the whole statement", error)
     }
 
@@ -81,7 +81,7 @@ impl Sides<'_> {
         let mut batches = rows.execute_stream().await.map_err(|error| self.failed(error))?;
         while let Some(batch) = batches.next().await {
             let batch = batch.map_err(|error| self.failed(error))?;
-            let batch = align_batch(&batch, &self.schema).map_err(|error| self.failed(error))?;
+            let batch = cast_to_schema(&batch, &self.schema).map_err(|error| self.failed(error))?;
             visit(&batch, &row_hashes(&batch, &columns).map_err(|error| self.failed(error))?);
         }
         Ok(())

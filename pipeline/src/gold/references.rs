@@ -12,8 +12,8 @@
 use super::inputs::Inputs;
 use super::shape::{self, Name};
 use super::statement::schema;
-use crate::error::{Error, Result};
-use crate::lake::{Difference, align_batch};
+use crate::error::Result;
+use crate::lake::{ResultExt as _, VersionDiff, cast_to_schema};
 use arrow::array::{Array as _, AsArray as _, Int64Array, RecordBatch};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use connectwise_generated::gold::{GoldTable, References};
@@ -62,29 +62,34 @@ struct Stored {
 pub(super) async fn reason_to_rebuild(
     inputs: &Inputs,
     table: &GoldTable,
-    changed: &BTreeMap<Name, Arc<Difference>>,
+    changed: &BTreeMap<Name, Arc<VersionDiff>>,
 ) -> Result<Option<&'static str>> {
     let Some(references) = &table.references else { return Ok(Some("it has none")) };
-    let failed = |error: DataFusionError| Error::table("gold", table.name, "comparing references", error);
-    let plan = inputs.context().sql(references.sql).await.and_then(DataFrame::into_optimized_plan).map_err(failed)?;
+    let plan = inputs.context().sql(references.sql).await.and_then(DataFrame::into_optimized_plan).on(
+        "gold",
+        table.name,
+        "comparing references",
+    )?;
     let sources = shape::inputs(&plan);
     if !changed.keys().all(|name| sources.contains(name)) {
         return Ok(Some("what it has from elsewhere changed"));
     }
     let comparison = Comparison::new(inputs, table, references);
-    let Some(stored) = comparison.stored().await.map_err(failed)? else { return Ok(Some(OTHER_TYPES)) };
+    let Some(stored) = comparison.stored().await.on("gold", table.name, "comparing references")? else {
+        return Ok(Some(OTHER_TYPES));
+    };
     for (name, difference) in changed {
-        let (Difference::Some(differing), Some(now)) = (difference.as_ref(), inputs.table(name)) else {
+        let (VersionDiff::Some(changed_files), Some(now)) = (difference.as_ref(), inputs.table(name)) else {
             return Ok(Some("what changed is not known"));
         };
-        if !differing.is_small() {
+        if !changed_files.is_small() {
             return Ok(Some("much changed"));
         }
-        let Some((gone, came)) = differing.sides(&now).await? else {
+        let Some((gone, came)) = changed_files.sides(&now).await? else {
             return Ok(Some("what changed is in a version between"));
         };
-        let before = comparison.said(&plan, name, gone).await.map_err(failed)?;
-        let now = comparison.said(&plan, name, came).await.map_err(failed)?;
+        let before = comparison.said(&plan, name, gone).await.on("gold", table.name, "comparing references")?;
+        let now = comparison.said(&plan, name, came).await.on("gold", table.name, "comparing references")?;
         let (Some(before), Some(now)) = (before, now) else { return Ok(Some(OTHER_TYPES)) };
         if !still_valid(&before, &now, &stored) {
             return Ok(Some("a record says something else"));
@@ -199,7 +204,7 @@ impl<'a> Comparison<'a> {
 
     /// Of each row the hash of the natural key, and of that and what is carried.
     fn hashes(&self, batch: &RecordBatch) -> datafusion::error::Result<Vec<(u128, u128)>> {
-        let batch = align_batch(batch, &self.schema)?;
+        let batch = cast_to_schema(batch, &self.schema)?;
         let places: Vec<usize> = (0..batch.num_columns()).collect();
         let hashes = |places| row_hashes(&batch, places).map_err(|error| DataFusionError::External(Box::new(error)));
         let rows = hashes(&places[..1])?;

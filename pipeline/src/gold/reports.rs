@@ -1,10 +1,11 @@
 //! The reports of `schema/checks.yaml`, and the one that every run ends with: agreement types that no rule knows.
 
+use super::required::require_tables;
 use super::statement::business_date;
-use crate::catalog;
 use crate::context::RunId;
 use crate::error::{Error, Result};
 use crate::lake::Lakehouse;
+use crate::lake::session::register_written;
 use arrow::array::{Array as _, AsArray as _, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
@@ -37,8 +38,8 @@ pub struct Unmatched {
 /// [`Error::Query`] when its query can't be run.
 pub async fn report(lake: &Lakehouse, name: &str, run: &RunId, days: u32) -> Result<Vec<RecordBatch>> {
     let sql = statement_of(name, run, days)?;
-    let context = catalog::register_written(lake).await?;
-    catalog::require_tables(lake, &context, &sql, " yet")?;
+    let context = register_written(lake).await?;
+    require_tables(lake, &context, &sql, " yet")?;
     rows_of(&context, name, &sql).await
 }
 
@@ -52,7 +53,7 @@ fn statement_of(name: &str, run: &RunId, days: u32) -> Result<String> {
 
 async fn rows_of(context: &SessionContext, name: &str, sql: &str) -> Result<Vec<RecordBatch>> {
     let failed = |error: datafusion::error::DataFusionError| {
-        Error::Query(format!("the report {name} can't be made: {}", error.strip_backtrace()))
+        Error::query(format!("the report {name} can't be made: {}", error.strip_backtrace()))
     };
     let frame = context.sql(sql).await.map_err(failed)?;
     let schema = std::sync::Arc::new(frame.schema().as_arrow().clone());
@@ -71,9 +72,9 @@ pub(super) async fn unmatched(context: &SessionContext, run: &RunId) -> Result<V
     let mut found = Vec::new();
     for batch in rows_of(context, UNMATCHED, &statement_of(UNMATCHED, run, 0)?).await? {
         let texts = |name: &str| -> Result<Vec<String>> {
-            let wrong = || Error::Query(format!("the report {UNMATCHED} has no column {name}"));
+            let wrong = || Error::query(format!("the report {UNMATCHED} has no column {name}"));
             let column = batch.column_by_name(name).ok_or_else(wrong)?;
-            let column = cast(column, &DataType::Utf8).map_err(|error| Error::Query(error.to_string()))?;
+            let column = cast(column, &DataType::Utf8).map_err(Error::query)?;
             let column = column.as_string::<i32>();
             Ok((0..column.len()).map(|row| column.value(row).to_owned()).collect())
         };

@@ -13,12 +13,11 @@ use super::state::RunState;
 use super::{meta, returned, source};
 use crate::bronze::deletions::{find, refusal, stored_ids};
 use crate::bronze::{self, quarantine};
-use crate::catalog;
 use crate::client::{Client, Traffic};
 use crate::context::{Mode, RunContext};
 use crate::error::{Error, Result};
 use crate::extract::read_ids;
-use crate::lake::Lakehouse;
+use crate::lake::{Lakehouse, session};
 use arrow::array::AsArray;
 use arrow::datatypes::{DataType, TimestampMicrosecondType};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -142,10 +141,10 @@ async fn last_comparisons(lake: &Lakehouse) -> Result<Vec<(String, i64)>> {
     if !meta::knows_comparisons(lake).await? {
         return Ok(Vec::new());
     }
-    let context = catalog::register(lake).await?;
+    let context = session::register(lake).await?;
     let sql = "SELECT e.entity, max(r.startedAt) AS at FROM meta.etl_entity_run AS e JOIN meta.etl_run AS r ON r.runId = \
                e.runId WHERE e.status = 'done' AND (r.mode = 'full' OR e.gone <= e.deleted) GROUP BY e.entity";
-    let failed = |error: datafusion::error::DataFusionError| Error::Query(error.to_string());
+    let failed = |error: datafusion::error::DataFusionError| Error::query(error);
     let batches = context.sql(sql).await.map_err(failed)?.collect().await.map_err(failed)?;
     let mut last = Vec::new();
     for batch in &batches {
@@ -153,7 +152,7 @@ async fn last_comparisons(lake: &Lakehouse) -> Result<Vec<(String, i64)>> {
         let names = arrow::compute::cast(batch.column(0), &DataType::Utf8).map_err(|error| failed(error.into()))?;
         let instants = batch.column(1).as_primitive_opt::<TimestampMicrosecondType>();
         let (Some(names), Some(instants)) = (names.as_string_opt::<i32>(), instants) else {
-            return Err(Error::Query("the record of the runs has other types than expected".to_owned()));
+            return Err(Error::query("the record of the runs has other types than expected"));
         };
         last.extend(names.iter().zip(instants).filter_map(|(name, at)| Some((name?.to_owned(), at?))));
     }

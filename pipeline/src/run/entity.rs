@@ -87,8 +87,8 @@ pub(super) async fn refresh_bronze(
     };
     let outcome = work.await;
     // What was read is kept for the next run where this one was cut off, and where the API did not answer to the end.
-    if !matches!(outcome, Err(Error::Client(_) | Error::Io { .. })) {
-        stage.forget(entity.entity);
+    if !outcome.as_ref().is_err_and(Error::is_resumable) {
+        crate::staging::forget(stage, entity.entity);
     }
     match outcome {
         Ok(loaded) => {

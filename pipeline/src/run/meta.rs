@@ -6,7 +6,7 @@ use crate::bronze::instant_type;
 use crate::client::DataSource;
 use crate::context::RunId;
 use crate::error::Result;
-use crate::lake::{Lakehouse, Table};
+use crate::lake::{Lakehouse, OnTable as _, Table};
 
 use arrow::array::{
     ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
@@ -202,10 +202,9 @@ pub async fn record(lake: &Lakehouse, report: &RunReport) -> Result<()> {
 /// [`Error::Table`] when the table is there but can't be read.
 pub(crate) async fn source(lake: &Lakehouse) -> Result<Option<DataSource>> {
     let Some(table) = lake.open("meta", SOURCE).await? else { return Ok(None) };
-    let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
-    let rows = table.frame().await?.collect().await.map_err(failed)?;
+    let rows = table.frame().await?.collect().await.on_table(&table, "reading")?;
     let Some(batch) = rows.into_iter().find(|batch| batch.num_rows() > 0) else { return Ok(None) };
-    let batch = crate::lake::align_batch(&batch, &source_schema()).map_err(|error| table.error("reading", error))?;
+    let batch = crate::lake::cast_to_schema(&batch, &source_schema()).on_table(&table, "reading")?;
     let text = |column: usize| batch.column(column).as_string::<i32>().value(0).to_owned();
     Ok(Some(DataSource { address: text(2), company: text(3) }))
 }
@@ -224,7 +223,7 @@ pub(crate) async fn record_source(lake: &Lakehouse, run: &RunId, source: &DataSo
     let mut table = Table::create_or_evolve(lake, "meta", SOURCE, &source_schema()).await?;
     // In the place of the one before: no clock has to say which of two is newer.
     let frame = one_batch(lake, &table, source_schema(), columns)?;
-    table.overwrite(frame, None, &[]).await
+    Ok(table.overwrite(frame, None, &[]).await?)
 }
 
 /// Records a run that can't do so itself any more, unless it did.
@@ -271,12 +270,12 @@ async fn append(
         return Ok(());
     }
     let frame = one_batch(lake, &table, schema, columns)?;
-    table.append(frame, rows as u64).await
+    Ok(table.append(frame, rows as u64).await?)
 }
 
 /// Columns as rows of a table.
 fn one_batch(lake: &Lakehouse, table: &Table, schema: SchemaRef, columns: Vec<ArrayRef>) -> Result<DataFrame> {
-    let batch = RecordBatch::try_new(schema, columns).map_err(|error| table.error("writing", error))?;
-    let batch = crate::lake::align_batch(&batch, &table.schema()?).map_err(|error| table.error("writing", error))?;
-    lake.context().read_batch(batch).map_err(|error| table.error("writing", error))
+    let batch = RecordBatch::try_new(schema, columns).on_table(table, "writing")?;
+    let batch = crate::lake::cast_to_schema(&batch, &table.schema()?).on_table(table, "writing")?;
+    Ok(lake.context().read_batch(batch).on_table(table, "writing")?)
 }

@@ -4,6 +4,7 @@
 
 pub mod deletions;
 mod entity;
+mod locked;
 pub mod meta;
 mod refetch;
 pub mod replay;
@@ -16,14 +17,14 @@ mod tests;
 
 pub use crate::context::{Layer, Mode, Options, RunContext, RunId};
 pub use entity::window_of;
+pub use locked::{locked, locked_run};
 
 use crate::bronze::privacy;
 use crate::client::{Client, ClientError, Request, Traffic};
 use crate::error::{Error, Result};
 use crate::gold::{self, BuildOptions, RefreshKind};
-use crate::lake::{Lakehouse, Stage};
-use crate::tasks::apart;
-use crate::{lock, silver};
+use crate::lake::{Lakehouse, spawn_abortable};
+use crate::{silver, staging};
 use chrono::Utc;
 use connectwise_generated::tables::TABLES;
 use connectwise_runtime::Table;
@@ -66,7 +67,7 @@ pub async fn run_tables(
     if let Some(client) = client.filter(|_| options.has(Layer::Bronze)) {
         source::require_same(lake, client.source(), options.change_source).await?;
     }
-    Stage::check_place()?;
+    staging::check_place()?;
     let command = if options.mode == Mode::Reconcile { "reconcile --apply" } else { "run" };
     let run = RunId::new(options.started.unwrap_or_else(Utc::now));
     let layers = [Layer::Bronze, Layer::Silver, Layer::Gold].into_iter().filter(|layer| options.has(*layer));
@@ -74,7 +75,7 @@ pub async fn run_tables(
     report.warnings.extend(options.late_since(report.run.started()));
     let header = report.header();
     // Boxed: by value, the whole of a run would lie on the caller's stack, several times over.
-    lock::locked_run(lake, command, header, Box::pin(unlocked(client, lake, options, selected, report))).await
+    locked_run(lake, command, header, Box::pin(unlocked(client, lake, options, selected, report))).await
 }
 
 async fn unlocked(
@@ -99,7 +100,7 @@ async fn unlocked(
         }
         origin = source::remember(lake, &id, client.source(), options.change_source).await?;
     }
-    let stage = Arc::new(Stage::of(lake)?.with_origin(origin));
+    let stage = Arc::new(staging::open(lake)?.with_origin(origin));
     let run = RunContext { id, options: Arc::new(options.clone()), lake: lake.clone(), stage };
     let mut state = RunState { report, changed: BTreeSet::new() };
     let outcome = run_layers(client, &run, selected, &mut state).await;
@@ -203,7 +204,7 @@ async fn refresh_bronze_layer(
     for place in order {
         let (client, run, entity) = (client.clone(), run.clone(), entities[place]);
         let task = async move { refresh_bronze(&client, &run, entity).await };
-        work.push(async move { (place, apart("extraction", task).await) });
+        work.push(async move { (place, spawn_abortable("extraction", task).await) });
     }
     let mut work = futures::stream::iter(work).buffer_unordered(ENTITIES_AT_ONCE);
     let mut done = Vec::new();
@@ -261,7 +262,7 @@ pub(crate) async fn refresh_silver(run: &RunContext, entity: &'static Table, who
     let started = Instant::now();
     let run = run.clone();
     let work = async move { silver::load(&run, entity, whole).await };
-    let tables = apart(entity.entity, work).await.and_then(|outcome| outcome);
+    let tables = spawn_abortable(entity.entity, work).await.map_err(Error::from).and_then(|outcome| outcome);
     SilverOutcome { tables, seconds: started.elapsed().as_secs_f64() }
 }
 

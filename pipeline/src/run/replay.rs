@@ -4,14 +4,15 @@
 //! and the next replay ends the work. What bronze has in a newer or equal version stays, and so does what was marked as
 //! deleted after it was put aside. The watermark stays, too: a replay does not know what else changed.
 
+use super::locked::locked_run;
 use super::report::{EntityReport, RunReport, TableReport};
 use super::{finish, refresh_gold, refresh_silver};
 use crate::bronze::{self, Loading, privacy, quarantine};
 use crate::context::{Mode, Options, RunContext, RunId};
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, Numbers, decode_stored, id_of, last_updated};
-use crate::lake::{Lakehouse, Stage};
-use crate::lock;
+use crate::lake::{Lakehouse, OnTable as _};
+use crate::staging;
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use chrono::Utc;
@@ -39,12 +40,12 @@ pub async fn replay_tables(lake: &Lakehouse, selected: &[&'static Table]) -> Res
     let run = RunId::new(Utc::now());
     let report = RunReport::new(run, Mode::Replay, vec!["bronze", "silver", "gold"]).limited_to(selected);
     let header = report.header();
-    lock::locked_run(lake, "replay", header, Box::pin(unlocked(lake, selected, report))).await
+    locked_run(lake, "replay", header, Box::pin(unlocked(lake, selected, report))).await
 }
 
 async fn unlocked(lake: &Lakehouse, selected: &[&'static Table], mut report: RunReport) -> Result<RunReport> {
     let options = Arc::new(Options { mode: Mode::Replay, ..Options::default() });
-    let stage = Arc::new(Stage::of(lake)?);
+    let stage = Arc::new(staging::open(lake)?);
     let run = RunContext { id: report.run.clone(), options, lake: lake.clone(), stage };
     let mut moved = false;
     for entity in selected.iter().copied().filter(|entity| applies_to(entity)) {
@@ -126,10 +127,14 @@ async fn stale(lake: &Lakehouse, fresh: &Extracted) -> Result<HashSet<i64>> {
     let Some(table) = lake.open("bronze", entity.table).await?.filter(|_| !fresh.ids.is_empty()) else {
         return Ok(HashSet::new());
     };
-    let failed = |error: datafusion::error::DataFusionError| table.error("comparing", error);
     let ids = fresh.ids.keys().map(|id| lit(*id)).collect();
-    let rows = table.frame().await?.filter(ident(entity.key).in_list(ids, false)).map_err(failed)?;
-    let rows = rows.select(vec![ident(entity.key), ident("_info")]).map_err(failed)?.collect().await.map_err(failed)?;
+    let rows = table.frame().await?.filter(ident(entity.key).in_list(ids, false)).on_table(&table, "comparing")?;
+    let rows = rows
+        .select(vec![ident(entity.key), ident("_info")])
+        .on_table(&table, "comparing")?
+        .collect()
+        .await
+        .on_table(&table, "comparing")?;
     let mut stored = HashMap::new();
     for batch in &rows {
         let keys = batch.column(0).as_primitive_opt::<Int64Type>();

@@ -9,7 +9,8 @@ use crate::bronze::SOURCE;
 use crate::client::DataSource;
 use crate::context::RunId;
 use crate::error::{Error, Result};
-use crate::lake::{Lakehouse, Stage};
+use crate::lake::Lakehouse;
+use crate::staging;
 use connectwise_runtime::Table;
 
 /// The file by which earlier versions told a demo's folder.
@@ -59,7 +60,7 @@ pub(crate) async fn remember(lake: &Lakehouse, run: &RunId, source: &DataSource,
         if !change {
             return Err(refusal(lake, &held, source));
         }
-        Stage::forget_all(lake);
+        staging::forget_all(lake);
     }
     if !is_recorded {
         meta::record_source(lake, run, source).await?;

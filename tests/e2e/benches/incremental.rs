@@ -8,7 +8,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark that can't be set up has failed")]
 #![expect(clippy::print_stdout, reason = "its figures are its result")]
 
-use connectwise_etl::catalog::known_tables;
+use connectwise_etl::catalog::{self, known_tables};
 use connectwise_etl::client::{Client, Limits, Pace, RetryPolicy};
 use connectwise_etl::lake::{Lakehouse, Layout};
 use connectwise_etl::run::report::RunReport;
@@ -40,7 +40,7 @@ struct Bench {
 impl Bench {
     async fn footprint(&self) -> Footprint {
         let mut found = Footprint::new();
-        for known in known_tables().into_iter().filter(|known| known.layer != "meta") {
+        for known in known_tables().iter().filter(|known| known.layer != "meta") {
             let url = self.lake.url(known.layer, known.name).unwrap();
             let Ok(table) = deltalake::open_table(url).await else { continue };
             let files = table.snapshot().unwrap().log_data();
@@ -55,7 +55,7 @@ impl Bench {
         let mut written = BTreeMap::new();
         for (name, (now, _)) in self.footprint().await {
             let (layer, table) = name.split_once('/').unwrap();
-            let known = known_tables().into_iter().find(|known| known.layer == layer && known.name == table).unwrap();
+            let known = known_tables().iter().find(|known| known.layer == layer && known.name == table).unwrap();
             let log = deltalake::open_table(self.lake.url(known.layer, known.name).unwrap()).await.unwrap().log_store();
             let from = before.get(&name).map_or(0, |(version, _)| version + 1);
             for version in from..=now {
@@ -157,7 +157,7 @@ async fn measure() {
     let folder =
         tempfile::tempdir_in(std::env::var("CW_BENCH_FOLDER").map_or_else(|_| std::env::temp_dir(), Into::into));
     let folder = folder.unwrap();
-    let lake = Lakehouse::at(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
+    let lake = catalog::open(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
     let bench = Bench { simulator, client, lake };
     let ids = bench.simulator.world().ids("TimeEntry");
 

@@ -11,8 +11,9 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a tool for a person who measures")]
 
 use clap::Parser;
+use connectwise_etl::catalog;
 use connectwise_etl::client::{Client, Limits, Pace, RetryPolicy};
-use connectwise_etl::lake::{Lakehouse, Layout};
+use connectwise_etl::lake::Layout;
 use connectwise_etl::run::{self, Layer, Mode, Options};
 use connectwise_etl::secret::Secret;
 use connectwise_etl::settings::ApiSettings;
@@ -108,7 +109,7 @@ async fn read(base: &str, workers: usize) -> u64 {
     let pace = Pace { requests_per_minute: 0, workers };
     let client = Client::with(settings, RetryPolicy::default(), pace, Limits::default()).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let lake = Lakehouse::at(&folder.path().join("lake").display().to_string(), Layout::Schemas).unwrap();
+    let lake = catalog::open(&folder.path().join("lake").display().to_string(), Layout::Schemas).unwrap();
     let options = Options {
         mode: Mode::Full,
         layers: vec![Layer::Bronze],

@@ -197,7 +197,7 @@ async fn write(
             } else {
                 "nothing was kept"
             };
-            return Err(Error::Query(format!(
+            return Err(Error::query(format!(
                 "{}: {records} records came, but the API counts {}; {kept}, try again",
                 args.endpoint,
                 if before == after { before.to_string() } else { format!("{before} and then {after}") }

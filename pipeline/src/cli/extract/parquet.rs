@@ -5,7 +5,7 @@
 use super::super::output_file::{OutputFile, Scratch, Stop};
 use crate::client::List;
 use crate::error::{Error, Result};
-use crate::lake::footer::said;
+use crate::lake::said;
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 use futures::TryStreamExt as _;
 use indexmap::IndexMap;
@@ -45,7 +45,7 @@ pub(super) async fn shaped(list: List, schema: &SchemaRef, fields: &[String], ta
 
 /// Lines of JSON in the shape that all of them have in common.
 pub(super) fn inferred(scratch: &mut Scratch, stop: &Stop, target: &mut OutputFile) -> Result<()> {
-    let wrong = |error: &dyn std::fmt::Display| Error::data("Parquet", error);
+    let wrong = |error: &dyn std::fmt::Display| Error::data("Parquet", error.to_string());
     let mut shape = Shape::Nothing;
     for line in scratch.reader()?.lines() {
         stop.check()?;

@@ -49,12 +49,24 @@ const WIDEST: i128 = 10_i128.pow(38) - 1;
 /// whole. A golden file of their values belongs to each version.
 pub(crate) const SQL_FUNCTIONS_VERSION: i64 = 1;
 
+/// The functions of this module that give a value a row.
+pub(crate) fn scalar_functions() -> Vec<ScalarUDF> {
+    functions().into_iter().map(ScalarUDF::from).collect()
+}
+
+/// The functions of this module that give a value a group.
+pub(crate) fn aggregate_functions() -> Vec<AggregateUDF> {
+    vec![AggregateUDF::from(DistinctKeys::new())]
+}
+
 /// Registers the functions of this module.
 pub fn register_functions(context: &SessionContext) {
-    for function in functions() {
-        context.register_udf(ScalarUDF::from(function));
+    for function in scalar_functions() {
+        context.register_udf(function);
     }
-    context.register_udaf(AggregateUDF::from(DistinctKeys::new()));
+    for function in aggregate_functions() {
+        context.register_udaf(function);
+    }
 }
 
 fn functions() -> [Function; 15] {

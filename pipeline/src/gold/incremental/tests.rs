@@ -1,5 +1,5 @@
 use super::*;
-use crate::lake::{Lakehouse, Scope, Stage, Target, align_batch, sync, testing};
+use crate::lake::{Lakehouse, Layout, Scope, Stage, Target, cast_to_schema, upsert};
 use arrow::array::StringArray;
 use connectwise_generated::gold::{GoldColumn, GoldType};
 
@@ -10,6 +10,13 @@ const COLUMNS: &[GoldColumn] = &[
 
 fn gold(sql: &'static str) -> GoldTable {
     GoldTable { name: "fact_expenseentry", key: "key", columns: COLUMNS, fact: None, references: None, sql }
+}
+
+/// A lakehouse whose tables are cut into files of ten rows.
+fn small_files() -> (tempfile::TempDir, Lakehouse) {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = crate::catalog::open(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
+    (folder, lake.with_least_rows(10))
 }
 
 /// Brings silver rows: id, the member's id, and a text.
@@ -28,11 +35,11 @@ async fn put(lake: &Lakehouse, stage: &Stage, table: &'static str, rows: &[(i64,
         (BATCH_ID, Arc::new(stamp)),
     ];
     let schema = crate::silver::schema(entity);
-    let batch = align_batch(&RecordBatch::try_from_iter(columns).unwrap(), &schema).unwrap();
+    let batch = cast_to_schema(&RecordBatch::try_from_iter(columns).unwrap(), &schema).unwrap();
     let target = Target { layer: "silver", name: table, schema, key: &["id"], stamps: &[] };
     let keys = Arc::new(KeySet::Ids(ids.values().iter().copied().collect()));
     let scope = if all { Scope::All } else { Scope::Only { column: "id", keys } };
-    sync(lake, stage, &target, &scope, futures::stream::iter([Ok(batch)]), &[]).await.unwrap();
+    upsert(lake, stage, &target, &scope, futures::stream::iter([Ok::<_, Error>(batch)]), &[]).await.unwrap();
 }
 
 /// Builds the table and says what was computed: nothing, all, or these keys.
@@ -50,10 +57,10 @@ async fn built(lake: &Lakehouse, stage: &Stage, table: &GoldTable) -> Option<Vec
         }
     };
     let rows = sorted(inputs.context(), plan, "key").unwrap().execute_stream().await.unwrap();
-    let rows = rows.map(|batch| batch.map_err(|error| Error::Query(error.to_string())));
+    let rows = rows.map(|batch| batch.map_err(Error::query));
     let target =
         Target { layer: "gold", name: table.name, schema: crate::gold::schema(table), key: &["key"], stamps: &[] };
-    sync(lake, stage, &target, &scope, rows, &transactions).await.unwrap();
+    upsert(lake, stage, &target, &scope, rows, &transactions).await.unwrap();
     done
 }
 
@@ -68,7 +75,7 @@ async fn scene(lake: &Lakehouse, stage: &Stage) {
 
 #[tokio::test]
 async fn only_rows_that_a_change_touches_are_computed() {
-    let ((_folder, lake), stage) = (testing::lake(10), Stage::new().unwrap());
+    let ((_folder, lake), stage) = (small_files(), Stage::new().unwrap());
     scene(&lake, &stage).await;
     let table = gold(JOINED);
     assert_eq!(built(&lake, &stage, &table).await, None, "the first time");
@@ -89,7 +96,7 @@ async fn only_rows_that_a_change_touches_are_computed() {
 
 #[tokio::test]
 async fn another_statement_or_another_table_is_computed_whole() {
-    let ((folder, lake), stage) = (testing::lake(10), Stage::new().unwrap());
+    let ((folder, lake), stage) = (small_files(), Stage::new().unwrap());
     scene(&lake, &stage).await;
     assert_eq!(built(&lake, &stage, &gold(JOINED)).await, None);
     let other = gold("SELECT id AS key, notes AS name FROM silver.cw_expenseentry");
@@ -103,7 +110,7 @@ async fn another_statement_or_another_table_is_computed_whole() {
 
 #[tokio::test]
 async fn what_asks_the_clock_or_can_not_be_told_is_computed_whole_each_time() {
-    let ((_folder, lake), stage) = (testing::lake(10), Stage::new().unwrap());
+    let ((_folder, lake), stage) = (small_files(), Stage::new().unwrap());
     scene(&lake, &stage).await;
     for sql in [
         "SELECT id AS key, CAST(now() AS VARCHAR) AS name FROM silver.cw_expenseentry",
@@ -122,7 +129,7 @@ async fn what_asks_the_clock_or_can_not_be_told_is_computed_whole_each_time() {
 
 #[tokio::test]
 async fn every_generated_statement_is_stable() {
-    let (_folder, lake) = testing::lake(10);
+    let (_folder, lake) = small_files();
     let context = crate::catalog::register(&lake).await.unwrap();
     for table in GOLD {
         let sql = table.sql.replace("${businessDate}", "2026-01-05");

@@ -17,7 +17,10 @@ async fn a_second_run_hears_of_the_first_and_touches_nothing() {
         tokio::task::yield_now().await;
     }
     let error = run::run(Some(&scene.client), &scene.lake, &Options::default()).await.unwrap_err();
-    assert!(matches!(&error, Error::Locked { holder, .. } if holder.command == "run"), "{error}");
+    assert!(
+        matches!(&error, Error::Lake(connectwise_etl::lake::Error::Locked { holder, .. }) if holder.command == "run"),
+        "{error}"
+    );
     assert_eq!(error.exit_code(), 1);
     assert!(scene.versions().await.is_empty());
 

@@ -1,9 +1,10 @@
 //! What the doctor finds, well or not.
 
 use crate::support::{SMALL, Scene, settings};
+use connectwise_etl::catalog;
 use connectwise_etl::client::Pace;
 use connectwise_etl::doctor::{Check, State, examine, is_well};
-use connectwise_etl::lake::{Lakehouse, Layout};
+use connectwise_etl::lake::Layout;
 use connectwise_etl::run::{self, Mode, Options};
 use connectwise_etl::secret::Secret;
 use connectwise_etl::settings::ApiSettings;
@@ -184,7 +185,7 @@ async fn what_a_run_does_with_its_lakehouse_is_tried() {
     // A file in the place of the folder.
     let file = scene.folder.path().join("file");
     std::fs::write(&file, "").unwrap();
-    let lake = Lakehouse::at(file.to_str().unwrap(), Layout::Schemas).unwrap();
+    let lake = catalog::open(file.to_str().unwrap(), Layout::Schemas).unwrap();
     let found = examine(Ok(settings(&scene.base_url())), Pace::default(), Ok(lake)).await;
     assert_eq!((check(&found, "storage").state, check(&found, "commit").state), (State::Failed, State::Skipped));
 }

@@ -3,7 +3,7 @@
 use crate::support::{SMALL, Scene};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
-use connectwise_etl::lake::{Table, align_batch};
+use connectwise_etl::lake::{Table, cast_to_schema};
 use connectwise_etl::run::Options;
 use connectwise_simulator::AdvanceRequest;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ async fn remake(
     let watermark = old.transaction("watermark").await.unwrap();
     let schema: SchemaRef = Arc::new(Schema::new(change(old.schema().unwrap().fields())));
     let rows = old.frame().await.unwrap().collect().await.unwrap();
-    let rows: Vec<RecordBatch> = rows.into_iter().map(|batch| align_batch(&fill(batch), &schema).unwrap()).collect();
+    let rows: Vec<RecordBatch> = rows.into_iter().map(|batch| cast_to_schema(&fill(batch), &schema).unwrap()).collect();
     let many: usize = rows.iter().map(RecordBatch::num_rows).sum();
     std::fs::remove_dir_all(scene.folder.path().join("lake/bronze").join(table)).unwrap();
     let mut new = Table::create_or_evolve(&scene.lake, "bronze", table, &schema).await.unwrap();

@@ -1,9 +1,9 @@
 //! Records that come as they came before: they are not read again, and whatever differs is found all the same.
 
 use crate::support::{SMALL, Scene, copy};
-use connectwise_etl::lake::Stage;
 use connectwise_etl::run::report::RunReport;
 use connectwise_etl::run::{Layer, Mode, Options};
+use connectwise_etl::staging;
 use datafusion::logical_expr::{ident, lit, when};
 use serde_json::json;
 
@@ -117,7 +117,7 @@ async fn a_table_that_was_put_back_and_went_another_way_is_read_anew() {
     scene.full().await;
     let (place, kept) = (scene.folder.path().join("lake"), scene.folder.path().join("copy"));
     copy(&place, &kept);
-    let known = Stage::place(&scene.lake).join("known/TimeEntry.arrow");
+    let known = staging::place(&scene.lake).join("known/TimeEntry.arrow");
     let id = latest(&scene).await;
     take_note(&scene, id, "ein leið");
     scene.incremental().await;
@@ -141,7 +141,7 @@ async fn a_table_that_was_put_back_and_went_another_way_is_read_anew() {
 async fn what_is_known_is_lost_or_broken_without_harm() {
     let scene = Scene::new(SMALL).await;
     scene.full().await;
-    let known = Stage::place(&scene.lake).join("known/TimeEntry.arrow");
+    let known = staging::place(&scene.lake).join("known/TimeEntry.arrow");
     let bytes = std::fs::read(&known).unwrap();
     for bad in [&b"no such file"[..], &bytes[..bytes.len() / 2], &[]] {
         std::fs::write(&known, bad).unwrap();

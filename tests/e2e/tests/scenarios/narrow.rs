@@ -2,7 +2,8 @@
 
 use crate::support::{EMPTY, SMALL, Scene, copy};
 use chrono::{DateTime, Utc};
-use connectwise_etl::lake::{Lakehouse, Layout};
+use connectwise_etl::catalog;
+use connectwise_etl::lake::Layout;
 use connectwise_etl::run::report::RunReport;
 use connectwise_etl::run::{self, Layer, Options};
 use connectwise_simulator::AdvanceRequest;
@@ -19,7 +20,7 @@ async fn assert_equals_a_rebuild_of(scene: &Scene, step: &str, started: Option<D
     let other = tempfile::tempdir().unwrap();
     let from = scene.folder.path().join("lake").join("bronze");
     copy(&from, &other.path().join("bronze"));
-    let lake = Lakehouse::at(other.path().to_str().unwrap(), Layout::Schemas).unwrap();
+    let lake = catalog::open(other.path().to_str().unwrap(), Layout::Schemas).unwrap();
     let options = Options { layers: vec![Layer::Silver, Layer::Gold], started, ..Options::default() };
     let report = run::run(None, &lake, &options).await.unwrap();
     assert_eq!(report.exit_code(), 0, "{step}: {:?}", report.error_text());

@@ -5,9 +5,9 @@ use crate::personal::{clear_away, found};
 use crate::support::{EMPTY, Scene};
 use arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch, StringArray, StructArray};
 use connectwise_etl::catalog;
-use connectwise_etl::lake::Stage;
 use connectwise_etl::run::Options;
 use connectwise_etl::run::replay::replay;
+use connectwise_etl::staging;
 use futures::TryStreamExt as _;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -49,7 +49,7 @@ async fn no_value_of_a_password_is_anywhere() {
     assert!(found(&folder, "a new thing", &scene.lake).await.is_some(), "what is stored can be found");
     assert_eq!(found(&folder, SECRET, &scene.lake).await, None, "it is in a file of the lakehouse");
     for file in ["known/TimeEntry.arrow", "known/Agreement.arrow"] {
-        let bytes = std::fs::read(Stage::place(&scene.lake).join(file)).unwrap();
+        let bytes = std::fs::read(staging::place(&scene.lake).join(file)).unwrap();
         assert!(!String::from_utf8_lossy(&bytes).contains(SECRET), "{file}");
     }
     assert!(!format!("{replayed:?}").contains(SECRET));

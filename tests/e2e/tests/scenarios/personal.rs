@@ -7,10 +7,11 @@ use connectwise_etl::catalog;
 use connectwise_etl::cli::{Cli, Output};
 use connectwise_etl::client::List;
 use connectwise_etl::conditions::field;
-use connectwise_etl::lake::{Lakehouse, Layout, Stage, Table as LakeTable};
+use connectwise_etl::lake::{Lakehouse, Layout, Table as LakeTable};
 use connectwise_etl::run::replay::replay_tables;
 use connectwise_etl::run::report::RunReport;
 use connectwise_etl::run::{Mode, Options, run_tables};
+use connectwise_etl::staging;
 use connectwise_generated::tables::{TABLES, time_entry};
 use connectwise_runtime::{Field, HashKey, Kind, Source, Table};
 use futures::TryStreamExt as _;
@@ -108,7 +109,7 @@ async fn whole_run(scene: &Scene, lake: &Lakehouse, mode: Mode) -> RunReport {
 /// A lakehouse of its own beside the scene's, with the key.
 fn keyed(scene: &Scene, key: Option<HashKey>) -> Lakehouse {
     let place = scene.folder.path().join("keyed").display().to_string();
-    Lakehouse::at(&place, Layout::Schemas).unwrap().with_hash_key(key)
+    catalog::open(&place, Layout::Schemas).unwrap().with_hash_key(key)
 }
 
 /// Whether a text is in a file of a folder: in its bytes, or in its rows where it is Parquet.
@@ -207,7 +208,7 @@ async fn no_text_of_a_person_is_anywhere() {
 
     let place = found(&scene.folder.path().join("keyed"), PERSON, &lake).await;
     assert_eq!(place, None, "a text of a person is in a file of the lakehouse");
-    let place = Stage::place(&lake);
+    let place = staging::place(&lake);
     assert!(!place.join("extract").exists(), "staging stays");
     // Of a text that is known but for a person, the person could be guessed.
     assert!(!place.join("known/TimeEntry.arrow").exists());

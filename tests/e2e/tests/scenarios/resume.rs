@@ -1,9 +1,9 @@
 //! A run that was cut off while it read: the next one goes on from there, and what changed meanwhile is in it.
 
 use crate::support::{SMALL, Scene};
-use connectwise_etl::lake::Stage;
 use connectwise_etl::run::report::RunReport;
 use connectwise_etl::run::{self, Layer, Mode, Options};
+use connectwise_etl::staging;
 use connectwise_simulator::{AdvanceRequest, Counts, Fault, Faults, When};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ async fn cut_off(pieces: usize, mode: Mode) -> Scene {
 pub(crate) async fn cut_off_run(scene: &Scene, pieces: usize, options: Options) {
     let slow = Faults::default().with_kind("/time/entries", "list", When::Always, Fault::Delay { millis: 15 });
     scene.world().faults(slow);
-    let folder = Stage::place(&scene.lake);
+    let folder = staging::place(&scene.lake);
     let (client, lake) = (scene.client.clone(), scene.lake.clone());
     let run = tokio::spawn(async move { run::run(Some(&client), &lake, &options).await });
     while notes(&folder).len() < pieces {
@@ -67,7 +67,7 @@ pub(crate) fn resumed(report: &RunReport) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_next_run_reads_what_is_missing() {
     let scene = cut_off(2, Mode::Full).await;
-    let folder = Stage::place(&scene.lake);
+    let folder = staging::place(&scene.lake);
     assert!(scene.lake.open("bronze", "cw_timeentry").await.unwrap().is_none(), "nothing partial in the table");
     let report = scene.run(of_time_entries(Mode::Full)).await;
     let rows = resumed(&report);
@@ -126,7 +126,7 @@ async fn what_was_known_is_known_to_the_next_run() {
 #[tokio::test(flavor = "multi_thread")]
 async fn another_window_and_a_piece_that_is_not_whole_are_not_used() {
     let scene = cut_off(2, Mode::Full).await;
-    let folder = Stage::place(&scene.lake);
+    let folder = staging::place(&scene.lake);
     // One piece is shorter than its note says, and one has no note.
     let notes = notes(&folder);
     let file = std::fs::OpenOptions::new().write(true).open(notes[0].with_extension("arrow")).unwrap();

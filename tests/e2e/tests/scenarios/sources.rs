@@ -4,10 +4,10 @@ use crate::resume::{cut_off_run, is_as_the_source, of_time_entries, resumed};
 use crate::support::{SMALL, Scene, client};
 use connectwise_etl::Error;
 use connectwise_etl::client::Client;
-use connectwise_etl::lake::Stage;
 use connectwise_etl::run::report::RunReport;
 use connectwise_etl::run::source;
 use connectwise_etl::run::{self, Layer, Mode, Options};
+use connectwise_etl::staging;
 use connectwise_simulator::{Config, Counts, Scale};
 
 const LONG: Counts = Counts { time_entries: 9_000, ..SMALL };
@@ -47,7 +47,7 @@ fn host(scene: &Scene) -> String {
 async fn what_was_cut_off_of_one_source_is_no_part_of_another() {
     let first = Scene::new(LONG).await;
     cut_off_run(&first, 3, of_time_entries(Mode::Full)).await;
-    assert!(Stage::place(&first.lake).join("extract/TimeEntry").is_dir(), "nothing was kept");
+    assert!(staging::place(&first.lake).join("extract/TimeEntry").is_dir(), "nothing was kept");
     // The folder is deleted, and another company's data goes to the same place.
     std::fs::remove_dir_all(first.folder.path().join("lake")).unwrap();
     let second = in_the_place_of(&first, other(OTHER).await);

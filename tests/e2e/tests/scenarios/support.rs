@@ -5,11 +5,12 @@ use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use connectwise_etl::catalog;
 use connectwise_etl::client::{Client, RetryPolicy};
-use connectwise_etl::lake::{Lakehouse, Layout, Stage};
+use connectwise_etl::lake::{Lakehouse, Layout};
 use connectwise_etl::run::report::RunReport;
 use connectwise_etl::run::{self, Mode, Options};
 use connectwise_etl::secret::Secret;
 use connectwise_etl::settings::ApiSettings;
+use connectwise_etl::staging;
 use connectwise_simulator::{Config, Counts, Scale, Simulator, World};
 use datafusion::prelude::SessionContext;
 use std::collections::BTreeMap;
@@ -47,7 +48,7 @@ impl Scene {
     /// A scene whose lakehouse lies elsewhere than in its folder.
     pub(crate) async fn at(config: Config, place: &str, folder: tempfile::TempDir) -> Self {
         let simulator = Simulator::start(config.clone()).await.unwrap();
-        let lake = Lakehouse::at(place, Layout::Schemas).unwrap();
+        let lake = catalog::open(place, Layout::Schemas).unwrap();
         let client = client(&simulator.base_url(), &config.username, &config.password, &config.client_id);
         Self { simulator, client, lake, folder }
     }
@@ -115,7 +116,7 @@ impl Scene {
 impl Drop for Scene {
     /// What a run leaves for the next lies outside of the lakehouse's folder.
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(Stage::place(&self.lake));
+        let _ = std::fs::remove_dir_all(staging::place(&self.lake));
     }
 }
 

@@ -3,7 +3,7 @@
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use connectwise_etl::catalog;
-use connectwise_etl::lake::{Counts, Lakehouse, Layout, Scope, Stage, Target, sync};
+use connectwise_etl::lake::{Counts, Lakehouse, Layout, Scope, Stage, Target, upsert};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ async fn bring(lake: &Lakehouse, scope: &Scope, batches: Vec<RecordBatch>) -> Re
     let stage = Stage::new().unwrap();
     let target = Target { layer: "gold", name: "fact_invoiceline", schema: schema(), key: &["lineId"], stamps: &[] };
     let stream = futures::stream::iter(batches.into_iter().map(Ok));
-    sync(lake, &stage, &target, scope, stream, &[("state".to_owned(), 7)]).await
+    upsert(lake, &stage, &target, scope, stream, &[("state".to_owned(), 7)]).await
 }
 
 async fn content(lake: &Lakehouse) -> (i64, i64, i64) {
@@ -46,7 +46,7 @@ async fn content(lake: &Lakehouse) -> (i64, i64, i64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_change_is_one_commit_and_none_is_no_commit() {
     let folder = tempfile::tempdir().unwrap();
-    let lake = Lakehouse::at(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
+    let lake = catalog::open(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
     let counts = |inserted, updated, unchanged, deleted| Counts { inserted, updated, unchanged, deleted };
 
     assert_eq!(bring(&lake, &Scope::All, vec![rows(0, 60_000, "old")]).await.unwrap(), counts(60_000, 0, 0, 0));

@@ -4,7 +4,7 @@
 use crate::support::{Scene, copy};
 use arrow::datatypes::Schema;
 use connectwise_etl::catalog;
-use connectwise_etl::lake::align_batch;
+use connectwise_etl::lake::cast_to_schema;
 use datafusion::datasource::MemTable;
 use datafusion::prelude::SessionContext;
 use std::path::{Path, PathBuf};
@@ -64,7 +64,7 @@ impl Variant {
             let schema =
                 Arc::new(Schema::new(fields.map(|f| f.as_ref().clone().with_nullable(true)).collect::<Vec<_>>()));
             let rows = frame.collect().await.unwrap_or_else(|error| panic!("{table}: {error}"));
-            let rows = rows.iter().map(|batch| align_batch(batch, &schema).unwrap()).collect();
+            let rows = rows.iter().map(|batch| cast_to_schema(batch, &schema).unwrap()).collect();
             let made = MemTable::try_new(schema, vec![rows]).unwrap();
             catalog::show(&context, "gold", &table, Arc::new(made)).unwrap();
         }

@@ -1,8 +1,8 @@
 //! What a window leaves out stays in a later one, and what a full read misses is not marked without being told to.
 
 use crate::support::{EMPTY, Scene};
-use connectwise_etl::lake::Stage;
 use connectwise_etl::run::{Layer, Mode, Options};
+use connectwise_etl::staging;
 use serde_json::{Value, json};
 
 fn entry(id: i64, at: &str, notes: &str) -> Value {
@@ -74,7 +74,7 @@ async fn a_full_run_does_not_empty_a_table_unasked() {
     assert_eq!(report.exit_code(), 1, "the one entity failed");
     assert!(report.error_text().unwrap().contains("200 of 300 live rows are gone"), "{:?}", report.error_text());
     assert_eq!(scene.value(live).await, "300");
-    assert!(!Stage::place(&scene.lake).join("extract").exists(), "what was refused is not kept");
+    assert!(!staging::place(&scene.lake).join("extract").exists(), "what was refused is not kept");
     run(&scene, Options { force: true, ..full() }).await;
     assert_eq!(scene.value(live).await, "100");
     // Half of a table may go.

@@ -4,8 +4,8 @@ use super::steps::{Cut, ENTITIES, FLAGS, MISFIT, Step, TYPES};
 use super::{same_tables, scene, succeeded};
 use crate::disk::Disk;
 use crate::support::Scene;
-use connectwise_etl::catalog::known_tables;
-use connectwise_etl::lake::{Lakehouse, Layout, Upkeep, maintain};
+use connectwise_etl::catalog::{self, known_tables};
+use connectwise_etl::lake::{Layout, MaintenanceOptions, maintain};
 use connectwise_etl::run::replay::replay;
 use connectwise_etl::run::report::RunReport;
 use connectwise_etl::run::{self, Layer, Mode, Options};
@@ -211,10 +211,10 @@ impl<'a> Case<'a> {
             }
             Step::Maintain { cut } => {
                 self.cut(of(*cut, self.template.maintain));
-                let upkeep = Upkeep { retention_hours: 0, dry_run: false };
+                let upkeep = MaintenanceOptions { retention_hours: 0, dry_run: false };
                 let mut failed = None;
                 for known in known_tables() {
-                    let done = maintain(&self.scene.lake, &known, upkeep).await;
+                    let done = maintain(&self.scene.lake, known, upkeep).await;
                     failed = failed.or(done.and_then(|done| done.error));
                 }
                 if let (false, Some(error)) = (self.disk.mend(), failed) {
@@ -308,7 +308,7 @@ impl<'a> Case<'a> {
         self.bronze_is_the_source().await?;
         let rebuilt = Disk::new();
         self.disk.copy_to(&rebuilt, "bronze").await;
-        let lake = Lakehouse::at(&rebuilt.address(), Layout::Schemas).unwrap();
+        let lake = catalog::open(&rebuilt.address(), Layout::Schemas).unwrap();
         let options = Options { layers: vec![Layer::Silver, Layer::Gold], started, ..Options::default() };
         succeeded(run::run(None, &lake, &options).await, "rebuild")?;
         let compared = same_tables(&self.scene.lake, &lake).await;

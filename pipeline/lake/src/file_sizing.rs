@@ -1,0 +1,52 @@
+//! Sizes of data files: how many rows and bytes each gets.
+
+/// Bytes from which on a file is no small one, however few its rows.
+pub(super) const BYTES_A_FILE: u64 = 100 * 1024 * 1024;
+
+/// Most rows of a file: a row group's size that columnar readers like.
+const MOST_ROWS: u64 = 1_048_576;
+
+/// Size of the files that a table is cut into, in the order of the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileSizing {
+    /// Number of files to aim at, so that a change of few rows rewrites little.
+    files: u64,
+    /// Fewest rows of a file: smaller ones would make reading slow.
+    pub(super) least: u64,
+    /// Most rows of a row group.
+    pub(super) row_group: usize,
+}
+
+impl FileSizing {
+    /// Sizing of wide rows, which cost most where they are written: small row groups let a writer hold little.
+    pub const WIDE: Self = Self { files: 32, least: 32_768, row_group: 32_768 };
+    /// Sizing of rows that columnar engines read: row groups as large as the files, as they like it.
+    pub const COLUMNAR: Self = Self { files: 16, least: 65_536, row_group: 1_048_576 };
+
+    /// Sets the fewest rows of a file.
+    pub(super) fn with_least(self, least: u64) -> Self {
+        Self { least, ..self }
+    }
+
+    /// Number of rows that a file of a table of this size holds.
+    pub(super) fn rows_of_a_file(self, rows: u64) -> u64 {
+        (rows / self.files).clamp(self.least.clamp(1, MOST_ROWS), MOST_ROWS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_has_a_few_large_files() {
+        let cut = |least, rows| FileSizing::COLUMNAR.with_least(least).rows_of_a_file(rows);
+        assert_eq!(cut(100, 0), 100);
+        assert_eq!(cut(100, 1_600), 100);
+        assert_eq!(cut(100, 3_200), 200);
+        assert_eq!(cut(100, u64::MAX), MOST_ROWS);
+        assert_eq!(cut(0, 5), 1, "never none");
+        let million = |sizing: FileSizing| sizing.rows_of_a_file(4_000_000);
+        assert_eq!((million(FileSizing::COLUMNAR), million(FileSizing::WIDE)), (250_000, 125_000));
+    }
+}

@@ -1,0 +1,258 @@
+//! Lakehouse at a location: where tables lie, and the one DataFusion session that reads and writes them.
+//!
+//! Invariant: every change of a table must be one Delta commit; nothing here ever leaves a table between two states.
+
+use super::{Error, FileSizing, Result, ResultExt as _, Table, Warehouse, literal, place, table};
+use connectwise_runtime::HashKey;
+use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::disk_manager::DiskManagerBuilder;
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::prelude::{SessionConfig, SessionContext};
+use deltalake::delta_datafusion::DeltaSessionConfig;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use url::Url;
+
+/// Memory that sorts, joins and aggregations may hold before they spill to disk.
+const MEMORY_POOL_BYTES: usize = 1024 * 1024 * 1024;
+
+/// How layer and table become a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Layout {
+    /// `<lakehouse>/<layer>/<table>`: the layer is the schema.
+    #[default]
+    Schemas,
+    /// `<lakehouse>/<layer>_<table>`: for lakehouses without schemas.
+    Flat,
+}
+
+impl Layout {
+    /// As the command line says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Layout::Schemas => "schemas",
+            Layout::Flat => "flat",
+        }
+    }
+}
+
+/// Mutexes of the tables that several tasks rewrite, by layer and name.
+type Turns = Arc<Mutex<BTreeMap<(&'static str, &'static str), Arc<tokio::sync::Mutex<()>>>>>;
+
+/// Lakehouse at a location; cheap to clone.
+#[derive(Clone)]
+pub struct Lakehouse {
+    warehouse: &'static Warehouse,
+    root: Url,
+    layout: Layout,
+    options: HashMap<String, String>,
+    context: SessionContext,
+    least_rows: Option<u64>,
+    turns: Turns,
+    hash_key: Option<HashKey>,
+}
+
+impl std::fmt::Debug for Lakehouse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lakehouse").field("root", &self.root.as_str()).field("layout", &self.layout).finish()
+    }
+}
+
+impl Lakehouse {
+    /// Opens a lakehouse at a folder or URL. Nothing is read or written yet.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when the location is no path or URL that the storage layer knows.
+    pub fn new(location: &str, layout: Layout, warehouse: &'static Warehouse) -> Result<Self> {
+        deltalake::azure::register_handlers(None);
+        literal::register();
+        let root = place::root_of(location)?;
+        let context = session(warehouse)?;
+        let (options, turns) = (HashMap::new(), Arc::default());
+        Ok(Self { warehouse, root, layout, options, context, least_rows: None, turns, hash_key: None })
+    }
+
+    /// Sets the fewest rows of a file, for all tables.
+    ///
+    /// With the usual number, a small table is one file, and shows nothing of what becomes of several.
+    #[must_use]
+    pub fn with_least_rows(self, rows: u64) -> Self {
+        Self { least_rows: Some(rows.max(1)), ..self }
+    }
+
+    /// Description that the lakehouse was opened with.
+    pub fn warehouse(&self) -> &'static Warehouse {
+        self.warehouse
+    }
+
+    /// File sizing of a table; that of wide rows where the table is not known.
+    pub fn sizing(&self, layer: &str, name: &str) -> FileSizing {
+        let sizing = self.warehouse.table(layer, name).map_or(FileSizing::WIDE, |table| table.sizing);
+        self.least_rows.map_or(sizing, |least| sizing.with_least(least))
+    }
+
+    /// Sets the key of the hashes that are kept in the place of personal texts.
+    #[must_use]
+    pub fn with_hash_key(self, hash_key: Option<HashKey>) -> Self {
+        Self { hash_key, ..self }
+    }
+
+    /// Key of the hashes that are kept in the place of personal texts, where one was given.
+    pub fn hash_key(&self) -> Option<&HashKey> {
+        self.hash_key.as_ref()
+    }
+
+    /// Opens a lakehouse in a folder of this one.
+    ///
+    /// # Errors
+    /// [`Error::Lakehouse`] when the name can't be part of a URL.
+    pub fn below(&self, folder: &str) -> Result<Self> {
+        let root = self.root.join(&format!("{folder}/")).map_err(|error| self.unusable(error.to_string()))?;
+        Ok(Self { root, ..self.clone() })
+    }
+
+    /// Location as a URL with a slash at its end.
+    pub fn root(&self) -> &Url {
+        &self.root
+    }
+
+    /// Session that reads and writes the tables. Identifiers in SQL keep their case.
+    pub fn context(&self) -> &SessionContext {
+        &self.context
+    }
+
+    /// Location of a table.
+    ///
+    /// # Errors
+    /// [`Error::Table`] when the name can't be part of a URL.
+    pub fn url(&self, layer: &str, table: &str) -> Result<Url> {
+        self.root.join(&self.folder(layer, table)).on(layer, table, "locating")
+    }
+
+    /// Folder of a table below the root.
+    pub fn folder(&self, layer: &str, table: &str) -> String {
+        match self.layout {
+            Layout::Schemas => format!("{layer}/{table}"),
+            Layout::Flat => format!("{layer}_{table}"),
+        }
+    }
+
+    /// Location as a person writes it.
+    pub fn display(&self) -> String {
+        match self.root.to_file_path() {
+            Ok(path) => path.display().to_string(),
+            Err(()) => self.root.to_string(),
+        }
+    }
+
+    /// Waits for the turn to rewrite a table that several tasks of this process share.
+    pub async fn turn(&self, layer: &'static str, name: &'static str) -> tokio::sync::OwnedMutexGuard<()> {
+        let turn = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(turns.entry((layer, name)).or_default())
+        };
+        turn.lock_owned().await
+    }
+
+    /// How layer and table become a folder.
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// Opens the same place as one of the other layout.
+    pub fn in_other_layout(&self) -> Self {
+        let layout = match self.layout {
+            Layout::Schemas => Layout::Flat,
+            Layout::Flat => Layout::Schemas,
+        };
+        Self { layout, ..self.clone() }
+    }
+
+    /// Names of the folders that lie in it; none where it is not there yet.
+    ///
+    /// # Errors
+    /// [`Error::Lakehouse`] when they can't be listed.
+    pub async fn folders(&self) -> Result<Vec<String>> {
+        let failed = |error: &dyn std::fmt::Display| self.unusable(format!("what is in it can't be listed: {error}"));
+        if let Ok(path) = self.root.to_file_path() {
+            // Also beside files whose names the storage layer does not take.
+            let entries = match std::fs::read_dir(&path) {
+                Ok(entries) => entries,
+                Err(_) if !path.is_dir() => return Ok(Vec::new()),
+                Err(error) => return Err(failed(&error)),
+            };
+            return Ok(entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect());
+        }
+        let store = table::store(self, self.root.clone()).map_err(|error| failed(&error))?;
+        let listed = store.list_with_delimiter(None).await.map_err(|error| failed(&error))?;
+        Ok(listed.common_prefixes.iter().filter_map(|path| path.filename().map(str::to_owned)).collect())
+    }
+
+    /// Error of the lakehouse as a whole.
+    pub fn unusable(&self, reason: impl Into<String>) -> Error {
+        Error::Lakehouse { location: self.display(), reason: reason.into() }
+    }
+
+    /// Opens a table at its newest version; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`Error::Table`] when it is there but can't be read.
+    pub async fn open(&self, layer: &'static str, name: &str) -> Result<Option<Table>> {
+        Table::open(self, layer, name).await
+    }
+
+    /// Object store of a table's folder, whether or not there is a table yet.
+    ///
+    /// # Errors
+    /// [`Error::Table`] when the storage can't be reached by its address.
+    pub fn files(&self, layer: &str, name: &str) -> Result<Arc<dyn deltalake::ObjectStore>> {
+        table::files(self, layer, name)
+    }
+
+    pub(super) fn storage_options(&self) -> HashMap<String, String> {
+        self.options.clone()
+    }
+}
+
+/// Fingerprint of how a table is made: other parts give another number.
+pub fn definition<'a>(parts: impl IntoIterator<Item = &'a str>) -> i64 {
+    let mut all = String::new();
+    for part in parts {
+        all.push('\0');
+        all.push_str(part);
+    }
+    i64::from_ne_bytes((xxhash_rust::xxh3::xxh3_64(all.as_bytes()) >> 1).to_ne_bytes())
+}
+
+/// Starts a session with a bounded memory pool, case-sensitive identifiers, plain Utf8 and Delta's planner.
+fn session(warehouse: &Warehouse) -> Result<SessionContext> {
+    let failed =
+        |error: datafusion::error::DataFusionError| Error::query(format!("the query engine can't start: {error}"));
+    let config: SessionConfig = DeltaSessionConfig::default().into();
+    let config = config
+        .with_information_schema(true)
+        .with_default_catalog_and_schema(warehouse.catalog, warehouse.default_layer)
+        .set_bool("datafusion.execution.parquet.schema_force_view_types", false)
+        .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
+        .set_str("datafusion.execution.time_zone", "UTC");
+    let runtime = RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(FairSpillPool::new(MEMORY_POOL_BYTES)))
+        .with_disk_manager_builder(DiskManagerBuilder::default())
+        .build_arc()
+        .map_err(failed)?;
+    let state = SessionStateBuilder::new()
+        .with_default_features()
+        .with_config(config)
+        .with_runtime_env(runtime)
+        .with_query_planner(deltalake::delta_datafusion::planner::DeltaPlanner::new())
+        .build();
+    let context = SessionContext::new_with_state(state);
+    for function in &warehouse.functions {
+        context.register_udf(function.clone());
+    }
+    for aggregate in &warehouse.aggregates {
+        context.register_udaf(aggregate.clone());
+    }
+    Ok(context)
+}

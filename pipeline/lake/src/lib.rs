@@ -1,0 +1,55 @@
+//! Delta tables on a disk or in a lakehouse: sessions, upserts, staging, the lock, maintenance.
+//!
+//! Invariant: every change of a table is one Delta commit, and nothing here leaves a table between two states. Nothing
+//! here knows where rows come from or what they mean: the program that owns the tables says so with a [`Warehouse`].
+
+mod disk_quota;
+pub mod error;
+mod file_sizing;
+mod files;
+mod footer;
+mod holder;
+mod key_set;
+mod lakehouse;
+mod literal;
+pub mod lock;
+mod maintain;
+mod merge;
+mod place;
+mod process;
+mod rewrite_plan;
+mod schema;
+pub mod session;
+mod sorted_merge;
+mod stage;
+mod staged_file;
+mod table;
+mod table_def;
+mod task;
+#[cfg(test)]
+mod testing;
+mod time_travel;
+mod upsert;
+mod version_diff;
+mod writable;
+mod write;
+
+pub use error::{BoxError, Error, Result, ResultExt};
+pub use file_sizing::FileSizing;
+pub use files::DataFile;
+pub use footer::said;
+pub use key_set::KeySet;
+pub use lakehouse::{Lakehouse, Layout, definition};
+pub use maintain::{MaintenanceOptions, MaintenanceResult, RETENTION_HOURS, maintain};
+pub use place::folder_of;
+pub use process::{Process, interrupted};
+pub use schema::{SchemaDifference, cast_to_schema, compare_schemas};
+pub use stage::{Stage, StageConfig, private_folder};
+pub use staged_file::{Format, StagedFile, longs};
+pub use table::{Counts, OnTable, Table};
+pub use table_def::{TableDef, Warehouse};
+pub use task::spawn_abortable;
+pub use time_travel::{AsOf, Then, at_time};
+pub use upsert::{Scope, Target, content_columns, upsert, upsert_table};
+pub use version_diff::{ChangedFiles, VersionDiff};
+pub use write::Run;

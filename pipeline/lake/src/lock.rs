@@ -1,0 +1,291 @@
+//! Lock of a lakehouse: one writer at a time.
+//!
+//! The lock is a row of numbered files, `<layer>/<table>/_lock/<number>.json`, and the highest number counts. Whoever
+//! wants the lock creates the next number, which storage lets only one do; the holder alone rewrites its own file, to
+//! renew it and, at the end, to release it. So it needs nothing of the storage but "create if absent", which local
+//! disks and object stores have, and an abandoned lock is taken over without a race: by its expiry, or at once where
+//! its process is known to be gone. Readers need no lock.
+//!
+//! Invariant: a holder that lost its lock (its machine slept past the expiry, and another took over) must stop.
+
+use super::Lakehouse;
+use super::error::{Error, Result};
+pub use super::holder::Holder;
+use super::holder::{held, instant, lease};
+use super::process::interrupted;
+use chrono::Utc;
+use deltalake::Path;
+use deltalake::logstore::object_store::{Error as StoreError, ObjectStore, ObjectStoreExt as _, PutMode};
+use futures::TryStreamExt as _;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// Folder in that of a table. Names that begin with `_` are no data to any reader of Delta tables.
+const FOLDER: &str = "_lock";
+/// Time between two renewals.
+const RENEWAL: Duration = Duration::from_secs(60);
+/// Attempts to take the next number while others take it.
+const TRIES: usize = 5;
+
+/// Takeover of a lock from a holder that ended without releasing it.
+#[derive(Debug, Clone)]
+pub struct Takeover<P> {
+    /// What it said of its work.
+    pub payload: Option<P>,
+    /// Who it was.
+    pub holder: Holder,
+}
+
+impl<P: DeserializeOwned> Takeover<P> {
+    fn of(mut holder: Holder) -> Self {
+        let payload = holder.begun.take().map(serde_json::from_value).transpose().unwrap_or_else(|error| {
+            tracing::warn!(%holder, %error, "what it did can't be read");
+            None
+        });
+        Self { payload, holder }
+    }
+
+    /// Message that says who it was and when it was last seen.
+    pub fn text(&self) -> String {
+        format!("it ended without a word: {}, last seen {}", self.holder, instant(self.holder.renewed_at))
+    }
+}
+
+/// Holder of a lakehouse's lock, where there is one now.
+///
+/// # Errors
+/// [`Error::Lakehouse`] when the lock can't be read.
+pub async fn holder(lake: &Lakehouse) -> Result<Option<Holder>> {
+    if lake.root().to_file_path().is_ok_and(|path| !path.is_dir()) {
+        return Ok(None);
+    }
+    let files = LockFiles::of(lake)?;
+    Ok(files.newest().await?.map(|(_, holder)| holder).filter(|holder| holder.is_live(Utc::now())))
+}
+
+/// Numbered files of a lock.
+#[derive(Clone)]
+struct LockFiles {
+    store: Arc<dyn ObjectStore>,
+    location: String,
+    /// The table's folder that they lie in.
+    place: (&'static str, &'static str),
+}
+
+impl LockFiles {
+    fn of(lake: &Lakehouse) -> Result<Self> {
+        let place = lake.warehouse().lock;
+        Ok(Self { store: lake.files(place.0, place.1)?, location: lake.display(), place })
+    }
+
+    fn error(&self, action: &str, reason: impl std::fmt::Display) -> Error {
+        Error::Lakehouse { location: self.location.clone(), reason: format!("its lock can't be {action}: {reason}") }
+    }
+
+    fn path(number: u64) -> Path {
+        Path::from(format!("{FOLDER}/{number:012}.json"))
+    }
+
+    /// Lists all numbers in ascending order.
+    async fn numbers(&self) -> Result<Vec<u64>> {
+        let folder = Path::from(FOLDER);
+        let files: Vec<_> =
+            self.store.list(Some(&folder)).try_collect().await.map_err(|error| self.error("read", error))?;
+        let number = |path: &Path| path.filename()?.strip_suffix(".json")?.parse().ok();
+        let mut numbers: Vec<u64> = files.iter().filter_map(|file| number(&file.location)).collect();
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    async fn newest(&self) -> Result<Option<(u64, Holder)>> {
+        for _ in 0..TRIES {
+            let Some(number) = self.numbers().await?.last().copied() else { return Ok(None) };
+            let bytes = match self.store.get(&Self::path(number)).await {
+                Ok(file) => file.bytes().await,
+                Err(error) => Err(error),
+            };
+            match bytes {
+                // Cleared away by the next holder since it was listed.
+                Err(StoreError::NotFound { .. }) => {}
+                Err(error) => return Err(self.error("read", error)),
+                Ok(bytes) => {
+                    let holder = serde_json::from_slice(&bytes).map_err(|error| {
+                        let ((layer, table), path) = (self.place, Self::path(number));
+                        self.error("read", format!("{layer}/{table}/{path} is no lock ({error}); delete it"))
+                    })?;
+                    return Ok(Some((number, holder)));
+                }
+            }
+        }
+        Err(self.error("read", "it changes all the time"))
+    }
+
+    async fn write(&self, number: u64, holder: &Holder, mode: PutMode) -> Result<(), StoreError> {
+        let text = serde_json::to_vec_pretty(holder)
+            .map_err(|error| StoreError::Generic { store: "lock", source: error.into() })?;
+        self.store.put_opts(&Self::path(number), text.into(), mode.into()).await.map(|_| ())
+    }
+}
+
+/// Lock that this process holds, with a payload that describes the work under it.
+pub struct Lock<P> {
+    files: LockFiles,
+    number: u64,
+    holder: Holder,
+    payload: Option<P>,
+    renewal: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl<P: Serialize + DeserializeOwned> Lock<P> {
+    /// Acquires the lock, also from a holder that expired or is known to be gone.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] when another holds it, [`Error::Lakehouse`] when it can't be written.
+    pub async fn take(lake: &Lakehouse, command: &str, payload: Option<P>) -> Result<(Self, Option<Takeover<P>>)> {
+        lake.check_writable().await?;
+        let files = LockFiles::of(lake)?;
+        let begun = payload.as_ref().map(serde_json::to_value).transpose();
+        let begun = begun.map_err(|error| files.error("written", error))?;
+        for _ in 0..TRIES {
+            let now = Utc::now();
+            let mut before = None;
+            let number = match files.newest().await? {
+                Some((_, holder)) if holder.is_live(now) => {
+                    return Err(Error::Locked { location: lake.display(), holder: Box::new(holder) });
+                }
+                Some((number, holder)) => {
+                    if !holder.released {
+                        tracing::warn!(%holder, "taking over the lock of a run that ended without giving it back");
+                        before = Some(Takeover::of(holder));
+                    }
+                    number + 1
+                }
+                None => 1,
+            };
+            let holder = Holder::new(command, begun.clone(), now);
+            held().insert(holder.token.clone());
+            let mut lock = Self { files: files.clone(), number, holder, payload: None, renewal: None };
+            match files.write(number, &lock.holder, PutMode::Create).await {
+                Ok(()) => {
+                    lock.payload = payload;
+                    lock.clear_away().await;
+                    return Ok((lock, before));
+                }
+                // Another was quicker: see who.
+                Err(StoreError::AlreadyExists { .. }) => {}
+                Err(error) => return Err(files.error("written", error)),
+            }
+        }
+        Err(files.error("taken", "others take it all the time; try again in a moment"))
+    }
+
+    /// Payload that describes the work.
+    pub fn payload(&self) -> Option<&P> {
+        self.payload.as_ref()
+    }
+
+    /// Runs work under the lock, until Ctrl-C, SIGTERM or the loss of the lock ends it between two commits.
+    ///
+    /// The caller must release the lock afterwards.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`], [`Error::Lakehouse`] when the lock was lost.
+    pub async fn during<T>(&mut self, work: impl Future<Output = T>) -> Result<T> {
+        let lost = self.keep();
+        tokio::select! {
+            // What is done is done, even if Ctrl-C came at the same moment.
+            biased;
+            outcome = work => Ok(outcome),
+            reason = lost => Err(self.lost(reason.unwrap_or_else(|_| "its renewal ended".to_owned()))),
+            () = interrupted() => Err(Error::Interrupted),
+        }
+    }
+
+    /// Deletes the files of earlier holders. What stays behind does no harm.
+    async fn clear_away(&self) {
+        for number in self.files.numbers().await.unwrap_or_default() {
+            if number < self.number
+                && let Err(error) = self.files.store.delete(&LockFiles::path(number)).await
+            {
+                tracing::debug!(number, %error, "an old lock file stays");
+            }
+        }
+    }
+
+    /// Renews the lock from now on, and sends the reason when it is lost.
+    fn keep(&mut self) -> oneshot::Receiver<String> {
+        let (tell, lost) = oneshot::channel();
+        let (files, number, mut holder) = (self.files.clone(), self.number, self.holder.clone());
+        self.renewal = Some(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(RENEWAL).await;
+                match renew(&files, number, &mut holder).await {
+                    Ok(None) => {}
+                    Ok(Some(reason)) => {
+                        // Whoever waited for it may be gone.
+                        let _ = tell.send(reason);
+                        return;
+                    }
+                    Err(error) if Utc::now() < holder.expires_at => {
+                        tracing::warn!(%error, "the lock was not renewed; trying again");
+                    }
+                    Err(error) => {
+                        let _ = tell.send(format!("it could not be renewed in time: {error}"));
+                        return;
+                    }
+                }
+            }
+        }));
+        lost
+    }
+
+    fn lost(&self, reason: impl std::fmt::Display) -> Error {
+        Error::Lakehouse {
+            location: self.files.location.clone(),
+            reason: format!("the lock was lost, so this stopped: {reason}. Run it again when the other is done"),
+        }
+    }
+
+    /// Releases the lock.
+    pub async fn release(mut self) {
+        if let Some(renewal) = self.renewal.take() {
+            renewal.abort();
+            // Aborted or done: it must not write after this.
+            let _ = renewal.await;
+        }
+        self.holder.released = true;
+        // A lock that was lost belongs to another file by now; this one no longer counts.
+        if let Err(error) = self.files.write(self.number, &self.holder, PutMode::Overwrite).await {
+            let expires = instant(self.holder.expires_at);
+            tracing::warn!(%error, %expires, "the lock was not given back; it expires");
+        }
+    }
+}
+
+impl<P> Drop for Lock<P> {
+    fn drop(&mut self) {
+        held().remove(&self.holder.token);
+        if let Some(renewal) = self.renewal.take() {
+            renewal.abort();
+        }
+    }
+}
+
+/// Renews the expiry; gives the reason where the lock is another's.
+async fn renew(files: &LockFiles, number: u64, holder: &mut Holder) -> Result<Option<String>> {
+    if files.numbers().await?.last().is_some_and(|newest| *newest > number) {
+        let other = files.newest().await?.map(|(_, other)| format!(" by {other}")).unwrap_or_default();
+        return Ok(Some(format!("it was taken over{other}")));
+    }
+    let now = Utc::now();
+    let renewed = Holder { renewed_at: now, expires_at: now + lease(), ..holder.clone() };
+    files.write(number, &renewed, PutMode::Overwrite).await.map_err(|error| files.error("renewed", error))?;
+    *holder = renewed;
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,243 @@
+//! Staged file: rows that are written once, and read back once or by their keys.
+//!
+//! Invariant: a file that is not kept must be gone when it is dropped; one that was finished must be counted for its
+//! stage's quota.
+
+use super::disk_quota::DiskQuota;
+use super::error::{Error, Result};
+use super::place::file_url;
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::{Int64Type, SchemaRef};
+use arrow::error::ArrowError;
+use arrow_ipc::CompressionType;
+use arrow_ipc::reader::FileReader;
+use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
+use datafusion::execution::options::ArrowReadOptions;
+use datafusion::prelude::{DataFrame, ParquetReadOptions, SessionContext};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::Compression;
+use parquet::file::properties::WriterProperties;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Encoded bytes after which a row group of a staged Parquet file is written out.
+const ROW_GROUP_BYTES: usize = 8 * 1024 * 1024;
+
+/// Format of a staged file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Arrow's own file format: quick to write and to read once, from its beginning to its end.
+    Arrow,
+    /// Parquet: rows of some keys can be read without the others.
+    Parquet,
+}
+
+impl Format {
+    /// Extension of its files.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Format::Arrow => "arrow",
+            Format::Parquet => "parquet",
+        }
+    }
+}
+
+/// Writer of a staged file.
+enum Writer {
+    Arrow(FileWriter<BufWriter<File>>),
+    Parquet(ArrowWriter<File>),
+}
+
+impl Writer {
+    fn to(file: File, format: Format, schema: &SchemaRef) -> Result<Self, ArrowError> {
+        Ok(match format {
+            Format::Arrow => {
+                let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::LZ4_FRAME))?;
+                Writer::Arrow(FileWriter::try_new_with_options(BufWriter::new(file), schema, options)?)
+            }
+            Format::Parquet => {
+                let properties = WriterProperties::builder()
+                    .set_compression(Compression::SNAPPY)
+                    .set_dictionary_enabled(true)
+                    .set_statistics_enabled(parquet::file::properties::EnabledStatistics::Chunk)
+                    .build();
+                Writer::Parquet(ArrowWriter::try_new(file, SchemaRef::clone(schema), Some(properties))?)
+            }
+        })
+    }
+
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
+        match self {
+            Writer::Arrow(writer) => writer.write(batch),
+            Writer::Parquet(writer) => {
+                writer.write(batch)?;
+                if writer.in_progress_size() >= ROW_GROUP_BYTES {
+                    writer.flush()?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends the file, and gives it.
+    fn finish(self) -> Result<File, ArrowError> {
+        match self {
+            Writer::Arrow(writer) => {
+                let file = writer.into_inner()?;
+                file.into_inner().map_err(|error| error.into_error().into())
+            }
+            Writer::Parquet(writer) => Ok(writer.into_inner()?),
+        }
+    }
+}
+
+/// Staged file that is being written or is finished.
+pub struct StagedFile {
+    path: PathBuf,
+    format: Format,
+    schema: SchemaRef,
+    /// Behind a lock only so that a reference can cross threads; it is never waited for.
+    writer: Mutex<Option<Writer>>,
+    rows: u64,
+    bytes: u64,
+    kept: bool,
+    quota: Arc<DiskQuota>,
+}
+
+impl StagedFile {
+    /// Describes an empty file. Nothing is on disk until the first row comes.
+    pub(super) fn new(path: PathBuf, format: Format, schema: &SchemaRef, kept: bool, quota: Arc<DiskQuota>) -> Self {
+        let schema = SchemaRef::clone(schema);
+        Self { path, format, schema, writer: Mutex::new(None), rows: 0, bytes: 0, kept, quota }
+    }
+
+    /// Appends rows of the file's schema.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the disk refuses.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        let path = self.path.clone();
+        let failed = |error: ArrowError| trouble(&path, std::io::Error::other(error));
+        let writer = match self.writer.get_mut().unwrap_or_else(PoisonError::into_inner) {
+            Some(writer) => writer,
+            empty => {
+                let file = File::create(&path).map_err(|error| trouble(&path, error))?;
+                empty.insert(Writer::to(file, self.format, &self.schema).map_err(failed)?)
+            }
+        };
+        writer.write(batch).map_err(failed)?;
+        self.rows += batch.num_rows() as u64;
+        Ok(())
+    }
+
+    /// Rows written so far.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Path on local disk.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Ends the file. Rows can be read afterwards, not added. A kept file is on disk when this returns.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the disk refuses, or more is staged than may be.
+    pub fn finish(&mut self) -> Result<()> {
+        let Some(writer) = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner).take() else { return Ok(()) };
+        let file = writer.finish().map_err(|error| trouble(&self.path, std::io::Error::other(error)))?;
+        self.bytes = file.metadata().map_err(|error| trouble(&self.path, error))?.len();
+        if self.kept {
+            file.sync_all().map_err(|error| trouble(&self.path, error))?;
+        }
+        self.quota.take(self.bytes)
+    }
+
+    /// Adopts a kept Arrow file that another run finished, and visits some columns of its batches.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it can't be read to its end, or has other columns.
+    pub fn adopt(&mut self, columns: &[&str], mut visit: impl FnMut(&RecordBatch)) -> Result<()> {
+        let failed = |error: ArrowError| {
+            Error::io(format!("reading {}", self.path.display()), std::io::Error::other(error.to_string()))
+        };
+        let file = File::open(&self.path).map_err(|error| failed(error.into()))?;
+        let places: Result<Vec<usize>, ArrowError> = columns.iter().map(|name| self.schema.index_of(name)).collect();
+        let batches = FileReader::try_new_buffered(file, Some(places.map_err(failed)?)).map_err(failed)?;
+        let mut rows = 0;
+        for batch in batches {
+            let batch = batch.map_err(failed)?;
+            rows += batch.num_rows() as u64;
+            visit(&batch);
+        }
+        self.rows = rows;
+        Ok(())
+    }
+
+    /// Reads the rows back as a DataFrame; `None` where there are none.
+    ///
+    /// # Errors
+    /// [`Error::Query`] when the file can't be read back.
+    pub async fn read(&self, context: &SessionContext) -> Result<Option<DataFrame>> {
+        Self::read_all([self], context).await
+    }
+
+    /// Reads several files of one schema back as a DataFrame; `None` where there are no rows.
+    ///
+    /// # Errors
+    /// [`Error::Query`] when a file can't be read back.
+    pub async fn read_all(
+        files: impl IntoIterator<Item = &Self>,
+        context: &SessionContext,
+    ) -> Result<Option<DataFrame>> {
+        let files: Vec<&Self> = files.into_iter().filter(|file| file.rows > 0).collect();
+        let Some(first) = files.first() else { return Ok(None) };
+        // The engine takes a file that is not there for one without rows.
+        if let Some(lost) = files.iter().find(|file| !file.path.is_file()) {
+            let text = format!("the staged file {} is gone; keep CW_STAGING clear of clean-ups", lost.path.display());
+            return Err(Error::query(text));
+        }
+        let urls = files.iter().map(|file| file_url(&file.path)).collect::<Result<Vec<String>>>()?;
+        let frame = match first.format {
+            Format::Arrow => context.read_arrow(urls, ArrowReadOptions::default().schema(&first.schema)).await,
+            Format::Parquet => context.read_parquet(urls, ParquetReadOptions::default().schema(&first.schema)).await,
+        };
+        frame.map(Some).map_err(|error| {
+            Error::query(format!("staged files such as {} can't be read: {error}", first.path.display()))
+        })
+    }
+}
+
+impl Drop for StagedFile {
+    fn drop(&mut self) {
+        if self.kept || self.rows == 0 {
+            return;
+        }
+        // The folder goes away with the run in any case.
+        if std::fs::remove_file(&self.path).is_ok() {
+            self.quota.free(self.bytes);
+        }
+    }
+}
+
+/// Values of an Int64 column of a batch; none where it has no such column.
+pub fn longs(batch: &RecordBatch, name: &str) -> Vec<i64> {
+    let column = batch.column_by_name(name).and_then(|column| column.as_primitive_opt::<Int64Type>());
+    column.map(|column| column.values().to_vec()).unwrap_or_default()
+}
+
+fn trouble(path: &Path, source: std::io::Error) -> Error {
+    Error::io(
+        format!(
+            "writing the staged file {} (set CW_STAGING to a folder with more room, if that is the cause)",
+            path.display()
+        ),
+        source,
+    )
+}

@@ -1,0 +1,291 @@
+//! Opens, creates, evolves and reads one Delta table.
+//!
+//! Invariant: a schema must be evolved by an empty append before any change of rows, and what is written must have
+//! exactly the table's schema.
+
+use super::Lakehouse;
+use super::error::{BoxError, Error, Result, ResultExt as _};
+use super::file_sizing::FileSizing;
+use super::schema::compare_schemas;
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::datasource::TableProvider;
+use datafusion::logical_expr::ident;
+use datafusion::prelude::DataFrame;
+use deltalake::delta_datafusion::{DataFusionMixins as _, FileSelection};
+use deltalake::kernel::engine::arrow_conversion::TryIntoKernel as _;
+use deltalake::kernel::{StructField, StructType};
+use deltalake::operations::write::SchemaMode;
+use deltalake::protocol::SaveMode;
+use deltalake::table::state::DeltaTableState;
+use deltalake::{DeltaTable, DeltaTableBuilder};
+use std::sync::Arc;
+
+/// Column of the rows to merge that marks a deletion.
+pub(super) const DELETE_MARK: &str = "__delete";
+
+/// Counts of the rows that a step inserted, updated, left alone and deleted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Counts {
+    /// New rows.
+    pub inserted: u64,
+    /// Rows whose content changed.
+    pub updated: u64,
+    /// Rows that were compared and are as they were.
+    pub unchanged: u64,
+    /// Rows removed, or marked as deleted.
+    pub deleted: u64,
+}
+
+impl Counts {
+    /// Whether anything has to be written.
+    pub fn any_change(&self) -> bool {
+        self.inserted + self.updated + self.deleted > 0
+    }
+}
+
+/// Delta table at one of its versions.
+#[derive(Clone)]
+pub struct Table {
+    lake: Lakehouse,
+    layer: &'static str,
+    name: String,
+    sizing: FileSizing,
+    delta: DeltaTable,
+}
+
+impl std::fmt::Debug for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{} version {}", self.layer, self.name, self.version())
+    }
+}
+
+impl Table {
+    fn new(lake: &Lakehouse, layer: &'static str, name: &str, delta: DeltaTable) -> Self {
+        Self { lake: lake.clone(), layer, name: name.to_owned(), sizing: lake.sizing(layer, name), delta }
+    }
+
+    /// Opens a table at its newest version; `None` where there is none.
+    pub(super) async fn open(lake: &Lakehouse, layer: &'static str, name: &str) -> Result<Option<Self>> {
+        let url = lake.url(layer, name)?;
+        if url.to_file_path().is_ok_and(|path| !path.join("_delta_log").is_dir()) {
+            return Ok(None);
+        }
+        let mut delta = builder(lake, url).and_then(DeltaTableBuilder::build).on(layer, name, "opening")?;
+        if !delta.verify_deltatable_existence().await.on(layer, name, "opening")? {
+            return Ok(None);
+        }
+        delta.load().await.on(layer, name, "opening")?;
+        Ok(Some(Self::new(lake, layer, name, delta)))
+    }
+
+    /// Opens the table, creating it or adding the columns (also nested ones) that it lacks.
+    ///
+    /// # Errors
+    /// [`Error::Table`]; for a column whose type changed, with what to do.
+    pub async fn create_or_evolve(
+        lake: &Lakehouse,
+        layer: &'static str,
+        name: &str,
+        schema: &SchemaRef,
+    ) -> Result<Self> {
+        match Self::open(lake, layer, name).await? {
+            Some(mut table) => {
+                table.evolve(schema).await?;
+                Ok(table)
+            }
+            None => Self::create(lake, layer, name, schema).await,
+        }
+    }
+
+    async fn create(lake: &Lakehouse, layer: &'static str, name: &str, schema: &SchemaRef) -> Result<Self> {
+        let url = lake.url(layer, name)?;
+        if let Ok(path) = url.to_file_path() {
+            std::fs::create_dir_all(&path)
+                .map_err(|error| Error::io(format!("creating the folder {}", path.display()), error))?;
+        }
+        let log = builder(lake, url).and_then(|builder| builder.build_storage()).on(layer, name, "creating")?;
+        let kernel: StructType = schema.as_ref().try_into_kernel().on(layer, name, "creating")?;
+        let fields: Vec<StructField> = kernel.fields().cloned().collect();
+        let delta = DeltaTable::new(log)
+            .create()
+            .with_table_name(name)
+            .with_columns(fields)
+            // A run that creates the same table at the same moment is no fault: both see an empty table.
+            .with_save_mode(SaveMode::Ignore)
+            .await
+            .on(layer, name, "creating")?;
+        Ok(Self::new(lake, layer, name, delta))
+    }
+
+    /// Adds the columns that the table lacks, by an empty append.
+    async fn evolve(&mut self, wanted: &SchemaRef) -> Result<()> {
+        let difference = compare_schemas(self.schema()?.as_ref(), wanted);
+        if !difference.retyped.is_empty() {
+            return Err(self.error(
+                "evolving",
+                format!(
+                    "the type of a column changed: {}. A stored column keeps its type: move the table away (or drop \
+                     it) and run with --mode full to build it anew",
+                    difference.retyped.join("; ")
+                ),
+            ));
+        }
+        if difference.added.is_empty() {
+            return Ok(());
+        }
+        tracing::info!(layer = self.layer, table = self.name, added = ?difference.added, "new columns");
+        // All but the key are nullable in an append, whatever the caller's schema says.
+        let empty = RecordBatch::new_empty(Arc::clone(wanted));
+        let delta = self
+            .delta
+            .clone()
+            .write([empty])
+            .with_save_mode(SaveMode::Append)
+            .with_schema_mode(SchemaMode::Merge)
+            .await
+            .on_table(self, "adding columns")?;
+        self.delta = delta;
+        Ok(())
+    }
+
+    /// Layer of the table.
+    pub fn layer(&self) -> &'static str {
+        self.layer
+    }
+
+    /// Name of the table.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Version that is open.
+    pub fn version(&self) -> i64 {
+        self.delta.version().and_then(|version| i64::try_from(version).ok()).unwrap_or(-1)
+    }
+
+    /// Arrow schema, without metadata.
+    ///
+    /// # Errors
+    /// [`Error::Table`] when no version is loaded.
+    pub fn schema(&self) -> Result<SchemaRef> {
+        let state = self.delta.snapshot().on_table(self, "reading the schema")?;
+        let schema = state.snapshot().read_schema();
+        Ok(Arc::new(Schema::new(schema.fields().clone())))
+    }
+
+    /// Rows as a DataFrame.
+    ///
+    /// # Errors
+    /// [`Error::Table`] when the table can't be read.
+    pub async fn frame(&self) -> Result<DataFrame> {
+        let context = self.lake.context();
+        self.delta.update_datafusion_session(&context.state()).on_table(self, "reading")?;
+        let provider = self.delta.table_provider().await.on_table(self, "reading")?;
+        context.read_table(provider).on_table(self, "reading")
+    }
+
+    /// Provider of the rows, for SQL.
+    ///
+    /// # Errors
+    /// [`Error::Table`] when the table can't be read.
+    pub async fn provider(&self) -> Result<Arc<dyn TableProvider>> {
+        self.delta.update_datafusion_session(&self.lake.context().state()).on_table(self, "reading")?;
+        self.delta.table_provider().await.on_table(self, "reading")
+    }
+
+    /// Version that the last commit of an application recorded.
+    ///
+    /// # Errors
+    /// [`Error::Table`] when the log can't be read.
+    pub async fn transaction(&self, application: &str) -> Result<Option<i64>> {
+        let state = self.delta.snapshot().on_table(self, "reading the log")?;
+        state
+            .snapshot()
+            .transaction_version(self.delta.log_store().as_ref(), application)
+            .await
+            .on_table(self, "reading the log")
+    }
+
+    /// Rows of the files with these paths, as a DataFrame.
+    pub(super) async fn frame_of_paths(&self, paths: Vec<String>) -> Result<DataFrame> {
+        let provider = self.provider_of_paths(paths).await?;
+        self.lake.context().read_table(provider).on_table(self, "reading")
+    }
+
+    /// Provider of the rows of the files with these paths.
+    pub(super) async fn provider_of_paths(&self, paths: Vec<String>) -> Result<Arc<dyn TableProvider>> {
+        let state = self.lake.context().state();
+        self.delta.update_datafusion_session(&state).on_table(self, "reading")?;
+        let provider = self.delta.table_provider().with_file_selection(FileSelection::from_file_paths(paths));
+        provider.await.on_table(self, "reading")
+    }
+
+    /// Id that the table got when it was created: another one at the same place has another.
+    ///
+    /// # Errors
+    /// [`Error::Table`] when no version is loaded.
+    pub fn id(&self) -> Result<String> {
+        Ok(self.state("reading its id")?.metadata().id().to_owned())
+    }
+
+    pub(super) fn state(&self, action: &str) -> Result<&DeltaTableState> {
+        self.delta.snapshot().on_table(self, action)
+    }
+
+    /// Size of its files.
+    pub(super) fn sizing(&self) -> FileSizing {
+        self.sizing
+    }
+
+    pub(super) fn delta(&self) -> &DeltaTable {
+        &self.delta
+    }
+
+    /// Replaces the version that is open.
+    pub(super) fn show(&mut self, delta: DeltaTable) {
+        self.delta = delta;
+    }
+
+    /// Error of this table.
+    pub fn error(&self, action: &str, source: impl Into<BoxError>) -> Error {
+        Error::table(self.layer, &self.name, action, source)
+    }
+}
+
+/// Extension of results that names the open table that an error is of.
+pub trait OnTable<T> {
+    /// Turns the error into one of this table.
+    ///
+    /// # Errors
+    /// [`Error::Table`].
+    fn on_table(self, table: &Table, action: &str) -> Result<T>;
+}
+
+impl<T, E: Into<BoxError>> OnTable<T> for std::result::Result<T, E> {
+    fn on_table(self, table: &Table, action: &str) -> Result<T> {
+        self.on(table.layer(), table.name(), action)
+    }
+}
+
+/// Sorts rows by a key.
+pub(super) fn sorted(rows: DataFrame, key: &[&str]) -> datafusion::error::Result<DataFrame> {
+    rows.sort(key.iter().map(|name| ident(*name).sort(true, false)).collect())
+}
+
+/// Object store of a table's folder.
+pub(super) fn files(lake: &Lakehouse, layer: &str, name: &str) -> Result<Arc<dyn deltalake::ObjectStore>> {
+    store(lake, lake.url(layer, name)?).on(layer, name, "reaching")
+}
+
+/// Object store of a place in the lakehouse.
+pub(super) fn store(
+    lake: &Lakehouse,
+    url: url::Url,
+) -> Result<Arc<dyn deltalake::ObjectStore>, deltalake::DeltaTableError> {
+    Ok(builder(lake, url)?.build_storage()?.object_store(None))
+}
+
+fn builder(lake: &Lakehouse, url: url::Url) -> Result<DeltaTableBuilder, deltalake::DeltaTableError> {
+    Ok(DeltaTableBuilder::from_url(url)?.with_storage_options(lake.storage_options()))
+}

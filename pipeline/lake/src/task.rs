@@ -1,0 +1,26 @@
+//! Runs work in tasks of its own, which end with whoever waits for them.
+
+use super::error::{Error, Result};
+use std::future::Future;
+
+/// Handle that aborts a task when dropped: a run that is stopped must not go on writing.
+struct AbortOnDrop(tokio::task::AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Runs a future on its own task, and aborts it when whoever waits for it is dropped.
+///
+/// # Errors
+/// [`Error::Task`] when the work panics.
+pub async fn spawn_abortable<T: Send + 'static>(
+    name: &str,
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T> {
+    let task = tokio::spawn(work);
+    let _end = AbortOnDrop(task.abort_handle());
+    task.await.map_err(|source| Error::Task { name: name.to_owned(), source })
+}

@@ -1,0 +1,385 @@
+//! Upserts a stream of rows into a table, and writes only what differs.
+//!
+//! Both sides are compared by a 128-bit hash of each row's content, so memory is a few dozen bytes a row whatever the
+//! row's width. Changed rows go through a staged file into one commit: they fill an empty table, or the files that may
+//! hold their keys are written anew with them. Either way the rows are in the order of the key, so that tables stay
+//! clustered by it. No change, no commit.
+
+use super::error::{Error, Result, ResultExt as _};
+use super::schema::cast_to_schema;
+use super::table::{Counts, DELETE_MARK, OnTable as _, Table, sorted};
+use super::{Format, KeySet, Lakehouse, Stage, StagedFile};
+use arrow::array::{BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
+use arrow::row::{OwnedRow, RowConverter, SortField};
+use connectwise_runtime::row_hashes;
+use datafusion::logical_expr::ident;
+use datafusion::prelude::DataFrame;
+use futures::{Stream, StreamExt as _};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// Retries of a commit when another writer rearranged the files.
+const REARRANGED: usize = 2;
+
+/// Changed rows from which on they are sorted before they are merged, so that each group reads only its own.
+pub(super) const MANY_STAGED: u64 = 16_384;
+
+/// Table that rows are upserted into.
+#[derive(Debug, Clone)]
+pub struct Target<'a> {
+    /// bronze, silver, gold or meta.
+    pub layer: &'static str,
+    /// The table.
+    pub name: &'a str,
+    /// The schema of the rows.
+    pub schema: SchemaRef,
+    /// The key columns.
+    pub key: &'a [&'a str],
+    /// Columns that say when and by what a row was written: not compared.
+    pub stamps: &'a [&'a str],
+}
+
+/// Rows of the table that the stream speaks for.
+#[derive(Debug, Clone)]
+pub enum Scope {
+    /// All: a row that the stream lacks is deleted.
+    All,
+    /// Those whose value in this column is one of these: others stay as they are.
+    Only {
+        /// The column.
+        column: &'static str,
+        /// Its values.
+        keys: Arc<KeySet>,
+    },
+}
+
+/// Positions of the columns that are content: all but the named ones.
+pub fn content_columns(schema: &Schema, leave_out: &[&str]) -> Vec<usize> {
+    (0..schema.fields().len()).filter(|index| !leave_out.contains(&schema.field(*index).name().as_str())).collect()
+}
+
+/// Row of a key that the table holds.
+struct StoredRow {
+    content: u128,
+    seen: bool,
+}
+
+/// Upserts rows into a table, deletes what the scope lacks, and counts what became of them.
+///
+/// The rows must hold each key once.
+///
+/// # Errors
+/// [`Error`]; the table stays as it was.
+#[tracing::instrument(name = "table", skip_all, fields(layer = target.layer, name = target.name))]
+pub async fn upsert<E: From<Error>>(
+    lake: &Lakehouse,
+    stage: &Stage,
+    target: &Target<'_>,
+    scope: &Scope,
+    rows: impl Stream<Item = Result<RecordBatch, E>>,
+    transactions: &[(String, i64)],
+) -> Result<Counts, E> {
+    Ok(upsert_table(lake, stage, target, scope, rows, transactions).await?.0)
+}
+
+/// Upserts rows as [`upsert`] does, and gives the table as it is then, too.
+///
+/// # Errors
+/// [`Error`]; the table stays as it was.
+pub async fn upsert_table<E: From<Error>>(
+    lake: &Lakehouse,
+    stage: &Stage,
+    target: &Target<'_>,
+    scope: &Scope,
+    rows: impl Stream<Item = Result<RecordBatch, E>>,
+    transactions: &[(String, i64)],
+) -> Result<(Counts, Table), E> {
+    let mut table = Table::create_or_evolve(lake, target.layer, target.name, &target.schema).await?;
+    let schema = table.schema()?;
+    let key = positions(&table, &schema, target.key)?;
+    let content = content_columns(&schema, target.stamps);
+    let mut stored_rows = read_stored_rows(&table, &schema, scope, &key, &content).await?;
+    let existing = stored_rows.len() as u64;
+
+    let mut staged = Staging::new(stage, target.name, &schema, &key).on_table(&table, "comparing")?;
+    let mut counts = Counts::default();
+    let mut duplicates = 0_u64;
+    let mut rows = std::pin::pin!(rows);
+    while let Some(batch) = rows.next().await {
+        let batch = cast_to_schema(&batch?, &schema).on_table(&table, "comparing")?;
+        let keys = hashes(&table, &batch, &key)?;
+        let contents = hashes(&table, &batch, &content)?;
+        let mut changed = Vec::with_capacity(batch.num_rows());
+        for (key, content) in keys.iter().zip(&contents) {
+            changed.push(match stored_rows.get_mut(key) {
+                Some(row) if row.seen => {
+                    duplicates += 1;
+                    false
+                }
+                Some(row) => {
+                    row.seen = true;
+                    if row.content == *content {
+                        counts.unchanged += 1;
+                        false
+                    } else {
+                        counts.updated += 1;
+                        true
+                    }
+                }
+                None => {
+                    stored_rows.insert(*key, StoredRow { content: *content, seen: true });
+                    counts.inserted += 1;
+                    true
+                }
+            });
+        }
+        staged.write(&batch, changed, false)?;
+    }
+    if duplicates > 0 {
+        let text = format!("{duplicates} rows repeat a key ({})", target.key.join(", "));
+        return Err(table.error("comparing", text).into());
+    }
+
+    let gone: HashSet<u128> = stored_rows.iter().filter(|(_, row)| !row.seen).map(|(key, _)| *key).collect();
+    drop(stored_rows);
+    counts.deleted = gone.len() as u64;
+    if !gone.is_empty() {
+        stage_deletions(&mut staged, &table, &schema, scope, &key, &gone).await?;
+    }
+    let is_empty = existing == 0 && (matches!(scope, Scope::All) || table.rows().await? == 0);
+    let changes = Changes::of(lake, stage, target, staged, is_empty).await?;
+    changes.write(lake, &mut table, is_empty, transactions).await?;
+    Ok((counts, table))
+}
+
+/// Staged rows that are to be committed.
+struct Changes<'a> {
+    staged: StagedFile,
+    key: &'a [&'a str],
+    /// Whether the staged rows are in the order of the key.
+    in_order: bool,
+}
+
+impl<'a> Changes<'a> {
+    /// Sorts the staged rows where so many have to be merged that each group should find its own.
+    async fn of(lake: &Lakehouse, stage: &Stage, target: &Target<'a>, staged: Staging, is_empty: bool) -> Result<Self> {
+        let Staging { mut file, order } = staged;
+        file.finish()?;
+        if is_empty || order.kept || file.rows() < MANY_STAGED {
+            return Ok(Self { staged: file, key: target.key, in_order: order.kept });
+        }
+        let Some(rows) = file.read(lake.context()).await? else {
+            return Ok(Self { staged: file, key: target.key, in_order: true });
+        };
+        let mut in_order = stage.file(target.name, Format::Parquet, &Arc::new(rows.schema().as_arrow().clone()));
+        let mut rows = sorted(rows, target.key)
+            .on(target.layer, target.name, "sorting changes")?
+            .execute_stream()
+            .await
+            .on(target.layer, target.name, "sorting changes")?;
+        while let Some(batch) = rows.next().await {
+            in_order.write(&batch.on(target.layer, target.name, "sorting changes")?)?;
+        }
+        in_order.finish()?;
+        if in_order.rows() != file.rows() {
+            let text = format!("{} rows were read back in the place of {}", in_order.rows(), file.rows());
+            return Err(Error::table(target.layer, target.name, "sorting changes", text));
+        }
+        Ok(Self { staged: in_order, key: target.key, in_order: true })
+    }
+
+    /// Commits the rows, also where another writer rearranges the files meanwhile (an OPTIMIZE in Fabric).
+    async fn write(
+        &self,
+        lake: &Lakehouse,
+        table: &mut Table,
+        is_empty: bool,
+        transactions: &[(String, i64)],
+    ) -> Result<()> {
+        for _ in 0..REARRANGED {
+            let Err(error) = self.commit(lake, table, is_empty, transactions).await else { return Ok(()) };
+            // Whatever hinders catching up, the first error says what went wrong.
+            if !table.catch_up(transactions).await.unwrap_or(false) {
+                return Err(error);
+            }
+            tracing::info!(?table, %error, "the files were rearranged meanwhile: trying again");
+        }
+        self.commit(lake, table, is_empty, transactions).await
+    }
+
+    async fn commit(
+        &self,
+        lake: &Lakehouse,
+        table: &mut Table,
+        is_empty: bool,
+        transactions: &[(String, i64)],
+    ) -> Result<()> {
+        let Some(rows) = self.staged.read(lake.context()).await? else {
+            return table.record(transactions).await;
+        };
+        if !is_empty {
+            return table.merge(rows, self.staged.rows(), self.key, transactions).await;
+        }
+        let mut rows = drop_mark(rows, table)?;
+        if !self.in_order {
+            rows = sorted(rows, self.key).on_table(table, "writing")?;
+        }
+        table.fill(rows, self.staged.rows(), transactions).await
+    }
+}
+
+/// Staged file of changed rows, with the mark that says which are to be deleted.
+struct Staging {
+    file: StagedFile,
+    order: SortednessCheck,
+}
+
+impl Staging {
+    fn new(stage: &Stage, name: &str, schema: &Schema, key: &[usize]) -> Result<Self, ArrowError> {
+        Ok(Self {
+            file: stage.file(name, Format::Parquet, &marked_schema(schema)),
+            order: SortednessCheck::of(schema, key)?,
+        })
+    }
+
+    fn write(&mut self, batch: &RecordBatch, keep: Vec<bool>, delete: bool) -> Result<()> {
+        let kept = filter_record_batch(batch, &BooleanArray::from(keep)).map_err(Error::Staging)?;
+        self.order.see(&kept).map_err(Error::Staging)?;
+        let mut columns = kept.columns().to_vec();
+        columns.push(Arc::new(BooleanArray::from(vec![delete; kept.num_rows()])));
+        let schema = marked_schema(&batch.schema());
+        self.file.write(&RecordBatch::try_new(schema, columns).map_err(Error::Staging)?)
+    }
+}
+
+/// Check whether rows come in the order of their key.
+struct SortednessCheck {
+    key: Vec<usize>,
+    converter: RowConverter,
+    last: Option<OwnedRow>,
+    kept: bool,
+}
+
+impl SortednessCheck {
+    fn of(schema: &Schema, key: &[usize]) -> Result<Self, ArrowError> {
+        let fields = key.iter().map(|index| SortField::new(schema.field(*index).data_type().clone())).collect();
+        Ok(Self { key: key.to_vec(), converter: RowConverter::new(fields)?, last: None, kept: true })
+    }
+
+    fn see(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
+        if !self.kept || batch.num_rows() == 0 {
+            return Ok(());
+        }
+        let columns: Vec<_> = self.key.iter().map(|index| Arc::clone(batch.column(*index))).collect();
+        let rows = self.converter.convert_columns(&columns)?;
+        let follows = self.last.as_ref().is_none_or(|last| last.row() <= rows.row(0));
+        self.kept = follows && (1..rows.num_rows()).all(|row| rows.row(row - 1) <= rows.row(row));
+        self.last = Some(rows.row(rows.num_rows() - 1).owned());
+        Ok(())
+    }
+}
+
+fn drop_mark(rows: DataFrame, table: &Table) -> Result<DataFrame> {
+    rows.drop_columns(&[DELETE_MARK]).on_table(table, "writing")
+}
+
+/// Reads the key and content hashes of the rows in scope; the key is part of the content.
+async fn read_stored_rows(
+    table: &Table,
+    schema: &SchemaRef,
+    scope: &Scope,
+    key: &[usize],
+    content: &[usize],
+) -> Result<HashMap<u128, StoredRow>> {
+    let mut stored_rows = HashMap::new();
+    let mut rows = scan(table, schema, scope, content).await?;
+    // The scan returns the content columns alone, in order.
+    let key: Vec<usize> = key.iter().filter_map(|index| content.iter().position(|other| other == index)).collect();
+    let all: Vec<usize> = (0..content.len()).collect();
+    let wanted: SchemaRef = Arc::new(schema.project(content).on_table(table, "comparing")?);
+    while let Some(batch) = rows.next().await {
+        let batch = cast_to_schema(&batch?, &wanted).on_table(table, "comparing")?;
+        let keys = hashes(table, &batch, &key)?;
+        let contents = hashes(table, &batch, &all)?;
+        stored_rows
+            .extend(keys.into_iter().zip(contents).map(|(key, content)| (key, StoredRow { content, seen: false })));
+    }
+    Ok(stored_rows)
+}
+
+/// Reads some columns of the rows in scope.
+async fn scan(
+    table: &Table,
+    schema: &SchemaRef,
+    scope: &Scope,
+    columns: &[usize],
+) -> Result<futures::stream::BoxStream<'static, Result<RecordBatch>>> {
+    let mut frame = table.frame().await?;
+    if let Scope::Only { column, keys } = scope {
+        frame = frame.filter(KeySet::holds(keys, ident(*column))).on_table(table, "comparing")?;
+    }
+    let frame = frame
+        .select(columns.iter().map(|index| ident(schema.field(*index).name())).collect::<Vec<_>>())
+        .on_table(table, "comparing")?;
+    let stream = frame.execute_stream().await.on_table(table, "comparing")?;
+    let (layer, name) = (table.layer(), table.name().to_owned());
+    Ok(stream.map(move |batch| batch.on(layer, &name, "comparing")).boxed())
+}
+
+/// Stages a row with nothing but its key for each key that is gone.
+async fn stage_deletions(
+    staged: &mut Staging,
+    table: &Table,
+    schema: &SchemaRef,
+    scope: &Scope,
+    key: &[usize],
+    gone: &HashSet<u128>,
+) -> Result<()> {
+    let mut columns = key.to_vec();
+    if let Scope::Only { column, .. } = scope
+        && let Ok(index) = schema.index_of(column)
+        && !columns.contains(&index)
+    {
+        columns.push(index);
+    }
+    let positions: Vec<usize> = (0..key.len()).collect();
+    let mut rows = scan(table, schema, scope, &columns).await?;
+    while let Some(batch) = rows.next().await {
+        let batch = batch?;
+        let doomed: Vec<bool> = hashes(table, &batch, &positions)?.iter().map(|key| gone.contains(key)).collect();
+        let batch = filter_record_batch(&batch, &BooleanArray::from(doomed))
+            .and_then(|batch| cast_to_nullable(&batch, schema))
+            .on_table(table, "comparing")?;
+        let all = vec![true; batch.num_rows()];
+        staged.write(&batch, all, true)?;
+    }
+    Ok(())
+}
+
+/// Casts to the schema with every field nullable, since a deletion holds nothing but its key.
+fn cast_to_nullable(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+    let nullable: Vec<Field> = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
+    cast_to_schema(batch, &Arc::new(Schema::new(nullable)))
+}
+
+/// Schema with the delete mark, every field nullable.
+fn marked_schema(schema: &Schema) -> SchemaRef {
+    let mut fields: Vec<Field> =
+        schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
+    fields.push(Field::new(DELETE_MARK, DataType::Boolean, true));
+    Arc::new(Schema::new(fields))
+}
+
+fn positions(table: &Table, schema: &Schema, names: &[&str]) -> Result<Vec<usize>> {
+    names.iter().map(|name| schema.index_of(name).on_table(table, "comparing")).collect()
+}
+
+fn hashes(table: &Table, batch: &RecordBatch, columns: &[usize]) -> Result<Vec<u128>> {
+    row_hashes(batch, columns).on_table(table, "comparing")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,329 @@
+//! Finds what changed in a table between two of its versions, by the log of what was committed between them.
+//!
+//! Invariant: a key must be reported when any compared column of its row differs between the versions, or when only one
+//! of them has it. Commits that say of themselves that they changed no row (a compaction, here or in Spark) are passed
+//! over: they replace files by files with the same rows. Where the difference can't be told (the log or an earlier
+//! file is gone, rows were deleted by vectors, nearly everything was rewritten), the answer is that it is unknown, and
+//! the caller looks at all rows.
+
+use super::error::Result;
+use super::files::DataFile;
+use super::table::{OnTable as _, Table};
+use arrow::array::RecordBatch;
+use connectwise_runtime::row_hashes;
+use datafusion::datasource::TableProvider;
+use datafusion::logical_expr::ident;
+use deltalake::kernel::Action;
+use deltalake::logstore::get_actions;
+use futures::{StreamExt as _, TryStreamExt as _};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+/// Rows of a table from which on asking which rows differ is no help when all its files were rewritten.
+const MANY_ROWS: u64 = 200_000;
+/// Commits that are fetched at the same time.
+const COMMITS_AT_ONCE: usize = 8;
+
+/// Difference between two versions of a table.
+pub enum VersionDiff {
+    /// The same rows.
+    None,
+    /// Some files with other rows came or went.
+    Some(Box<ChangedFiles>),
+    /// The log can't tell.
+    Unknown,
+}
+
+/// Files whose rows make the difference between two versions.
+pub struct ChangedFiles {
+    earlier: Table,
+    removed: ByVersion,
+    added: ByVersion,
+    added_rows: u64,
+    kept_rows: u64,
+}
+
+/// Paths of files, by a version that has them.
+type ByVersion = BTreeMap<u64, Vec<String>>;
+
+/// Balance of the commits that added and removed a file together with rows.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct FileDelta {
+    /// The last of them that added it.
+    added: Option<u64>,
+    /// The last of them that removed it.
+    removed: Option<u64>,
+    /// How often it was added, less how often it was removed.
+    net: i64,
+}
+
+impl Table {
+    /// Compares an earlier version with the one that is open, file by file.
+    ///
+    /// # Errors
+    /// [`super::Error::Table`] when the open version's log can't be read.
+    pub async fn diff_since(&self, version: i64) -> Result<VersionDiff> {
+        if version == self.version() {
+            return Ok(VersionDiff::None);
+        }
+        let (Ok(from), Ok(to)) = (u64::try_from(version), u64::try_from(self.version())) else {
+            return Ok(VersionDiff::Unknown);
+        };
+        if from > to {
+            return Ok(VersionDiff::Unknown);
+        }
+        let Some(deltas) = self.deltas(from, to).await else { return Ok(VersionDiff::Unknown) };
+        if deltas.values().all(|delta| delta.net == 0) {
+            return Ok(VersionDiff::None);
+        }
+        let earlier = match self.clone().at_version(from).await {
+            Ok(earlier) => earlier,
+            Err(error) => {
+                tracing::debug!(%error, "what changed can't be told: all rows are compared");
+                return Ok(VersionDiff::Unknown);
+            }
+        };
+        let paths = |files: &[DataFile]| files.iter().map(DataFile::path).collect::<HashSet<_>>();
+        let now = self.files()?;
+        let (removed, added) = by_version(&deltas, (from, &paths(&earlier.files()?)), (to, &paths(&now)));
+        let is_new = |path: &str| deltas.get(path).is_some_and(|delta| delta.net > 0);
+        let rows = |new: bool| now.iter().filter(|file| is_new(&file.path()) == new).filter_map(DataFile::rows).sum();
+        let (added_rows, kept_rows) = (rows(true), rows(false));
+        Ok(VersionDiff::Some(Box::new(ChangedFiles { earlier, removed, added, added_rows, kept_rows })))
+    }
+
+    /// Whether two versions, up to the open one, have the same rows; false where the log can't tell.
+    pub async fn had_the_same_rows(&self, from: i64, to: i64) -> bool {
+        match (u64::try_from(from), u64::try_from(to)) {
+            (Ok(from), Ok(to)) if from <= to => {
+                self.deltas(from, to).await.is_some_and(|deltas| deltas.values().all(|delta| delta.net == 0))
+            }
+            _ => false,
+        }
+    }
+
+    /// Fingerprint of a version's commit; `None` where the log no longer has it.
+    ///
+    /// It tells the commit from another one of the same version: a table can be put back from a copy, and go on from
+    /// there.
+    pub async fn commit_mark(&self, version: i64) -> Option<i64> {
+        let entry = self.delta().log_store().read_commit_entry(u64::try_from(version).ok()?).await.ok()??;
+        Some(xxhash_rust::xxh3::xxh3_64(&entry).cast_signed())
+    }
+
+    /// Replays the commits after `from`, file by file; `None` where the log can't tell.
+    async fn deltas(&self, from: u64, to: u64) -> Option<BTreeMap<String, FileDelta>> {
+        let log = self.delta().log_store();
+        let commits = futures::stream::iter(from + 1..=to).map(|version| {
+            let log = Arc::clone(&log);
+            async move { log.read_commit_entry(version).await.map(|bytes| (version, bytes)) }
+        });
+        let mut commits = commits.buffered(COMMITS_AT_ONCE);
+        let mut deltas = BTreeMap::new();
+        loop {
+            match commits.try_next().await {
+                Ok(None) => return Some(deltas),
+                Ok(Some((version, Some(bytes)))) => match get_actions(version, &bytes) {
+                    Ok(actions) if replay(&mut deltas, version, &actions) => {}
+                    Ok(_) => {
+                        tracing::debug!(table = self.name(), version, "rows were deleted by vectors");
+                        return None;
+                    }
+                    Err(error) => {
+                        tracing::debug!(table = self.name(), version, %error, "a commit can't be read");
+                        return None;
+                    }
+                },
+                Ok(Some((version, None))) => {
+                    tracing::debug!(table = self.name(), version, "the log no longer has a commit");
+                    return None;
+                }
+                Err(error) => {
+                    tracing::debug!(table = self.name(), %error, "the log can't be read");
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Keys whose rows differ between an earlier version and the open one, in any of the compared columns.
+    ///
+    /// # Errors
+    /// [`super::Error::Table`] when the open version can't be read.
+    pub async fn changed_keys(&self, version: i64, key: &str, compared: &[&str]) -> Result<Option<HashSet<i64>>> {
+        match self.diff_since(version).await? {
+            VersionDiff::None => Ok(Some(HashSet::new())),
+            VersionDiff::Unknown => Ok(None),
+            VersionDiff::Some(changed_files) => changed_files.keys(self, key, compared).await,
+        }
+    }
+}
+
+/// Replays the actions of a commit; false where a file with a deletion vector is among them.
+///
+/// Of such a file the path alone does not say which rows it has.
+fn replay(deltas: &mut BTreeMap<String, FileDelta>, version: u64, actions: &[Action]) -> bool {
+    // What a commit takes out was there before it, what it puts in is there after it.
+    for action in actions {
+        if let Action::Remove(remove) = action
+            && remove.data_change
+        {
+            if remove.deletion_vector.is_some() {
+                return false;
+            }
+            let delta = deltas.entry(remove.path.clone()).or_default();
+            (delta.removed, delta.net) = (Some(version), delta.net - 1);
+        }
+    }
+    for action in actions {
+        if let Action::Add(add) = action
+            && add.data_change
+        {
+            if add.deletion_vector.is_some() {
+                return false;
+            }
+            let delta = deltas.entry(add.path.clone()).or_default();
+            (delta.added, delta.net) = (Some(version), delta.net + 1);
+        }
+    }
+    true
+}
+
+/// Files that went and files that came, each by a version that has it.
+///
+/// That is one of the two that are open already, where it can be. A file that came and went makes no difference. Where a
+/// compaction took it out, it did not go: it stands for its rows, in whatever file they are.
+fn by_version(
+    deltas: &BTreeMap<String, FileDelta>,
+    (from, before): (u64, &HashSet<String>),
+    (to, now): (u64, &HashSet<String>),
+) -> (ByVersion, ByVersion) {
+    let (mut gone, mut new) = (ByVersion::new(), ByVersion::new());
+    for (path, delta) in deltas {
+        match (delta.net.signum(), delta.removed, delta.added) {
+            (-1, Some(removed), _) => {
+                let version = if before.contains(path) { from } else { removed.saturating_sub(1) };
+                gone.entry(version).or_default().push(path.clone());
+            }
+            (1, _, Some(added)) => {
+                let version = if now.contains(path) { to } else { added };
+                new.entry(version).or_default().push(path.clone());
+            }
+            _ => {}
+        }
+    }
+    (gone, new)
+}
+
+/// Provider of some of a table's rows; `None` where there are none.
+type Rows = Option<Arc<dyn TableProvider>>;
+
+impl ChangedFiles {
+    /// Whether what came is at most a third of the table.
+    pub fn is_small(&self) -> bool {
+        self.added_rows * 2 <= self.kept_rows
+    }
+
+    /// Rows of the files that went and of those that came, among them rows that are in both.
+    ///
+    /// `None` where the files are not in the two versions themselves.
+    ///
+    /// # Errors
+    /// [`super::Error::Table`] when one of the versions can't be read.
+    pub async fn sides(&self, later: &Table) -> Result<Option<(Rows, Rows)>> {
+        let of = async |table: &Table, files: &ByVersion| -> Result<Option<Rows>> {
+            let version = u64::try_from(table.version()).ok();
+            let all: usize = files.values().map(Vec::len).sum();
+            Ok(match version.and_then(|version| files.get(&version)) {
+                None if all == 0 => Some(None),
+                Some(paths) if paths.len() == all => Some(Some(table.provider_of_paths(paths.clone()).await?)),
+                _ => None,
+            })
+        };
+        let (gone, came) = (of(&self.earlier, &self.removed).await?, of(later, &self.added).await?);
+        Ok(gone.zip(came))
+    }
+
+    /// Table at the earlier version.
+    pub fn earlier(&self) -> &Table {
+        &self.earlier
+    }
+
+    /// Keys whose rows differ in any of the compared columns.
+    ///
+    /// `None` where the table was all but rewritten, or the rows can't be read.
+    ///
+    /// # Errors
+    /// [`super::Error::Table`] when a schema can't be read.
+    pub async fn keys(&self, later: &Table, key: &str, compared: &[&str]) -> Result<Option<HashSet<i64>>> {
+        let mut columns = vec![key];
+        columns.extend(compared.iter().filter(|name| **name != key));
+        let (before, now) = (self.earlier.schema()?, later.schema()?);
+        let same = |name: &&str| match (before.field_with_name(name), now.field_with_name(name)) {
+            (Ok(before), Ok(now)) => before.data_type() == now.data_type(),
+            _ => false,
+        };
+        let rewritten = self.kept_rows == 0 && self.added_rows > MANY_ROWS;
+        if rewritten || !columns.iter().all(same) {
+            return Ok(None);
+        }
+        // Of each key the hashes of its rows that came, less those of its rows that went: nothing is left where they
+        // are the same.
+        let mut sums: HashMap<i64, u128> = HashMap::new();
+        let mut add = |id, hash: u128| {
+            let sum = sums.entry(id).or_default();
+            *sum = sum.wrapping_add(hash);
+        };
+        let outcome = async {
+            self.each_row(later, &self.removed, &columns, |id, hash| add(id, hash.wrapping_neg())).await?;
+            self.each_row(later, &self.added, &columns, &mut add).await
+        };
+        if let Err(error) = outcome.await {
+            // A file that VACUUM took is no fault of this run.
+            tracing::debug!(table = later.name(), %error, "the files of an earlier version can't be read");
+            return Ok(None);
+        }
+        Ok(Some(sums.into_iter().filter(|(_, sum)| *sum != 0).map(|(id, _)| id).collect()))
+    }
+
+    /// Visits the rows of some files with key and hash of the columns, the first of which is the key.
+    async fn each_row(
+        &self,
+        later: &Table,
+        files: &ByVersion,
+        columns: &[&str],
+        mut visit: impl FnMut(i64, u128),
+    ) -> Result<()> {
+        let number = |table: &Table| u64::try_from(table.version()).ok();
+        for (version, paths) in files {
+            let table = match *version {
+                version if Some(version) == number(&self.earlier) => self.earlier.clone(),
+                version if Some(version) == number(later) => later.clone(),
+                version => later.clone().at_version(version).await?,
+            };
+            each_row(&table, paths, columns, &mut visit).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn each_row(table: &Table, paths: &[String], columns: &[&str], mut visit: impl FnMut(i64, u128)) -> Result<()> {
+    let frame = table.frame_of_paths(paths.to_vec()).await?;
+    let frame = frame
+        .select(columns.iter().map(|name| ident(*name)).collect::<Vec<_>>())
+        .on_table(table, "comparing versions")?;
+    let mut rows = frame.execute_stream().await.on_table(table, "comparing versions")?;
+    let all: Vec<usize> = (0..columns.len()).collect();
+    while let Some(batch) = rows.next().await {
+        let batch: RecordBatch = batch.on_table(table, "comparing versions")?;
+        let hashes = row_hashes(&batch, &all).on_table(table, "comparing versions")?;
+        let Some(ids) = arrow::array::AsArray::as_primitive_opt::<arrow::datatypes::Int64Type>(batch.column(0)) else {
+            return Err(table.error("comparing versions", format!("{} is no Int64 column", columns[0])));
+        };
+        ids.values().iter().zip(hashes).for_each(|(id, hash)| visit(*id, hash));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,368 @@
+//! Writes the data files of a change, and commits them.
+//!
+//! Invariants:
+//! - A change must be one commit that carries the application transactions which say what it was made from, so that a
+//!   rerun knows where it stands. Until the commit, new files belong to nobody.
+//! - A change that was computed from what the table held must be committed as the very next version, or not at all:
+//!   whoever lost the lock without noticing never puts rows beside another's.
+//! - Rows must be written in the order in which they come, those of a whole table in the order of its key.
+
+use super::error::{BoxError, Result};
+use super::file_sizing::FileSizing;
+use super::files::{DataFile, one_by_one};
+use super::sorted_merge::{OutOfOrder, read_ahead, sorted_merge};
+use super::table::{OnTable as _, Table, sorted};
+use super::task::spawn_abortable;
+use super::{VersionDiff, cast_to_schema};
+use arrow::array::RecordBatch;
+use datafusion::logical_expr::{ident, lit};
+use datafusion::physical_plan::execute_stream_partitioned;
+use datafusion::prelude::DataFrame;
+use deltalake::DeltaTable;
+use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
+use deltalake::kernel::{Action, Add, Transaction};
+use deltalake::parquet::basic::{Compression, ZstdLevel};
+use deltalake::parquet::file::properties::WriterProperties;
+use deltalake::protocol::{DeltaOperation, SaveMode};
+use deltalake::writer::{DeltaWriter as _, RecordBatchWriter};
+use futures::stream::BoxStream;
+use futures::{Stream, StreamExt as _};
+use std::sync::Arc;
+
+/// Rows of a batch that is sorted.
+const SORTED_ROWS: usize = 1024;
+
+/// Run of rows in the order of their key, which is above this one.
+pub type Run = (i64, DataFrame);
+
+impl Table {
+    /// Appends exactly `expected` rows in one commit, whatever others append at the same time.
+    ///
+    /// # Errors
+    /// [`Error::Table`]; the table stays as it was.
+    pub async fn append(&mut self, rows: DataFrame, expected: u64) -> Result<()> {
+        let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
+        let adds = self.write_all("appending", rows, expected).await?;
+        self.commit("appending", adds, &[], operation, CommitProperties::default()).await
+    }
+
+    /// Fills an empty table with exactly `expected` rows in one commit.
+    ///
+    /// # Errors
+    /// [`Error::Table`]; the table stays as it was.
+    pub async fn fill(&mut self, rows: DataFrame, expected: u64, transactions: &[(String, i64)]) -> Result<()> {
+        let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
+        let adds = self.write_all("filling", rows, expected).await?;
+        self.commit("filling", adds, &[], operation, next_version(transactions)).await
+    }
+
+    /// Replaces the content in one commit, by exactly `expected` rows where that is given.
+    ///
+    /// # Errors
+    /// [`Error::Table`]; the table stays as it was.
+    pub async fn overwrite(
+        &mut self,
+        rows: DataFrame,
+        expected: Option<u64>,
+        transactions: &[(String, i64)],
+    ) -> Result<()> {
+        let operation = DeltaOperation::Write { mode: SaveMode::Overwrite, partition_by: None, predicate: None };
+        let files = self.files()?;
+        let adds = match expected {
+            Some(expected) => self.write_all("replacing the content", rows, expected).await?,
+            None => self.write_files(rows, 0).await?,
+        };
+        self.commit("replacing the content", adds, &files, operation, next_version(transactions)).await
+    }
+
+    /// Replaces the content in one commit by sorted runs of rows and by others that belong between them.
+    ///
+    /// There must be exactly `expected` rows together. Where the runs do not follow each other in the order of the key,
+    /// nothing is done, and the answer is false.
+    ///
+    /// # Errors
+    /// [`Error::Table`]; the table stays as it was.
+    pub async fn overwrite_between(
+        &mut self,
+        runs: Vec<Run>,
+        between: &DataFrame,
+        key: &'static str,
+        expected: u64,
+        transactions: &[(String, i64)],
+    ) -> Result<bool> {
+        let ends: Vec<Option<i64>> = runs.iter().skip(1).map(|(from, _)| Some(*from)).chain([None]).collect();
+        let mut writing = Vec::with_capacity(runs.len());
+        for (place, ((from, rows), to)) in runs.into_iter().zip(ends).enumerate() {
+            let from = (place > 0).then(|| ident(key).gt(lit(from)));
+            let within = from.into_iter().chain(to.map(|to| ident(key).lt_eq(lit(to))));
+            let mut between = between.clone();
+            if let Some(within) = within.reduce(datafusion::logical_expr::Expr::and) {
+                between = between.filter(within).on_table(self, "replacing")?;
+            }
+            let table = self.clone();
+            writing.push(async move {
+                let write = async move { table.write_run(rows, between, key, expected).await };
+                spawn_abortable("replacing", write).await
+            });
+        }
+        let mut adds = Vec::new();
+        for written in futures::future::try_join_all(writing).await? {
+            match written {
+                Ok(written) => adds.extend(written),
+                Err(error) if error.is::<OutOfOrder>() => return Ok(false),
+                Err(error) => return Err(self.error("replacing", error)),
+            }
+        }
+        self.must_be("replacing", &adds, expected)?;
+        let operation = DeltaOperation::Write { mode: SaveMode::Overwrite, partition_by: None, predicate: None };
+        let files = self.files()?;
+        self.commit("replacing the content", adds, &files, operation, next_version(transactions)).await?;
+        Ok(true)
+    }
+
+    async fn write_run(
+        &self,
+        rows: DataFrame,
+        between: DataFrame,
+        key: &str,
+        expected: u64,
+    ) -> Result<Vec<Add>, BoxError> {
+        let schema = self.schema()?;
+        let mut streams = Vec::new();
+        for rows in [in_small_batches(rows), sorted(in_small_batches(between), &[key])?] {
+            let schema = Arc::clone(&schema);
+            let aligned = move |batch: datafusion::error::Result<RecordBatch>| -> Result<RecordBatch, BoxError> {
+                Ok(cast_to_schema(&batch?, &schema)?)
+            };
+            streams.push(rows.execute_stream().await?.map(aligned).boxed());
+        }
+        let (Some(between), Some(rows)) = (streams.pop(), streams.pop()) else { return Ok(Vec::new()) };
+        self.write_merged(read_ahead(rows), between, &[key], expected).await
+    }
+
+    /// Writes the sorted merge of two streams, each in the order of the key.
+    pub(super) async fn write_merged(
+        &self,
+        one: BoxStream<'static, Result<RecordBatch, BoxError>>,
+        other: BoxStream<'static, Result<RecordBatch, BoxError>>,
+        key: &[&str],
+        expected: u64,
+    ) -> Result<Vec<Add>, BoxError> {
+        let schema = self.schema()?;
+        let places: Vec<usize> = key.iter().map(|name| schema.index_of(name)).collect::<Result<_, _>>()?;
+        let rows = sorted_merge(one, other, schema, &places)?;
+        write_stream(self.delta(), writer_properties(self.sizing()), rows.boxed(), self.rows_a_file(expected)?).await
+    }
+
+    /// Rewrites the same rows into other files, in one commit that says that no row changed.
+    ///
+    /// Who follows the changes of rows, or has the table in memory, has nothing to read anew.
+    ///
+    /// # Errors
+    /// [`Error::Table`]; the table stays as it was.
+    pub(super) async fn rearrange(&mut self, rows: DataFrame) -> Result<()> {
+        let target_size = i64::try_from(super::file_sizing::BYTES_A_FILE).unwrap_or(i64::MAX);
+        let operation = DeltaOperation::Optimize { predicate: None, target_size };
+        let files = self.files()?;
+        let adds = self.write_all("rearranging the files", rows, self.rows().await?).await?;
+        self.commit("rearranging the files", adds, &files, operation, CommitProperties::default()).await
+    }
+
+    /// Records the application transactions that differ from the table's, in a commit without data.
+    ///
+    /// # Errors
+    /// [`Error::Table`].
+    pub async fn record(&mut self, transactions: &[(String, i64)]) -> Result<()> {
+        let mut fresh = Vec::new();
+        for (application, version) in transactions {
+            if self.transaction(application).await? != Some(*version) {
+                fresh.push((application.clone(), *version));
+            }
+        }
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
+        self.commit("recording the state", Vec::new(), &[], operation, next_version(&fresh)).await
+    }
+
+    /// Writes exactly `expected` rows to new files.
+    async fn write_all(&self, action: &str, rows: DataFrame, expected: u64) -> Result<Vec<Add>> {
+        let adds = self.write_files(rows, expected).await?;
+        self.must_be(action, &adds, expected)?;
+        Ok(adds)
+    }
+
+    /// Checks that files hold exactly `expected` rows: others were lost on their way, or came twice.
+    pub(super) fn must_be(&self, action: &str, adds: &[Add], expected: u64) -> Result<()> {
+        match adds.iter().map(rows_of).sum::<Option<u64>>() {
+            Some(written) if written == expected => Ok(()),
+            Some(written) => Err(self.error(action, format!("{written} rows were written in the place of {expected}"))),
+            None => Err(self.error(action, "a file that was written does not say how many rows it has")),
+        }
+    }
+
+    /// Writes about so many rows to new, evenly filled files that no version has yet.
+    pub(super) async fn write_files(&self, rows: DataFrame, about: u64) -> Result<Vec<Add>> {
+        let (mut state, plan) = rows.into_parts();
+        // A reader that took over another's file would put its rows among its own: the table would not be clustered.
+        state.config_mut().options_mut().execution.enable_file_stream_work_stealing = false;
+        let rows = DataFrame::new(state, plan);
+        let context = Arc::new(rows.task_ctx());
+        let plan = rows.create_physical_plan().await.on_table(self, "writing")?;
+        let limit = self.rows_a_file(about)?;
+        let streams = execute_stream_partitioned(plan, context).on_table(self, "writing")?;
+        let mut writing = tokio::task::JoinSet::new();
+        for (place, stream) in streams.into_iter().enumerate() {
+            let (delta, properties) = (self.delta().clone(), writer_properties(self.sizing()));
+            writing.spawn(async move { (place, write_stream(&delta, properties, stream, limit).await) });
+        }
+        let mut adds = Vec::new();
+        while let Some(joined) = writing.join_next().await {
+            let (place, written) = joined.on_table(self, "writing")?;
+            adds.push((place, written.on_table(self, "writing")?));
+        }
+        adds.sort_by_key(|(place, _)| *place);
+        Ok(adds.into_iter().flat_map(|(_, adds)| adds).collect())
+    }
+
+    /// Rows of each file where so many come, or where that is not known (0).
+    ///
+    /// Evenly, since a rest of a few rows would be a file of its own.
+    fn rows_a_file(&self, known: u64) -> Result<usize> {
+        let all = known.max(self.files()?.iter().filter_map(DataFile::rows).sum());
+        let full = self.sizing().rows_of_a_file(all);
+        let files = known.div_ceil(full).max(1);
+        let limit = if known == 0 { full } else { known.div_ceil(files).max(1) };
+        Ok(usize::try_from(limit).unwrap_or(usize::MAX))
+    }
+
+    pub(super) async fn commit(
+        &mut self,
+        action: &str,
+        adds: Vec<Add>,
+        removed: &[DataFile],
+        operation: DeltaOperation,
+        properties: CommitProperties,
+    ) -> Result<()> {
+        let data_change = operation.changes_data();
+        let mut actions: Vec<Action> = removed.iter().map(|file| Action::Remove(file.remove(data_change))).collect();
+        actions.extend(adds.into_iter().map(|add| Action::Add(Add { data_change, ..add })));
+        let mut delta = self.delta().clone();
+        let committed = CommitBuilder::from(properties)
+            .with_actions(actions)
+            .build(Some(self.state(action)?), delta.log_store(), operation)
+            .await;
+        if let Err(error) = committed {
+            return Err(match self.newest_version().await {
+                Some(newest) if newest > self.version() => self.error(
+                    action,
+                    format!(
+                        "another writer committed meanwhile (version {newest}), and nothing was written ({error}); run \
+                         again"
+                    ),
+                ),
+                _ => self.error(action, error),
+            });
+        }
+        delta.update_state().await.on_table(self, action)?;
+        self.show(delta);
+        Ok(())
+    }
+
+    async fn newest_version(&self) -> Option<i64> {
+        let known = u64::try_from(self.version()).ok()?;
+        i64::try_from(self.delta().log_store().get_latest_version(known).await.ok()?).ok()
+    }
+
+    /// Opens the newest version if no row changed since the one that is open, and says whether it did.
+    ///
+    /// Nobody may have recorded another state either: then what was computed from the rows still holds, and only their
+    /// files are others.
+    ///
+    /// # Errors
+    /// [`Error::Table`] when the newest version can't be read.
+    pub(super) async fn catch_up(&mut self, transactions: &[(String, i64)]) -> Result<bool> {
+        let mut delta = self.delta().clone();
+        delta.update_state().await.on_table(self, "opening")?;
+        let mut newest = self.clone();
+        newest.show(delta);
+        let mut same = newest.version() > self.version()
+            && newest.schema()? == self.schema()?
+            && matches!(newest.diff_since(self.version()).await?, VersionDiff::None);
+        for (application, _) in transactions {
+            same = same && newest.transaction(application).await? == self.transaction(application).await?;
+        }
+        if same {
+            *self = newest;
+        }
+        Ok(same)
+    }
+}
+
+/// Reads rows by one thread and in small batches.
+///
+/// Groups are written side by side as it is, and while wide rows are sorted, several batches are held that no other
+/// work can have the memory of.
+pub(super) fn in_small_batches(rows: DataFrame) -> DataFrame {
+    one_by_one(rows, SORTED_ROWS)
+}
+
+/// Writes a stream to files of up to `limit` rows.
+async fn write_stream<E>(
+    delta: &DeltaTable,
+    properties: WriterProperties,
+    mut rows: impl Stream<Item = Result<RecordBatch, E>> + Unpin,
+    limit: usize,
+) -> Result<Vec<Add>, BoxError>
+where
+    BoxError: From<E>,
+{
+    let mut writer = RecordBatchWriter::for_table(delta)?.with_writer_properties(properties);
+    let schema = writer.arrow_schema();
+    let mut adds = Vec::new();
+    let mut written = 0;
+    while let Some(batch) = rows.next().await {
+        let mut batch = cast_to_schema(&batch?, &schema)?;
+        while batch.num_rows() > 0 {
+            let fits = batch.num_rows().min(limit - written);
+            writer.write(batch.slice(0, fits)).await?;
+            written += fits;
+            batch = batch.slice(fits, batch.num_rows() - fits);
+            if written == limit {
+                adds.extend(writer.flush().await?);
+                written = 0;
+            }
+        }
+    }
+    if written > 0 {
+        adds.extend(writer.flush().await?);
+    }
+    Ok(adds)
+}
+
+/// Rows of a file by its own statistics.
+fn rows_of(add: &Add) -> Option<u64> {
+    serde_json::from_str::<serde_json::Value>(add.stats.as_deref()?).ok()?["numRecords"].as_u64()
+}
+
+/// Properties of a commit that must be the next version: any other in between is a conflict, whatever it did.
+pub(super) fn next_version(transactions: &[(String, i64)]) -> CommitProperties {
+    let transactions =
+        transactions.iter().map(|(application, version)| Transaction::new(application, *version)).collect();
+    CommitProperties::default().with_application_transactions(transactions).with_max_retries(0)
+}
+
+/// Properties of Parquet files: Zstandard at its fastest, row groups as the sizing says.
+fn writer_properties(sizing: FileSizing) -> WriterProperties {
+    let level = ZstdLevel::try_new(1).unwrap_or_default();
+    WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .set_max_row_group_row_count(Some(sizing.row_group))
+        .set_created_by(concat!("connectwise-etl ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_key_value_metadata(Some(super::footer::said()))
+        .build()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+//! Work under a lakehouse's lock, and the record of runs that could not end by themselves.
+
+use super::meta;
+use super::report::RunHeader;
+use crate::error::{Error, Result};
+use crate::lake::Lakehouse;
+use crate::lock::Lock;
+
+/// Does what only one may do at a time in a lakehouse, under its lock. Ctrl-C, or SIGTERM, ends the work between two
+/// commits and gives the lock back. A run whose lock is taken over is put on record as killed.
+///
+/// # Errors
+/// [`crate::lake::Error::Locked`] when another holds the lock, [`crate::lake::Error::Interrupted`],
+/// [`crate::lake::Error::Lakehouse`] when the lock can't be written or was lost; else what the work gives.
+pub async fn locked<T>(lake: &Lakehouse, command: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
+    held_during(lake, command, None, work).await
+}
+
+/// As [`locked`], for a run: one that is stopped is put on record as such, and so is one that was killed, by whoever
+/// takes its lock over.
+///
+/// # Errors
+/// As [`locked`].
+pub async fn locked_run<T>(
+    lake: &Lakehouse,
+    command: &str,
+    begun: RunHeader,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    held_during(lake, command, Some(begun), work).await
+}
+
+async fn held_during<T>(
+    lake: &Lakehouse,
+    command: &str,
+    begun: Option<RunHeader>,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let (mut lock, before) = Lock::take(lake, command, begun).await?;
+    if let Some(takeover) = &before
+        && let Some(begun) = &takeover.payload
+    {
+        put_on_record(lake, begun, "killed", &takeover.text()).await;
+    }
+    let outcome = lock.during(work).await;
+    if let (Err(stopped), Some(begun)) = (&outcome, lock.payload()) {
+        let status = if matches!(stopped, crate::lake::Error::Interrupted) { "interrupted" } else { "failed" };
+        put_on_record(lake, begun, status, &stopped.to_string()).await;
+    }
+    lock.release().await;
+    outcome.map_err(Error::from)?
+}
+
+/// Where even that fails, the next run must not.
+async fn put_on_record(lake: &Lakehouse, begun: &RunHeader, status: &str, text: &str) {
+    if let Err(error) = meta::record_end(lake, begun, status, text).await {
+        tracing::warn!(run = begun.run_id, %error, "how the run ended is not on record");
+    }
+}
+
+#[cfg(test)]
+mod tests;
