@@ -7,11 +7,11 @@
 //! [`List::conditions`], which looks at them.
 
 use super::Client;
+use super::fields::field_groups;
 use super::path::{is_at_or_below, is_path_of, path_problem, types_of_values};
 use super::reading::Reading;
 use crate::conditions::{Condition, Name};
 use crate::error::{Error, Result};
-use crate::extract::field_groups;
 use crate::printable::one_line;
 use crate::progress::EntityProgress;
 use arrow::array::RecordBatch;

@@ -9,6 +9,7 @@ mod codebase;
 mod count;
 mod error;
 mod failure;
+mod fields;
 mod limit;
 mod link;
 mod list;
@@ -23,6 +24,8 @@ mod version;
 
 pub use budget::Pace;
 pub use error::ClientError;
+pub use fields::field_groups;
+pub(crate) use fields::splice;
 pub(crate) use limit::MOST_ON_A_PAGE;
 pub use list::List;
 pub(crate) use page_size::{PageSize, least_key};

@@ -9,7 +9,6 @@
 
 mod complete;
 mod extracted;
-mod fields;
 mod filter;
 mod flags;
 mod ids;
@@ -25,7 +24,7 @@ mod unserved;
 
 pub use extracted::{Extracted, Numbers, StagedPieces, Winner};
 pub(crate) use extracted::{SEQUENCE, id_of, last_updated};
-pub use fields::field_groups;
+pub use crate::client::field_groups;
 pub(crate) use filter::filter_name;
 pub(crate) use flags::{FlagHash, flag_hashes};
 pub use ids::{Listed, read_ids};
