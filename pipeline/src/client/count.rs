@@ -3,6 +3,7 @@
 use super::list::List;
 use super::{Client, ClientError, Request, Traffic};
 use crate::error::Result as AnyResult;
+use std::sync::Arc;
 
 impl List {
     /// How many records the API counts; `None` where the endpoint counts none.
@@ -17,7 +18,7 @@ impl List {
         for (name, conditions) in self.further_conditions() {
             request = request.with(name, conditions);
         }
-        let traffic = Traffic::watched(&self.watcher);
+        let traffic = Traffic::observed(Arc::clone(&self.observer));
         match self.client.get(&request, &traffic, |answer| counted(&answer.body)).await {
             Ok(count) => Ok(Some(count)),
             Err(ClientError::NotFound { .. } | ClientError::Refused { .. }) => Ok(None),

@@ -8,12 +8,12 @@
 
 use super::Client;
 use super::fields::field_groups;
+use super::observer::Observer;
 use super::path::{is_at_or_below, is_path_of, path_problem, types_of_values};
 use super::reading::Reading;
 use crate::conditions::{Condition, Name};
 use crate::error::{Error, Result};
 use crate::printable::one_line;
-use crate::progress::EntityProgress;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
@@ -21,7 +21,7 @@ use connectwise_generated::tables::TABLES;
 use connectwise_runtime::{Decoder, HashKey, Table, bronze_schema};
 use futures::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 impl Client {
     /// A list of the API: `/time/entries`, or any other path below the base.
@@ -102,7 +102,7 @@ pub struct List {
     pub(super) limit: Option<u64>,
     /// The records that the API counts, where that is known.
     pub(super) expected: Option<u64>,
-    pub(super) watcher: EntityProgress,
+    pub(super) observer: Arc<dyn Observer>,
 }
 
 impl List {
@@ -129,7 +129,7 @@ impl List {
             page_size: client.page_limit(),
             limit: None,
             expected: None,
-            watcher: EntityProgress::default(),
+            observer: Arc::new(()),
         }
     }
 
@@ -247,8 +247,8 @@ impl List {
     }
 
     /// Tells someone how it goes.
-    pub fn watched(mut self, watcher: &EntityProgress) -> Self {
-        self.watcher = watcher.clone();
+    pub fn observed(mut self, observer: impl Observer + 'static) -> Self {
+        self.observer = Arc::new(observer);
         self
     }
 

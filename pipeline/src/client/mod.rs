@@ -13,6 +13,7 @@ mod fields;
 mod limit;
 mod link;
 mod list;
+mod observer;
 mod page_size;
 mod path;
 mod reading;
@@ -28,6 +29,7 @@ pub use fields::field_groups;
 pub(crate) use fields::splice;
 pub(crate) use limit::MOST_ON_A_PAGE;
 pub use list::List;
+pub use observer::Observer;
 pub(crate) use page_size::{PageSize, least_key};
 pub use request::{Answer, Request, Traffic};
 pub use retry::RetryPolicy;
@@ -202,9 +204,9 @@ impl Client {
         parse: impl FnMut(&Answer) -> Result<T, String>,
     ) -> Result<T, ClientError> {
         let endpoint = request.endpoint.as_str();
-        let span = match traffic.watcher.span() {
+        let span = match traffic.observer.span() {
             span if span.is_none() => tracing::debug_span!("request", endpoint, otel.kind = "client", error = Empty),
-            span => tracing::debug_span!(parent: span, "request", endpoint, otel.kind = "client", error = Empty),
+            span => tracing::debug_span!(parent: &span, "request", endpoint, otel.kind = "client", error = Empty),
         };
         let read = self.until_read(request, traffic, parse).instrument(span.clone()).await;
         read.inspect_err(|error| {
@@ -253,7 +255,7 @@ impl Client {
             if tries.are_enough(&self.retry, self.hasty, request.give_up_after) {
                 return Err(tries.gave_up(&url));
             }
-            traffic.watcher.retry(wait.max(asked), tries.last());
+            traffic.observer.retried(wait.max(asked), tries.last());
             // The API may ask for no wait at all, time and again: the back-off holds all the same.
             tokio::time::sleep(wait).await;
         }

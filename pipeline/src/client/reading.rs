@@ -15,6 +15,7 @@ use bytes::Bytes;
 use connectwise_runtime::redact;
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// The longest address that servers take.
 const LONGEST_ADDRESS: usize = 2_000;
@@ -71,7 +72,7 @@ impl Reading {
             size: PageSize::new(list.page_size.min(list.client.page_limit()).min(left.max(1))),
             groups: list.groups(),
             way: if by_number { Way::ByNumber { offset: 0 } } else { Way::ForwardOnly { after: None } },
-            traffic: Traffic::watched(&list.watcher),
+            traffic: Traffic::observed(Arc::clone(&list.observer)),
             left,
             pages: 0,
             highest: None,
@@ -111,7 +112,7 @@ impl Reading {
             self.left -= kept.len() as u64;
             self.done |= self.left == 0;
             self.pages += 1;
-            self.list.watcher.rows(kept.len() as u64);
+            self.list.observer.received(kept.len() as u64);
             if !kept.is_empty() {
                 return Ok(Some(kept));
             }
