@@ -1,8 +1,7 @@
 //! How many records a list has, where the API says so.
 
 use super::list::List;
-use super::{Client, ClientError, Request, Traffic};
-use crate::error::Result as AnyResult;
+use super::{Client, ClientError, Request, Result as AnyResult, Traffic};
 use std::sync::Arc;
 
 impl List {

@@ -21,10 +21,11 @@ mod records;
 mod request;
 mod retry;
 mod source;
+mod stream;
 mod version;
 
 pub use budget::Pace;
-pub use error::ClientError;
+pub use error::{ClientError, Error, Result};
 pub use fields::field_groups;
 pub(crate) use fields::splice;
 pub(crate) use limit::MOST_ON_A_PAGE;
@@ -104,8 +105,8 @@ impl Client {
     /// A client for what the environment says, at this pace.
     ///
     /// # Errors
-    /// [`Error::Usage`](crate::Error::Usage) as of [`ApiSettings::from_env`]; else as [`Client::new`].
-    pub fn from_env(pace: Pace) -> crate::Result<Self> {
+    /// [`Error::Settings`] as of [`ApiSettings::from_env`]; else as [`Client::new`].
+    pub fn from_env(pace: Pace) -> Result<Self> {
         Ok(Self::with(ApiSettings::from_env()?, RetryPolicy::default(), pace, Limits::default())?)
     }
 

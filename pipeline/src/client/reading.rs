@@ -8,9 +8,8 @@ mod stumble;
 
 use super::list::{ANYTHING, List};
 use super::records::{Record, join, records_of, without};
-use super::{ClientError, PageSize, Request, Traffic};
+use super::{ClientError, Error, PageSize, Request, Result, Traffic};
 use crate::conditions::field;
-use crate::error::{Error, Result};
 use bytes::Bytes;
 use connectwise_runtime::redact;
 use std::borrow::Cow;
@@ -98,7 +97,7 @@ impl Reading {
         while !self.done {
             let page = match self.page().await {
                 Ok(page) => page,
-                Err(Error::Client(error)) if self.adapts(&error).await? => continue,
+                Err(Error::Request(error)) if self.adapts(&error).await? => continue,
                 Err(error) => return Err(error),
             };
             let came = page.records.len() as u64;
@@ -266,7 +265,7 @@ impl Reading {
 
     /// A record without its secrets, and without a key that nobody asked for.
     fn shown(&self, record: Bytes) -> Result<Bytes> {
-        let failed = |error: &dyn std::fmt::Display| Error::data(&self.list.endpoint, error);
+        let failed = |error: &dyn std::fmt::Display| Error::data(&self.list.endpoint, error.to_string());
         let text = std::str::from_utf8(&record).map_err(|error| failed(&error))?;
         let secretless = redact(*ANYTHING, None, text).map_err(|error| failed(&error))?;
         let personal = self.list.personal().filter(|_| !self.list.decoded);

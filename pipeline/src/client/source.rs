@@ -3,7 +3,7 @@
 //! Invariant: a codebase that an upgrade moved, another spelling of the host, and the port that goes without saying
 //! leave a source the same.
 
-use crate::settings::ApiSettings;
+use crate::settings::{self, ApiSettings};
 use url::Url;
 
 /// What no address is: the name of the simulated ConnectWise inside the process.
@@ -22,6 +22,12 @@ impl DataSource {
     /// The source that these settings lead to.
     pub fn of(settings: &ApiSettings) -> Self {
         Self::at(&settings.base_url, settings.username.expose())
+    }
+
+    /// The source that the environment names, for commands that do not talk to it; `None` where it names none.
+    pub fn named() -> Option<Self> {
+        let (base, username) = settings::named()?;
+        Some(Self::at(&base, &username))
     }
 
     /// The source at an API's base, for this user name.
