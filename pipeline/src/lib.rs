@@ -10,8 +10,6 @@ pub mod bronze;
 pub mod catalog;
 pub mod check;
 pub mod cli;
-pub mod client;
-pub mod conditions;
 pub mod context;
 pub mod doctor;
 pub mod error;
@@ -19,10 +17,8 @@ pub mod extract;
 pub mod gold;
 pub mod lake;
 pub mod lock;
-pub mod printable;
 pub mod progress;
 pub mod run;
-pub mod secret;
 pub mod settings;
 pub mod silver;
 mod tasks;
@@ -30,4 +26,6 @@ pub mod telemetry;
 #[cfg(test)]
 mod testing;
 
+pub use connectwise_client as client;
+pub use connectwise_client::{conditions, printable, secret};
 pub use error::{Error, Result};

@@ -100,7 +100,7 @@ mod exporting {
             S: tracing::Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
         {
             let tracer = self.0.as_ref()?.tracer(SERVICE);
-            let ours = Targets::new().with_target("connectwise_etl", Level::DEBUG);
+            let ours = Targets::new().with_target("connectwise", Level::DEBUG);
             // Where in the program a span begins and on which thread helps nobody who looks at a run.
             let layer = tracing_opentelemetry::layer().with_location(false).with_threads(false).with_target(false);
             Some(layer.with_tracer(tracer).with_filter(ours).boxed())

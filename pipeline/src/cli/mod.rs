@@ -99,11 +99,11 @@ impl Cli {
         match (self.quiet, self.verbose) {
             (true, _) => "error",
             // Progress is in the log then.
-            (false, 0) if self.log_format == LogFormat::Json => "error,connectwise_etl=info",
+            (false, 0) if self.log_format == LogFormat::Json => "error,connectwise=info",
             // The libraries warn of what a person can do nothing about.
-            (false, 0) => "error,connectwise_etl=warn",
-            (false, 1) => "error,connectwise_etl=info",
-            (false, _) => "warn,connectwise_etl=debug",
+            (false, 0) => "error,connectwise=warn",
+            (false, 1) => "error,connectwise=info",
+            (false, _) => "warn,connectwise=debug",
         }
     }
 

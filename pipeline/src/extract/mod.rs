@@ -22,9 +22,9 @@ mod resume;
 mod stored;
 mod unserved;
 
+pub use crate::client::field_groups;
 pub use extracted::{Extracted, Numbers, StagedPieces, Winner};
 pub(crate) use extracted::{SEQUENCE, id_of, last_updated};
-pub use crate::client::field_groups;
 pub(crate) use filter::filter_name;
 pub(crate) use flags::{FlagHash, flag_hashes};
 pub use ids::{Listed, read_ids};

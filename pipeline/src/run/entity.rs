@@ -54,7 +54,16 @@ pub(super) async fn refresh_bronze(
             client.limit_pages(limit);
         }
         let unserved = &quarantine::unserved(lake, entity).await?[..];
-        let order = Order { table: entity, window, parents, most_misfits, began, known: Arc::clone(&known), unserved, progress: &watcher };
+        let order = Order {
+            table: entity,
+            window,
+            parents,
+            most_misfits,
+            began,
+            known: Arc::clone(&known),
+            unserved,
+            progress: &watcher,
+        };
         let extracted = extract(client, stage, &order, &traffic).await?;
         watcher.done();
         report.numbers = extracted.numbers.clone();

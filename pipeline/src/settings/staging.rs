@@ -1,7 +1,7 @@
 //! The limit of what may be staged, as the environment says it.
 
-use super::variable;
 use crate::error::{Error, Result};
+use connectwise_client::settings::variable;
 
 /// The bytes that may be staged, by `CW_STAGING_LIMIT_GB`; `None` where it says nothing.
 ///

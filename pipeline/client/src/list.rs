@@ -6,13 +6,15 @@
 //! digit, where nothing had to be left out of them. Nothing but a path is taken as one: conditions come in by
 //! [`List::conditions`], which looks at them.
 
-use super::Client;
-use super::error::{Error, Result};
-use super::fields::field_groups;
-use super::observer::Observer;
-use super::path::{is_at_or_below, is_path_of, path_problem, types_of_values};
+use crate::client::Client;
 use crate::conditions::{Condition, Name};
-use arrow::datatypes::SchemaRef;
+use crate::error::{Error, Result};
+use crate::fields::field_groups;
+use crate::observer::Observer;
+use crate::page_limit::MOST_ON_A_PAGE;
+use crate::path::{is_at_or_below, is_path_of, path_problem, types_of_values};
+use crate::settings::no_hash_key;
+use arrow_schema::SchemaRef;
 use connectwise_generated::tables::TABLES;
 use connectwise_runtime::{HashKey, Table, bronze_schema};
 use std::collections::BTreeSet;
@@ -22,8 +24,8 @@ impl Client {
     /// A list of the API: `/time/entries`, or any other path below the base.
     ///
     /// ```no_run
-    /// # async fn example(client: connectwise_etl::client::Client) -> connectwise_etl::client::Result<()> {
-    /// use connectwise_etl::conditions::field;
+    /// # async fn example(client: connectwise_client::Client) -> connectwise_client::Result<()> {
+    /// use connectwise_client::conditions::field;
     /// use futures::TryStreamExt as _;
     ///
     /// let billable = field("billableOption")?.equals("Billable");
@@ -224,7 +226,7 @@ impl List {
 
     /// So many records a request, 1 to 1000.
     pub fn page_size(mut self, records: u64) -> Self {
-        self.page_size = records.clamp(1, super::limit::MOST_ON_A_PAGE);
+        self.page_size = records.clamp(1, MOST_ON_A_PAGE);
         self
     }
 
@@ -282,7 +284,7 @@ impl List {
             return Ok(());
         }
         let what = format!("{} ({}), or ask for other --fields", self.endpoint, table.hashed.join(", "));
-        Err(Error::Usage(crate::settings::no_hash_key(&what)))
+        Err(Error::Usage(no_hash_key(&what)))
     }
 
     /// The property that tells one record from another.

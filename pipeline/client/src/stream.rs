@@ -1,10 +1,10 @@
 //! Streams of a list: its pages, its records, or Arrow batches of them.
 
-use super::error::{Error, Result};
-use super::list::List;
-use super::reading::Reading;
+use crate::error::{Error, Result};
+use crate::list::List;
 use crate::printable::one_line;
-use arrow::array::RecordBatch;
+use crate::reading::Reading;
+use arrow_array::RecordBatch;
 use bytes::Bytes;
 use connectwise_runtime::Decoder;
 use futures::stream::{self, Stream, StreamExt as _, TryStreamExt as _};

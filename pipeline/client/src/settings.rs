@@ -1,10 +1,8 @@
 //! The connection settings: environment variables, each also as a file named by `…_FILE`.
 
-mod staging;
 mod variables;
 
-pub(crate) use staging::staging_limit;
-pub(crate) use variables::{quote_around, variable};
+pub use variables::{quote_around, variable};
 
 use crate::secret::Secret;
 use base64::Engine as _;
@@ -60,7 +58,7 @@ impl ApiSettings {
     }
 
     /// Whether the API is on this machine.
-    pub(crate) fn is_loopback(&self) -> bool {
+    pub fn is_loopback(&self) -> bool {
         is_loopback(&self.base_url)
     }
 
@@ -157,9 +155,7 @@ pub fn hash_key() -> Result<Option<HashKey>, SettingsError> {
     hash_key_from(text_of)
 }
 
-fn hash_key_from(
-    lookup: impl Fn(&str) -> Result<Option<String>, String>,
-) -> Result<Option<HashKey>, SettingsError> {
+fn hash_key_from(lookup: impl Fn(&str) -> Result<Option<String>, String>) -> Result<Option<HashKey>, SettingsError> {
     // A key that had quotes has to keep them.
     match value_of(&lookup, "CW_HASH_KEY", Quotes::BelongInFiles).map_err(SettingsError)? {
         Some(key) if key.chars().count() < SHORTEST_KEY => Err(SettingsError(format!(
@@ -170,7 +166,7 @@ fn hash_key_from(
 }
 
 /// Why what hashes something can't be read, and what to do.
-pub(crate) fn no_hash_key(what: &str) -> String {
+pub fn no_hash_key(what: &str) -> String {
     format!(
         "there is no key for the hashes of personal texts in {what}: set CW_HASH_KEY, or name a file with the key by \
          CW_HASH_KEY_FILE. Make one for each lakehouse, e.g. with `openssl rand -hex 32`, and keep it as long as the \

@@ -1,7 +1,9 @@
 //! How many records a list has, where the API says so.
 
-use super::list::List;
-use super::{Client, ClientError, Request, Result as AnyResult, Traffic};
+use crate::client::Client;
+use crate::error::{ClientError, Result as AnyResult};
+use crate::list::List;
+use crate::request::{Request, Traffic};
 use std::sync::Arc;
 
 impl List {
@@ -50,7 +52,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::get`].
-    pub(crate) async fn count_where_there_is_one(
+    pub async fn count_where_there_is_one(
         &self,
         endpoint: &str,
         conditions: Option<&str>,
@@ -81,8 +83,8 @@ fn counted(body: &[u8]) -> Result<u64, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::without_mark;
     use super::*;
+    use crate::client::without_mark;
     use bytes::Bytes;
 
     #[test]

@@ -1,8 +1,10 @@
 //! The record at which a server fails, for the message that names it.
 
-use super::super::{ClientError, Error, Request, Result, least_key};
 use super::{Reading, Way, whole_number};
 use crate::conditions::{Condition, field};
+use crate::error::{ClientError, Error, Result};
+use crate::page_size::least_key;
+use crate::request::Request;
 
 impl Reading {
     /// The error for the record after those that came, at which the server fails.

@@ -163,7 +163,7 @@ pub enum ClientError {
 
 impl ClientError {
     /// The error for a final HTTP status.
-    pub(crate) fn refused(url: &str, status: u16, message: String) -> Self {
+    pub fn refused(url: &str, status: u16, message: String) -> Self {
         let url = url.to_owned();
         match status {
             401 => Self::Login { url, status, message },
@@ -185,7 +185,7 @@ impl ClientError {
     }
 
     /// What the server said at last, the same each time that it says so.
-    pub(crate) fn said(&self) -> String {
+    pub fn said(&self) -> String {
         let said = match self {
             Self::GaveUp { last, .. } => last.clone(),
             other => other.to_string(),

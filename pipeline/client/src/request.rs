@@ -1,11 +1,11 @@
 //! What is asked, what comes back, and the counts of both.
 
-use super::observer::Observer;
-use super::page_size::TRIES;
+use crate::observer::Observer;
+use crate::page_size::TRIES;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 
 /// What one request asks for.
 #[derive(Debug, Clone, Default)]

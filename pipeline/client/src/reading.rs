@@ -6,10 +6,12 @@
 
 mod stumble;
 
-use super::list::{ANYTHING, List};
-use super::records::{Record, join, records_of, without};
-use super::{ClientError, Error, PageSize, Request, Result, Traffic};
 use crate::conditions::field;
+use crate::error::{ClientError, Error, Result};
+use crate::list::{ANYTHING, List};
+use crate::page_size::PageSize;
+use crate::records::{Record, join, records_of, without};
+use crate::request::{Request, Traffic};
 use bytes::Bytes;
 use connectwise_runtime::redact;
 use std::borrow::Cow;

@@ -9,7 +9,7 @@ use super::SettingsError;
 ///
 /// # Errors
 /// What is wrong with it, by its name.
-pub(crate) fn variable(name: &str) -> Result<Option<String>, SettingsError> {
+pub fn variable(name: &str) -> Result<Option<String>, SettingsError> {
     text_of(name).and_then(|text| given(name, text)).map_err(SettingsError)
 }
 
@@ -32,7 +32,7 @@ pub(super) fn given(name: &str, text: Option<String>) -> Result<Option<String>, 
 }
 
 /// The quote that a text begins and ends with.
-pub(crate) fn quote_around(text: &str) -> Option<char> {
+pub fn quote_around(text: &str) -> Option<char> {
     let mut letters = text.chars();
     let first = letters.next()?;
     (matches!(first, '"' | '\'') && letters.next_back() == Some(first)).then_some(first)
