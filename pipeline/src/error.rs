@@ -1,8 +1,9 @@
 //! What can go wrong in a run, in the words of the person who reads it, and the exit status that it means.
 
-use crate::client::ClientError;
+use crate::client::{self, ClientError};
 use crate::lake;
 pub use crate::lake::{BoxError, ResultExt};
+use crate::settings::SettingsError;
 
 /// Everything that ends a command early.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +93,22 @@ impl Error {
     /// An error of the local disk.
     pub fn io(action: impl Into<String>, source: std::io::Error) -> Self {
         Error::Io { action: action.into(), source }
+    }
+}
+
+impl From<client::Error> for Error {
+    fn from(error: client::Error) -> Self {
+        match error {
+            client::Error::Request(error) => Error::Client(error),
+            client::Error::Data { what, source } => Error::data(what, source),
+            other => Error::Usage(other.to_string()),
+        }
+    }
+}
+
+impl From<SettingsError> for Error {
+    fn from(error: SettingsError) -> Self {
+        Error::Usage(error.to_string())
     }
 }
 

@@ -10,17 +10,13 @@ pub mod bronze;
 pub mod catalog;
 pub mod check;
 pub mod cli;
-pub mod client;
-pub mod conditions;
 pub mod context;
 pub mod doctor;
 pub mod error;
 pub mod extract;
 pub mod gold;
-pub mod printable;
 pub mod progress;
 pub mod run;
-pub mod secret;
 pub mod settings;
 pub mod silver;
 pub mod staging;
@@ -28,6 +24,8 @@ pub mod telemetry;
 #[cfg(test)]
 mod testing;
 
+pub use connectwise_client as client;
+pub use connectwise_client::{conditions, printable, secret};
 pub use connectwise_lake as lake;
 pub use connectwise_lake::lock;
 pub use error::{Error, Result};

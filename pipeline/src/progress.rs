@@ -4,6 +4,7 @@
 //! Invariant: everything here goes to standard error, and nothing of it can fail or slow down the work that it tells
 //! of: a handle counts, and draws only now and then.
 
+use crate::client::Observer;
 use crate::printable::{lines, one_line};
 use indicatif::{
     HumanCount, HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle,
@@ -217,12 +218,21 @@ struct State {
     told: Instant,
 }
 
-impl EntityProgress {
-    /// The span of the trace that this entity's work belongs to.
-    pub(crate) fn span(&self) -> &Span {
-        &self.span
+impl Observer for EntityProgress {
+    fn received(&self, records: u64) {
+        self.rows(records);
     }
 
+    fn retried(&self, wait: Duration, reason: &str) {
+        self.retry(wait, reason);
+    }
+
+    fn span(&self) -> Span {
+        self.span.clone()
+    }
+}
+
+impl EntityProgress {
     /// How many records there will be.
     pub fn expect(&self, records: u64) {
         let Some(entity) = &self.entity else { return };

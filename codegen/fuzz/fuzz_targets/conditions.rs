@@ -6,7 +6,7 @@
 
 #[path = "../checks/conditions.rs"]
 mod check;
-#[path = "../../../pipeline/src/conditions/mod.rs"]
+#[path = "../../../pipeline/client/src/conditions/mod.rs"]
 mod conditions;
 
 libfuzzer_sys::fuzz_target!(|text: &str| check::check(text));

@@ -6,6 +6,7 @@
 
 use crate::error::{Error, Result};
 use crate::lake::{Lakehouse, Table as LakeTable, cast_to_schema};
+use crate::settings::no_hash_key;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use connectwise_generated::tables::TABLES;
@@ -31,16 +32,7 @@ pub(crate) fn require_key(lake: &Lakehouse, entities: &[&'static Table]) -> Resu
     if hashing.is_empty() || lake.hash_key().is_some() {
         return Ok(());
     }
-    Err(Error::Usage(no_key(&hashing.join("; "))))
-}
-
-/// Why what hashes something can't be read, and what to do.
-pub(crate) fn no_key(what: &str) -> String {
-    format!(
-        "there is no key for the hashes of personal texts in {what}: set CW_HASH_KEY, or name a file with the key by \
-         CW_HASH_KEY_FILE. Make one for each lakehouse, e.g. with `openssl rand -hex 32`, and keep it as long as the \
-         lakehouse"
-    )
+    Err(Error::Usage(no_hash_key(&hashing.join("; "))))
 }
 
 /// Refuses a key that is not the one of the hashes in bronze, but for tables that are read whole now.

@@ -10,6 +10,7 @@ use crate::context::{Layer, Options};
 use crate::error::Result;
 use crate::extract::{Order, Outline, Window, outlines};
 use crate::lake::Lakehouse;
+use crate::progress::EntityProgress;
 use crate::run;
 use crate::run::{meta, source};
 use chrono::{DateTime, Utc};
@@ -128,6 +129,7 @@ async fn of_entity(
             began: now,
             known: std::sync::Arc::default(),
             unserved,
+            progress: &EntityProgress::default(),
         };
         outlines(client, &order, MOST_LISTS).await
     };

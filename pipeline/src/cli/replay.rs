@@ -2,13 +2,14 @@
 
 use super::args::{LakeArgs, must_exist};
 use super::output::{Output, summary};
+use crate::client::DataSource;
 use crate::context::{Mode, Options, RunId};
 use crate::error::Result;
 use crate::lake::Lakehouse;
 use crate::run;
 use crate::run::replay::replay;
 use crate::run::source;
-use crate::settings::{hash_key, named_source};
+use crate::settings::hash_key;
 use chrono::Utc;
 use clap::Args;
 
@@ -61,7 +62,7 @@ pub(super) async fn execute(args: ReplayArgs, output: &mut Output) -> Result<u8>
 
 /// No request is made, and no connection needed; where one is set up, it has to be the one of this lakehouse.
 async fn require_same(lake: &Lakehouse, change: bool) -> Result<()> {
-    let Some(source) = named_source() else { return Ok(()) };
+    let Some(source) = DataSource::named() else { return Ok(()) };
     source::require_same(lake, &source, change).await?;
     if change {
         run::locked(lake, "replay", source::remember(lake, &RunId::new(Utc::now()), &source, true)).await?;

@@ -11,7 +11,7 @@ mod storage;
 use crate::client::{Client, DataSource, Limits, Pace, RetryPolicy, Traffic};
 use crate::error::Result;
 use crate::lake::Lakehouse;
-use crate::settings::ApiSettings;
+use crate::settings::{ApiSettings, SettingsError};
 use connectwise_generated::tables::TABLES;
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,7 +90,7 @@ pub fn is_well(checks: &[Check]) -> bool {
 }
 
 /// Looks at everything; what depends on something that failed is skipped.
-pub async fn examine(settings: Result<ApiSettings>, pace: Pace, lake: Result<Lakehouse>) -> Vec<Check> {
+pub async fn examine(settings: Result<ApiSettings, SettingsError>, pace: Pace, lake: Result<Lakehouse>) -> Vec<Check> {
     let mut checks = Vec::new();
     let source = settings.as_ref().ok().map(DataSource::of);
     match settings {

@@ -72,8 +72,8 @@ impl List {
 
 #[cfg(test)]
 mod tests {
-    use super::super::field_groups;
     use super::*;
+    use crate::client::field_groups;
     use arrow::array::AsArray;
     use arrow::datatypes::Int64Type;
     use connectwise_runtime::{ChangeDetection, Field, Kind, Parent, with_parent};

@@ -9,7 +9,6 @@
 
 mod complete;
 mod extracted;
-mod fields;
 mod filter;
 mod flags;
 mod ids;
@@ -23,9 +22,9 @@ mod resume;
 mod stored;
 mod unserved;
 
+pub use crate::client::field_groups;
 pub use extracted::{Extracted, Numbers, StagedPieces, Winner};
 pub(crate) use extracted::{SEQUENCE, id_of, last_updated};
-pub use fields::field_groups;
 pub(crate) use filter::filter_name;
 pub(crate) use flags::{FlagHash, flag_hashes};
 pub use ids::{Listed, read_ids};
@@ -37,6 +36,7 @@ pub(crate) use unserved::{first_page, unserved_id};
 use crate::client::{Client, ClientError, Traffic};
 use crate::error::{Error, Result};
 use crate::lake::Stage;
+use crate::progress::EntityProgress;
 use chrono::{DateTime, TimeDelta, Utc};
 use complete::{Tolerance, settle};
 use connectwise_runtime::{ChangeDetection, Table, bronze_schema};
@@ -90,6 +90,8 @@ pub struct Order<'a> {
     pub known: Arc<Known>,
     /// The records that the server did not give in an earlier run.
     pub unserved: &'a [i64],
+    /// Who is told how many records there will be.
+    pub progress: &'a EntityProgress,
 }
 
 /// The condition of a window, where the endpoints honour one.
@@ -224,11 +226,11 @@ async fn read_list(
     filter: Option<&Filter>,
     next: &mut i64,
 ) -> Result<Extracted> {
-    let (table, watcher) = (source.table, &source.traffic.watcher);
+    let (table, progress) = (source.table, order.progress);
     let schema = extracted::staged_schema(&bronze_schema(table));
     let mut fetched = Extracted::nothing(table);
     let before = source.count().await?;
-    before.map_or_else(|| watcher.expect_any(), |records| watcher.expect_more(records));
+    before.map_or_else(|| progress.expect_any(), |records| progress.expect_more(records));
     let (kept, found, since) = left_over(source, stage, order, filter, &schema).await?;
     let resumed = !found.pieces.is_empty();
     *next = found.next.max(*next);
@@ -239,8 +241,8 @@ async fn read_list(
     source.unserved.recall(&fetched.quarantined);
     if resumed {
         let records = fetched.numbers.rows_resumed;
-        watcher.rows(records);
-        watcher.note(&format!("going on from {records} records that a run read which was cut off"));
+        progress.rows(records);
+        progress.note(&format!("going on from {records} records that a run read which was cut off"));
         tracing::info!(entity = table.entity, records, "going on where a run was cut off");
     }
     let (newest, plan) = futures::try_join!(moved::newest(source, before), plan::plan(source, before))?;
@@ -280,8 +282,8 @@ async fn read_list(
                 let records = differing.as_ref().map_or(count, |ids| Some(ids.len() as u64));
                 tracing::debug!(entity = table.entity, ?count, ?records, "reading again what changed meanwhile");
                 if let Some(records) = records.filter(|records| *records > 0) {
-                    watcher.expect_more(records);
-                    watcher.note(&format!("reading {records} records again or anew, which changed meanwhile"));
+                    progress.expect_more(records);
+                    progress.note(&format!("reading {records} records again or anew, which changed meanwhile"));
                 }
                 let take = |piece: ranges::Piece| {
                     by_number |= piece.by_number;

@@ -6,12 +6,11 @@
 //! the server or for us are asked for in smaller ones, and a record that the server does not give is put aside.
 
 use super::extracted::id_of;
-use super::fields::{field_groups, splice};
 use super::known::{OfPage, Print};
 use super::plan::Expected;
 use super::ranges::{KeyRange, Source};
 use super::unserved::put_aside;
-use crate::client::{Answer, ClientError, PageSize, Request, Traffic};
+use crate::client::{Answer, ClientError, PageSize, Request, Traffic, field_groups, splice};
 use crate::error::{Error, Result};
 use crate::lake::longs;
 use bytes::Bytes;

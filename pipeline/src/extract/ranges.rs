@@ -315,7 +315,7 @@ async fn read_range(
     let mut rest = None;
     while let Some(page) = pager.next(&source.traffic).await? {
         piece.numbers.rows_read += page.records;
-        source.traffic.watcher.rows(page.records);
+        source.traffic.observer.received(page.records);
         piece.take(&source, &schema, page, first)?;
         if expected == Expected::Part && pager.pages() >= PAGES_AT_A_TIME && pager.way() != Way::ByNumber {
             rest = pager.rest();

@@ -7,11 +7,10 @@
 
 use super::Order;
 use super::extracted::{Extracted, staged_schema};
-use super::fields::field_groups;
 use super::lists::lists;
 use super::paging::{Page, Pager, Way};
 use super::ranges::{KeyRange, Piece, Sink, Source};
-use crate::client::{Client, ClientError, Request, Traffic, least_key};
+use crate::client::{Client, ClientError, Request, Traffic, field_groups, least_key};
 use crate::error::{Error, Result};
 use crate::lake::Stage;
 use connectwise_runtime::{HashKey, Misfit, Table, bronze_schema};

@@ -28,7 +28,7 @@ pub(super) async fn refresh_bronze(
     let (started, lake, stage, options) = (Instant::now(), &run.lake, &run.stage, &*run.options);
     let mut report = EntityReport { entity: entity.entity, ..EntityReport::default() };
     let watcher = options.progress.entity(entity.entity, None);
-    let traffic = Arc::new(Traffic::watched(&watcher));
+    let traffic = Arc::new(Traffic::observed(Arc::new(watcher.clone())));
     let most_misfits = options.max_quarantined.unwrap_or(quarantine::MOST_PERCENT);
     let work = async {
         let forgotten = bronze::passwords::forget(run, entity).await?;
@@ -54,7 +54,16 @@ pub(super) async fn refresh_bronze(
             client.limit_pages(limit);
         }
         let unserved = &quarantine::unserved(lake, entity).await?[..];
-        let order = Order { table: entity, window, parents, most_misfits, began, known: Arc::clone(&known), unserved };
+        let order = Order {
+            table: entity,
+            window,
+            parents,
+            most_misfits,
+            began,
+            known: Arc::clone(&known),
+            unserved,
+            progress: &watcher,
+        };
         let extracted = extract(client, stage, &order, &traffic).await?;
         watcher.done();
         report.numbers = extracted.numbers.clone();

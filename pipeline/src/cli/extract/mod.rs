@@ -122,7 +122,7 @@ pub(super) async fn execute(args: &ExtractArgs, output: &mut Output) -> Result<u
     let mut target = OutputFile::new(&args.output)?;
     let stop = target.stop();
     let watcher = output.watch().entity(&args.endpoint, None);
-    let list = list.watched(&watcher);
+    let list = list.observed(watcher.clone());
     let written = stop.or(write(list, args, form, &watcher, &stop, &mut target, output)).await;
     let is_stream = target.is_stream();
     let ended = match written {

@@ -5,6 +5,7 @@ use connectwise_etl::bronze::{self, Loading};
 use connectwise_etl::client::Traffic;
 use connectwise_etl::extract::{Extracted, Order, Window, extract, read_ids};
 use connectwise_etl::lake::Stage;
+use connectwise_etl::progress::EntityProgress;
 use connectwise_etl::run::{RunContext, RunId};
 use connectwise_etl::{Error, Result};
 use connectwise_runtime::{ChangeDetection, Field, Kind, Parent, Table};
@@ -83,6 +84,7 @@ async fn read_into(
         began: chrono::Utc::now(),
         known: Arc::default(),
         unserved: &[],
+        progress: &EntityProgress::default(),
     };
     extract(&scene.client, stage, &order, &Arc::new(Traffic::default())).await
 }

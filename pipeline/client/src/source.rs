@@ -3,7 +3,7 @@
 //! Invariant: a codebase that an upgrade moved, another spelling of the host, and the port that goes without saying
 //! leave a source the same.
 
-use crate::settings::ApiSettings;
+use crate::settings::{self, ApiSettings};
 use url::Url;
 
 /// What no address is: the name of the simulated ConnectWise inside the process.
@@ -24,8 +24,14 @@ impl DataSource {
         Self::at(&settings.base_url, settings.username.expose())
     }
 
+    /// The source that the environment names, for commands that do not talk to it; `None` where it names none.
+    pub fn named() -> Option<Self> {
+        let (base, username) = settings::named()?;
+        Some(Self::at(&base, &username))
+    }
+
     /// The source at an API's base, for this user name.
-    pub(crate) fn at(base: &Url, username: &str) -> Self {
+    pub fn at(base: &Url, username: &str) -> Self {
         let mut address = base.host_str().unwrap_or_default().trim_end_matches('.').to_lowercase();
         if let Some(port) = base.port() {
             address.push_str(&format!(":{port}"));
@@ -47,12 +53,12 @@ impl DataSource {
     }
 
     /// A text that is the same for the same source.
-    pub(crate) fn key(&self) -> String {
+    pub fn key(&self) -> String {
         format!("{}\n{}", self.address, self.company.to_lowercase())
     }
 
     /// A positive number that is the same for the same source.
-    pub(crate) fn number(&self) -> i64 {
+    pub fn number(&self) -> i64 {
         (xxhash_rust::xxh3::xxh3_64(self.key().as_bytes()) >> 1).cast_signed().max(1)
     }
 }

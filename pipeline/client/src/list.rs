@@ -6,33 +6,29 @@
 //! digit, where nothing had to be left out of them. Nothing but a path is taken as one: conditions come in by
 //! [`List::conditions`], which looks at them.
 
-use super::Client;
-use super::path::{is_at_or_below, is_path_of, path_problem, types_of_values};
-use super::reading::Reading;
+use crate::client::Client;
 use crate::conditions::{Condition, Name};
 use crate::error::{Error, Result};
-use crate::extract::field_groups;
-use crate::printable::one_line;
-use crate::progress::EntityProgress;
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
-use bytes::Bytes;
+use crate::fields::field_groups;
+use crate::observer::Observer;
+use crate::page_limit::MOST_ON_A_PAGE;
+use crate::path::{is_at_or_below, is_path_of, path_problem, types_of_values};
+use crate::settings::no_hash_key;
+use arrow_schema::SchemaRef;
 use connectwise_generated::tables::TABLES;
-use connectwise_runtime::{Decoder, HashKey, Table, bronze_schema};
-use futures::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
+use connectwise_runtime::{HashKey, Table, bronze_schema};
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 impl Client {
     /// A list of the API: `/time/entries`, or any other path below the base.
     ///
     /// ```no_run
-    /// # async fn example(client: connectwise_etl::client::Client) -> connectwise_etl::Result<()> {
-    /// use connectwise_etl::conditions::field;
+    /// # async fn example(client: connectwise_client::Client) -> connectwise_client::Result<()> {
+    /// use connectwise_client::conditions::field;
     /// use futures::TryStreamExt as _;
     ///
-    /// let billable = field("billableOption").and_then(|name| Ok(name.equals("Billable")));
-    /// let billable = billable.map_err(|error| connectwise_etl::Error::Usage(error.to_string()))?;
+    /// let billable = field("billableOption")?.equals("Billable");
     /// let mut records = client.list("/time/entries").conditions(billable)?.fields(["id", "actualHours"])?.records();
     /// while let Some(record) = records.try_next().await? {
     ///     println!("{}", String::from_utf8_lossy(&record));
@@ -85,9 +81,9 @@ pub struct List {
     pub(super) endpoint: String,
     /// Why the endpoint is none.
     problem: Option<String>,
-    table: Option<&'static Table>,
+    pub(super) table: Option<&'static Table>,
     /// The entity of which this is one record.
-    record_of: Option<&'static Table>,
+    pub(super) record_of: Option<&'static Table>,
     /// The entity whose records these are, also where the list lies below a record.
     of: Option<&'static Table>,
     pub(super) hash_key: Option<HashKey>,
@@ -102,7 +98,7 @@ pub struct List {
     pub(super) limit: Option<u64>,
     /// The records that the API counts, where that is known.
     pub(super) expected: Option<u64>,
-    pub(super) watcher: EntityProgress,
+    pub(super) observer: Arc<dyn Observer>,
 }
 
 impl List {
@@ -129,7 +125,7 @@ impl List {
             page_size: client.page_limit(),
             limit: None,
             expected: None,
-            watcher: EntityProgress::default(),
+            observer: Arc::new(()),
         }
     }
 
@@ -187,7 +183,7 @@ impl List {
         self.has_path()?;
         for name in names {
             let name = name.as_ref().trim();
-            Name::new(name).map_err(|error| Error::Usage(error.to_string()))?;
+            Name::new(name)?;
             if let Some(part) = name.split('/').find(|part| is_sensitive(part)) {
                 return Err(Error::Usage(format!("{name}: {part} is sensitive and is never read; leave it out")));
             }
@@ -230,7 +226,7 @@ impl List {
 
     /// So many records a request, 1 to 1000.
     pub fn page_size(mut self, records: u64) -> Self {
-        self.page_size = records.clamp(1, super::limit::MOST_ON_A_PAGE);
+        self.page_size = records.clamp(1, MOST_ON_A_PAGE);
         self
     }
 
@@ -247,8 +243,8 @@ impl List {
     }
 
     /// Tells someone how it goes.
-    pub fn watched(mut self, watcher: &EntityProgress) -> Self {
-        self.watcher = watcher.clone();
+    pub fn observed(mut self, observer: impl Observer + 'static) -> Self {
+        self.observer = Arc::new(observer);
         self
     }
 
@@ -262,7 +258,7 @@ impl List {
         self.table.or(self.record_of).map(bronze_schema)
     }
 
-    fn has_path(&self) -> Result<()> {
+    pub(super) fn has_path(&self) -> Result<()> {
         self.problem.clone().map_or(Ok(()), |problem| Err(Error::Usage(problem)))
     }
 
@@ -288,18 +284,7 @@ impl List {
             return Ok(());
         }
         let what = format!("{} ({}), or ask for other --fields", self.endpoint, table.hashed.join(", "));
-        Err(Error::Usage(crate::bronze::privacy::no_key(&what)))
-    }
-
-    /// Says what is wrong with it, as reading it would, before anything is asked.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] where the endpoint is none, the address would be longer than servers take, or the key for
-    /// personal texts is lacking.
-    pub fn check(&self) -> Result<()> {
-        self.has_path()?;
-        self.has_key()?;
-        Reading::new(self.clone()).check()
+        Err(Error::Usage(no_hash_key(&what)))
     }
 
     /// The property that tells one record from another.
@@ -324,61 +309,6 @@ impl List {
     /// Whether the key is asked for, but not given on.
     pub(super) fn hides_key(&self) -> bool {
         !self.decoded && !self.fields.is_empty() && !self.fields.iter().any(|name| name == self.key())
-    }
-
-    /// Page after page: the records of each, as the API wrote them.
-    pub fn pages(self) -> impl Stream<Item = Result<Vec<Bytes>>> + Send + Unpin {
-        stream::try_unfold((Reading::new(self), false), |(mut reading, checked)| async move {
-            if !checked {
-                reading.list().has_path()?;
-                reading.list().has_key()?;
-                reading.check()?;
-            }
-            let page = reading.next().await?;
-            Ok(page.map(|page| (page, (reading, true))))
-        })
-        .boxed()
-    }
-
-    /// Record after record, as the API wrote it.
-    pub fn records(self) -> impl Stream<Item = Result<Bytes>> + Send + Unpin {
-        self.pages().map_ok(|page| stream::iter(page.into_iter().map(Ok))).try_flatten()
-    }
-
-    /// Page after page as Arrow batches in the entity's bronze shape.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] where the list is no entity's; in the stream [`Error::Data`] for a record that does not fit.
-    pub fn batches(mut self) -> Result<impl Stream<Item = Result<RecordBatch>> + Send + Unpin> {
-        let table = self
-            .table
-            .or(self.record_of)
-            .ok_or_else(|| Error::Usage(format!("{} is no entity's list, so it has no columns", self.endpoint)))?;
-        let mut decoder = Decoder::new(table).with_key(self.hash_key.clone());
-        self.decoded = true;
-        Ok(self.pages().map(move |page| {
-            let page = page?;
-            let failed = |reason: String| Error::data(table.entity, reason);
-            let mut text = vec![b'['];
-            for (index, record) in page.iter().enumerate() {
-                if index > 0 {
-                    text.push(b',');
-                }
-                text.extend_from_slice(record);
-            }
-            text.push(b']');
-            decoder.page(&text).map_err(|error| failed(error.to_string()))?;
-            let decoded = decoder.finish().map_err(|error| failed(error.to_string()))?;
-            match decoded.quarantined.first() {
-                None => Ok(decoded.batch),
-                Some(misfit) => Err(failed(format!(
-                    "record {} does not fit: {}: {}; as ndjson it can be read as it is",
-                    one_line(misfit.record_id.as_deref().unwrap_or("without an id")),
-                    one_line(&misfit.path),
-                    one_line(&misfit.reason)
-                ))),
-            }
-        }))
     }
 }
 

@@ -1,13 +1,14 @@
 //! The most records on a page that a server takes, learned where it refuses more.
 
-use super::error::REQUEST;
-use super::page_size::TRIES;
-use super::{Client, ClientError, Request, Traffic};
+use crate::client::Client;
+use crate::error::{ClientError, REQUEST};
+use crate::page_size::TRIES;
+use crate::request::{Request, Traffic};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The most records that the API gives on a page.
-pub(crate) const MOST_ON_A_PAGE: u64 = 1000;
+pub const MOST_ON_A_PAGE: u64 = 1000;
 
 /// The most records on a page, for all clones of a client.
 #[derive(Debug, Clone)]
@@ -31,13 +32,7 @@ impl Client {
     }
 
     /// Whether a page of so many records was refused because they are so many; the client asks for fewer then.
-    pub(crate) async fn takes_fewer(
-        &self,
-        request: &Request,
-        records: u64,
-        refusal: &ClientError,
-        traffic: &Traffic,
-    ) -> bool {
+    pub async fn takes_fewer(&self, request: &Request, records: u64, refusal: &ClientError, traffic: &Traffic) -> bool {
         let ClientError::Refused { message, .. } = refusal else { return false };
         if records < 2 {
             return false;

@@ -2,15 +2,18 @@
 
 mod variables;
 
-pub(crate) use variables::{quote_around, staging_limit, variable};
+pub use variables::{quote_around, variable};
 
-use crate::client::DataSource;
-use crate::error::{Error, Result};
 use crate::secret::Secret;
 use base64::Engine as _;
 use connectwise_runtime::HashKey;
 use url::{Host, Url};
 use variables::{given, read_text, text_of};
+
+/// What is wrong with variables of the environment, by their names.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SettingsError(pub(crate) String);
 
 /// Where the API is and how to log in.
 #[derive(Debug, Clone)]
@@ -55,7 +58,7 @@ impl ApiSettings {
     }
 
     /// Whether the API is on this machine.
-    pub(crate) fn is_loopback(&self) -> bool {
+    pub fn is_loopback(&self) -> bool {
         is_loopback(&self.base_url)
     }
 
@@ -68,8 +71,8 @@ impl ApiSettings {
     /// Reads `CW_BASE_URL`, `CW_AUTH_USERNAME`, `CW_AUTH_PASSWORD`, `CW_CLIENTID`, and `CW_API_VERSION` where it is set.
     ///
     /// # Errors
-    /// [`Error::Usage`] that names everything that is missing or unusable, at once.
-    pub fn from_env() -> Result<Self> {
+    /// [`SettingsError`] that names everything that is missing or unusable, at once.
+    pub fn from_env() -> Result<Self, SettingsError> {
         Self::read(text_of)
     }
 
@@ -77,11 +80,11 @@ impl ApiSettings {
     ///
     /// # Errors
     /// As [`ApiSettings::from_env`].
-    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         Self::read(|name| Ok(lookup(name)))
     }
 
-    fn read(lookup: impl Fn(&str) -> Result<Option<String>, String>) -> Result<Self> {
+    fn read(lookup: impl Fn(&str) -> Result<Option<String>, String>) -> Result<Self, SettingsError> {
         let mut problems = Vec::new();
         let mut read = |name: &str, hint: &str| match value_of(&lookup, name, Quotes::Refused) {
             Ok(Some(value)) => value,
@@ -120,7 +123,7 @@ impl ApiSettings {
                 password: Secret::new(password),
                 client_id: Secret::new(client_id),
             }),
-            _ => Err(Error::Usage(format!(
+            _ => Err(SettingsError(format!(
                 "the connection to ConnectWise is not set up:\n{}\nSet them in the environment, or name a file with \
                  the value by the same name and _FILE. To look around without credentials: connectwise-etl demo",
                 problems.join("\n")
@@ -129,11 +132,10 @@ impl ApiSettings {
     }
 }
 
-/// The source that the environment names, for commands that do not talk to it; `None` where it names none.
-pub(crate) fn named_source() -> Option<DataSource> {
+/// Where the environment says that the API is, and as whom; `None` where it does not say.
+pub(crate) fn named() -> Option<(Url, String)> {
     let given = |name: &str| value_of(&text_of, name, Quotes::Refused).ok().flatten();
-    let base = parse_base_url(&given("CW_BASE_URL")?).ok()?;
-    Some(DataSource::at(&base, &given("CW_AUTH_USERNAME")?))
+    Some((parse_base_url(&given("CW_BASE_URL")?).ok()?, given("CW_AUTH_USERNAME")?))
 }
 
 /// Whether a text can be a version in a header.
@@ -148,19 +150,28 @@ const SHORTEST_KEY: usize = 16;
 /// file that `CW_HASH_KEY_FILE` names; `None` where neither is set.
 ///
 /// # Errors
-/// [`Error::Usage`] where the file can't be read, or the key could be guessed.
-pub fn hash_key() -> Result<Option<HashKey>> {
+/// [`SettingsError`] where the file can't be read, or the key could be guessed.
+pub fn hash_key() -> Result<Option<HashKey>, SettingsError> {
     hash_key_from(text_of)
 }
 
-fn hash_key_from(lookup: impl Fn(&str) -> Result<Option<String>, String>) -> Result<Option<HashKey>> {
+fn hash_key_from(lookup: impl Fn(&str) -> Result<Option<String>, String>) -> Result<Option<HashKey>, SettingsError> {
     // A key that had quotes has to keep them.
-    match value_of(&lookup, "CW_HASH_KEY", Quotes::BelongInFiles).map_err(Error::Usage)? {
-        Some(key) if key.chars().count() < SHORTEST_KEY => Err(Error::Usage(format!(
+    match value_of(&lookup, "CW_HASH_KEY", Quotes::BelongInFiles).map_err(SettingsError)? {
+        Some(key) if key.chars().count() < SHORTEST_KEY => Err(SettingsError(format!(
             "CW_HASH_KEY has fewer than {SHORTEST_KEY} characters and could be guessed: make one with `openssl rand -hex 32`"
         ))),
         key => Ok(key.map(|key| HashKey::new(key.as_bytes()))),
     }
+}
+
+/// Why what hashes something can't be read, and what to do.
+pub fn no_hash_key(what: &str) -> String {
+    format!(
+        "there is no key for the hashes of personal texts in {what}: set CW_HASH_KEY, or name a file with the key by \
+         CW_HASH_KEY_FILE. Make one for each lakehouse, e.g. with `openssl rand -hex 32`, and keep it as long as the \
+         lakehouse"
+    )
 }
 
 /// What stands in the place of a credential.
@@ -259,7 +270,7 @@ fn parse_base_url(text: &str) -> Result<Url, String> {
 mod tests {
     use super::*;
 
-    fn settings(pairs: &[(&str, &str)]) -> Result<ApiSettings> {
+    fn settings(pairs: &[(&str, &str)]) -> Result<ApiSettings, SettingsError> {
         ApiSettings::from_lookup(|name| {
             pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         })

@@ -1,8 +1,10 @@
 //! How many records a list has, where the API says so.
 
-use super::list::List;
-use super::{Client, ClientError, Request, Traffic};
-use crate::error::Result as AnyResult;
+use crate::client::Client;
+use crate::error::{ClientError, Result as AnyResult};
+use crate::list::List;
+use crate::request::{Request, Traffic};
+use std::sync::Arc;
 
 impl List {
     /// How many records the API counts; `None` where the endpoint counts none.
@@ -17,7 +19,7 @@ impl List {
         for (name, conditions) in self.further_conditions() {
             request = request.with(name, conditions);
         }
-        let traffic = Traffic::watched(&self.watcher);
+        let traffic = Traffic::observed(Arc::clone(&self.observer));
         match self.client.get(&request, &traffic, |answer| counted(&answer.body)).await {
             Ok(count) => Ok(Some(count)),
             Err(ClientError::NotFound { .. } | ClientError::Refused { .. }) => Ok(None),
@@ -50,7 +52,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::get`].
-    pub(crate) async fn count_where_there_is_one(
+    pub async fn count_where_there_is_one(
         &self,
         endpoint: &str,
         conditions: Option<&str>,
@@ -81,8 +83,8 @@ fn counted(body: &[u8]) -> Result<u64, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::without_mark;
     use super::*;
+    use crate::client::without_mark;
     use bytes::Bytes;
 
     #[test]

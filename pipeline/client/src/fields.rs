@@ -68,7 +68,7 @@ fn item(mut kind: Kind) -> Kind {
 ///
 /// # Errors
 /// When the pages do not hold the same records: something moved between two requests.
-pub(super) fn splice(parts: &[Bytes], key: &str) -> Result<Vec<u8>, String> {
+pub fn splice(parts: &[Bytes], key: &str) -> Result<Vec<u8>, String> {
     let mut order: Vec<i64> = Vec::new();
     let mut records: HashMap<i64, Vec<u8>> = HashMap::new();
     for (index, part) in parts.iter().enumerate() {

@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-#[path = "../../../codegen/fuzz/checks/conditions.rs"]
+#[path = "../../../../codegen/fuzz/checks/conditions.rs"]
 mod fuzzed;
 
 fn now() -> DateTime<Utc> {
@@ -96,7 +96,7 @@ fn an_empty_choice_is_nothing() {
 /// What `codegen/fuzz` found worth keeping, and each of it with a letter less, more, or another.
 #[test]
 fn what_fuzzing_found() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../codegen/fuzz/seeds/conditions");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../codegen/fuzz/seeds/conditions");
     let mut kept: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
     kept.sort();
     assert!(!kept.is_empty());

@@ -41,7 +41,7 @@ fn is_odd(letter: char) -> bool {
 }
 
 /// Passes on what is written to a screen: line breaks and tabs as they are, other control characters spelled out.
-pub(crate) struct Screen<W> {
+pub struct Screen<W> {
     out: W,
     /// The first half of a character of two bytes, of which the second did not come yet.
     half: bool,
@@ -51,7 +51,8 @@ pub(crate) struct Screen<W> {
 const HALF: u8 = 0xc2;
 
 impl<W> Screen<W> {
-    pub(crate) fn new(out: W) -> Self {
+    /// A screen that what is written goes to.
+    pub fn new(out: W) -> Self {
         Self { out, half: false }
     }
 }

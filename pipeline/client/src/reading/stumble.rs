@@ -1,9 +1,10 @@
 //! The record at which a server fails, for the message that names it.
 
-use super::super::{ClientError, Request, least_key};
 use super::{Reading, Way, whole_number};
 use crate::conditions::{Condition, field};
-use crate::error::{Error, Result};
+use crate::error::{ClientError, Error, Result};
+use crate::page_size::least_key;
+use crate::request::Request;
 
 impl Reading {
     /// The error for the record after those that came, at which the server fails.
@@ -41,7 +42,7 @@ impl Reading {
                 let range = named(&key)?.more_than(after).and(named(&key)?.at_most(to));
                 match self.fetch(once(self.one(range, Some(&key)))).await {
                     Ok(page) => Ok(!page.records.is_empty()),
-                    Err(Error::Client(error)) if error.is_page_too_big() => Ok(true),
+                    Err(Error::Request(error)) if error.is_page_too_big() => Ok(true),
                     Err(error) => Err(error),
                 }
             }
@@ -69,5 +70,5 @@ fn once(request: Request) -> Request {
 }
 
 fn named(key: &str) -> Result<crate::conditions::Field> {
-    field(key).map_err(|error| Error::Usage(error.to_string()))
+    Ok(field(key)?)
 }

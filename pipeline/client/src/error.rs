@@ -1,7 +1,45 @@
-//! What the API can answer instead of data.
+//! Errors of the client: what the API can answer instead of data, and why a list can't be read.
+
+use crate::conditions::BadName;
+use crate::settings::SettingsError;
 
 /// What stands before the number of a request in a message.
 pub(super) const REQUEST: &str = ", request ";
+
+/// Why a list can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// What is asked for can't be asked.
+    #[error("{0}")]
+    Usage(String),
+    /// What is asked for has a name that no property can have.
+    #[error(transparent)]
+    Name(#[from] BadName),
+    /// The environment does not say where the API is, or how to log in.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// A request did not bring data.
+    #[error(transparent)]
+    Request(#[from] ClientError),
+    /// What came can't be read, or does not fit together.
+    #[error("{what}: {source}")]
+    Data {
+        /// The list.
+        what: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl Error {
+    /// An error of what came of a list.
+    pub fn data(what: impl Into<String>, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Data { what: what.into(), source: source.into() }
+    }
+}
+
+/// The result of reading a list.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a request did not bring data.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -125,7 +163,7 @@ pub enum ClientError {
 
 impl ClientError {
     /// The error for a final HTTP status.
-    pub(crate) fn refused(url: &str, status: u16, message: String) -> Self {
+    pub fn refused(url: &str, status: u16, message: String) -> Self {
         let url = url.to_owned();
         match status {
             401 => Self::Login { url, status, message },
@@ -147,7 +185,7 @@ impl ClientError {
     }
 
     /// What the server said at last, the same each time that it says so.
-    pub(crate) fn said(&self) -> String {
+    pub fn said(&self) -> String {
         let said = match self {
             Self::GaveUp { last, .. } => last.clone(),
             other => other.to_string(),

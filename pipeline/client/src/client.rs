@@ -4,38 +4,17 @@
 //! tried again or became an error that says what the API answered. Redirects are not followed, so credentials go to
 //! one host only. All clones of a client share one budget of requests.
 
-mod budget;
-mod codebase;
-mod count;
-mod error;
-mod failure;
-mod limit;
-mod link;
-mod list;
-mod page_size;
-mod path;
-mod reading;
-mod records;
-mod request;
-mod retry;
-mod source;
-mod version;
-
-pub use budget::Pace;
-pub use error::ClientError;
-pub(crate) use limit::MOST_ON_A_PAGE;
-pub use list::List;
-pub(crate) use page_size::{PageSize, least_key};
-pub use request::{Answer, Request, Traffic};
-pub use retry::RetryPolicy;
-pub use source::DataSource;
-
+use crate::attempt::{Failure, Tries, Trouble, date, innermost, web_page};
+use crate::codebase::{self, Base};
+use crate::error::{ClientError, Result};
+use crate::page_limit::PageLimit;
+use crate::request::{Answer, Request, Traffic};
+use crate::retry::RetryPolicy;
 use crate::settings::ApiSettings;
-use budget::{Budget, Ended, Turn};
+use crate::source::DataSource;
+use crate::throttle::{Budget, Ended, Pace, Turn};
+use crate::{link, version};
 use bytes::{Bytes, BytesMut};
-use codebase::Base;
-use failure::{Failure, Tries, Trouble, innermost, web_page};
-use limit::PageLimit;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -84,7 +63,7 @@ pub struct Client {
     budget: Budget,
     base: Arc<Base>,
     source: DataSource,
-    page_limit: PageLimit,
+    pub(crate) page_limit: PageLimit,
 }
 
 impl Client {
@@ -99,8 +78,8 @@ impl Client {
     /// A client for what the environment says, at this pace.
     ///
     /// # Errors
-    /// [`Error::Usage`](crate::Error::Usage) as of [`ApiSettings::from_env`]; else as [`Client::new`].
-    pub fn from_env(pace: Pace) -> crate::Result<Self> {
+    /// [`Error::Settings`](crate::Error::Settings) as of [`ApiSettings::from_env`]; else as [`Client::new`].
+    pub fn from_env(pace: Pace) -> Result<Self> {
         Ok(Self::with(ApiSettings::from_env()?, RetryPolicy::default(), pace, Limits::default())?)
     }
 
@@ -171,7 +150,7 @@ impl Client {
     ///
     /// # Errors
     /// The innermost cause: refused, timed out, a certificate that is not trusted.
-    pub(crate) async fn reach(&self) -> Result<(), String> {
+    pub async fn reach(&self) -> Result<(), String> {
         let request = self.base.http().get(self.base_url()).send();
         match tokio::time::timeout(self.limits.connect * 2, request).await {
             Ok(Ok(_)) => Ok(()),
@@ -199,9 +178,9 @@ impl Client {
         parse: impl FnMut(&Answer) -> Result<T, String>,
     ) -> Result<T, ClientError> {
         let endpoint = request.endpoint.as_str();
-        let span = match traffic.watcher.span() {
+        let span = match traffic.observer.span() {
             span if span.is_none() => tracing::debug_span!("request", endpoint, otel.kind = "client", error = Empty),
-            span => tracing::debug_span!(parent: span, "request", endpoint, otel.kind = "client", error = Empty),
+            span => tracing::debug_span!(parent: &span, "request", endpoint, otel.kind = "client", error = Empty),
         };
         let read = self.until_read(request, traffic, parse).instrument(span.clone()).await;
         read.inspect_err(|error| {
@@ -250,7 +229,7 @@ impl Client {
             if tries.are_enough(&self.retry, self.hasty, request.give_up_after) {
                 return Err(tries.gave_up(&url));
             }
-            traffic.watcher.retry(wait.max(asked), tries.last());
+            traffic.observer.retried(wait.max(asked), tries.last());
             // The API may ask for no wait at all, time and again: the back-off holds all the same.
             tokio::time::sleep(wait).await;
         }
@@ -291,7 +270,7 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError::Setup`] where it makes none.
-    pub(crate) fn address_of(&self, request: &Request) -> Result<Url, ClientError> {
+    pub fn address_of(&self, request: &Request) -> Result<Url, ClientError> {
         let address = address(&self.base_url(), request);
         let mut url = Url::parse(&address).map_err(|error| ClientError::Setup(format!("{address}: {error}")))?;
         if !request.query.is_empty() {
@@ -321,7 +300,7 @@ impl Client {
         traffic.bytes.fetch_add(body.len() as u64, Ordering::Relaxed);
         let body = without_mark(body.freeze());
         if status.is_success() {
-            if let Some(date) = failure::date(&headers) {
+            if let Some(date) = date(&headers) {
                 traffic.began.get_or_init(|| date);
             }
             let links: Vec<&str> = headers.get_all("link").iter().filter_map(|value| value.to_str().ok()).collect();
@@ -339,7 +318,7 @@ impl Client {
 }
 
 /// A text without the mark of its encoding before it.
-fn without_mark(body: Bytes) -> Bytes {
+pub(crate) fn without_mark(body: Bytes) -> Bytes {
     const MARK: &[u8] = "\u{feff}".as_bytes();
     if body.starts_with(MARK) { body.slice(MARK.len()..) } else { body }
 }

@@ -1,6 +1,7 @@
 //! The version of the API that is asked for, and whether a refusal is about it.
 
-use super::{ClientError, Request};
+use crate::error::ClientError;
+use crate::request::Request;
 use reqwest::header::HeaderValue;
 
 /// The header in which a server tells its own version.

@@ -1,11 +1,11 @@
 //! What is asked, what comes back, and the counts of both.
 
-use super::page_size::TRIES;
-use crate::progress::EntityProgress;
+use crate::observer::Observer;
+use crate::page_size::TRIES;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 
 /// What one request asks for.
 #[derive(Debug, Clone, Default)]
@@ -63,7 +63,7 @@ pub struct Answer {
 }
 
 /// Counts of what went over the wire.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Traffic {
     /// Requests sent, retries included.
     pub requests: AtomicU64,
@@ -74,12 +74,24 @@ pub struct Traffic {
     /// The server's time at the first answer.
     pub began: OnceLock<DateTime<Utc>>,
     /// Who is told of retries and waits.
-    pub watcher: EntityProgress,
+    pub observer: Arc<dyn Observer>,
+}
+
+impl Default for Traffic {
+    fn default() -> Self {
+        Self::observed(Arc::new(()))
+    }
 }
 
 impl Traffic {
     /// Counts from nothing, and tells of retries.
-    pub fn watched(watcher: &EntityProgress) -> Self {
-        Self { watcher: watcher.clone(), ..Self::default() }
+    pub fn observed(observer: Arc<dyn Observer>) -> Self {
+        Self {
+            requests: AtomicU64::default(),
+            retries: AtomicU64::default(),
+            bytes: AtomicU64::default(),
+            began: OnceLock::default(),
+            observer,
+        }
     }
 }

@@ -5,7 +5,7 @@
 //! of this module none can be put together from parts, and what can be compared with is a closed set ([`Value`]):
 //!
 //! ```compile_fail
-//! use connectwise_etl::conditions::{Literal, Value};
+//! use connectwise_client::conditions::{Literal, Value};
 //!
 //! struct Anything;
 //!
@@ -17,7 +17,7 @@
 //! ```
 //!
 //! ```
-//! use connectwise_etl::conditions::{Condition, field};
+//! use connectwise_client::conditions::{Condition, field};
 //!
 //! let open = field("company/name")?.equals(r#"Vík "og" [synir]"#).and(field("actualHours")?.more_than(0.5));
 //! assert_eq!(open.to_string(), r#"company/name = "Vík \"og\" [[]synir]" and actualHours > 0.5"#);

@@ -6,15 +6,17 @@
 
 mod stumble;
 
-use super::list::{ANYTHING, List};
-use super::records::{Record, join, records_of, without};
-use super::{ClientError, PageSize, Request, Traffic};
 use crate::conditions::field;
-use crate::error::{Error, Result};
+use crate::error::{ClientError, Error, Result};
+use crate::list::{ANYTHING, List};
+use crate::page_size::PageSize;
+use crate::records::{Record, join, records_of, without};
+use crate::request::{Request, Traffic};
 use bytes::Bytes;
 use connectwise_runtime::redact;
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// The longest address that servers take.
 const LONGEST_ADDRESS: usize = 2_000;
@@ -71,7 +73,7 @@ impl Reading {
             size: PageSize::new(list.page_size.min(list.client.page_limit()).min(left.max(1))),
             groups: list.groups(),
             way: if by_number { Way::ByNumber { offset: 0 } } else { Way::ForwardOnly { after: None } },
-            traffic: Traffic::watched(&list.watcher),
+            traffic: Traffic::observed(Arc::clone(&list.observer)),
             left,
             pages: 0,
             highest: None,
@@ -97,7 +99,7 @@ impl Reading {
         while !self.done {
             let page = match self.page().await {
                 Ok(page) => page,
-                Err(Error::Client(error)) if self.adapts(&error).await? => continue,
+                Err(Error::Request(error)) if self.adapts(&error).await? => continue,
                 Err(error) => return Err(error),
             };
             let came = page.records.len() as u64;
@@ -111,7 +113,7 @@ impl Reading {
             self.left -= kept.len() as u64;
             self.done |= self.left == 0;
             self.pages += 1;
-            self.list.watcher.rows(kept.len() as u64);
+            self.list.observer.received(kept.len() as u64);
             if !kept.is_empty() {
                 return Ok(Some(kept));
             }

@@ -3,14 +3,14 @@
 //! Invariant: a variable without a letter is not set; one that is set and can't be meant as it stands is refused by
 //! its name, and never ignored.
 
-use crate::error::{Error, Result};
+use super::SettingsError;
 
 /// The value of one variable, trimmed; `None` where it is not set, or empty.
 ///
 /// # Errors
 /// What is wrong with it, by its name.
-pub(crate) fn variable(name: &str) -> Result<Option<String>> {
-    text_of(name).and_then(|text| given(name, text)).map_err(Error::Usage)
+pub fn variable(name: &str) -> Result<Option<String>, SettingsError> {
+    text_of(name).and_then(|text| given(name, text)).map_err(SettingsError)
 }
 
 /// The text of a variable as it is.
@@ -32,7 +32,7 @@ pub(super) fn given(name: &str, text: Option<String>) -> Result<Option<String>, 
 }
 
 /// The quote that a text begins and ends with.
-pub(crate) fn quote_around(text: &str) -> Option<char> {
+pub fn quote_around(text: &str) -> Option<char> {
     let mut letters = text.chars();
     let first = letters.next()?;
     (matches!(first, '"' | '\'') && letters.next_back() == Some(first)).then_some(first)
@@ -53,31 +53,6 @@ pub(super) fn read_text(path: &str) -> std::io::Result<String> {
         all => std::str::from_utf8(all).ok().map(str::to_owned),
     };
     text.ok_or_else(|| std::io::Error::new(std::io::ErrorKind::InvalidData, "it is no text in UTF-8"))
-}
-
-/// The bytes that may be staged, by `CW_STAGING_LIMIT_GB`; `None` where it says nothing.
-///
-/// # Errors
-/// [`Error::Usage`] where it is no number of GiB.
-pub(crate) fn staging_limit() -> Result<Option<u64>> {
-    const NAME: &str = "CW_STAGING_LIMIT_GB";
-    let Some(text) = variable(NAME)? else { return Ok(None) };
-    bytes_of(&text).map(Some).ok_or_else(|| {
-        Error::Usage(format!("{NAME} is {text:?}: expected a number of GiB that is more than 0, as 20, 0.5 or 10GB"))
-    })
-}
-
-/// So many GiB in bytes.
-fn bytes_of(text: &str) -> Option<u64> {
-    let unit = text.find(|letter: char| letter.is_alphabetic()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(unit);
-    if !matches!(unit.to_ascii_lowercase().as_str(), "" | "g" | "gb" | "gib") {
-        return None;
-    }
-    let gibibytes: f64 = number.trim_end().parse().ok()?;
-    let bytes = gibibytes * (1_u64 << 30) as f64;
-    // More than there can be is as good as no limit: the conversion ends at the largest number.
-    (bytes.is_finite() && bytes >= 1.0).then_some(bytes as u64)
 }
 
 #[cfg(test)]
@@ -114,18 +89,5 @@ mod tests {
         }
         std::fs::write(&path, [0xff, 0x41]).unwrap();
         assert!(read_text(path.to_str().unwrap()).is_err());
-    }
-
-    #[test]
-    fn a_limit_is_a_number_of_gibibytes() {
-        for (text, bytes) in
-            [("20", 20 << 30), ("0.5", 1 << 29), ("10GB", 10 << 30), ("1.5 GiB", 3 << 29), ("2g", 2 << 30)]
-        {
-            assert_eq!(bytes_of(text), Some(bytes), "{text}");
-        }
-        assert_eq!(bytes_of("99999999999999"), Some(u64::MAX));
-        for text in ["", "GB", "0", "-1", "10MB", "1TB", "ten", "1,5", "nan", "inf", "1e999", "5 0"] {
-            assert_eq!(bytes_of(text), None, "{text}");
-        }
     }
 }

@@ -1,11 +1,11 @@
 //! A try that failed: whether another makes sense, when, and what it is taken for.
 
-use super::budget::MOST_WAIT;
-use super::error::{self, ClientError, REQUEST};
-use super::request::Request;
-use super::retry::RetryPolicy;
-use super::version;
+use crate::error::{self, ClientError, REQUEST};
+use crate::request::Request;
+use crate::retry::RetryPolicy;
 use crate::settings::ApiSettings;
+use crate::throttle::MOST_WAIT;
+use crate::version;
 use chrono::{DateTime, Utc};
 use reqwest::header::HeaderMap;
 use std::time::Duration;

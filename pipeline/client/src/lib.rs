@@ -1,0 +1,49 @@
+//! Client of the ConnectWise PSA API: login, rate, retry, and lists, page by page.
+//!
+//! ```text
+//! List ─► reading (which page is next) ─► Client::get (throttle, attempts, retry) ─► HTTP
+//! ```
+//!
+//! - [`Client`] sends signed requests, so many a minute and so many at once, and tries again what may pass.
+//! - [`List`] reads any list of the API as pages, records or Arrow batches.
+//! - [`conditions`] are read from text, or built from typed values.
+//! - [`settings`] come from the environment; [`secret`] holds what must not be printed.
+//!
+//! Invariant: nothing here stores anything, and nothing of it knows a storage or a query engine.
+
+mod attempt;
+mod client;
+mod codebase;
+pub mod conditions;
+mod count;
+mod error;
+mod fields;
+mod link;
+mod list;
+mod observer;
+mod page_limit;
+mod page_size;
+mod path;
+pub mod printable;
+mod reading;
+mod records;
+mod request;
+mod retry;
+pub mod secret;
+pub mod settings;
+mod source;
+mod stream;
+mod throttle;
+mod version;
+
+pub use client::{Client, Limits};
+pub use error::{ClientError, Error, Result};
+pub use fields::{field_groups, splice};
+pub use list::List;
+pub use observer::Observer;
+pub use page_limit::MOST_ON_A_PAGE;
+pub use page_size::{PageSize, least_key};
+pub use request::{Answer, Request, Traffic};
+pub use retry::RetryPolicy;
+pub use source::DataSource;
+pub use throttle::Pace;

@@ -1,0 +1,78 @@
+//! Streams of a list: its pages, its records, or Arrow batches of them.
+
+use crate::error::{Error, Result};
+use crate::list::List;
+use crate::printable::one_line;
+use crate::reading::Reading;
+use arrow_array::RecordBatch;
+use bytes::Bytes;
+use connectwise_runtime::Decoder;
+use futures::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
+
+impl List {
+    /// Says what is wrong with it, as reading it would, before anything is asked.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where the endpoint is none, the address would be longer than servers take, or the key for
+    /// personal texts is lacking.
+    pub fn check(&self) -> Result<()> {
+        self.has_path()?;
+        self.has_key()?;
+        Reading::new(self.clone()).check()
+    }
+
+    /// Page after page: the records of each, as the API wrote them.
+    pub fn pages(self) -> impl Stream<Item = Result<Vec<Bytes>>> + Send + Unpin {
+        stream::try_unfold((Reading::new(self), false), |(mut reading, checked)| async move {
+            if !checked {
+                reading.list().has_path()?;
+                reading.list().has_key()?;
+                reading.check()?;
+            }
+            let page = reading.next().await?;
+            Ok(page.map(|page| (page, (reading, true))))
+        })
+        .boxed()
+    }
+
+    /// Record after record, as the API wrote it.
+    pub fn records(self) -> impl Stream<Item = Result<Bytes>> + Send + Unpin {
+        self.pages().map_ok(|page| stream::iter(page.into_iter().map(Ok))).try_flatten()
+    }
+
+    /// Page after page as Arrow batches in the entity's bronze shape.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where the list is no entity's; in the stream [`Error::Data`] for a record that does not fit.
+    pub fn batches(mut self) -> Result<impl Stream<Item = Result<RecordBatch>> + Send + Unpin> {
+        let table = self
+            .table
+            .or(self.record_of)
+            .ok_or_else(|| Error::Usage(format!("{} is no entity's list, so it has no columns", self.endpoint)))?;
+        let mut decoder = Decoder::new(table).with_key(self.hash_key.clone());
+        self.decoded = true;
+        Ok(self.pages().map(move |page| {
+            let page = page?;
+            let failed = |reason: String| Error::data(table.entity, reason);
+            let mut text = vec![b'['];
+            for (index, record) in page.iter().enumerate() {
+                if index > 0 {
+                    text.push(b',');
+                }
+                text.extend_from_slice(record);
+            }
+            text.push(b']');
+            decoder.page(&text).map_err(|error| Error::data(table.entity, error))?;
+            let decoded = decoder.finish().map_err(|error| Error::data(table.entity, error))?;
+            match decoded.quarantined.first() {
+                None => Ok(decoded.batch),
+                Some(misfit) => Err(failed(format!(
+                    "record {} does not fit: {}: {}; as ndjson it can be read as it is",
+                    one_line(misfit.record_id.as_deref().unwrap_or("without an id")),
+                    one_line(&misfit.path),
+                    one_line(&misfit.reason)
+                ))),
+            }
+        }))
+    }
+}
