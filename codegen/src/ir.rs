@@ -12,6 +12,8 @@ pub struct Ir {
     pub entities: Vec<Entity>,
     /// The operations of the client, sorted by path.
     pub operations: Vec<Operation>,
+    /// What the server says of itself, where the spec says it.
+    pub info: Option<Struct>,
 }
 
 impl Ir {
@@ -256,6 +258,19 @@ pub struct Operation {
     pub summary: String,
     /// Its parameters in the path and the query.
     pub parameters: Vec<Parameter>,
+    /// What it returns.
+    pub returns: Returns,
+}
+
+/// What an operation returns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Returns {
+    /// What the server says of itself.
+    Info,
+    /// How many records the entity of this name has.
+    Count(String),
+    /// One record of the entity of this name.
+    Record(String),
 }
 
 /// A parameter of an operation.

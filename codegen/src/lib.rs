@@ -10,6 +10,8 @@ pub mod diff;
 mod emit;
 pub mod endpoints;
 pub mod entities;
+#[path = "../runtime/src/etl.rs"]
+pub mod etl;
 pub mod files;
 pub mod fixups;
 pub mod gold;

@@ -25,8 +25,9 @@ pub fn render(inputs: &Inputs, problems: &mut Problems) -> GeneratedFiles {
     let mut files = GeneratedFiles::default();
     let Some(ir) = lower(inputs, problems) else { return files };
     emit::tables::emit(&ir, &mut files);
-    emit::models::emit(&ir, &inputs.spec_file, &mut files, problems);
-    emit::client::emit(&ir, &inputs.spec_file, &mut files, problems);
+    let models = emit::model::Models::of(&ir);
+    emit::models::emit(&ir, &models, &inputs.spec_file, &mut files, problems);
+    emit::client::emit(&ir, &models, &inputs.spec_file, &mut files, problems);
     let lineage = crate::gold::render(inputs, &ir, &mut files, problems);
     emit::dictionary::emit(inputs, &ir, &lineage, &mut files, problems);
     describe::emit(&mut files);

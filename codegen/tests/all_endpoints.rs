@@ -22,7 +22,7 @@ use connectwise_codegen::ir::{Entity, Field, Kind};
 use connectwise_codegen::proposal::Proposals;
 use connectwise_codegen::render::{lower, render};
 use connectwise_codegen::report::Problems;
-use connectwise_codegen::spec::{Spec, escape};
+use connectwise_codegen::spec::Spec;
 use connectwise_codegen::{entities, yaml};
 use serde_json::{Map, Value, json};
 
@@ -143,8 +143,9 @@ fn all_of_them_compile_decode_and_flatten() {
     let lists: usize = possible.iter().map(|endpoint| lists(&spec, endpoint).count()).sum();
     assert_eq!(children, lists, "one table a list");
     let operations = files.get("generated/src/client.rs").unwrap();
-    for endpoint in &possible {
-        assert!(operations.contains(&format!("//! - `{}`\n", endpoint.endpoint)), "{}", endpoint.endpoint);
+    for entity in ir.entities.iter().filter(|entity| entity.counted) {
+        let count = format!("//! - `{}/count`\n", entity.endpoint.trim_end_matches('/'));
+        assert!(operations.contains(&count), "{}", entity.endpoint);
     }
 
     // In the target folder, so that what did not change since the last time is not compiled again.
@@ -176,7 +177,7 @@ fn all_of_them_compile_decode_and_flatten() {
 fn put(folder: &Path, files: &GeneratedFiles, entities: &[Entity]) {
     let mut wanted = BTreeMap::from([
         ("crate.rs".to_owned(), "pub mod tables;\n".to_owned()),
-        ("typed.rs".to_owned(), "pub mod client;\npub mod models;\n".to_owned()),
+        ("typed.rs".to_owned(), "pub mod client;\npub mod models;\npub mod tables;\n".to_owned()),
         ("read.rs".to_owned(), read(files, entities)),
     ]);
     for (path, text) in files.iter() {
@@ -191,15 +192,13 @@ fn put(folder: &Path, files: &GeneratedFiles, entities: &[Entity]) {
     }
 }
 
-/// A record of each entity with every property filled in, and the struct that has to read it: the one whose
-/// documentation names the entity's schema.
+/// A record of each entity with every property filled in, and the struct that has to read it: the one that belongs to
+/// the entity's table.
 fn read(files: &GeneratedFiles, entities: &[Entity]) -> String {
-    let models: Vec<&str> =
-        files.iter().filter(|(path, _)| path.starts_with("generated/src/models/")).map(|(_, text)| text).collect();
-    let name = |schema: &str| {
-        let doc = format!("/// From /components/schemas/{}.\n", escape(schema));
-        let after = models.iter().find_map(|text| text.split_once(&doc)).unwrap().1;
-        after.split_once("pub struct ").unwrap().1.split_once(' ').unwrap().0.to_owned()
+    let name = |entity: &Entity| {
+        let model = files.get(&format!("generated/src/models/{}.rs", entity.module)).unwrap();
+        let after = model.split_once("\nimpl Entity for ").unwrap().1;
+        after.split_once(' ').unwrap().0.to_owned()
     };
     let mut text = String::from("&[\n");
     for entity in entities {
@@ -209,11 +208,7 @@ fn read(files: &GeneratedFiles, entities: &[Entity]) -> String {
             record.as_object_mut().unwrap().remove(&parent.path[0]).unwrap();
         }
         let record = record.to_string();
-        text.push_str(&format!(
-            "    ({:?}, {record:?}, again::<models::{}>),\n",
-            entity.endpoint,
-            name(&entity.schema)
-        ));
+        text.push_str(&format!("    ({:?}, {record:?}, again::<models::{}>),\n", entity.endpoint, name(entity)));
     }
     text.push_str("]\n");
     text

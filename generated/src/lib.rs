@@ -12,7 +12,7 @@ pub mod agreement_rules;
 #[rustfmt::skip]
 pub mod checks;
 
-/// The GET operations of the entities' endpoints.
+/// The operations that serve single requests.
 #[rustfmt::skip]
 pub mod client;
 

@@ -1,7 +1,7 @@
 //! What has to hold for any bytes that come as a page: shared by the fuzz target and the ordinary tests.
 
 use crate::common::{TABLE, rows_of};
-use connectwise_runtime::{Decoder, Misfit, Recall, flatten, flatten_child, row_hashes};
+use connectwise_runtime::{Decoder, Recall, RejectedRecord, flatten, flatten_child, row_hashes};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::ops::Range;
@@ -15,13 +15,13 @@ pub(crate) fn check(bytes: &[u8]) {
     // Something that has to stay, whatever comes next.
     assert!(decoder.page(br#"[{"id":1,"tags":["a"]}]"#).is_ok_and(|counts| counts.kept == 1));
     let mut rows = 1;
-    let mut misfits = 0;
+    let mut rejected = 0;
     let outcome = decoder.page(bytes);
     check_recalling(bytes, outcome.is_ok());
     if let Ok(counts) = &outcome {
         assert_eq!(counts.records, counts.kept + counts.quarantined);
         rows += counts.kept;
-        misfits += counts.quarantined;
+        rejected += counts.quarantined;
     }
     assert_eq!(decoder.rows() as u64, rows, "a page is kept whole or not at all");
     let theirs = serde_json::from_slice::<Vec<Value>>(bytes);
@@ -33,14 +33,14 @@ pub(crate) fn check(bytes: &[u8]) {
     }
     if let Ok(counts) = decoder.record(bytes) {
         rows += counts.kept;
-        misfits += counts.quarantined;
+        rejected += counts.quarantined;
     }
     // The names of what is unknown may be repeated for each item of a list, but not without end.
     assert!(decoder.bytes() <= 64 * bytes.len() + 65_536, "{} bytes of {}", decoder.bytes(), bytes.len());
 
     let decoded = decoder.finish().unwrap_or_else(|error| panic!("{error}"));
     let batch = decoded.batch;
-    assert_eq!((batch.num_rows() as u64, decoded.quarantined.len() as u64), (rows, misfits));
+    assert_eq!((batch.num_rows() as u64, decoded.quarantined.len() as u64), (rows, rejected));
     decoded.quarantined.iter().for_each(without_secrets);
     let columns: Vec<usize> = (0..batch.num_columns()).collect();
     assert!(row_hashes(&batch, &columns).is_ok_and(|hashes| hashes.len() == batch.num_rows()));
@@ -139,11 +139,11 @@ fn depth(value: &Value) -> usize {
 }
 
 /// What is kept of a record that did not fit holds nothing sensitive.
-fn without_secrets(misfit: &Misfit) {
-    let Ok(Value::Object(record)) = serde_json::from_str(&misfit.raw_json) else { return };
+fn without_secrets(rejected: &RejectedRecord) {
+    let Ok(Value::Object(record)) = serde_json::from_str(&rejected.raw_json) else { return };
     for name in record.keys() {
-        assert!(!["password", "token"].iter().any(|secret| secret.eq_ignore_ascii_case(name)), "{misfit:?}");
+        assert!(!["password", "token"].iter().any(|secret| secret.eq_ignore_ascii_case(name)), "{rejected:?}");
     }
     let company = record.get("company").and_then(Value::as_object);
-    assert!(company.is_none_or(|company| !company.contains_key("secret")), "{misfit:?}");
+    assert!(company.is_none_or(|company| !company.contains_key("secret")), "{rejected:?}");
 }

@@ -1,4 +1,4 @@
-//! Arbitrary bytes as a page of the API: records, misfits or a reason, never a panic.
+//! Arbitrary bytes as a page of the API: records, rejected records or a reason, never a panic.
 #![no_main]
 #![allow(dead_code, reason = "shared with tests that use all of it")]
 

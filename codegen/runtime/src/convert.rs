@@ -5,7 +5,7 @@
 
 use crate::timestamp::parse_micros;
 
-/// What would have been readable, for the reason of a misfit.
+/// What would have been readable, for the reason of a rejected record.
 pub(crate) type Expected = &'static str;
 
 pub(crate) const INT: Expected = "a whole number of 64 bits";

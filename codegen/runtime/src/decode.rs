@@ -1,10 +1,10 @@
 //! Pages of JSON records to Arrow batches.
 //!
 //! Invariants:
-//! - Every record of a page that can be read ends in the batch or among the misfits, and the counts add up.
+//! - Every record of a page that can be read ends in the batch or among the rejected records, and the counts add up.
 //! - A record that does not fit leaves no trace in the columns; a page that can't be read leaves none at all.
 //! - No sensitive or excluded value, and no value of a field that is a password, gets into a column, `_unknown`, a
-//!   misfit, an error, or what is told of the texts of records; and of one that is hashed nothing but the hash. Without
+//!   rejected record, an error, or what is told of the texts of records; and of one that is hashed nothing but the hash. Without
 //!   a key for the hashes no record is read.
 
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ use crate::json::{Scanner, Syntax, quote};
 use crate::personal::HashKey;
 use crate::read::{Fault, Reader, Reason, excerpt, key_text};
 use crate::recall::Recall;
-use crate::redact::Guard;
+use crate::redact::RedactionPolicy;
 use crate::schema::bronze_schema;
 use crate::shape::{Kind, Table};
 
@@ -44,15 +44,15 @@ pub struct PageCounts {
     pub records: u64,
     /// Records that are rows now.
     pub kept: u64,
-    /// Records that did not fit and are among the misfits now.
+    /// Records that did not fit and are among the rejected records now.
     pub quarantined: u64,
     /// Records that were known, byte for byte, and so were not read.
     pub recalled: u64,
 }
 
-/// A record that can't be stored as it should.
+/// A record that does not fit its table's shape: quarantined once it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Misfit {
+pub struct RejectedRecord {
     /// The text of its key, whatever its type, where there is one; of a whole number its digits.
     pub record_id: Option<String>,
     /// The value that does not fit, e.g. `customFields/0/type`; empty for the record itself.
@@ -70,7 +70,7 @@ pub struct Decoded {
     /// The records that were kept, with [`bronze_schema`], in the order in which they came.
     pub batch: RecordBatch,
     /// The records that were not.
-    pub quarantined: Vec<Misfit>,
+    pub quarantined: Vec<RejectedRecord>,
     /// How often a property that the spec does not know was in a record that was kept, by its path with `*` for the
     /// indexes of lists.
     pub unknown_fields: BTreeMap<String, u64>,
@@ -81,14 +81,14 @@ pub struct Decoded {
 pub struct Decoder {
     table: &'static Table,
     schema: SchemaRef,
-    guard: Guard,
+    policy: RedactionPolicy,
     columns: Structs,
     unknown: Texts,
     key: Option<usize>,
     rows: usize,
     /// Bytes of the pages since the last batch, which no column can exceed.
     fed: usize,
-    quarantined: Vec<Misfit>,
+    quarantined: Vec<RejectedRecord>,
     quarantined_bytes: usize,
     unknown_fields: BTreeMap<String, u64>,
 }
@@ -101,7 +101,7 @@ impl Decoder {
         let is_key = |name: &str, kind: Kind| name == table.key && kind == Kind::Int;
         Self {
             schema: bronze_schema(table),
-            guard: Guard::new(table),
+            policy: RedactionPolicy::new(table),
             key: table.shape.iter().position(|field| is_key(field.name, field.kind)),
             columns,
             table,
@@ -117,13 +117,13 @@ impl Decoder {
     /// The same with the key of the hashes that are kept in the place of personal texts.
     #[must_use]
     pub fn with_key(self, key: Option<HashKey>) -> Self {
-        Self { guard: self.guard.with_key(key), ..self }
+        Self { policy: self.policy.with_key(key), ..self }
     }
 
     /// The same for records that were put aside: hashes that are marked in them as such are taken as they are.
     #[must_use]
     pub fn stored(self) -> Self {
-        Self { guard: self.guard.stored(), ..self }
+        Self { policy: self.policy.stored(), ..self }
     }
 
     /// Reads one page: a JSON array of records.
@@ -159,7 +159,7 @@ impl Decoder {
                             let unknown = reader.unknown.values().map(|unknown| unknown.pattern.as_str());
                             let unknown = unknown.collect::<Vec<_>>();
                             if reader.left_out {
-                                recall.kept(&decoder.guard.record(record)?, &unknown);
+                                recall.kept(&decoder.policy.record(record)?, &unknown);
                             } else {
                                 recall.kept(record, &unknown);
                             }
@@ -172,7 +172,7 @@ impl Decoder {
         })
     }
 
-    /// Reads one record: a JSON object, as [`Misfit::raw_json`] holds it.
+    /// Reads one record: a JSON object, as [`RejectedRecord::raw_json`] holds it.
     ///
     /// # Errors
     /// As [`Self::page`].
@@ -215,11 +215,11 @@ impl Decoder {
         opening: u8,
         read: impl FnOnce(&mut Self, &mut Reader<'_>, &mut Found) -> Result<(), Syntax>,
     ) -> Result<PageCounts, DecodeError> {
-        if self.guard.lacks_key() {
+        if self.policy.lacks_key() {
             return Err(DecodeError::NoKey { table: self.table.table });
         }
         let page = bytes.len();
-        let size = if self.guard.hashes() { page.saturating_mul(HASH_GROWTH) } else { page };
+        let size = if self.policy.hashes() { page.saturating_mul(HASH_GROWTH) } else { page };
         if size > MOST {
             return Err(DecodeError::PageTooLarge { page });
         }
@@ -231,7 +231,7 @@ impl Decoder {
         let text = str::from_utf8(bytes).map_err(|error| DecodeError::NotUtf8 { offset: error.valid_up_to() })?;
         let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         let (rows, quarantined) = (self.rows, self.quarantined.len());
-        let mut reader = Reader::new(text, self.guard.clone());
+        let mut reader = Reader::new(text, self.policy.clone());
         let mut found = Found::default();
         match read(self, &mut reader, &mut found).and_then(|()| reader.scanner.end()) {
             Ok(()) => {
@@ -250,7 +250,7 @@ impl Decoder {
         }
     }
 
-    /// Reads one record into a row, whose text it gives, or into a misfit.
+    /// Reads one record into a row, whose text it gives, or rejects it.
     #[inline]
     fn one<'t>(&mut self, reader: &mut Reader<'t>, found: &mut Found) -> Result<Option<&'t str>, Syntax> {
         reader.scanner.peek();
@@ -265,14 +265,14 @@ impl Decoder {
                 return Ok(Some(reader.scanner.since(start)));
             }
             Err(Fault::Syntax(syntax)) => return Err(syntax),
-            Err(Fault::Misfit(reason)) => reason,
+            Err(Fault::Rejected(reason)) => reason,
         };
         self.cut(row);
         reader.scanner.reset(start);
-        let misfit = self.misfit(reader.scanner.raw()?, *reason)?;
+        let rejected = self.rejected(reader.scanner.raw()?, *reason)?;
         found.counts.quarantined += 1;
-        found.quarantined_bytes += misfit.raw_json.len() + misfit.reason.len() + size_of::<Misfit>();
-        self.quarantined.push(misfit);
+        found.quarantined_bytes += rejected.raw_json.len() + rejected.reason.len() + size_of::<RejectedRecord>();
+        self.quarantined.push(rejected);
         Ok(None)
     }
 
@@ -291,7 +291,7 @@ impl Decoder {
             None => Some(format!("found no key, expected {}", convert::INT)),
         };
         if let Some(words) = words {
-            return Err(Fault::Misfit(Box::new(Reason { path: self.table.key.to_owned(), words })));
+            return Err(Fault::Rejected(Box::new(Reason { path: self.table.key.to_owned(), words })));
         }
         if !reader.unknown.is_empty() {
             self.keep_unknown(reader, found)?;
@@ -313,7 +313,7 @@ impl Decoder {
         out.push('}');
         if self.unknown.size() + out.len() > MOST {
             let words = format!("found {} bytes of unknown properties, more than a batch can hold", out.len());
-            return Err(Fault::Misfit(Box::new(Reason { path: String::new(), words })));
+            return Err(Fault::Rejected(Box::new(Reason { path: String::new(), words })));
         }
         self.unknown.put(self.rows, &out);
         for unknown in reader.unknown.values() {
@@ -325,10 +325,10 @@ impl Decoder {
         Ok(())
     }
 
-    fn misfit(&self, raw: &str, reason: Reason) -> Result<Misfit, Syntax> {
-        let raw_json = self.guard.record(raw)?.into_owned();
+    fn rejected(&self, raw: &str, reason: Reason) -> Result<RejectedRecord, Syntax> {
+        let raw_json = self.policy.record(raw)?.into_owned();
         let record_id = key_text(&raw_json, self.table.key)?;
-        Ok(Misfit { record_id, path: reason.path, reason: reason.words, raw_json })
+        Ok(RejectedRecord { record_id, path: reason.path, reason: reason.words, raw_json })
     }
 
     fn cut(&mut self, rows: usize) {
@@ -351,9 +351,9 @@ impl Decoder {
         let found = match first {
             None => "nothing".to_owned(),
             Some(b'<') => excerpt(start),
-            Some(byte) if !matches!(byte, b'{' | b'[') && !self.guard.any() => excerpt(start),
+            Some(byte) if !matches!(byte, b'{' | b'[') && !self.policy.any() => excerpt(start),
             Some(_) => {
-                let readable = Scanner::new(start).raw().and_then(|raw| self.guard.record(raw));
+                let readable = Scanner::new(start).raw().and_then(|raw| self.policy.record(raw));
                 readable.map_or_else(|_| "what is neither JSON nor HTML".to_owned(), |text| excerpt(&text))
             }
         };

@@ -12,7 +12,7 @@ use arrow_select::nullif::nullif;
 
 use crate::error::Error;
 use crate::password::{Role, is_password};
-use crate::redact::Guard;
+use crate::redact::RedactionPolicy;
 use crate::schema::UNKNOWN;
 use crate::shape::{Field, Kind, Table};
 
@@ -44,7 +44,7 @@ pub fn without_passwords(
     table: &'static Table,
     bronze: &RecordBatch,
 ) -> Result<Option<(RecordBatch, BooleanArray)>, Error> {
-    let guard = Guard::of_passwords();
+    let policy = RedactionPolicy::of_passwords();
     let mut columns = bronze.columns().to_vec();
     let mut held = vec![false; bronze.num_rows()];
     let mut found = false;
@@ -54,7 +54,7 @@ pub fn without_passwords(
             None if field.name() == UNKNOWN => Kind::Json,
             _ => continue,
         };
-        if let Some(less) = without(column, &kind, &guard)? {
+        if let Some(less) = without(column, &kind, &policy)? {
             found = true;
             less.mark(&mut held);
             *column = less.array;
@@ -78,12 +78,12 @@ impl Less {
     }
 }
 
-fn without(array: &ArrayRef, kind: &Kind, guard: &Guard) -> Result<Option<Less>, ArrowError> {
+fn without(array: &ArrayRef, kind: &Kind, policy: &RedactionPolicy) -> Result<Option<Less>, ArrowError> {
     match kind {
-        Kind::Json => without_in_json(array, guard),
+        Kind::Json => without_in_json(array, policy),
         Kind::List(item) => {
             let list: &ListArray = array.as_list_opt().ok_or_else(|| mismatch(array))?;
-            let Some(items) = without(list.values(), item, guard)? else { return Ok(None) };
+            let Some(items) = without(list.values(), item, policy)? else { return Ok(None) };
             let ends = list.offsets().array_windows();
             let held = ends.map(|[start, end]| {
                 // Offsets are never negative.
@@ -95,7 +95,9 @@ fn without(array: &ArrayRef, kind: &Kind, guard: &Guard) -> Result<Option<Less>,
             let less = ListArray::try_new(field, list.offsets().clone(), items.array, list.nulls().cloned())?;
             Ok(Some(Less { array: Arc::new(less), held }))
         }
-        Kind::Struct(fields) => without_in_struct(array.as_struct_opt().ok_or_else(|| mismatch(array))?, fields, guard),
+        Kind::Struct(fields) => {
+            without_in_struct(array.as_struct_opt().ok_or_else(|| mismatch(array))?, fields, policy)
+        }
         _ => Ok(None),
     }
 }
@@ -105,7 +107,7 @@ fn mismatch(array: &ArrayRef) -> ArrowError {
     ArrowError::SchemaError(format!("a column that can hold the value of a password is {}", array.data_type()))
 }
 
-fn without_in_json(array: &ArrayRef, guard: &Guard) -> Result<Option<Less>, ArrowError> {
+fn without_in_json(array: &ArrayRef, policy: &RedactionPolicy) -> Result<Option<Less>, ArrowError> {
     let texts: &StringArray = array.as_string_opt().ok_or_else(|| mismatch(array))?;
     let mut held = vec![false; texts.len()];
     let kept: StringArray = texts
@@ -114,7 +116,7 @@ fn without_in_json(array: &ArrayRef, guard: &Guard) -> Result<Option<Less>, Arro
         .map(|(text, held)| {
             let text = text?;
             // A text that is no JSON was a string, and is one still.
-            match guard.outside(text, Vec::new()) {
+            match policy.outside(text, Vec::new()) {
                 Ok(Cow::Owned(less)) => {
                     *held = true;
                     Some(less)
@@ -126,13 +128,17 @@ fn without_in_json(array: &ArrayRef, guard: &Guard) -> Result<Option<Less>, Arro
     Ok(held.contains(&true).then(|| Less { array: Arc::new(kept), held }))
 }
 
-fn without_in_struct(array: &StructArray, fields: &'static [Field], guard: &Guard) -> Result<Option<Less>, ArrowError> {
+fn without_in_struct(
+    array: &StructArray,
+    fields: &'static [Field],
+    policy: &RedactionPolicy,
+) -> Result<Option<Less>, ArrowError> {
     let mut held = vec![false; array.len()];
     let mut columns = array.columns().to_vec();
     let kind_of = |name: &str| fields.iter().find(|field| field.name == name).map(|field| field.kind);
     for (field, column) in array.fields().iter().zip(&mut columns) {
         if let Some(kind) = kind_of(field.name())
-            && let Some(less) = without(column, &kind, guard)?
+            && let Some(less) = without(column, &kind, policy)?
         {
             less.mark(&mut held);
             *column = less.array;

@@ -1,12 +1,17 @@
 //! What generated tables stand on: their static description, and the engine that reads it.
 //!
 //! - [`shape`]: the description of a table, as generated code states it.
+//! - [`mod@gold`]: the description of gold tables, checks and reports.
+//! - [`etl`]: the columns that the pipeline adds to every table.
+//! - [`stamp()`]: rows with those columns.
 //! - [`schema`]: Arrow schemas of its bronze and silver tables.
 //! - [`decode`]: pages of JSON to bronze batches, bad records set aside one by one.
 //! - [`mod@flatten`]: bronze batches to silver batches.
 //! - [`without_passwords`]: bronze batches of earlier versions without the values of passwords.
 //! - [`hash`]: whether a row's content changed.
 //! - [`HashKey`]: keyed hashes in the place of personal texts.
+//! - [`Entity`]: a record as a struct, with its table.
+//! - `transport` (a feature): what sends the requests of the generated operations.
 //!
 //! Invariant: nothing here does I/O, knows an entity by name, or panics on any input.
 
@@ -15,9 +20,12 @@ mod cast;
 mod column;
 mod convert;
 pub mod decode;
+mod entity;
 mod error;
+pub mod etl;
 pub mod flatten;
 mod forget;
+pub mod gold;
 pub mod hash;
 mod json;
 mod parent;
@@ -29,9 +37,15 @@ mod recall;
 mod redact;
 pub mod schema;
 pub mod shape;
+mod stamp;
 pub mod timestamp;
+#[cfg(feature = "transport")]
+pub mod transport;
 
-pub use decode::{Decoded, Decoder, Misfit, PageCounts};
+/// The earlier name of a rejected record.
+pub use decode::RejectedRecord as Misfit;
+pub use decode::{Decoded, Decoder, PageCounts, RejectedRecord};
+pub use entity::Entity;
 pub use error::{DecodeError, Error, FlattenError};
 pub use flatten::{flatten, flatten_child};
 pub use forget::{password_columns, without_passwords};
@@ -42,3 +56,4 @@ pub use recall::Recall;
 pub use redact::{redact, redact_stored};
 pub use schema::{bronze_schema, check, child_schema, silver_schema};
 pub use shape::{ChangeDetection, Child, Field, Kind, Parent, SilverColumn, Source, Table, Variant};
+pub use stamp::{Stamp, stamp, stamped_schema};

@@ -1,7 +1,7 @@
 //! Reading JSON values into column buffers, driven by the shape.
 //!
 //! Invariant: on an error the buffers hold a part of the record, and the caller cuts them back; nothing else is left
-//! behind. A misfit is found before the value's grammar is checked to its end: whoever puts the record aside passes
+//! behind. A record is rejected before the value's grammar is checked to its end: whoever puts the record aside passes
 //! over it as a whole.
 
 mod maps;
@@ -15,7 +15,7 @@ use crate::column::{Column, Lists, Structs};
 use crate::convert::{self, Expected};
 use crate::json::{Scanner, Str, Syntax, unescape};
 use crate::path::{Path, Step};
-use crate::redact::{Guard, Treatment};
+use crate::redact::{Redaction, RedactionPolicy};
 
 /// Why a record, or the whole page, can't be read.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(crate) enum Fault {
     /// The page is no JSON.
     Syntax(Syntax),
     /// The record does not fit the shape.
-    Misfit(Box<Reason>),
+    Rejected(Box<Reason>),
 }
 
 impl From<Syntax> for Fault {
@@ -54,7 +54,7 @@ pub(crate) struct Unknown {
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
     pub(crate) scanner: Scanner<'a>,
-    guard: Guard,
+    policy: RedactionPolicy,
     path: Path,
     /// The current record's unknown properties by their paths.
     pub(crate) unknown: BTreeMap<String, Unknown>,
@@ -63,8 +63,8 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(text: &'a str, guard: Guard) -> Self {
-        Self { scanner: Scanner::new(text), guard, path: Path::default(), unknown: BTreeMap::new(), left_out: false }
+    pub(crate) fn new(text: &'a str, policy: RedactionPolicy) -> Self {
+        Self { scanner: Scanner::new(text), policy, path: Path::default(), unknown: BTreeMap::new(), left_out: false }
     }
 
     /// Reads a record into the row.
@@ -75,7 +75,7 @@ impl<'a> Reader<'a> {
         self.left_out = false;
         match self.scanner.peek() {
             b'{' => self.object(columns, row),
-            token => Err(self.misfit(token, convert::STRUCT)),
+            token => Err(self.reject(token, convert::STRUCT)),
         }
     }
 
@@ -91,7 +91,7 @@ impl<'a> Reader<'a> {
                 let read = match token {
                     b'"' => self.text_as(convert::int_of_text)?,
                     b'-' | b'0'..=b'9' => self.number_as(convert::int, convert::INT)?,
-                    _ => return Err(self.misfit(token, convert::INT)),
+                    _ => return Err(self.reject(token, convert::INT)),
                 };
                 if let Some(value) = read {
                     column.put(row, value);
@@ -101,7 +101,7 @@ impl<'a> Reader<'a> {
                 let read = match token {
                     b'"' => self.text_as(convert::float_of_text)?,
                     b'-' | b'0'..=b'9' => self.number_as(convert::float, convert::FLOAT)?,
-                    _ => return Err(self.misfit(token, convert::FLOAT)),
+                    _ => return Err(self.reject(token, convert::FLOAT)),
                 };
                 if let Some(value) = read {
                     column.put(row, value);
@@ -112,7 +112,7 @@ impl<'a> Reader<'a> {
                     b't' => Some(self.scanner.literal("true").map(|()| true)?),
                     b'f' => Some(self.scanner.literal("false").map(|()| false)?),
                     b'"' => self.text_as(convert::bool_of_text)?,
-                    _ => return Err(self.misfit(token, convert::BOOL)),
+                    _ => return Err(self.reject(token, convert::BOOL)),
                 };
                 if let Some(value) = read {
                     column.put(row, value);
@@ -121,7 +121,7 @@ impl<'a> Reader<'a> {
             Column::Time(column) => {
                 let read = match token {
                     b'"' => self.text_as(convert::time_of_text)?,
-                    _ => return Err(self.misfit(token, convert::TIME)),
+                    _ => return Err(self.reject(token, convert::TIME)),
                 };
                 if let Some(value) = read {
                     column.put(row, value);
@@ -132,15 +132,15 @@ impl<'a> Reader<'a> {
             Column::Json(column) => self.json(token, column, row)?,
             Column::Map(column) => match token {
                 b'{' => self.map(column, row)?,
-                _ => return Err(self.misfit(token, convert::MAP)),
+                _ => return Err(self.reject(token, convert::MAP)),
             },
             Column::Struct(column) => match token {
                 b'{' => self.object(column, row)?,
-                _ => return Err(self.misfit(token, convert::STRUCT)),
+                _ => return Err(self.reject(token, convert::STRUCT)),
             },
             Column::List(column) => match token {
                 b'[' => self.list(column, row)?,
-                _ => return Err(self.misfit(token, convert::LIST)),
+                _ => return Err(self.reject(token, convert::LIST)),
             },
         }
         Ok(())
@@ -153,7 +153,7 @@ impl<'a> Reader<'a> {
         let read = if found.escaped { read(&found.text()) } else { read(found.raw) };
         read.map_err(|expected| {
             self.scanner.reset(start);
-            self.misfit(b'"', expected)
+            self.reject(b'"', expected)
         })
     }
 
@@ -164,7 +164,7 @@ impl<'a> Reader<'a> {
             Some(value) => Ok(Some(value)),
             None => {
                 self.scanner.reset(start);
-                Err(self.misfit(b'0', expected))
+                Err(self.reject(b'0', expected))
             }
         }
     }
@@ -183,7 +183,7 @@ impl<'a> Reader<'a> {
                 self.scanner.literal("false")?;
                 column.put(row, "false");
             }
-            _ => return Err(self.misfit(token, convert::TEXT)),
+            _ => return Err(self.reject(token, convert::TEXT)),
         }
         Ok(())
     }
@@ -195,12 +195,12 @@ impl<'a> Reader<'a> {
             b'-' | b'0'..=b'9' => Cow::Borrowed(self.scanner.number()?),
             b't' => self.scanner.literal("true").map(|()| Cow::Borrowed("true"))?,
             b'f' => self.scanner.literal("false").map(|()| Cow::Borrowed("false"))?,
-            _ => return Err(self.misfit(token, convert::TEXT)),
+            _ => return Err(self.reject(token, convert::TEXT)),
         };
-        match self.guard.hash(&text) {
+        match self.policy.hash(&text) {
             Some(hash) => column.put(row, &hash),
             // No page is read without a key.
-            None => return Err(self.misfit(b'n', "a key for its hash")),
+            None => return Err(self.reject(b'n', "a key for its hash")),
         }
         Ok(())
     }
@@ -212,7 +212,7 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         let raw = self.scanner.raw()?;
-        let kept = self.guard.outside(raw, self.names())?;
+        let kept = self.policy.outside(raw, self.names())?;
         self.left_out |= matches!(kept, Cow::Owned(_));
         column.put(row, &kept);
         Ok(())
@@ -235,19 +235,19 @@ impl<'a> Reader<'a> {
 
     /// What becomes of a property that the shape does not know, or of a map's entry.
     #[inline]
-    fn treatment(&self, name: Str<'a>) -> Treatment {
-        if self.guard.has_names() { self.guard.treatment(self.path.names(), &name.text()) } else { Treatment::Keep }
+    fn redaction(&self, name: Str<'a>) -> Redaction {
+        if self.policy.has_names() { self.policy.redaction(self.path.names(), &name.text()) } else { Redaction::Keep }
     }
 
     /// The names above a value, where it matters what they are.
     fn names(&self) -> Vec<String> {
-        if self.guard.has_names() { self.path.names().map(str::to_owned).collect() } else { Vec::new() }
+        if self.policy.has_names() { self.path.names().map(str::to_owned).collect() } else { Vec::new() }
     }
 
     /// The reason why the value at the current position does not fit.
     #[cold]
-    fn misfit(&mut self, token: u8, expected: Expected) -> Fault {
-        let personal = self.guard.leads_to_personal(self.path.names());
+    fn reject(&mut self, token: u8, expected: Expected) -> Fault {
+        let personal = self.policy.leads_to_personal(self.path.names());
         let found = match token {
             b'{' => "an object".to_owned(),
             b'[' => "a list".to_owned(),
@@ -263,7 +263,7 @@ impl<'a> Reader<'a> {
             },
         };
         let words = format!("found {found}, expected {expected}");
-        Fault::Misfit(Box::new(Reason { path: self.path.written(), words }))
+        Fault::Rejected(Box::new(Reason { path: self.path.written(), words }))
     }
 }
 

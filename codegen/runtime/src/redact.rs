@@ -21,7 +21,7 @@ use crate::shape::{Field, Kind, Table};
 /// # Errors
 /// [`DecodeError::Syntax`] where the text is no JSON.
 pub fn redact<'a>(table: &'static Table, key: Option<&HashKey>, raw: &'a str) -> Result<Cow<'a, str>, DecodeError> {
-    refused(raw, Guard::new(table).with_key(key.cloned()).whole(raw, false))
+    refused(raw, RedactionPolicy::new(table).with_key(key.cloned()).whole(raw, false))
 }
 
 /// The same for the JSON text of a record that was put aside, in which hashes stand already, marked as such.
@@ -33,7 +33,7 @@ pub fn redact_stored<'a>(
     key: Option<&HashKey>,
     raw: &'a str,
 ) -> Result<Cow<'a, str>, DecodeError> {
-    refused(raw, Guard::new(table).with_key(key.cloned()).stored().whole(raw, true))
+    refused(raw, RedactionPolicy::new(table).with_key(key.cloned()).stored().whole(raw, true))
 }
 
 fn refused<T>(raw: &str, copied: Result<T, Syntax>) -> Result<T, DecodeError> {
@@ -43,7 +43,7 @@ fn refused<T>(raw: &str, copied: Result<T, Syntax>) -> Result<T, DecodeError> {
 
 /// What becomes of a property outside the shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Treatment {
+pub(crate) enum Redaction {
     /// It stays.
     Keep,
     /// Nothing of it stays.
@@ -54,7 +54,7 @@ pub(crate) enum Treatment {
 
 /// What a table must not keep, or not as it is.
 #[derive(Debug, Clone)]
-pub(crate) struct Guard {
+pub(crate) struct RedactionPolicy {
     names: &'static [&'static str],
     excluded: &'static [&'static str],
     hashed: &'static [&'static str],
@@ -68,7 +68,7 @@ pub(crate) struct Guard {
     stored: bool,
 }
 
-impl Guard {
+impl RedactionPolicy {
     pub(crate) fn new(table: &'static Table) -> Self {
         let Table { sensitive: names, excluded, hashed, shape, .. } = *table;
         let has = |wanted: Kind| shape.iter().any(|field| has(&field.kind, wanted));
@@ -120,11 +120,11 @@ impl Guard {
     }
 
     /// What becomes of a property outside the shape. `parents` are the names above it, without the indexes of lists.
-    pub(crate) fn treatment<'p>(
+    pub(crate) fn redaction<'p>(
         &self,
         parents: impl DoubleEndedIterator<Item = &'p str> + Clone,
         name: &str,
-    ) -> Treatment {
+    ) -> Redaction {
         let is_it = |entry: &str, anywhere: bool| {
             let mut parts = entry.rsplit('/');
             parts.next().is_some_and(|part| part.eq_ignore_ascii_case(name))
@@ -132,11 +132,11 @@ impl Guard {
         };
         let sensitive = self.names.iter().any(|entry| is_it(entry, !entry.contains('/')));
         if sensitive || self.excluded.iter().any(|entry| is_it(entry, false)) {
-            Treatment::LeaveOut
+            Redaction::LeaveOut
         } else if self.hashed.iter().any(|entry| is_it(entry, false)) {
-            Treatment::Hash
+            Redaction::Hash
         } else {
-            Treatment::Keep
+            Redaction::Keep
         }
     }
 
@@ -188,7 +188,7 @@ impl Guard {
         mark: bool,
     ) -> Result<Cow<'a, str>, Syntax> {
         let (scanner, out) = (Scanner::new(raw), String::with_capacity(raw.len()));
-        let mut copy = Copy { guard: self, mark, scanner, path, out, changed: false };
+        let mut copy = Copy { policy: self, mark, scanner, path, out, changed: false };
         copy.value(kind)?;
         Ok(if copy.changed { Cow::Owned(copy.out) } else { Cow::Borrowed(raw) })
     }
@@ -204,7 +204,7 @@ fn has(kind: &Kind, wanted: Kind) -> bool {
 
 /// A copy in the making: names, strings and numbers as they stand, white space between them left out.
 struct Copy<'g, 'a> {
-    guard: &'g Guard,
+    policy: &'g RedactionPolicy,
     /// Whether hashes are marked.
     mark: bool,
     scanner: Scanner<'a>,
@@ -232,7 +232,7 @@ impl Copy<'_, '_> {
     /// A text, number, flag or null. Where the shape has an object with something personal in it, only what it was.
     fn scalar(&mut self, token: u8) -> Result<(), Syntax> {
         let raw = self.scanner.raw()?;
-        let personal = self.guard.has_personal() && self.guard.leads_to_personal(self.path.iter().map(AsRef::as_ref));
+        let personal = self.policy.has_personal() && self.policy.leads_to_personal(self.path.iter().map(AsRef::as_ref));
         let kept = match token {
             _ if !personal => raw,
             b'"' => "\"\"",
@@ -263,7 +263,7 @@ impl Copy<'_, '_> {
             _ => Cow::Borrowed(raw),
         };
         self.changed = true;
-        match self.guard.hash(&text) {
+        match self.policy.hash(&text) {
             Some(hash) => {
                 self.out.push('"');
                 if self.mark {
@@ -278,7 +278,7 @@ impl Copy<'_, '_> {
     }
 
     fn object(&mut self, kind: Option<Kind>) -> Result<(), Syntax> {
-        // An object where the shape has a list of them is a misfit, but its properties are the same.
+        // An object where the shape has a list of them is rejected, but its properties are the same.
         let mut kind = kind;
         while let Some(Kind::List(item)) = kind {
             kind = Some(*item);
@@ -300,15 +300,15 @@ impl Copy<'_, '_> {
             self.scanner.peek();
             let (value, written) = (self.scanner.mark(), self.out.len());
             let mut known = fields.iter().find(|field| field.name == text).map(|field| field.kind);
-            let treatment = match known {
-                Some(kind) if is_sensitive(&kind) => Treatment::LeaveOut,
-                Some(_) => Treatment::Keep,
-                None => self.guard.treatment(self.path.iter().map(AsRef::as_ref), &text),
+            let redaction = match known {
+                Some(kind) if is_sensitive(&kind) => Redaction::LeaveOut,
+                Some(_) => Redaction::Keep,
+                None => self.policy.redaction(self.path.iter().map(AsRef::as_ref), &text),
             };
-            if treatment == Treatment::Hash {
+            if redaction == Redaction::Hash {
                 known = Some(Kind::Hashed);
             }
-            if treatment == Treatment::LeaveOut {
+            if redaction == Redaction::LeaveOut {
                 self.changed = true;
                 self.scanner.skip()?;
             } else {
@@ -342,7 +342,7 @@ impl Copy<'_, '_> {
     }
 
     fn list(&mut self, kind: Option<Kind>) -> Result<(), Syntax> {
-        // A list where the shape has an object is a misfit, but its items are read as that object: rather too much
+        // A list where the shape has an object is rejected, but its items are read as that object: rather too much
         // is left out than too little.
         let item = match kind {
             Some(Kind::List(item)) => Some(*item),

@@ -10,7 +10,7 @@ use crate::proposal::{Proposals, Refusal};
 use crate::report::{Problems, Reporter};
 use crate::spec::Spec;
 
-use super::{CommandError, none_of};
+use super::outcome::{CommandError, none_of};
 
 /// Appends the entities of list endpoints to the YAML; with `parents`, also those whose ids their paths need. All of
 /// them, or none: nothing is written where no table could be made of one.

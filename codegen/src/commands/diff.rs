@@ -21,7 +21,7 @@ use crate::report::{Problems, Reporter};
 use crate::spec::Spec;
 use crate::{entities, files, gold, render};
 
-use super::{CommandError, count, none_of};
+use super::outcome::{CommandError, count, none_of};
 
 /// How many gold columns a row of the Markdown table names.
 const TOUCHED: usize = 6;

@@ -10,7 +10,7 @@ use crate::render::render;
 use crate::report::{Problems, Reporter};
 use crate::spec::Spec;
 
-use super::{CommandError, STALE, count, none_of};
+use super::outcome::{CommandError, STALE, count, none_of};
 
 /// Writes the generated files that differ and removes orphans.
 ///

@@ -10,7 +10,7 @@ use crate::inputs::{Inputs, LOCK, plain};
 use crate::report::{Problems, Reporter};
 use crate::spec::Spec;
 
-use super::{CommandError, count, none_of, some_lines};
+use super::outcome::{CommandError, count, none_of, some_lines};
 
 /// How many changes are printed of the spec, and of the tables.
 const SHOWN: usize = 40;

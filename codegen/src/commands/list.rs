@@ -16,7 +16,7 @@ use crate::inputs::Inputs;
 use crate::report::{Problems, Reporter};
 use crate::spec::Spec;
 
-use super::{CommandError, count, none_of};
+use super::outcome::{CommandError, count, none_of};
 
 /// Lists the entities in use; with `all`, every list endpoint.
 ///

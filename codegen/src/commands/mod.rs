@@ -1,65 +1,15 @@
-//! The commands, each a function from a workspace root and a [`Reporter`] to an exit status.
+//! The commands, each a function from a workspace root and a [`Reporter`](crate::report::Reporter) to an exit status.
 
 mod add;
 mod diff;
 mod generate;
 mod import;
 mod list;
-
-use std::io;
-
-use crate::files::FileError;
-use crate::report::{Problems, ProblemsError, Reporter};
+mod outcome;
 
 pub use self::add::add;
 pub use self::diff::{Format, diff};
 pub use self::generate::{check, generate};
 pub use self::import::import;
 pub use self::list::list;
-
-/// `check`: what is on the disk is not what the inputs give.
-pub const STALE: u8 = 4;
-
-/// `check`: it could not be found out.
-pub const FAILURE: u8 = 100;
-
-/// Why a command failed.
-#[derive(Debug, thiserror::Error)]
-pub enum CommandError {
-    /// The inputs have problems.
-    #[error("{0}")]
-    Problems(#[from] ProblemsError),
-    /// A file can't be read or written.
-    #[error("{0}")]
-    File(#[from] FileError),
-    /// The result can't be written.
-    #[error("the output can't be written: {0}")]
-    Output(#[from] io::Error),
-    /// There is no workspace.
-    #[error("{0}")]
-    Workspace(#[from] crate::workspace::NoWorkspace),
-    /// Anything that one sentence says.
-    #[error("{0}")]
-    Other(String),
-}
-
-/// The problems as an error, if there are any.
-fn none_of(problems: Problems) -> Result<(), CommandError> {
-    Ok(problems.or(())?)
-}
-
-/// `1 file`, `2 files`.
-fn count(number: usize, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
-}
-
-/// A heading's worth of lines, cut after `most` with how many were left out and the command that shows them all.
-fn some_lines(reporter: &mut Reporter<'_>, lines: &[String], most: usize, all: &str) -> io::Result<()> {
-    for line in lines.iter().take(most) {
-        reporter.line(format!("  {line}"))?;
-    }
-    match lines.len().saturating_sub(most) {
-        0 => Ok(()),
-        more => reporter.line(format!("  … and {more} more: {all} shows them all")),
-    }
-}
+pub use self::outcome::{CommandError, FAILURE, STALE};

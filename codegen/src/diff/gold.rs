@@ -6,20 +6,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::gold::load::{self, Model};
 use crate::gold::model::{Additivity, Column, CustomField, Dimension, Fact, Sql, With};
 use crate::gold::rules::{self, Rule, Rules};
-use crate::gold::{self, Model};
 use crate::inputs::Inputs;
 
-use super::{Change, Entry};
+use super::change::{Change, Entry};
 
 /// The macros and functions that give a class.
 const CLASSES: [&str; 3] = ["agreement_type", "billing_behavior", "is_invoiceable"];
 
 /// The changes of gold from one state of the inputs to another; none where the older one has no gold.
 pub fn gold(old: &Inputs, new: &Inputs) -> Vec<Entry> {
-    let Some(before) = gold::model(old) else { return Vec::new() };
-    let after = gold::model(new);
+    let Some(before) = load::model(old) else { return Vec::new() };
+    let after = load::model(new);
     let mut entries = Vec::new();
     let (old_tables, new_tables) = (tables(&before), after.as_ref().map(tables).unwrap_or_default());
     let names: BTreeSet<&str> = old_tables.keys().chain(new_tables.keys()).copied().collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::ir::{Field, Ir, Kind};
 use crate::spec::Spec;
 
-use super::{Change, Entry};
+use super::change::{Change, Entry};
 
 /// Every path of a shape with its type.
 pub(super) fn leaves(fields: &[Field]) -> BTreeMap<String, String> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Change;
+use super::change::Change;
 use super::shape::compare;
 use crate::spec::Spec;
 

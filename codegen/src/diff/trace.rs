@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Change, Entry};
+use super::change::{Change, Entry};
 use crate::gold::lineage::Lineage;
 use crate::ir::{Entity, Ir, SilverColumn, Source};
 

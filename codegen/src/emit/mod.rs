@@ -2,7 +2,9 @@
 
 pub(crate) mod client;
 pub(crate) mod dictionary;
+pub(crate) mod model;
 pub(crate) mod models;
 pub(crate) mod root;
+mod structs;
 pub(crate) mod tables;
 pub(crate) mod text;

@@ -3,10 +3,9 @@
 use std::fmt::Write as _;
 
 use crate::gold::lineage::{Lineage, shortened};
-use crate::gold::model::{Additivity, Column};
+use crate::gold::model::{Additivity, Column, Table};
 use crate::gold::queries::{Entry, Queries};
 use crate::gold::rules::Rules;
-use crate::gold::{Table, columns_of};
 
 /// How many sources of a column the dictionary names.
 const SOURCES: usize = 6;
@@ -155,7 +154,7 @@ fn table(table: &Table<'_>, lineage: &Lineage) -> String {
             from(&dimension.key)
         );
     }
-    for column in columns_of(table) {
+    for column in table.columns() {
         let link = column.dimension.as_ref().map(|name| format!(" → `{name}`")).unwrap_or_default();
         let _ = writeln!(
             out,

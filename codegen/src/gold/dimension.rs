@@ -6,7 +6,7 @@ use minijinja::value::Value;
 use crate::gold::functions::{key_of, null, recency};
 use crate::gold::model::{Column, Dimension, Reference, Sql};
 use crate::gold::sql::{Renderer, has_text_key, last_layer, lines};
-use crate::gold::words::{code, mentions};
+use crate::gold::words::Code;
 use crate::lower::naming::closest;
 use crate::report::Problem;
 
@@ -56,7 +56,7 @@ impl Renderer<'_> {
         let mut recursive = false;
         for part in &dimension.with {
             let sql = self.expand(&part.sql);
-            recursive |= mentions(&code(&sql), &part.name);
+            recursive |= Code::of(&sql).mentions(&part.name);
             with.push(context! { name => part.name.as_str(), lines => lines(&sql) });
         }
         let mut entity = Vec::new();
@@ -143,7 +143,7 @@ impl Renderer<'_> {
         let parts = dimension.with.iter().map(|part| &part.sql).chain(&dimension.from);
         let own: Vec<&Sql> = parts.chain(dimension.columns.iter().map(|column| &column.expression)).collect();
         let read_twice =
-            |reference: &&Reference<'_>| own.iter().any(|sql| mentions(&code(&sql.text), &reference.fact.source));
+            |reference: &&Reference<'_>| own.iter().any(|sql| Code::of(&sql.text).mentions(&reference.fact.source));
         if references.is_empty() || dimension.statement.is_some() || references.iter().any(read_twice) {
             return Ok(None);
         }

@@ -5,16 +5,17 @@
 
 #[expect(unreachable_pub, reason = "its text becomes a part of the generated crate")]
 mod caseless;
-mod check;
+pub mod check;
 pub mod custom_fields;
 mod dictionary;
 mod dimension;
 mod emit;
 mod functions;
 pub mod lineage;
-mod misfits;
+pub(crate) mod load;
 pub mod model;
 mod named;
+mod overflows;
 mod queries;
 mod read;
 pub(crate) mod rules;
@@ -24,80 +25,22 @@ mod sql;
 mod words;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::files::GeneratedFiles;
 use crate::gold::dimension::References;
 use crate::gold::lineage::Lineage;
-use crate::gold::model::{Column, Dialect, Dimension, Fact, Reference};
-use crate::gold::queries::{Entry, Queries};
-use crate::gold::rules::Rules;
+use crate::gold::load::Model;
+use crate::gold::model::{Dialect, Fact, Reference, Table, Unknown};
+use crate::gold::queries::Entry;
 use crate::gold::sql::Renderer;
-use crate::gold::words::{code, reads_table};
+use crate::gold::words::Code;
 use crate::inputs::Inputs;
 use crate::ir::Ir;
-use crate::report::{At, Problem, Problems};
+use crate::report::{Problem, Problems};
 
 /// The template of the billing status, and the column that it is for.
 const STATUSES: &str = "templates/gold/billing_status.sql.j2";
 const STATUS: &str = "effectiveBillingStatus";
-
-/// A gold table, ready to be written down.
-pub(crate) enum Table<'a> {
-    /// A dimension.
-    Dimension(&'a Dimension),
-    /// A fact.
-    Fact(&'a Fact),
-}
-
-impl Table<'_> {
-    fn name(&self) -> &str {
-        match self {
-            Self::Dimension(dimension) => &dimension.table,
-            Self::Fact(fact) => &fact.table,
-        }
-    }
-
-    /// Where its name stands.
-    fn at(&self) -> &At {
-        match self {
-            Self::Dimension(dimension) => &dimension.at,
-            Self::Fact(fact) => &fact.at,
-        }
-    }
-}
-
-/// The columns that a table declares.
-fn columns_of<'a>(table: &'a Table<'_>) -> &'a [Column] {
-    match table {
-        Table::Dimension(dimension) => &dimension.columns,
-        Table::Fact(fact) => &fact.columns,
-    }
-}
-
-/// What the YAML files say.
-pub(crate) struct Model {
-    /// The classification of agreements.
-    pub(crate) rules: Arc<Rules>,
-    /// The dimensions that can be read.
-    pub(crate) dimensions: Vec<Dimension>,
-    /// The facts that can be read.
-    pub(crate) facts: Vec<Fact>,
-    /// Own checks and reports.
-    pub(crate) queries: Queries,
-    /// The tables whose files can't be read as a whole.
-    pub(crate) unread: Vec<String>,
-}
-
-/// The tables of which nothing is known, since what makes them has problems of its own: whatever is said of them would
-/// be one problem after another.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Unknown {
-    /// Whether a table of bronze or silver that is not known may be one all the same.
-    pub(crate) silver: bool,
-    /// The tables of gold.
-    pub(crate) gold: Vec<String>,
-}
 
 /// The SQL by table and dialect.
 type Statements = BTreeMap<String, BTreeMap<&'static str, String>>;
@@ -106,7 +49,7 @@ type Statements = BTreeMap<String, BTreeMap<&'static str, String>>;
 struct Rendered<'a> {
     statements: Statements,
     /// By fact: its source's rows with amounts that no column holds.
-    misfits: BTreeMap<&'a str, String>,
+    overflows: BTreeMap<&'a str, String>,
     /// By dimension: what facts' rows say of its rows.
     references: BTreeMap<&'a str, References>,
     /// The rules' module.
@@ -121,7 +64,7 @@ struct Rendered<'a> {
 pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &mut Problems) -> Lineage {
     // Of a table that an entity or a file with problems may stand for, nothing is known.
     let unknown = Unknown { silver: !problems.is_empty(), gold: Vec::new() };
-    let Some(mut model) = read(inputs, problems) else { return Lineage::default() };
+    let Some(mut model) = load::read(inputs, problems) else { return Lineage::default() };
     let unknown = Unknown { gold: model.unread.clone(), ..unknown };
     named::check_names(ir, &model, &unknown, problems);
     named::check_references(ir, &model.dimensions, &mut model.facts, problems);
@@ -131,14 +74,14 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
     let Some(rendered) = statements(inputs, ir, &model, problems) else {
         return Lineage::default();
     };
-    let Rendered { statements, misfits, references, rust_rules, checks, reports } = rendered;
+    let Rendered { statements, overflows, references, rust_rules, checks, reports } = rendered;
     let tables = model.tables();
     let before = problems.iter().count();
     let lineage = check::statements(ir, &tables, &unknown, &statements, problems);
     // These are made of the statements' expressions: what is wrong there is said once.
     let sound = problems.iter().count() == before;
     for fact in model.facts.iter().filter(|_| sound) {
-        if let Some(sql) = misfits.get(fact.table.as_str()) {
+        if let Some(sql) = overflows.get(fact.table.as_str()) {
             check::query(ir, &tables, &unknown, &fact.at, sql, problems);
         }
     }
@@ -153,7 +96,7 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
     let zone = model.dimensions.iter().flat_map(|dimension| &dimension.settings).find(|(name, _)| name == "timeZone");
     let zone = zone.map_or("UTC", |(_, zone)| zone.as_str());
     let statuses = inputs.files.get(STATUSES).map_or("", String::as_str);
-    let with_status = order.iter().any(|table| columns_of(table).iter().any(|column| column.name == STATUS));
+    let with_status = order.iter().any(|table| table.columns().iter().any(|column| column.name == STATUS));
     let parts = dictionary::Parts {
         tables: &order,
         rules: &model.rules,
@@ -161,7 +104,7 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
         queries: &model.queries,
         lineage: &lineage,
     };
-    let beside = emit::Beside { misfits: &misfits, references: &references };
+    let beside = emit::Beside { overflows: &overflows, references: &references };
     emit::emit(&order, &statements, &beside, rust_rules, zone, dictionary::dictionary(&parts), files);
     lineage
 }
@@ -169,48 +112,13 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
 /// The lineage alone, as far as it can be made out: what is wrong with the inputs is for [`render`] to say.
 pub fn lineage(inputs: &Inputs, ir: &Ir) -> Lineage {
     let mut problems = Problems::new();
-    let Some(model) = read(inputs, &mut problems) else { return Lineage::default() };
+    let Some(model) = load::read(inputs, &mut problems) else { return Lineage::default() };
     match statements(inputs, ir, &model, &mut problems) {
         Some(rendered) => {
             check::statements(ir, &model.tables(), &Unknown::default(), &rendered.statements, &mut problems)
         }
         None => Lineage::default(),
     }
-}
-
-/// What the YAML files say, as far as they can be read; `None` for a workspace without gold.
-pub(crate) fn model(inputs: &Inputs) -> Option<Model> {
-    read(inputs, &mut Problems::new())
-}
-
-impl Model {
-    fn tables(&self) -> Vec<Table<'_>> {
-        self.dimensions.iter().map(Table::Dimension).chain(self.facts.iter().map(Table::Fact)).collect()
-    }
-}
-
-/// Reads the files; `None` for a workspace without gold: bronze and silver alone.
-fn read(inputs: &Inputs, problems: &mut Problems) -> Option<Model> {
-    if !inputs.files.contains_key(rules::FILE) && inputs.below("schema/facts", ".yaml").next().is_none() {
-        return None;
-    }
-    let rules = Arc::new(rules::read(inputs.text(rules::FILE, problems), problems));
-    let mut unread = Vec::new();
-    let (mut dimensions, mut facts) = (Vec::new(), Vec::new());
-    for (file, text) in inputs.below("schema/dimensions", ".yaml") {
-        match read::dimension(file, text, problems) {
-            Some(dimension) => dimensions.push(dimension),
-            None => unread.push(read::stem(file).to_owned()),
-        }
-    }
-    for (file, text) in inputs.below("schema/facts", ".yaml") {
-        match read::fact(file, text, problems) {
-            Some(fact) => facts.push(fact),
-            None => unread.push(read::stem(file).to_owned()),
-        }
-    }
-    let queries = queries::read(inputs.files.get(queries::FILE), problems);
-    Some(Model { rules, dimensions, facts, queries, unread })
 }
 
 /// The statements in both dialects, the rules' Rust module, and the queries.
@@ -220,7 +128,7 @@ fn statements<'a>(inputs: &Inputs, ir: &Ir, model: &'a Model, problems: &mut Pro
     let mut statements = Statements::new();
     let mut rust_rules = String::new();
     let (mut checks, mut reports) = (Vec::new(), Vec::new());
-    let (mut misfits, mut beside) = (BTreeMap::new(), BTreeMap::new());
+    let (mut overflows, mut beside) = (BTreeMap::new(), BTreeMap::new());
     for dialect in Dialect::ALL {
         let mut settings: BTreeMap<String, String> =
             dimensions.iter().flat_map(|dimension| dimension.settings.iter().cloned()).collect();
@@ -255,7 +163,8 @@ fn statements<'a>(inputs: &Inputs, ir: &Ir, model: &'a Model, problems: &mut Pro
             let rendered = |entry: &'a Entry| (entry, renderer.expand(&entry.sql));
             checks = queries.checks.iter().map(rendered).collect();
             reports = queries.reports.iter().map(rendered).collect();
-            misfits = facts.iter().filter_map(|fact| Some((fact.table.as_str(), renderer.misfits(fact)?))).collect();
+            overflows =
+                facts.iter().filter_map(|fact| Some((fact.table.as_str(), renderer.overflows(fact)?))).collect();
         }
         for problem in renderer.problems() {
             // An expression is expanded for a fact and for its dimensions, in both dialects.
@@ -264,7 +173,7 @@ fn statements<'a>(inputs: &Inputs, ir: &Ir, model: &'a Model, problems: &mut Pro
             }
         }
     }
-    Some(Rendered { statements, misfits, references: beside, rust_rules, checks, reports })
+    Some(Rendered { statements, overflows, references: beside, rust_rules, checks, reports })
 }
 
 fn keep(
@@ -302,8 +211,8 @@ fn build_order<'a>(
 ) -> Option<Vec<&'a Table<'a>>> {
     let reads = |table: &Table<'_>| -> Vec<&str> {
         let sql = statements.get(table.name()).and_then(|by| by.get(Dialect::DataFusion.name()));
-        let Some(code) = sql.map(|sql| code(sql)) else { return Vec::new() };
-        tables.iter().map(Table::name).filter(|name| reads_table(&code, name)).collect()
+        let Some(code) = sql.map(|sql| Code::of(sql)) else { return Vec::new() };
+        tables.iter().map(Table::name).filter(|name| code.reads_table(name)).collect()
     };
     let mut left: Vec<&Table<'_>> = tables.iter().collect();
     let mut order: Vec<&Table<'_>> = Vec::new();

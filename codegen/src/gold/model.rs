@@ -230,6 +230,50 @@ pub struct Fact {
     pub reconcile: Vec<(String, Sql)>,
 }
 
+/// A gold table, ready to be written down.
+pub(crate) enum Table<'a> {
+    /// A dimension.
+    Dimension(&'a Dimension),
+    /// A fact.
+    Fact(&'a Fact),
+}
+
+impl Table<'_> {
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Dimension(dimension) => &dimension.table,
+            Self::Fact(fact) => &fact.table,
+        }
+    }
+
+    /// Where its name stands.
+    pub(crate) fn at(&self) -> &At {
+        match self {
+            Self::Dimension(dimension) => &dimension.at,
+            Self::Fact(fact) => &fact.at,
+        }
+    }
+
+    /// The columns that it declares.
+    pub(crate) fn columns(&self) -> &[Column] {
+        match self {
+            Self::Dimension(dimension) => &dimension.columns,
+            Self::Fact(fact) => &fact.columns,
+        }
+    }
+}
+
+/// The tables of which nothing is known, since what makes them has problems of its own: whatever is said of them would
+/// be one problem after another.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Unknown {
+    /// Whether a table of bronze or silver that is not known may be one all the same.
+    pub(crate) silver: bool,
+    /// The tables of gold.
+    pub(crate) gold: Vec<String>,
+}
+
 /// A reference of a fact to a dimension: where inferred rows come from.
 pub(crate) struct Reference<'a> {
     /// The fact.

@@ -1,7 +1,7 @@
 //! What gold's YAML names elsewhere: silver tables, dimensions, and the records that rows are inferred from.
 
-use crate::gold::model::{Dimension, Fact};
-use crate::gold::{Model, Unknown};
+use crate::gold::load::Model;
+use crate::gold::model::{Dimension, Fact, Unknown};
 use crate::ir::Ir;
 use crate::lower::naming::closest;
 use crate::report::{At, Problem, Problems};

@@ -15,7 +15,7 @@ use minijinja::{Environment, UndefinedBehavior, context};
 use crate::gold::functions::{Amounts, key_of, money, register};
 use crate::gold::model::{Column, Dialect, Dimension, Fact, Sql, Type};
 use crate::gold::rules::Rules;
-use crate::gold::words::{code, mentions};
+use crate::gold::words::Code;
 use crate::gold::{check, custom_fields};
 use crate::ir::Ir;
 use crate::report::Problem;
@@ -212,17 +212,17 @@ impl<'a> Renderer<'a> {
         let mut levels: Vec<(&Column, usize, String)> = Vec::new();
         for column in columns.iter().filter(|column| column.derived) {
             let mut expression = self.expression(&column.expression);
-            let code = code(&expression);
+            let code = Code::of(&expression);
             let level = levels
                 .iter()
-                .filter(|(other, ..)| mentions(&code, &other.name))
+                .filter(|(other, ..)| code.mentions(&other.name))
                 .map(|(_, level, _)| level + 1)
                 .max()
                 .unwrap_or(0);
             let later = columns
                 .iter()
                 .skip_while(|other| other.name != column.name)
-                .find(|other| other.derived && mentions(&code, &other.name));
+                .find(|other| other.derived && code.mentions(&other.name));
             if let Some(later) = later {
                 let what = if later.name == column.name {
                     format!("`{}` uses itself", column.name)

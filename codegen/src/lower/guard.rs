@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 
 use crate::entities::{self, EntityConfig};
+use crate::etl;
 use crate::ir::{Field, Kind};
 use crate::report::{Problem, Problems};
 use crate::spec::{Spec, escape};
 
-/// The pipeline's own columns of a bronze table, beside everything that begins like `etlRunId`.
-const OWN: [&str; 5] = ["_unknown", "etlTimestamp", "etlEntity", "etlRunId", "etlDeletedAt"];
+/// The column of what the spec does not know.
+const UNKNOWN: &str = "_unknown";
 
 /// Adds a problem for every name in a shape that can't stand.
 pub(super) fn names(spec: &Spec, config: &EntityConfig, schema: &str, shape: &[Field], problems: &mut Problems) {
@@ -33,8 +34,9 @@ fn stored(fields: &[Field]) -> impl Iterator<Item = &Field> {
     fields.iter().filter(|field| field.kind != Kind::Sensitive)
 }
 
+/// Whether it is one of the pipeline's own columns, or begins like `etlRunId`.
 fn is_own(name: &str) -> bool {
-    OWN.iter().any(|own| own.eq_ignore_ascii_case(name))
+    etl::BRONZE.iter().map(|(own, _)| *own).chain([UNKNOWN]).any(|own| own.eq_ignore_ascii_case(name))
         || name.strip_prefix("etl").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
 }
 

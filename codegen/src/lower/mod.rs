@@ -6,6 +6,7 @@ mod guard;
 pub mod naming;
 mod operations;
 pub mod parent;
+mod problem;
 mod reconcile;
 mod shape;
 mod silver;
@@ -16,6 +17,7 @@ use crate::report::{Problem, Problems};
 use crate::spec::Spec;
 
 use self::naming::closest;
+use self::problem::{meant, problem};
 use self::shape::{Mark, Unmarked};
 
 /// Makes the IR.
@@ -25,7 +27,8 @@ pub fn lower(spec: &Spec, configs: &[EntityConfig], problems: &mut Problems) -> 
     entities.sort_by(|a, b| a.name.cmp(&b.name));
     tables_are_unique(&entities, configs, problems);
     let operations = operations::select(spec, &entities);
-    Ir { version: spec.version.clone(), entities, operations }
+    let info = operations::info(spec);
+    Ir { version: spec.version.clone(), entities, operations, info }
 }
 
 /// Why no table can be made of an entity; nothing where one can.
@@ -33,16 +36,6 @@ pub fn obstacles(spec: &Spec, config: &EntityConfig, configs: &[EntityConfig]) -
     let mut problems = Problems::new();
     entity(spec, config, configs, &mut problems);
     problems
-}
-
-/// A problem of one entity, at one of its keys or inside of it.
-fn problem(config: &EntityConfig, at: &str, what: impl Into<String>) -> Problem {
-    config.problem(at, format!("{}: {}", config.name, what.into()))
-}
-
-/// `did you mean …? `, where a name is near enough.
-fn meant<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    closest(name, known).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default()
 }
 
 fn entity(spec: &Spec, config: &EntityConfig, configs: &[EntityConfig], problems: &mut Problems) -> Option<Entity> {

@@ -1,17 +1,19 @@
-//! Which operations the client gets: each entity's list, its count, one record by id, and `/system/info`.
+//! Which operations the client gets: each entity's count, one record by its key, and `/system/info`.
 //!
-//! An operation is made anew of what the client needs of it, so that no oddity of the spec reaches the client
-//! generator. Header parameters are left out: clientId is a credential, and the HTTP client sends it by itself.
+//! Lists are read page by page and have no operation. An operation is made anew of what the client needs of it, so that
+//! no oddity of the spec reaches the client generator. Header parameters are left out: clientId is a credential, and
+//! the transport sends it by itself.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use crate::fixups;
-use crate::ir::{Entity, Kind, Operation, Parameter};
+use crate::ir::{Entity, Kind, Operation, Parameter, Returns, Struct};
 use crate::spec::{self, Spec};
 
 use super::naming::{self, Names};
+use super::shape;
 
 /// The path that tells the server's version.
 const SYSTEM_INFO: &str = "/system/info";
@@ -21,27 +23,44 @@ pub(super) fn select(spec: &Spec, entities: &[Entity]) -> Vec<Operation> {
     let mut wanted = BTreeMap::new();
     for entity in entities {
         let (name, path) = (&entity.name, &entity.endpoint);
-        wanted.insert(path.clone(), format!("Lists {name} records"));
         let below = path.trim_end_matches('/');
-        wanted.insert(spec::count_path(path), format!("Counts {name} records"));
-        wanted.insert(format!("{below}/{{{}}}", entity.key), format!("Reads one {name} by its `{}`", entity.key));
+        wanted.insert(spec::count_path(path), (format!("Counts {name} records"), Returns::Count(name.clone())));
+        let summary = format!("Reads one {name} by its `{}`", entity.key);
+        wanted.insert(format!("{below}/{{{}}}", entity.key), (summary, Returns::Record(name.clone())));
     }
-    wanted.insert(SYSTEM_INFO.to_owned(), "Reads the server's version, time zone and licences".to_owned());
+    let summary = "Reads the server's version, time zone and licences".to_owned();
+    wanted.insert(SYSTEM_INFO.to_owned(), (summary, Returns::Info));
     let mut names = Names::default();
     wanted
         .into_iter()
-        .filter_map(|(path, summary)| {
+        .filter_map(|(path, (summary, returns))| {
             let get = spec.operations.get(&path)?;
             let id = get.get("operationId").and_then(Value::as_str).map(naming::ident);
             let id = id.filter(|id| id != "unnamed").unwrap_or_else(|| naming::ident(&format!("get{path}")));
-            let parameters = parameters(spec, &path, get);
-            Some(Operation { id: names.take(&id), path, summary, parameters })
+            let parameters = parameters(spec, &path, get, taken_by(&returns));
+            Some(Operation { id: names.take(&id), path, summary, parameters, returns })
         })
         .collect()
 }
 
+/// What `/system/info` returns, where the spec says it.
+pub(super) fn info(spec: &Spec) -> Option<Struct> {
+    let content = spec.operations.get(SYSTEM_INFO)?.pointer("/responses/200/content")?.as_object()?;
+    let reference = content.values().find_map(|media| media.pointer("/schema/$ref"))?;
+    shape::structure(spec, reference.as_str()?)
+}
+
+/// The parameters of the query that mean something to an operation: the spec gives each those of a list.
+fn taken_by(returns: &Returns) -> &'static [&'static str] {
+    match returns {
+        Returns::Info => &[],
+        Returns::Count(_) => &["conditions", "childConditions", "customFieldConditions"],
+        Returns::Record(_) => &["fields"],
+    }
+}
+
 /// The parameters of the path, in its order, and then those of the query, in the spec's.
-fn parameters(spec: &Spec, path: &str, get: &Value) -> Vec<Parameter> {
+fn parameters(spec: &Spec, path: &str, get: &Value, taken: &[&str]) -> Vec<Parameter> {
     let own = get.get("parameters").and_then(Value::as_array).into_iter().flatten();
     let declared: Vec<&Value> = own
         .chain(spec.shared_parameters(path))
@@ -63,8 +82,9 @@ fn parameters(spec: &Spec, path: &str, get: &Value) -> Vec<Parameter> {
     for parameter in declared {
         let Some(name) = text(parameter, "name").filter(|name| is_plain(name)) else { continue };
         let known = |known: &Parameter| naming::ident(&known.name) == naming::ident(&name);
-        if text(parameter, "in").as_deref() == Some("query") && !parameters.iter().any(known) {
-            let required = parameter.get("required").and_then(Value::as_bool).unwrap_or(false);
+        let required = parameter.get("required").and_then(Value::as_bool).unwrap_or(false);
+        let wanted = required || taken.contains(&name.as_str());
+        if wanted && text(parameter, "in").as_deref() == Some("query") && !parameters.iter().any(known) {
             parameters.push(Parameter { name, in_path: false, required, kind: kind(parameter) });
         }
     }

@@ -11,7 +11,7 @@ use crate::report::Problems;
 use crate::spec::{self, Spec};
 
 use super::naming::Names;
-use super::problem;
+use super::problem::problem;
 
 /// The column of the parent's id where the schema has none.
 const ADDED: &str = "parentId";

@@ -1,6 +1,6 @@
 //! The properties that a comparison with the source reads beside the key.
 
-use super::{meant, problem};
+use super::problem::{meant, problem};
 use crate::entities::EntityConfig;
 use crate::ir::{ChangeDetection, Field, Kind};
 use crate::report::Problems;

@@ -12,7 +12,7 @@ const DEEPEST: usize = 32;
 
 /// The properties of an entity's schema; what can't be mapped is a problem and left out.
 pub(super) fn shape(spec: &Spec, config: &EntityConfig, schema: &str, problems: &mut Problems) -> Vec<Field> {
-    let mut walk = Walk { spec, config, open: Vec::new(), path: Vec::new(), problems };
+    let mut walk = Walk { spec, needed_by: &config.name, open: Vec::new(), path: Vec::new(), problems };
     let reference = format!("#/components/schemas/{schema}");
     match walk.reference(&reference, &format!("/paths/{}", escape(&config.endpoint))) {
         Some(Kind::Struct(top)) => top.fields,
@@ -21,6 +21,16 @@ pub(super) fn shape(spec: &Spec, config: &EntityConfig, schema: &str, problems: 
             Vec::new()
         }
         None => Vec::new(),
+    }
+}
+
+/// A schema that no entity needs, as a struct; nothing where it can't be one.
+pub(super) fn structure(spec: &Spec, reference: &str) -> Option<Struct> {
+    let mut problems = Problems::new();
+    let mut walk = Walk { spec, needed_by: "", open: Vec::new(), path: Vec::new(), problems: &mut problems };
+    match walk.reference(reference, "") {
+        Some(Kind::Struct(structure)) if problems.is_empty() => Some(structure),
+        _ => None,
     }
 }
 
@@ -99,7 +109,8 @@ pub(super) fn at<'f>(fields: &'f [Field], path: &[String]) -> Option<&'f Kind> {
 
 struct Walk<'a> {
     spec: &'a Spec,
-    config: &'a EntityConfig,
+    /// The entity that needs the shape.
+    needed_by: &'a str,
     /// The schemas that are being resolved.
     open: Vec<String>,
     /// The properties that lead here.
@@ -112,10 +123,10 @@ impl Walk<'_> {
         let at = if self.path.is_empty() { String::new() } else { format!(" at `{}`", self.path.join("/")) };
         self.problems.push(
             Problem::new(&self.spec.file, pointer, what)
-                .why(format!("the entity {} needs it{at}", self.config.name))
+                .why(format!("the entity {} needs it{at}", self.needed_by))
                 .fix(format!(
                     "remove {} from {}, or correct the spec and import it again",
-                    self.config.name,
+                    self.needed_by,
                     crate::entities::FILE
                 )),
         );

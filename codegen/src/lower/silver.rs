@@ -3,6 +3,7 @@
 //! A column's path has up to three names. The shallower of two columns with one name keeps it, then the one that is
 //! first in the spec; the names below are reserved, so they are never given to a property.
 
+use crate::etl;
 use crate::ir::{Child, Doc, Field, Kind, SilverColumn, Source};
 
 use super::naming::{self, Names};
@@ -12,9 +13,6 @@ const INFO: &str = "_info";
 
 /// How many names a column's path may have.
 const DEPTH: usize = 3;
-
-/// The columns that every silver table has.
-const ETL: [&str; 4] = ["_etl_processed_at", "_etl_source", "_etl_batch_id", "_etl_deleted_at"];
 
 /// The columns that a child table begins with.
 const CHILD: [&str; 2] = ["parentId", "listIndex"];
@@ -34,10 +32,15 @@ pub(super) struct Flat {
     pub(super) not_flattened: Vec<String>,
 }
 
+/// The names of the pipeline's own columns.
+fn own_names() -> impl Iterator<Item = &'static str> {
+    etl::SILVER.into_iter().map(|(name, _)| name)
+}
+
 /// The columns of an entity's silver table.
 pub(super) fn columns(shape: &[Field]) -> Flat {
     let lifted = shape.iter().any(is_info);
-    let mut names = Names::reserving(ETL);
+    let mut names = Names::reserving(own_names());
     if lifted {
         for (name, ..) in &LIFTED {
             names.take(name);
@@ -77,7 +80,7 @@ pub(super) fn is_lifted_time(path: &[&str]) -> bool {
 
 /// The table of a list.
 pub(super) fn child(entity: &str, list: &str, item: &Kind) -> Child {
-    let mut names = Names::reserving(ETL.into_iter().chain(CHILD));
+    let mut names = Names::reserving(own_names().chain(CHILD));
     let mut flat = Flat::default();
     match item {
         Kind::Struct(inner) => collect(&inner.fields, &mut Vec::new(), &mut flat),

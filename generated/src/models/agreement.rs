@@ -22,6 +22,8 @@ use super::{
     WorkRoleReference,
     WorkTypeReference,
 };
+use super::super::tables;
+use connectwise_runtime::{Entity, Table};
 
 /// From /components/schemas/Agreement.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -208,9 +210,13 @@ pub struct Agreement {
     #[serde(rename = "agreementStatus", skip_serializing_if = "Option::is_none")]
     pub agreement_status: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
     #[serde(rename = "customFields", skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<Vec<CustomFieldValue>>,
+}
+
+impl Entity for Agreement {
+    const TABLE: &'static Table = &tables::agreement::TABLE;
 }
 
 /// From /components/schemas/ProjectTypeReference.
@@ -221,5 +227,5 @@ pub struct ProjectTypeReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }

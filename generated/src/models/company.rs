@@ -19,6 +19,8 @@ use super::{
     TaxCodeReference,
     TimeZoneSetupReference,
 };
+use super::super::tables;
+use connectwise_runtime::{Entity, Table};
 
 /// From /components/schemas/Company.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -180,9 +182,13 @@ pub struct Company {
     #[serde(rename = "integratorTags", skip_serializing_if = "Option::is_none")]
     pub integrator_tags: Option<Vec<String>>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
     #[serde(rename = "customFields", skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<Vec<CustomFieldValue>>,
+}
+
+impl Entity for Company {
+    const TABLE: &'static Table = &tables::company::TABLE;
 }
 
 /// From /components/schemas/BillingDeliveryReference.
@@ -193,7 +199,7 @@ pub struct BillingDeliveryReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/CompanyStatusReference.
@@ -204,7 +210,7 @@ pub struct CompanyStatusReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/CompanyTypeReference.
@@ -215,7 +221,7 @@ pub struct CompanyTypeReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/MarketDescriptionReference.
@@ -226,7 +232,7 @@ pub struct MarketDescriptionReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/OwnershipTypeReference.
@@ -237,7 +243,7 @@ pub struct OwnershipTypeReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/PricingScheduleReference.
@@ -248,7 +254,7 @@ pub struct PricingScheduleReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/SicCodeReference.
@@ -259,5 +265,5 @@ pub struct SicCodeReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }

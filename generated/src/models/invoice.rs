@@ -18,6 +18,8 @@ use super::{
     TaxCodeReference,
     TicketReference,
 };
+use super::super::tables;
+use connectwise_runtime::{Entity, Table};
 
 /// From /components/schemas/Invoice.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -195,9 +197,13 @@ pub struct Invoice {
     #[serde(rename = "unbatchedBatch", skip_serializing_if = "Option::is_none")]
     pub unbatched_batch: Option<BatchReference>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
     #[serde(rename = "customFields", skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<Vec<CustomFieldValue>>,
+}
+
+impl Entity for Invoice {
+    const TABLE: &'static Table = &tables::invoice::TABLE;
 }
 
 /// From /components/schemas/BatchReference.
@@ -208,7 +214,7 @@ pub struct BatchReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/BillingSetupReference.
@@ -219,7 +225,7 @@ pub struct BillingSetupReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/BillingStatusReference.
@@ -232,7 +238,7 @@ pub struct BillingStatusReference {
     #[serde(rename = "isClosed", skip_serializing_if = "Option::is_none")]
     pub is_closed: Option<bool>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/InvoiceTemplateDetailReference.
@@ -243,5 +249,5 @@ pub struct InvoiceTemplateDetailReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }

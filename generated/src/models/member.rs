@@ -16,6 +16,8 @@ use super::{
     WorkRoleReference,
     WorkTypeReference,
 };
+use super::super::tables;
+use connectwise_runtime::{Entity, Table};
 
 /// From /components/schemas/Member.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -359,7 +361,7 @@ pub struct Member {
     #[serde(rename = "phoneSource", skip_serializing_if = "Option::is_none")]
     pub phone_source: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
     #[serde(rename = "copyPodLayouts", skip_serializing_if = "Option::is_none")]
     pub copy_pod_layouts: Option<bool>,
     #[serde(rename = "copySharedDefaultViews", skip_serializing_if = "Option::is_none")]
@@ -377,6 +379,10 @@ pub struct Member {
     pub custom_fields: Option<Vec<CustomFieldValue>>,
 }
 
+impl Entity for Member {
+    const TABLE: &'static Table = &tables::member::TABLE;
+}
+
 /// From /components/schemas/BoardReference.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct BoardReference {
@@ -385,7 +391,7 @@ pub struct BoardReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/DirectionalSyncReference.
@@ -396,7 +402,7 @@ pub struct DirectionalSyncReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/DocumentReference.
@@ -407,7 +413,7 @@ pub struct DocumentReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/LdapConfigurationReference.
@@ -420,7 +426,7 @@ pub struct LdapConfigurationReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/MemberOffice365.
@@ -444,7 +450,7 @@ pub struct MemberSsoSettingsReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/MemberTypeReference.
@@ -455,7 +461,7 @@ pub struct MemberTypeReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/ProjectBoardReference.
@@ -466,7 +472,7 @@ pub struct ProjectBoardReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/ReportCardReference.
@@ -477,7 +483,7 @@ pub struct ReportCardReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/SecurityRoleReference.
@@ -488,7 +494,7 @@ pub struct SecurityRoleReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/ServiceLocationReference.
@@ -499,7 +505,7 @@ pub struct ServiceLocationReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/StructureReference.
@@ -510,5 +516,5 @@ pub struct StructureReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }

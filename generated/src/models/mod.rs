@@ -11,6 +11,7 @@ pub mod invoice;
 pub mod member;
 pub mod product_item;
 pub mod references;
+pub mod system_info;
 pub mod time_entry;
 pub mod unposted_invoice;
 
@@ -99,6 +100,10 @@ pub use self::references::{
     WarehouseReference,
     WorkRoleReference,
     WorkTypeReference,
+};
+pub use self::system_info::{
+    Info,
+    LicenseBit,
 };
 pub use self::time_entry::{
     ActivityReference,

@@ -23,6 +23,8 @@ use super::{
     WarehouseBinReference,
     WarehouseReference,
 };
+use super::super::tables;
+use connectwise_runtime::{Entity, Table};
 
 /// From /components/schemas/ProductItem.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -196,11 +198,15 @@ pub struct ProductItem {
     #[serde(rename = "asioSubscriptionsID", skip_serializing_if = "Option::is_none")]
     pub asio_subscriptions_id: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
     #[serde(rename = "bypassForecastUpdate", skip_serializing_if = "Option::is_none")]
     pub bypass_forecast_update: Option<bool>,
     #[serde(rename = "customFields", skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<Vec<CustomFieldValue>>,
+}
+
+impl Entity for ProductItem {
+    const TABLE: &'static Table = &tables::product_item::TABLE;
 }
 
 /// From /components/schemas/CatalogItemReference.
@@ -213,7 +219,7 @@ pub struct CatalogItemReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/InvoiceGroupingReference.
@@ -235,7 +241,7 @@ pub struct InvoiceGroupingReference {
     )]
     pub group_parent_child_additions_flag: Option<bool>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/OpportunityStatusReference.
@@ -246,7 +252,7 @@ pub struct OpportunityStatusReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/ProductRecurring.
@@ -281,5 +287,5 @@ pub struct UnitOfMeasureReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }

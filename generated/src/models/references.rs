@@ -16,7 +16,7 @@ pub struct AgreementReference {
     #[serde(rename = "chargeFirmFlag", skip_serializing_if = "Option::is_none")]
     pub charge_firm_flag: Option<bool>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/AgreementTypeReference.
@@ -27,7 +27,7 @@ pub struct AgreementTypeReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/BillingCycleReference.
@@ -38,7 +38,7 @@ pub struct BillingCycleReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/BillingTermsReference.
@@ -49,7 +49,7 @@ pub struct BillingTermsReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/BillingUnitReference.
@@ -60,7 +60,7 @@ pub struct BillingUnitReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/CalendarReference.
@@ -71,7 +71,7 @@ pub struct CalendarReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/CompanyReference.
@@ -84,7 +84,7 @@ pub struct CompanyReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/ContactReference.
@@ -95,7 +95,7 @@ pub struct ContactReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/CountryReference.
@@ -108,7 +108,7 @@ pub struct CountryReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/CurrencyReference.
@@ -139,7 +139,7 @@ pub struct CurrencyReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/CustomFieldValue.
@@ -172,7 +172,7 @@ pub struct EntityTypeReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/InvoiceReference.
@@ -191,7 +191,7 @@ pub struct InvoiceReference {
     #[serde(rename = "chargeFirmFlag", skip_serializing_if = "Option::is_none")]
     pub charge_firm_flag: Option<bool>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/InvoiceTemplateReference.
@@ -202,7 +202,7 @@ pub struct InvoiceTemplateReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/MemberReference.
@@ -217,7 +217,7 @@ pub struct MemberReference {
     #[serde(rename = "dailyCapacity", skip_serializing_if = "Option::is_none")]
     pub daily_capacity: Option<f64>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/OpportunityReference.
@@ -228,7 +228,7 @@ pub struct OpportunityReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/OwnerLevelReference.
@@ -239,7 +239,7 @@ pub struct OwnerLevelReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/ProjectPhaseReference.
@@ -250,7 +250,7 @@ pub struct ProjectPhaseReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/ProjectReference.
@@ -261,7 +261,7 @@ pub struct ProjectReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/SLAReference.
@@ -272,7 +272,7 @@ pub struct SlaReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/SalesOrderReference.
@@ -283,7 +283,7 @@ pub struct SalesOrderReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identifier: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/SiteReference.
@@ -294,7 +294,7 @@ pub struct SiteReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/SystemDepartmentReference.
@@ -307,7 +307,7 @@ pub struct SystemDepartmentReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/SystemLocationReference.
@@ -318,7 +318,7 @@ pub struct SystemLocationReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/TaxCodeReference.
@@ -329,7 +329,7 @@ pub struct TaxCodeReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/TicketReference.
@@ -340,7 +340,7 @@ pub struct TicketReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/TimeZoneSetupReference.
@@ -351,7 +351,7 @@ pub struct TimeZoneSetupReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/WarehouseBinReference.
@@ -362,7 +362,7 @@ pub struct WarehouseBinReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/WarehouseReference.
@@ -375,7 +375,7 @@ pub struct WarehouseReference {
     #[serde(rename = "lockedFlag", skip_serializing_if = "Option::is_none")]
     pub locked_flag: Option<bool>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/WorkRoleReference.
@@ -386,7 +386,7 @@ pub struct WorkRoleReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/WorkTypeReference.
@@ -399,5 +399,5 @@ pub struct WorkTypeReference {
     #[serde(rename = "utilizationFlag", skip_serializing_if = "Option::is_none")]
     pub utilization_flag: Option<bool>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }

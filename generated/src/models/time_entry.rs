@@ -18,6 +18,8 @@ use super::{
     WorkRoleReference,
     WorkTypeReference,
 };
+use super::super::tables;
+use connectwise_runtime::{Entity, Table};
 
 /// From /components/schemas/TimeEntry.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -154,9 +156,13 @@ pub struct TimeEntry {
     #[serde(rename = "taxCode", skip_serializing_if = "Option::is_none")]
     pub tax_code: Option<TaxCodeReference>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
     #[serde(rename = "customFields", skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<Vec<CustomFieldValue>>,
+}
+
+impl Entity for TimeEntry {
+    const TABLE: &'static Table = &tables::time_entry::TABLE;
 }
 
 /// From /components/schemas/ActivityReference.
@@ -167,7 +173,7 @@ pub struct ActivityReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// From /components/schemas/TimeSheetReference.
@@ -178,5 +184,5 @@ pub struct TimeSheetReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
 }

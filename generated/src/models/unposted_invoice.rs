@@ -11,6 +11,8 @@ use super::{
     SystemDepartmentReference,
     TaxCodeReference,
 };
+use super::super::tables;
+use connectwise_runtime::{Entity, Table};
 
 /// From /components/schemas/UnpostedInvoice.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -117,5 +119,9 @@ pub struct UnpostedInvoice {
     #[serde(rename = "dateClosed", skip_serializing_if = "Option::is_none")]
     pub date_closed: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
+}
+
+impl Entity for UnpostedInvoice {
+    const TABLE: &'static Table = &tables::unposted_invoice::TABLE;
 }

@@ -233,11 +233,11 @@ fn sums_agree(fact: &str, measure: &str, source: &str, gold: &str) -> Check {
 
 /// No row of a fact's source has an amount that no column holds.
 async fn amounts_fit(context: &SessionContext, table: &GoldTable) -> Result<Option<Check>> {
-    let Some(misfits) = table.fact.and_then(|fact| fact.misfits) else { return Ok(None) };
+    let Some(overflows) = table.fact.and_then(|fact| fact.overflows) else { return Ok(None) };
     let failed = |error: DataFusionError| {
-        Error::query(format!("a check can't be run: {}\n  {misfits}", error.strip_backtrace()))
+        Error::query(format!("a check can't be run: {}\n  {overflows}", error.strip_backtrace()))
     };
-    let rows = answer(context.sql(misfits).await.map_err(failed)?, misfits).await.map_err(failed)?;
+    let rows = answer(context.sql(overflows).await.map_err(failed)?, overflows).await.map_err(failed)?;
     let (passed, detail) =
         offending("source rows with amounts that decimal(19,4) does not hold; they count as 0:", &rows)?;
     Ok(Some(Check::new(format!("fits/{}", table.name), passed, detail)))

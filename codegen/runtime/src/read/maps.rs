@@ -7,7 +7,7 @@ use crate::buffer::Texts;
 use crate::column::Maps;
 use crate::json::{Mark, Str};
 use crate::password::{Role, names_password};
-use crate::redact::Treatment;
+use crate::redact::Redaction;
 
 /// Entries of one map up to which a repeated key is looked for by comparing.
 const FEW_ENTRIES: usize = 24;
@@ -23,7 +23,7 @@ impl<'a> Reader<'a> {
             let key = self.scanner.name()?;
             self.scanner.colon()?;
             let (role, value) = self.value_of(key);
-            if self.treatment(key) == Treatment::LeaveOut {
+            if self.redaction(key) == Redaction::LeaveOut {
                 self.left_out = true;
                 self.scanner.skip()?;
             } else {
@@ -67,14 +67,14 @@ impl<'a> Reader<'a> {
         if token == b'n' {
             return Ok(self.scanner.literal("null")?);
         }
-        let read = match self.treatment(*key) {
-            Treatment::Hash => self.hashed(token, values, entry),
+        let read = match self.redaction(*key) {
+            Redaction::Hash => self.hashed(token, values, entry),
             _ => self.text(token, values, entry),
         };
         read.map_err(|fault| match fault {
-            Fault::Misfit(mut reason) => {
+            Fault::Rejected(mut reason) => {
                 reason.path = Path::join(reason.path, &key.text());
-                Fault::Misfit(reason)
+                Fault::Rejected(reason)
             }
             syntax => syntax,
         })
@@ -91,7 +91,7 @@ impl<'a> Reader<'a> {
             let key = self.scanner.name()?;
             self.scanner.colon()?;
             let (role, value) = self.value_of(key);
-            if self.treatment(key) == Treatment::LeaveOut {
+            if self.redaction(key) == Redaction::LeaveOut {
                 self.left_out = true;
             } else {
                 let place = *places.entry(key.text()).or_insert(order.len());

@@ -6,7 +6,7 @@ use super::{Fault, Path, Reader, Step, Unknown};
 use crate::column::{Slot, Structs};
 use crate::json::{Mark, Str, Syntax};
 use crate::password::{Role, names_password};
-use crate::redact::Treatment;
+use crate::redact::Redaction;
 
 impl<'a> Reader<'a> {
     pub(super) fn object(&mut self, columns: &mut Structs, row: usize) -> Result<(), Fault> {
@@ -24,7 +24,7 @@ impl<'a> Reader<'a> {
                             self.scanner.peek();
                             let (start, steps) = (self.scanner.mark(), self.path.len());
                             match self.slot(slot, row) {
-                                Err(Fault::Misfit(reason)) if slot.role == Role::Value => {
+                                Err(Fault::Rejected(reason)) if slot.role == Role::Value => {
                                     self.path.truncate(steps);
                                     self.pass_over(slot, row, start)?;
                                     held.get_or_insert(reason);
@@ -48,7 +48,7 @@ impl<'a> Reader<'a> {
         if is_password {
             self.forget_values(columns, row);
         } else if let Some(reason) = held {
-            return Err(Fault::Misfit(reason));
+            return Err(Fault::Rejected(reason));
         }
         columns.end(row);
         Ok(())
@@ -123,19 +123,19 @@ impl<'a> Reader<'a> {
     #[cold]
     fn unknown(&mut self, name: Str<'a>) -> Result<bool, Syntax> {
         let raw = self.scanner.raw()?;
-        let treatment = self.treatment(name);
+        let redaction = self.redaction(name);
         let name = name.text();
         let is_password = Role::of(&name) == Role::Type && names_password(raw)?;
-        let raw = match treatment {
-            Treatment::LeaveOut => {
+        let raw = match redaction {
+            Redaction::LeaveOut => {
                 self.left_out = true;
                 return Ok(is_password);
             }
-            Treatment::Hash => self.guard.outside_hashed(raw)?,
-            Treatment::Keep => {
+            Redaction::Hash => self.policy.outside_hashed(raw)?,
+            Redaction::Keep => {
                 let mut parents = self.names();
                 parents.push(name.clone().into_owned());
-                let kept = self.guard.outside(raw, parents)?;
+                let kept = self.policy.outside(raw, parents)?;
                 self.left_out |= matches!(kept, Cow::Owned(_));
                 kept.into_owned()
             }

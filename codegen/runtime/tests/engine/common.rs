@@ -4,7 +4,9 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::DataType;
-use connectwise_runtime::{ChangeDetection, Child, Decoded, Decoder, Field, Kind, Misfit, SilverColumn, Source, Table};
+use connectwise_runtime::{
+    ChangeDetection, Child, Decoded, Decoder, Field, Kind, RejectedRecord, SilverColumn, Source, Table,
+};
 use serde_json::{Map, Value, json};
 
 macro_rules! fields {
@@ -104,8 +106,8 @@ pub(crate) fn row(properties: &str) -> Map<String, Value> {
     row_of(&decoded.batch, 0)
 }
 
-/// The only misfit of a page with these properties and `"id":1`.
-pub(crate) fn misfit(properties: &str) -> Misfit {
+/// The only rejected record of a page with these properties and `"id":1`.
+pub(crate) fn rejected(properties: &str) -> RejectedRecord {
     let mut decoded = page(&format!(r#"[{{"id":1,{properties}}}]"#));
     assert_eq!(decoded.batch.num_rows(), 0, "{properties}");
     decoded.quarantined.remove(0)
@@ -182,7 +184,7 @@ impl Random {
     }
 }
 
-/// A page with values in every column, an unknown property, a sensitive one and a misfit.
+/// A page with values in every column, an unknown property, a sensitive one and a rejected record.
 pub(crate) const REAL: &str = r#"[
  {"id":1,"name":"Jón \"x\" Þór\n\ud83d\ude00","count":5.0,"amount":"12.50","active":true,"at":"2025-06-15T12:00:00Z",
   "password":"hunter2","company":{"id":7,"name":"Fyrirtæki","region":{"id":3,"name":"Suður","_info":{}},"_info":{"a":"b"}},

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::common::{misfit, page, row, rows_of};
+use crate::common::{page, rejected, row, rows_of};
 
 fn one(column: &str, json: &str) -> Value {
     row(&format!(r#""{column}":{json}"#)).remove(column).unwrap_or(Value::Null)
@@ -84,7 +84,7 @@ fn blank_text_is_null_where_no_text_is_wanted() {
 }
 
 #[test]
-fn what_does_not_convert_is_a_misfit() {
+fn what_does_not_convert_is_rejected() {
     for (json, path, reason) in [
         (r#""count":5.5"#, "count", "found 5.5, expected a whole number of 64 bits"),
         (r#""count":9223372036854775808"#, "count", "found 9223372036854775808, expected a whole number of 64 bits"),
@@ -115,7 +115,7 @@ fn what_does_not_convert_is_a_misfit() {
         (r#""_info":{"a":{}}"#, "_info/a", "found an object, expected text"),
         (r#""labels":[{},{"k":[]}]"#, "labels/1/k", "found a list, expected text"),
     ] {
-        let found = misfit(json);
+        let found = rejected(json);
         assert_eq!((found.path.as_str(), found.reason.as_str()), (path, reason), "{json}");
         assert_eq!(found.record_id.as_deref(), Some("1"), "{json}");
         assert_eq!(found.raw_json, format!(r#"{{"id":1,{json}}}"#));
@@ -124,7 +124,7 @@ fn what_does_not_convert_is_a_misfit() {
 
 #[test]
 fn a_long_value_is_shortened_in_the_reason() {
-    let found = misfit(&format!(r#""count":"{}""#, "ð".repeat(500)));
+    let found = rejected(&format!(r#""count":"{}""#, "ð".repeat(500)));
     assert_eq!(found.reason, format!(r#"found the text "{}…", expected a whole number of 64 bits"#, "ð".repeat(80)));
 }
 

@@ -193,7 +193,7 @@ fn agrees(table: &'static Table) {
         let names: Vec<&str> = path.split('/').filter(|name| name.parse::<usize>().is_err()).collect();
         table.hashed.iter().any(|hashed| hashed.eq_ignore_ascii_case(&names.join("/")))
     };
-    let (mut kept, mut misfits) = (0, 0);
+    let (mut kept, mut rejected) = (0, 0);
     for seed in 0..400 {
         let mut random = Random(seed);
         let wild = seed % 2 == 0;
@@ -233,10 +233,10 @@ fn agrees(table: &'static Table) {
             }
         }
         assert_eq!(found, expected, "seed {seed}: {text}");
-        let ids: Vec<_> = decoded.quarantined.iter().map(|misfit| misfit.record_id.clone().unwrap()).collect();
+        let ids: Vec<_> = decoded.quarantined.iter().map(|rejected| rejected.record_id.clone().unwrap()).collect();
         assert_eq!(ids, refused, "seed {seed}: {text}");
         kept += expected.len();
-        misfits += refused.len();
+        rejected += refused.len();
     }
-    assert!(kept > 1000 && misfits > 100, "{kept} {misfits}");
+    assert!(kept > 1000 && rejected > 100, "{kept} {rejected}");
 }

@@ -30,7 +30,7 @@ fn mutate(random: &mut Random, page: &mut Vec<u8>) {
 #[test]
 fn mutated_pages_never_panic() {
     let mut decoder = Decoder::new(&TABLE);
-    let (mut read, mut misfits) = (0, 0);
+    let (mut read, mut rejected) = (0, 0);
     for seed in 0..30_000 {
         let mut random = Random(seed);
         let mut page = REAL.as_bytes().to_vec();
@@ -45,7 +45,7 @@ fn mutated_pages_never_panic() {
                 assert_eq!(counts.records, counts.kept + counts.quarantined);
                 assert_eq!(decoder.rows() as u64, before as u64 + counts.kept);
                 read += 1;
-                misfits += counts.quarantined;
+                rejected += counts.quarantined;
             }
             Err(error) => {
                 assert_eq!(decoder.rows(), before);
@@ -63,7 +63,7 @@ fn mutated_pages_never_panic() {
             }
         }
     }
-    assert!(read > 1000 && misfits > 1000, "{read} {misfits}");
+    assert!(read > 1000 && rejected > 1000, "{read} {rejected}");
 }
 
 /// What `codegen/fuzz` found worth keeping, and small changes of it.

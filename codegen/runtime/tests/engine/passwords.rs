@@ -115,7 +115,7 @@ impl Recall for Kept {
 }
 
 #[test]
-fn it_is_in_no_column_no_misfit_and_no_reason() {
+fn it_is_in_no_column_no_rejected_record_and_no_reason() {
     for table in [&FIELDS, &TABLE, &PERSONAL] {
         for properties in SPELLINGS.iter().flat_map(|spelling| places(spelling)) {
             for bad in ["", r#","count":"x""#, r#","customFields":"x""#, r#","_info":[]"#, r#","extra":1e999"#] {

@@ -1,6 +1,8 @@
-//! Personal texts become hashes, or are gone, wherever they turn up: in columns, `_unknown`, misfits and errors.
+//! Personal texts become hashes, or are gone, wherever they turn up: in columns, `_unknown`, rejected records and errors.
 
-use connectwise_runtime::{DecodeError, Decoded, Decoder, Field, HashKey, Kind, Misfit, Table, redact, redact_stored};
+use connectwise_runtime::{
+    DecodeError, Decoded, Decoder, Field, HashKey, Kind, RejectedRecord, Table, redact, redact_stored,
+};
 use serde_json::{Value, json};
 
 use crate::common::{Random, TABLE, fields, row_of, rows_of};
@@ -59,7 +61,7 @@ fn decoded(properties: &str) -> Decoded {
     decoder.finish().unwrap()
 }
 
-fn misfit(properties: &str) -> Misfit {
+fn rejected(properties: &str) -> RejectedRecord {
     let mut decoded = decoded(properties);
     assert_eq!(decoded.batch.num_rows(), 0, "{properties}");
     decoded.quarantined.remove(0)
@@ -133,12 +135,12 @@ fn no_text_is_left_anywhere() {
         assert_eq!(found.quarantined, [], "{place}");
         assert!(!format!("{found:?}").contains("person"), "{place}: {:?}", rows_of(&found.batch));
         for bad in [r#""count":"x""#, r#""id":"x""#] {
-            let found = misfit(&format!("{},{bad}", filled(place)));
+            let found = rejected(&format!("{},{bad}", filled(place)));
             assert!(!format!("{found:?}").contains("person"), "{place}: {found:?}");
         }
     }
     for form in FORMS {
-        let found = misfit(&filled(form));
+        let found = rejected(&filled(form));
         assert!(!format!("{found:?}").contains("person"), "{form}: {found:?}");
     }
     for page in [format!(r#"["{TEXT}"]"#), format!(r#"[["{TEXT}"]]"#), format!(r#"[{{"name":"{TEXT}"}}]"#)] {
@@ -153,7 +155,7 @@ fn no_text_is_left_anywhere() {
 #[test]
 fn what_is_not_personal_stays() {
     let found =
-        misfit(r#""name":"x","company":{"id":"y","phones":1},"phone":2,"caption":"z","tags":["a"],"count":"c""#);
+        rejected(r#""name":"x","company":{"id":"y","phones":1},"phone":2,"caption":"z","tags":["a"],"count":"c""#);
     assert_eq!((found.path.as_str(), found.reason.contains("\"y\"")), ("company/id", true), "{}", found.reason);
     let [name, tag] = ["x", "a"].map(|text| key().hash(text));
     assert_eq!(
@@ -169,14 +171,14 @@ fn what_is_not_personal_stays() {
 #[test]
 fn what_was_put_aside_is_not_hashed_twice() {
     for (good, bad) in PLACES.iter().flat_map(|place| FORMS.map(|form| (*place, form))) {
-        let first = misfit(&format!("{},{}", filled(good), filled(bad)));
+        let first = rejected(&format!("{},{}", filled(good), filled(bad)));
         let mut again = decoder().stored();
         again.record(first.raw_json.as_bytes()).unwrap();
-        assert_eq!(again.finish().unwrap().quarantined, [first], "{good} {bad}: the same misfit");
+        assert_eq!(again.finish().unwrap().quarantined, [first], "{good} {bad}: the same rejected record");
     }
     for place in PLACES {
         let expected = decoded(&filled(place));
-        let aside = misfit(&format!(r#"{},"count":"x""#, filled(place)));
+        let aside = rejected(&format!(r#"{},"count":"x""#, filled(place)));
         let mut again = decoder().stored();
         again.record(aside.raw_json.replace(r#""count":"x""#, r#""count":null"#).as_bytes()).unwrap();
         let found = again.finish().unwrap();

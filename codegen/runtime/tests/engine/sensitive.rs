@@ -1,8 +1,8 @@
-//! Sensitive properties reach no column, no `_unknown`, no misfit and no error.
+//! Sensitive properties reach no column, no `_unknown`, no rejected record and no error.
 
 use connectwise_runtime::Decoder;
 
-use crate::common::{TABLE, misfit, page, row};
+use crate::common::{TABLE, page, rejected, row};
 
 const SECRET: &str = "hunter2";
 
@@ -31,10 +31,10 @@ fn they_are_in_no_column() {
 }
 
 #[test]
-fn they_are_in_no_misfit() {
+fn they_are_in_no_rejected_record() {
     for json in HIDING {
         for bad in [r#""count":"x""#, r#""name":{}"#, r#""id":"x""#] {
-            let found = misfit(&format!("{json},{bad}"));
+            let found = rejected(&format!("{json},{bad}"));
             assert!(!format!("{found:?}").contains(SECRET), "{json}: {found:?}");
             let (_, value) = bad.split_once(':').unwrap();
             assert!(found.raw_json.contains(value), "{found:?}");
@@ -43,7 +43,7 @@ fn they_are_in_no_misfit() {
 }
 
 #[test]
-fn they_are_in_no_misfit_of_the_wrong_form() {
+fn they_are_in_no_rejected_record_of_the_wrong_form() {
     for json in [
         r#""company":[{"secret":"hunter2"}]"#,
         r#""customFields":{"secret":"hunter2"}"#,
@@ -53,7 +53,7 @@ fn they_are_in_no_misfit_of_the_wrong_form() {
         r#""_info":[{"token":"hunter2"}]"#,
         r#""id":{"token":"hunter2"}"#,
     ] {
-        let found = misfit(json);
+        let found = rejected(json);
         assert!(!format!("{found:?}").contains(SECRET), "{json}: {found:?}");
     }
     let found = page(r#"[[{"password":"hunter2"}]]"#).quarantined;
@@ -62,7 +62,7 @@ fn they_are_in_no_misfit_of_the_wrong_form() {
 
 #[test]
 fn what_is_not_sensitive_stays() {
-    let found = misfit(r#""company":{"secret":1,"id":2,"x":{"secret":3}},"secret":4,"deep":{"pin":5},"count":"x""#);
+    let found = rejected(r#""company":{"secret":1,"id":2,"x":{"secret":3}},"secret":4,"deep":{"pin":5},"count":"x""#);
     assert_eq!(
         found.raw_json,
         r#"{"id":1,"company":{"id":2,"x":{"secret":3}},"secret":4,"deep":{"pin":5},"count":"x"}"#

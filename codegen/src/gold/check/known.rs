@@ -1,12 +1,13 @@
 //! The functions that gold's SQL may call: how many arguments, of which types, and what they give.
 //!
-//! A function that is not here is a problem: DataFusion would find out only when the statement runs.
+//! A function that is not here is a problem: DataFusion would find out only when the statement runs. A test of the
+//! pipeline asks DataFusion whether it agrees with what is said here.
 
 use super::scope::Kind;
 
 /// What an argument may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Argument {
+pub enum Argument {
     /// Anything.
     Any,
     /// Text.
@@ -27,7 +28,7 @@ pub(super) enum Argument {
 
 impl Argument {
     /// Whether a value of the type may stand there.
-    pub(super) fn takes(self, kind: Kind) -> bool {
+    pub(crate) fn takes(self, kind: Kind) -> bool {
         kind == Kind::Unknown
             || match self {
                 Self::Any => true,
@@ -42,7 +43,7 @@ impl Argument {
     }
 
     /// In a message.
-    pub(super) fn label(self) -> &'static str {
+    pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Any => "anything",
             Self::Text => "text",
@@ -58,7 +59,7 @@ impl Argument {
 
 /// What a function gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Gives {
+pub enum Gives {
     /// A fixed type.
     Always(Kind),
     /// The type of its first argument.
@@ -69,22 +70,27 @@ pub(super) enum Gives {
 
 /// A function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Function {
+pub struct Function {
     /// Its name, in lower case.
-    pub(super) name: &'static str,
+    pub name: &'static str,
     /// How many arguments it needs.
-    pub(super) least: usize,
+    pub least: usize,
     /// The arguments in order.
-    pub(super) arguments: &'static [Argument],
+    pub arguments: &'static [Argument],
     /// Whether the last one may be repeated.
-    pub(super) repeats: bool,
+    pub repeats: bool,
     /// What it gives.
-    pub(super) gives: Gives,
+    pub gives: Gives,
 }
 
 /// The function of that name, in any case.
 pub(super) fn function(name: &str) -> Option<&'static Function> {
     FUNCTIONS.iter().find(|function| function.name.eq_ignore_ascii_case(name))
+}
+
+/// All functions, for whoever holds them against the engine's.
+pub fn functions() -> &'static [Function] {
+    FUNCTIONS
 }
 
 /// The names of all functions.

@@ -7,7 +7,7 @@ mod call;
 mod expression;
 mod from;
 mod inside;
-mod known;
+pub mod known;
 mod names;
 mod query;
 mod scope;
@@ -21,21 +21,23 @@ use sqlparser::dialect::{GenericDialect, SparkSqlDialect};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
 
+pub use self::scope::Kind;
+
 use self::query::{Clause, Spot, Walk};
-use self::scope::{Catalog, Kind};
+use self::scope::Catalog;
+use crate::etl::{self, EtlType};
 use crate::gold::lineage::Lineage;
-use crate::gold::model::{Column, Dialect, Dimension, Fact, Reference, Type};
-use crate::gold::{Table, Unknown, columns_of};
+use crate::gold::model::{Column, Dialect, Dimension, Fact, Reference, Table, Type, Unknown};
 use crate::ir::{Ir, SilverColumn};
 use crate::report::{At, Problem, Problems};
 
-/// The columns that every silver table has.
-const ETL: [(&str, Kind); 4] = [
-    ("_etl_processed_at", Kind::Timestamp),
-    ("_etl_source", Kind::Text),
-    ("_etl_batch_id", Kind::Text),
-    ("_etl_deleted_at", Kind::Timestamp),
-];
+/// The columns that the pipeline adds to a table, with what they hold.
+fn own<'a>(columns: [(&'a str, EtlType); 4]) -> impl Iterator<Item = (&'a str, Kind)> {
+    columns.into_iter().map(|(name, data_type)| match data_type {
+        EtlType::Text => (name, Kind::Text),
+        EtlType::Timestamp => (name, Kind::Timestamp),
+    })
+}
 
 /// Whether an expression is SQL; otherwise what the parser says.
 pub(crate) fn expression(sql: &str, dialect: Dialect) -> Result<(), String> {
@@ -95,7 +97,7 @@ pub(crate) fn statements(
 pub(crate) fn query(ir: &Ir, tables: &[Table<'_>], unknown: &Unknown, at: &At, sql: &str, problems: &mut Problems) {
     let mut catalog = catalog(ir, tables, unknown);
     for entity in &ir.entities {
-        let own = [("etlTimestamp", Kind::Timestamp), ("etlRunId", Kind::Text), ("etlDeletedAt", Kind::Timestamp)];
+        let own = own(etl::BRONZE).chain([("_unknown", Kind::Text)]);
         let columns = entity.shape.iter().map(|field| (field.name.as_str(), Kind::of_silver(&field.kind)));
         catalog.add("bronze", &entity.table, columns.chain(own));
     }
@@ -120,7 +122,7 @@ fn said(error: &ParserError) -> String {
 /// Silver as the IR has it, gold as the YAML says it.
 fn catalog(ir: &Ir, tables: &[Table<'_>], unknown: &Unknown) -> Catalog {
     fn typed(columns: &[SilverColumn]) -> impl Iterator<Item = (&str, Kind)> {
-        columns.iter().map(|column| (column.name.as_str(), Kind::of_silver(&column.kind))).chain(ETL)
+        columns.iter().map(|column| (column.name.as_str(), Kind::of_silver(&column.kind))).chain(own(etl::SILVER))
     }
     let mut catalog = Catalog::beside(unknown);
     for entity in &ir.entities {
@@ -131,7 +133,7 @@ fn catalog(ir: &Ir, tables: &[Table<'_>], unknown: &Unknown) -> Catalog {
         }
     }
     for table in tables {
-        let columns = columns_of(table).iter().map(|column| (column.name.as_str(), Kind::of_gold(column.data_type)));
+        let columns = table.columns().iter().map(|column| (column.name.as_str(), Kind::of_gold(column.data_type)));
         match table {
             Table::Fact(fact) => catalog.add("gold", &fact.table, columns),
             Table::Dimension(dimension) => {
@@ -175,7 +177,7 @@ fn one(
     }
     for branch in walk.branches.iter().filter(|branch| is_declared(&branch.spot.part)) {
         for column in &branch.columns {
-            let Some(declared) = columns_of(table).iter().find(|declared| declared.name == column.name) else {
+            let Some(declared) = table.columns().iter().find(|declared| declared.name == column.name) else {
                 continue;
             };
             if !fits(column.value.kind, declared.data_type) {
@@ -190,7 +192,7 @@ fn one(
         }
     }
     let statement = matches!(table, Table::Dimension(dimension) if dimension.statement.is_some());
-    for declared in columns_of(table).iter().filter(|_| statement) {
+    for declared in table.columns().iter().filter(|_| statement) {
         let what = match result.iter().find(|column| column.name == declared.name) {
             None => format!("the statement gives no column `{}`", declared.name),
             Some(column) if !fits(column.value.kind, declared.data_type) => format!(
@@ -235,7 +237,7 @@ fn fits(kind: Kind, declared: Type) -> bool {
 /// The YAML entry that the SQL at a spot comes from.
 fn place<'a>(table: &'a Table<'_>, references: &'a [Reference<'_>], spot: &Spot) -> &'a At {
     let item = match &spot.clause {
-        Clause::Item(name) => columns_of(table).iter().find(|column| column.name == *name),
+        Clause::Item(name) => table.columns().iter().find(|column| column.name == *name),
         Clause::From | Clause::Where => None,
     };
     match table {

@@ -6,14 +6,13 @@ use std::collections::BTreeMap;
 
 use sqlparser::ast::{Ident, ObjectName, TableAlias};
 
-use crate::gold::Unknown;
 use crate::gold::lineage::Origins;
-use crate::gold::model::Type;
+use crate::gold::model::{Type, Unknown};
 use crate::ir;
 
 /// A type, as far as it matters for whether an expression makes sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// Not known, or null: it fits everywhere.
     Unknown,
     /// A whole number.

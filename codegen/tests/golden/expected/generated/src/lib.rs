@@ -8,7 +8,7 @@ pub const SPEC_VERSION: &str = "1.0";
 #[rustfmt::skip]
 pub mod agreement_rules;
 
-/// The GET operations of the entities' endpoints.
+/// The operations that serve single requests.
 #[rustfmt::skip]
 pub mod client;
 

@@ -4,6 +4,8 @@
 use super::{
     CompanyReference,
 };
+use super::super::tables;
+use connectwise_runtime::{Entity, Table};
 
 /// From /components/schemas/Thing.Part.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -14,4 +16,8 @@ pub struct ThingPart {
     pub name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub company: Option<CompanyReference>,
+}
+
+impl Entity for ThingPart {
+    const TABLE: &'static Table = &tables::part::TABLE;
 }

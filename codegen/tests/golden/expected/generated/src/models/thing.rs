@@ -8,6 +8,8 @@ use super::{
     CompanyReference,
     ThingPart,
 };
+use super::super::tables;
+use connectwise_runtime::{Entity, Table};
 
 /// From /components/schemas/Thing.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -39,9 +41,13 @@ pub struct Thing {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inline: Option<ThingInline>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, String>>,
+    pub info: Option<BTreeMap<String, Option<String>>>,
     #[serde(rename = "customFields", skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<Vec<CustomFieldValue>>,
+}
+
+impl Entity for Thing {
+    const TABLE: &'static Table = &tables::thing::TABLE;
 }
 
 /// From /components/schemas/CustomFieldValue.

@@ -9,9 +9,9 @@ use crate::gold::sql::Renderer;
 impl Renderer<'_> {
     /// The source rows of a fact with an amount that is a number and that no column holds: in gold it counts as 0.
     /// None for a fact without amounts, or without a source of its own.
-    pub(crate) fn misfits(&self, fact: &Fact) -> Option<String> {
+    pub(crate) fn overflows(&self, fact: &Fact) -> Option<String> {
         let key = fact.columns.iter().find(|column| column.name == fact.key)?;
-        let mut misfits: Vec<(String, &str)> = Vec::new();
+        let mut overflows: Vec<(String, &str)> = Vec::new();
         let amounts = |column: &&Column| !column.derived && matches!(column.data_type, Type::Measure | Type::Decimal);
         for column in fact.columns.iter().filter(amounts).filter(|_| fact.from.is_none()) {
             self.amounts.take();
@@ -22,14 +22,14 @@ impl Renderer<'_> {
             }
             parts.dedup();
             let beyond: Vec<String> = parts.iter().map(|part| format!("beyond_decimal({part})")).collect();
-            misfits.push((beyond.join(" OR "), &column.name));
+            overflows.push((beyond.join(" OR "), &column.name));
         }
-        if misfits.is_empty() {
+        if overflows.is_empty() {
             return None;
         }
         let named: Vec<String> =
-            misfits.iter().map(|(beyond, name)| format!("    CASE WHEN {beyond} THEN '{name}' END")).collect();
-        let any: Vec<&str> = misfits.iter().map(|(beyond, _)| beyond.as_str()).collect();
+            overflows.iter().map(|(beyond, name)| format!("    CASE WHEN {beyond} THEN '{name}' END")).collect();
+        let any: Vec<&str> = overflows.iter().map(|(beyond, _)| beyond.as_str()).collect();
         Some(format!(
             "SELECT\n  {} AS {},\n  CONCAT_WS(\n    ', ',\n{}\n  ) AS amounts\n{}\n  AND (\n    {}\n  )",
             self.base(key),

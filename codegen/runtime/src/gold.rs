@@ -1,0 +1,129 @@
+//! The static description of gold: tables, checks and reports, as the generator emits them.
+
+use arrow_schema::DataType;
+
+use crate::schema::timestamp_type;
+
+/// The type of a gold column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GoldType {
+    /// Int64.
+    Bigint,
+    /// Utf8.
+    Text,
+    /// Boolean.
+    Boolean,
+    /// Date32.
+    Date,
+    /// Timestamp(µs, "UTC").
+    Timestamp,
+    /// Decimal(19,4).
+    Decimal,
+}
+
+impl GoldType {
+    /// The Arrow type.
+    #[must_use]
+    pub fn data_type(self) -> DataType {
+        match self {
+            Self::Bigint => DataType::Int64,
+            Self::Text => DataType::Utf8,
+            Self::Boolean => DataType::Boolean,
+            Self::Date => DataType::Date32,
+            Self::Timestamp => timestamp_type(),
+            Self::Decimal => DataType::Decimal128(19, 4),
+        }
+    }
+}
+
+/// How a number of many rows becomes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Additivity {
+    /// By its sum.
+    Sum,
+    /// By its average.
+    Average,
+    /// Not at all.
+    None,
+}
+
+/// A gold column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GoldColumn {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type.
+    pub data_type: GoldType,
+    /// The dimension that it is a key of.
+    pub dimension: Option<&'static str>,
+    /// The format string that Power BI shows it by.
+    pub format: Option<&'static str>,
+    /// How it adds up.
+    pub additivity: Option<Additivity>,
+}
+
+/// Where a fact's rows come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FactSource {
+    /// The silver table: one fact row for each of its live rows.
+    pub table: &'static str,
+    /// Measures and the silver columns whose sums they have to equal.
+    pub reconcile: &'static [(&'static str, &'static str)],
+    /// A query for the rows of it with an amount that is a number and that no column holds: in gold it counts as 0.
+    pub overflows: Option<&'static str>,
+}
+
+/// What the rows of facts say of a dimension's rows: they give it rows that it has not from elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct References {
+    /// The dimension's column that they name a row by.
+    pub natural: &'static str,
+    /// The dimension's columns that they say something of: of several, the newest is right.
+    pub carried: &'static [&'static str],
+    /// Whether the dimension has rows from elsewhere, too: a reference adds one only where it names none of these.
+    pub listed: bool,
+    /// All of them: the natural key, what is carried, `recency`, and the `record` that refers. The dimension reads the
+    /// tables that this reads for nothing else.
+    pub sql: &'static str,
+}
+
+/// A gold table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GoldTable {
+    /// Its name.
+    pub name: &'static str,
+    /// Its primary key.
+    pub key: &'static str,
+    /// The columns, in order.
+    pub columns: &'static [GoldColumn],
+    /// The silver table behind a fact; none for a dimension, or a fact that is made from other facts.
+    pub fact: Option<FactSource>,
+    /// What facts' rows say of a dimension's rows.
+    pub references: Option<References>,
+    /// The statement that the pipeline runs. `${businessDate}` stands for the run's business date.
+    pub sql: &'static str,
+}
+
+/// A check: rows of its query are what offends; a query of one boolean column says itself whether it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Check {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is about.
+    pub description: &'static str,
+    /// Whether a broken one fails the run; else it is a warning.
+    pub error: bool,
+    /// The query. `${businessDate}` stands for the run's business date.
+    pub sql: &'static str,
+}
+
+/// A report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Report {
+    /// Its name.
+    pub name: &'static str,
+    /// What it shows.
+    pub description: &'static str,
+    /// The query. `${businessDate}` stands for the business date, `${days}` for a number of days.
+    pub sql: &'static str,
+}
