@@ -366,6 +366,7 @@ async fn a_list_that_is_read_on_its_own_holds_hashes_too() {
     assert_eq!(texts(list().fields(["id", "notes"]).unwrap()).await, [r#"{"id":1,"notes":"a note"}"#]);
     for refused in [list(), list().fields(["id", "EnteredBy"]).unwrap(), list().fields(["member"]).unwrap()] {
         let error = refused.check().unwrap_err();
+        let error = connectwise_etl::Error::from(error);
         assert_eq!((error.exit_code(), error.to_string().contains("CW_HASH_KEY")), (2, true), "{error}");
         assert!(refused.records().try_next().await.is_err());
     }
