@@ -35,8 +35,9 @@ async fn files_that_hold_none_of_the_keys_stay_as_they_are() {
     let before = paths(&table);
     table.merge(marked(&lake, &[12], "b", false), 1, &["id"], &[]).await.unwrap();
     let after = paths(&table);
-    assert_eq!((before.len(), before.intersection(&after).count(), after.len()), (4, 3, 4));
-    assert_eq!(ranges(&table, "id").len(), 4);
+    assert_eq!((before.len(), before.intersection(&after).count()), (4, 3));
+    let first: Vec<_> = ranges(&table, "id").iter().filter_map(|(least, _)| least.as_i64()).collect();
+    assert!(first.contains(&10) && first.is_sorted(), "{first:?}");
 }
 
 #[tokio::test]
@@ -89,6 +90,7 @@ async fn a_key_of_several_columns_is_one_key() {
     table.merge(change, 2, &["parent", "line"], &[]).await.unwrap();
     let rows = sorted(table.frame().await.unwrap(), &["parent", "line"]).unwrap().collect().await.unwrap();
     let rows = concat_batches(&rows[0].schema(), &rows).unwrap();
+    let rows = cast_to_schema(&rows, &table.schema().unwrap()).unwrap();
     let texts: Vec<_> = rows.column(2).as_string::<i32>().iter().flatten().collect();
     assert_eq!(texts, ["old", "new", "old", "new"]);
 }
