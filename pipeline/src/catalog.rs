@@ -70,7 +70,7 @@ fn tables() -> Vec<TableDef> {
 /// Refuses to build on a layer that was not built.
 ///
 /// # Errors
-/// [`Error::Lakehouse`] that says what builds it.
+/// [`crate::lake::Error::Lakehouse`] that says what builds it.
 pub(crate) async fn require_layer(lake: &Lakehouse, layer: &str) -> Result<()> {
     require_any(lake).await?;
     for known in known_tables().iter().filter(|known| known.layer == layer && !known.optional) {
@@ -85,7 +85,7 @@ pub(crate) async fn require_layer(lake: &Lakehouse, layer: &str) -> Result<()> {
 /// Refuses a lakehouse whose tables have the other layout: a second set of tables would grow beside them.
 ///
 /// # Errors
-/// [`Error::Usage`] that names the other layout; [`Error::Lakehouse`] when the place can't be looked at.
+/// [`Error::Usage`] that names the other layout; [`crate::lake::Error::Lakehouse`] when the place can't be looked at.
 pub(crate) async fn require_layout(lake: &Lakehouse) -> Result<()> {
     let (folders, other) = (lake.folders().await?, lake.in_other_layout());
     let Some(example) = first_table(&other, &folders).await? else { return Ok(()) };

@@ -30,7 +30,7 @@ const FOOTER: u64 = 64 * 1024;
 const FOOTERS_AT_ONCE: usize = 16;
 
 /// Key-value metadata that a file's footer must carry.
-pub fn said() -> Vec<KeyValue> {
+pub fn footer_metadata() -> Vec<KeyValue> {
     vec![KeyValue::new(KEY.to_owned(), VERSION.to_owned())]
 }
 

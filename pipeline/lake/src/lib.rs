@@ -37,7 +37,7 @@ mod write;
 pub use error::{BoxError, Error, Result, ResultExt};
 pub use file_sizing::FileSizing;
 pub use files::DataFile;
-pub use footer::said;
+pub use footer::footer_metadata;
 pub use key_set::KeySet;
 pub use lakehouse::{Lakehouse, Layout, definition};
 pub use maintain::{MaintenanceOptions, MaintenanceResult, RETENTION_HOURS, maintain};

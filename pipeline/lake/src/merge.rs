@@ -28,7 +28,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How many groups are written at the same time.
+/// Groups that are written at the same time.
 const GROUPS_AT_ONCE: usize = 2;
 
 impl Table {
@@ -37,7 +37,7 @@ impl Table {
     /// There must be exactly `expected` rows, in the table's schema plus the mark, each key once.
     ///
     /// # Errors
-    /// [`Error::Table`]; the table stays as it was.
+    /// [`super::Error::Table`]; the table stays as it was.
     pub async fn merge(
         &mut self,
         rows: DataFrame,

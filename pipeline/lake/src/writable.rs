@@ -10,7 +10,7 @@ impl Lakehouse {
     /// Storage at an address tells when its lock is taken.
     ///
     /// # Errors
-    /// [`Error::Lakehouse`] that says what the system said.
+    /// [`super::Error::Lakehouse`] that says what the system said.
     pub async fn check_writable(&self) -> Result<()> {
         let unusable = |reason: String| self.unusable(reason);
         if let Ok(path) = self.root().to_file_path() {

@@ -39,7 +39,7 @@ impl Table {
     /// Appends exactly `expected` rows in one commit, whatever others append at the same time.
     ///
     /// # Errors
-    /// [`Error::Table`]; the table stays as it was.
+    /// [`super::Error::Table`]; the table stays as it was.
     pub async fn append(&mut self, rows: DataFrame, expected: u64) -> Result<()> {
         let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
         let adds = self.write_all("appending", rows, expected).await?;
@@ -49,7 +49,7 @@ impl Table {
     /// Fills an empty table with exactly `expected` rows in one commit.
     ///
     /// # Errors
-    /// [`Error::Table`]; the table stays as it was.
+    /// [`super::Error::Table`]; the table stays as it was.
     pub async fn fill(&mut self, rows: DataFrame, expected: u64, transactions: &[(String, i64)]) -> Result<()> {
         let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
         let adds = self.write_all("filling", rows, expected).await?;
@@ -59,7 +59,7 @@ impl Table {
     /// Replaces the content in one commit, by exactly `expected` rows where that is given.
     ///
     /// # Errors
-    /// [`Error::Table`]; the table stays as it was.
+    /// [`super::Error::Table`]; the table stays as it was.
     pub async fn overwrite(
         &mut self,
         rows: DataFrame,
@@ -81,7 +81,7 @@ impl Table {
     /// nothing is done, and the answer is false.
     ///
     /// # Errors
-    /// [`Error::Table`]; the table stays as it was.
+    /// [`super::Error::Table`]; the table stays as it was.
     pub async fn overwrite_between(
         &mut self,
         runs: Vec<Run>,
@@ -159,7 +159,7 @@ impl Table {
     /// Who follows the changes of rows, or has the table in memory, has nothing to read anew.
     ///
     /// # Errors
-    /// [`Error::Table`]; the table stays as it was.
+    /// [`super::Error::Table`]; the table stays as it was.
     pub(super) async fn rearrange(&mut self, rows: DataFrame) -> Result<()> {
         let target_size = i64::try_from(super::file_sizing::BYTES_A_FILE).unwrap_or(i64::MAX);
         let operation = DeltaOperation::Optimize { predicate: None, target_size };
@@ -171,7 +171,7 @@ impl Table {
     /// Records the application transactions that differ from the table's, in a commit without data.
     ///
     /// # Errors
-    /// [`Error::Table`].
+    /// [`super::Error::Table`].
     pub async fn record(&mut self, transactions: &[(String, i64)]) -> Result<()> {
         let mut fresh = Vec::new();
         for (application, version) in transactions {
@@ -281,7 +281,7 @@ impl Table {
     /// files are others.
     ///
     /// # Errors
-    /// [`Error::Table`] when the newest version can't be read.
+    /// [`super::Error::Table`] when the newest version can't be read.
     pub(super) async fn catch_up(&mut self, transactions: &[(String, i64)]) -> Result<bool> {
         let mut delta = self.delta().clone();
         delta.update_state().await.on_table(self, "opening")?;
@@ -360,7 +360,7 @@ fn writer_properties(sizing: FileSizing) -> WriterProperties {
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(sizing.row_group))
         .set_created_by(concat!("connectwise-etl ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_key_value_metadata(Some(super::footer::said()))
+        .set_key_value_metadata(Some(super::footer::footer_metadata()))
         .build()
 }
 

@@ -41,7 +41,7 @@ pub(super) fn refuse_to_empty(entity: &connectwise_runtime::Table, gone: u64, li
 /// The rows that are marked as deleted: their ids, and since when, in microseconds since 1970.
 ///
 /// # Errors
-/// [`Error::Table`] when the table is there but can't be read.
+/// [`crate::lake::Error::Table`] when the table is there but can't be read.
 pub(crate) async fn marks(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Result<BTreeMap<i64, i64>> {
     let mut marks = BTreeMap::new();
     let Some(table) = lake.open("bronze", entity.table).await? else { return Ok(marks) };
@@ -63,7 +63,7 @@ pub(crate) async fn marks(lake: &Lakehouse, entity: &connectwise_runtime::Table)
 /// marked as deleted, or of all.
 ///
 /// # Errors
-/// [`Error::Table`] when the table can't be read.
+/// [`crate::lake::Error::Table`] when the table can't be read.
 pub(super) async fn last_good_rows(
     table: &Table,
     extracted: &Extracted,
@@ -205,7 +205,7 @@ pub(crate) fn refusal(entity: &connectwise_runtime::Table, finding: &Finding) ->
 /// Marks in bronze what is gone, and takes the mark from what is back; one commit.
 ///
 /// # Errors
-/// [`Error::Table`]; the table stays as it was.
+/// [`crate::lake::Error::Table`]; the table stays as it was.
 pub(crate) async fn mark_rows(
     run: &RunContext,
     entity: &'static connectwise_runtime::Table,

@@ -16,7 +16,7 @@ const SHOWN: usize = 5;
 /// The check that every record that was read and fits is a live row.
 ///
 /// # Errors
-/// [`crate::error::Error::Table`] when the table can't be read.
+/// [`crate::lake::Error::Table`] when the table can't be read.
 pub(crate) async fn check_fetched(lake: &Lakehouse, extracted: &Extracted, loaded: &Loaded) -> Result<Check> {
     let entity = extracted.table;
     let read = extracted.ids.len();

@@ -10,7 +10,7 @@ const PAGE_LIMIT: &str = "pageLimit";
 /// The most records on a page of an entity's list that the server was seen to take, where that is less than usual.
 ///
 /// # Errors
-/// [`crate::Error::Table`] when the table is there but can't be read.
+/// [`crate::lake::Error::Table`] when the table is there but can't be read.
 pub(crate) async fn page_limit(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Result<Option<u64>> {
     match lake.open("bronze", entity.table).await? {
         Some(table) => Ok(table.transaction(PAGE_LIMIT).await?.and_then(|limit| u64::try_from(limit).ok())),

@@ -10,7 +10,7 @@ use datafusion::logical_expr::ident;
 /// The ids of the records that an entity's lists lie below; none for an entity without a parent.
 ///
 /// # Errors
-/// [`Error::Data`] when the parent's table is not there yet, [`Error::Table`] when it can't be read.
+/// [`Error::Data`] when the parent's table is not there yet, [`crate::lake::Error::Table`] when it can't be read.
 pub async fn parent_ids(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Result<Vec<i64>> {
     let Some(parent) = entity.parent else { return Ok(Vec::new()) };
     let parent = connectwise_generated::tables::by_entity(parent.entity)

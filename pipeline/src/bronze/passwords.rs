@@ -30,7 +30,7 @@ pub(super) fn transaction() -> (String, i64) {
 /// Looks through an entity's bronze table, where that was not done before, and gives how many rows lost something.
 ///
 /// # Errors
-/// [`Error::Table`]; the table stays as it was.
+/// [`crate::lake::Error::Table`]; the table stays as it was.
 pub(crate) async fn forget(run: &RunContext, entity: &'static Table) -> Result<u64> {
     let Some(mut table) = run.lake.open("bronze", entity.table).await? else { return Ok(0) };
     if table.transaction(APPLICATION).await? == Some(VERSION) {

@@ -38,7 +38,7 @@ pub(crate) fn require_key(lake: &Lakehouse, entities: &[&'static Table]) -> Resu
 /// Refuses a key that is not the one of the hashes in bronze, but for tables that are read whole now.
 ///
 /// # Errors
-/// [`Error::Usage`] with what to do; [`Error::Table`] when a table can't be read.
+/// [`Error::Usage`] with what to do; [`crate::lake::Error::Table`] when a table can't be read.
 pub(crate) async fn require_same_key(lake: &Lakehouse, entities: &[&'static Table], whole: bool) -> Result<()> {
     let Some(key) = lake.hash_key() else { return Ok(()) };
     let selected = |entity: &Table| entities.iter().any(|other| other.table == entity.table);
@@ -99,7 +99,7 @@ impl PiiPolicy {
 /// Whether something else of an entity is personal now than when its bronze table was last read whole.
 ///
 /// # Errors
-/// [`Error::Table`] when the table can't be read.
+/// [`crate::lake::Error::Table`] when the table can't be read.
 pub(crate) async fn changed(lake: &Lakehouse, entity: &Table) -> Result<bool> {
     let Some(table) = lake.open("bronze", entity.table).await? else { return Ok(false) };
     Ok(PiiPolicy::of(&table).await?.rules != PiiPolicy::wanted(entity, None).rules)

@@ -66,7 +66,7 @@ pub fn schema() -> SchemaRef {
 /// a record that did not fit is on record whatever happens afterwards.
 ///
 /// # Errors
-/// [`Error::Table`]; the table stays as it was.
+/// [`crate::lake::Error::Table`]; the table stays as it was.
 pub async fn add(run: &RunContext, extracted: &Extracted) -> Result<()> {
     if extracted.quarantined.is_empty() {
         return Ok(());
@@ -87,7 +87,7 @@ pub async fn add(run: &RunContext, extracted: &Extracted) -> Result<()> {
 /// This comes after the load: a record is in bronze before it leaves the quarantine.
 ///
 /// # Errors
-/// [`Error::Table`]; the table stays as it was.
+/// [`crate::lake::Error::Table`]; the table stays as it was.
 pub async fn clear_resolved(run: &RunContext, extracted: &Extracted) -> Result<()> {
     let again: HashSet<&str> = extracted.quarantined.iter().filter_map(|misfit| misfit.record_id.as_deref()).collect();
     let is_solved = |id: Option<&str>| match id {
@@ -104,7 +104,7 @@ pub async fn clear_resolved(run: &RunContext, extracted: &Extracted) -> Result<(
 /// Puts some of an entity's records in the place of others. What is in both stays as it was put aside.
 ///
 /// # Errors
-/// [`Error::Table`]; the table stays as it was.
+/// [`crate::lake::Error::Table`]; the table stays as it was.
 pub(crate) async fn replace(
     run: &RunContext,
     entity: &'static connectwise_runtime::Table,
@@ -226,7 +226,7 @@ fn redacted(
 /// An entity's records in quarantine, and since when they are there, in microseconds since 1970.
 ///
 /// # Errors
-/// [`Error::Table`] when the table can't be read.
+/// [`crate::lake::Error::Table`] when the table can't be read.
 pub(crate) async fn records(
     lake: &Lakehouse,
     entity: &connectwise_runtime::Table,
@@ -258,7 +258,7 @@ pub(crate) async fn records(
 /// The ids of an entity's records that the server did not give.
 ///
 /// # Errors
-/// [`Error::Table`] when the table can't be read.
+/// [`crate::lake::Error::Table`] when the table can't be read.
 pub(crate) async fn unserved(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Result<Vec<i64>> {
     Ok(records(lake, entity).await?.iter().filter_map(|(misfit, _)| unserved_id(misfit)).collect())
 }
@@ -266,7 +266,7 @@ pub(crate) async fn unserved(lake: &Lakehouse, entity: &connectwise_runtime::Tab
 /// The ids of an entity's records in quarantine, where they have one.
 ///
 /// # Errors
-/// [`Error::Table`] when the table can't be read.
+/// [`crate::lake::Error::Table`] when the table can't be read.
 pub async fn ids(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Result<HashSet<i64>> {
     let Some(table) = lake.open("bronze", TABLE).await? else { return Ok(HashSet::new()) };
     let own = table.frame().await?.filter(ident("entity").eq(lit(entity.entity))).on_table(&table, "reading")?;

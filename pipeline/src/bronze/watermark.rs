@@ -38,7 +38,7 @@ impl Watermark {
 /// The stored watermark of an entity.
 ///
 /// # Errors
-/// [`crate::Error::Table`] when the table is there but can't be read.
+/// [`crate::lake::Error::Table`] when the table is there but can't be read.
 pub async fn watermark(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Result<Option<Watermark>> {
     match lake.open("bronze", entity.table).await? {
         Some(table) => Watermark::of(&table).await,

@@ -60,7 +60,7 @@ impl From<PaceArgs> for Pace {
 /// Makes sure that a lakehouse to be read is there, and has tables.
 ///
 /// # Errors
-/// [`Error::Lakehouse`] that says how to fill one.
+/// [`crate::lake::Error::Lakehouse`] that says how to fill one.
 pub(crate) async fn must_exist(lake: &Lakehouse) -> Result<()> {
     match lake.root().to_file_path() {
         Ok(path) if !path.is_dir() => Err(Error::from(lake.unusable(

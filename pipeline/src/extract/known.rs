@@ -116,7 +116,7 @@ impl Known {
     /// What is known of the rows that an entity's table has now; nothing where that can't be told.
     ///
     /// # Errors
-    /// [`Error::Table`] when the table is there but can't be read.
+    /// [`crate::lake::Error::Table`] when the table is there but can't be read.
     pub(crate) async fn of(lake: &Lakehouse, stage: &Stage, entity: &'static Table) -> Result<Self> {
         let Some(path) = place(stage, entity).filter(|_| is_told(entity)) else { return Ok(Self::default()) };
         let Some(table) = lake.open("bronze", entity.table).await? else { return Ok(Self::default()) };

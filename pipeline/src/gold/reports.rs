@@ -34,7 +34,7 @@ pub struct Unmatched {
 /// The rows of a report.
 ///
 /// # Errors
-/// [`Error::Usage`] for a name that is no report; [`Error::Lakehouse`] where a table that it reads was not built;
+/// [`Error::Usage`] for a name that is no report; [`crate::lake::Error::Lakehouse`] where a table that it reads was not built;
 /// [`Error::Query`] when its query can't be run.
 pub async fn report(lake: &Lakehouse, name: &str, run: &RunId, days: u32) -> Result<Vec<RecordBatch>> {
     let sql = statement_of(name, run, days)?;

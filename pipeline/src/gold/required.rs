@@ -9,7 +9,7 @@ use datafusion::prelude::SessionContext;
 /// Refuses a statement over a table that this tool writes and that the session lacks; `when` says as of when it does.
 ///
 /// # Errors
-/// [`Error::Lakehouse`] that says what builds it.
+/// [`crate::lake::Error::Lakehouse`] that says what builds it.
 pub(crate) fn require_tables(lake: &Lakehouse, context: &SessionContext, sql: &str, when: &str) -> Result<()> {
     // What is no SQL is told when it is planned.
     let named = named_tables(context, sql).unwrap_or_default();

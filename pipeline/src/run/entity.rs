@@ -129,7 +129,7 @@ pub(super) async fn refresh_bronze(
 /// The window of an entity: everything, or what changed since min(now, watermark) less the look-back.
 ///
 /// # Errors
-/// [`Error::Table`] when the watermark can't be read.
+/// [`crate::lake::Error::Table`] when the watermark can't be read.
 pub async fn window_of(lake: &Lakehouse, options: &Options, now: DateTime<Utc>, entity: &Table) -> Result<Window> {
     if options.mode == Mode::Full || privacy::changed(lake, entity).await? {
         return Ok(Window::Everything);

@@ -37,7 +37,7 @@ pub const ONLY: &str = "entities";
 /// Whether the stored record of the runs can hold comparisons: an earlier version's can't.
 ///
 /// # Errors
-/// [`Error::Table`] when it is there but can't be read.
+/// [`crate::lake::Error::Table`] when it is there but can't be read.
 pub async fn knows_comparisons(lake: &Lakehouse) -> Result<bool> {
     has(lake, ENTITY_RUN, GONE).await
 }
@@ -45,7 +45,7 @@ pub async fn knows_comparisons(lake: &Lakehouse) -> Result<bool> {
 /// Whether the stored record of the runs says which entities a run was limited to: an earlier version's does not.
 ///
 /// # Errors
-/// [`Error::Table`] when it is there but can't be read.
+/// [`crate::lake::Error::Table`] when it is there but can't be read.
 pub async fn knows_limits(lake: &Lakehouse) -> Result<bool> {
     has(lake, RUN, ONLY).await
 }
@@ -144,7 +144,7 @@ fn instants(values: impl IntoIterator<Item = Option<i64>>) -> ArrayRef {
 /// Writes a run's rows.
 ///
 /// # Errors
-/// [`Error::Table`] when a meta table can't be written.
+/// [`crate::lake::Error::Table`] when a meta table can't be written.
 pub async fn record(lake: &Lakehouse, report: &RunReport) -> Result<()> {
     let id = || Some(report.run.as_str().to_owned());
     let entities = &report.entities;
@@ -199,7 +199,7 @@ pub async fn record(lake: &Lakehouse, report: &RunReport) -> Result<()> {
 /// The source that the lakehouse holds the data of, where it is on record.
 ///
 /// # Errors
-/// [`Error::Table`] when the table is there but can't be read.
+/// [`crate::lake::Error::Table`] when the table is there but can't be read.
 pub(crate) async fn source(lake: &Lakehouse) -> Result<Option<DataSource>> {
     let Some(table) = lake.open("meta", SOURCE).await? else { return Ok(None) };
     let rows = table.frame().await?.collect().await.on_table(&table, "reading")?;
@@ -212,7 +212,7 @@ pub(crate) async fn source(lake: &Lakehouse) -> Result<Option<DataSource>> {
 /// Records that the lakehouse holds the data of this source from this run on.
 ///
 /// # Errors
-/// [`Error::Table`] when the table can't be written.
+/// [`crate::lake::Error::Table`] when the table can't be written.
 pub(crate) async fn record_source(lake: &Lakehouse, run: &RunId, source: &DataSource) -> Result<()> {
     let columns = vec![
         text([Some(run.as_str().to_owned())]),
@@ -229,7 +229,7 @@ pub(crate) async fn record_source(lake: &Lakehouse, run: &RunId, source: &DataSo
 /// Records a run that can't do so itself any more, unless it did.
 ///
 /// # Errors
-/// [`Error::Table`] when a meta table can't be read or written.
+/// [`crate::lake::Error::Table`] when a meta table can't be read or written.
 pub(crate) async fn record_end(lake: &Lakehouse, header: &RunHeader, status: &str, error: &str) -> Result<()> {
     if let Some(table) = lake.open("meta", RUN).await? {
         let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);

@@ -29,7 +29,7 @@ pub(super) fn numbers(traffic: &Traffic, started: Instant) -> Numbers {
 /// is gone is marked.
 ///
 /// # Errors
-/// [`Error::Client`] when the API can't be read, [`Error::Table`] when the table can't be written.
+/// [`Error::Client`] when the API can't be read, [`crate::lake::Error::Table`] when the table can't be written.
 pub(super) async fn apply(
     client: &Client,
     run: &RunContext,

@@ -19,7 +19,7 @@ const DEMO_FILE: &str = ".connectwise-etl-demo";
 /// The source that a lakehouse holds the data of, where it remembers one.
 ///
 /// # Errors
-/// [`Error::Table`] when it can't be read.
+/// [`crate::lake::Error::Table`] when it can't be read.
 pub async fn remembered(lake: &Lakehouse) -> Result<Option<DataSource>> {
     Ok(meta::source(lake).await?.or_else(|| marked(lake)))
 }
@@ -52,7 +52,7 @@ fn refusal(lake: &Lakehouse, held: &DataSource, source: &DataSource) -> Error {
 /// same for the same source and the same lakehouse alone. Whoever calls this holds the lakehouse's lock.
 ///
 /// # Errors
-/// As [`require_same`]; [`Error::Table`] when it can't be recorded.
+/// As [`require_same`]; [`crate::lake::Error::Table`] when it can't be recorded.
 pub(crate) async fn remember(lake: &Lakehouse, run: &RunId, source: &DataSource, change: bool) -> Result<String> {
     let recorded = meta::source(lake).await?;
     let is_recorded = recorded.as_ref() == Some(source);
@@ -74,7 +74,7 @@ pub(crate) async fn remember(lake: &Lakehouse, run: &RunId, source: &DataSource,
 /// another's where the source is changed.
 ///
 /// # Errors
-/// [`Error::Table`] when it can't be read.
+/// [`crate::lake::Error::Table`] when it can't be read.
 pub(crate) async fn is_other(lake: &Lakehouse, entity: &Table, source: &DataSource, change: bool) -> Result<bool> {
     let Some(table) = lake.open("bronze", entity.table).await? else { return Ok(false) };
     Ok(table.transaction(SOURCE).await?.map_or(change, |held| held != source.number()))

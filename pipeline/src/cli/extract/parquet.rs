@@ -5,7 +5,7 @@
 use super::super::output_file::{OutputFile, Scratch, Stop};
 use crate::client::List;
 use crate::error::{Error, Result};
-use crate::lake::said;
+use crate::lake::footer_metadata;
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 use futures::TryStreamExt as _;
 use indexmap::IndexMap;
@@ -85,7 +85,7 @@ pub(super) fn inferred(scratch: &mut Scratch, stop: &Stop, target: &mut OutputFi
 
 /// As tables have them: Spark reads old dates from no other files.
 fn as_tables() -> WriterProperties {
-    WriterProperties::builder().set_key_value_metadata(Some(said())).build()
+    WriterProperties::builder().set_key_value_metadata(Some(footer_metadata())).build()
 }
 
 /// What values have in common.
