@@ -6,15 +6,17 @@
 //! content did not change is not rewritten.
 
 use crate::bronze::privacy::PiiPolicy;
-use crate::bronze::{DELETED_AT, RUN_ID, TIMESTAMP, instant_type};
+use crate::bronze::{DELETED_AT, RUN_ID, TIMESTAMP};
 use crate::context::{RunContext, RunId};
 use crate::error::{Error, Result};
 use crate::lake::{Counts, KeySet, Scope, Table as LakeTable, Target, definition, upsert_table};
-use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::array::RecordBatch;
 use arrow::compute::take;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use connectwise_runtime::flatten::FLATTEN_VERSION;
-use connectwise_runtime::{Child, Table, child_schema, flatten, flatten_child, silver_schema};
+use connectwise_runtime::{
+    Child, Stamp, Table, child_schema, etl, flatten, flatten_child, silver_schema, stamp, stamped_schema,
+};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::ident;
 use futures::stream::BoxStream;
@@ -23,14 +25,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// When the row was written to silver.
-pub const PROCESSED_AT: &str = "_etl_processed_at";
-/// Where the record is from.
-pub const SOURCE: &str = "_etl_source";
-/// The run that wrote the row.
-pub const BATCH_ID: &str = "_etl_batch_id";
-/// Since when the source lacks the record.
-pub const SILVER_DELETED_AT: &str = "_etl_deleted_at";
+pub use connectwise_runtime::etl::{BATCH_ID, PROCESSED_AT, SILVER_DELETED_AT, SOURCE};
+
 /// The application transaction that holds the bronze version that silver was made from.
 const BRONZE_VERSION: &str = "bronze-version";
 /// The application transaction that says how silver was made: from which table, by which rules.
@@ -42,26 +38,14 @@ pub(crate) const CHILD_KEY: [&str; 2] = ["parentId", "listIndex"];
 /// How many of an entity's tables are brought up to date at the same time, where little changed.
 const TABLES_AT_ONCE: usize = 2;
 
-/// Adds the `_etl_…` columns to a flat schema.
-fn with_etl(schema: &Schema) -> SchemaRef {
-    let mut fields: Vec<Field> = schema.fields().iter().map(|field| field.as_ref().clone()).collect();
-    fields.extend([
-        Field::new(PROCESSED_AT, instant_type(), true),
-        Field::new(SOURCE, DataType::Utf8, true),
-        Field::new(BATCH_ID, DataType::Utf8, true),
-        Field::new(SILVER_DELETED_AT, instant_type(), true),
-    ]);
-    Arc::new(Schema::new(fields))
-}
-
 /// The silver table's schema.
 pub fn schema(table: &Table) -> SchemaRef {
-    with_etl(&silver_schema(table))
+    stamped_schema(&silver_schema(table), &etl::SILVER)
 }
 
 /// The schema of a child table.
 pub fn schema_of_child(table: &Table, child: &Child) -> SchemaRef {
-    with_etl(&child_schema(table, child))
+    stamped_schema(&child_schema(table, child), &etl::SILVER)
 }
 
 /// Brings the silver table of an entity, and its child tables, to what bronze holds: looks at the rows that bronze
@@ -129,11 +113,11 @@ impl Source<'_> {
         let target = Target {
             layer: "silver",
             name,
-            schema: Arc::clone(&schema),
+            schema,
             key: if child.is_some() { &CHILD_KEY } else { &own },
             stamps: &[PROCESSED_AT, SOURCE, BATCH_ID],
         };
-        let rows = flat_rows(self.bronze, &self.run.id, entity, child, &schema, ids).await?;
+        let rows = flat_rows(self.bronze, &self.run.id, entity, child, ids).await?;
         let (counts, stored) =
             upsert_table(&self.run.lake, &self.run.stage, &target, &scope, rows, self.transactions).await?;
         tracing::debug!(table = name, ?counts, seconds = started.elapsed().as_secs_f64(), "silver");
@@ -176,7 +160,6 @@ async fn flat_rows(
     run: &RunId,
     entity: &'static Table,
     child: Option<&'static Child>,
-    schema: &SchemaRef,
     ids: Option<Arc<KeySet>>,
 ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
     let needed = child.map(|child| [entity.key, child.list, DELETED_AT].map(str::to_owned).to_vec());
@@ -194,7 +177,7 @@ async fn flat_rows(
             frame.execute_stream().await.map_err(&failed)?.map_err(failed).boxed()
         }
     };
-    let (schema, run) = (Arc::clone(schema), run.clone());
+    let run = run.clone();
     Ok(rows
         .map(move |batch| {
             let failed = |error: String| Error::data(entity.entity, error);
@@ -212,30 +195,10 @@ async fn flat_rows(
                     (flat, deleted)
                 }
             };
-            stamp(&flat, deleted, &schema, &run).map_err(|error| failed(error.to_string()))
+            let said = Stamp { began: run.started_micros(), of: "connectwise", run: run.as_str() };
+            stamp(&flat, &etl::SILVER, said, Some(deleted)).map_err(|error| failed(error.to_string()))
         })
         .boxed())
-}
-
-fn stamp(
-    flat: &RecordBatch,
-    deleted: ArrayRef,
-    schema: &SchemaRef,
-    run: &RunId,
-) -> Result<RecordBatch, arrow::error::ArrowError> {
-    let rows = flat.num_rows();
-    let mut columns = flat.columns().to_vec();
-    let processed = TimestampMicrosecondArray::from(vec![run.started_micros(); rows]).with_timezone("UTC");
-    columns.push(Arc::new(processed));
-    columns.push(Arc::new(StringArray::from(vec!["connectwise"; rows])));
-    columns.push(Arc::new(StringArray::from(vec![run.as_str(); rows])));
-    columns.push(deleted);
-    debug_assert!(deleted_is_last(schema));
-    RecordBatch::try_new(Arc::clone(schema), columns)
-}
-
-fn deleted_is_last(schema: &Schema) -> bool {
-    schema.fields().last().is_some_and(|field| field.name() == SILVER_DELETED_AT)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 #[expect(unreachable_pub, reason = "its text becomes a part of the generated crate")]
 mod caseless;
-pub mod check;
+mod check;
 pub mod custom_fields;
 mod dictionary;
 mod dimension;

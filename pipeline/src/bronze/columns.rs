@@ -2,35 +2,17 @@
 
 use crate::context::RunId;
 use crate::lake::cast_to_schema;
-use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use connectwise_runtime::bronze_schema;
-use std::sync::Arc;
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use connectwise_runtime::{Stamp, bronze_schema, etl, stamped_schema};
 
-/// When a row was fetched.
-pub const TIMESTAMP: &str = "etlTimestamp";
-/// The entity's name.
-pub const ENTITY: &str = "etlEntity";
-/// The run that fetched it.
-pub const RUN_ID: &str = "etlRunId";
-/// Since when the source lacks the record; null while it has it.
-pub const DELETED_AT: &str = "etlDeletedAt";
-
-/// A type for instants: microseconds, UTC.
-pub(crate) fn instant_type() -> DataType {
-    DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
-}
+pub use connectwise_runtime::etl::{DELETED_AT, ENTITY, RUN_ID, TIMESTAMP};
+/// The type of instants: microseconds, UTC.
+pub(crate) use connectwise_runtime::schema::timestamp_type as instant_type;
 
 /// The bronze table's schema: the record, `_unknown`, and the four `etl…` columns.
 pub fn schema(table: &connectwise_runtime::Table) -> SchemaRef {
-    let mut fields: Vec<Field> = bronze_schema(table).fields().iter().map(|field| field.as_ref().clone()).collect();
-    fields.extend([
-        Field::new(TIMESTAMP, instant_type(), true),
-        Field::new(ENTITY, DataType::Utf8, true),
-        Field::new(RUN_ID, DataType::Utf8, true),
-        Field::new(DELETED_AT, instant_type(), true),
-    ]);
-    Arc::new(Schema::new(fields))
+    stamped_schema(&bronze_schema(table), &etl::BRONZE)
 }
 
 /// Adds the `etl…` columns of a live row to fetched rows, and casts them to the schema.
@@ -43,14 +25,6 @@ pub(super) fn stamp(
     run: &RunId,
     entity: &str,
 ) -> Result<RecordBatch, arrow::error::ArrowError> {
-    let rows = batch.num_rows();
-    let mut columns: Vec<(Arc<Field>, ArrayRef)> =
-        batch.schema().fields().iter().cloned().zip(batch.columns().iter().cloned()).collect();
-    let fetched = TimestampMicrosecondArray::from(vec![run.started_micros(); rows]).with_timezone("UTC");
-    let field = |name: &str, data_type| Arc::new(Field::new(name, data_type, true));
-    columns.push((field(TIMESTAMP, instant_type()), Arc::new(fetched)));
-    columns.push((field(ENTITY, DataType::Utf8), Arc::new(StringArray::from(vec![entity; rows]))));
-    columns.push((field(RUN_ID, DataType::Utf8), Arc::new(StringArray::from(vec![run.as_str(); rows]))));
-    let (fields, arrays): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
-    cast_to_schema(&RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?, schema)
+    let stamp = Stamp { began: run.started_micros(), of: entity, run: run.as_str() };
+    cast_to_schema(&connectwise_runtime::stamp(batch, &etl::BRONZE, stamp, None)?, schema)
 }

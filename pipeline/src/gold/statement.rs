@@ -2,8 +2,8 @@
 
 use crate::context::RunId;
 use crate::error::{Error, Result};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use connectwise_generated::gold::{GoldTable, GoldType, TIME_ZONE};
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use connectwise_generated::gold::{GoldTable, TIME_ZONE};
 use std::sync::Arc;
 
 /// The table's Arrow schema: the key can't be null, all else can.
@@ -11,17 +11,7 @@ pub fn schema(table: &GoldTable) -> SchemaRef {
     let fields: Vec<Field> = table
         .columns
         .iter()
-        .map(|column| {
-            let data_type = match column.data_type {
-                GoldType::Bigint => DataType::Int64,
-                GoldType::Text => DataType::Utf8,
-                GoldType::Boolean => DataType::Boolean,
-                GoldType::Date => DataType::Date32,
-                GoldType::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-                GoldType::Decimal => DataType::Decimal128(19, 4),
-            };
-            Field::new(column.name, data_type, column.name != table.key)
-        })
+        .map(|column| Field::new(column.name, column.data_type.data_type(), column.name != table.key))
         .collect();
     Arc::new(Schema::new(fields))
 }

@@ -5,10 +5,11 @@ use sqlparser::ast::{
     WindowType,
 };
 
+use super::kind::Kind;
 use super::known::{self, Gives};
 use super::names::nearest;
 use super::query::Walk;
-use super::scope::{Kind, Scope, Typed};
+use super::scope::{Scope, Typed};
 use crate::gold::lineage::Origins;
 
 impl Walk<'_> {
@@ -99,6 +100,10 @@ impl Walk<'_> {
         match function.gives {
             Gives::Always(kind) => kind,
             Gives::First => values.first().map_or(Kind::Unknown, |value| value.kind),
+            Gives::Fraction => match values.first().map(|value| value.kind) {
+                Some(Kind::Int) => Kind::Double,
+                kind => kind.unwrap_or(Kind::Unknown),
+            },
             Gives::Common => self.common(&format!("the arguments of {name}"), values.to_vec()).kind,
         }
     }

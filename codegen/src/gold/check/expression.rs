@@ -3,8 +3,9 @@
 use sqlparser::ast::{BinaryOperator, DataType, Expr, UnaryOperator, Value};
 
 use super::inside;
+use super::kind::Kind;
 use super::query::Walk;
-use super::scope::{Kind, Scope, Typed};
+use super::scope::{Scope, Typed};
 use crate::gold::lineage::Origins;
 
 impl Walk<'_> {

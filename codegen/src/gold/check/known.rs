@@ -1,17 +1,19 @@
 //! The functions that gold's SQL may call: how many arguments, of which types, and what they give.
 //!
 //! A function that is not here is a problem: DataFusion would find out only when the statement runs. A test of the
-//! pipeline asks DataFusion whether it agrees with what is said here.
+//! pipeline compiles this file too, and asks DataFusion whether it agrees.
 
-use super::scope::Kind;
+use super::kind::Kind;
 
 /// What an argument may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Argument {
+pub(crate) enum Argument {
     /// Anything.
     Any,
     /// Text.
     Text,
+    /// A whole number.
+    Whole,
     /// A number.
     Number,
     /// A number, or text that holds one.
@@ -33,6 +35,7 @@ impl Argument {
             || match self {
                 Self::Any => true,
                 Self::Text => kind == Kind::Text,
+                Self::Whole => kind == Kind::Int,
                 Self::Number => kind.is_number(),
                 Self::Amount => kind.is_number() || kind == Kind::Text,
                 Self::Bool => kind == Kind::Bool,
@@ -47,6 +50,7 @@ impl Argument {
         match self {
             Self::Any => "anything",
             Self::Text => "text",
+            Self::Whole => "a whole number",
             Self::Number => "a number",
             Self::Amount => "a number or text that holds one",
             Self::Bool => "a boolean",
@@ -59,38 +63,35 @@ impl Argument {
 
 /// What a function gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gives {
+pub(crate) enum Gives {
     /// A fixed type.
     Always(Kind),
     /// The type of its first argument.
     First,
+    /// The type of its first argument, but floating-point for a whole number.
+    Fraction,
     /// The type that holds all arguments.
     Common,
 }
 
 /// A function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Function {
+pub(crate) struct Function {
     /// Its name, in lower case.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// How many arguments it needs.
-    pub least: usize,
+    pub(crate) least: usize,
     /// The arguments in order.
-    pub arguments: &'static [Argument],
+    pub(crate) arguments: &'static [Argument],
     /// Whether the last one may be repeated.
-    pub repeats: bool,
+    pub(crate) repeats: bool,
     /// What it gives.
-    pub gives: Gives,
+    pub(crate) gives: Gives,
 }
 
 /// The function of that name, in any case.
 pub(super) fn function(name: &str) -> Option<&'static Function> {
     FUNCTIONS.iter().find(|function| function.name.eq_ignore_ascii_case(name))
-}
-
-/// All functions, for whoever holds them against the engine's.
-pub fn functions() -> &'static [Function] {
-    FUNCTIONS
 }
 
 /// The names of all functions.
@@ -114,10 +115,14 @@ const fn first(name: &'static str, least: usize, arguments: &'static [Argument])
     Function { name, least, arguments, repeats: false, gives: Gives::First }
 }
 
-use Argument::{Amount, Any, Bool, Interval, List, Number, Text, Time};
+const fn fraction(name: &'static str, least: usize, arguments: &'static [Argument]) -> Function {
+    Function { name, least, arguments, repeats: false, gives: Gives::Fraction }
+}
+
+use Argument::{Amount, Any, Bool, Interval, List, Number, Text, Time, Whole};
 
 /// All of them: the pipeline's own, then DataFusion's scalar, aggregate and window functions.
-static FUNCTIONS: &[Function] = &[
+pub(crate) static FUNCTIONS: &[Function] = &[
     fixed("exact_decimal", &[Amount], Kind::Decimal),
     fixed("percentage", &[Number, Number], Kind::Decimal),
     fixed("beyond_decimal", &[Amount], Kind::Bool),
@@ -164,12 +169,12 @@ static FUNCTIONS: &[Function] = &[
     optional("regexp_replace", 3, &[Text, Text, Text, Text], Kind::Text),
     optional("regexp_match", 2, &[Text, Text, Text], Kind::List),
     first("round", 1, &[Number, Number]),
-    first("trunc", 1, &[Number, Number]),
+    fraction("trunc", 1, &[Number, Number]),
     first("abs", 1, &[Number]),
     fixed("signum", &[Number], Kind::Double),
     fixed("power", &[Number, Number], Kind::Double),
     fixed("sqrt", &[Number], Kind::Double),
-    fixed("make_date", &[Number, Number, Number], Kind::Date),
+    fixed("make_date", &[Whole, Whole, Whole], Kind::Date),
     optional("to_date", 1, &[Any, Text], Kind::Date),
     optional("to_timestamp", 1, &[Any, Text], Kind::Timestamp),
     fixed("to_char", &[Time, Text], Kind::Text),
@@ -191,7 +196,7 @@ static FUNCTIONS: &[Function] = &[
     first("max", 1, &[Any]),
     first("first_value", 1, &[Any]),
     first("last_value", 1, &[Any]),
-    fixed("avg", &[Number], Kind::Double),
+    fraction("avg", 1, &[Number]),
     fixed("bool_and", &[Bool], Kind::Bool),
     fixed("bool_or", &[Bool], Kind::Bool),
     fixed("array_agg", &[Any], Kind::List),

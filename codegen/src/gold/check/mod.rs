@@ -7,7 +7,8 @@ mod call;
 mod expression;
 mod from;
 mod inside;
-pub mod known;
+mod kind;
+mod known;
 mod names;
 mod query;
 mod scope;
@@ -21,7 +22,7 @@ use sqlparser::dialect::{GenericDialect, SparkSqlDialect};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
 
-pub use self::scope::Kind;
+use self::kind::Kind;
 
 use self::query::{Clause, Spot, Walk};
 use self::scope::Catalog;

@@ -2,8 +2,9 @@
 
 use sqlparser::ast::{AccessExpr, Expr, Ident, Subscript};
 
+use super::kind::Kind;
 use super::query::Walk;
-use super::scope::{Column, Kind, Scope, Typed};
+use super::scope::{Column, Scope, Typed};
 use crate::gold::lineage::Origins;
 use crate::lower::naming::closest;
 

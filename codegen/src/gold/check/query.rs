@@ -5,7 +5,8 @@ use sqlparser::ast::{
     SelectItemQualifiedWildcardKind, SetExpr,
 };
 
-use super::scope::{Catalog, Column, Kind, Relation, Scope, Typed, last, renamed};
+use super::kind::Kind;
+use super::scope::{Catalog, Column, Relation, Scope, Typed, last, renamed};
 use crate::gold::lineage::Origins;
 
 /// The clause that is being looked at.

@@ -4,8 +4,9 @@ use sqlparser::ast::Statement;
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 
+use super::kind::Kind;
 use super::query::Walk;
-use super::scope::{Catalog, Column, Kind};
+use super::scope::{Catalog, Column};
 
 fn catalog() -> Catalog {
     let mut catalog = Catalog::default();

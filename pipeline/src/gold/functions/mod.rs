@@ -23,6 +23,8 @@ mod decimals;
 #[cfg(test)]
 mod golden;
 mod keys;
+#[cfg(test)]
+mod tests;
 mod texts;
 
 use arrow::array::{Array, ArrayRef};
