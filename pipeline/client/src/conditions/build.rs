@@ -1,6 +1,7 @@
 //! Conditions from typed values.
 
-use super::{Condition, Literal, Name, Number, Operator};
+use super::condition::{Condition, Literal, Name, Operator};
+use super::number::Number;
 use chrono::{DateTime, Utc};
 
 /// A name that no property can have.
