@@ -34,7 +34,7 @@ mod lexer;
 mod number;
 mod parser;
 
-pub use build::{BadName, Field, Value, field};
+pub use build::{BadName, Field, Value, field, times_of_change};
 pub use condition::{Condition, Literal, Name, Operator};
 pub use lexer::ParseError;
 pub use number::{BadNumber, Number};
