@@ -13,8 +13,9 @@ use crate::retry::RetryPolicy;
 use crate::settings::ApiSettings;
 use crate::source::DataSource;
 use crate::throttle::{Budget, Ended, Pace, Turn};
+use crate::transport::{Http, Received, Transport};
 use crate::{link, version};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -23,8 +24,6 @@ use tracing::Instrument as _;
 use tracing::field::Empty;
 use url::Url;
 
-/// The room that is set aside for a body before any of it has come, whatever length it announces.
-const FIRST_BYTES: u64 = 1024 * 1024;
 /// The longest wait of a first contact for an address where nothing answers.
 const HASTY_WAIT: Duration = Duration::from_millis(500);
 
@@ -55,7 +54,7 @@ impl Default for Limits {
 /// A signed HTTP client of one ConnectWise.
 #[derive(Debug, Clone)]
 pub struct Client {
-    http: reqwest::Client,
+    transport: Arc<dyn Transport>,
     settings: Arc<ApiSettings>,
     retry: RetryPolicy,
     hasty: bool,
@@ -99,21 +98,25 @@ impl Client {
         headers.insert(AUTHORIZATION, sensitive("the login", &basic)?);
         headers.insert("clientId", sensitive("CW_CLIENTID", settings.client_id.expose())?);
         headers.insert(ACCEPT, version::media_type(settings.version())?);
-        let builder = || {
-            let builder = reqwest::Client::builder()
-                .user_agent(concat!("connectwise-etl/", env!("CARGO_PKG_VERSION")))
-                .redirect(reqwest::redirect::Policy::none())
-                .connect_timeout(limits.connect)
-                .read_timeout(limits.silence);
-            // What stays on this machine may be plain http: it must not go over a proxy, which is elsewhere.
-            if settings.is_loopback() { builder.no_proxy() } else { builder }
-        };
-        let setup = |error: reqwest::Error| ClientError::Setup(error.to_string());
-        let http = builder().default_headers(headers).build().map_err(setup)?;
-        let base = Base::new(settings.base_url.clone(), builder().build().map_err(setup)?, limits.connect * 2);
-        Ok(Self {
+        let signed = http(&settings, limits).default_headers(headers).build().map_err(setup)?;
+        let transport = Http { signed, body_limit: limits.body_bytes };
+        let unsigned = http(&settings, limits).build().map_err(setup)?;
+        Ok(Self::over(Arc::new(transport), unsigned, settings, retry, pace, limits))
+    }
+
+    /// A client whose requests go over this transport, and its look-ups over HTTP.
+    pub(crate) fn over(
+        transport: Arc<dyn Transport>,
+        unsigned: reqwest::Client,
+        settings: ApiSettings,
+        retry: RetryPolicy,
+        pace: Pace,
+        limits: Limits,
+    ) -> Self {
+        let base = Base::new(settings.base_url.clone(), unsigned, limits.connect * 2);
+        Self {
             source: DataSource::of(&settings),
-            http,
+            transport,
             settings: Arc::new(settings),
             retry,
             hasty: false,
@@ -121,7 +124,7 @@ impl Client {
             budget: Budget::new(pace),
             base: Arc::new(base),
             page_limit: PageLimit::default(),
-        })
+        }
     }
 
     /// The same client for a first contact: where nothing answers at the address, it gives up after three quick
@@ -280,41 +283,40 @@ impl Client {
     }
 
     async fn answer(&self, url: &str, request: &Request, traffic: &Traffic) -> Result<Answer, Failure> {
-        let mut builder = self.http.get(url).query(&request.query);
-        if request.forward_only {
-            builder = builder.header("pagination-type", "forward-only");
-        }
-        let mut response = builder.send().await.map_err(|error| Failure::network(url, &error))?;
-        let status = response.status();
-        let headers = response.headers().clone();
-        let mut body = BytesMut::with_capacity(
-            usize::try_from(response.content_length().unwrap_or(0).min(FIRST_BYTES)).unwrap_or(0),
-        );
-        while let Some(chunk) = response.chunk().await.map_err(|error| Failure::network(url, &error))? {
-            let limit = self.limits.body_bytes;
-            if body.len() + chunk.len() > limit {
-                return Err(Failure::Final(ClientError::TooLarge { url: url.to_owned(), limit }));
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let Received { status, headers, body } = self.transport.send(url, request).await?;
         traffic.bytes.fetch_add(body.len() as u64, Ordering::Relaxed);
-        let body = without_mark(body.freeze());
-        if status.is_success() {
-            if let Some(date) = date(&headers) {
-                traffic.began.get_or_init(|| date);
-            }
-            let links: Vec<&str> = headers.get_all("link").iter().filter_map(|value| value.to_str().ok()).collect();
-            let next = links.iter().find_map(|links| link::next(links));
-            return Ok(Answer {
-                body,
-                has_link: !links.is_empty(),
-                has_next: next.is_some(),
-                next_is_forward_only: next.is_some_and(|next| next.to_ascii_lowercase().contains("pageid=")),
-                next_page_id: next.and_then(link::page_id),
-            });
+        let body = without_mark(body);
+        if !status.is_success() {
+            return Err(Failure::from_status(url, status, &headers, &body, &self.settings, request));
         }
-        Err(Failure::from_status(url, status, &headers, &body, &self.settings, request))
+        if let Some(date) = date(&headers) {
+            traffic.began.get_or_init(|| date);
+        }
+        let links: Vec<&str> = headers.get_all("link").iter().filter_map(|value| value.to_str().ok()).collect();
+        let next = links.iter().find_map(|links| link::next(links));
+        Ok(Answer {
+            body,
+            has_link: !links.is_empty(),
+            has_next: next.is_some(),
+            next_is_forward_only: next.is_some_and(|next| next.to_ascii_lowercase().contains("pageid=")),
+            next_page_id: next.and_then(link::page_id),
+        })
     }
+}
+
+/// HTTP as it is sent here, signed or not.
+fn http(settings: &ApiSettings, limits: Limits) -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("connectwise-etl/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(limits.connect)
+        .read_timeout(limits.silence);
+    // What stays on this machine may be plain http: it must not go over a proxy, which is elsewhere.
+    if settings.is_loopback() { builder.no_proxy() } else { builder }
+}
+
+fn setup(error: reqwest::Error) -> ClientError {
+    ClientError::Setup(error.to_string())
 }
 
 /// A text without the mark of its encoding before it.
@@ -327,3 +329,6 @@ pub(crate) fn without_mark(body: Bytes) -> Bytes {
 fn address(base: &Url, request: &Request) -> String {
     format!("{}/{}", base.as_str().trim_end_matches('/'), request.endpoint.trim_start_matches('/'))
 }
+
+#[cfg(test)]
+mod tests;

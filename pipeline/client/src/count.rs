@@ -1,6 +1,7 @@
 //! How many records a list has, where the API says so.
 
 use crate::client::Client;
+use crate::conditions::Condition;
 use crate::error::{ClientError, Result as AnyResult};
 use crate::list::List;
 use crate::request::{Request, Traffic};
@@ -40,7 +41,12 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::get`].
-    pub async fn count(&self, endpoint: &str, conditions: Option<&str>, traffic: &Traffic) -> Result<u64, ClientError> {
+    pub async fn count(
+        &self,
+        endpoint: &str,
+        conditions: Option<&Condition>,
+        traffic: &Traffic,
+    ) -> Result<u64, ClientError> {
         let mut request = Request::new(format!("{}/count", endpoint.trim_end_matches('/')));
         if let Some(conditions) = conditions {
             request = request.with("conditions", conditions);
@@ -55,7 +61,7 @@ impl Client {
     pub async fn count_where_there_is_one(
         &self,
         endpoint: &str,
-        conditions: Option<&str>,
+        conditions: Option<&Condition>,
         traffic: &Traffic,
     ) -> Result<Option<u64>, ClientError> {
         match self.count(endpoint, conditions, traffic).await {

@@ -1,7 +1,7 @@
 //! Client of the ConnectWise PSA API: login, rate, retry, and lists, page by page.
 //!
 //! ```text
-//! List ─► reading (which page is next) ─► Client::get (throttle, attempts, retry) ─► HTTP
+//! List ─► PageReader (which page is next) ─► Client::get (throttle, attempts, retry) ─► HTTP
 //! ```
 //!
 //! - [`Client`] sends signed requests, so many a minute and so many at once, and tries again what may pass.
@@ -18,32 +18,40 @@ pub mod conditions;
 mod count;
 mod error;
 mod fields;
+mod key_range;
 mod link;
 mod list;
 mod observer;
 mod page_limit;
 mod page_size;
+pub mod pages;
 mod path;
 pub mod printable;
-mod reading;
+mod raw;
 mod records;
 mod request;
 mod retry;
 pub mod secret;
+mod selection;
 pub mod settings;
 mod source;
 mod stream;
+#[cfg(test)]
+mod testing;
 mod throttle;
+mod transport;
 mod version;
 
 pub use client::{Client, Limits};
 pub use error::{ClientError, Error, Result};
-pub use fields::{field_groups, splice};
+pub use fields::field_groups;
+pub use key_range::KeyRange;
 pub use list::List;
 pub use observer::Observer;
 pub use page_limit::MOST_ON_A_PAGE;
-pub use page_size::{PageSize, least_key};
+pub use records::{RecordKey, first_key};
 pub use request::{Answer, Request, Traffic};
 pub use retry::RetryPolicy;
+pub use selection::Selection;
 pub use source::DataSource;
 pub use throttle::Pace;

@@ -32,7 +32,13 @@ impl Client {
     }
 
     /// Whether a page of so many records was refused because they are so many; the client asks for fewer then.
-    pub async fn takes_fewer(&self, request: &Request, records: u64, refusal: &ClientError, traffic: &Traffic) -> bool {
+    pub(crate) async fn takes_fewer(
+        &self,
+        request: &Request,
+        records: u64,
+        refusal: &ClientError,
+        traffic: &Traffic,
+    ) -> bool {
         let ClientError::Refused { message, .. } = refusal else { return false };
         if records < 2 {
             return false;

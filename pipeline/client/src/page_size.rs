@@ -12,7 +12,7 @@ const PATIENCE: u32 = 8;
 
 /// The size of a list's next page.
 #[derive(Debug, Clone)]
-pub struct PageSize {
+pub(crate) struct PageSize {
     /// As large as pages may be.
     full: u64,
     /// As large as they are while nothing is looked for.
@@ -29,25 +29,25 @@ pub struct PageSize {
 
 impl PageSize {
     /// Pages of so many records.
-    pub fn new(full: u64) -> Self {
+    pub(crate) fn new(full: u64) -> Self {
         let full = full.max(1);
         let (suspects, patience) = (None, PATIENCE);
         Self { full, most: full, now: full, suspects, largest: 0, came_any: false, calm: 0, patience }
     }
 
     /// The records that the next page asks for.
-    pub fn now(&self) -> u64 {
+    pub(crate) fn now(&self) -> u64 {
         self.now
     }
 
     /// After how many tries the next page is given up: while a record is looked for, a page that fails again is what
     /// is expected.
-    pub fn tries(&self) -> u32 {
+    pub(crate) fn tries(&self) -> u32 {
         if self.suspects.is_some() && self.now > 1 { 1 } else { TRIES }
     }
 
     /// The page failed, of at most so many records. Whether a smaller one can be asked for: else it is the record.
-    pub fn failed(&mut self, at_most: u64) -> bool {
+    pub(crate) fn failed(&mut self, at_most: u64) -> bool {
         if self.now == 1 {
             return false;
         }
@@ -62,12 +62,12 @@ impl PageSize {
     }
 
     /// Whether the server gave any record since it failed at one.
-    pub fn came_meanwhile(&self) -> bool {
+    pub(crate) fn came_meanwhile(&self) -> bool {
         self.suspects.is_some() && self.largest > 0
     }
 
     /// So many records came.
-    pub fn came(&mut self, records: u64) {
+    pub(crate) fn came(&mut self, records: u64) {
         self.came_any = true;
         self.largest = self.largest.max(records);
         match self.suspects.map(|suspects| suspects.saturating_sub(records)) {
@@ -93,20 +93,20 @@ impl PageSize {
     }
 
     /// The record that fails is passed over, and pages are as large as before.
-    pub fn passed_over(&mut self) {
+    pub(crate) fn passed_over(&mut self) {
         self.suspects = None;
         self.now = self.most;
     }
 
     /// The server takes no more than this.
-    pub fn limit(&mut self, most: u64) {
+    pub(crate) fn limit(&mut self, most: u64) {
         self.full = self.full.min(most).max(1);
         self.most = self.most.min(self.full);
         self.now = self.now.min(self.most);
     }
 
     /// Pages by number begin at multiples of their size: makes it one that has a page beginning here.
-    pub fn begin_at(&mut self, offset: u64) {
+    pub(crate) fn begin_at(&mut self, offset: u64) {
         while !offset.is_multiple_of(self.now) {
             self.now -= 1;
         }
@@ -117,7 +117,7 @@ impl PageSize {
 ///
 /// # Errors
 /// What `holds` gives.
-pub async fn least_key<E, Asked: Future<Output = Result<bool, E>>>(
+pub(crate) async fn least_key<E, Asked: Future<Output = Result<bool, E>>>(
     after: i64,
     most: i64,
     mut holds: impl FnMut(i64, i64) -> Asked,

@@ -4,13 +4,34 @@ use bytes::Bytes;
 use indexmap::IndexMap;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// What tells one record from another.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum RecordKey {
+    /// A key that is a whole number.
+    Number(i64),
+    /// Any other key, as text.
+    Text(Box<str>),
+    /// No key: a hash of the record.
+    Unnamed(u64),
+}
+
+impl RecordKey {
+    /// The key, where it is a whole number.
+    pub fn number(&self) -> Option<i64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Text(_) | Self::Unnamed(_) => None,
+        }
+    }
+}
 
 /// A record's own bytes.
 #[derive(Debug, Clone)]
 pub(super) struct Record {
     pub(super) bytes: Bytes,
-    /// The text of its key, where it has one.
-    pub(super) key: Option<Box<str>>,
+    pub(super) key: RecordKey,
 }
 
 /// A record as its properties, in their order.
@@ -18,17 +39,57 @@ type Properties<'a> = IndexMap<String, &'a RawValue>;
 
 /// The records of an answer: the items of a list, or the one object; and whether it was that.
 pub(super) fn records_of(body: &Bytes, key: &str) -> Result<(Vec<Record>, bool), String> {
-    let start = body.iter().position(|byte| !byte.is_ascii_whitespace()).map(|at| body[at]);
     let record = |value: &RawValue| {
-        let key = KeyOf(key).read(value.get());
-        Record { bytes: body.slice_ref(value.get().as_bytes()), key }
+        let bytes = value.get().as_bytes();
+        let key = match KeyOf(key).read(value.get()) {
+            None => RecordKey::Unnamed(xxh3_64(bytes)),
+            Some(text) => text.parse().map_or(RecordKey::Text(text), RecordKey::Number),
+        };
+        Record { bytes: body.slice_ref(bytes), key }
     };
-    if start == Some(b'{') {
-        let whole: &RawValue = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-        return Ok((vec![record(whole)], true));
+    let (items, single) = items_of(body)?;
+    Ok((items.into_iter().map(record).collect(), single))
+}
+
+/// The texts of an answer's records: the items of a list, or the one object; and whether it was that.
+pub(super) fn items_of(body: &[u8]) -> Result<(Vec<&RawValue>, bool), String> {
+    let single = body.trim_ascii_start().first() == Some(&b'{');
+    let items =
+        if single { serde_json::from_slice(body).map(|whole| vec![whole]) } else { serde_json::from_slice(body) };
+    Ok((items.map_err(|error| error.to_string())?, single))
+}
+
+/// The key of the first record of a page.
+///
+/// # Errors
+/// Why the page can't be read.
+pub fn first_key(body: &[u8], key: &str) -> Result<Option<i64>, String> {
+    let page: Vec<serde_json::Value> = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let number = |value: &serde_json::Value| value.as_i64().or_else(|| value.as_str()?.trim().parse().ok());
+    Ok(page.first().and_then(|record| number(&record[key])))
+}
+
+/// Joins answers that hold different properties of the same records into one, by key.
+///
+/// # Errors
+/// Where they do not hold the same records: something moved between two requests.
+pub(super) fn splice(parts: &[Bytes], key: &str) -> Result<Bytes, String> {
+    let mut parts = parts.iter();
+    let Some(first) = parts.next() else { return Ok(Bytes::from_static(b"[]")) };
+    let (mut records, single) = records_of(first, key)?;
+    for part in parts {
+        records = join(&records, &records_of(part, key)?.0, key)?;
     }
-    let items: Vec<&RawValue> = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    Ok((items.into_iter().map(record).collect(), false))
+    if let ([record], true) = (records.as_slice(), single) {
+        return Ok(record.bytes.clone());
+    }
+    let mut page = vec![b'['];
+    for (index, record) in records.iter().enumerate() {
+        page.extend_from_slice(if index > 0 { b"," } else { b"" });
+        page.extend_from_slice(&record.bytes);
+    }
+    page.push(b']');
+    Ok(page.into())
 }
 
 /// Looks for one property and skips the others.
@@ -77,8 +138,11 @@ impl<'de> serde::de::Visitor<'de> for KeyOf<'_> {
 /// Records of which two answers hold different properties, in the order of the first.
 pub(super) fn join(left: &[Record], right: &[Record], key: &str) -> Result<Vec<Record>, String> {
     const MOVED: &str = "the list changes faster than the parts of its pages can be read; try again";
-    let keyed = |record: &Record| record.key.clone().ok_or_else(|| format!("a record without {key}"));
-    let mut others: HashMap<Box<str>, Properties<'_>> = HashMap::new();
+    let keyed = |record: &Record| match &record.key {
+        RecordKey::Unnamed(_) => Err(format!("a record without {key}")),
+        key => Ok(key.clone()),
+    };
+    let mut others: HashMap<RecordKey, Properties<'_>> = HashMap::new();
     for record in right {
         others.insert(keyed(record)?, properties(record)?);
     }
@@ -92,7 +156,7 @@ pub(super) fn join(left: &[Record], right: &[Record], key: &str) -> Result<Vec<R
         }
         used += 1;
         let bytes = Bytes::from(serde_json::to_vec(&whole).map_err(|error| error.to_string())?);
-        joined.push(Record { bytes, key: Some(key) });
+        joined.push(Record { bytes, key });
     }
     // Rows that came twice may be on either side.
     if used < others.len() { Err(MOVED.to_owned()) } else { Ok(joined) }
@@ -123,8 +187,12 @@ mod tests {
     fn records_keep_their_bytes_and_tell_their_key() {
         let all =
             records(r#" [{"id": 1.50, "a":{"id":9}}, {"x":[1 ,2],"id":"7"},{"id":5.0},{"id":null},{"\u0069d":3},{}]"#);
-        let keys: Vec<Option<&str>> = all.iter().map(|record| record.key.as_deref()).collect();
-        assert_eq!(keys, [Some("1.50"), Some("7"), Some("5"), None, Some("3"), None]);
+        let keys: Vec<Option<i64>> = all.iter().map(|record| record.key.number()).collect();
+        assert_eq!(keys, [None, Some(7), Some(5), None, Some(3), None]);
+        assert_eq!(all[0].key, RecordKey::Text("1.50".into()));
+        assert!(
+            matches!((&all[3].key, &all[5].key), (RecordKey::Unnamed(one), RecordKey::Unnamed(other)) if one != other)
+        );
         assert_eq!(all[1].bytes, r#"{"x":[1 ,2],"id":"7"}"#);
         let (one, single) = records_of(&Bytes::from_static(br#"{"id":1}"#), "id").unwrap();
         assert!(single && one.len() == 1);
@@ -147,5 +215,22 @@ mod tests {
         assert!(join(&left, &records(r#"[{"id":1,"b":3}]"#), "id").is_err());
         assert!(join(&left, &records(r#"[{"id":1},{"id":2},{"id":3},{"id":4}]"#), "id").is_err());
         assert!(join(&left, &records("[{}]"), "id").is_err());
+    }
+
+    #[test]
+    fn answers_are_spliced_by_key() {
+        let spliced = |parts: &[&'static str]| {
+            let parts: Vec<Bytes> = parts.iter().map(|part| Bytes::from_static(part.as_bytes())).collect();
+            splice(&parts, "id").map(|page| String::from_utf8(page.to_vec()).unwrap())
+        };
+        assert_eq!(
+            spliced(&[r#"[{"id":1,"a":"x"},{"id":2.0}]"#, r#"[{"id":2,"b":{"c":1}},{"id":1,"b":null}]"#]).unwrap(),
+            r#"[{"id":1,"a":"x","b":null},{"id":2.0,"b":{"c":1}}]"#
+        );
+        assert_eq!(spliced(&[r#"{"id":1}"#, r#"{"id":1,"b":2}"#]).unwrap(), r#"{"id":1,"b":2}"#);
+        assert_eq!(spliced(&["[]", "[]"]).unwrap(), "[]");
+        for moved in [&[r#"[{"id":1}]"#, r#"[{"id":2}]"#], &[r#"[{"id":1}]"#, "[]"]] {
+            assert!(spliced(moved).unwrap_err().contains("the list changes faster"), "{moved:?}");
+        }
     }
 }

@@ -2,18 +2,13 @@
 
 mod variables;
 
-pub use variables::{quote_around, variable};
+pub use variables::{SettingsError, quote_around, variable};
 
 use crate::secret::Secret;
 use base64::Engine as _;
 use connectwise_runtime::HashKey;
 use url::{Host, Url};
 use variables::{given, read_text, text_of};
-
-/// What is wrong with variables of the environment, by their names.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct SettingsError(pub(crate) String);
 
 /// Where the API is and how to log in.
 #[derive(Debug, Clone)]

@@ -1,13 +1,18 @@
 //! Streams of a list: its pages, its records, or Arrow batches of them.
 
+use crate::conditions::field;
 use crate::error::{Error, Result};
 use crate::list::List;
+use crate::pages::{Expected, PageQuery, PageReader};
 use crate::printable::one_line;
-use crate::reading::Reading;
+use crate::raw::RawPages;
+use crate::request::Traffic;
+use crate::selection::Selection;
 use arrow_array::RecordBatch;
 use bytes::Bytes;
 use connectwise_runtime::Decoder;
 use futures::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
+use std::sync::Arc;
 
 impl List {
     /// Says what is wrong with it, as reading it would, before anything is asked.
@@ -18,21 +23,44 @@ impl List {
     pub fn check(&self) -> Result<()> {
         self.has_path()?;
         self.has_key()?;
-        Reading::new(self.clone()).check()
+        self.reader()?.check()
     }
 
     /// Page after page: the records of each, as the API wrote them.
     pub fn pages(self) -> impl Stream<Item = Result<Vec<Bytes>>> + Send + Unpin {
-        stream::try_unfold((Reading::new(self), false), |(mut reading, checked)| async move {
-            if !checked {
-                reading.list().has_path()?;
-                reading.list().has_key()?;
-                reading.check()?;
+        let observer = Arc::clone(&self.observer);
+        stream::try_unfold((self, None), move |(list, reader)| {
+            let observer = Arc::clone(&observer);
+            async move {
+                let mut reader = match reader {
+                    Some(reader) => reader,
+                    None => {
+                        list.check()?;
+                        list.reader()?
+                    }
+                };
+                let page = reader.next().await?;
+                page.iter().for_each(|page| observer.received(page.len() as u64));
+                Ok(page.map(|page| (page, (list, Some(reader)))))
             }
-            let page = reading.next().await?;
-            Ok(page.map(|page| (page, (reading, true))))
         })
         .boxed()
+    }
+
+    /// A reader of its pages.
+    fn reader(&self) -> Result<PageReader<RawPages>> {
+        let selection = Selection { condition: self.conditions.clone(), ..Selection::all(field(self.key())?) };
+        let query = PageQuery {
+            further: self.further_conditions(),
+            groups: self.groups(),
+            order_by: self.order_by.clone(),
+            expected: self.expected.map_or(Expected::Unchecked, Expected::Count),
+            page_size: self.page_size,
+            limit: self.limit.unwrap_or(u64::MAX),
+            ..PageQuery::new(&self.endpoint, selection)
+        };
+        let traffic = Arc::new(Traffic::observed(Arc::clone(&self.observer)));
+        Ok(PageReader::new(&self.client, &traffic, query, RawPages::of(self)))
     }
 
     /// Record after record, as the API wrote it.

@@ -2,9 +2,10 @@
 
 use super::Check;
 use crate::client::{Client, ClientError, MOST_ON_A_PAGE, Request, Traffic};
+use crate::conditions::Field;
 use crate::error::{Error, Result};
 use crate::extract::{filter_name, first_page};
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use connectwise_runtime::{ChangeDetection, Table};
 use std::sync::Arc;
 
@@ -59,12 +60,12 @@ async fn facts(
         let why = "the API refuses such a condition, or finds nothing by it";
         return Ok((format!("{found}, can't be filtered by lastUpdated: {why}"), Some(advice)));
     };
-    let since_ever = format!("{name} >= [1970-01-01T00:00:00Z]");
+    let since_ever = name.clone().at_least(DateTime::UNIX_EPOCH);
     let timed = match count {
         Some(_) => client.count_where_there_is_one(table.endpoint, Some(&since_ever), traffic).await?,
         None => None,
     };
-    let newest = newest(client, traffic, table, name).await?.map(|newest| format!(", the newest change {newest}"));
+    let newest = newest(client, traffic, table, &name).await?.map(|newest| format!(", the newest change {newest}"));
     let found = format!("{found}, filters by {name}{}", newest.unwrap_or_default());
     if let (Some(timed), Some(count)) = (timed, count)
         && timed < count
@@ -76,7 +77,7 @@ async fn facts(
 }
 
 /// The newest change, where the endpoint sorts by it.
-async fn newest(client: &Client, traffic: &Traffic, table: &Table, name: &str) -> Result<Option<String>> {
+async fn newest(client: &Client, traffic: &Traffic, table: &Table, name: &Field) -> Result<Option<String>> {
     let request = Request::new(table.endpoint)
         .with("orderBy", format!("{name} desc"))
         .with("fields", format!("{},_info", table.key))

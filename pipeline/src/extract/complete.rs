@@ -6,10 +6,12 @@
 
 use super::extracted::Extracted;
 use super::ids;
-use super::paging::Way;
-use super::plan::{Expected, Plan};
-use super::ranges::{self, KeyRange, Piece, Sink, Source};
+use super::plan::Plan;
+use super::ranges::{self, Piece, Sink, Source};
 use crate::bronze::quarantine;
+use crate::client::pages::{Expected, PagingMode};
+use crate::client::{KeyRange, Selection};
+use crate::conditions::{Condition, Field};
 use crate::error::{Error, Result};
 use crate::lake::Stage;
 use arrow::datatypes::SchemaRef;
@@ -101,46 +103,52 @@ pub(super) async fn fetch(
     ids: &[i64],
     mut take: impl FnMut(Piece) -> Result<()>,
 ) -> Result<()> {
-    for (condition, number) in batches(source.table.key, ids) {
-        let source = Source { condition: Some(condition), ..source.clone() };
+    for (condition, number) in batches(&source.selection.key, ids) {
+        let selection = Selection { condition: Some(condition), ..source.selection.clone() };
+        let source = Source { selection, ..source.clone() };
         let ranges = vec![KeyRange::default()];
-        let plan = Plan { ranges, way: Way::ForwardOnly, newest: 0, expected: Expected::Count(number) };
+        let plan = Plan { ranges, mode: PagingMode::ForwardOnly, newest: 0, expected: Expected::Count(number) };
         ranges::read(&source, plan, Sink { stage, schema, kept: None, next: &mut *next }, &mut take).await?;
     }
     Ok(())
 }
 
 /// Conditions that together ask for these ids, each short enough for an address, and how many ids are in each.
-fn batches(key: &str, ids: &[i64]) -> Vec<(String, u64)> {
-    let mut conditions: Vec<(String, u64)> = Vec::new();
+fn batches(key: &Field, ids: &[i64]) -> Vec<(Condition, u64)> {
+    let mut batches: Vec<Vec<i64>> = Vec::new();
+    let mut length = 0;
     for id in ids {
-        match conditions.last_mut() {
-            Some((condition, number)) if condition.len() < MAX_IDS => {
-                condition.push_str(&format!(",{id}"));
-                *number += 1;
+        match batches.last_mut() {
+            Some(batch) if length < MAX_IDS => batch.push(*id),
+            _ => {
+                batches.push(vec![*id]);
+                length = 0;
             }
-            _ => conditions.push((format!("{key} in ({id}"), 1)),
         }
+        // With a comma and a blank between two of them.
+        length += id.to_string().len() + 2;
     }
-    conditions.into_iter().map(|(condition, number)| (condition + ")", number)).collect()
+    batches.into_iter().map(|batch| (key.clone().one_of(batch.iter().copied()), batch.len() as u64)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conditions::field;
 
     #[test]
     fn ids_are_asked_for_in_addresses_of_a_bounded_length() {
         let ids: Vec<i64> = (100_000..101_000).collect();
-        let conditions = batches("id", &ids);
-        assert!(conditions.iter().all(|(condition, _)| condition.len() < MAX_IDS + 20), "{conditions:?}");
+        let conditions = batches(&field("id").unwrap(), &ids);
+        assert!(conditions.iter().all(|(condition, _)| condition.to_string().len() < MAX_IDS + 20), "{conditions:?}");
         let listed = conditions.iter().flat_map(|(condition, number)| {
+            let condition = condition.to_string();
             let inner = condition.strip_prefix("id in (").and_then(|rest| rest.strip_suffix(')')).unwrap();
-            let ids: Vec<i64> = inner.split(',').map(|id| id.parse().unwrap()).collect();
+            let ids: Vec<i64> = inner.split(", ").map(|id| id.parse().unwrap()).collect();
             assert_eq!(ids.len() as u64, *number);
             ids
         });
         assert_eq!(listed.collect::<Vec<_>>(), ids);
-        assert!(batches("id", &[]).is_empty());
+        assert!(batches(&field("id").unwrap(), &[]).is_empty());
     }
 }

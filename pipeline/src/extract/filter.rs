@@ -4,15 +4,13 @@
 //! look like a source in which nothing ever changes.
 
 use crate::client::{Client, ClientError, Request, Traffic};
-use chrono::{DateTime, Utc};
+use crate::conditions::{Condition, Field, times_of_change};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use connectwise_runtime::Table;
 
-/// The names by which the time of change is known in conditions: the documented one, then the one in the wild.
-pub(super) const NAMES: [&str; 2] = ["lastUpdated", "_info/lastUpdated"];
-
-/// The condition for what changed at this instant or later.
-pub(super) fn changed_since(name: &str, since: DateTime<Utc>) -> String {
-    format!("{name} >= [{}]", since.format("%Y-%m-%dT%H:%M:%SZ"))
+/// The condition for what changed at this instant or later, to the second.
+pub(super) fn changed_since(name: Field, since: DateTime<Utc>) -> Condition {
+    name.at_least(since.trunc_subsecs(0))
 }
 
 /// The name by which an endpoint filters by the time of change; `None` where it can't: the API refuses the condition,
@@ -26,13 +24,13 @@ pub(crate) async fn filter_name(
     endpoint: &str,
     since: DateTime<Utc>,
     traffic: &Traffic,
-) -> Result<Option<&'static str>, ClientError> {
-    for name in NAMES {
-        match probe(client, table, endpoint, name, since, traffic).await {
+) -> Result<Option<Field>, ClientError> {
+    for name in times_of_change() {
+        match probe(client, table, endpoint, &name, since, traffic).await {
             Ok(true) => return Ok(Some(name)),
-            Ok(false) => tracing::debug!(entity = table.entity, name, "the filter does not find all there is"),
+            Ok(false) => tracing::debug!(entity = table.entity, %name, "the filter does not find all there is"),
             Err(error) if error.is_bad_condition() => {
-                tracing::debug!(entity = table.entity, name, "the endpoint can't filter by it");
+                tracing::debug!(entity = table.entity, %name, "the endpoint can't filter by it");
             }
             Err(error) => return Err(error),
         }
@@ -45,18 +43,18 @@ async fn probe(
     client: &Client,
     table: &Table,
     endpoint: &str,
-    name: &str,
+    name: &Field,
     since: DateTime<Utc>,
     traffic: &Traffic,
 ) -> Result<bool, ClientError> {
-    let first = |condition: Option<String>| {
+    let first = |condition: Option<&Condition>| {
         let request = Request::new(endpoint).with("fields", table.key).with("pageSize", 1).divisible();
         match condition {
             Some(condition) => request.with("conditions", condition),
             None => request,
         }
     };
-    let is_empty = async |condition: Option<String>| {
+    let is_empty = async |condition: Option<&Condition>| {
         let request = first(condition);
         let read = client.get(&request, traffic, |answer| {
             serde_json::from_slice::<Vec<serde_json::Value>>(&answer.body)
@@ -69,19 +67,19 @@ async fn probe(
             other => other,
         }
     };
-    is_empty(Some(changed_since(name, since))).await?;
-    let ever = changed_since(name, DateTime::UNIX_EPOCH);
+    is_empty(Some(&changed_since(name.clone(), since))).await?;
+    let ever = changed_since(name.clone(), DateTime::UNIX_EPOCH);
     let all = match table.counted {
         true => client.count_where_there_is_one(endpoint, None, traffic).await?,
         false => None,
     };
     let Some(all) = all else {
-        return Ok(!is_empty(Some(ever)).await? || is_empty(None).await?);
+        return Ok(!is_empty(Some(&ever)).await? || is_empty(None).await?);
     };
     let found = client.count(endpoint, Some(&ever), traffic).await?;
     if found < all {
         let (without, entity) = (all - found, table.entity);
-        tracing::warn!(entity, name, without, of = all, "records without a time of change: full runs alone see theirs");
+        tracing::warn!(entity, %name, without, of = all, "records without a time of change: full runs alone see theirs");
     }
     // A filter that finds little of what is there does not work; a few records without a time are no reason to read
     // all others every night.

@@ -8,11 +8,11 @@
 use super::extracted::id_of;
 use super::flags::{FlagHash, flag_hashes};
 use super::lists::lists;
-use super::paging::Pager;
 use super::plan;
-use super::ranges::{KeyRange, Source, side_by_side};
+use super::ranges::{Source, side_by_side};
 use super::unserved::still_unserved;
-use crate::client::{Client, ClientError, Traffic};
+use crate::client::pages::PagingMode;
+use crate::client::{Client, ClientError, KeyRange, Selection, Traffic};
 use crate::error::{Error, Result};
 use crate::lake::longs;
 use connectwise_runtime::Table;
@@ -68,17 +68,19 @@ pub async fn read_ids(
 ) -> Result<Listed> {
     let mut all = Listed::default();
     for list in lists(table, parents) {
-        let source = Source { only: Some(table.reconcile), ..Source::of(client, table, list, traffic) };
+        let source = Source { only: Some(table.reconcile), ..Source::of(client, table, list, traffic)? };
         // Below a parent nobody knows of which list a record is.
         let still = match table.parent {
             None => still_unserved(&source, unserved).await?,
             Some(_) => BTreeSet::new(),
         };
-        let source = Source { left_out: Arc::new(still), ..source };
+        let left_out = Arc::new(still);
+        let selection = Selection { left_out: Arc::clone(&left_out), ..source.selection.clone() };
+        let source = Source { selection, ..source };
         match proven(&source).await {
             Ok(mut found) => {
                 all.ids.append(&mut found.ids);
-                all.ids.extend(source.left_out.iter());
+                all.ids.extend(left_out.iter());
                 all.flags.extend(found.flags);
             }
             Err(Error::Client(error @ ClientError::NotFound { .. })) => {
@@ -124,14 +126,14 @@ async fn proven(source: &Source) -> Result<Ids> {
 
 async fn read_once(source: &Source, expected: Option<u64>) -> Result<Ids> {
     let plan = plan::plan(source, expected).await?;
-    let (way, expected) = (plan.way, plan.expected);
+    let (mode, expected) = (plan.mode, plan.expected);
     let mut all = Ids::default();
     let start = |range: KeyRange| {
         let source = source.clone();
         async move {
-            let mut pager = Pager::new(&source, range, way).expecting(expected);
+            let mut pages = source.pages(range, mode, expected);
             let mut found = Ids::default();
-            while let Some(page) = pager.next(&source.traffic).await? {
+            while let Some(page) = pages.next().await? {
                 let ids = longs(&page.decoded.batch, source.table.key);
                 let beside = source.only.unwrap_or_default();
                 if !beside.is_empty() {
@@ -145,7 +147,7 @@ async fn read_once(source: &Source, expected: Option<u64>) -> Result<Ids> {
                     }
                 }
             }
-            found.by_number = pager.way() == super::paging::Way::ByNumber;
+            found.by_number = pages.mode() == PagingMode::PageNumber;
             Ok(found)
         }
     };

@@ -4,6 +4,7 @@
 //! parent's own list can be read: a lost login or a moved address can answer 404 as well.
 
 use crate::client::{Client, ClientError, Request, Traffic};
+use crate::conditions::Condition;
 use crate::error::Result;
 use connectwise_runtime::Table;
 
@@ -37,7 +38,7 @@ impl List {
         &self,
         client: &Client,
         table: &Table,
-        condition: Option<&str>,
+        condition: Option<&Condition>,
         traffic: &Traffic,
     ) -> Result<Option<u64>, ClientError> {
         if !table.counted {

@@ -15,7 +15,7 @@ mod ids;
 mod known;
 mod lists;
 mod moved;
-mod paging;
+mod pages;
 mod plan;
 mod ranges;
 mod resume;
@@ -33,7 +33,8 @@ pub use plan::Outline;
 pub(crate) use stored::decode_stored;
 pub(crate) use unserved::{first_page, unserved_id};
 
-use crate::client::{Client, ClientError, Traffic};
+use crate::client::{Client, ClientError, Selection, Traffic};
+use crate::conditions::{Condition, Field};
 use crate::error::{Error, Result};
 use crate::lake::Stage;
 use crate::progress::EntityProgress;
@@ -97,8 +98,8 @@ pub struct Order<'a> {
 /// The condition of a window, where the endpoints honour one.
 #[derive(Debug, Clone)]
 struct Filter {
-    name: &'static str,
-    condition: String,
+    name: Field,
+    condition: Condition,
 }
 
 impl Order<'_> {
@@ -116,7 +117,7 @@ impl Order<'_> {
                 let entity = self.table.entity;
                 tracing::warn!(entity, "the endpoint can't filter by the time of change: reading all of it");
             }
-            return Ok(name.map(|name| Filter { name, condition: changed_since(name, since) }));
+            return Ok(name.map(|name| Filter { condition: changed_since(name.clone(), since), name }));
         }
         Ok(None)
     }
@@ -136,12 +137,16 @@ pub async fn extract(client: &Client, stage: &Stage, order: &Order<'_>, traffic:
     let again = unserved::ask_once(client, stage, order, traffic, &mut next).await?;
     let left_out = Arc::new(again.left_out());
     for list in lists {
+        let all = Source::of(client, table, list, traffic)?;
         let source = Source {
-            condition: filter.as_ref().map(|filter| filter.condition.clone()),
+            selection: Selection {
+                condition: filter.as_ref().map(|filter| filter.condition.clone()),
+                left_out: Arc::clone(&left_out),
+                ..all.selection.clone()
+            },
             hash_key: stage.hash_key().cloned(),
             known: Arc::clone(&order.known),
-            left_out: Arc::clone(&left_out),
-            ..Source::of(client, table, list, traffic)
+            ..all
         };
         match read_list(&source, stage, order, filter.as_ref(), &mut next).await {
             Ok(list) => twice += extracted.merge(list),
@@ -190,7 +195,7 @@ pub async fn extract_some(
     let schema = extracted::staged_schema(&bronze_schema(table));
     let mut next = 0;
     for list in lists(table, &[]) {
-        let source = Source { hash_key: stage.hash_key().cloned(), ..Source::of(client, table, list, traffic) };
+        let source = Source { hash_key: stage.hash_key().cloned(), ..Source::of(client, table, list, traffic)? };
         complete::fetch(&source, stage, &schema, &mut next, ids, |piece| {
             extracted.absorb(piece);
             Ok(())
@@ -211,8 +216,8 @@ pub async fn outlines(client: &Client, order: &Order<'_>, most: usize) -> Result
     let filter = order.filter(client, &lists, &traffic).await?;
     let mut outlines = Vec::new();
     for list in lists.into_iter().take(most) {
-        let condition = filter.as_ref().map(|filter| filter.condition.clone());
-        let source = Source { condition, ..Source::of(client, order.table, list, &traffic) };
+        let source = Source::of(client, order.table, list, &traffic)?;
+        let source = filter.as_ref().map_or(source.clone(), |filter| source.which(filter.condition.clone()));
         outlines.push(plan::outline(&source).await?);
     }
     Ok(outlines)
@@ -246,13 +251,13 @@ async fn read_list(
         tracing::info!(entity = table.entity, records, "going on where a run was cut off");
     }
     let (newest, plan) = futures::try_join!(moved::newest(source, before), plan::plan(source, before))?;
-    let since = since.or_else(|| newest?.condition(order.began));
+    let since = since.or_else(|| newest.as_ref()?.condition(order.began));
     let plan = plan.without(&found.covered);
-    tracing::debug!(endpoint = source.list.endpoint, ?before, ranges = plan.ranges.len(), way = ?plan.way, "plan");
+    tracing::debug!(endpoint = source.list.endpoint, ?before, ranges = plan.ranges.len(), mode = ?plan.mode, "plan");
     // A short list is read as quickly as it is resumed.
     let mut kept = kept.filter(|_| plan.ranges.len() > 1 || resumed);
     if let Some(kept) = &mut kept {
-        kept.begin(newest.map(|newest| newest.at), !resumed)?;
+        kept.begin(newest.as_ref().map(|newest| newest.at), !resumed)?;
     }
     let mut by_number = false;
     let take = |piece: ranges::Piece| {
@@ -265,17 +270,13 @@ async fn read_list(
     fetched.numbers.rows_repeated = fetched.read_before();
     let mut after = None;
     if let Some(since) = since {
-        let condition = match &source.condition {
-            Some(condition) => format!("({condition}) and {since}"),
-            None => since,
-        };
-        let changed = Source { condition: Some(condition), ..source.around_unserved() };
+        let changed = source.around_unserved().which(since);
         let (count, now) = futures::join!(changed.count(), source.count());
         after = Some(now?);
         match count {
             Ok(count) => {
                 let plan = plan::plan(&changed, count).await?;
-                let differing = match newest {
+                let differing = match &newest {
                     Some(newest) => Some(moved::differing(&changed, plan.clone(), &fetched, newest.at).await?),
                     None => None,
                 };
@@ -330,13 +331,14 @@ async fn left_over(
     order: &Order<'_>,
     filter: Option<&Filter>,
     schema: &arrow::datatypes::SchemaRef,
-) -> Result<(Option<Kept>, Found, Option<String>)> {
+) -> Result<(Option<Kept>, Found, Option<Condition>)> {
     let table = source.table;
     if source.list.parent.is_some() || table.change_detection != ChangeDetection::LastUpdated {
         return Ok((None, Found::default(), None));
     }
     let known = source.known.as_ref();
-    let open = || Kept::open(stage, table, source.condition.as_deref(), order.began, schema, known);
+    let window = source.selection.condition.as_ref().map(ToString::to_string);
+    let open = || Kept::open(stage, table, window.as_deref(), order.began, schema, known);
     let Some((kept, found)) = open() else { return Ok((None, Found::default(), None)) };
     if found.pieces.is_empty() {
         return Ok((Some(kept), found, None));
@@ -351,7 +353,7 @@ async fn left_over(
     let since = match kept.newest().or_else(by_then) {
         Some(newest) => {
             let name = match filter {
-                Some(filter) => Some(filter.name),
+                Some(filter) => Some(filter.name.clone()),
                 None => filter_name(&source.client, table, &source.list.endpoint, newest, &source.traffic).await?,
             };
             name.and_then(|name| Newest { name, at: newest }.condition(order.began))

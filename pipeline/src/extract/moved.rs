@@ -6,11 +6,11 @@
 //! the beginning: then it may have changed twice within a second.
 
 use super::extracted::{Extracted, last_updated};
-use super::filter::{NAMES, changed_since};
-use super::paging::Pager;
+use super::filter::changed_since;
 use super::plan::Plan;
-use super::ranges::{KeyRange, Source, side_by_side};
-use crate::client::{ClientError, Request};
+use super::ranges::{Source, side_by_side};
+use crate::client::{ClientError, KeyRange, Request};
+use crate::conditions::{Condition, Field, times_of_change};
 use crate::error::Result;
 use crate::lake::longs;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -22,18 +22,18 @@ use std::sync::Arc;
 const OVERLAP_MINUTES: i64 = 10;
 
 /// The newest change that a server knew of, and the name by which it can be asked for what changed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Newest {
-    pub(super) name: &'static str,
+    pub(super) name: Field,
     pub(super) at: DateTime<Utc>,
 }
 
 impl Newest {
     /// The condition for what changed since; `began` is when our run did. `None` where time does not go so far back.
-    pub(super) fn condition(self, began: DateTime<Utc>) -> Option<String> {
+    pub(super) fn condition(&self, began: DateTime<Utc>) -> Option<Condition> {
         // A record that a wrong clock stamped in the future must not hide what changes until then.
         let from = self.at.min(began).checked_sub_signed(TimeDelta::minutes(OVERLAP_MINUTES))?;
-        Some(changed_since(self.name, from))
+        Some(changed_since(self.name.clone(), from))
     }
 }
 
@@ -48,7 +48,7 @@ pub(super) async fn newest(source: &Source, records: Option<u64>) -> Result<Opti
     if table.change_detection != ChangeDetection::LastUpdated || is_one_page {
         return Ok(None);
     }
-    for name in NAMES {
+    for name in times_of_change() {
         let request = Request::new(&source.list.endpoint)
             .with("fields", format!("{},_info", table.key))
             .with("orderBy", format!("{name} desc"))
@@ -61,11 +61,11 @@ pub(super) async fn newest(source: &Source, records: Option<u64>) -> Result<Opti
         match source.client.get(&request, &source.traffic, |answer| time_of_first(&answer.body)).await {
             Ok(newest) => return Ok(newest.map(|at| Newest { name, at })),
             Err(error) if error.is_bad_condition() => {
-                tracing::debug!(entity = table.entity, name, "the endpoint can't sort by it");
+                tracing::debug!(entity = table.entity, %name, "the endpoint can't sort by it");
             }
             // A long list that is not kept in this order can be too much for the server.
             Err(error) if error.is_page_too_big() => {
-                tracing::debug!(entity = table.entity, name, %error, "the endpoint does not get to sort by it");
+                tracing::debug!(entity = table.entity, %name, %error, "the endpoint does not get to sort by it");
                 return Ok(None);
             }
             Err(error) => return Err(error),
@@ -92,7 +92,7 @@ pub(super) async fn differing(
     newest: DateTime<Utc>,
 ) -> Result<Vec<i64>> {
     let source = Source { only: Some(&[]), known: Arc::default(), ..window.clone() };
-    let (way, expected, newest) = (plan.way, plan.expected, newest.timestamp_micros());
+    let (mode, expected, newest) = (plan.mode, plan.expected, newest.timestamp_micros());
     let misfits: HashMap<i64, Option<i64>> = fetched.misfit_times().collect();
     let is_as_read = |id: i64, at: Option<i64>| {
         let read = fetched.ids.get(&id).map(|row| row.last_updated).or_else(|| misfits.get(&id).copied());
@@ -101,9 +101,9 @@ pub(super) async fn differing(
     let start = |range: KeyRange| {
         let source = source.clone();
         async move {
-            let mut pager = Pager::new(&source, range, way).with_times().expecting(expected);
+            let mut pages = source.times(range, mode, expected);
             let mut times = Vec::new();
-            while let Some(page) = pager.next(&source.traffic).await? {
+            while let Some(page) = pages.next().await? {
                 let batch = &page.decoded.batch;
                 times.extend(longs(batch, source.table.key).into_iter().zip(last_updated(batch)));
                 let odd = page.decoded.quarantined.iter();
@@ -124,12 +124,17 @@ pub(super) async fn differing(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conditions::field;
 
     #[test]
     fn a_time_that_lies_ahead_hides_nothing() {
         let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
         let began = at("2026-03-01T12:00:00Z");
-        let condition = |newest| Newest { name: "lastUpdated", at: newest }.condition(began);
+        let condition = |newest| {
+            Newest { name: field("lastUpdated").unwrap(), at: newest }
+                .condition(began)
+                .map(|condition| condition.to_string())
+        };
         assert_eq!(condition(at("2026-03-01T11:00:00Z")).unwrap(), "lastUpdated >= [2026-03-01T10:50:00Z]");
         assert_eq!(condition(at("2099-01-01T00:00:00Z")).unwrap(), "lastUpdated >= [2026-03-01T11:50:00Z]");
         assert_eq!(condition(DateTime::<Utc>::MIN_UTC), None);

@@ -2,10 +2,9 @@
 //!
 //! Invariant: the ranges of a plan cover all keys but those that are covered already, and do not overlap.
 
-use super::paging::{Pager, Way};
-use super::ranges::{KeyRange, Source};
-use super::unserved::first_key;
-use crate::client::{ClientError, MOST_ON_A_PAGE, Request};
+use super::ranges::Source;
+use crate::client::pages::{Expected, PagingMode};
+use crate::client::{ClientError, KeyRange, MOST_ON_A_PAGE, Request, first_key};
 
 /// Pages of a list that is better read in one go than looked into first.
 const PAGES_IN_ONE_GO: u64 = 2;
@@ -16,34 +15,23 @@ const MOST_RANGES: u64 = 64;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Plan {
     pub(super) ranges: Vec<KeyRange>,
-    pub(super) way: Way,
+    pub(super) mode: PagingMode,
     /// The newest key, where it is known.
     pub(super) newest: i64,
     /// How many records the one range of a plan holds, where there is but one.
     pub(super) expected: Expected,
 }
 
-/// How many records a reader should find.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Expected {
-    /// So many.
-    Count(u64),
-    /// Nobody knows: there is no count.
-    Unknown,
-    /// The reader has a range of several.
-    Part,
-}
-
 impl Plan {
     /// One reader from the start.
     fn whole(expected: Option<u64>) -> Self {
         let expected = expected.map_or(Expected::Unknown, Expected::Count);
-        Self { ranges: vec![KeyRange::default()], way: Way::ForwardOnly, newest: 0, expected }
+        Self { ranges: vec![KeyRange::default()], mode: PagingMode::ForwardOnly, newest: 0, expected }
     }
 
     /// Equal ranges between the oldest and the newest key, the first open below and the last above: of one page, or of
     /// as many as keep the number of ranges within bounds, whole ones where no key is missing.
-    fn between(oldest: i64, newest: i64, expected: u64, way: Way) -> Self {
+    fn between(oldest: i64, newest: i64, expected: u64, mode: PagingMode) -> Self {
         // No key below 1 fits a table: the few that there are come with the first range.
         let oldest = oldest.max(1);
         let pages = expected.div_ceil(MOST_ON_A_PAGE).max(1);
@@ -58,7 +46,7 @@ impl Plan {
                 to: (index + 1 < number).then(|| bound(index + 1)),
             })
             .collect();
-        Self { ranges, way, newest, expected: Expected::Part }
+        Self { ranges, mode, newest, expected: Expected::Part }
     }
 
     /// The plan without what was read before.
@@ -109,10 +97,10 @@ pub(super) async fn plan(source: &Source, expected: Option<u64>) -> Result<Plan,
     };
     // Side by side: each of them takes as long as the way there and back.
     let (forward_only, oldest, newest) = futures::try_join!(forward_only, end("asc"), end("desc"))?;
-    let way = if forward_only { Way::ForwardOnly } else { Way::ById };
+    let mode = if forward_only { PagingMode::ForwardOnly } else { PagingMode::Keyset };
     match (oldest, newest, expected) {
         (Some(oldest), Some(newest), Some(expected)) if oldest < newest => {
-            Ok(Plan::between(oldest, newest, expected, way))
+            Ok(Plan::between(oldest, newest, expected, mode))
         }
         // It can't be sorted by the key, or counted: whatever way the reader finds.
         _ => Ok(Plan::whole(expected)),
@@ -149,7 +137,7 @@ pub(super) async fn outline(source: &Source) -> Result<Outline, ClientError> {
     let mut longest_address = 0;
     let mut requests_a_page = 1;
     for range in &plan.ranges {
-        let requests = Pager::new(source, *range, plan.way).requests();
+        let requests = source.pages(*range, plan.mode, plan.expected).requests();
         requests_a_page = requests.len() as u64;
         for request in &requests {
             longest_address = longest_address.max(source.client.address_of(request)?.as_str().len());
@@ -159,12 +147,12 @@ pub(super) async fn outline(source: &Source) -> Result<Outline, ClientError> {
     let pages = records.map(|records| records.div_ceil(source.client.page_limit()).max(plan.ranges.len() as u64));
     Ok(Outline {
         endpoint: source.list.endpoint.clone(),
-        conditions: source.conditions(KeyRange::default()),
+        conditions: source.conditions(KeyRange::default()).map(|conditions| conditions.to_string()),
         records,
-        paging: match plan.way {
-            Way::ForwardOnly => "forward-only",
-            Way::ById => "by id",
-            Way::ByNumber => "by number",
+        paging: match plan.mode {
+            PagingMode::ForwardOnly => "forward-only",
+            PagingMode::Keyset => "by id",
+            PagingMode::PageNumber => "by number",
         },
         ranges: plan.ranges.len(),
         requests: pages.map(|pages| pages * requests_a_page),
@@ -174,7 +162,6 @@ pub(super) async fn outline(source: &Source) -> Result<Outline, ClientError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ranges::tests::holds;
     use super::*;
     use proptest::prelude::*;
 
@@ -186,9 +173,9 @@ mod tests {
             expected in 0_u64..10_000_000,
             keys in prop::collection::vec(any::<i64>(), 1..20),
         ) {
-            let plan = Plan::between(oldest, oldest + width, expected, Way::ForwardOnly);
+            let plan = Plan::between(oldest, oldest + width, expected, PagingMode::ForwardOnly);
             for key in keys.into_iter().chain([oldest, oldest + width, oldest + width / 2]) {
-                prop_assert_eq!(plan.ranges.iter().filter(|range| holds(range, key)).count(), 1, "{} {:?}", key, plan);
+                prop_assert_eq!(plan.ranges.iter().filter(|range| range.holds(key)).count(), 1, "{} {:?}", key, plan);
             }
         }
 
@@ -200,9 +187,9 @@ mod tests {
             key in -10_i64..1_200,
         ) {
             let covered: Vec<KeyRange> = bounds.into_iter().map(|(after, to)| KeyRange { after, to }).collect();
-            let plan = Plan::between(0, newest, expected, Way::ById).without(&covered);
-            let wanted = usize::from(!covered.iter().any(|range| holds(range, key)));
-            prop_assert_eq!(plan.ranges.iter().filter(|range| holds(range, key)).count(), wanted);
+            let plan = Plan::between(0, newest, expected, PagingMode::Keyset).without(&covered);
+            let wanted = usize::from(!covered.iter().any(|range| range.holds(key)));
+            prop_assert_eq!(plan.ranges.iter().filter(|range| range.holds(key)).count(), wanted);
         }
     }
 }

@@ -6,11 +6,13 @@
 use super::extracted::{Numbers, Origin, Winner, last_updated};
 use super::known::Known;
 use super::lists::List;
-use super::paging::{Page, Pager, Way};
-use super::plan::{Expected, Plan};
+use super::pages::Page;
+use super::plan::Plan;
 use super::resume::Kept;
 use super::unserved::Unserved;
-use crate::client::{Client, ClientError, MOST_ON_A_PAGE, Traffic};
+use crate::client::pages::{Expected, PagingMode};
+use crate::client::{self, Client, ClientError, KeyRange, Selection, Traffic};
+use crate::conditions::{Condition, field};
 use crate::error::{Error, Result};
 use crate::lake::{Format, Stage, StagedFile, longs};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
@@ -24,56 +26,10 @@ const PAGES_AT_A_TIME: u64 = 8;
 /// Rows of a staged piece are numbered from its own number times this.
 const ROWS_A_PIECE: i64 = 1 << 32;
 
-/// Keys above `after` up to `to`; open where absent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(super) struct KeyRange {
-    pub(super) after: Option<i64>,
-    pub(super) to: Option<i64>,
-}
-
-impl KeyRange {
-    /// One key.
-    pub(super) fn only(key: i64) -> Self {
-        Self { after: Some(key.saturating_sub(1)), to: Some(key) }
-    }
-
-    /// As conditions on the key.
-    fn conditions(self, key: &str) -> Vec<String> {
-        let after = self.after.map(|after| format!("{key} > {after}"));
-        after.into_iter().chain(self.to.map(|to| format!("{key} <= {to}"))).collect()
-    }
-
-    /// The least key that it may hold, as a text: in the order of these texts, pieces of a list are in the order of their
-    /// keys, and that is the order in which the engine reads their files.
-    pub(super) fn first(self) -> String {
-        format!("{:020}", self.after.unwrap_or(0).max(0))
-    }
-
-    fn is_empty(self) -> bool {
-        matches!((self.after, self.to), (Some(after), Some(to)) if after >= to)
-    }
-
-    /// The keys of this range that are not in another.
-    pub(super) fn minus(self, other: Self) -> Vec<Self> {
-        if other.is_empty() {
-            return vec![self];
-        }
-        let least = |one: Option<i64>, other: Option<i64>| one.into_iter().chain(other).min();
-        let below = other.after.map(|after| Self { after: self.after, to: least(self.to, Some(after)) });
-        let above = other.to.map(|to| Self { after: self.after.max(Some(to)), to: self.to });
-        below.into_iter().chain(above).filter(|range| !range.is_empty()).collect()
-    }
-
-    /// Two halves, where the keys up to `newest` leave room for more than a page.
-    fn halves(self, newest: i64) -> Vec<Self> {
-        let (after, end) = (self.after.unwrap_or(0), self.to.unwrap_or(newest));
-        let width = end.saturating_sub(after);
-        if width <= i64::try_from(MOST_ON_A_PAGE).unwrap_or(i64::MAX) {
-            return vec![self];
-        }
-        let middle = after + width / 2;
-        vec![Self { to: Some(middle), ..self }, Self { after: Some(middle), ..self }]
-    }
+/// The least key that a range may hold, as a text: in the order of these texts, pieces of a list are in the order of
+/// their keys, and that is the order in which the engine reads their files.
+pub(super) fn first_of(range: KeyRange) -> String {
+    format!("{:020}", range.after.unwrap_or(0).max(0))
 }
 
 /// What is read, and with what.
@@ -82,7 +38,8 @@ pub(super) struct Source {
     pub(super) client: Client,
     pub(super) table: &'static Table,
     pub(super) list: List,
-    pub(super) condition: Option<String>,
+    /// Which of its records: the window's, but for those that the server does not give.
+    pub(super) selection: Selection,
     pub(super) traffic: Arc<Traffic>,
     /// Ask for the key and these properties alone.
     pub(super) only: Option<&'static [&'static str]>,
@@ -90,52 +47,53 @@ pub(super) struct Source {
     pub(super) hash_key: Option<HashKey>,
     /// The records that need not be read again.
     pub(super) known: Arc<Known>,
-    /// Records that the server does not give: it is asked for all but these.
-    pub(super) left_out: Arc<BTreeSet<i64>>,
     /// The ones that turn out to be such records.
     pub(super) unserved: Arc<Unserved>,
 }
 
 impl Source {
     /// All of a list.
-    pub(super) fn of(client: &Client, table: &'static Table, list: List, traffic: &Arc<Traffic>) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where the key's name is none.
+    pub(super) fn of(client: &Client, table: &'static Table, list: List, traffic: &Arc<Traffic>) -> Result<Self> {
+        Ok(Self {
             client: client.clone(),
             table,
             list,
-            condition: None,
+            selection: Selection::all(field(table.key).map_err(client::Error::from)?),
             traffic: Arc::clone(traffic),
             only: None,
             hash_key: None,
             known: Arc::default(),
-            left_out: Arc::default(),
             unserved: Arc::default(),
-        }
+        })
     }
 
     /// The same but for what the server turned out not to give.
     pub(super) fn around_unserved(&self) -> Self {
-        let left_out = self.left_out.iter().copied().chain(self.unserved.ids()).collect::<BTreeSet<i64>>();
-        Self { left_out: left_out.into(), ..self.clone() }
+        let left_out = self.selection.left_out.iter().copied().chain(self.unserved.ids()).collect::<BTreeSet<i64>>();
+        Self { selection: Selection { left_out: left_out.into(), ..self.selection.clone() }, ..self.clone() }
+    }
+
+    /// The same records, of which a condition holds besides.
+    pub(super) fn which(&self, condition: Condition) -> Self {
+        let condition = match &self.selection.condition {
+            Some(window) => window.clone().and(condition),
+            None => condition,
+        };
+        Self { selection: Selection { condition: Some(condition), ..self.selection.clone() }, ..self.clone() }
     }
 
     /// The conditions for a range.
-    pub(super) fn conditions(&self, range: KeyRange) -> Option<String> {
-        let mut all = range.conditions(self.table.key);
-        all.extend(self.left_out.iter().map(|id| format!("{} != {id}", self.table.key)));
-        all.extend(self.condition.as_ref().map(|condition| format!("({condition})")));
-        match all.len() {
-            0 => None,
-            // The one condition of a window needs no parentheses.
-            1 => Some(self.condition.clone().unwrap_or_else(|| all.remove(0))),
-            _ => Some(all.join(" and ")),
-        }
+    pub(super) fn conditions(&self, range: KeyRange) -> Option<Condition> {
+        self.selection.conditions(range)
     }
 
     /// The number of records, where the API has a count.
     pub(super) async fn count(&self) -> Result<Option<u64>, ClientError> {
         let conditions = self.conditions(KeyRange::default());
-        self.list.count(&self.client, self.table, conditions.as_deref(), &self.traffic).await
+        self.list.count(&self.client, self.table, conditions.as_ref(), &self.traffic).await
     }
 }
 
@@ -220,7 +178,7 @@ impl Sink<'_> {
         *self.next += 1;
         let file = match self.kept {
             Some(kept) => self.stage.kept_file(kept.path(range, number), Format::Arrow, self.schema),
-            None => self.stage.file(&format!("{}-{}", table.table, range.first()), Format::Arrow, self.schema),
+            None => self.stage.file(&format!("{}-{}", table.table, first_of(range)), Format::Arrow, self.schema),
         };
         (file, number * ROWS_A_PIECE)
     }
@@ -249,12 +207,12 @@ pub(super) async fn read(
     mut sink: Sink<'_>,
     mut take: impl FnMut(Piece) -> Result<()>,
 ) -> Result<()> {
-    let (way, newest, expected) = (plan.way, plan.newest, plan.expected);
+    let (mode, newest, expected) = (plan.mode, plan.newest, plan.expected);
     let kept = sink.kept;
     let schema = SchemaRef::clone(sink.schema);
     let start = |range: KeyRange| {
         let (file, first) = sink.file(source.table, range);
-        read_range(source.clone(), range, way, expected, file, first, SchemaRef::clone(&schema))
+        read_range(source.clone(), range, mode, expected, file, first, SchemaRef::clone(&schema))
     };
     let done = |read: Read| {
         if let (Some(kept), Some(covered)) = (kept, read.covered) {
@@ -304,61 +262,29 @@ struct Read {
 async fn read_range(
     source: Source,
     range: KeyRange,
-    way: Way,
+    mode: PagingMode,
     expected: Expected,
     file: StagedFile,
     first: i64,
     schema: SchemaRef,
 ) -> Result<Read> {
-    let mut pager = Pager::new(&source, range, way).expecting(expected);
+    let mut pages = source.pages(range, mode, expected);
     let mut piece = Piece::new(range, file);
     let mut rest = None;
-    while let Some(page) = pager.next(&source.traffic).await? {
+    while let Some(page) = pages.next().await? {
         piece.numbers.rows_read += page.records;
         source.traffic.observer.received(page.records);
         piece.take(&source, &schema, page, first)?;
-        if expected == Expected::Part && pager.pages() >= PAGES_AT_A_TIME && pager.way() != Way::ByNumber {
-            rest = pager.rest();
+        if expected == Expected::Part && pages.pages() >= PAGES_AT_A_TIME && pages.mode() != PagingMode::PageNumber {
+            rest = pages.rest();
             break;
         }
     }
-    piece.numbers.pages = pager.pages();
+    piece.numbers.pages = pages.pages();
     piece.staged.finish()?;
-    piece.by_number = pager.way() == Way::ByNumber;
+    piece.by_number = pages.mode() == PagingMode::PageNumber;
     // Up to the last key that came: what comes above it later was not read.
-    let to = if rest.is_none() && range.to.is_some() { range.to } else { pager.last_id() };
+    let to = if rest.is_none() && range.to.is_some() { range.to } else { pages.last_key() };
     let covered = to.filter(|_| !piece.by_number).map(|to| KeyRange { after: range.after, to: Some(to) });
     Ok(Read { piece, covered, rest })
-}
-
-#[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    pub(in super::super) fn holds(range: &KeyRange, key: i64) -> bool {
-        range.after.is_none_or(|after| key > after) && range.to.is_none_or(|to| key <= to)
-    }
-
-    proptest! {
-        #[test]
-        fn halves_cover_what_they_are_of(after in 0_i64..1_000_000, width in 0_i64..1_000_000, open: bool, key in 0_i64..3_000_000) {
-            let to = (!open).then_some(after + width);
-            let range = KeyRange { after: Some(after), to };
-            let found = range.halves(after + width).iter().filter(|half| holds(half, key)).count();
-            prop_assert_eq!(found, usize::from(holds(&range, key)));
-        }
-
-        #[test]
-        fn a_difference_holds_what_the_other_lacks(
-            one in (prop::option::of(-20_i64..20), prop::option::of(-20_i64..20)),
-            other in (prop::option::of(-20_i64..20), prop::option::of(-20_i64..20)),
-            key in -25_i64..25,
-        ) {
-            let range = |(after, to)| KeyRange { after, to };
-            let (one, other) = (range(one), range(other));
-            let found = one.minus(other).iter().filter(|range| holds(range, key)).count();
-            prop_assert_eq!(found, usize::from(holds(&one, key) && !holds(&other, key)));
-        }
-    }
 }

@@ -11,7 +11,8 @@
 
 use super::extracted::{Numbers, Origin, SEQUENCE, Winner, last_updated};
 use super::known::Known;
-use super::ranges::{KeyRange, Piece};
+use super::ranges::{Piece, first_of};
+use crate::client::KeyRange;
 use crate::error::{Error, Result};
 use crate::lake::{Format, Stage, StagedFile, longs, private_folder};
 use crate::staging;
@@ -140,7 +141,7 @@ impl Kept {
 
     /// Where the rows of a piece lie.
     pub(super) fn path(&self, range: KeyRange, number: i64) -> PathBuf {
-        self.folder.join(format!("{}-{number:06}.{}", range.first(), Format::Arrow.extension()))
+        self.folder.join(format!("{}-{number:06}.{}", first_of(range), Format::Arrow.extension()))
     }
 
     /// Says that a piece is whole.

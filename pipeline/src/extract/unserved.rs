@@ -8,10 +8,11 @@
 use super::Order;
 use super::extracted::{Extracted, staged_schema};
 use super::lists::lists;
-use super::paging::{Page, Pager, Way};
-use super::ranges::{KeyRange, Piece, Sink, Source};
-use crate::client::{Client, ClientError, Request, Traffic, field_groups, least_key};
-use crate::error::{Error, Result};
+use super::pages::Page;
+use super::ranges::{Piece, Sink, Source};
+use crate::client::pages::{Expected, PagingMode};
+use crate::client::{self, Client, KeyRange, Selection, Traffic};
+use crate::error::Result;
 use crate::lake::Stage;
 use connectwise_runtime::{HashKey, Misfit, Table, bronze_schema};
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,8 +55,8 @@ impl Unserved {
     /// Puts a record aside.
     ///
     /// # Errors
-    /// [`Error::Data`] where there are too many.
-    fn add(&self, source: &Source, id: i64, said: &str) -> Result<Misfit> {
+    /// [`client::Error::Data`] where there are too many.
+    pub(super) fn add(&self, entity: &str, id: i64, said: &str) -> client::Result<Misfit> {
         let mut found = self.found();
         found.insert(id, said.to_owned());
         if found.len() > MOST {
@@ -64,9 +65,9 @@ impl Unserved {
                  so many records; the table stays as it was. Run again when it is well",
                 found.len()
             );
-            return Err(Error::data(source.table.entity, reason));
+            return Err(client::Error::data(entity, reason));
         }
-        tracing::warn!(entity = source.table.entity, id, said, "the server does not give a record: it is put aside");
+        tracing::warn!(entity, id, said, "the server does not give a record: it is put aside");
         Ok(misfit(id, said))
     }
 }
@@ -82,83 +83,6 @@ pub(crate) fn unserved_id(misfit: &Misfit) -> Option<i64> {
     misfit.record_id.as_deref().filter(|_| is_one)?.parse().ok()
 }
 
-/// Names the record at which a page of one record fails, and puts it aside. `alone` is the request for its key and
-/// nothing else, `range` the keys that it can have, and `came` whether the server gave others while it was looked for.
-///
-/// # Errors
-/// [`ClientError::Down`] where the server gives no others; the first failure where the record has no name.
-pub(super) async fn put_aside(
-    source: &Source,
-    failure: ClientError,
-    alone: Option<Request>,
-    range: Option<KeyRange>,
-    came: bool,
-) -> Result<(i64, Misfit)> {
-    let Some(id) = name(source, alone, range).await? else { return Err(failure.into()) };
-    if !came {
-        gives_others(source, id, &failure).await?;
-    }
-    Ok((id, source.unserved.add(source, id, &failure.said())?))
-}
-
-/// The key of the first record in a range: the server may well give that, and whether there is one at all.
-async fn name(source: &Source, alone: Option<Request>, range: Option<KeyRange>) -> Result<Option<i64>> {
-    let (client, key, traffic) = (&source.client, source.table.key, source.traffic.as_ref());
-    if let Some(alone) = alone {
-        let request = Request { give_up_after: Some(1), ..alone };
-        match client.get(&request, traffic, |answer| first_key(&answer.body, key)).await {
-            Ok(Some(id)) => return Ok(Some(id)),
-            Err(error) if !error.is_page_too_big() => return Err(error.into()),
-            _ => {}
-        }
-    }
-    let Some(range) = range else { return Ok(None) };
-    let holds = |after: i64, to: i64| async move {
-        let range = KeyRange { after: Some(after), to: Some(to) };
-        let request = Request { give_up_after: Some(1), ..one(source, source.conditions(range)).with("fields", key) };
-        match client.get(&request, traffic, |answer| first_key(&answer.body, key)).await {
-            Ok(found) => Ok(found.is_some()),
-            Err(error) if error.is_page_too_big() => Ok(true),
-            Err(error) => Err(error),
-        }
-    };
-    Ok(least_key(range.after.unwrap_or(0), range.to.unwrap_or(i64::MAX), holds).await?)
-}
-
-/// Makes sure that the server gives records of the list, whatever its window, but for this one.
-async fn gives_others(source: &Source, id: i64, failure: &ClientError) -> Result<()> {
-    let key = source.table.key;
-    let mut except = source.around_unserved();
-    except.condition = Some(format!("{key} != {id}"));
-    let groups = field_groups(source.table);
-    let fields = if source.only.is_some() { Some(key) } else { groups.first().map(String::as_str) };
-    let page = |number: u64| one(source, except.conditions(KeyRange::default())).with("page", number);
-    let once = [1, 2, 4, 8].map(|number| Request { give_up_after: Some(1), ..page(number) });
-    // Its neighbours may be such records, too. At last, from the other end, whatever passes is waited for.
-    let last = page(1).with("orderBy", format!("{key} desc"));
-    for request in once.into_iter().chain([last]) {
-        let request = fields.into_iter().fold(request, |request, fields| request.with("fields", fields));
-        match source.client.get(&request, &source.traffic, |answer| first_key(&answer.body, key)).await {
-            Ok(_) => return Ok(()),
-            Err(error) if !error.is_page_too_big() => return Err(error.into()),
-            Err(_) => {}
-        }
-    }
-    Err(ClientError::Down { url: source.list.endpoint.clone(), last: failure.said() }.into())
-}
-
-fn one(source: &Source, conditions: Option<String>) -> Request {
-    let request = Request::new(&source.list.endpoint).with("pageSize", 1);
-    conditions.into_iter().fold(request, |request, conditions| request.with("conditions", conditions))
-}
-
-/// The key of the first record of a page.
-pub(super) fn first_key(body: &[u8], key: &str) -> Result<Option<i64>, String> {
-    let page: Vec<serde_json::Value> = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    let number = |value: &serde_json::Value| value.as_i64().or_else(|| value.as_str()?.trim().parse().ok());
-    Ok(page.first().and_then(|record| number(&record[key])))
-}
-
 /// What the server makes of a record that it did not give before.
 enum Asked {
     Given(Box<Page>),
@@ -170,13 +94,14 @@ enum Asked {
 
 /// Asks for a record by its key, once.
 async fn ask(source: &Source, id: i64) -> Result<Asked> {
-    let source = Source { condition: None, left_out: BTreeSet::new().into(), ..source.clone() };
-    let read = Pager::of_one(&source, id).next(&source.traffic).await;
+    let selection = Selection::all(source.selection.key.clone());
+    let source = Source { selection, ..source.clone() };
+    let read = source.page_of_one(id).next().await;
     Ok(match read {
         Ok(Some(page)) => Asked::Given(Box::new(page)),
         Ok(None) => Asked::Gone,
-        Err(Error::Client(error)) if error.is_page_too_big() => Asked::Refused(error.said()),
-        Err(error) => return Err(error),
+        Err(client::Error::Request(error)) if error.is_page_too_big() => Asked::Refused(error.said()),
+        Err(error) => return Err(error.into()),
     })
 }
 
@@ -240,7 +165,7 @@ pub(super) async fn ask_once(
     let (table, mut again) = (order.table, Again::default());
     let schema = staged_schema(&bronze_schema(table));
     for list in lists(table, &[]) {
-        let source = Source { hash_key: stage.hash_key().cloned(), ..Source::of(client, table, list, traffic) };
+        let source = Source { hash_key: stage.hash_key().cloned(), ..Source::of(client, table, list, traffic)? };
         let mut sink = Sink { stage, schema: &schema, kept: None, next: &mut *next };
         again = ask_again(&source, &mut sink, order.unserved.iter().copied()).await?;
     }
@@ -256,12 +181,12 @@ pub(crate) async fn first_page(client: &Client, table: &'static Table, traffic: 
     let mut unserved = Vec::new();
     for list in lists(table, &[]) {
         // Nothing of it is kept, so any key is good for its hashes.
-        let source = Source { hash_key: Some(HashKey::new(b"")), ..Source::of(client, table, list, traffic) };
-        let mut pager = Pager::new(&source, KeyRange::default(), Way::ForwardOnly);
+        let source = Source { hash_key: Some(HashKey::new(b"")), ..Source::of(client, table, list, traffic)? };
+        let mut pages = source.pages(KeyRange::default(), PagingMode::ForwardOnly, Expected::Part);
         // Where the server fails at a record, smaller pages come in the place of the first.
         let mut read = 0;
         while read < client.page_limit()
-            && let Some(page) = pager.next(traffic).await?
+            && let Some(page) = pages.next().await?
         {
             read += page.records;
             unserved.extend(page.decoded.quarantined.into_iter().filter(|misfit| unserved_id(misfit).is_some()));

@@ -1,6 +1,7 @@
 //! Conditions from typed values.
 
-use super::{Condition, Literal, Name, Number, Operator};
+use super::condition::{Condition, Literal, Name, Operator};
+use super::number::Number;
 use chrono::{DateTime, Utc};
 
 /// A name that no property can have.
@@ -35,9 +36,20 @@ pub fn field(name: &str) -> Result<Field, BadName> {
     Name::new(name).map(Field)
 }
 
+/// The names by which the time of change is known in conditions: the documented one, then the one in the wild.
+pub fn times_of_change() -> [Field; 2] {
+    ["lastUpdated", "_info/lastUpdated"].map(|name| Field(Name(name.to_owned())))
+}
+
 /// A property to compare.
 #[derive(Debug, Clone)]
 pub struct Field(Name);
+
+impl std::fmt::Display for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 impl Field {
     fn compare(self, operator: Operator, value: impl Value) -> Condition {

@@ -1,6 +1,7 @@
 //! Splits a condition into words, signs and values, each with its place.
 
-use super::{Literal, Number};
+use super::condition::Literal;
+use super::number::Number;
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use std::fmt;
 

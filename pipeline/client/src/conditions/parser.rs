@@ -1,17 +1,26 @@
 //! A recursive-descent parser: `or` binds loosest, then `and`, then `not`.
 
+use super::condition::{Condition, Literal, Name, Operator};
 use super::lexer::{ParseError, Token, tokens};
-use super::{Condition, Literal, MAX_DEPTH, Name, Operator};
 use chrono::{DateTime, Utc};
 
 const VALUE: &str = "expected a value: \"text\", a number, [2026-01-31T12:00:00Z], 7d (ago), true, false or null";
 
-pub(super) fn parse(text: &str, now: DateTime<Utc>) -> Result<Condition, ParseError> {
-    let mut parser = Parser { text, tokens: tokens(text, now)?, next: 0, depth: 0 };
-    let condition = parser.alternatives()?;
-    match parser.peek() {
-        None => Ok(condition),
-        Some(_) => Err(parser.wrong("expected and, or, or the end")),
+/// How deep parentheses and `not` may nest.
+const MAX_DEPTH: usize = 64;
+
+impl Condition {
+    /// Reads a condition. A time may be written as how long before `now` it was: `90min`, `12h`, `7d`, `2w`.
+    ///
+    /// # Errors
+    /// [`ParseError`] with the place and what was expected there.
+    pub fn parse(text: &str, now: DateTime<Utc>) -> Result<Self, ParseError> {
+        let mut parser = Parser { text, tokens: tokens(text, now)?, next: 0, depth: 0 };
+        let condition = parser.alternatives()?;
+        match parser.peek() {
+            None => Ok(condition),
+            Some(_) => Err(parser.wrong("expected and, or, or the end")),
+        }
     }
 }
 

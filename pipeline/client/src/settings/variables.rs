@@ -3,7 +3,10 @@
 //! Invariant: a variable without a letter is not set; one that is set and can't be meant as it stands is refused by
 //! its name, and never ignored.
 
-use super::SettingsError;
+/// What is wrong with variables of the environment, by their names.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SettingsError(pub(crate) String);
 
 /// The value of one variable, trimmed; `None` where it is not set, or empty.
 ///

@@ -84,7 +84,7 @@ async fn filter(client: &Client, traffic: &Traffic, table: &Table, count: u64) -
     }
     for name in ["lastUpdated", "_info/lastUpdated"] {
         let ever = field(name).map_err(|error| error.to_string())?.at_least(chrono::DateTime::UNIX_EPOCH);
-        match client.count(table.endpoint, Some(&ever.to_string()), traffic).await {
+        match client.count(table.endpoint, Some(&ever), traffic).await {
             Ok(found) => return Ok(format!("by {name}, {found} of {count}")),
             Err(error) if error.is_bad_condition() => {}
             Err(error) => return Err(error.to_string()),

@@ -1,0 +1,581 @@
+//! Page reader: one list, page after page, in the best way that the endpoint offers.
+//!
+//! Forward-only paging first; where no such link comes back, `key > N` ordered by the key; page numbers as the last
+//! resort, and for who wants another order.
+//!
+//! Invariants: a full page is never taken for the last one because nothing names the next. Keys rise from page to page
+//! but by page numbers, where a page that repeats the one before ends the reading with an error. A record that the
+//! server fails to give is named only after a request for it alone failed.
+
+mod decode;
+mod unserved;
+
+pub use decode::{DecodePage, DecodedPage};
+
+use crate::client::Client;
+use crate::conditions::Condition;
+use crate::error::{ClientError, Error, Result};
+use crate::key_range::KeyRange;
+use crate::page_size::PageSize;
+use crate::records::{RecordKey, items_of, splice};
+use crate::request::{Answer, Request, Traffic};
+use crate::selection::Selection;
+use bytes::Bytes;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// How often a page is read anew whose parts do not fit together.
+const JOINS: u32 = 4;
+/// The longest address that servers take.
+const LONGEST_ADDRESS: usize = 2_000;
+
+/// How the next page is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PagingMode {
+    /// By the link to the next page that the server gives.
+    ForwardOnly,
+    /// By the keys above the last one, in the order of the key.
+    Keyset,
+    /// By its number.
+    PageNumber,
+}
+
+/// How many records a list holds, as far as that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// So many.
+    Count(u64),
+    /// Nobody knows: a first page that promises no more proves nothing.
+    Unknown,
+    /// What is read is one range of several.
+    Part,
+    /// Nobody asks: a short page that promises no more is the last.
+    Unchecked,
+}
+
+/// What is read of a list, and how.
+#[derive(Debug, Clone)]
+pub struct PageQuery {
+    /// The list below the base.
+    pub endpoint: String,
+    /// What errors name.
+    pub name: String,
+    /// Which records.
+    pub selection: Selection,
+    /// The keys that are read.
+    pub range: KeyRange,
+    /// Further conditions, by the parameter that takes them.
+    pub further: Vec<(&'static str, String)>,
+    /// The `fields` of the requests that make a page together; none where whole records are read.
+    pub groups: Vec<String>,
+    /// Another order than the key's, which page numbers alone can follow.
+    pub order_by: Option<String>,
+    /// How pages are asked for to begin with.
+    pub mode: PagingMode,
+    /// How many records there are.
+    pub expected: Expected,
+    /// Records on a page, at most.
+    pub page_size: u64,
+    /// Records in all, at most.
+    pub limit: u64,
+    /// Whether a page that the server can't make is an error at once.
+    pub once: bool,
+}
+
+impl PageQuery {
+    /// All records of a list.
+    pub fn new(endpoint: impl Into<String>, selection: Selection) -> Self {
+        let endpoint = endpoint.into();
+        Self {
+            name: endpoint.clone(),
+            endpoint,
+            selection,
+            range: KeyRange::default(),
+            further: Vec::new(),
+            groups: Vec::new(),
+            order_by: None,
+            mode: PagingMode::ForwardOnly,
+            expected: Expected::Unchecked,
+            page_size: u64::MAX,
+            limit: u64::MAX,
+            once: false,
+        }
+    }
+
+    /// A request for one record for which a condition holds.
+    fn one(&self, condition: Option<Condition>) -> Request {
+        let request = Request::new(&self.endpoint).with("pageSize", 1);
+        condition.into_iter().fold(request, |request, condition| request.with("conditions", condition))
+    }
+}
+
+/// Reads a list page by page.
+#[derive(Debug)]
+pub struct PageReader<D> {
+    client: Client,
+    traffic: Arc<Traffic>,
+    query: PageQuery,
+    decoder: D,
+    mode: PagingMode,
+    size: PageSize,
+    /// The `pageId` of the next page.
+    cursor: Option<String>,
+    /// The highest key so far.
+    last_key: Option<i64>,
+    /// The records that were read or passed over.
+    read: u64,
+    /// The records that may still be given.
+    left: u64,
+    /// The records before the next page by number.
+    offset: u64,
+    /// Whether pages by number are asked for in the order of the key.
+    ordered: bool,
+    /// The page before by number: a server that ignores page numbers repeats itself for ever.
+    before: HashSet<RecordKey>,
+    /// All that came by page numbers: rows move between two pages.
+    seen: HashSet<RecordKey>,
+    /// Pages that were answered, one without records, too.
+    pages: u64,
+    done: bool,
+}
+
+/// One page as it came.
+struct Fetched<P> {
+    decoded: DecodedPage<P>,
+    links: Links,
+    /// Whether the server gave it; else it is a record that was passed over.
+    served: bool,
+}
+
+/// What an answer says of the next page.
+#[derive(Debug, Clone, Default)]
+struct Links {
+    has_next: bool,
+    cursor: Option<String>,
+}
+
+impl Links {
+    fn of(answer: &Answer) -> Self {
+        Self { has_next: answer.has_next, cursor: answer.next_page_id.clone() }
+    }
+}
+
+/// What is done with a page.
+enum Verdict {
+    /// Its records are given, but for those that came before.
+    Taken,
+    /// It is read another way.
+    ReadAnew,
+}
+
+impl<D: DecodePage> PageReader<D> {
+    /// A reader of what is asked for.
+    pub fn new(client: &Client, traffic: &Arc<Traffic>, query: PageQuery, decoder: D) -> Self {
+        let page_size = query.page_size.min(client.page_limit()).min(query.limit.max(1));
+        let mode = if query.order_by.is_some() { PagingMode::PageNumber } else { query.mode };
+        Self {
+            client: client.clone(),
+            traffic: Arc::clone(traffic),
+            decoder,
+            mode,
+            size: PageSize::new(page_size),
+            cursor: None,
+            last_key: None,
+            read: 0,
+            left: query.limit,
+            offset: 0,
+            ordered: query.order_by.is_none(),
+            before: HashSet::new(),
+            seen: HashSet::new(),
+            pages: 0,
+            done: query.limit == 0,
+            query,
+        }
+    }
+
+    /// What decodes the pages.
+    pub fn decoder(&self) -> &D {
+        &self.decoder
+    }
+
+    /// The mode that was found to work.
+    pub fn mode(&self) -> PagingMode {
+        self.mode
+    }
+
+    /// How many pages were read.
+    pub fn pages(&self) -> u64 {
+        self.pages
+    }
+
+    /// The highest key that was read.
+    pub fn last_key(&self) -> Option<i64> {
+        self.last_key
+    }
+
+    /// The part of the range that was not read; `None` at its end, and by page numbers, which know no parts.
+    pub fn rest(&self) -> Option<KeyRange> {
+        let after = self.last_key.filter(|_| !self.done && self.mode != PagingMode::PageNumber)?;
+        Some(KeyRange { after: Some(after), to: self.query.range.to })
+    }
+
+    /// Whether the requests can be sent at all.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where an address would be longer than servers take.
+    pub fn check(&self) -> Result<()> {
+        self.requests().iter().try_for_each(|request| self.fits(request))
+    }
+
+    fn fits(&self, request: &Request) -> Result<()> {
+        let length = self.client.address_of(request)?.as_str().len();
+        if length <= LONGEST_ADDRESS {
+            return Ok(());
+        }
+        Err(Error::Usage(format!(
+            "{}: the address would be {length} characters long, and servers take {LONGEST_ADDRESS}: ask for fewer \
+             fields, or by shorter conditions",
+            self.query.endpoint
+        )))
+    }
+
+    /// The next page; `None` after the last.
+    ///
+    /// # Errors
+    /// [`Error::Request`] where it can't be read, [`Error::Data`] where pages repeat, or a decoder refuses one.
+    pub async fn next(&mut self) -> Result<Option<D::Page>> {
+        while !self.done {
+            if self.mode == PagingMode::PageNumber {
+                // Pages by number begin at multiples of their size.
+                self.size.begin_at(self.offset);
+            }
+            let asked = self.size.now();
+            let fetched = match self.fetch().await {
+                Ok(fetched) => fetched,
+                Err(Error::Request(error)) if !(self.query.once && error.is_page_too_big()) => {
+                    match self.adapt(error).await? {
+                        Some(put_aside) => put_aside,
+                        None => continue,
+                    }
+                }
+                Err(error) => return Err(error),
+            };
+            self.pages += 1;
+            let Fetched { decoded, links, served } = fetched;
+            if decoded.records == 0 {
+                self.done = true;
+                return Ok(None);
+            }
+            let before = self.last_key;
+            let mut new = self.distinct(&decoded);
+            if decoded.single {
+                self.done = true;
+            } else {
+                match self.judge(&decoded, links, asked, &new).await? {
+                    Verdict::Taken => {}
+                    Verdict::ReadAnew => continue,
+                }
+            }
+            self.read += decoded.records;
+            if served {
+                self.size.came(decoded.records);
+            } else {
+                self.size.passed_over();
+            }
+            self.choose(&decoded, before, &mut new);
+            if let Some(page) = self.decoder.keep(decoded.page, &new)? {
+                return Ok(Some(page));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Which records of a page did not come before: on this page, and by page numbers among all that came.
+    fn distinct(&mut self, decoded: &DecodedPage<D::Page>) -> Vec<bool> {
+        let mut here = HashSet::new();
+        let seen = if self.mode == PagingMode::PageNumber { &mut self.seen } else { &mut here };
+        decoded.keys.iter().map(|key| matches!(key, RecordKey::Unnamed(_)) || seen.insert(key.clone())).collect()
+    }
+
+    /// Leaves of the new records those that are wanted: so many, and none that the page before ended with.
+    fn choose(&mut self, decoded: &DecodedPage<D::Page>, before: Option<i64>, new: &mut [bool]) {
+        let rising = self.mode != PagingMode::PageNumber;
+        for (key, new) in decoded.keys.iter().zip(new) {
+            let came_before = rising && key.number().zip(before).is_some_and(|(key, before)| key <= before);
+            *new &= !came_before && self.left > 0;
+            self.left -= u64::from(*new);
+        }
+        self.done |= self.left == 0;
+    }
+
+    /// Looks at a page with records, and decides how it goes on.
+    async fn judge(
+        &mut self,
+        decoded: &DecodedPage<D::Page>,
+        links: Links,
+        asked: u64,
+        new: &[bool],
+    ) -> Result<Verdict> {
+        let distinct = new.iter().filter(|new| **new).count() as u64;
+        let numbers = || decoded.keys.iter().filter_map(RecordKey::number);
+        let (lowest, highest) = (numbers().min(), numbers().max());
+        let is_full = decoded.records >= asked;
+        let promises = is_full || links.has_next;
+        let rises = self.last_key.is_none_or(|last| lowest.is_some_and(|lowest| lowest > last));
+        // A page may begin with the last of the page before, and is none the worse for it.
+        let goes_back = highest.is_some() && self.last_key.is_some() && highest <= self.last_key;
+        match self.mode {
+            PagingMode::ForwardOnly => {
+                if goes_back || links.cursor.is_some() && links.cursor == self.cursor {
+                    return Err(self.stuck());
+                }
+                if links.cursor.is_none() && self.is_short(distinct, promises) {
+                    self.fall_back("no forward-only link came back");
+                    return Ok(Verdict::ReadAnew);
+                }
+                let ends = links.cursor.is_none() && (!promises || distinct >= self.left || self.is_end(highest));
+                self.done |= ends;
+                if links.cursor.is_none() && !ends {
+                    match highest {
+                        Some(_) => self.fall_back("a full page without a link"),
+                        None => self.done = self.is_last(decoded.records).await?,
+                    }
+                }
+                self.cursor = links.cursor;
+            }
+            PagingMode::Keyset => {
+                if !rises || highest.is_none() || !decoded.is_sorted {
+                    if self.read > 0 && !D::PROVEN_AFTERWARDS {
+                        return Err(self.stuck());
+                    }
+                    self.fall_back("the order of the key is not kept");
+                    return Ok(Verdict::ReadAnew);
+                }
+            }
+            PagingMode::PageNumber => {
+                if decoded.keys.iter().all(|key| self.before.contains(key)) {
+                    return Err(self.stuck());
+                }
+                self.before = decoded.keys.iter().cloned().collect();
+                self.offset += asked;
+                self.done = match self.query.expected {
+                    Expected::Unchecked => !promises,
+                    Expected::Count(records) => !promises && self.seen.len() as u64 >= records,
+                    Expected::Unknown | Expected::Part => false,
+                };
+            }
+        }
+        self.last_key = self.last_key.max(highest);
+        self.done |= self.mode != PagingMode::PageNumber && self.is_end(self.last_key);
+        Ok(Verdict::Taken)
+    }
+
+    /// Whether the first page, which names no next one, is rather that of an endpoint that does not page this way.
+    fn is_short(&self, distinct: u64, promises: bool) -> bool {
+        if self.read > 0 || distinct >= self.left {
+            return false;
+        }
+        let lacks = match self.query.expected {
+            Expected::Count(records) => distinct < records,
+            Expected::Unknown => true,
+            Expected::Part | Expected::Unchecked => false,
+        };
+        // In which order the first page came is not known: where nothing proves afterwards that all came, it counts for
+        // nothing.
+        lacks || promises && !D::PROVEN_AFTERWARDS
+    }
+
+    /// Whether no key of the range comes after this one.
+    fn is_end(&self, key: Option<i64>) -> bool {
+        self.query.range.to.is_some() && key >= self.query.range.to
+    }
+
+    /// Whether nothing comes after a full page that names no next one and holds no keys to go on by.
+    async fn is_last(&self, records: u64) -> Result<bool> {
+        let mut size = self.size.clone();
+        let offset = self.read + records;
+        size.begin_at(offset);
+        let page = offset / size.now() + 1;
+        let request = self.request_with(PagingMode::PageNumber, offset, size.now(), self.first_group());
+        let records = self.client.get(&request, &self.traffic, |answer| number_of_records(&answer.body)).await?;
+        if records == 0 {
+            return Ok(true);
+        }
+        let reason = format!(
+            "page {} is full and names no next one, and there is no other way on: its records have no {} that is a whole \
+             number, or are not given in its order",
+            page - 1,
+            self.query.selection.key
+        );
+        Err(Error::data(&self.query.name, reason))
+    }
+
+    /// Another way to ask after this failure, which is taken then; or the record at which the server fails.
+    async fn adapt(&mut self, failure: ClientError) -> Result<Option<Fetched<D::Page>>> {
+        if failure.is_page_too_big() {
+            if self.size.failed(self.remaining()) {
+                tracing::debug!(name = self.query.name, size = self.size.now(), %failure, "smaller pages");
+                return Ok(None);
+            }
+            if D::PROVEN_AFTERWARDS && self.mode == PagingMode::ForwardOnly && self.read == 0 {
+                // Not known to page this way, it may never get past the record.
+                self.fall_back("it fails at the first record");
+                return Ok(None);
+            }
+            return self.pass_over(failure).await.map(Some);
+        }
+        if !matches!(failure, ClientError::Refused { .. }) {
+            return Err(failure.into());
+        }
+        let is_first = self.read == 0;
+        let client = self.client.clone();
+        let request = self.request(self.first_group());
+        if is_first && client.takes_fewer(&request, self.size.now(), &failure, &self.traffic).await {
+            self.size.limit(client.page_limit());
+            return Ok(None);
+        }
+        if self.mode == PagingMode::PageNumber {
+            // Some endpoints can't be sorted by their key.
+            let again = self.offset == 0 && std::mem::take(&mut self.ordered);
+            return if again { Ok(None) } else { Err(failure.into()) };
+        }
+        if is_first || (self.mode == PagingMode::Keyset && D::PROVEN_AFTERWARDS) {
+            self.fall_back("the API refuses it");
+            return Ok(None);
+        }
+        if self.mode == PagingMode::Keyset && self.is_last(0).await? {
+            self.done = true;
+            return Ok(None);
+        }
+        Err(failure.into())
+    }
+
+    /// The records that are left at most, by the list's count and by the width of the range.
+    fn remaining(&self) -> u64 {
+        let counted = match self.query.expected {
+            Expected::Count(records) => records.saturating_sub(self.read),
+            Expected::Unknown | Expected::Part | Expected::Unchecked => u64::MAX,
+        };
+        let after = self.last_key.or(self.query.range.after);
+        let wide = after.zip(self.query.range.to).map(|(after, to)| to.abs_diff(after));
+        counted.min(wide.unwrap_or(u64::MAX))
+    }
+
+    fn fall_back(&mut self, why: &str) {
+        let mode = match self.mode {
+            PagingMode::ForwardOnly => PagingMode::Keyset,
+            PagingMode::Keyset | PagingMode::PageNumber => PagingMode::PageNumber,
+        };
+        tracing::debug!(name = self.query.name, from = ?self.mode, to = ?mode, why, "paging another way");
+        self.mode = mode;
+        self.offset = 0;
+    }
+
+    fn stuck(&self) -> Error {
+        let what = match (self.mode, self.last_key) {
+            (PagingMode::PageNumber, _) => {
+                format!("page {}, so that it does not page", self.offset / self.size.now() + 1)
+            }
+            (_, Some(last)) => format!("a page after {} {last}", self.query.selection.key),
+            (_, None) => "its first page".to_owned(),
+        };
+        Error::data(&self.query.name, format!("the API repeats {what}"))
+    }
+
+    fn first_group(&self) -> Option<&str> {
+        self.query.groups.first().map(String::as_str)
+    }
+
+    /// The requests for the next page.
+    pub fn requests(&self) -> Vec<Request> {
+        match self.query.groups.as_slice() {
+            [] => vec![self.request(None)],
+            groups => groups.iter().map(|group| self.request(Some(group))).collect(),
+        }
+    }
+
+    fn request(&self, fields: Option<&str>) -> Request {
+        self.request_with(self.mode, self.offset, self.size.now(), fields)
+    }
+
+    fn request_with(&self, mode: PagingMode, offset: u64, size: u64, fields: Option<&str>) -> Request {
+        let query = &self.query;
+        let mut request = Request::new(&query.endpoint).with("pageSize", size);
+        request.give_up_after = Some(if query.once { 1 } else { self.size.tries() });
+        let mut range = query.range;
+        let mut order = query.order_by.clone();
+        let by_key = || Some(format!("{} asc", query.selection.key));
+        match mode {
+            PagingMode::ForwardOnly => {
+                request.forward_only = true;
+                if let Some(cursor) = &self.cursor {
+                    request = request.with("pageId", cursor);
+                }
+            }
+            PagingMode::Keyset => {
+                range.after = self.last_key.or(range.after);
+                order = by_key();
+            }
+            PagingMode::PageNumber => {
+                request = request.with("page", offset / size + 1);
+                if self.ordered {
+                    order = by_key();
+                }
+            }
+        }
+        if let Some(order) = order {
+            request = request.with("orderBy", order);
+        }
+        if let Some(conditions) = query.selection.conditions(range) {
+            request = request.with("conditions", conditions);
+        }
+        for (name, conditions) in &query.further {
+            request = request.with(name, conditions);
+        }
+        fields.into_iter().fold(request, |request, fields| request.with("fields", fields))
+    }
+
+    /// One page, from as many requests as its properties need.
+    async fn fetch(&mut self) -> Result<Fetched<D::Page>> {
+        let requests = self.requests();
+        if D::CHECKS_ADDRESSES {
+            requests.iter().try_for_each(|request| self.fits(request))?;
+        }
+        let [request] = requests.as_slice() else { return self.fetch_in_groups(&requests).await };
+        let decoder = &mut self.decoder;
+        let decode = |answer: &Answer| Ok((decoder.decode(&answer.body)?, Links::of(answer)));
+        let (decoded, links) = self.client.get(request, &self.traffic, decode).await?;
+        Ok(Fetched { decoded, links, served: true })
+    }
+
+    /// A record's properties in several requests, because all names together make too long an address.
+    async fn fetch_in_groups(&mut self, requests: &[Request]) -> Result<Fetched<D::Page>> {
+        let key = self.query.selection.key.to_string();
+        let mut trouble = String::new();
+        for _ in 0..JOINS {
+            let mut parts: Vec<Bytes> = Vec::new();
+            let mut links = Links::default();
+            for request in requests {
+                let read =
+                    |answer: &Answer| number_of_records(&answer.body).map(|_| (answer.body.clone(), Links::of(answer)));
+                let (body, of_part) = self.client.get(request, &self.traffic, read).await?;
+                links.has_next |= of_part.has_next;
+                links.cursor = links.cursor.or(of_part.cursor);
+                parts.push(body);
+            }
+            match splice(&parts, &key).and_then(|whole| self.decoder.decode(&whole)) {
+                Ok(decoded) => return Ok(Fetched { decoded, links, served: true }),
+                Err(reason) => trouble = reason,
+            }
+        }
+        Err(Error::data(&self.query.name, format!("the parts of a page do not fit together: {trouble}")))
+    }
+}
+
+/// How many records an answer holds: the items of a list, or one object.
+fn number_of_records(body: &Bytes) -> Result<u64, String> {
+    items_of(body).map(|(records, _)| records.len() as u64)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! What tests of several modules share: a transport that answers from a script, and settings that lead nowhere.
+
+use crate::attempt::Failure;
+use crate::client::{Client, Limits};
+use crate::request::Request;
+use crate::retry::RetryPolicy;
+use crate::settings::ApiSettings;
+use crate::throttle::Pace;
+use crate::transport::{Received, Transport};
+use async_trait::async_trait;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+use std::fmt;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
+
+/// HTTP that no test uses; to set it up takes long.
+static UNUSED: LazyLock<reqwest::Client> = LazyLock::new(reqwest::Client::new);
+
+/// How a script answers a request.
+pub(crate) type Answering = dyn Fn(&Request) -> Result<Received, Failure> + Send + Sync;
+
+/// Answers from a script, and writes down what was asked.
+pub(crate) struct Scripted {
+    answering: Box<Answering>,
+    asked: Mutex<Vec<Request>>,
+}
+
+impl fmt::Debug for Scripted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Scripted")
+    }
+}
+
+#[async_trait]
+impl Transport for Scripted {
+    async fn send(&self, _: &str, request: &Request) -> Result<Received, Failure> {
+        self.asked.lock().unwrap().push(request.clone());
+        (self.answering)(request)
+    }
+}
+
+impl Scripted {
+    /// A client whose requests are answered by a script, without a wait between two tries.
+    pub(crate) fn client(
+        answering: impl Fn(&Request) -> Result<Received, Failure> + Send + Sync + 'static,
+    ) -> (Client, Arc<Self>) {
+        let script = Arc::new(Self { answering: Box::new(answering), asked: Mutex::default() });
+        let retry = RetryPolicy { base: Duration::ZERO, ..RetryPolicy::default() };
+        let pace = Pace { requests_per_minute: 0, workers: 4 };
+        // No company in the user name: where nothing is found, no host is asked for the codebase.
+        let settings = ApiSettings::from_lookup(|name| match name {
+            "CW_BASE_URL" => Some("https://cw.example.com/v4_6_release/apis/3.0".to_owned()),
+            "CW_AUTH_USERNAME" | "CW_AUTH_PASSWORD" | "CW_CLIENTID" => Some(format!("of a test: {name}")),
+            _ => None,
+        });
+        let transport = Arc::clone(&script) as Arc<dyn Transport>;
+        (Client::over(transport, UNUSED.clone(), settings.unwrap(), retry, pace, Limits::default()), script)
+    }
+
+    /// What was asked so far.
+    pub(crate) fn asked(&self) -> Vec<Request> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+/// An answer of this status.
+pub(crate) fn answer(status: u16, body: &str) -> Received {
+    let status = StatusCode::from_u16(status).unwrap();
+    Received { status, headers: HeaderMap::new(), body: body.to_owned().into() }
+}

@@ -1,0 +1,121 @@
+//! Pages of an entity as Arrow batches, on top of the client's page reader.
+//!
+//! Invariant: every record of a page ends in its batch, among the rejected ones, or among those that are known already.
+
+use super::extracted::id_of;
+use super::known::{Known, OfPage, Print};
+use super::ranges::Source;
+use super::unserved::Unserved;
+use crate::client::pages::{DecodePage, DecodedPage, Expected, PageQuery, PageReader, PagingMode};
+use crate::client::{Error, KeyRange, RecordKey, Result, field_groups};
+use crate::lake::longs;
+use bytes::Bytes;
+use connectwise_runtime::{Decoded, Decoder, HashKey};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// One page, decoded.
+pub(super) struct Page {
+    pub(super) decoded: Decoded,
+    /// The texts of its rows.
+    pub(super) prints: Vec<Print>,
+    /// Key and time of change of the records that are known and so were not decoded.
+    pub(super) recalled: Vec<(i64, Option<i64>)>,
+    pub(super) records: u64,
+}
+
+/// Decodes pages of an entity.
+pub(super) struct ArrowPages {
+    decoder: Decoder,
+    entity: &'static str,
+    key: &'static str,
+    known: Arc<Known>,
+    unserved: Arc<Unserved>,
+}
+
+impl Source {
+    /// A reader of the records in a range, by this way to begin with.
+    pub(super) fn pages(&self, range: KeyRange, mode: PagingMode, expected: Expected) -> PageReader<ArrowPages> {
+        self.reader(PageQuery { range, mode, expected, ..self.query() })
+    }
+
+    /// A reader of the one record with this key, which the server is asked for once.
+    pub(super) fn page_of_one(&self, id: i64) -> PageReader<ArrowPages> {
+        let (range, mode) = (KeyRange::only(id), PagingMode::Keyset);
+        self.reader(PageQuery { range, mode, page_size: 1, once: true, ..self.query() })
+    }
+
+    /// A reader of keys and times of change alone.
+    pub(super) fn times(&self, range: KeyRange, mode: PagingMode, expected: Expected) -> PageReader<ArrowPages> {
+        let groups = vec![format!("{},_info", self.table.key)];
+        self.reader(PageQuery { range, mode, expected, groups, ..self.query() })
+    }
+
+    fn query(&self) -> PageQuery {
+        PageQuery {
+            name: self.table.entity.to_owned(),
+            groups: match self.only {
+                Some(beside) => vec![[&[self.table.key], beside].concat().join(",")],
+                None => field_groups(self.table),
+            },
+            expected: Expected::Part,
+            ..PageQuery::new(&self.list.endpoint, self.selection.clone())
+        }
+    }
+
+    fn reader(&self, query: PageQuery) -> PageReader<ArrowPages> {
+        // Of records that are read for their ids nothing personal is kept, so any key is good for them.
+        let any = || self.only.map(|_| HashKey::new(b""));
+        let hash_key = self.hash_key.clone().or_else(any);
+        let pages = ArrowPages {
+            decoder: Decoder::new(self.table).with_key(hash_key),
+            entity: self.table.entity,
+            key: self.table.key,
+            known: Arc::clone(&self.known),
+            unserved: Arc::clone(&self.unserved),
+        };
+        PageReader::new(&self.client, &self.traffic, query, pages)
+    }
+}
+
+impl DecodePage for ArrowPages {
+    type Page = Page;
+
+    const PROVEN_AFTERWARDS: bool = true;
+    const CHECKS_ADDRESSES: bool = false;
+
+    fn decode(&mut self, body: &Bytes) -> Result<DecodedPage<Page>, String> {
+        let mut of_page = OfPage::new(&self.known, self.key);
+        let counts = self.decoder.page_recalling(body, &mut of_page).map_err(|error| error.to_string())?;
+        let mut decoded = self.decoder.finish().map_err(|error| error.to_string())?;
+        let OfPage { prints, recalled, unknown_fields, .. } = of_page;
+        for (path, count) in unknown_fields {
+            *decoded.unknown_fields.entry(path).or_default() += count;
+        }
+        let ids = longs(&decoded.batch, self.key);
+        let is_sorted = ids.is_sorted() && recalled.is_sorted_by_key(|(id, _)| *id);
+        let rejected = decoded.quarantined.iter().map(|record| {
+            id_of(record).map_or_else(|| RecordKey::Unnamed(xxh3_64(record.raw_json.as_bytes())), RecordKey::Number)
+        });
+        let known = recalled.iter().map(|(id, _)| RecordKey::Number(*id));
+        let keys = ids.into_iter().map(RecordKey::Number).chain(rejected).chain(known).collect();
+        let page = Page { decoded, prints, recalled, records: counts.records };
+        Ok(DecodedPage { page, records: counts.records, keys, is_sorted, single: false })
+    }
+
+    fn keep(&mut self, page: Page, _: &[bool]) -> Result<Option<Page>> {
+        Ok(Some(page))
+    }
+
+    fn unserved(&mut self, id: i64, said: &str) -> Result<Page> {
+        let record = self.unserved.add(self.entity, id, said)?;
+        let mut decoded = self.decoder.finish().map_err(|error| Error::data(self.entity, error))?;
+        decoded.quarantined.push(record);
+        Ok(Page { decoded, prints: Vec::new(), recalled: Vec::new(), records: 1 })
+    }
+
+    fn passed_over(&self) -> BTreeSet<i64> {
+        self.unserved.ids()
+    }
+}
