@@ -20,33 +20,8 @@ use std::sync::Arc;
 /// The table.
 pub const TABLE: &str = "cw_quarantine";
 
-/// So few of an entity's records may be quarantined whatever their share: some odd records in a short list are no reason
-/// to stop.
-const ALWAYS_ALLOWED: u64 = 99;
-/// The share of an entity's records that may be quarantined, in percent, unless told otherwise.
-pub const MOST_PERCENT: f64 = 10.0;
 /// Where a larger share of an entity's records does not fit, in percent, a check warns.
 pub(crate) const WARNING_PERCENT: u64 = 1;
-
-/// Refuses what holds more misfits than may be: rather the API or the specification changed than so many records.
-///
-/// # Errors
-/// [`Error::Data`] with what to do.
-pub(crate) fn check_share(extracted: &Extracted, most_percent: f64, read: u64) -> Result<()> {
-    let misfits = extracted.quarantined.len() as u64;
-    if misfits <= ALWAYS_ALLOWED || misfits as f64 * 100.0 <= read as f64 * most_percent {
-        return Ok(());
-    }
-    let example =
-        extracted.quarantined.first().map(|misfit| format!("{}: {}", misfit.path, misfit.reason)).unwrap_or_default();
-    Err(Error::data(
-        extracted.table.entity,
-        format!(
-            "{misfits} of {read} records do not fit, more than {most_percent} %, e.g. {example}; the table stays as it \
-             was. If the rest is to be loaded all the same: --max-quarantined, or CW_MAX_QUARANTINED"
-        ),
-    ))
-}
 
 /// The quarantine table's schema.
 pub fn schema() -> SchemaRef {

@@ -2,7 +2,7 @@
 
 use super::table::table;
 use crate::error::{Error, Result};
-use crate::extract::Numbers;
+use crate::extract::ExtractStats;
 use crate::printable::{self, one_line};
 use crate::progress::Progress;
 use crate::run::report::{RunReport, TableReport};
@@ -120,7 +120,7 @@ pub(crate) fn summary(tables: &[TableReport]) -> Table {
 }
 
 /// How many records were read twice, and why; `None` where each was read once.
-fn read_twice(entity: &str, numbers: &Numbers) -> Option<String> {
+fn read_twice(entity: &str, numbers: &ExtractStats) -> Option<String> {
     let reasons = [
         (numbers.rows_changed, "changed after they had been read"),
         (numbers.rows_repeated, "came more than once, on pages that overlap or in several lists"),

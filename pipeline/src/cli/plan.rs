@@ -8,7 +8,7 @@ use crate::bronze::quarantine;
 use crate::client::Client;
 use crate::context::{Layer, Options};
 use crate::error::Result;
-use crate::extract::{Order, Outline, Window, outlines};
+use crate::extract::{ExtractRequest, MOST_PERCENT, PlanSummary, Window, outlines};
 use crate::lake::Lakehouse;
 use crate::progress::EntityProgress;
 use crate::run;
@@ -30,7 +30,7 @@ struct EntityPlan {
     /// The lists, one a parent.
     lists: usize,
     /// Of the first lists: what they count and how they are read.
-    outlines: Vec<Outline>,
+    outlines: Vec<PlanSummary>,
     tables: Vec<String>,
     /// Why it can't be told.
     error: Option<String>,
@@ -119,9 +119,9 @@ async fn of_entity(
         plan.window = window.to_string();
         let parents = bronze::parent_ids(lake, entity).await?;
         plan.lists = if entity.parent.is_some() { parents.len() } else { 1 };
-        let most_misfits = quarantine::MOST_PERCENT;
+        let most_misfits = MOST_PERCENT;
         let unserved = &quarantine::unserved(lake, entity).await?[..];
-        let order = Order {
+        let order = ExtractRequest {
             table: entity,
             window,
             parents: &parents,

@@ -3,11 +3,12 @@
 use super::args::{LakeArgs, PaceArgs};
 use super::invariants;
 use super::output::{Output, summary};
-use crate::bronze::{privacy, quarantine};
+use crate::bronze::privacy;
 use crate::catalog;
 use crate::client::Client;
 use crate::context::{Layer, Mode, Options};
 use crate::error::{Error, Result};
+use crate::extract::MOST_PERCENT;
 use crate::run;
 use crate::run::report::RunReport;
 use crate::settings::hash_key;
@@ -41,7 +42,7 @@ pub(super) struct RunArgs {
         long,
         env = "CW_MAX_QUARANTINED",
         value_name = "PERCENT",
-        default_value_t = quarantine::MOST_PERCENT,
+        default_value_t = MOST_PERCENT,
         value_parser = parse_percent
     )]
     max_quarantined: f64,

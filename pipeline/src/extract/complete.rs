@@ -1,14 +1,16 @@
 //! The proof that what was fetched is all there is, and the mending where something moved.
 //!
-//! Invariant: when [`settle`] is done, the records at hand are exactly those of a list of ids that adds up with the
+//! Invariant: when [`prove_complete`] is done, the records at hand are exactly those of a list of ids that adds up with the
 //! API's own count: what is gone was left out, what was missed was fetched. What the server has and does not give is
 //! neither.
 
+use super::chunk::FetchedChunk;
 use super::extracted::Extracted;
 use super::ids;
+use super::list_reader::ListReader;
 use super::plan::Plan;
-use super::ranges::{self, Piece, Sink, Source};
-use crate::bronze::quarantine;
+use super::ranges::{self, Sink};
+use super::tolerance::check_share;
 use crate::client::pages::{Expected, PagingMode};
 use crate::client::{KeyRange, Selection};
 use crate::conditions::{Condition, Field};
@@ -43,7 +45,7 @@ impl Tolerance {
         let read = fetched.numbers.rows_read;
         match self.of {
             None if fetched.quarantined.len() < HELD_UNCOUNTED => Ok(()),
-            of => quarantine::check_share(fetched, self.percent, of.unwrap_or(0).max(read)),
+            of => check_share(fetched, self.percent, of.unwrap_or(0).max(read)),
         }
     }
 }
@@ -52,8 +54,8 @@ impl Tolerance {
 ///
 /// # Errors
 /// [`Error::Incomplete`] when that can't be reached, [`Error::Client`] when the API can't be read.
-pub(super) async fn settle(
-    source: &Source,
+pub(super) async fn prove_complete(
+    source: &ListReader,
     stage: &Stage,
     schema: &SchemaRef,
     next: &mut i64,
@@ -96,16 +98,16 @@ pub(super) async fn settle(
 /// # Errors
 /// [`Error::Client`] when the API can't be read; what `take` says of a piece.
 pub(super) async fn fetch(
-    source: &Source,
+    source: &ListReader,
     stage: &Stage,
     schema: &SchemaRef,
     next: &mut i64,
     ids: &[i64],
-    mut take: impl FnMut(Piece) -> Result<()>,
+    mut take: impl FnMut(FetchedChunk) -> Result<()>,
 ) -> Result<()> {
     for (condition, number) in batches(&source.selection.key, ids) {
         let selection = Selection { condition: Some(condition), ..source.selection.clone() };
-        let source = Source { selection, ..source.clone() };
+        let source = ListReader { selection, ..source.clone() };
         let ranges = vec![KeyRange::default()];
         let plan = Plan { ranges, mode: PagingMode::ForwardOnly, newest: 0, expected: Expected::Count(number) };
         ranges::read(&source, plan, Sink { stage, schema, kept: None, next: &mut *next }, &mut take).await?;

@@ -3,28 +3,23 @@
 //! Invariant: of each id one row counts, the newest; rows that another replaced, or that are gone from the source, are
 //! named in `superseded` and left out by whoever reads the staged files.
 
-use super::known::Print;
-use super::ranges::Piece;
+use super::chunk::FetchedChunk;
+use super::fingerprint::Fingerprint;
+use super::rows::{ExtractStats, Origin, RowVersion, id_of};
 use crate::error::Result;
 use crate::lake::StagedFile;
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use connectwise_runtime::{Misfit, Table};
 use datafusion::prelude::{DataFrame, SessionContext};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
-
-/// The staged column that numbers rows in the order in which they came.
-pub(crate) const SEQUENCE: &str = "__sequence";
 
 /// What was fetched of one entity.
 pub struct Extracted {
     /// The entity.
     pub table: &'static Table,
     /// Rows in the bronze schema plus [`SEQUENCE`].
-    pub staged: StagedPieces,
+    pub staged: StagedChunks,
     /// The winning row of each id.
-    pub ids: HashMap<i64, Winner>,
+    pub ids: HashMap<i64, RowVersion>,
     /// Sequence numbers of rows that a newer version of the same record replaced, or whose record is gone.
     pub superseded: HashSet<i64>,
     /// Records that did not fit.
@@ -36,25 +31,25 @@ pub struct Extracted {
     /// When reading began by the server's clock, in microseconds since 1970, where it told.
     pub began: Option<i64>,
     /// Numbers for the run's log.
-    pub numbers: Numbers,
+    pub numbers: ExtractStats,
 }
 
 /// The staged rows of an entity.
 #[derive(Default)]
-pub struct StagedPieces {
+pub struct StagedChunks {
     /// A file for each range of keys that was read at a time, with the key above which it begins.
     ranges: Vec<(i64, StagedFile)>,
     /// What was read afterwards: rows of any keys.
     late: Vec<StagedFile>,
 }
 
-impl From<StagedFile> for StagedPieces {
+impl From<StagedFile> for StagedChunks {
     fn from(file: StagedFile) -> Self {
         Self { ranges: vec![(0, file)], late: Vec::new() }
     }
 }
 
-impl StagedPieces {
+impl StagedChunks {
     /// The rows as a DataFrame; `None` where there are none.
     ///
     /// # Errors
@@ -112,63 +107,19 @@ impl StagedPieces {
     }
 }
 
-/// The row that counts for an id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Winner {
-    pub(super) last_updated: Option<i64>,
-    pub(super) sequence: i64,
-    pub(super) origin: Origin,
-}
-
-/// What there is of a record that was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Origin {
-    /// Its table has it as it came: no row is staged.
-    Recalled,
-    /// A staged row.
-    Staged,
-    /// A staged row that its text tells.
-    Printed(Print),
-}
-
-/// Numbers of an extraction.
-#[derive(Debug, Clone, Default, serde::Serialize)]
-pub struct Numbers {
-    /// Requests, retries included.
-    pub requests: u64,
-    /// Pages read.
-    pub pages: u64,
-    /// Repeated requests.
-    pub retries: u64,
-    /// Bytes of JSON.
-    pub bytes: u64,
-    /// Records read.
-    pub rows_read: u64,
-    /// Records that an earlier run, which was cut off, had read already; part of those read.
-    pub rows_resumed: u64,
-    /// Records that came as the table has them, byte for byte, and were not decoded; part of those read.
-    pub rows_recalled: u64,
-    /// Records that were read again because they changed after they had been read; part of those read.
-    pub rows_changed: u64,
-    /// Records that came more than once, on pages that overlap or in several lists; part of those read.
-    pub rows_repeated: u64,
-    /// Seconds from the first request to the last row staged.
-    pub seconds: f64,
-}
-
 impl Extracted {
     /// Nothing yet.
     pub(super) fn nothing(table: &'static Table) -> Self {
         Self {
             table,
-            staged: StagedPieces::default(),
+            staged: StagedChunks::default(),
             ids: HashMap::new(),
             superseded: HashSet::new(),
             quarantined: Vec::new(),
             unknown_fields: BTreeMap::new(),
             whole: false,
             began: None,
-            numbers: Numbers::default(),
+            numbers: ExtractStats::default(),
         }
     }
 
@@ -178,7 +129,7 @@ impl Extracted {
     }
 
     /// Adds a row: the newest wins; of two equally new ones, the one that came last.
-    pub(super) fn add(&mut self, id: i64, row: Winner) {
+    pub(super) fn add(&mut self, id: i64, row: RowVersion) {
         if let Some(other) = self.ids.insert(id, row) {
             if other > row {
                 self.ids.insert(id, other);
@@ -211,7 +162,7 @@ impl Extracted {
     }
 
     /// Adds what the reader of a range brought.
-    pub(super) fn absorb(&mut self, piece: Piece) {
+    pub(super) fn absorb(&mut self, piece: FetchedChunk) {
         let after = piece.after;
         if let Some(file) = self.take(piece) {
             self.staged.ranges.push((after, file));
@@ -219,12 +170,12 @@ impl Extracted {
     }
 
     /// Adds what was read after the ranges.
-    pub(super) fn absorb_late(&mut self, piece: Piece) {
+    pub(super) fn absorb_late(&mut self, piece: FetchedChunk) {
         let file = self.take(piece);
         self.staged.late.extend(file);
     }
 
-    fn take(&mut self, piece: Piece) -> Option<StagedFile> {
+    fn take(&mut self, piece: FetchedChunk) -> Option<StagedFile> {
         for (id, row) in piece.rows {
             self.add(id, row);
         }
@@ -289,7 +240,7 @@ impl Extracted {
     }
 
     /// Id, text and time of change of the staged records.
-    pub(super) fn prints(&self) -> impl Iterator<Item = (i64, Print, Option<i64>)> {
+    pub(super) fn prints(&self) -> impl Iterator<Item = (i64, Fingerprint, Option<i64>)> {
         self.ids.iter().filter_map(|(id, row)| match row.origin {
             Origin::Printed(print) => Some((*id, print, row.last_updated)),
             Origin::Recalled | Origin::Staged => None,
@@ -338,42 +289,12 @@ impl Extracted {
     }
 }
 
-/// The id of a record that did not fit, where it could be read.
-pub(crate) fn id_of(misfit: &Misfit) -> Option<i64> {
-    misfit.record_id.as_deref()?.parse().ok()
-}
-
-/// The bronze columns of a record and [`SEQUENCE`].
-pub(super) fn staged_schema(bronze: &Schema) -> SchemaRef {
-    let mut fields: Vec<Field> = bronze.fields().iter().map(|field| field.as_ref().clone()).collect();
-    fields.push(Field::new(SEQUENCE, DataType::Int64, false));
-    Arc::new(Schema::new(fields))
-}
-
-/// `_info.lastUpdated` of each row in microseconds, where there is one.
-pub(crate) fn last_updated(batch: &RecordBatch) -> Vec<Option<i64>> {
-    let Some(info) = batch.column_by_name("_info").and_then(|column| column.as_map_opt()) else {
-        return vec![None; batch.num_rows()];
-    };
-    let (Some(keys), Some(values)) = (info.keys().as_string_opt::<i32>(), info.values().as_string_opt::<i32>()) else {
-        return vec![None; batch.num_rows()];
-    };
-    let offsets = info.value_offsets();
-    (0..batch.num_rows())
-        .map(|row| {
-            let (from, to) = (usize::try_from(offsets[row]).ok()?, usize::try_from(offsets[row + 1]).ok()?);
-            let entry = (from..to).find(|entry| keys.value(*entry) == "lastUpdated" && values.is_valid(*entry))?;
-            connectwise_runtime::timestamp::parse_micros(values.value(entry))
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn row(last_updated: i64, sequence: i64) -> Winner {
-        Winner { last_updated: Some(last_updated), sequence, origin: Origin::Staged }
+    fn row(last_updated: i64, sequence: i64) -> RowVersion {
+        RowVersion { last_updated: Some(last_updated), sequence, origin: Origin::Staged }
     }
 
     fn fetched() -> Extracted {

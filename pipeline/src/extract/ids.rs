@@ -5,12 +5,13 @@
 //! as much as it moved; pages by number have to add up exactly. A record of which only the key fits is in the set, too:
 //! the source has it.
 
-use super::extracted::id_of;
+use super::ask_again::still_unserved;
 use super::flags::{FlagHash, flag_hashes};
+use super::list_reader::ListReader;
 use super::lists::lists;
 use super::plan;
-use super::ranges::{Source, side_by_side};
-use super::unserved::still_unserved;
+use super::ranges::side_by_side;
+use super::rows::id_of;
 use crate::client::pages::PagingMode;
 use crate::client::{Client, ClientError, KeyRange, Selection, Traffic};
 use crate::error::{Error, Result};
@@ -68,7 +69,7 @@ pub async fn read_ids(
 ) -> Result<Listed> {
     let mut all = Listed::default();
     for list in lists(table, parents) {
-        let source = Source { only: Some(table.reconcile), ..Source::of(client, table, list, traffic)? };
+        let source = ListReader { only: Some(table.reconcile), ..ListReader::of(client, table, list, traffic)? };
         // Below a parent nobody knows of which list a record is.
         let still = match table.parent {
             None => still_unserved(&source, unserved).await?,
@@ -76,7 +77,7 @@ pub async fn read_ids(
         };
         let left_out = Arc::new(still);
         let selection = Selection { left_out: Arc::clone(&left_out), ..source.selection.clone() };
-        let source = Source { selection, ..source };
+        let source = ListReader { selection, ..source };
         match proven(&source).await {
             Ok(mut found) => {
                 all.ids.append(&mut found.ids);
@@ -98,12 +99,12 @@ pub async fn read_ids(
 ///
 /// # Errors
 /// As [`read_ids`].
-pub(super) async fn ids_of(source: &Source) -> Result<Ids> {
-    proven(&Source { only: Some(&[]), ..source.clone() }).await
+pub(super) async fn ids_of(source: &ListReader) -> Result<Ids> {
+    proven(&ListReader { only: Some(&[]), ..source.clone() }).await
 }
 
 /// As [`ids_of`], with what is asked for beside the key.
-async fn proven(source: &Source) -> Result<Ids> {
+async fn proven(source: &ListReader) -> Result<Ids> {
     let mut last: Option<Ids> = None;
     let mut counted = String::new();
     for _ in 0..ATTEMPTS {
@@ -124,7 +125,7 @@ async fn proven(source: &Source) -> Result<Ids> {
     Err(Error::Incomplete { entity: source.table.entity.to_owned(), fetched, counted })
 }
 
-async fn read_once(source: &Source, expected: Option<u64>) -> Result<Ids> {
+async fn read_once(source: &ListReader, expected: Option<u64>) -> Result<Ids> {
     let plan = plan::plan(source, expected).await?;
     let (mode, expected) = (plan.mode, plan.expected);
     let mut all = Ids::default();

@@ -7,45 +7,57 @@
 //! Invariant: an [`Extracted`] holds every record that the API counts for the window, each id once (the newest
 //! version), or the function failed and nothing of it is used.
 
+mod ask_again;
+mod changed_during_read;
+mod chunk;
 mod complete;
 mod extracted;
 mod filter;
+mod fingerprint;
+mod fingerprint_cache;
 mod flags;
 mod ids;
-mod known;
+mod list_reader;
 mod lists;
-mod moved;
 mod pages;
 mod plan;
 mod ranges;
+mod request;
 mod resume;
+mod rows;
 mod stored;
+mod tolerance;
 mod unserved;
 
 pub use crate::client::field_groups;
-pub use extracted::{Extracted, Numbers, StagedPieces, Winner};
-pub(crate) use extracted::{SEQUENCE, id_of, last_updated};
+pub(crate) use ask_again::first_page;
+pub use extracted::{Extracted, StagedChunks};
 pub(crate) use filter::filter_name;
+pub use fingerprint::FingerprintCache;
 pub(crate) use flags::{FlagHash, flag_hashes};
 pub use ids::{Listed, read_ids};
-pub use known::Known;
-pub use plan::Outline;
+pub use plan::PlanSummary;
+pub use request::{ExtractRequest, Window};
+pub use rows::{ExtractStats, RowVersion};
+pub(crate) use rows::{SEQUENCE, id_of, last_updated};
 pub(crate) use stored::decode_stored;
-pub(crate) use unserved::{first_page, unserved_id};
+pub(crate) use tolerance::{MOST_PERCENT, check_share};
+pub(crate) use unserved::unserved_id;
 
 use crate::client::{Client, ClientError, Selection, Traffic};
-use crate::conditions::{Condition, Field};
+use crate::conditions::Condition;
 use crate::error::{Error, Result};
 use crate::lake::Stage;
-use crate::progress::EntityProgress;
-use chrono::{DateTime, TimeDelta, Utc};
-use complete::{Tolerance, settle};
+use changed_during_read::Newest;
+use chrono::{DateTime, TimeDelta};
+use complete::{Tolerance, prove_complete};
 use connectwise_runtime::{ChangeDetection, Table, bronze_schema};
-use filter::changed_since;
-use lists::{List, lists};
-use moved::Newest;
-use ranges::{Sink, Source};
-use resume::{Found, Kept};
+use list_reader::ListReader;
+use lists::lists;
+use ranges::Sink;
+use request::Filter;
+use resume::{Checkpoint, Resumed};
+use rows::staged_schema;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -56,89 +68,27 @@ const RESUME_OVERLAP_DAYS: i64 = 1;
 /// The most records that changed meanwhile and are asked for by their ids; more are read with all that lies between.
 const MOST_BY_ID: usize = 5_000;
 
-/// What an incremental run asks for: everything, or what changed since.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Window {
-    /// All records.
-    Everything,
-    /// Records whose `_info.lastUpdated` is this or later.
-    Since(DateTime<Utc>),
-}
-
-impl std::fmt::Display for Window {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Window::Everything => f.write_str("everything"),
-            Window::Since(since) => write!(f, "changed since {}", since.format("%Y-%m-%dT%H:%M:%SZ")),
-        }
-    }
-}
-
-/// What is to be read of an entity.
-#[derive(Debug, Clone)]
-pub struct Order<'a> {
-    /// The entity.
-    pub table: &'static Table,
-    /// All of it, or what changed.
-    pub window: Window,
-    /// The ids of the records that its lists lie below; none for an entity without a parent.
-    pub parents: &'a [i64],
-    /// The share of its records, in percent, that may be misfits.
-    pub most_misfits: f64,
-    /// When the run began.
-    pub began: DateTime<Utc>,
-    /// The records that its table has as they came, and that need not be read again.
-    pub known: Arc<Known>,
-    /// The records that the server did not give in an earlier run.
-    pub unserved: &'a [i64],
-    /// Who is told how many records there will be.
-    pub progress: &'a EntityProgress,
-}
-
-/// The condition of a window, where the endpoints honour one.
-#[derive(Debug, Clone)]
-struct Filter {
-    name: Field,
-    condition: Condition,
-}
-
-impl Order<'_> {
-    async fn filter(&self, client: &Client, lists: &[List], traffic: &Traffic) -> Result<Option<Filter>> {
-        let (Window::Since(since), ChangeDetection::LastUpdated) = (self.window, self.table.change_detection) else {
-            return Ok(None);
-        };
-        for list in lists {
-            let name = match filter_name(client, self.table, &list.endpoint, since, traffic).await {
-                // Its parent went away, perhaps: another list tells as well, and reading this one tells for sure.
-                Err(ClientError::NotFound { .. }) if list.parent.is_some() => continue,
-                other => other?,
-            };
-            if name.is_none() {
-                let entity = self.table.entity;
-                tracing::warn!(entity, "the endpoint can't filter by the time of change: reading all of it");
-            }
-            return Ok(name.map(|name| Filter { condition: changed_since(name.clone(), since), name }));
-        }
-        Ok(None)
-    }
-}
-
 /// Fetches an entity into staged files. An entity with a parent is read list by list, one for each of the parents.
 ///
 /// # Errors
 /// [`Error::Client`] when the API can't be read, [`Error::Incomplete`] when less (or more) came than the API counts,
 /// [`Error::Data`] when too many records do not fit.
-pub async fn extract(client: &Client, stage: &Stage, order: &Order<'_>, traffic: &Arc<Traffic>) -> Result<Extracted> {
+pub async fn extract(
+    client: &Client,
+    stage: &Stage,
+    order: &ExtractRequest<'_>,
+    traffic: &Arc<Traffic>,
+) -> Result<Extracted> {
     let started = Instant::now();
     let (table, lists) = (order.table, lists(order.table, order.parents));
     let filter = order.filter(client, &lists, traffic).await?;
     let mut extracted = Extracted::nothing(table);
     let (mut next, mut twice) = (0, 0);
-    let again = unserved::ask_once(client, stage, order, traffic, &mut next).await?;
+    let again = ask_again::ask_once(client, stage, order, traffic, &mut next).await?;
     let left_out = Arc::new(again.left_out());
     for list in lists {
-        let all = Source::of(client, table, list, traffic)?;
-        let source = Source {
+        let all = ListReader::of(client, table, list, traffic)?;
+        let source = ListReader {
             selection: Selection {
                 condition: filter.as_ref().map(|filter| filter.condition.clone()),
                 left_out: Arc::clone(&left_out),
@@ -192,10 +142,11 @@ pub async fn extract_some(
     traffic: &Arc<Traffic>,
 ) -> Result<Extracted> {
     let mut extracted = Extracted::nothing(table);
-    let schema = extracted::staged_schema(&bronze_schema(table));
+    let schema = staged_schema(&bronze_schema(table));
     let mut next = 0;
     for list in lists(table, &[]) {
-        let source = Source { hash_key: stage.hash_key().cloned(), ..Source::of(client, table, list, traffic)? };
+        let source =
+            ListReader { hash_key: stage.hash_key().cloned(), ..ListReader::of(client, table, list, traffic)? };
         complete::fetch(&source, stage, &schema, &mut next, ids, |piece| {
             extracted.absorb(piece);
             Ok(())
@@ -210,13 +161,13 @@ pub async fn extract_some(
 ///
 /// # Errors
 /// [`Error::Client`] when the API can't be asked.
-pub async fn outlines(client: &Client, order: &Order<'_>, most: usize) -> Result<Vec<Outline>> {
+pub async fn outlines(client: &Client, order: &ExtractRequest<'_>, most: usize) -> Result<Vec<PlanSummary>> {
     let traffic = Arc::new(Traffic::default());
     let lists = lists(order.table, order.parents);
     let filter = order.filter(client, &lists, &traffic).await?;
     let mut outlines = Vec::new();
     for list in lists.into_iter().take(most) {
-        let source = Source::of(client, order.table, list, &traffic)?;
+        let source = ListReader::of(client, order.table, list, &traffic)?;
         let source = filter.as_ref().map_or(source.clone(), |filter| source.which(filter.condition.clone()));
         outlines.push(plan::outline(&source).await?);
     }
@@ -225,14 +176,14 @@ pub async fn outlines(client: &Client, order: &Order<'_>, most: usize) -> Result
 
 /// Reads a list: what an earlier run left of it, all the rest, and the proof that it is all.
 async fn read_list(
-    source: &Source,
+    source: &ListReader,
     stage: &Stage,
-    order: &Order<'_>,
+    order: &ExtractRequest<'_>,
     filter: Option<&Filter>,
     next: &mut i64,
 ) -> Result<Extracted> {
     let (table, progress) = (source.table, order.progress);
-    let schema = extracted::staged_schema(&bronze_schema(table));
+    let schema = staged_schema(&bronze_schema(table));
     let mut fetched = Extracted::nothing(table);
     let before = source.count().await?;
     before.map_or_else(|| progress.expect_any(), |records| progress.expect_more(records));
@@ -250,7 +201,7 @@ async fn read_list(
         progress.note(&format!("going on from {records} records that a run read which was cut off"));
         tracing::info!(entity = table.entity, records, "going on where a run was cut off");
     }
-    let (newest, plan) = futures::try_join!(moved::newest(source, before), plan::plan(source, before))?;
+    let (newest, plan) = futures::try_join!(changed_during_read::newest(source, before), plan::plan(source, before))?;
     let since = since.or_else(|| newest.as_ref()?.condition(order.began));
     let plan = plan.without(&found.covered);
     tracing::debug!(endpoint = source.list.endpoint, ?before, ranges = plan.ranges.len(), mode = ?plan.mode, "plan");
@@ -260,7 +211,7 @@ async fn read_list(
         kept.begin(newest.as_ref().map(|newest| newest.at), !resumed)?;
     }
     let mut by_number = false;
-    let take = |piece: ranges::Piece| {
+    let take = |piece: chunk::FetchedChunk| {
         by_number |= piece.by_number;
         fetched.absorb(piece);
         tolerance.check(&fetched)
@@ -277,7 +228,9 @@ async fn read_list(
             Ok(count) => {
                 let plan = plan::plan(&changed, count).await?;
                 let differing = match &newest {
-                    Some(newest) => Some(moved::differing(&changed, plan.clone(), &fetched, newest.at).await?),
+                    Some(newest) => {
+                        Some(changed_during_read::differing(&changed, plan.clone(), &fetched, newest.at).await?)
+                    }
                     None => None,
                 };
                 let records = differing.as_ref().map_or(count, |ids| Some(ids.len() as u64));
@@ -286,7 +239,7 @@ async fn read_list(
                     progress.expect_more(records);
                     progress.note(&format!("reading {records} records again or anew, which changed meanwhile"));
                 }
-                let take = |piece: ranges::Piece| {
+                let take = |piece: chunk::FetchedChunk| {
                     by_number |= piece.by_number;
                     fetched.absorb_late(piece);
                     tolerance.check(&fetched)
@@ -309,7 +262,7 @@ async fn read_list(
     }
     // Trouble that passed by now is none of a record.
     let mut sink = Sink { stage, schema: &schema, kept: None, next };
-    let again = unserved::ask_again(source, &mut sink, source.unserved.ids()).await?;
+    let again = ask_again::ask_again(source, &mut sink, source.unserved.ids()).await?;
     source.unserved.give_up_on(&again.still, &mut fetched);
     again.given.into_iter().for_each(|piece| fetched.absorb_late(piece));
     let after = match after {
@@ -318,7 +271,7 @@ async fn read_list(
     };
     let adds_up = before == after && before.is_none_or(|before| before == fetched.distinct());
     if !adds_up || by_number || resumed {
-        settle(source, stage, &schema, next, tolerance, &mut fetched).await?;
+        prove_complete(source, stage, &schema, next, tolerance, &mut fetched).await?;
     }
     Ok(fetched)
 }
@@ -326,20 +279,20 @@ async fn read_list(
 /// What an earlier run of the same window had read, where it can be used: the place, the pieces, and the condition for
 /// what changed since. A list below a parent is too short for that; a snapshot may have changed anywhere.
 async fn left_over(
-    source: &Source,
+    source: &ListReader,
     stage: &Stage,
-    order: &Order<'_>,
+    order: &ExtractRequest<'_>,
     filter: Option<&Filter>,
     schema: &arrow::datatypes::SchemaRef,
-) -> Result<(Option<Kept>, Found, Option<Condition>)> {
+) -> Result<(Option<Checkpoint>, Resumed, Option<Condition>)> {
     let table = source.table;
     if source.list.parent.is_some() || table.change_detection != ChangeDetection::LastUpdated {
-        return Ok((None, Found::default(), None));
+        return Ok((None, Resumed::default(), None));
     }
     let known = source.known.as_ref();
     let window = source.selection.condition.as_ref().map(ToString::to_string);
-    let open = || Kept::open(stage, table, window.as_deref(), order.began, schema, known);
-    let Some((kept, found)) = open() else { return Ok((None, Found::default(), None)) };
+    let open = || Checkpoint::open(stage, table, window.as_deref(), order.began, schema, known);
+    let Some((kept, found)) = open() else { return Ok((None, Resumed::default(), None)) };
     if found.pieces.is_empty() {
         return Ok((Some(kept), found, None));
     }
@@ -362,7 +315,7 @@ async fn left_over(
     };
     if since.is_none() {
         crate::staging::forget(stage, table.entity);
-        return Ok((open().map(|(kept, _)| kept), Found::default(), None));
+        return Ok((open().map(|(kept, _)| kept), Resumed::default(), None));
     }
     Ok((Some(kept), found, since))
 }

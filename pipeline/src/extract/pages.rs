@@ -2,9 +2,9 @@
 //!
 //! Invariant: every record of a page ends in its batch, among the rejected ones, or among those that are known already.
 
-use super::extracted::id_of;
-use super::known::{Known, OfPage, Print};
-use super::ranges::Source;
+use super::fingerprint::{Fingerprint, FingerprintCache, OfPage};
+use super::list_reader::ListReader;
+use super::rows::id_of;
 use super::unserved::Unserved;
 use crate::client::pages::{DecodePage, DecodedPage, Expected, PageQuery, PageReader, PagingMode};
 use crate::client::{Error, KeyRange, RecordKey, Result, field_groups};
@@ -19,7 +19,7 @@ use xxhash_rust::xxh3::xxh3_64;
 pub(super) struct Page {
     pub(super) decoded: Decoded,
     /// The texts of its rows.
-    pub(super) prints: Vec<Print>,
+    pub(super) prints: Vec<Fingerprint>,
     /// Key and time of change of the records that are known and so were not decoded.
     pub(super) recalled: Vec<(i64, Option<i64>)>,
     pub(super) records: u64,
@@ -30,11 +30,11 @@ pub(super) struct ArrowPages {
     decoder: Decoder,
     entity: &'static str,
     key: &'static str,
-    known: Arc<Known>,
+    known: Arc<FingerprintCache>,
     unserved: Arc<Unserved>,
 }
 
-impl Source {
+impl ListReader {
     /// A reader of the records in a range, by this way to begin with.
     pub(super) fn pages(&self, range: KeyRange, mode: PagingMode, expected: Expected) -> PageReader<ArrowPages> {
         self.reader(PageQuery { range, mode, expected, ..self.query() })

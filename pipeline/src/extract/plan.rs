@@ -2,7 +2,7 @@
 //!
 //! Invariant: the ranges of a plan cover all keys but those that are covered already, and do not overlap.
 
-use super::ranges::Source;
+use super::list_reader::ListReader;
 use crate::client::pages::{Expected, PagingMode};
 use crate::client::{ClientError, KeyRange, MOST_ON_A_PAGE, Request, first_key};
 
@@ -65,7 +65,7 @@ impl Plan {
 ///
 /// # Errors
 /// [`ClientError`] when the endpoint can't be read at all.
-pub(super) async fn plan(source: &Source, expected: Option<u64>) -> Result<Plan, ClientError> {
+pub(super) async fn plan(source: &ListReader, expected: Option<u64>) -> Result<Plan, ClientError> {
     if expected.is_some_and(|expected| expected <= MOST_ON_A_PAGE * PAGES_IN_ONE_GO) {
         return Ok(Plan::whole(expected));
     }
@@ -110,7 +110,7 @@ pub(super) async fn plan(source: &Source, expected: Option<u64>) -> Result<Plan,
 /// What reading a list will take.
 #[derive(Debug, Clone, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Outline {
+pub struct PlanSummary {
     /// The list.
     pub endpoint: String,
     /// The condition that it is asked with.
@@ -131,7 +131,7 @@ pub struct Outline {
 ///
 /// # Errors
 /// [`ClientError`] when the endpoint can't be asked.
-pub(super) async fn outline(source: &Source) -> Result<Outline, ClientError> {
+pub(super) async fn outline(source: &ListReader) -> Result<PlanSummary, ClientError> {
     let records = source.count().await?;
     let plan = plan(source, records).await?;
     let mut longest_address = 0;
@@ -145,7 +145,7 @@ pub(super) async fn outline(source: &Source) -> Result<Outline, ClientError> {
     }
     // As many records on a page as there may be, and one to see the end of each range.
     let pages = records.map(|records| records.div_ceil(source.client.page_limit()).max(plan.ranges.len() as u64));
-    Ok(Outline {
+    Ok(PlanSummary {
         endpoint: source.list.endpoint.clone(),
         conditions: source.conditions(KeyRange::default()).map(|conditions| conditions.to_string()),
         records,

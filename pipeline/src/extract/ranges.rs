@@ -3,22 +3,20 @@
 //! Invariants: the ranges of a list cover all keys and do not overlap; what a reader holds in memory is one page. A
 //! range that turns out to be long gives its rest back in two halves, so that no worker is left alone with it.
 
-use super::extracted::{Numbers, Origin, Winner, last_updated};
-use super::known::Known;
-use super::lists::List;
+use super::chunk::{FetchedChunk, first_of};
+use super::list_reader::ListReader;
 use super::pages::Page;
 use super::plan::Plan;
-use super::resume::Kept;
-use super::unserved::Unserved;
+use super::resume::Checkpoint;
+use super::rows::{ExtractStats, Origin, RowVersion, last_updated};
+use crate::client::KeyRange;
 use crate::client::pages::{Expected, PagingMode};
-use crate::client::{self, Client, ClientError, KeyRange, Selection, Traffic};
-use crate::conditions::{Condition, field};
 use crate::error::{Error, Result};
 use crate::lake::{Format, Stage, StagedFile, longs};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use arrow::datatypes::SchemaRef;
-use connectwise_runtime::{HashKey, Misfit, Table, with_parent};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use connectwise_runtime::{Table, with_parent};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Pages after which a range gives its rest back.
@@ -26,105 +24,8 @@ const PAGES_AT_A_TIME: u64 = 8;
 /// Rows of a staged piece are numbered from its own number times this.
 const ROWS_A_PIECE: i64 = 1 << 32;
 
-/// The least key that a range may hold, as a text: in the order of these texts, pieces of a list are in the order of
-/// their keys, and that is the order in which the engine reads their files.
-pub(super) fn first_of(range: KeyRange) -> String {
-    format!("{:020}", range.after.unwrap_or(0).max(0))
-}
-
-/// What is read, and with what.
-#[derive(Clone)]
-pub(super) struct Source {
-    pub(super) client: Client,
-    pub(super) table: &'static Table,
-    pub(super) list: List,
-    /// Which of its records: the window's, but for those that the server does not give.
-    pub(super) selection: Selection,
-    pub(super) traffic: Arc<Traffic>,
-    /// Ask for the key and these properties alone.
-    pub(super) only: Option<&'static [&'static str]>,
-    /// The key of the hashes that are kept in the place of personal texts.
-    pub(super) hash_key: Option<HashKey>,
-    /// The records that need not be read again.
-    pub(super) known: Arc<Known>,
-    /// The ones that turn out to be such records.
-    pub(super) unserved: Arc<Unserved>,
-}
-
-impl Source {
-    /// All of a list.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] where the key's name is none.
-    pub(super) fn of(client: &Client, table: &'static Table, list: List, traffic: &Arc<Traffic>) -> Result<Self> {
-        Ok(Self {
-            client: client.clone(),
-            table,
-            list,
-            selection: Selection::all(field(table.key).map_err(client::Error::from)?),
-            traffic: Arc::clone(traffic),
-            only: None,
-            hash_key: None,
-            known: Arc::default(),
-            unserved: Arc::default(),
-        })
-    }
-
-    /// The same but for what the server turned out not to give.
-    pub(super) fn around_unserved(&self) -> Self {
-        let left_out = self.selection.left_out.iter().copied().chain(self.unserved.ids()).collect::<BTreeSet<i64>>();
-        Self { selection: Selection { left_out: left_out.into(), ..self.selection.clone() }, ..self.clone() }
-    }
-
-    /// The same records, of which a condition holds besides.
-    pub(super) fn which(&self, condition: Condition) -> Self {
-        let condition = match &self.selection.condition {
-            Some(window) => window.clone().and(condition),
-            None => condition,
-        };
-        Self { selection: Selection { condition: Some(condition), ..self.selection.clone() }, ..self.clone() }
-    }
-
-    /// The conditions for a range.
-    pub(super) fn conditions(&self, range: KeyRange) -> Option<Condition> {
-        self.selection.conditions(range)
-    }
-
-    /// The number of records, where the API has a count.
-    pub(super) async fn count(&self) -> Result<Option<u64>, ClientError> {
-        let conditions = self.conditions(KeyRange::default());
-        self.list.count(&self.client, self.table, conditions.as_ref(), &self.traffic).await
-    }
-}
-
-/// What one reader brought: rows on disk, the rest in memory.
-pub(super) struct Piece {
-    /// The key above which its range begins.
-    pub(super) after: i64,
-    pub(super) staged: StagedFile,
-    /// The key of each record, and what there is of it.
-    pub(super) rows: Vec<(i64, Winner)>,
-    pub(super) quarantined: Vec<Misfit>,
-    pub(super) unknown_fields: BTreeMap<String, u64>,
-    pub(super) numbers: Numbers,
-    /// Whether pages were asked for by their number, where nothing but a second reading tells that none was missed.
-    pub(super) by_number: bool,
-}
-
-impl Piece {
-    pub(super) fn new(range: KeyRange, staged: StagedFile) -> Self {
-        Self {
-            after: range.after.unwrap_or(i64::MIN),
-            staged,
-            rows: Vec::new(),
-            quarantined: Vec::new(),
-            unknown_fields: BTreeMap::new(),
-            numbers: Numbers::default(),
-            by_number: false,
-        }
-    }
-
-    fn take(&mut self, source: &Source, schema: &SchemaRef, page: Page, first: i64) -> Result<()> {
+impl FetchedChunk {
+    fn take(&mut self, source: &ListReader, schema: &SchemaRef, page: Page, first: i64) -> Result<()> {
         let table = source.table;
         let failed = |error: &dyn std::fmt::Display| Error::data(table.entity, error.to_string());
         let batch = match source.list.parent {
@@ -141,15 +42,13 @@ impl Piece {
         let origin = |row: usize| page.prints.get(row).map_or(Origin::Staged, |print| Origin::Printed(*print));
         let rows = keys.into_iter().zip(last_updated(&batch)).zip(sequence.values()).enumerate();
         self.rows.extend(rows.map(|(row, ((id, last_updated), sequence))| {
-            (id, Winner { last_updated, sequence: *sequence, origin: origin(row) })
+            (id, RowVersion { last_updated, sequence: *sequence, origin: origin(row) })
         }));
         self.numbers.rows_recalled += page.recalled.len() as u64;
         let recalled = page.recalled.into_iter().zip(numbers);
-        self.rows.extend(
-            recalled.map(|((id, last_updated), sequence)| {
-                (id, Winner { last_updated, sequence, origin: Origin::Recalled })
-            }),
-        );
+        self.rows.extend(recalled.map(|((id, last_updated), sequence)| {
+            (id, RowVersion { last_updated, sequence, origin: Origin::Recalled })
+        }));
         let mut columns = batch.columns().to_vec();
         columns.push(Arc::new(sequence) as ArrayRef);
         let batch = RecordBatch::try_new(SchemaRef::clone(schema), columns).map_err(|error| failed(&error))?;
@@ -166,7 +65,7 @@ impl Piece {
 pub(super) struct Sink<'a> {
     pub(super) stage: &'a Stage,
     pub(super) schema: &'a SchemaRef,
-    pub(super) kept: Option<&'a Kept>,
+    pub(super) kept: Option<&'a Checkpoint>,
     /// The next piece's number.
     pub(super) next: &'a mut i64,
 }
@@ -187,10 +86,10 @@ impl Sink<'_> {
     ///
     /// # Errors
     /// [`Error::Io`] when the disk refuses.
-    pub(super) fn page(&mut self, source: &Source, range: KeyRange, page: Page) -> Result<Piece> {
+    pub(super) fn page(&mut self, source: &ListReader, range: KeyRange, page: Page) -> Result<FetchedChunk> {
         let (file, first) = self.file(source.table, range);
-        let mut piece = Piece::new(range, file);
-        piece.numbers = Numbers { pages: 1, rows_read: page.records, ..Numbers::default() };
+        let mut piece = FetchedChunk::new(range, file);
+        piece.numbers = ExtractStats { pages: 1, rows_read: page.records, ..ExtractStats::default() };
         piece.take(source, self.schema, page, first)?;
         piece.staged.finish()?;
         Ok(piece)
@@ -202,10 +101,10 @@ impl Sink<'_> {
 /// # Errors
 /// The first reader's, or what `take` gives; the others are stopped.
 pub(super) async fn read(
-    source: &Source,
+    source: &ListReader,
     plan: Plan,
     mut sink: Sink<'_>,
-    mut take: impl FnMut(Piece) -> Result<()>,
+    mut take: impl FnMut(FetchedChunk) -> Result<()>,
 ) -> Result<()> {
     let (mode, newest, expected) = (plan.mode, plan.newest, plan.expected);
     let kept = sink.kept;
@@ -251,7 +150,7 @@ pub(super) async fn side_by_side<T: Send + 'static, F: Future<Output = Result<T>
 
 /// A range, or the start of one.
 struct Read {
-    piece: Piece,
+    piece: FetchedChunk,
     /// The keys of which all were read; `None` where that can't be said.
     covered: Option<KeyRange>,
     /// What is left of the range.
@@ -260,7 +159,7 @@ struct Read {
 
 /// Reads a range to its end; one of several gives its rest back after some pages.
 async fn read_range(
-    source: Source,
+    source: ListReader,
     range: KeyRange,
     mode: PagingMode,
     expected: Expected,
@@ -269,7 +168,7 @@ async fn read_range(
     schema: SchemaRef,
 ) -> Result<Read> {
     let mut pages = source.pages(range, mode, expected);
-    let mut piece = Piece::new(range, file);
+    let mut piece = FetchedChunk::new(range, file);
     let mut rest = None;
     while let Some(page) = pages.next().await? {
         piece.numbers.rows_read += page.records;

@@ -9,9 +9,9 @@
 //! Invariants: pieces are used for the same source, lakehouse, entity, window and description of the table alone, and
 //! only where what changed since they were read can be asked for; whoever uses them asks for that and compares all ids.
 
-use super::extracted::{Numbers, Origin, SEQUENCE, Winner, last_updated};
-use super::known::Known;
-use super::ranges::{Piece, first_of};
+use super::chunk::{FetchedChunk, first_of};
+use super::fingerprint::FingerprintCache;
+use super::rows::{ExtractStats, Origin, RowVersion, SEQUENCE, last_updated};
 use crate::client::KeyRange;
 use crate::error::{Error, Result};
 use crate::lake::{Format, Stage, StagedFile, longs, private_folder};
@@ -46,7 +46,7 @@ struct Manifest {
 /// What is known of a piece besides its rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Note {
+struct ChunkEntry {
     covered: KeyRange,
     rows: u64,
     /// Key, time of change and sequence number of the records that were known, and so are in no row.
@@ -70,21 +70,21 @@ struct Odd {
 
 /// The folder in which an entity's pieces are kept.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct Checkpoint {
     folder: PathBuf,
     manifest: Manifest,
 }
 
 /// What an earlier run had read.
 #[derive(Default)]
-pub(super) struct Found {
-    pub(super) pieces: Vec<Piece>,
+pub(super) struct Resumed {
+    pub(super) pieces: Vec<FetchedChunk>,
     pub(super) covered: Vec<KeyRange>,
     /// The number of the next piece.
     pub(super) next: i64,
 }
 
-impl Kept {
+impl Checkpoint {
     /// The place for the pieces of a list, with what an earlier run of the same window left there. What is there of
     /// another window is removed. `None` where the stage keeps nothing.
     pub(super) fn open(
@@ -93,8 +93,8 @@ impl Kept {
         condition: Option<&str>,
         began: DateTime<Utc>,
         schema: &SchemaRef,
-        known: &Known,
-    ) -> Option<(Self, Found)> {
+        known: &FingerprintCache,
+    ) -> Option<(Self, Resumed)> {
         let folder = staging::fetched(stage, table.entity)?;
         let key = stage.hash_key().map(|key| key.fingerprint().to_string()).unwrap_or_default();
         // A record that was known is in the table that it was known from.
@@ -116,7 +116,7 @@ impl Kept {
             }
             None => {
                 staging::forget(stage, table.entity);
-                Some((Self { folder, manifest: wanted }, Found::default()))
+                Some((Self { folder, manifest: wanted }, Resumed::default()))
             }
         }
     }
@@ -148,7 +148,7 @@ impl Kept {
     ///
     /// # Errors
     /// [`Error::Io`] when the disk refuses.
-    pub(super) fn note(&self, piece: &Piece, covered: KeyRange) -> Result<()> {
+    pub(super) fn note(&self, piece: &FetchedChunk, covered: KeyRange) -> Result<()> {
         let odd = |misfit: &Misfit| Odd {
             record_id: misfit.record_id.clone(),
             path: misfit.path.clone(),
@@ -156,7 +156,7 @@ impl Kept {
             raw_json: misfit.raw_json.clone(),
         };
         let recalled = piece.rows.iter().filter(|(_, row)| row.origin == Origin::Recalled);
-        let note = Note {
+        let note = ChunkEntry {
             covered,
             rows: piece.staged.rows(),
             recalled: recalled.map(|(id, row)| (*id, row.last_updated, row.sequence)).collect(),
@@ -171,8 +171,8 @@ impl Kept {
 }
 
 /// The whole pieces of a folder, in the order of their numbers. What is not whole is removed.
-fn pieces(stage: &Stage, folder: &Path, table: &Table, schema: &SchemaRef) -> Found {
-    let mut found = Found::default();
+fn pieces(stage: &Stage, folder: &Path, table: &Table, schema: &SchemaRef) -> Resumed {
+    let mut found = Resumed::default();
     let entries = std::fs::read_dir(folder).into_iter().flatten();
     let mut paths: Vec<(i64, PathBuf)> = entries
         .filter_map(|entry| {
@@ -185,7 +185,7 @@ fn pieces(stage: &Stage, folder: &Path, table: &Table, schema: &SchemaRef) -> Fo
     paths.dedup();
     for (number, path) in paths {
         found.next = number + 1;
-        let note = read_json::<Note>(&path.with_extension("json"));
+        let note = read_json::<ChunkEntry>(&path.with_extension("json"));
         match note.and_then(|note| {
             Some((adopt(stage.kept_file(path.clone(), Format::Arrow, schema), &note, table)?, note.covered))
         }) {
@@ -205,20 +205,19 @@ fn pieces(stage: &Stage, folder: &Path, table: &Table, schema: &SchemaRef) -> Fo
 }
 
 /// A piece as its note describes it; `None` where its rows are not what the note says.
-fn adopt(mut staged: StagedFile, note: &Note, table: &Table) -> Option<Piece> {
+fn adopt(mut staged: StagedFile, note: &ChunkEntry, table: &Table) -> Option<FetchedChunk> {
     let mut rows = Vec::new();
     if note.rows > 0 {
         if bytes(staged.path()) != note.bytes {
             return None;
         }
-        let read =
-            staged.adopt(&[table.key, "_info", SEQUENCE], |batch| {
-                let (ids, sequence) = (longs(batch, table.key), longs(batch, SEQUENCE));
-                let read = ids.into_iter().zip(last_updated(batch)).zip(sequence);
-                rows.extend(read.map(|((id, last_updated), sequence)| {
-                    (id, Winner { last_updated, sequence, origin: Origin::Staged })
-                }));
-            });
+        let read = staged.adopt(&[table.key, "_info", SEQUENCE], |batch| {
+            let (ids, sequence) = (longs(batch, table.key), longs(batch, SEQUENCE));
+            let read = ids.into_iter().zip(last_updated(batch)).zip(sequence);
+            rows.extend(read.map(|((id, last_updated), sequence)| {
+                (id, RowVersion { last_updated, sequence, origin: Origin::Staged })
+            }));
+        });
         if let Err(error) = read {
             tracing::debug!(%error, "a staged piece can't be read");
             return None;
@@ -229,7 +228,8 @@ fn adopt(mut staged: StagedFile, note: &Note, table: &Table) -> Option<Piece> {
     }
     let recalled = note.recalled.iter().copied();
     rows.extend(
-        recalled.map(|(id, last_updated, sequence)| (id, Winner { last_updated, sequence, origin: Origin::Recalled })),
+        recalled
+            .map(|(id, last_updated, sequence)| (id, RowVersion { last_updated, sequence, origin: Origin::Recalled })),
     );
     let fit = |odd: &Odd| Misfit {
         record_id: odd.record_id.clone(),
@@ -237,17 +237,17 @@ fn adopt(mut staged: StagedFile, note: &Note, table: &Table) -> Option<Piece> {
         reason: odd.reason.clone(),
         raw_json: odd.raw_json.clone(),
     };
-    Some(Piece {
+    Some(FetchedChunk {
         rows,
         quarantined: note.quarantined.iter().map(fit).collect(),
         unknown_fields: note.unknown_fields.clone(),
-        numbers: Numbers {
+        numbers: ExtractStats {
             rows_read: note.rows_read,
             rows_resumed: note.rows_read,
             rows_recalled: note.recalled.len() as u64,
-            ..Numbers::default()
+            ..ExtractStats::default()
         },
-        ..Piece::new(note.covered, staged)
+        ..FetchedChunk::new(note.covered, staged)
     })
 }
 

@@ -6,7 +6,7 @@ use crate::bronze::{Loaded, Loading, Watermark};
 use crate::client::{Client, Traffic};
 use crate::context::{Mode, Options, RunContext};
 use crate::error::{Error, Result};
-use crate::extract::{Known, Order, Window, extract};
+use crate::extract::{ExtractRequest, FingerprintCache, MOST_PERCENT, Window, check_share, extract};
 use crate::lake::Lakehouse;
 use crate::run::report::{EntityReport, TableReport};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -29,7 +29,7 @@ pub(super) async fn refresh_bronze(
     let mut report = EntityReport { entity: entity.entity, ..EntityReport::default() };
     let watcher = options.progress.entity(entity.entity, None);
     let traffic = Arc::new(Traffic::observed(Arc::new(watcher.clone())));
-    let most_misfits = options.max_quarantined.unwrap_or(quarantine::MOST_PERCENT);
+    let most_misfits = options.max_quarantined.unwrap_or(MOST_PERCENT);
     let work = async {
         let forgotten = bronze::passwords::forget(run, entity).await?;
         if forgotten > 0 {
@@ -47,14 +47,18 @@ pub(super) async fn refresh_bronze(
         let parents = bronze::parent_ids(lake, entity).await?;
         let full = options.mode == Mode::Full || changed;
         // A table's content is replaced by what is read, all of it.
-        let known = Arc::new(if full { Known::default() } else { Known::of(lake, stage, entity).await? });
+        let known = Arc::new(if full {
+            FingerprintCache::default()
+        } else {
+            FingerprintCache::of(lake, stage, entity).await?
+        });
         let (parents, began) = (&parents[..], run.id.started());
         // A full run finds out anew what the server takes.
         if let Some(limit) = bronze::page_limit(lake, entity).await?.filter(|_| !full) {
             client.limit_pages(limit);
         }
         let unserved = &quarantine::unserved(lake, entity).await?[..];
-        let order = Order {
+        let order = ExtractRequest {
             table: entity,
             window,
             parents,
@@ -69,7 +73,7 @@ pub(super) async fn refresh_bronze(
         report.numbers = extracted.numbers.clone();
         report.quarantined = extracted.quarantined.len() as u64;
         report.unknown_fields = extracted.unknown_fields.clone();
-        quarantine::check_share(&extracted, most_misfits, extracted.numbers.rows_read)?;
+        check_share(&extracted, most_misfits, extracted.numbers.rows_read)?;
         let since = match window {
             Window::Since(since) if !extracted.whole => Some(since.timestamp_micros()),
             _ => None,
@@ -90,7 +94,7 @@ pub(super) async fn refresh_bronze(
         }
         if let Window::Since(since) = window_after(loaded.watermark_after, run.id.started(), days) {
             let since = since.timestamp_micros();
-            known.keep(lake, stage, &extracted, &loaded, since).await;
+            known.keep(lake, stage, &extracted, (loaded.changed_version, loaded.version), since).await;
         }
         Ok(loaded)
     };

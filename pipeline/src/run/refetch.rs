@@ -5,7 +5,7 @@ use crate::bronze::{self, Loading, privacy, quarantine};
 use crate::client::{Client, Traffic};
 use crate::context::RunContext;
 use crate::error::Result;
-use crate::extract::{Extracted, Numbers, extract_some};
+use crate::extract::{ExtractStats, Extracted, extract_some};
 use crate::lake::Counts;
 use connectwise_runtime::Table;
 use std::sync::Arc;
@@ -15,13 +15,13 @@ use std::time::Instant;
 /// The most records that are read anew because they are back, missing or differ; more are better read by a full run.
 const MOST_BROUGHT: usize = 5_000;
 /// The figures of requests that were made since then.
-pub(super) fn numbers(traffic: &Traffic, started: Instant) -> Numbers {
-    Numbers {
+pub(super) fn numbers(traffic: &Traffic, started: Instant) -> ExtractStats {
+    ExtractStats {
         requests: traffic.requests.load(Ordering::Relaxed),
         retries: traffic.retries.load(Ordering::Relaxed),
         bytes: traffic.bytes.load(Ordering::Relaxed),
         seconds: started.elapsed().as_secs_f64(),
-        ..Numbers::default()
+        ..ExtractStats::default()
     }
 }
 

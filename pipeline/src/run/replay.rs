@@ -10,7 +10,7 @@ use super::{finish, refresh_gold, refresh_silver};
 use crate::bronze::{self, Loading, privacy, quarantine};
 use crate::context::{Mode, Options, RunContext, RunId};
 use crate::error::{Error, Result};
-use crate::extract::{Extracted, Numbers, decode_stored, id_of, last_updated};
+use crate::extract::{ExtractStats, Extracted, decode_stored, id_of, last_updated};
 use crate::lake::{Lakehouse, OnTable as _};
 use crate::staging;
 use arrow::array::AsArray;
@@ -91,7 +91,7 @@ fn applies_to(entity: &Table) -> bool {
 async fn replay_entity(run: &RunContext, entity: &'static Table, report: &mut EntityReport) -> Result<bool> {
     let (lake, stage) = (&run.lake, &run.stage);
     let stored = quarantine::records(lake, entity).await?;
-    report.numbers = Numbers { rows_read: stored.len() as u64, ..Numbers::default() };
+    report.numbers = ExtractStats { rows_read: stored.len() as u64, ..ExtractStats::default() };
     let marks = bronze::deletions::marks(lake, entity).await?;
     // What the source deleted since then stays as it is: it would come back to life.
     let (gone, stored): (Vec<_>, Vec<_>) = stored.into_iter().partition(|(misfit, at)| {

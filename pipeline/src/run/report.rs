@@ -5,7 +5,7 @@ use crate::bronze::quarantine::{TABLE as QUARANTINE, WARNING_PERCENT};
 use crate::check::{Check, Severity};
 use crate::context::{Mode, RunId};
 use crate::error::Result;
-use crate::extract::Numbers;
+use crate::extract::ExtractStats;
 use crate::gold::{Built, RefreshKind, Unmatched};
 use crate::lake::Counts;
 use chrono::{DateTime, Utc};
@@ -44,7 +44,7 @@ pub struct EntityReport {
     /// Its name.
     pub entity: &'static str,
     /// Requests, pages, bytes, seconds.
-    pub numbers: Numbers,
+    pub numbers: ExtractStats,
     /// Bronze rows by what became of them.
     pub counts: Counts,
     /// Records in quarantine from this run.
@@ -367,7 +367,7 @@ mod tests {
     fn more_than_one_rejected_record_of_a_hundred_is_a_warning() {
         for (rejected, passed) in [(0, true), (1, true), (2, false)] {
             let mut report = report();
-            let numbers = Numbers { rows_read: 100, ..Numbers::default() };
+            let numbers = ExtractStats { rows_read: 100, ..ExtractStats::default() };
             report.entities = vec![EntityReport { quarantined: rejected, numbers, ..entity("Company", None) }];
             report.entities.push(entity("Member", None));
             report.check_quarantine();

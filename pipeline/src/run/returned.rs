@@ -7,7 +7,7 @@ use crate::bronze::{self, quarantine};
 use crate::client::{Client, Traffic};
 use crate::context::RunContext;
 use crate::error::{Error, Result};
-use crate::extract::{Numbers, read_ids};
+use crate::extract::{ExtractStats, read_ids};
 use crate::lake::Lakehouse;
 use connectwise_runtime::Table;
 use std::sync::Arc;
@@ -41,8 +41,8 @@ pub(super) async fn bring_back(client: &Client, run: &RunContext, entity: &'stat
         Ok(true)
     };
     let outcome = outcome.await;
-    let Numbers { pages, rows_read, .. } = report.numbers;
-    report.numbers = Numbers { pages, rows_read, ..numbers(&traffic, started) };
+    let ExtractStats { pages, rows_read, .. } = report.numbers;
+    report.numbers = ExtractStats { pages, rows_read, ..numbers(&traffic, started) };
     match outcome {
         Ok(any) => any.then_some(report),
         Err(error) => Some(EntityReport { error: Some(error.of(entity.entity)), ..report }),

@@ -3,7 +3,7 @@
 use crate::support::{EMPTY, Scene};
 use connectwise_etl::bronze::{self, Loading};
 use connectwise_etl::client::Traffic;
-use connectwise_etl::extract::{Extracted, Order, Window, extract, read_ids};
+use connectwise_etl::extract::{ExtractRequest, Extracted, Window, extract, read_ids};
 use connectwise_etl::lake::Stage;
 use connectwise_etl::progress::EntityProgress;
 use connectwise_etl::run::{RunContext, RunId};
@@ -76,7 +76,7 @@ async fn read_into(
     parents: &[i64],
     window: Window,
 ) -> Result<Extracted> {
-    let order = Order {
+    let order = ExtractRequest {
         table,
         window,
         parents,

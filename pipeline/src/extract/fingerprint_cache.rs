@@ -12,7 +12,7 @@
 //! was not stored is never known.
 
 use super::extracted::Extracted;
-use crate::bronze::Loaded;
+use super::fingerprint::{Base, Fingerprint, FingerprintCache, Unknown};
 use crate::error::{Error, Result};
 use crate::lake::{Lakehouse, Stage, definition, private_folder};
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, UInt32Array, UInt64Array};
@@ -21,98 +21,17 @@ use arrow::error::ArrowError;
 use arrow_ipc::reader::FileReader;
 use arrow_ipc::writer::FileWriter;
 use connectwise_runtime::decode::DECODE_VERSION;
-use connectwise_runtime::{ChangeDetection, Recall, Table};
-use std::collections::{BTreeMap, HashMap};
+use connectwise_runtime::{ChangeDetection, Table};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use xxhash_rust::xxh3::xxh3_64;
+use std::sync::Arc;
 
 /// The form of the file and of the fingerprints in it: another one is not read.
 const FORMAT: &str = "fingerprints 1";
 /// What stands between paths in a file: no property's name has it.
 const BETWEEN: &str = "\u{1f}";
 
-/// The text that a record came as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Print {
-    length: u32,
-    /// Which [`Unknown`] properties it has.
-    unknown: u32,
-    hash: u64,
-}
-
-impl Print {
-    fn of(text: &str, unknown: u32) -> Self {
-        // No record is as long as that; one that were would not be recalled.
-        let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        Self { length, unknown, hash: xxh3_64(text.as_bytes()) }
-    }
-
-    fn begins(self, text: &str) -> Option<usize> {
-        let length = usize::try_from(self.length).ok()?;
-        (xxh3_64(text.as_bytes().get(..length)?) == self.hash).then_some(length)
-    }
-}
-
-/// The properties that the spec does not know: they are told whenever their record comes, also where nothing else of it
-/// is read. Most records have the same ones, so these have a number; 0 is none.
-#[derive(Debug, Default)]
-struct Unknown(Mutex<Numbered>);
-
-#[derive(Debug, Default)]
-struct Numbered {
-    numbers: HashMap<Vec<String>, u32>,
-    paths: Vec<Vec<String>>,
-}
-
-impl Unknown {
-    fn number(&self, paths: &[&str]) -> u32 {
-        if paths.is_empty() {
-            return 0;
-        }
-        let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Numbered { numbers, paths: known } = &mut *all;
-        *numbers.entry(paths).or_insert_with_key(|paths| {
-            known.push(paths.clone());
-            u32::try_from(known.len()).unwrap_or(0)
-        })
-    }
-
-    fn paths(&self, number: u32) -> Vec<String> {
-        let place = number.checked_sub(1).and_then(|place| usize::try_from(place).ok());
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        place.and_then(|place| all.paths.get(place).cloned()).unwrap_or_default()
-    }
-}
-
-/// The records of an entity that its table has as they came.
-#[derive(Debug, Default)]
-pub struct Known {
-    records: HashMap<i64, (Print, Option<i64>)>,
-    /// Of these records, and of those that are read now.
-    unknown: Unknown,
-    /// Absent where nothing is known.
-    base: Option<Base>,
-}
-
-/// The rows that records are known to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Base {
-    table_id: String,
-    version: i64,
-    /// What the commit of this version says.
-    commit: i64,
-    made_by: i64,
-}
-
-impl Known {
-    /// Which rows these records are, as a text.
-    pub(super) fn base(&self) -> String {
-        self.base.as_ref().map(|base| format!("{base:?}")).unwrap_or_default()
-    }
-
+impl FingerprintCache {
     /// What is known of the rows that an entity's table has now; nothing where that can't be told.
     ///
     /// # Errors
@@ -143,7 +62,7 @@ impl Known {
         lake: &Lakehouse,
         stage: &Stage,
         extracted: &Extracted,
-        loaded: &Loaded,
+        (changed_version, version): (i64, i64),
         since: i64,
     ) {
         let entity = extracted.table;
@@ -156,12 +75,11 @@ impl Known {
         let work = async {
             let Some(table) = lake.open("bronze", entity.table).await? else { return Ok(()) };
             if let Some(base) = &self.base
-                && !table.had_the_same_rows(base.version, loaded.changed_version).await
+                && !table.had_the_same_rows(base.version, changed_version).await
             {
                 tracing::debug!(entity = entity.entity, "another writer changed rows while records were read");
                 return Ok(());
             }
-            let version = loaded.version;
             let Some(commit) = table.commit_mark(version).await else { return Ok(()) };
             let base = Base { table_id: table.id()?, version, commit, made_by: made_by(entity, stage) };
             let as_before = self.records.iter().filter(|(id, _)| extracted.is_as_it_was(**id));
@@ -195,14 +113,14 @@ fn made_by(entity: &Table, stage: &Stage) -> i64 {
     definition([description.as_str(), stage.origin(), &format!("{FORMAT} decoder {DECODE_VERSION}")])
 }
 
-fn read(path: &Path) -> Result<Known> {
+fn read(path: &Path) -> Result<FingerprintCache> {
     if !path.is_file() {
-        return Ok(Known::default());
+        return Ok(FingerprintCache::default());
     }
     parse(path).map_err(|error| Error::io(format!("reading {}", path.display()), std::io::Error::other(error)))
 }
 
-fn parse(path: &Path) -> std::result::Result<Known, ArrowError> {
+fn parse(path: &Path) -> std::result::Result<FingerprintCache, ArrowError> {
     let odd = |what: &str| ArrowError::IpcError(what.to_owned());
     let rows = FileReader::try_new_buffered(File::open(path)?, None)?;
     let said = rows.schema().metadata().clone();
@@ -212,7 +130,8 @@ fn parse(path: &Path) -> std::result::Result<Known, ArrowError> {
     else {
         return Err(odd("it does not say of what"));
     };
-    let mut known = Known { base: Some(Base { table_id, version, commit, made_by }), ..Known::default() };
+    let mut known =
+        FingerprintCache { base: Some(Base { table_id, version, commit, made_by }), ..FingerprintCache::default() };
     for batch in rows {
         let batch = batch?;
         let column = |name: &str| batch.column_by_name(name).ok_or_else(|| odd(name));
@@ -230,7 +149,7 @@ fn parse(path: &Path) -> std::result::Result<Known, ArrowError> {
         for row in 0..batch.num_rows() {
             let paths: Vec<&str> = unknown.value(row).split(BETWEEN).filter(|path| !path.is_empty()).collect();
             let unknown = known.unknown.number(&paths);
-            let print = Print { length: lengths.value(row), unknown, hash: hashes.value(row) };
+            let print = Fingerprint { length: lengths.value(row), unknown, hash: hashes.value(row) };
             let updated = updated.is_valid(row).then(|| updated.value(row));
             known.records.insert(ids.value(row), (print, updated));
         }
@@ -239,7 +158,7 @@ fn parse(path: &Path) -> std::result::Result<Known, ArrowError> {
 }
 
 /// Writes a file that is there whole or not at all.
-fn write(path: &Path, base: &Base, unknown: &Unknown, records: &[(i64, Print, Option<i64>)]) -> Result<()> {
+fn write(path: &Path, base: &Base, unknown: &Unknown, records: &[(i64, Fingerprint, Option<i64>)]) -> Result<()> {
     if let Some(folder) = path.parent() {
         private_folder(folder)?;
     }
@@ -277,77 +196,9 @@ fn write(path: &Path, base: &Base, unknown: &Unknown, records: &[(i64, Print, Op
     write().map_err(|error| Error::io(format!("writing {}", path.display()), std::io::Error::other(error)))
 }
 
-/// The records of one page: which of them are known, and the texts of the others.
-pub(super) struct OfPage<'a> {
-    known: &'a Known,
-    key: &'static str,
-    /// Key and time of change of each record that is known.
-    pub(super) recalled: Vec<(i64, Option<i64>)>,
-    /// How often a property that the spec does not know is in these.
-    pub(super) unknown_fields: BTreeMap<String, u64>,
-    /// The texts of the page's rows.
-    pub(super) prints: Vec<Print>,
-}
-
-impl<'a> OfPage<'a> {
-    pub(super) fn new(known: &'a Known, key: &'static str) -> Self {
-        Self { known, key, recalled: Vec::new(), unknown_fields: BTreeMap::new(), prints: Vec::new() }
-    }
-}
-
-impl Recall for OfPage<'_> {
-    fn recall(&mut self, text: &str) -> Option<usize> {
-        if self.known.records.is_empty() {
-            return None;
-        }
-        let id = first_number(text, self.key)?;
-        let (print, updated) = self.known.records.get(&id)?;
-        let length = print.begins(text)?;
-        self.recalled.push((id, *updated));
-        if print.unknown != 0 {
-            for path in self.known.unknown.paths(print.unknown) {
-                *self.unknown_fields.entry(path).or_default() += 1;
-            }
-        }
-        Some(length)
-    }
-
-    fn kept(&mut self, record: &str, unknown: &[&str]) {
-        self.prints.push(Print::of(record, self.known.unknown.number(unknown)));
-    }
-}
-
-/// The whole number with which an object begins under this name.
-fn first_number(text: &str, name: &str) -> Option<i64> {
-    let inner = text.strip_prefix('{')?.trim_ascii_start().strip_prefix('"')?;
-    let value = inner.strip_prefix(name)?.strip_prefix('"')?.trim_ascii_start().strip_prefix(':')?.trim_ascii_start();
-    let end = value.find(|byte: char| !byte.is_ascii_digit() && byte != '-')?;
-    value.get(..end)?.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_object_begins_with_its_number_or_is_not_looked_for() {
-        for (text, number) in [
-            (r#"{"id":12,"a":1}"#, Some(12)),
-            ("{ \"id\" :\n 12 }, {", Some(12)),
-            (r#"{"id":-3}"#, Some(-3)),
-            (r#"{"id":5.0}"#, Some(5)),
-            (r#"{"id":"5"}"#, None),
-            (r#"{"idx":5}"#, None),
-            (r#"{"a":1,"id":5}"#, None),
-            (r#"{"id":99999999999999999999}"#, None),
-            (r#"{"id":5"#, None),
-            (r#"{"id":"#, None),
-            ("[1]", None),
-            ("", None),
-        ] {
-            assert_eq!(first_number(text, "id"), number, "{text}");
-        }
-    }
 
     #[test]
     fn what_is_put_down_is_read_again() {
@@ -358,9 +209,9 @@ mod tests {
         let numbers = [&["a"][..], &["a/*/b", "c"], &[], &["a"]].map(|paths| unknown.number(paths));
         assert_eq!(numbers, [1, 2, 0, 1]);
         let records = [
-            (7, Print::of(r#"{"id":7,"name":"Þór"}"#, 2), Some(5)),
-            (8, Print::of("{}", 0), None),
-            (9, Print::of("{ }", 1), Some(6)),
+            (7, Fingerprint::of(r#"{"id":7,"name":"Þór"}"#, 2), Some(5)),
+            (8, Fingerprint::of("{}", 0), None),
+            (9, Fingerprint::of("{ }", 1), Some(6)),
         ];
         let base = Base { table_id: "t".to_owned(), version: 3, commit: 4, made_by: -9 };
         write(&path, &base, &unknown, &records).unwrap();
@@ -374,30 +225,5 @@ mod tests {
         }
         std::fs::write(&path, "no such file").unwrap();
         assert!(read(&path).is_err());
-    }
-
-    #[test]
-    fn a_record_is_known_by_every_byte_of_it() {
-        let text = r#"{"id":7,"name":"Þór"}"#;
-        let mut known = Known::default();
-        let print = Print::of(text, known.unknown.number(&["new"]));
-        known.records.insert(7, (print, Some(5)));
-        let recalled = |page: &str| {
-            let mut of_page = OfPage::new(&known, "id");
-            let length = of_page.recall(page);
-            assert_eq!(of_page.unknown_fields.get("new").copied(), length.map(|_| 1));
-            (length, of_page.recalled)
-        };
-        assert_eq!(recalled(&format!("{text},{{\"id\":8}}]")), (Some(text.len()), vec![(7, Some(5))]));
-        for other in [
-            r#"{"id":7,"name":"Þor"}]"#,
-            r#"{"id":7, "name":"Þór"}]"#,
-            r#"{"id":8,"name":"Þór"}]"#,
-            r#"{"id":7,"name":"Þór","x":1}]"#,
-            r#"{"id":7,"name":"Þó"#,
-        ] {
-            assert_eq!(recalled(other), (None, vec![]), "{other}");
-        }
-        assert_eq!(OfPage::new(&Known::default(), "id").recall(text), None);
     }
 }

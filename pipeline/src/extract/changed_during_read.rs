@@ -5,10 +5,12 @@
 //! further back. A record whose time of change is the one that was read is not read again, unless it bears a time after
 //! the beginning: then it may have changed twice within a second.
 
-use super::extracted::{Extracted, last_updated};
+use super::extracted::Extracted;
 use super::filter::changed_since;
+use super::list_reader::ListReader;
 use super::plan::Plan;
-use super::ranges::{Source, side_by_side};
+use super::ranges::side_by_side;
+use super::rows::last_updated;
 use crate::client::{ClientError, KeyRange, Request};
 use crate::conditions::{Condition, Field, times_of_change};
 use crate::error::Result;
@@ -42,7 +44,7 @@ impl Newest {
 ///
 /// # Errors
 /// [`ClientError`] when the endpoint can't be asked.
-pub(super) async fn newest(source: &Source, records: Option<u64>) -> Result<Option<Newest>, ClientError> {
+pub(super) async fn newest(source: &ListReader, records: Option<u64>) -> Result<Option<Newest>, ClientError> {
     let table = source.table;
     let is_one_page = records.is_some_and(|records| records <= source.client.page_limit());
     if table.change_detection != ChangeDetection::LastUpdated || is_one_page {
@@ -86,12 +88,12 @@ fn time_of_first(body: &[u8]) -> Result<Option<DateTime<Utc>>, String> {
 /// # Errors
 /// [`crate::Error::Client`] when the API can't be read.
 pub(super) async fn differing(
-    window: &Source,
+    window: &ListReader,
     plan: Plan,
     fetched: &Extracted,
     newest: DateTime<Utc>,
 ) -> Result<Vec<i64>> {
-    let source = Source { only: Some(&[]), known: Arc::default(), ..window.clone() };
+    let source = ListReader { only: Some(&[]), known: Arc::default(), ..window.clone() };
     let (mode, expected, newest) = (plan.mode, plan.expected, newest.timestamp_micros());
     let misfits: HashMap<i64, Option<i64>> = fetched.misfit_times().collect();
     let is_as_read = |id: i64, at: Option<i64>| {

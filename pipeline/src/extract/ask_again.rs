@@ -1,0 +1,130 @@
+//! Asks again for records that the server did not give before, one by one.
+
+use super::chunk::FetchedChunk;
+use super::list_reader::ListReader;
+use super::lists::lists;
+use super::pages::Page;
+use super::ranges::Sink;
+use super::request::ExtractRequest;
+use super::rows::staged_schema;
+use super::unserved::{MOST, misfit, unserved_id};
+use crate::client::pages::{Expected, PagingMode};
+use crate::client::{self, Client, KeyRange, Selection, Traffic};
+use crate::error::Result;
+use crate::lake::Stage;
+use connectwise_runtime::{HashKey, Misfit, Table, bronze_schema};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What the server makes of a record that it did not give before.
+enum Asked {
+    Given(Box<Page>),
+    /// There is none any more.
+    Gone,
+    /// What it says.
+    Refused(String),
+}
+
+/// Asks for a record by its key, once.
+async fn ask(source: &ListReader, id: i64) -> Result<Asked> {
+    let selection = Selection::all(source.selection.key.clone());
+    let source = ListReader { selection, ..source.clone() };
+    let read = source.page_of_one(id).next().await;
+    Ok(match read {
+        Ok(Some(page)) => Asked::Given(Box::new(page)),
+        Ok(None) => Asked::Gone,
+        Err(client::Error::Request(error)) if error.is_page_too_big() => Asked::Refused(error.said()),
+        Err(error) => return Err(error.into()),
+    })
+}
+
+/// What came of records that the server did not give before.
+#[derive(Default)]
+pub(super) struct Again {
+    pub(super) given: Vec<FetchedChunk>,
+    /// The ones that it still does not give.
+    pub(super) still: Vec<Misfit>,
+}
+
+impl Again {
+    /// The keys of the ones that are asked around.
+    pub(super) fn left_out(&self) -> BTreeSet<i64> {
+        self.still.iter().rev().take(MOST).filter_map(unserved_id).collect()
+    }
+}
+
+/// Asks once more for records that the server did not give before.
+///
+/// # Errors
+/// [`Error::Client`] where it can't be asked, [`Error::Io`] where the disk refuses.
+pub(super) async fn ask_again(
+    source: &ListReader,
+    sink: &mut Sink<'_>,
+    ids: impl IntoIterator<Item = i64>,
+) -> Result<Again> {
+    let mut again = Again::default();
+    for id in ids {
+        match ask(source, id).await? {
+            Asked::Given(page) => again.given.push(sink.page(source, KeyRange::only(id), *page)?),
+            Asked::Gone => {}
+            Asked::Refused(said) => again.still.push(misfit(id, &said)),
+        }
+    }
+    Ok(again)
+}
+
+/// The ones of these records that the server has and does not give.
+///
+/// # Errors
+/// As [`ask_again`].
+pub(super) async fn still_unserved(source: &ListReader, ids: &[i64]) -> Result<BTreeSet<i64>> {
+    let mut still = BTreeSet::new();
+    for id in ids {
+        if matches!(ask(source, *id).await?, Asked::Refused(_)) {
+            still.insert(*id);
+        }
+    }
+    Ok(still)
+}
+
+/// Asks once more for what the server did not give earlier, of an entity whose list lies below no other's.
+pub(super) async fn ask_once(
+    client: &Client,
+    stage: &Stage,
+    order: &ExtractRequest<'_>,
+    traffic: &Arc<Traffic>,
+    next: &mut i64,
+) -> Result<Again> {
+    let (table, mut again) = (order.table, Again::default());
+    let schema = staged_schema(&bronze_schema(table));
+    for list in lists(table, &[]) {
+        let source =
+            ListReader { hash_key: stage.hash_key().cloned(), ..ListReader::of(client, table, list, traffic)? };
+        let mut sink = Sink { stage, schema: &schema, kept: None, next: &mut *next };
+        again = ask_again(&source, &mut sink, order.unserved.iter().copied()).await?;
+    }
+    Ok(again)
+}
+
+/// Reads the first page of an entity's list as a run does, and gives the records before and on it that the server does
+/// not give.
+///
+/// # Errors
+/// As [`extract`].
+pub(crate) async fn first_page(client: &Client, table: &'static Table, traffic: &Arc<Traffic>) -> Result<Vec<Misfit>> {
+    let mut unserved = Vec::new();
+    for list in lists(table, &[]) {
+        // Nothing of it is kept, so any key is good for its hashes.
+        let source = ListReader { hash_key: Some(HashKey::new(b"")), ..ListReader::of(client, table, list, traffic)? };
+        let mut pages = source.pages(KeyRange::default(), PagingMode::ForwardOnly, Expected::Part);
+        // Where the server fails at a record, smaller pages come in the place of the first.
+        let mut read = 0;
+        while read < client.page_limit()
+            && let Some(page) = pages.next().await?
+        {
+            read += page.records;
+            unserved.extend(page.decoded.quarantined.into_iter().filter(|misfit| unserved_id(misfit).is_some()));
+        }
+    }
+    Ok(unserved)
+}

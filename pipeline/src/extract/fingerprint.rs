@@ -1,0 +1,185 @@
+//! Fingerprints of the texts that records came as, and the filter between a page and the decoder that knows them.
+
+use connectwise_runtime::Recall;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The text that a record came as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Fingerprint {
+    pub(super) length: u32,
+    /// Which [`Unknown`] properties it has.
+    pub(super) unknown: u32,
+    pub(super) hash: u64,
+}
+
+impl Fingerprint {
+    pub(super) fn of(text: &str, unknown: u32) -> Self {
+        // No record is as long as that; one that were would not be recalled.
+        let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        Self { length, unknown, hash: xxh3_64(text.as_bytes()) }
+    }
+
+    fn begins(self, text: &str) -> Option<usize> {
+        let length = usize::try_from(self.length).ok()?;
+        (xxh3_64(text.as_bytes().get(..length)?) == self.hash).then_some(length)
+    }
+}
+
+/// The properties that the spec does not know: they are told whenever their record comes, also where nothing else of it
+/// is read. Most records have the same ones, so these have a number; 0 is none.
+#[derive(Debug, Default)]
+pub(super) struct Unknown(Mutex<Numbered>);
+
+#[derive(Debug, Default)]
+struct Numbered {
+    numbers: HashMap<Vec<String>, u32>,
+    paths: Vec<Vec<String>>,
+}
+
+impl Unknown {
+    pub(super) fn number(&self, paths: &[&str]) -> u32 {
+        if paths.is_empty() {
+            return 0;
+        }
+        let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Numbered { numbers, paths: known } = &mut *all;
+        *numbers.entry(paths).or_insert_with_key(|paths| {
+            known.push(paths.clone());
+            u32::try_from(known.len()).unwrap_or(0)
+        })
+    }
+
+    pub(super) fn paths(&self, number: u32) -> Vec<String> {
+        let place = number.checked_sub(1).and_then(|place| usize::try_from(place).ok());
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        place.and_then(|place| all.paths.get(place).cloned()).unwrap_or_default()
+    }
+}
+
+/// The records of an entity that its table has as they came.
+#[derive(Debug, Default)]
+pub struct FingerprintCache {
+    pub(super) records: HashMap<i64, (Fingerprint, Option<i64>)>,
+    /// Of these records, and of those that are read now.
+    pub(super) unknown: Unknown,
+    /// Absent where nothing is known.
+    pub(super) base: Option<Base>,
+}
+
+/// The rows that records are known to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Base {
+    pub(super) table_id: String,
+    pub(super) version: i64,
+    /// What the commit of this version says.
+    pub(super) commit: i64,
+    pub(super) made_by: i64,
+}
+
+impl FingerprintCache {
+    /// Which rows these records are, as a text.
+    pub(super) fn base(&self) -> String {
+        self.base.as_ref().map(|base| format!("{base:?}")).unwrap_or_default()
+    }
+}
+
+/// The records of one page: which of them are known, and the texts of the others.
+pub(super) struct OfPage<'a> {
+    known: &'a FingerprintCache,
+    key: &'static str,
+    /// Key and time of change of each record that is known.
+    pub(super) recalled: Vec<(i64, Option<i64>)>,
+    /// How often a property that the spec does not know is in these.
+    pub(super) unknown_fields: BTreeMap<String, u64>,
+    /// The texts of the page's rows.
+    pub(super) prints: Vec<Fingerprint>,
+}
+
+impl<'a> OfPage<'a> {
+    pub(super) fn new(known: &'a FingerprintCache, key: &'static str) -> Self {
+        Self { known, key, recalled: Vec::new(), unknown_fields: BTreeMap::new(), prints: Vec::new() }
+    }
+}
+
+impl Recall for OfPage<'_> {
+    fn recall(&mut self, text: &str) -> Option<usize> {
+        if self.known.records.is_empty() {
+            return None;
+        }
+        let id = first_number(text, self.key)?;
+        let (print, updated) = self.known.records.get(&id)?;
+        let length = print.begins(text)?;
+        self.recalled.push((id, *updated));
+        if print.unknown != 0 {
+            for path in self.known.unknown.paths(print.unknown) {
+                *self.unknown_fields.entry(path).or_default() += 1;
+            }
+        }
+        Some(length)
+    }
+
+    fn kept(&mut self, record: &str, unknown: &[&str]) {
+        self.prints.push(Fingerprint::of(record, self.known.unknown.number(unknown)));
+    }
+}
+
+/// The whole number with which an object begins under this name.
+fn first_number(text: &str, name: &str) -> Option<i64> {
+    let inner = text.strip_prefix('{')?.trim_ascii_start().strip_prefix('"')?;
+    let value = inner.strip_prefix(name)?.strip_prefix('"')?.trim_ascii_start().strip_prefix(':')?.trim_ascii_start();
+    let end = value.find(|byte: char| !byte.is_ascii_digit() && byte != '-')?;
+    value.get(..end)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_begins_with_its_number_or_is_not_looked_for() {
+        for (text, number) in [
+            (r#"{"id":12,"a":1}"#, Some(12)),
+            ("{ \"id\" :\n 12 }, {", Some(12)),
+            (r#"{"id":-3}"#, Some(-3)),
+            (r#"{"id":5.0}"#, Some(5)),
+            (r#"{"id":"5"}"#, None),
+            (r#"{"idx":5}"#, None),
+            (r#"{"a":1,"id":5}"#, None),
+            (r#"{"id":99999999999999999999}"#, None),
+            (r#"{"id":5"#, None),
+            (r#"{"id":"#, None),
+            ("[1]", None),
+            ("", None),
+        ] {
+            assert_eq!(first_number(text, "id"), number, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_record_is_known_by_every_byte_of_it() {
+        let text = r#"{"id":7,"name":"Þór"}"#;
+        let mut known = FingerprintCache::default();
+        let print = Fingerprint::of(text, known.unknown.number(&["new"]));
+        known.records.insert(7, (print, Some(5)));
+        let recalled = |page: &str| {
+            let mut of_page = OfPage::new(&known, "id");
+            let length = of_page.recall(page);
+            assert_eq!(of_page.unknown_fields.get("new").copied(), length.map(|_| 1));
+            (length, of_page.recalled)
+        };
+        assert_eq!(recalled(&format!("{text},{{\"id\":8}}]")), (Some(text.len()), vec![(7, Some(5))]));
+        for other in [
+            r#"{"id":7,"name":"Þor"}]"#,
+            r#"{"id":7, "name":"Þór"}]"#,
+            r#"{"id":8,"name":"Þór"}]"#,
+            r#"{"id":7,"name":"Þór","x":1}]"#,
+            r#"{"id":7,"name":"Þó"#,
+        ] {
+            assert_eq!(recalled(other), (None, vec![]), "{other}");
+        }
+        assert_eq!(OfPage::new(&FingerprintCache::default(), "id").recall(text), None);
+    }
+}

@@ -1,0 +1,76 @@
+//! A list that is read: of which entity, which of its records, and with what.
+
+use super::fingerprint::FingerprintCache;
+use super::lists::List;
+use super::unserved::Unserved;
+use crate::client::{self, Client, ClientError, KeyRange, Selection, Traffic};
+use crate::conditions::{Condition, field};
+use crate::error::Result;
+use connectwise_runtime::{HashKey, Table};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What is read, and with what.
+#[derive(Clone)]
+pub(super) struct ListReader {
+    pub(super) client: Client,
+    pub(super) table: &'static Table,
+    pub(super) list: List,
+    /// Which of its records: the window's, but for those that the server does not give.
+    pub(super) selection: Selection,
+    pub(super) traffic: Arc<Traffic>,
+    /// Ask for the key and these properties alone.
+    pub(super) only: Option<&'static [&'static str]>,
+    /// The key of the hashes that are kept in the place of personal texts.
+    pub(super) hash_key: Option<HashKey>,
+    /// The records that need not be read again.
+    pub(super) known: Arc<FingerprintCache>,
+    /// The ones that turn out to be such records.
+    pub(super) unserved: Arc<Unserved>,
+}
+
+impl ListReader {
+    /// All of a list.
+    ///
+    /// # Errors
+    /// [`crate::Error::Usage`] where the key's name is none.
+    pub(super) fn of(client: &Client, table: &'static Table, list: List, traffic: &Arc<Traffic>) -> Result<Self> {
+        Ok(Self {
+            client: client.clone(),
+            table,
+            list,
+            selection: Selection::all(field(table.key).map_err(client::Error::from)?),
+            traffic: Arc::clone(traffic),
+            only: None,
+            hash_key: None,
+            known: Arc::default(),
+            unserved: Arc::default(),
+        })
+    }
+
+    /// The same but for what the server turned out not to give.
+    pub(super) fn around_unserved(&self) -> Self {
+        let left_out = self.selection.left_out.iter().copied().chain(self.unserved.ids()).collect::<BTreeSet<i64>>();
+        Self { selection: Selection { left_out: left_out.into(), ..self.selection.clone() }, ..self.clone() }
+    }
+
+    /// The same records, of which a condition holds besides.
+    pub(super) fn which(&self, condition: Condition) -> Self {
+        let condition = match &self.selection.condition {
+            Some(window) => window.clone().and(condition),
+            None => condition,
+        };
+        Self { selection: Selection { condition: Some(condition), ..self.selection.clone() }, ..self.clone() }
+    }
+
+    /// The conditions for a range.
+    pub(super) fn conditions(&self, range: KeyRange) -> Option<Condition> {
+        self.selection.conditions(range)
+    }
+
+    /// The number of records, where the API has a count.
+    pub(super) async fn count(&self) -> Result<Option<u64>, ClientError> {
+        let conditions = self.conditions(KeyRange::default());
+        self.list.count(&self.client, self.table, conditions.as_ref(), &self.traffic).await
+    }
+}

@@ -1,0 +1,84 @@
+//! Staged rows: which version of a record counts, and what is told of it.
+
+use super::fingerprint::Fingerprint;
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use connectwise_runtime::Misfit;
+use std::sync::Arc;
+
+/// The staged column that numbers rows in the order in which they came.
+pub(crate) const SEQUENCE: &str = "__sequence";
+
+/// The row that counts for an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RowVersion {
+    pub(super) last_updated: Option<i64>,
+    pub(super) sequence: i64,
+    pub(super) origin: Origin,
+}
+
+/// What there is of a record that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Origin {
+    /// Its table has it as it came: no row is staged.
+    Recalled,
+    /// A staged row.
+    Staged,
+    /// A staged row that its text tells.
+    Printed(Fingerprint),
+}
+
+/// Numbers of an extraction.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct ExtractStats {
+    /// Requests, retries included.
+    pub requests: u64,
+    /// Pages read.
+    pub pages: u64,
+    /// Repeated requests.
+    pub retries: u64,
+    /// Bytes of JSON.
+    pub bytes: u64,
+    /// Records read.
+    pub rows_read: u64,
+    /// Records that an earlier run, which was cut off, had read already; part of those read.
+    pub rows_resumed: u64,
+    /// Records that came as the table has them, byte for byte, and were not decoded; part of those read.
+    pub rows_recalled: u64,
+    /// Records that were read again because they changed after they had been read; part of those read.
+    pub rows_changed: u64,
+    /// Records that came more than once, on pages that overlap or in several lists; part of those read.
+    pub rows_repeated: u64,
+    /// Seconds from the first request to the last row staged.
+    pub seconds: f64,
+}
+
+/// The id of a record that did not fit, where it could be read.
+pub(crate) fn id_of(misfit: &Misfit) -> Option<i64> {
+    misfit.record_id.as_deref()?.parse().ok()
+}
+
+/// The bronze columns of a record and [`SEQUENCE`].
+pub(super) fn staged_schema(bronze: &Schema) -> SchemaRef {
+    let mut fields: Vec<Field> = bronze.fields().iter().map(|field| field.as_ref().clone()).collect();
+    fields.push(Field::new(SEQUENCE, DataType::Int64, false));
+    Arc::new(Schema::new(fields))
+}
+
+/// `_info.lastUpdated` of each row in microseconds, where there is one.
+pub(crate) fn last_updated(batch: &RecordBatch) -> Vec<Option<i64>> {
+    let Some(info) = batch.column_by_name("_info").and_then(|column| column.as_map_opt()) else {
+        return vec![None; batch.num_rows()];
+    };
+    let (Some(keys), Some(values)) = (info.keys().as_string_opt::<i32>(), info.values().as_string_opt::<i32>()) else {
+        return vec![None; batch.num_rows()];
+    };
+    let offsets = info.value_offsets();
+    (0..batch.num_rows())
+        .map(|row| {
+            let (from, to) = (usize::try_from(offsets[row]).ok()?, usize::try_from(offsets[row + 1]).ok()?);
+            let entry = (from..to).find(|entry| keys.value(*entry) == "lastUpdated" && values.is_valid(*entry))?;
+            connectwise_runtime::timestamp::parse_micros(values.value(entry))
+        })
+        .collect()
+}
