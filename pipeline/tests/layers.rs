@@ -2,6 +2,8 @@
 //!
 //! The imports are read from the code itself, tests left out.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't read the sources has failed")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
@@ -220,11 +222,9 @@ fn root_of(krate: &str) -> PathBuf {
 #[test]
 fn files_stand_in_no_circle_but_pairs_of_one_folder() {
     let mut wrong = Vec::new();
-    for krate in ["pipeline", "pipeline/client", "pipeline/lake", "codegen", "codegen/runtime"] {
+    for krate in ["pipeline", "pipeline/client", "pipeline/lake"] {
         let root = root_of(krate);
-        if !root.is_dir() {
-            continue;
-        }
+        assert!(root.is_dir(), "{krate} has no sources");
         for circle in circles(&sources(&root)) {
             let folders: BTreeSet<_> = circle.iter().map(|file| file.parent()).collect();
             if circle.len() > 2 || folders.len() > 1 {

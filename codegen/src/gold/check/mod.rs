@@ -33,7 +33,7 @@ use crate::ir::{Ir, SilverColumn};
 use crate::report::{At, Problem, Problems};
 
 /// The columns that the pipeline adds to a table, with what they hold.
-fn own<'a>(columns: [(&'a str, EtlType); 4]) -> impl Iterator<Item = (&'a str, Kind)> {
+fn own(columns: [(&str, EtlType); 4]) -> impl Iterator<Item = (&str, Kind)> {
     columns.into_iter().map(|(name, data_type)| match data_type {
         EtlType::Text => (name, Kind::Text),
         EtlType::Timestamp => (name, Kind::Timestamp),

@@ -92,7 +92,9 @@ fn is_set(value: &Value) -> bool {
 /// By what is referred to: what the newest record that refers to it says; of equally new ones the one with the highest
 /// id, whatever its entity.
 fn newest(world: &World, entities: &[&str], reference: &str, carried: impl Fn(&Value, &Value) -> Vec<String>) -> Rows {
-    let mut newest: BTreeMap<i64, (Option<String>, i64, Reverse<Vec<String>>)> = BTreeMap::new();
+    /// When it changed, its id, and what it says.
+    type Says = (Option<String>, i64, Reverse<Vec<String>>);
+    let mut newest: BTreeMap<i64, Says> = BTreeMap::new();
     for record in entities.iter().flat_map(|entity| world.records(entity)) {
         let Some(of) = integer(&record[reference]["id"]) else { continue };
         let changed = record["_info"]["lastUpdated"].as_str().map(ToOwned::to_owned);
