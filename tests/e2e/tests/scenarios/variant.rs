@@ -48,7 +48,7 @@ impl Variant {
     /// The gold tables, in the order in which they are built.
     pub(crate) fn tables(&self) -> Vec<String> {
         let text = std::fs::read_to_string(self.folder.path().join("generated/src/gold.rs")).unwrap();
-        let named = text.split("GoldTable {\n").skip(2).filter_map(|part| part.split('"').nth(1));
+        let named = text.split("GoldTable {\n").skip(1).filter_map(|part| part.split('"').nth(1));
         named.map(ToOwned::to_owned).collect()
     }
 
