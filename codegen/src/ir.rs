@@ -269,8 +269,6 @@ pub enum Returns {
     Info,
     /// How many records the entity of this name has.
     Count(String),
-    /// One record of the entity of this name.
-    Record(String),
 }
 
 /// A parameter of an operation.

@@ -6,13 +6,15 @@
 
 use crate::client::Observer;
 use crate::printable::{lines, one_line};
-use indicatif::{
-    HumanCount, HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle,
-};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget};
 use std::io::{IsTerminal as _, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tracing::Span;
+
+mod text;
+
+use text::{aside, counting_style, line, records, retries, running_style};
 
 /// How often a plain line tells of an entity that is being read.
 const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -168,24 +170,6 @@ fn to_stderr(text: &str) {
 /// A thread that stopped half-way leaves counts that are still worth showing.
 fn locked<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn running_style() -> ProgressStyle {
-    style("{prefix:16} {wide_bar:.cyan/dim} {human_pos} of {human_len}  {rate}/s  {eta} left{msg}")
-}
-
-fn counting_style() -> ProgressStyle {
-    style("{prefix:16} {spinner} {human_pos} records  {rate}/s{msg}")
-}
-
-fn style(template: &str) -> ProgressStyle {
-    // The style's own rate has four decimals.
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).with_key(
-        "rate",
-        |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-            let _ = write!(out, "{}", HumanCount(state.per_sec().round() as u64));
-        },
-    )
 }
 
 /// One entity at work. Cheap to clone, so that every worker can have it; the default shows nothing.
@@ -356,119 +340,5 @@ impl Entity {
     }
 }
 
-fn records(count: u64) -> String {
-    if count == 1 { "1 record".to_owned() } else { format!("{} records", HumanCount(count)) }
-}
-
-fn retries(count: u64) -> String {
-    if count == 1 { "1 request tried again".to_owned() } else { format!("{} requests tried again", HumanCount(count)) }
-}
-
-/// Retries and what is being done, for the end of a bar.
-fn aside(state: &State) -> String {
-    let mut text = String::new();
-    if state.retries > 0 {
-        text.push_str(&format!("  {}", retries(state.retries)));
-    }
-    if !state.doing.is_empty() {
-        text.push_str(&format!("  {}", state.doing));
-    }
-    text
-}
-
-/// `1,200 of 5,000 records, 600 a second, 6 seconds left, 1 request tried again, …`
-fn line(state: &State) -> String {
-    let seconds = state.started.elapsed().as_secs_f64();
-    let rate = if seconds > 0.0 { state.rows as f64 / seconds } else { 0.0 };
-    let mut parts = vec![match state.expected {
-        Some(expected) => format!("{} of {}", HumanCount(state.rows), records(expected)),
-        None => records(state.rows),
-    }];
-    if rate >= 1.0 {
-        parts.push(format!("{} a second", HumanCount(rate.round() as u64)));
-        if let Some(rest) =
-            state.expected.and_then(|expected| expected.checked_sub(state.rows)).filter(|rest| *rest > 0)
-        {
-            parts.push(format!("{} left", HumanDuration(Duration::from_secs_f64(rest as f64 / rate))));
-        }
-    }
-    if state.retries > 0 {
-        parts.push(retries(state.retries));
-    }
-    if !state.doing.is_empty() {
-        parts.push(state.doing.clone());
-    }
-    parts.join(", ")
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Clone, Default)]
-    struct Shared(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Shared {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
-    impl Shared {
-        fn text(&self) -> String {
-            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-        }
-    }
-
-    #[test]
-    fn plain_lines_tell_rows_of_count_retries_and_waits() {
-        let shared = Shared::default();
-        let progress = Progress::lines(Box::new(shared.clone()), Duration::ZERO);
-        let entity = progress.entity("TimeEntry", None);
-        entity.expect(5000);
-        let worker = entity.clone();
-        worker.rows(1000);
-        worker.retry(Duration::from_secs(30), "HTTP 429: Too many requests.");
-        entity.rows(4000);
-        entity.done();
-        let text = shared.text();
-        let lines: Vec<&str> = text.lines().collect();
-        assert!(lines[0].starts_with("TimeEntry: 1,000 of 5,000 records"), "{text}");
-        assert!(lines[1].ends_with("1 request tried again, waiting 30 s: HTTP 429: Too many requests."), "{text}");
-        assert!(lines[2].contains("5,000 of 5,000 records") && !lines[2].contains("waiting"), "{text}");
-        assert!(lines[3].starts_with("TimeEntry: 5,000 records in "), "{text}");
-        assert!(lines[3].ends_with("s, 1 request tried again"), "{text}");
-        assert!(!text.contains('\u{1b}') && !text.contains('\r'), "no terminal codes: {text:?}");
-    }
-
-    #[test]
-    fn more_than_was_counted_is_no_more_than_the_total() {
-        let shared = Shared::default();
-        let entity = Progress::lines(Box::new(shared.clone()), Duration::ZERO).entity("TimeEntry", None);
-        entity.expect_more(1000);
-        entity.rows(1000);
-        entity.rows(199);
-        entity.expect_more(50);
-        entity.rows(50);
-        let text = shared.text();
-        for line in ["1,000 of 1,000", "1,199 of 1,199", "1,249 of 1,249"] {
-            assert!(text.contains(&format!("TimeEntry: {line} records")), "{text}");
-        }
-    }
-
-    #[test]
-    fn few_lines_where_much_happens() {
-        let shared = Shared::default();
-        let progress = Progress::lines(Box::new(shared.clone()), Duration::from_secs(3600));
-        let entity = progress.entity("TimeEntry", Some(1_000_000));
-        for _ in 0..1000 {
-            entity.rows(1000);
-            entity.retry(Duration::from_millis(250), "cut off");
-        }
-        entity.failed("gave up\nsecond line");
-        assert_eq!(shared.text(), "TimeEntry: failed: gave up\n");
-    }
-}
+mod tests;

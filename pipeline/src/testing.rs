@@ -6,7 +6,7 @@ use crate::extract::{Extracted, decode_stored};
 use crate::lake::{Lakehouse, Layout, Stage};
 use arrow::util::display::array_value_to_string;
 use connectwise_generated::tables::by_entity;
-use connectwise_runtime::Misfit;
+use connectwise_runtime::RejectedRecord;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -20,19 +20,19 @@ pub(crate) fn run(options: Options) -> (tempfile::TempDir, RunContext) {
 }
 
 /// A company as the API gives it.
-pub(crate) fn company(id: i64, name: &str) -> Misfit {
+pub(crate) fn company(id: i64, name: &str) -> RejectedRecord {
     rejected(id, "", &format!(r#"{{"id":{id},"name":"{name}","_info":{{"lastUpdated":"2026-01-05T00:00:00Z"}}}}"#))
 }
 
 /// A rejected record.
-pub(crate) fn rejected(id: i64, reason: &str, json: &str) -> Misfit {
+pub(crate) fn rejected(id: i64, reason: &str, json: &str) -> RejectedRecord {
     let (record_id, path) = (Some(id.to_string()), String::new());
-    Misfit { record_id, path, reason: reason.to_owned(), raw_json: json.to_owned() }
+    RejectedRecord { record_id, path, reason: reason.to_owned(), raw_json: json.to_owned() }
 }
 
 /// Companies with these ids and a name, staged as if they had been read.
 pub(crate) fn companies(stage: &Stage, ids: impl IntoIterator<Item = i64>, name: &str, whole: bool) -> Extracted {
-    let records: Vec<Misfit> = ids.into_iter().map(|id| company(id, name)).collect();
+    let records: Vec<RejectedRecord> = ids.into_iter().map(|id| company(id, name)).collect();
     let table = by_entity("Company").unwrap();
     let mut extracted = decode_stored(stage, table, &records, &HashSet::new()).unwrap();
     extracted.whole = whole;

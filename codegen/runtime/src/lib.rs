@@ -8,7 +8,7 @@
 //! - [`decode`]: pages of JSON to bronze batches, bad records set aside one by one.
 //! - [`mod@flatten`]: bronze batches to silver batches.
 //! - [`without_passwords`]: bronze batches of earlier versions without the values of passwords.
-//! - [`hash`]: whether a row's content changed.
+//! - [`row_hash`]: whether a row's content changed.
 //! - [`HashKey`]: keyed hashes in the place of personal texts.
 //! - [`Entity`]: a record as a struct, with its table.
 //! - `transport` (a feature): what sends the requests of the generated operations.
@@ -26,7 +26,6 @@ pub mod etl;
 pub mod flatten;
 mod forget;
 pub mod gold;
-pub mod hash;
 mod json;
 mod parent;
 mod password;
@@ -35,6 +34,7 @@ mod personal;
 mod read;
 mod recall;
 mod redact;
+pub mod row_hash;
 pub mod schema;
 pub mod shape;
 mod stamp;
@@ -42,14 +42,12 @@ pub mod timestamp;
 #[cfg(feature = "transport")]
 pub mod transport;
 
-/// The earlier name of a rejected record.
-pub use decode::RejectedRecord as Misfit;
 pub use decode::{Decoded, Decoder, PageCounts, RejectedRecord};
 pub use entity::Entity;
 pub use error::{DecodeError, Error, FlattenError};
 pub use flatten::{flatten, flatten_child};
 pub use forget::{password_columns, without_passwords};
-pub use hash::row_hashes;
+pub use row_hash::row_hashes;
 pub use parent::with_parent;
 pub use personal::HashKey;
 pub use recall::Recall;

@@ -42,6 +42,11 @@ pub async fn exec(transport: &dyn Transport, request: Request, operation: &'stat
     })
 }
 
+/// A response with this body, for what a transport read to its end.
+pub fn response(body: impl Into<reqwest::Body>) -> Response {
+    http::Response::new(body.into()).into()
+}
+
 /// The cause of an operation's error: the transport's own error where there is one, else progenitor's.
 pub fn cause(error: Error<()>) -> BoxError {
     let Error::UnexpectedResponse(mut response) = error else { return error.into() };

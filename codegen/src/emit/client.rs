@@ -61,10 +61,8 @@ fn text(ir: &Ir, models: &Models) -> Result<String, String> {
     let operations: String = ir.entities.iter().filter_map(|entity| operations_of(entity, ir, models, &file)).collect();
     let body = space_out_items(prettyplease::unparse(&file)).map_err(|error| error.to_string())?;
     let mut out = header("/paths");
-    out.push_str(
-        "//! The operations that serve single requests: counts, one record by its key, the server's version.\n",
-    );
-    out.push_str("//!\n//! Lists are read page by page and have no operation.\n//!\n");
+    out.push_str("//! The operations that serve single requests: counts, and the server's version.\n");
+    out.push_str("//!\n//! Lists and their records are read page by page and have no operation.\n//!\n");
     for operation in &ir.operations {
         let _ = writeln!(out, "//! - `{}`", operation.path);
     }
@@ -95,15 +93,8 @@ impl ClientHooks<std::sync::Arc<dyn transport::Transport>> for Client {
     }
 }
 
-/// An entity with operations for one record and for the number of records.
+/// An entity whose records the API counts.
 pub trait Operations: Entity {
-    /// Reads the record with this key; `fields` names the properties to read, separated by commas.
-    fn record(
-        client: &Client,
-        key: i64,
-        fields: Option<&str>,
-    ) -> impl Future<Output = Result<ResponseValue<Self>, Error<()>>> + Send;
-
     /// Counts the records under these conditions.
     fn count(client: &Client, conditions: Conditions<'_>) -> impl Future<Output = Result<ResponseValue<Count>, Error<()>>> + Send;
 }
@@ -123,21 +114,16 @@ pub struct Conditions<'a> {
 /// The operations of an entity under its type: none where the spec lacks one, or its path names a parent.
 fn operations_of(entity: &Entity, ir: &Ir, models: &Models, made: &syn::File) -> Option<String> {
     let name = models.of_entity(ir, entity).filter(|_| entity.parent.is_none())?;
-    let called = |returns: &Returns, arguments: &[(&str, &str)]| {
-        let operation = ir.operations.iter().find(|operation| operation.returns == *returns)?;
-        call(operation, arguments, made)
-    };
-    let record = called(&Returns::Record(entity.name.clone()), &[(&entity.key, "key"), ("fields", "fields")])?;
+    let returns = Returns::Count(entity.name.clone());
+    let operation = ir.operations.iter().find(|operation| operation.returns == returns)?;
     let conditions = [
         ("conditions", "conditions.own"),
         ("childConditions", "conditions.child"),
         ("customFieldConditions", "conditions.custom_field"),
     ];
-    let count = called(&Returns::Count(entity.name.clone()), &conditions)?;
+    let count = call(operation, &conditions, made)?;
     Some(format!(
         "\nimpl Operations for super::models::{name} {{\n    \
-         async fn record(client: &Client, key: i64, fields: Option<&str>) -> Result<ResponseValue<Self>, Error<()>> {{\n        \
-         {record}.await\n    }}\n\n    \
          async fn count(client: &Client, conditions: Conditions<'_>) -> Result<ResponseValue<Count>, Error<()>> {{\n        \
          {count}.await\n    }}\n}}\n"
     ))
@@ -207,7 +193,6 @@ fn returned<'m>(operation: &Operation, ir: &Ir, models: &'m Models) -> Option<&'
     match &operation.returns {
         Returns::Info => models.of_schema(&ir.info.as_ref()?.schema),
         Returns::Count(_) => Some(COUNT),
-        Returns::Record(name) => models.of_entity(ir, ir.entity(name)?),
     }
 }
 

@@ -1,6 +1,7 @@
-//! Which operations the client gets: each entity's count, one record by its key, and `/system/info`.
+//! Which operations the client gets: each entity's count, and `/system/info`.
 //!
-//! Lists are read page by page and have no operation. An operation is made anew of what the client needs of it, so that
+//! Lists and single records are read by the page reader and have no operation: it knows which properties may be asked
+//! for, and in how many requests. An operation is made anew of what the client needs of it, so that
 //! no oddity of the spec reaches the client generator. Header parameters are left out: clientId is a credential, and
 //! the transport sends it by itself.
 
@@ -23,10 +24,7 @@ pub(super) fn select(spec: &Spec, entities: &[Entity]) -> Vec<Operation> {
     let mut wanted = BTreeMap::new();
     for entity in entities {
         let (name, path) = (&entity.name, &entity.endpoint);
-        let below = path.trim_end_matches('/');
         wanted.insert(spec::count_path(path), (format!("Counts {name} records"), Returns::Count(name.clone())));
-        let summary = format!("Reads one {name} by its `{}`", entity.key);
-        wanted.insert(format!("{below}/{{{}}}", entity.key), (summary, Returns::Record(name.clone())));
     }
     let summary = "Reads the server's version, time zone and licences".to_owned();
     wanted.insert(SYSTEM_INFO.to_owned(), (summary, Returns::Info));
@@ -55,7 +53,6 @@ fn taken_by(returns: &Returns) -> &'static [&'static str] {
     match returns {
         Returns::Info => &[],
         Returns::Count(_) => &["conditions", "childConditions", "customFieldConditions"],
-        Returns::Record(_) => &["fields"],
     }
 }
 

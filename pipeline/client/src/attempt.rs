@@ -12,29 +12,29 @@ use std::time::Duration;
 use url::Url;
 
 /// Tries of a first contact with an address where nothing answers.
-const HASTY_TRIES: u32 = 3;
+const FAIL_FAST_TRIES: u32 = 3;
 
 /// A failed try: worth another, or final.
 #[derive(Debug)]
 pub(super) enum Failure {
-    Again(Again),
+    Retryable(Retryable),
     Final(ClientError),
 }
 
 /// A failure that may pass.
 #[derive(Debug)]
-pub(super) struct Again {
+pub(super) struct Retryable {
     pub(super) reason: String,
     /// How long the API asks to wait.
     pub(super) after: Option<Duration>,
-    pub(super) trouble: Trouble,
+    pub(super) kind: FailureKind,
     /// Whether it is a sign of a server that has too much to do.
     overload: bool,
 }
 
-/// What kind of trouble it is.
+/// What kind of failure it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(super) enum FailureKind {
     /// No connection: refused, an unknown name, a certificate that is not trusted.
     Unreachable,
     /// The server can't make this answer, or not one that can be read: time-outs, the 500 that a database's time-out
@@ -45,26 +45,26 @@ pub(super) enum Trouble {
 }
 
 impl Failure {
-    fn again(reason: String, trouble: Trouble, overload: bool) -> Self {
-        Self::Again(Again { reason, after: None, trouble, overload })
+    fn retryable(reason: String, kind: FailureKind, overload: bool) -> Self {
+        Self::Retryable(Retryable { reason, after: None, kind, overload })
     }
 
     pub(super) fn network(url: &str, error: &reqwest::Error) -> Self {
-        let trouble = match error {
-            error if error.is_connect() => Trouble::Unreachable,
-            error if error.is_timeout() => Trouble::TooMuch,
-            _ => Trouble::Other,
+        let kind = match error {
+            error if error.is_connect() => FailureKind::Unreachable,
+            error if error.is_timeout() => FailureKind::TooMuch,
+            _ => FailureKind::Other,
         };
-        Self::again(format!("no answer from {url}: {}", innermost(error)), trouble, error.is_timeout())
+        Self::retryable(format!("no answer from {url}: {}", innermost(error)), kind, error.is_timeout())
     }
 
     pub(super) fn late(url: &str, whole: Duration) -> Self {
         let reason = format!("the answer of {url} was not complete after {} s", whole.as_secs_f64());
-        Self::again(reason, Trouble::TooMuch, true)
+        Self::retryable(reason, FailureKind::TooMuch, true)
     }
 
-    pub(super) fn unreadable(reason: &str, trouble: Trouble) -> Self {
-        Self::again(format!("the answer can't be read: {reason}"), trouble, false)
+    pub(super) fn unreadable(reason: &str, kind: FailureKind) -> Self {
+        Self::retryable(format!("the answer can't be read: {reason}"), kind, false)
     }
 
     /// Of an answer that is no success. Its message is shown without the credentials: servers and proxies that are in
@@ -94,11 +94,11 @@ impl Failure {
             message = format!("it redirects to {}; redirects are not followed", to.as_deref().unwrap_or("elsewhere"));
         }
         if code == 408 || code == 429 || status.is_server_error() {
-            let trouble = if matches!(code, 408 | 500 | 504) { Trouble::TooMuch } else { Trouble::Other };
-            return Self::Again(Again {
+            let kind = if matches!(code, 408 | 500 | 504) { FailureKind::TooMuch } else { FailureKind::Other };
+            return Self::Retryable(Retryable {
                 reason: format!("HTTP {code}: {message}"),
                 after: retry_after(headers, Utc::now()),
-                trouble,
+                kind,
                 overload: matches!(code, 408 | 429 | 503 | 504),
             });
         }
@@ -106,7 +106,7 @@ impl Failure {
     }
 
     pub(super) fn is_overload(&self) -> bool {
-        matches!(self, Self::Again(Again { overload: true, .. }))
+        matches!(self, Self::Retryable(Retryable { overload: true, .. }))
     }
 }
 
@@ -161,14 +161,14 @@ pub(super) fn innermost(error: &reqwest::Error) -> String {
 
 /// The failed tries of one request.
 #[derive(Debug, Default)]
-pub(super) struct Tries {
+pub(super) struct Attempts {
     made: u32,
     unreachable: u32,
     too_much: u32,
     last: String,
 }
 
-impl Tries {
+impl Attempts {
     pub(super) fn made(&self) -> u32 {
         self.made
     }
@@ -178,17 +178,17 @@ impl Tries {
         &self.last
     }
 
-    pub(super) fn add(&mut self, again: Again) {
+    pub(super) fn add(&mut self, failure: Retryable) {
         self.made += 1;
-        self.unreachable += u32::from(again.trouble == Trouble::Unreachable);
-        self.too_much += u32::from(again.trouble == Trouble::TooMuch);
-        self.last = again.reason;
+        self.unreachable += u32::from(failure.kind == FailureKind::Unreachable);
+        self.too_much += u32::from(failure.kind == FailureKind::TooMuch);
+        self.last = failure.reason;
     }
 
     /// Whether another one makes no sense.
-    pub(super) fn are_enough(&self, policy: &RetryPolicy, hasty: bool, give_up_after: Option<u32>) -> bool {
+    pub(super) fn are_enough(&self, policy: &RetryPolicy, fail_fast: bool, give_up_after: Option<u32>) -> bool {
         self.made >= policy.tries
-            || (hasty && self.unreachable >= HASTY_TRIES)
+            || (fail_fast && self.unreachable >= FAIL_FAST_TRIES)
             || (self.is_too_much() && give_up_after.is_some_and(|most| self.made >= most))
     }
 
@@ -257,35 +257,35 @@ mod tests {
         }
     }
 
-    fn tries(troubles: &[Trouble]) -> Tries {
-        let mut tries = Tries::default();
-        for trouble in troubles {
-            let Failure::Again(again) = Failure::again("x".to_owned(), *trouble, false) else { unreachable!() };
-            tries.add(again);
+    fn attempts(kinds: &[FailureKind]) -> Attempts {
+        let mut attempts = Attempts::default();
+        for kind in kinds {
+            let Failure::Retryable(failure) = Failure::retryable("x".to_owned(), *kind, false) else { unreachable!() };
+            attempts.add(failure);
         }
-        tries
+        attempts
     }
 
     #[test]
     fn haste_is_for_addresses_where_nothing_answers() {
-        use Trouble::{Other, TooMuch, Unreachable};
+        use FailureKind::{Other, TooMuch, Unreachable};
         let policy = RetryPolicy::default();
-        assert!(tries(&[Unreachable; 3]).are_enough(&policy, true, None));
-        assert!(!tries(&[Unreachable; 3]).are_enough(&policy, false, None));
-        assert!(!tries(&[Other, TooMuch, Other, Unreachable, Other]).are_enough(&policy, true, None));
-        assert!(tries(&[Other; 8]).are_enough(&policy, true, None));
+        assert!(attempts(&[Unreachable; 3]).are_enough(&policy, true, None));
+        assert!(!attempts(&[Unreachable; 3]).are_enough(&policy, false, None));
+        assert!(!attempts(&[Other, TooMuch, Other, Unreachable, Other]).are_enough(&policy, true, None));
+        assert!(attempts(&[Other; 8]).are_enough(&policy, true, None));
     }
 
     #[test]
     fn what_is_too_much_is_told_early_where_less_can_be_asked_for() {
-        use Trouble::{Other, TooMuch};
+        use FailureKind::{Other, TooMuch};
         let policy = RetryPolicy::default();
-        assert!(tries(&[TooMuch; 3]).are_enough(&policy, false, Some(3)));
-        assert!(tries(&[TooMuch]).are_enough(&policy, false, Some(1)));
-        assert!(!tries(&[TooMuch; 3]).are_enough(&policy, false, None));
-        assert!(!tries(&[TooMuch, Other, TooMuch, TooMuch]).are_enough(&policy, false, Some(3)));
-        assert!(tries(&[TooMuch; 8]).gave_up("u").is_page_too_big());
-        assert!(!tries(&[TooMuch, Other]).gave_up("u").is_page_too_big());
+        assert!(attempts(&[TooMuch; 3]).are_enough(&policy, false, Some(3)));
+        assert!(attempts(&[TooMuch]).are_enough(&policy, false, Some(1)));
+        assert!(!attempts(&[TooMuch; 3]).are_enough(&policy, false, None));
+        assert!(!attempts(&[TooMuch, Other, TooMuch, TooMuch]).are_enough(&policy, false, Some(3)));
+        assert!(attempts(&[TooMuch; 8]).gave_up("u").is_page_too_big());
+        assert!(!attempts(&[TooMuch, Other]).gave_up("u").is_page_too_big());
         assert!(ClientError::TooLarge { url: "u".to_owned(), limit: 1 }.is_page_too_big());
     }
 }

@@ -4,15 +4,15 @@
 //! tried again or became an error that says what the API answered. Redirects are not followed, so credentials go to
 //! one host only. All clones of a client share one budget of requests.
 
-use crate::attempt::{Failure, Tries, Trouble, date, innermost, web_page};
+use crate::attempt::{Attempts, Failure, FailureKind, date, innermost, web_page};
 use crate::codebase::{self, Base};
 use crate::error::{ClientError, Result};
 use crate::page_limit::PageLimit;
-use crate::request::{Answer, Request, Traffic};
+use crate::request::{Request, RequestStats, Response};
 use crate::retry::RetryPolicy;
 use crate::settings::ApiSettings;
 use crate::source::DataSource;
-use crate::throttle::{Budget, Ended, Pace, Turn};
+use crate::throttle::{Budget, Ended, Permit, RateLimit};
 use crate::transport::{Http, Received, Transport};
 use crate::{link, version};
 use bytes::Bytes;
@@ -25,7 +25,7 @@ use tracing::field::Empty;
 use url::Url;
 
 /// The longest wait of a first contact for an address where nothing answers.
-const HASTY_WAIT: Duration = Duration::from_millis(500);
+const FAIL_FAST_WAIT: Duration = Duration::from_millis(500);
 
 /// How long and how large an answer may be.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +57,7 @@ pub struct Client {
     transport: Arc<dyn Transport>,
     settings: Arc<ApiSettings>,
     retry: RetryPolicy,
-    hasty: bool,
+    fail_fast: bool,
     limits: Limits,
     budget: Budget,
     base: Arc<Base>,
@@ -71,22 +71,27 @@ impl Client {
     /// # Errors
     /// When TLS cannot be set up, or a credential holds characters that no header may hold.
     pub fn new(settings: ApiSettings, retry: RetryPolicy) -> Result<Self, ClientError> {
-        Self::with(settings, retry, Pace::default(), Limits::default())
+        Self::with(settings, retry, RateLimit::default(), Limits::default())
     }
 
-    /// A client for what the environment says, at this pace.
+    /// A client for what the environment says, at this rate.
     ///
     /// # Errors
     /// [`Error::Settings`](crate::Error::Settings) as of [`ApiSettings::from_env`]; else as [`Client::new`].
-    pub fn from_env(pace: Pace) -> Result<Self> {
-        Ok(Self::with(ApiSettings::from_env()?, RetryPolicy::default(), pace, Limits::default())?)
+    pub fn from_env(rate: RateLimit) -> Result<Self> {
+        Ok(Self::with(ApiSettings::from_env()?, RetryPolicy::default(), rate, Limits::default())?)
     }
 
-    /// As [`Client::new`], at another pace and within other limits.
+    /// As [`Client::new`], at another rate and within other limits.
     ///
     /// # Errors
     /// As [`Client::new`].
-    pub fn with(settings: ApiSettings, retry: RetryPolicy, pace: Pace, limits: Limits) -> Result<Self, ClientError> {
+    pub fn with(
+        settings: ApiSettings,
+        retry: RetryPolicy,
+        rate: RateLimit,
+        limits: Limits,
+    ) -> Result<Self, ClientError> {
         let mut headers = HeaderMap::new();
         let basic = format!("Basic {}", settings.login());
         let sensitive = |name: &str, value: &str| {
@@ -101,7 +106,7 @@ impl Client {
         let signed = http(&settings, limits).default_headers(headers).build().map_err(setup)?;
         let transport = Http { signed, body_limit: limits.body_bytes };
         let unsigned = http(&settings, limits).build().map_err(setup)?;
-        Ok(Self::over(Arc::new(transport), unsigned, settings, retry, pace, limits))
+        Ok(Self::over(Arc::new(transport), unsigned, settings, retry, rate, limits))
     }
 
     /// A client whose requests go over this transport, and its look-ups over HTTP.
@@ -110,7 +115,7 @@ impl Client {
         unsigned: reqwest::Client,
         settings: ApiSettings,
         retry: RetryPolicy,
-        pace: Pace,
+        rate: RateLimit,
         limits: Limits,
     ) -> Self {
         let base = Base::new(settings.base_url.clone(), unsigned, limits.connect * 2);
@@ -119,9 +124,9 @@ impl Client {
             transport,
             settings: Arc::new(settings),
             retry,
-            hasty: false,
+            fail_fast: false,
             limits,
-            budget: Budget::new(pace),
+            budget: Budget::new(rate),
             base: Arc::new(base),
             page_limit: PageLimit::default(),
         }
@@ -129,8 +134,8 @@ impl Client {
 
     /// The same client for a first contact: where nothing answers at the address, it gives up after three quick
     /// tries, so that a wrong address is told at once. A server that answers, but has trouble, is waited for as ever.
-    pub fn hasty(&self) -> Self {
-        Self { hasty: true, ..self.clone() }
+    pub fn fail_fast(&self) -> Self {
+        Self { fail_fast: true, ..self.clone() }
     }
 
     /// The same client, whose data is this source's, whatever its address is.
@@ -163,8 +168,8 @@ impl Client {
     }
 
     /// How fast and how broad the API is asked.
-    pub fn pace(&self) -> Pace {
-        self.budget.pace()
+    pub fn rate_limit(&self) -> RateLimit {
+        self.budget.rate_limit()
     }
 
     /// Sends a request until `parse` accepts the answer or the tries are used up.
@@ -177,15 +182,15 @@ impl Client {
     pub async fn get<T>(
         &self,
         request: &Request,
-        traffic: &Traffic,
-        parse: impl FnMut(&Answer) -> Result<T, String>,
+        stats: &RequestStats,
+        parse: impl FnMut(&Response) -> Result<T, String>,
     ) -> Result<T, ClientError> {
         let endpoint = request.endpoint.as_str();
-        let span = match traffic.observer.span() {
+        let span = match stats.observer.span() {
             span if span.is_none() => tracing::debug_span!("request", endpoint, otel.kind = "client", error = Empty),
             span => tracing::debug_span!(parent: &span, "request", endpoint, otel.kind = "client", error = Empty),
         };
-        let read = self.until_read(request, traffic, parse).instrument(span.clone()).await;
+        let read = self.until_read(request, stats, parse).instrument(span.clone()).await;
         read.inspect_err(|error| {
             span.record("error", error.to_string());
         })
@@ -194,21 +199,21 @@ impl Client {
     async fn until_read<T>(
         &self,
         request: &Request,
-        traffic: &Traffic,
-        mut parse: impl FnMut(&Answer) -> Result<T, String>,
+        stats: &RequestStats,
+        mut parse: impl FnMut(&Response) -> Result<T, String>,
     ) -> Result<T, ClientError> {
         let mut base = self.base_url();
         if !codebase::is_whole(&base) && self.base.has_moved(&base, &self.settings).await {
             base = self.base_url();
         }
-        let mut tries = Tries::default();
+        let mut attempts = Attempts::default();
         loop {
             let url = address(&base, request);
-            let turn = self.budget.turn().await.map_err(|wait| tries.held_off(&url, wait))?;
-            if tries.made() > 0 {
-                traffic.retries.fetch_add(1, Ordering::Relaxed);
+            let permit = self.budget.permit().await.map_err(|wait| attempts.held_off(&url, wait))?;
+            if attempts.made() > 0 {
+                stats.retries.fetch_add(1, Ordering::Relaxed);
             }
-            let again = match self.one(turn, &url, request, traffic, &mut parse).await {
+            let failure = match self.one(permit, &url, request, stats, &mut parse).await {
                 Ok(value) => return Ok(value),
                 // An upgrade can have moved the API while the process ran.
                 Err(Failure::Final(ClientError::NotFound { .. }))
@@ -218,21 +223,26 @@ impl Client {
                     continue;
                 }
                 Err(Failure::Final(error)) => return Err(error),
-                Err(Failure::Again(again)) => again,
+                Err(Failure::Retryable(failure)) => failure,
             };
-            tracing::debug!(endpoint = request.endpoint, attempt = tries.made(), reason = again.reason, "trying again");
-            let mut wait = self.retry.delay(tries.made());
-            if self.hasty && again.trouble == Trouble::Unreachable {
-                wait = wait.min(HASTY_WAIT);
+            tracing::debug!(
+                endpoint = request.endpoint,
+                attempt = attempts.made(),
+                reason = failure.reason,
+                "trying again"
+            );
+            let mut wait = self.retry.delay(attempts.made());
+            if self.fail_fast && failure.kind == FailureKind::Unreachable {
+                wait = wait.min(FAIL_FAST_WAIT);
             }
             // For all workers, this one's last try or not.
-            let asked = again.after.unwrap_or_default();
+            let asked = failure.after.unwrap_or_default();
             self.budget.hold(asked);
-            tries.add(again);
-            if tries.are_enough(&self.retry, self.hasty, request.give_up_after) {
-                return Err(tries.gave_up(&url));
+            attempts.add(failure);
+            if attempts.are_enough(&self.retry, self.fail_fast, request.give_up_after) {
+                return Err(attempts.gave_up(&url));
             }
-            traffic.observer.retried(wait.max(asked), tries.last());
+            stats.observer.retried(wait.max(asked), attempts.last());
             // The API may ask for no wait at all, time and again: the back-off holds all the same.
             tokio::time::sleep(wait).await;
         }
@@ -241,17 +251,17 @@ impl Client {
     /// One try of a request, to its accepted answer.
     async fn one<T>(
         &self,
-        turn: Turn,
+        permit: Permit,
         url: &str,
         request: &Request,
-        traffic: &Traffic,
-        parse: &mut impl FnMut(&Answer) -> Result<T, String>,
+        stats: &RequestStats,
+        parse: &mut impl FnMut(&Response) -> Result<T, String>,
     ) -> Result<T, Failure> {
-        traffic.requests.fetch_add(1, Ordering::Relaxed);
-        let outcome = tokio::time::timeout(self.limits.whole, self.answer(url, request, traffic))
+        stats.requests.fetch_add(1, Ordering::Relaxed);
+        let outcome = tokio::time::timeout(self.limits.whole, self.answer(url, request, stats))
             .await
             .unwrap_or_else(|_| Err(Failure::late(url, self.limits.whole)));
-        turn.end(match &outcome {
+        permit.end(match &outcome {
             Ok(_) => Ended::Answered,
             Err(failure) if failure.is_overload() => Ended::Overloaded,
             Err(_) => Ended::Otherwise,
@@ -259,12 +269,11 @@ impl Client {
         let answer = outcome?;
         // The reason may quote the answer, and the answer repeat what was sent.
         match web_page(&answer.body) {
-            None => {
-                parse(&answer).map_err(|reason| Failure::unreadable(&self.settings.cover(&reason), Trouble::TooMuch))
-            }
+            None => parse(&answer)
+                .map_err(|reason| Failure::unreadable(&self.settings.cover(&reason), FailureKind::TooMuch)),
             Some(page) => {
                 let reason = format!("a web page in the place of data, \"{page}\"");
-                Err(Failure::unreadable(&self.settings.cover(&reason), Trouble::Other))
+                Err(Failure::unreadable(&self.settings.cover(&reason), FailureKind::Other))
             }
         }
     }
@@ -282,19 +291,19 @@ impl Client {
         Ok(url)
     }
 
-    async fn answer(&self, url: &str, request: &Request, traffic: &Traffic) -> Result<Answer, Failure> {
+    async fn answer(&self, url: &str, request: &Request, stats: &RequestStats) -> Result<Response, Failure> {
         let Received { status, headers, body } = self.transport.send(url, request).await?;
-        traffic.bytes.fetch_add(body.len() as u64, Ordering::Relaxed);
+        stats.bytes.fetch_add(body.len() as u64, Ordering::Relaxed);
         let body = without_mark(body);
         if !status.is_success() {
             return Err(Failure::from_status(url, status, &headers, &body, &self.settings, request));
         }
         if let Some(date) = date(&headers) {
-            traffic.began.get_or_init(|| date);
+            stats.began.get_or_init(|| date);
         }
         let links: Vec<&str> = headers.get_all("link").iter().filter_map(|value| value.to_str().ok()).collect();
         let next = links.iter().find_map(|links| link::next(links));
-        Ok(Answer {
+        Ok(Response {
             body,
             has_link: !links.is_empty(),
             has_next: next.is_some(),

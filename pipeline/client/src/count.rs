@@ -4,7 +4,7 @@ use crate::client::Client;
 use crate::conditions::Condition;
 use crate::error::{ClientError, Result as AnyResult};
 use crate::list::List;
-use crate::request::{Request, Traffic};
+use crate::request::{Request, RequestStats};
 use std::sync::Arc;
 
 impl List {
@@ -20,8 +20,8 @@ impl List {
         for (name, conditions) in self.further_conditions() {
             request = request.with(name, conditions);
         }
-        let traffic = Traffic::observed(Arc::clone(&self.observer));
-        match self.client.get(&request, &traffic, |answer| counted(&answer.body)).await {
+        let stats = RequestStats::observed(Arc::clone(&self.observer));
+        match self.client.get(&request, &stats, |answer| counted(&answer.body)).await {
             Ok(count) => Ok(Some(count)),
             Err(ClientError::NotFound { .. } | ClientError::Refused { .. }) => Ok(None),
             Err(error) => Err(error.into()),
@@ -45,13 +45,13 @@ impl Client {
         &self,
         endpoint: &str,
         conditions: Option<&Condition>,
-        traffic: &Traffic,
+        stats: &RequestStats,
     ) -> Result<u64, ClientError> {
         let mut request = Request::new(format!("{}/count", endpoint.trim_end_matches('/')));
         if let Some(conditions) = conditions {
             request = request.with("conditions", conditions);
         }
-        self.get(&request, traffic, |answer| counted(&answer.body)).await
+        self.get(&request, stats, |answer| counted(&answer.body)).await
     }
 
     /// As [`Client::count`]; `None` where the endpoint has no count.
@@ -62,9 +62,9 @@ impl Client {
         &self,
         endpoint: &str,
         conditions: Option<&Condition>,
-        traffic: &Traffic,
+        stats: &RequestStats,
     ) -> Result<Option<u64>, ClientError> {
-        match self.count(endpoint, conditions, traffic).await {
+        match self.count(endpoint, conditions, stats).await {
             Ok(count) => Ok(Some(count)),
             Err(ClientError::NotFound { message, .. }) => {
                 tracing::debug!(endpoint, message, "it has no count");

@@ -151,6 +151,14 @@ pub enum ClientError {
         /// The API's own words.
         last: String,
     },
+    /// The answer of an operation has another form than the specification says.
+    #[error("the answer of {url} is not what the specification says: {reason}")]
+    Unexpected {
+        /// The address.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The answer is larger than anything that a page can be.
     #[error("the answer of {url} is larger than {limit} bytes and was not read")]
     TooLarge {

@@ -5,6 +5,7 @@
 //! ```
 //!
 //! - [`Client`] sends signed requests, so many a minute and so many at once, and tries again what may pass.
+//! - [`TypedList`] reads the list of an entity as structs.
 //! - [`List`] reads any list of the API as pages, records or Arrow batches.
 //! - [`conditions`] are read from text, or built from typed values.
 //! - [`settings`] come from the environment; [`secret`] holds what must not be printed.
@@ -22,6 +23,7 @@ mod key_range;
 mod link;
 mod list;
 mod observer;
+mod operations;
 mod page_limit;
 mod page_size;
 pub mod pages;
@@ -40,6 +42,7 @@ mod stream;
 mod testing;
 mod throttle;
 mod transport;
+mod typed;
 mod version;
 
 pub use client::{Client, Limits};
@@ -50,8 +53,9 @@ pub use list::List;
 pub use observer::Observer;
 pub use page_limit::MOST_ON_A_PAGE;
 pub use records::{RecordKey, first_key};
-pub use request::{Answer, Request, Traffic};
+pub use request::{Request, RequestStats, Response};
 pub use retry::RetryPolicy;
 pub use selection::Selection;
 pub use source::DataSource;
-pub use throttle::Pace;
+pub use throttle::RateLimit;
+pub use typed::TypedList;

@@ -29,7 +29,7 @@ impl Client {
     /// use futures::TryStreamExt as _;
     ///
     /// let billable = field("billableOption")?.equals("Billable");
-    /// let mut records = client.list("/time/entries").conditions(billable)?.fields(["id", "actualHours"])?.records();
+    /// let mut records = client.list_at("/time/entries").conditions(billable)?.fields(["id", "actualHours"])?.records();
     /// while let Some(record) = records.try_next().await? {
     ///     println!("{}", String::from_utf8_lossy(&record));
     /// }
@@ -37,7 +37,7 @@ impl Client {
     /// ```
     ///
     /// What is no path, because it holds a query or leads elsewhere, is told by the next step that can fail.
-    pub fn list(&self, endpoint: &str) -> List {
+    pub fn list_at(&self, endpoint: &str) -> List {
         List::new(self, endpoint, TABLES)
     }
 

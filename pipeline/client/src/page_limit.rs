@@ -3,7 +3,7 @@
 use crate::client::Client;
 use crate::error::{ClientError, REQUEST};
 use crate::page_size::TRIES;
-use crate::request::{Request, Traffic};
+use crate::request::{Request, RequestStats};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -37,7 +37,7 @@ impl Client {
         request: &Request,
         records: u64,
         refusal: &ClientError,
-        traffic: &Traffic,
+        stats: &RequestStats,
     ) -> bool {
         let ClientError::Refused { message, .. } = refusal else { return false };
         if records < 2 {
@@ -51,7 +51,7 @@ impl Client {
             Some(limit) => limit,
             None => {
                 let one = Request { give_up_after: Some(TRIES), ..request.clone().of_one() };
-                if self.get(&one, traffic, |_| Ok(())).await.is_err() {
+                if self.get(&one, stats, |_| Ok(())).await.is_err() {
                     return false;
                 }
                 records / 2

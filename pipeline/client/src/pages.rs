@@ -8,112 +8,29 @@
 //! server fails to give is named only after a request for it alone failed.
 
 mod decode;
+mod fetch;
+mod query;
 mod unserved;
 
 pub use decode::{DecodePage, DecodedPage};
+pub use query::{Expected, PageQuery, PagingMode};
 
 use crate::client::Client;
-use crate::conditions::Condition;
 use crate::error::{ClientError, Error, Result};
 use crate::key_range::KeyRange;
 use crate::page_size::PageSize;
-use crate::records::{RecordKey, items_of, splice};
-use crate::request::{Answer, Request, Traffic};
-use crate::selection::Selection;
-use bytes::Bytes;
+use crate::records::RecordKey;
+use crate::request::RequestStats;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// How often a page is read anew whose parts do not fit together.
-const JOINS: u32 = 4;
-/// The longest address that servers take.
-const LONGEST_ADDRESS: usize = 2_000;
-
-/// How the next page is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PagingMode {
-    /// By the link to the next page that the server gives.
-    ForwardOnly,
-    /// By the keys above the last one, in the order of the key.
-    Keyset,
-    /// By its number.
-    PageNumber,
-}
-
-/// How many records a list holds, as far as that is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expected {
-    /// So many.
-    Count(u64),
-    /// Nobody knows: a first page that promises no more proves nothing.
-    Unknown,
-    /// What is read is one range of several.
-    Part,
-    /// Nobody asks: a short page that promises no more is the last.
-    Unchecked,
-}
-
-/// What is read of a list, and how.
-#[derive(Debug, Clone)]
-pub struct PageQuery {
-    /// The list below the base.
-    pub endpoint: String,
-    /// What errors name.
-    pub name: String,
-    /// Which records.
-    pub selection: Selection,
-    /// The keys that are read.
-    pub range: KeyRange,
-    /// Further conditions, by the parameter that takes them.
-    pub further: Vec<(&'static str, String)>,
-    /// The `fields` of the requests that make a page together; none where whole records are read.
-    pub groups: Vec<String>,
-    /// Another order than the key's, which page numbers alone can follow.
-    pub order_by: Option<String>,
-    /// How pages are asked for to begin with.
-    pub mode: PagingMode,
-    /// How many records there are.
-    pub expected: Expected,
-    /// Records on a page, at most.
-    pub page_size: u64,
-    /// Records in all, at most.
-    pub limit: u64,
-    /// Whether a page that the server can't make is an error at once.
-    pub once: bool,
-}
-
-impl PageQuery {
-    /// All records of a list.
-    pub fn new(endpoint: impl Into<String>, selection: Selection) -> Self {
-        let endpoint = endpoint.into();
-        Self {
-            name: endpoint.clone(),
-            endpoint,
-            selection,
-            range: KeyRange::default(),
-            further: Vec::new(),
-            groups: Vec::new(),
-            order_by: None,
-            mode: PagingMode::ForwardOnly,
-            expected: Expected::Unchecked,
-            page_size: u64::MAX,
-            limit: u64::MAX,
-            once: false,
-        }
-    }
-
-    /// A request for one record for which a condition holds.
-    fn one(&self, condition: Option<Condition>) -> Request {
-        let request = Request::new(&self.endpoint).with("pageSize", 1);
-        condition.into_iter().fold(request, |request, condition| request.with("conditions", condition))
-    }
-}
+use fetch::{Fetched, Links, number_of_records};
 
 /// Reads a list page by page.
 #[derive(Debug)]
 pub struct PageReader<D> {
     client: Client,
-    traffic: Arc<Traffic>,
+    stats: Arc<RequestStats>,
     query: PageQuery,
     decoder: D,
     mode: PagingMode,
@@ -139,27 +56,6 @@ pub struct PageReader<D> {
     done: bool,
 }
 
-/// One page as it came.
-struct Fetched<P> {
-    decoded: DecodedPage<P>,
-    links: Links,
-    /// Whether the server gave it; else it is a record that was passed over.
-    served: bool,
-}
-
-/// What an answer says of the next page.
-#[derive(Debug, Clone, Default)]
-struct Links {
-    has_next: bool,
-    cursor: Option<String>,
-}
-
-impl Links {
-    fn of(answer: &Answer) -> Self {
-        Self { has_next: answer.has_next, cursor: answer.next_page_id.clone() }
-    }
-}
-
 /// What is done with a page.
 enum Verdict {
     /// Its records are given, but for those that came before.
@@ -170,12 +66,12 @@ enum Verdict {
 
 impl<D: DecodePage> PageReader<D> {
     /// A reader of what is asked for.
-    pub fn new(client: &Client, traffic: &Arc<Traffic>, query: PageQuery, decoder: D) -> Self {
+    pub fn new(client: &Client, stats: &Arc<RequestStats>, query: PageQuery, decoder: D) -> Self {
         let page_size = query.page_size.min(client.page_limit()).min(query.limit.max(1));
         let mode = if query.order_by.is_some() { PagingMode::PageNumber } else { query.mode };
         Self {
             client: client.clone(),
-            traffic: Arc::clone(traffic),
+            stats: Arc::clone(stats),
             decoder,
             mode,
             size: PageSize::new(page_size),
@@ -217,26 +113,6 @@ impl<D: DecodePage> PageReader<D> {
     pub fn rest(&self) -> Option<KeyRange> {
         let after = self.last_key.filter(|_| !self.done && self.mode != PagingMode::PageNumber)?;
         Some(KeyRange { after: Some(after), to: self.query.range.to })
-    }
-
-    /// Whether the requests can be sent at all.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] where an address would be longer than servers take.
-    pub fn check(&self) -> Result<()> {
-        self.requests().iter().try_for_each(|request| self.fits(request))
-    }
-
-    fn fits(&self, request: &Request) -> Result<()> {
-        let length = self.client.address_of(request)?.as_str().len();
-        if length <= LONGEST_ADDRESS {
-            return Ok(());
-        }
-        Err(Error::Usage(format!(
-            "{}: the address would be {length} characters long, and servers take {LONGEST_ADDRESS}: ask for fewer \
-             fields, or by shorter conditions",
-            self.query.endpoint
-        )))
     }
 
     /// The next page; `None` after the last.
@@ -397,7 +273,7 @@ impl<D: DecodePage> PageReader<D> {
         size.begin_at(offset);
         let page = offset / size.now() + 1;
         let request = self.request_with(PagingMode::PageNumber, offset, size.now(), self.first_group());
-        let records = self.client.get(&request, &self.traffic, |answer| number_of_records(&answer.body)).await?;
+        let records = self.client.get(&request, &self.stats, |answer| number_of_records(&answer.body)).await?;
         if records == 0 {
             return Ok(true);
         }
@@ -430,7 +306,7 @@ impl<D: DecodePage> PageReader<D> {
         let is_first = self.read == 0;
         let client = self.client.clone();
         let request = self.request(self.first_group());
-        if is_first && client.takes_fewer(&request, self.size.now(), &failure, &self.traffic).await {
+        if is_first && client.takes_fewer(&request, self.size.now(), &failure, &self.stats).await {
             self.size.limit(client.page_limit());
             return Ok(None);
         }
@@ -485,96 +361,6 @@ impl<D: DecodePage> PageReader<D> {
     fn first_group(&self) -> Option<&str> {
         self.query.groups.first().map(String::as_str)
     }
-
-    /// The requests for the next page.
-    pub fn requests(&self) -> Vec<Request> {
-        match self.query.groups.as_slice() {
-            [] => vec![self.request(None)],
-            groups => groups.iter().map(|group| self.request(Some(group))).collect(),
-        }
-    }
-
-    fn request(&self, fields: Option<&str>) -> Request {
-        self.request_with(self.mode, self.offset, self.size.now(), fields)
-    }
-
-    fn request_with(&self, mode: PagingMode, offset: u64, size: u64, fields: Option<&str>) -> Request {
-        let query = &self.query;
-        let mut request = Request::new(&query.endpoint).with("pageSize", size);
-        request.give_up_after = Some(if query.once { 1 } else { self.size.tries() });
-        let mut range = query.range;
-        let mut order = query.order_by.clone();
-        let by_key = || Some(format!("{} asc", query.selection.key));
-        match mode {
-            PagingMode::ForwardOnly => {
-                request.forward_only = true;
-                if let Some(cursor) = &self.cursor {
-                    request = request.with("pageId", cursor);
-                }
-            }
-            PagingMode::Keyset => {
-                range.after = self.last_key.or(range.after);
-                order = by_key();
-            }
-            PagingMode::PageNumber => {
-                request = request.with("page", offset / size + 1);
-                if self.ordered {
-                    order = by_key();
-                }
-            }
-        }
-        if let Some(order) = order {
-            request = request.with("orderBy", order);
-        }
-        if let Some(conditions) = query.selection.conditions(range) {
-            request = request.with("conditions", conditions);
-        }
-        for (name, conditions) in &query.further {
-            request = request.with(name, conditions);
-        }
-        fields.into_iter().fold(request, |request, fields| request.with("fields", fields))
-    }
-
-    /// One page, from as many requests as its properties need.
-    async fn fetch(&mut self) -> Result<Fetched<D::Page>> {
-        let requests = self.requests();
-        if D::CHECKS_ADDRESSES {
-            requests.iter().try_for_each(|request| self.fits(request))?;
-        }
-        let [request] = requests.as_slice() else { return self.fetch_in_groups(&requests).await };
-        let decoder = &mut self.decoder;
-        let decode = |answer: &Answer| Ok((decoder.decode(&answer.body)?, Links::of(answer)));
-        let (decoded, links) = self.client.get(request, &self.traffic, decode).await?;
-        Ok(Fetched { decoded, links, served: true })
-    }
-
-    /// A record's properties in several requests, because all names together make too long an address.
-    async fn fetch_in_groups(&mut self, requests: &[Request]) -> Result<Fetched<D::Page>> {
-        let key = self.query.selection.key.to_string();
-        let mut trouble = String::new();
-        for _ in 0..JOINS {
-            let mut parts: Vec<Bytes> = Vec::new();
-            let mut links = Links::default();
-            for request in requests {
-                let read =
-                    |answer: &Answer| number_of_records(&answer.body).map(|_| (answer.body.clone(), Links::of(answer)));
-                let (body, of_part) = self.client.get(request, &self.traffic, read).await?;
-                links.has_next |= of_part.has_next;
-                links.cursor = links.cursor.or(of_part.cursor);
-                parts.push(body);
-            }
-            match splice(&parts, &key).and_then(|whole| self.decoder.decode(&whole)) {
-                Ok(decoded) => return Ok(Fetched { decoded, links, served: true }),
-                Err(reason) => trouble = reason,
-            }
-        }
-        Err(Error::data(&self.query.name, format!("the parts of a page do not fit together: {trouble}")))
-    }
-}
-
-/// How many records an answer holds: the items of a list, or one object.
-fn number_of_records(body: &Bytes) -> Result<u64, String> {
-    items_of(body).map(|(records, _)| records.len() as u64)
 }
 
 #[cfg(test)]

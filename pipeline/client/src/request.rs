@@ -4,6 +4,7 @@ use crate::observer::Observer;
 use crate::page_size::TRIES;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use std::borrow::Cow;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 
@@ -13,7 +14,7 @@ pub struct Request {
     /// The endpoint below the base, e.g. `/time/entries/count`.
     pub endpoint: String,
     /// Query parameters, unencoded.
-    pub query: Vec<(&'static str, String)>,
+    pub query: Vec<(Cow<'static, str>, String)>,
     /// Ask for forward-only paging.
     pub forward_only: bool,
     /// Tries after which a request that the server can't answer is given up early, because a smaller one can take its
@@ -29,7 +30,7 @@ impl Request {
 
     /// The same, given up early where a smaller one can take its place.
     #[must_use]
-    pub fn divisible(self) -> Self {
+    pub fn can_shrink(self) -> Self {
         Self { give_up_after: Some(TRIES), ..self }
     }
 
@@ -41,15 +42,15 @@ impl Request {
     }
 
     /// Adds a query parameter.
-    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.query.push((name, value.to_string()));
+    pub fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl ToString) -> Self {
+        self.query.push((name.into(), value.to_string()));
         self
     }
 }
 
-/// One answer, whole.
+/// One response, whole.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct Response {
     /// The body, decompressed.
     pub body: Bytes,
     /// Whether a `Link` header came with it.
@@ -64,7 +65,7 @@ pub struct Answer {
 
 /// Counts of what went over the wire.
 #[derive(Debug)]
-pub struct Traffic {
+pub struct RequestStats {
     /// Requests sent, retries included.
     pub requests: AtomicU64,
     /// Requests that were repeats of a failed one.
@@ -77,13 +78,13 @@ pub struct Traffic {
     pub observer: Arc<dyn Observer>,
 }
 
-impl Default for Traffic {
+impl Default for RequestStats {
     fn default() -> Self {
         Self::observed(Arc::new(()))
     }
 }
 
-impl Traffic {
+impl RequestStats {
     /// Counts from nothing, and tells of retries.
     pub fn observed(observer: Arc<dyn Observer>) -> Self {
         Self {

@@ -6,7 +6,7 @@ use crate::list::List;
 use crate::pages::{Expected, PageQuery, PageReader};
 use crate::printable::one_line;
 use crate::raw::RawPages;
-use crate::request::Traffic;
+use crate::request::RequestStats;
 use crate::selection::Selection;
 use arrow_array::RecordBatch;
 use bytes::Bytes;
@@ -59,8 +59,8 @@ impl List {
             limit: self.limit.unwrap_or(u64::MAX),
             ..PageQuery::new(&self.endpoint, selection)
         };
-        let traffic = Arc::new(Traffic::observed(Arc::clone(&self.observer)));
-        Ok(PageReader::new(&self.client, &traffic, query, RawPages::of(self)))
+        let stats = Arc::new(RequestStats::observed(Arc::clone(&self.observer)));
+        Ok(PageReader::new(&self.client, &stats, query, RawPages::of(self)))
     }
 
     /// Record after record, as the API wrote it.
@@ -94,11 +94,11 @@ impl List {
             let decoded = decoder.finish().map_err(|error| Error::data(table.entity, error))?;
             match decoded.quarantined.first() {
                 None => Ok(decoded.batch),
-                Some(misfit) => Err(failed(format!(
+                Some(rejected) => Err(failed(format!(
                     "record {} does not fit: {}: {}; as ndjson it can be read as it is",
-                    one_line(misfit.record_id.as_deref().unwrap_or("without an id")),
-                    one_line(&misfit.path),
-                    one_line(&misfit.reason)
+                    one_line(rejected.record_id.as_deref().unwrap_or("without an id")),
+                    one_line(&rejected.path),
+                    one_line(&rejected.reason)
                 ))),
             }
         }))

@@ -5,7 +5,7 @@ use crate::client::{Client, Limits};
 use crate::request::Request;
 use crate::retry::RetryPolicy;
 use crate::settings::ApiSettings;
-use crate::throttle::Pace;
+use crate::throttle::RateLimit;
 use crate::transport::{Received, Transport};
 use async_trait::async_trait;
 use reqwest::StatusCode;
@@ -47,7 +47,7 @@ impl Scripted {
     ) -> (Client, Arc<Self>) {
         let script = Arc::new(Self { answering: Box::new(answering), asked: Mutex::default() });
         let retry = RetryPolicy { base: Duration::ZERO, ..RetryPolicy::default() };
-        let pace = Pace { requests_per_minute: 0, workers: 4 };
+        let rate = RateLimit { requests_per_minute: 0, workers: 4 };
         // No company in the user name: where nothing is found, no host is asked for the codebase.
         let settings = ApiSettings::from_lookup(|name| match name {
             "CW_BASE_URL" => Some("https://cw.example.com/v4_6_release/apis/3.0".to_owned()),
@@ -55,7 +55,7 @@ impl Scripted {
             _ => None,
         });
         let transport = Arc::clone(&script) as Arc<dyn Transport>;
-        (Client::over(transport, UNUSED.clone(), settings.unwrap(), retry, pace, Limits::default()), script)
+        (Client::over(transport, UNUSED.clone(), settings.unwrap(), retry, rate, Limits::default()), script)
     }
 
     /// What was asked so far.

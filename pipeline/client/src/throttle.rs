@@ -21,19 +21,19 @@ const SLOWER: u32 = 4;
 
 /// How fast and how broad the API is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pace {
+pub struct RateLimit {
     /// Requests a minute; 0 is without a bound.
     pub requests_per_minute: u32,
     /// The most requests under way at once.
     pub workers: usize,
 }
 
-impl Pace {
+impl RateLimit {
     /// What a client should expect to be allowed.
     pub const USUAL: Self = Self { requests_per_minute: 1000, workers: 8 };
 }
 
-impl Default for Pace {
+impl Default for RateLimit {
     fn default() -> Self {
         Self::USUAL
     }
@@ -47,7 +47,7 @@ pub(super) struct Budget {
 
 #[derive(Debug)]
 struct Shared {
-    pace: Pace,
+    rate: RateLimit,
     state: Mutex<State>,
     freed: Notify,
 }
@@ -59,25 +59,25 @@ struct State {
     /// No request begins before this.
     not_before: Option<Instant>,
     under_way: usize,
-    breadth: Breadth,
+    concurrency: ConcurrencyLimit,
 }
 
 /// How many requests may be under way: one more after a round of good answers, half after a sign of overload.
 #[derive(Debug)]
-struct Breadth {
+struct ConcurrencyLimit {
     allowed: f64,
     usual: Option<Duration>,
     /// Signs from requests that began before this are of the overload that was answered already.
     answered: Option<Instant>,
 }
 
-impl Default for Breadth {
+impl Default for ConcurrencyLimit {
     fn default() -> Self {
         Self { allowed: f64::INFINITY, usual: None, answered: None }
     }
 }
 
-impl Breadth {
+impl ConcurrencyLimit {
     fn good(&mut self, took: Duration, most: usize) {
         self.usual = Some(self.usual.map_or(took, |usual| (usual * 7 + took) / 8));
         self.allowed = (self.allowed + 1.0 / self.allowed.max(1.0)).min(most as f64);
@@ -100,7 +100,7 @@ impl Breadth {
     }
 }
 
-/// How a request ended, as far as the breadth is concerned.
+/// How a request ended, as far as the limit of requests at once is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
     /// With an answer.
@@ -113,33 +113,33 @@ pub(super) enum Ended {
 
 /// The right to have one request under way; given back when dropped.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(super) struct Permit {
     shared: Arc<Shared>,
     began: Instant,
 }
 
 impl Budget {
-    pub(super) fn new(pace: Pace) -> Self {
-        let pace = Pace { workers: pace.workers.max(1), ..pace };
-        Self { shared: Arc::new(Shared { pace, state: Mutex::default(), freed: Notify::new() }) }
+    pub(super) fn new(rate: RateLimit) -> Self {
+        let rate = RateLimit { workers: rate.workers.max(1), ..rate };
+        Self { shared: Arc::new(Shared { rate, state: Mutex::default(), freed: Notify::new() }) }
     }
 
-    pub(super) fn pace(&self) -> Pace {
-        self.shared.pace
+    pub(super) fn rate_limit(&self) -> RateLimit {
+        self.shared.rate
     }
 
     /// Waits until a request may begin.
     ///
     /// # Errors
     /// How long the API wants no requests, where that is longer than [`MOST_WAIT`].
-    pub(super) async fn turn(&self) -> Result<Turn, Duration> {
+    pub(super) async fn permit(&self) -> Result<Permit, Duration> {
         loop {
             let freed = self.shared.freed.notified();
             let wait = {
                 let now = Instant::now();
                 let mut state = self.shared.lock();
-                match state.admit(now, self.shared.pace) {
-                    Admission::Now => return Ok(Turn { shared: Arc::clone(&self.shared), began: now }),
+                match state.admit(now, self.shared.rate) {
+                    Admission::Now => return Ok(Permit { shared: Arc::clone(&self.shared), began: now }),
                     Admission::Never(wait) => return Err(wait),
                     Admission::At(instant) => Some(instant),
                     Admission::WhenFreed => None,
@@ -172,22 +172,22 @@ enum Admission {
 }
 
 impl State {
-    fn admit(&mut self, now: Instant, pace: Pace) -> Admission {
+    fn admit(&mut self, now: Instant, rate: RateLimit) -> Admission {
         let held = self.not_before.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
         if held > MOST_WAIT {
             return Admission::Never(held);
         }
-        if self.under_way >= self.breadth.limit(pace.workers) {
+        if self.under_way >= self.concurrency.limit(rate.workers) {
             return Admission::WhenFreed;
         }
         if let Some(until) = self.not_before.filter(|until| *until > now) {
             return Admission::At(until);
         }
-        if pace.requests_per_minute > 0 {
+        if rate.requests_per_minute > 0 {
             while self.begun.front().is_some_and(|begun| now.duration_since(*begun) >= WINDOW) {
                 self.begun.pop_front();
             }
-            if self.begun.len() >= pace.requests_per_minute as usize
+            if self.begun.len() >= rate.requests_per_minute as usize
                 && let Some(oldest) = self.begun.front()
             {
                 return Admission::At(*oldest + WINDOW);
@@ -205,23 +205,23 @@ impl Shared {
     }
 }
 
-impl Turn {
-    /// Ends the turn and says how it went.
+impl Permit {
+    /// Ends the request and says how it went.
     pub(super) fn end(self, ended: Ended) {
         let now = Instant::now();
         let took = now.duration_since(self.began);
-        let most = self.shared.pace.workers;
+        let most = self.shared.rate.workers;
         let mut state = self.shared.lock();
         match ended {
-            Ended::Overloaded => state.breadth.overload(self.began, now, most),
-            Ended::Answered if state.breadth.is_slow(took) => state.breadth.overload(self.began, now, most),
-            Ended::Answered => state.breadth.good(took, most),
+            Ended::Overloaded => state.concurrency.overload(self.began, now, most),
+            Ended::Answered if state.concurrency.is_slow(took) => state.concurrency.overload(self.began, now, most),
+            Ended::Answered => state.concurrency.good(took, most),
             Ended::Otherwise => {}
         }
     }
 }
 
-impl Drop for Turn {
+impl Drop for Permit {
     fn drop(&mut self) {
         self.shared.lock().under_way -= 1;
         // All: the limit may have grown by more than one place, and who can't go waits again.
@@ -233,16 +233,16 @@ impl Drop for Turn {
 mod tests {
     use super::*;
 
-    fn pace(requests_per_minute: u32, workers: usize) -> Pace {
-        Pace { requests_per_minute, workers }
+    fn limit_of(requests_per_minute: u32, workers: usize) -> RateLimit {
+        RateLimit { requests_per_minute, workers }
     }
 
     /// When each of `requests` begins whose answers take `each`, one after the other.
-    fn begin(pace: Pace, requests: usize, each: Duration) -> Vec<Instant> {
+    fn begin(rate: RateLimit, requests: usize, each: Duration) -> Vec<Instant> {
         let (mut state, mut now) = (State::default(), Instant::now());
         let mut begun = Vec::new();
         while begun.len() < requests {
-            match state.admit(now, pace) {
+            match state.admit(now, rate) {
                 Admission::Now => {
                     begun.push(now);
                     state.under_way -= 1;
@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn no_minute_holds_more_than_the_budget() {
-        let begun = begin(pace(10, 100), 35, Duration::from_millis(700));
+        let begun = begin(limit_of(10, 100), 35, Duration::from_millis(700));
         for pair in begun.windows(11) {
             assert!(pair[10].duration_since(pair[0]) >= WINDOW, "{begun:?}");
         }
@@ -266,36 +266,36 @@ mod tests {
 
     #[test]
     fn the_longest_wait_that_was_asked_for_holds_for_all() {
-        let budget = Budget::new(pace(0, 4));
+        let budget = Budget::new(limit_of(0, 4));
         let start = Instant::now();
         budget.hold(Duration::from_secs(70));
         budget.hold(Duration::from_secs(20));
         let mut state = budget.shared.lock();
-        let Admission::At(first) = state.admit(start, pace(0, 4)) else { panic!("it began at once") };
+        let Admission::At(first) = state.admit(start, limit_of(0, 4)) else { panic!("it began at once") };
         assert!(first - start >= Duration::from_secs(70));
-        assert!(matches!(state.admit(first, pace(0, 4)), Admission::Now));
+        assert!(matches!(state.admit(first, limit_of(0, 4)), Admission::Now));
     }
 
     #[tokio::test]
     async fn a_break_that_is_too_long_is_told_to_all() {
-        let budget = Budget::new(pace(0, 1));
-        let turn = budget.turn().await.unwrap();
+        let budget = Budget::new(limit_of(0, 1));
+        let permit = budget.permit().await.unwrap();
         budget.hold(MOST_WAIT + Duration::from_secs(60));
         // At once, though the one place is taken.
-        assert!(budget.turn().await.unwrap_err() > MOST_WAIT);
-        drop(turn);
+        assert!(budget.permit().await.unwrap_err() > MOST_WAIT);
+        drop(permit);
         budget.hold(Duration::MAX);
-        assert!(budget.turn().await.unwrap_err() > MOST_WAIT);
+        assert!(budget.permit().await.unwrap_err() > MOST_WAIT);
     }
 
     #[tokio::test]
     async fn waiters_wake_when_a_place_is_free() {
-        let budget = Budget::new(pace(0, 2));
-        let (first, second) = (budget.turn().await.unwrap(), budget.turn().await.unwrap());
-        assert!(matches!(budget.shared.lock().admit(Instant::now(), pace(0, 2)), Admission::WhenFreed));
+        let budget = Budget::new(limit_of(0, 2));
+        let (first, second) = (budget.permit().await.unwrap(), budget.permit().await.unwrap());
+        assert!(matches!(budget.shared.lock().admit(Instant::now(), limit_of(0, 2)), Admission::WhenFreed));
         let waiting = tokio::spawn({
             let budget = budget.clone();
-            async move { drop(budget.turn().await.unwrap()) }
+            async move { drop(budget.permit().await.unwrap()) }
         });
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished(), "three at once");
@@ -306,23 +306,23 @@ mod tests {
 
     #[test]
     fn overload_halves_once_and_good_answers_bring_it_back() {
-        let mut breadth = Breadth::default();
+        let mut concurrency = ConcurrencyLimit::default();
         let start = Instant::now();
-        assert_eq!(breadth.limit(8), 8);
+        assert_eq!(concurrency.limit(8), 8);
         // Eight requests of one moment that are all refused are one sign.
         for _ in 0..8 {
-            breadth.overload(start, start + Duration::from_millis(5), 8);
+            concurrency.overload(start, start + Duration::from_millis(5), 8);
         }
-        assert_eq!(breadth.limit(8), 4);
+        assert_eq!(concurrency.limit(8), 4);
         for later in 1..5 {
             let later = start + Duration::from_secs(later);
-            breadth.overload(later, later, 8);
+            concurrency.overload(later, later, 8);
         }
-        assert_eq!(breadth.limit(8), 1);
+        assert_eq!(concurrency.limit(8), 1);
         for _ in 0..100 {
-            breadth.good(Duration::from_millis(20), 8);
+            concurrency.good(Duration::from_millis(20), 8);
         }
-        assert_eq!(breadth.limit(8), 8);
-        assert!(breadth.is_slow(Duration::from_secs(6)) && !breadth.is_slow(Duration::from_secs(1)));
+        assert_eq!(concurrency.limit(8), 8);
+        assert!(concurrency.is_slow(Duration::from_secs(6)) && !concurrency.is_slow(Duration::from_secs(1)));
     }
 }

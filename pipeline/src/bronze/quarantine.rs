@@ -11,7 +11,7 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, Timestamp
 use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimestampMicrosecondType};
 use arrow::error::ArrowError;
-use connectwise_runtime::{Misfit, redact_stored};
+use connectwise_runtime::{RejectedRecord, redact_stored};
 use datafusion::logical_expr::{ident, lit};
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -48,11 +48,11 @@ pub async fn add(run: &RunContext, extracted: &Extracted) -> Result<()> {
     }
     // What is there already, word for word, is no change.
     let there = records(&run.lake, extracted.table).await?;
-    let fresh = not_among(&extracted.quarantined, there.iter().map(|(misfit, _)| misfit));
+    let fresh = not_among(&extracted.quarantined, there.iter().map(|(rejected, _)| rejected));
     if fresh.is_empty() {
         return Ok(());
     }
-    let again: HashSet<&str> = fresh.iter().filter_map(|misfit| misfit.record_id.as_deref()).collect();
+    let again: HashSet<&str> = fresh.iter().filter_map(|rejected| rejected.record_id.as_deref()).collect();
     // Records without an id can't be told apart: they stay until a whole read is loaded.
     let comes_again = |id: Option<&str>| id.is_some_and(|id| again.contains(id));
     rewrite(run, extracted.table, &fresh, comes_again).await
@@ -64,15 +64,16 @@ pub async fn add(run: &RunContext, extracted: &Extracted) -> Result<()> {
 /// # Errors
 /// [`crate::lake::Error::Table`]; the table stays as it was.
 pub async fn clear_resolved(run: &RunContext, extracted: &Extracted) -> Result<()> {
-    let again: HashSet<&str> = extracted.quarantined.iter().filter_map(|misfit| misfit.record_id.as_deref()).collect();
+    let again: HashSet<&str> =
+        extracted.quarantined.iter().filter_map(|rejected| rejected.record_id.as_deref()).collect();
     let is_solved = |id: Option<&str>| match id {
         Some(id) if again.contains(id) => false,
         Some(id) => extracted.whole || id.parse().is_ok_and(|id: i64| extracted.ids.contains_key(&id)),
         // A record without an id can't be told from another: a whole read replaces all of them.
         None => extracted.whole,
     };
-    let nameless = |misfit: &&Misfit| extracted.whole && misfit.record_id.is_none();
-    let fresh: Vec<Misfit> = extracted.quarantined.iter().filter(nameless).cloned().collect();
+    let nameless = |rejected: &&RejectedRecord| extracted.whole && rejected.record_id.is_none();
+    let fresh: Vec<RejectedRecord> = extracted.quarantined.iter().filter(nameless).cloned().collect();
     rewrite(run, extracted.table, &fresh, is_solved).await
 }
 
@@ -83,29 +84,32 @@ pub async fn clear_resolved(run: &RunContext, extracted: &Extracted) -> Result<(
 pub(crate) async fn replace(
     run: &RunContext,
     entity: &'static connectwise_runtime::Table,
-    before: &[Misfit],
-    after: &[Misfit],
+    before: &[RejectedRecord],
+    after: &[RejectedRecord],
 ) -> Result<()> {
     let mut fresh = not_among(after, before);
     let gone = not_among(before, after);
-    let nameless = |misfit: &Misfit| misfit.record_id.is_none();
+    let nameless = |rejected: &RejectedRecord| rejected.record_id.is_none();
     // Records without an id can't be told apart: all of them are written anew, or none.
     let anew = fresh.iter().chain(&gone).any(nameless);
     if anew {
-        fresh.retain(|misfit| !nameless(misfit));
-        fresh.extend(after.iter().filter(|misfit| nameless(misfit)).cloned());
+        fresh.retain(|rejected| !nameless(rejected));
+        fresh.extend(after.iter().filter(|rejected| nameless(rejected)).cloned());
     }
-    let ids: HashSet<&str> = fresh.iter().chain(&gone).filter_map(|misfit| misfit.record_id.as_deref()).collect();
+    let ids: HashSet<&str> = fresh.iter().chain(&gone).filter_map(|rejected| rejected.record_id.as_deref()).collect();
     rewrite(run, entity, &fresh, |id| id.map_or(anew, |id| ids.contains(id))).await
 }
 
 /// The records that are not, word for word, among others.
-fn not_among<'a>(misfits: &[Misfit], others: impl IntoIterator<Item = &'a Misfit>) -> Vec<Misfit> {
-    fn words(misfit: &Misfit) -> [Option<&str>; 4] {
-        [misfit.record_id.as_deref(), Some(&misfit.path), Some(&misfit.reason), Some(&misfit.raw_json)]
+fn not_among<'a>(
+    rejected: &[RejectedRecord],
+    others: impl IntoIterator<Item = &'a RejectedRecord>,
+) -> Vec<RejectedRecord> {
+    fn words(rejected: &RejectedRecord) -> [Option<&str>; 4] {
+        [rejected.record_id.as_deref(), Some(&rejected.path), Some(&rejected.reason), Some(&rejected.raw_json)]
     }
     let others: HashSet<_> = others.into_iter().map(words).collect();
-    misfits.iter().filter(|misfit| !others.contains(&words(misfit))).cloned().collect()
+    rejected.iter().filter(|rejected| !others.contains(&words(rejected))).cloned().collect()
 }
 
 /// Rewrites an entity's records: these come, those that are solved go, and what may not be kept of the others, but
@@ -113,14 +117,14 @@ fn not_among<'a>(misfits: &[Misfit], others: impl IntoIterator<Item = &'a Misfit
 async fn rewrite(
     run: &RunContext,
     entity: &'static connectwise_runtime::Table,
-    misfits: &[Misfit],
+    rejected: &[RejectedRecord],
     is_solved: impl Fn(Option<&str>) -> bool,
 ) -> Result<()> {
     // One table for all entities: whoever rewrites it does so alone.
     let lake = &run.lake;
     let _turn = lake.turn("bronze", TABLE).await;
     let existing = lake.open("bronze", TABLE).await?;
-    if misfits.is_empty() && existing.is_none() {
+    if rejected.is_empty() && existing.is_none() {
         return Ok(());
     }
     let schema = schema();
@@ -130,7 +134,7 @@ async fn rewrite(
     };
     let failed = |error: datafusion::error::DataFusionError| Error::table("bronze", TABLE, "writing", error);
     let old = table.frame().await?.collect().await.map_err(failed)?;
-    let fresh = rejected_rows(&schema, &run.id, entity.entity, misfits)?;
+    let fresh = rejected_rows(&schema, &run.id, entity.entity, rejected)?;
     let mut changed = false;
     let mut batches = Vec::new();
     for batch in &old {
@@ -205,7 +209,7 @@ fn redacted(
 pub(crate) async fn records(
     lake: &Lakehouse,
     entity: &connectwise_runtime::Table,
-) -> Result<Vec<(Misfit, Option<i64>)>> {
+) -> Result<Vec<(RejectedRecord, Option<i64>)>> {
     let Some(table) = lake.open("bronze", TABLE).await? else { return Ok(Vec::new()) };
     let own = table.frame().await?.filter(ident("entity").eq(lit(entity.entity))).on_table(&table, "reading")?;
     let schema = schema();
@@ -218,13 +222,13 @@ pub(crate) async fn records(
         };
         let times = batch.column(5).as_primitive::<TimestampMicrosecondType>();
         records.extend((0..batch.num_rows()).map(|row| {
-            let misfit = Misfit {
+            let rejected = RejectedRecord {
                 record_id: text(1, row),
                 path: text(2, row).unwrap_or_default(),
                 reason: text(3, row).unwrap_or_default(),
                 raw_json: text(4, row).unwrap_or_default(),
             };
-            (misfit, times.is_valid(row).then(|| times.value(row)))
+            (rejected, times.is_valid(row).then(|| times.value(row)))
         }));
     }
     Ok(records)
@@ -235,7 +239,7 @@ pub(crate) async fn records(
 /// # Errors
 /// [`crate::lake::Error::Table`] when the table can't be read.
 pub(crate) async fn unserved(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Result<Vec<i64>> {
-    Ok(records(lake, entity).await?.iter().filter_map(|(misfit, _)| unserved_id(misfit)).collect())
+    Ok(records(lake, entity).await?.iter().filter_map(|(rejected, _)| unserved_id(rejected)).collect())
 }
 
 /// The ids of an entity's records in quarantine, where they have one.
@@ -256,17 +260,17 @@ pub async fn ids(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Resul
     Ok(parsed)
 }
 
-fn rejected_rows(schema: &SchemaRef, run: &RunId, entity: &str, misfits: &[Misfit]) -> Result<RecordBatch> {
-    let text = |value: &dyn Fn(&Misfit) -> Option<String>| -> ArrayRef {
-        Arc::new(misfits.iter().map(value).collect::<StringArray>())
+fn rejected_rows(schema: &SchemaRef, run: &RunId, entity: &str, rejected: &[RejectedRecord]) -> Result<RecordBatch> {
+    let text = |value: &dyn Fn(&RejectedRecord) -> Option<String>| -> ArrayRef {
+        Arc::new(rejected.iter().map(value).collect::<StringArray>())
     };
-    let rows = misfits.len();
+    let rows = rejected.len();
     let columns: Vec<ArrayRef> = vec![
         Arc::new(StringArray::from(vec![entity; rows])),
-        text(&|misfit| misfit.record_id.clone()),
-        text(&|misfit| Some(misfit.path.clone())),
-        text(&|misfit| Some(misfit.reason.clone())),
-        text(&|misfit| Some(misfit.raw_json.clone())),
+        text(&|rejected| rejected.record_id.clone()),
+        text(&|rejected| Some(rejected.path.clone())),
+        text(&|rejected| Some(rejected.reason.clone())),
+        text(&|rejected| Some(rejected.raw_json.clone())),
         Arc::new(TimestampMicrosecondArray::from(vec![run.started_micros(); rows]).with_timezone("UTC")),
         Arc::new(StringArray::from(vec![run.as_str(); rows])),
     ];

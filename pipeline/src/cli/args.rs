@@ -1,7 +1,8 @@
-//! Arguments that several commands take: the lakehouse, and the pace of requests.
+//! Arguments that several commands take: the lakehouse, the rate of requests, and the form of CSV.
 
+use super::csv::Excel;
 use crate::catalog;
-use crate::client::Pace;
+use crate::client::RateLimit;
 use crate::error::{Error, Result};
 use crate::lake::{Lakehouse, Layout};
 use clap::Args;
@@ -28,13 +29,13 @@ impl LakeArgs {
 
 /// How fast and how broad the API is asked.
 #[derive(Debug, Clone, Copy, Args)]
-pub(crate) struct PaceArgs {
+pub(crate) struct RateArgs {
     /// Requests a minute to the API, of all workers together; 0 is as many as it answers
     #[arg(
         long,
         env = "CW_REQUESTS_PER_MINUTE",
         value_name = "N",
-        default_value_t = Pace::USUAL.requests_per_minute
+        default_value_t = RateLimit::USUAL.requests_per_minute
     )]
     requests_per_minute: u32,
     /// Requests to the API at once, 1 to 64
@@ -42,14 +43,14 @@ pub(crate) struct PaceArgs {
         long,
         env = "CW_WORKERS",
         value_name = "N",
-        default_value_t = Pace::USUAL.workers as u64,
+        default_value_t = RateLimit::USUAL.workers as u64,
         value_parser = clap::value_parser!(u64).range(1..=64)
     )]
     workers: u64,
 }
 
-impl From<PaceArgs> for Pace {
-    fn from(args: PaceArgs) -> Self {
+impl From<RateArgs> for RateLimit {
+    fn from(args: RateArgs) -> Self {
         Self {
             requests_per_minute: args.requests_per_minute,
             workers: usize::try_from(args.workers).unwrap_or(Self::USUAL.workers),
@@ -69,4 +70,19 @@ pub(crate) async fn must_exist(lake: &Lakehouse) -> Result<()> {
         ))),
         _ => Ok(catalog::require_any(lake).await?),
     }
+}
+
+/// CSV as Excel reads it.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct ExcelArgs {
+    /// CSV as Excel reads it: with semicolons and a decimal comma, or, as `english`, with commas and a decimal point
+    #[arg(
+        long,
+        value_enum,
+        value_name = "REGION",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "europe"
+    )]
+    pub(crate) excel: Option<Excel>,
 }

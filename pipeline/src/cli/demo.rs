@@ -4,7 +4,7 @@ use super::invariants;
 use super::output::{Output, grouped, summary};
 use super::query::{screen, select};
 use crate::catalog;
-use crate::client::{Client, DataSource, Limits, Pace, RetryPolicy};
+use crate::client::{Client, DataSource, Limits, RateLimit, RetryPolicy};
 use crate::context::{Mode, Options, RunId};
 use crate::error::{Error, Result};
 use crate::lake::{self, Lakehouse, Layout};
@@ -43,7 +43,7 @@ enum Size {
 }
 
 /// A server of one's own needs no consideration.
-const PACE: Pace = Pace { requests_per_minute: 0, workers: 8 };
+const RATE: RateLimit = RateLimit { requests_per_minute: 0, workers: 8 };
 
 /// The answers that finance asks for first.
 const ANSWERS: [(&str, &str); 3] = [
@@ -93,7 +93,7 @@ pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
         .map_err(|error| Error::io("starting the simulated ConnectWise", std::io::Error::other(error)))?;
     let base_url = url::Url::parse(&simulator.base_url())
         .map_err(|error| Error::Usage(format!("the simulator's address is not usable: {error}")))?;
-    let client = Client::with(settings(base_url), RetryPolicy::default(), PACE, Limits::default())?;
+    let client = Client::with(settings(base_url), RetryPolicy::default(), RATE, Limits::default())?;
     let client = client.with_source(DataSource::demo());
     output.progress(format!("A simulated ConnectWise answers at {}", simulator.base_url()));
 

@@ -1,6 +1,6 @@
 //! `connectwise-etl doctor`: a line a check, and what to do about those that fail.
 
-use super::args::{LakeArgs, PaceArgs};
+use super::args::{LakeArgs, RateArgs};
 use super::output::Output;
 use crate::doctor::{examine, is_well};
 use crate::error::Result;
@@ -14,14 +14,14 @@ pub(super) struct DoctorArgs {
     #[command(flatten)]
     lake: LakeArgs,
     #[command(flatten)]
-    pace: PaceArgs,
+    rate: RateArgs,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
 }
 
 pub(super) async fn execute(args: &DoctorArgs, output: &mut Output) -> Result<u8> {
-    let checks = examine(ApiSettings::from_env(), args.pace.into(), args.lake.open().await).await;
+    let checks = examine(ApiSettings::from_env(), args.rate.into(), args.lake.open().await).await;
     let well = is_well(&checks);
     if args.json {
         output.line(format!("{:#}", json!({ "well": well, "checks": checks })))?;

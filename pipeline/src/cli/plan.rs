@@ -119,13 +119,13 @@ async fn of_entity(
         plan.window = window.to_string();
         let parents = bronze::parent_ids(lake, entity).await?;
         plan.lists = if entity.parent.is_some() { parents.len() } else { 1 };
-        let most_misfits = MOST_PERCENT;
+        let max_rejected_percent = MOST_PERCENT;
         let unserved = &quarantine::unserved(lake, entity).await?[..];
         let order = ExtractRequest {
             table: entity,
             window,
             parents: &parents,
-            most_misfits,
+            max_rejected_percent,
             began: now,
             known: std::sync::Arc::default(),
             unserved,

@@ -1,6 +1,6 @@
 //! `connectwise-etl query SQL`: DataFusion over the lakehouse.
 
-use super::args::{LakeArgs, must_exist};
+use super::args::{ExcelArgs, LakeArgs, must_exist};
 use super::csv::{Cell, Csv, Excel};
 use super::output::Output;
 use super::table::table;
@@ -23,16 +23,8 @@ pub(super) struct QueryArgs {
     /// How to print the rows; a table where left out
     #[arg(long, value_enum)]
     format: Option<Format>,
-    /// CSV as Excel reads it: with semicolons and a decimal comma, or, as `english`, with commas and a decimal point
-    #[arg(
-        long,
-        value_enum,
-        value_name = "REGION",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "europe"
-    )]
-    excel: Option<Excel>,
+    #[command(flatten)]
+    excel: ExcelArgs,
     /// Read the past: the whole lakehouse at a time (2026-01-31, 2026-01-31T12:00:00Z), or a version of the one table
     /// that the query names (12)
     #[arg(long, value_name = "VERSION|TIME")]
@@ -61,7 +53,7 @@ fn parse_sql(text: &str) -> std::result::Result<String, String> {
 }
 
 pub(super) async fn execute(args: &QueryArgs, output: &mut Output) -> Result<u8> {
-    let format = match (args.format, args.excel) {
+    let format = match (args.format, args.excel.excel) {
         (Some(Format::Table | Format::Json), Some(_)) => return Err(super::csv::no_csv()),
         (None, Some(_)) => Format::Csv,
         (format, _) => format.unwrap_or_default(),
@@ -82,7 +74,7 @@ pub(super) async fn execute(args: &QueryArgs, output: &mut Output) -> Result<u8>
     };
     gold::require_tables(&lake, &context, &args.sql, &when)?;
     let batches = select_in(&context, &args.sql).await?;
-    print(&batches, format, args.excel, output)?;
+    print(&batches, format, args.excel.excel, output)?;
     Ok(0)
 }
 

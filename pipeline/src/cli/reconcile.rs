@@ -1,6 +1,6 @@
 //! `connectwise-etl reconcile`: what the source deleted, and marking it.
 
-use super::args::{LakeArgs, PaceArgs, must_exist};
+use super::args::{LakeArgs, RateArgs, must_exist};
 use super::invariants;
 use super::output::{Output, grouped, summary};
 use super::table::table;
@@ -40,7 +40,7 @@ pub(super) struct ReconcileArgs {
     #[command(flatten)]
     lake: LakeArgs,
     #[command(flatten)]
-    pace: PaceArgs,
+    rate: RateArgs,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -57,7 +57,7 @@ pub(super) async fn execute(args: ReconcileArgs, output: &mut Output) -> Result<
     options.selected()?;
     let lake = args.lake.open().await?.with_hash_key(hash_key()?);
     must_exist(&lake).await?;
-    let client = Client::from_env(args.pace.into())?;
+    let client = Client::from_env(args.rate.into())?;
     let ran = if args.apply {
         let span = tracing::info_span!("run", mode = options.mode.name());
         run::run(Some(&client), &lake, &options).instrument(span).await

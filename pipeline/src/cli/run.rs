@@ -1,6 +1,6 @@
 //! `connectwise-etl run`.
 
-use super::args::{LakeArgs, PaceArgs};
+use super::args::{LakeArgs, RateArgs};
 use super::invariants;
 use super::output::{Output, summary};
 use crate::bronze::privacy;
@@ -58,7 +58,7 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     lake: LakeArgs,
     #[command(flatten)]
-    pace: PaceArgs,
+    rate: RateArgs,
     /// Show what would be read and written, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -115,7 +115,7 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
     } else {
         privacy::require_key(&lake, &options.selected()?)?;
     }
-    let client = if args.layers.contains(&Layer::Bronze) { Some(Client::from_env(args.pace.into())?) } else { None };
+    let client = if args.layers.contains(&Layer::Bronze) { Some(Client::from_env(args.rate.into())?) } else { None };
     if args.dry_run {
         return super::plan::dry_run(client.as_ref(), &lake, &options, args.json, output).await;
     }

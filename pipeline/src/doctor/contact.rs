@@ -1,8 +1,9 @@
 //! The way to the API: its address, the connection, the certificate, and whether it lets us in.
 
 use super::Check;
-use crate::client::{Client, ClientError, Request, Traffic};
+use crate::client::{Client, ClientError, Request, RequestStats};
 use connectwise_generated::tables::{SPEC_VERSION, TABLES};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpStream, lookup_host};
 use url::{Host, Url};
@@ -17,7 +18,7 @@ const CLOUD: (&str, &str) = (".myconnectwise.net", "api-");
 /// Goes the way step by step; where it ends, the first step that could not be checked, and why.
 pub(super) async fn all(
     client: &Client,
-    traffic: &Traffic,
+    stats: &Arc<RequestStats>,
     on_this_machine: bool,
     checks: &mut Vec<Check>,
 ) -> Result<(), (&'static str, &'static str)> {
@@ -47,7 +48,7 @@ pub(super) async fn all(
     } else {
         checks.push(Check::well("tls", "none: plain HTTP, on this machine"));
     }
-    login(client, traffic, checks).await
+    login(client, stats, checks).await
 }
 
 fn address(base: &Url) -> Check {
@@ -101,25 +102,17 @@ fn bare(host: &str) -> &str {
 /// The login, the clientId and the version; where we are not let in, the first step that could not be checked, and why.
 async fn login(
     client: &Client,
-    traffic: &Traffic,
+    stats: &Arc<RequestStats>,
     checks: &mut Vec<Check>,
 ) -> Result<(), (&'static str, &'static str)> {
-    #[derive(serde::Deserialize)]
-    struct Info {
-        #[serde(default)]
-        version: String,
-    }
-    let request = Request::new("/system/info");
-    let read = client.get(&request, traffic, |answer| {
-        serde_json::from_slice::<Info>(&answer.body).map_err(|error| error.to_string())
-    });
+    let read = client.operations(stats).get_system_info().await;
     let accepted = |version| [Check::well("login", "accepted"), Check::well("clientId", "accepted"), version];
-    let mut error = match read.await {
+    let mut error = match read {
         Ok(info) => {
-            checks.extend(accepted(version(&info.version)));
+            checks.extend(accepted(version(info.version.as_deref().unwrap_or_default())));
             return Ok(());
         }
-        Err(error) => error,
+        Err(error) => client.failed("/system/info", error),
     };
     let is_said = match &error {
         ClientError::Login { .. } => true,
@@ -128,7 +121,7 @@ async fn login(
     };
     // A right that is missing, an endpoint that is out of order, or the login after all: the lists tell.
     if !is_said {
-        match elsewhere(client, traffic).await {
+        match elsewhere(client, stats).await {
             Ok(()) => {
                 let found = format!("/system/info does not tell it ({})", error.said());
                 let advice = "make sure that the server is at least as new as the spec";
@@ -155,11 +148,11 @@ async fn login(
 }
 
 /// Whether any list lets us in; else what says most of why not.
-async fn elsewhere(client: &Client, traffic: &Traffic) -> Result<(), Option<ClientError>> {
+async fn elsewhere(client: &Client, stats: &RequestStats) -> Result<(), Option<ClientError>> {
     let (mut last, mut silent) = (None, false);
     for table in TABLES.iter().filter(|table| table.parent.is_none()) {
         let request = Request::new(table.endpoint).with("fields", table.key).with("pageSize", 1);
-        match client.get(&request, traffic, |_| Ok(())).await {
+        match client.get(&request, stats, |_| Ok(())).await {
             Ok(()) => return Ok(()),
             Err(error @ (ClientError::Login { .. } | ClientError::Version { .. })) => return Err(Some(error)),
             Err(error @ ClientError::GaveUp { .. }) => {

@@ -1,7 +1,7 @@
 //! An entity at the API: the right to read it, how much there is, how new, and whether changes can be asked for.
 
 use super::Check;
-use crate::client::{Client, ClientError, MOST_ON_A_PAGE, Request, Traffic};
+use crate::client::{Client, ClientError, MOST_ON_A_PAGE, Request, RequestStats};
 use crate::conditions::Field;
 use crate::error::{Error, Result};
 use crate::extract::{filter_name, first_page};
@@ -10,7 +10,7 @@ use connectwise_runtime::{ChangeDetection, Table};
 use std::sync::Arc;
 
 /// The right to read an entity, how much there is, how new, and whether changes can be asked for.
-pub(super) async fn check(client: &Client, traffic: &Arc<Traffic>, table: &'static Table) -> Check {
+pub(super) async fn check(client: &Client, stats: &Arc<RequestStats>, table: &'static Table) -> Check {
     if let Some(parent) = table.parent {
         return Check::warning(
             table.entity,
@@ -18,7 +18,7 @@ pub(super) async fn check(client: &Client, traffic: &Arc<Traffic>, table: &'stat
             "nothing: a run reads it",
         );
     }
-    match facts(client, traffic, table).await {
+    match facts(client, stats, table).await {
         Ok((found, None)) => Check::well(table.entity, found),
         Ok((found, Some(advice))) => Check::warning(table.entity, found, advice),
         Err(Error::Client(ClientError::Forbidden { message, .. })) => Check::failed(
@@ -33,12 +33,12 @@ pub(super) async fn check(client: &Client, traffic: &Arc<Traffic>, table: &'stat
 
 async fn facts(
     client: &Client,
-    traffic: &Arc<Traffic>,
+    stats: &Arc<RequestStats>,
     table: &'static Table,
 ) -> Result<(String, Option<&'static str>)> {
-    let count = client.count_where_there_is_one(table.endpoint, None, traffic).await?;
+    let count = client.count_where_there_is_one(table.endpoint, None, stats).await?;
     // A right to count is none to read, and not every server gives as many records at a time as are asked for.
-    let unserved = first_page(client, table, traffic).await?;
+    let unserved = first_page(client, table, stats).await?;
     let mut found = match count {
         Some(count) => format!("{}: {count} records", table.endpoint),
         None => format!("{}: the API does not count its records", table.endpoint),
@@ -46,26 +46,26 @@ async fn facts(
     if client.page_limit() < MOST_ON_A_PAGE {
         found = format!("{found}, in pages of {} at most", client.page_limit());
     }
-    if let Some(misfit) = unserved.first() {
-        let id = misfit.record_id.as_deref().unwrap_or_default();
+    if let Some(rejected) = unserved.first() {
+        let id = rejected.record_id.as_deref().unwrap_or_default();
         let advice =
             "look at that record in ConnectWise; a run reads all others, and this one once the server gives it";
-        return Ok((format!("{found}; record {id}: {}", misfit.reason), Some(advice)));
+        return Ok((format!("{found}; record {id}: {}", rejected.reason), Some(advice)));
     }
     if table.change_detection != ChangeDetection::LastUpdated {
         return Ok((format!("{found}, read whole at every run"), None));
     }
-    let Some(name) = filter_name(client, table, table.endpoint, Utc::now(), traffic).await? else {
+    let Some(name) = filter_name(client, table, table.endpoint, Utc::now(), stats).await? else {
         let advice = "nothing: it is read whole at every run, which takes longer";
         let why = "the API refuses such a condition, or finds nothing by it";
         return Ok((format!("{found}, can't be filtered by lastUpdated: {why}"), Some(advice)));
     };
     let since_ever = name.clone().at_least(DateTime::UNIX_EPOCH);
     let timed = match count {
-        Some(_) => client.count_where_there_is_one(table.endpoint, Some(&since_ever), traffic).await?,
+        Some(_) => client.count_where_there_is_one(table.endpoint, Some(&since_ever), stats).await?,
         None => None,
     };
-    let newest = newest(client, traffic, table, &name).await?.map(|newest| format!(", the newest change {newest}"));
+    let newest = newest(client, stats, table, &name).await?.map(|newest| format!(", the newest change {newest}"));
     let found = format!("{found}, filters by {name}{}", newest.unwrap_or_default());
     if let (Some(timed), Some(count)) = (timed, count)
         && timed < count
@@ -77,13 +77,13 @@ async fn facts(
 }
 
 /// The newest change, where the endpoint sorts by it.
-async fn newest(client: &Client, traffic: &Traffic, table: &Table, name: &Field) -> Result<Option<String>> {
+async fn newest(client: &Client, stats: &RequestStats, table: &Table, name: &Field) -> Result<Option<String>> {
     let request = Request::new(table.endpoint)
         .with("orderBy", format!("{name} desc"))
         .with("fields", format!("{},_info", table.key))
         .with("pageSize", 1)
-        .divisible();
-    let read = client.get(&request, traffic, |answer| {
+        .can_shrink();
+    let read = client.get(&request, stats, |answer| {
         let page: serde_json::Value = serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
         Ok(page.pointer("/0/_info/lastUpdated").and_then(|newest| newest.as_str()).map(ToOwned::to_owned))
     });

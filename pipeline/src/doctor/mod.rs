@@ -8,7 +8,7 @@ mod contact;
 mod entities;
 mod storage;
 
-use crate::client::{Client, DataSource, Limits, Pace, RetryPolicy, Traffic};
+use crate::client::{Client, DataSource, Limits, RateLimit, RequestStats, RetryPolicy};
 use crate::error::Result;
 use crate::lake::Lakehouse;
 use crate::settings::{ApiSettings, SettingsError};
@@ -90,11 +90,15 @@ pub fn is_well(checks: &[Check]) -> bool {
 }
 
 /// Looks at everything; what depends on something that failed is skipped.
-pub async fn examine(settings: Result<ApiSettings, SettingsError>, pace: Pace, lake: Result<Lakehouse>) -> Vec<Check> {
+pub async fn examine(
+    settings: Result<ApiSettings, SettingsError>,
+    rate: RateLimit,
+    lake: Result<Lakehouse>,
+) -> Vec<Check> {
     let mut checks = Vec::new();
     let source = settings.as_ref().ok().map(DataSource::of);
     match settings {
-        Ok(settings) => api(settings, pace, &mut checks).await,
+        Ok(settings) => api(settings, rate, &mut checks).await,
         Err(error) => {
             checks.push(Check::failed("address", one_line(&error), "set the variables that are named"));
             skip_from(&mut checks, "dns", "the address is missing");
@@ -113,21 +117,21 @@ fn skip_from(checks: &mut Vec<Check>, first: &str, why: &str) {
     checks.extend(steps.chain(TABLES.iter().map(|table| &table.entity)).map(|name| Check::skipped(name, why)));
 }
 
-async fn api(settings: ApiSettings, pace: Pace, checks: &mut Vec<Check>) {
+async fn api(settings: ApiSettings, rate: RateLimit, checks: &mut Vec<Check>) {
     let on_this_machine = settings.is_loopback();
-    let client = match Client::with(settings, RETRY, pace, Limits::default()) {
+    let client = match Client::with(settings, RETRY, rate, Limits::default()) {
         Ok(client) => client,
         Err(error) => {
             checks.push(Check::failed("address", error.to_string(), "check the CW_… variables for stray characters"));
             return skip_from(checks, "dns", "the client can't be set up");
         }
     };
-    let traffic = Arc::new(Traffic::default());
-    if let Err((next, why)) = contact::all(&client, &traffic, on_this_machine, checks).await {
+    let stats = Arc::new(RequestStats::default());
+    if let Err((next, why)) = contact::all(&client, &stats, on_this_machine, checks).await {
         return skip_from(checks, next, why);
     }
     for table in TABLES {
-        checks.push(entities::check(&client, &traffic, table).await);
+        checks.push(entities::check(&client, &stats, table).await);
     }
 }
 

@@ -7,12 +7,12 @@ use super::pages::Page;
 use super::ranges::Sink;
 use super::request::ExtractRequest;
 use super::rows::staged_schema;
-use super::unserved::{MOST, misfit, unserved_id};
+use super::unserved::{MOST, rejected, unserved_id};
 use crate::client::pages::{Expected, PagingMode};
-use crate::client::{self, Client, KeyRange, Selection, Traffic};
+use crate::client::{self, Client, KeyRange, RequestStats, Selection};
 use crate::error::Result;
 use crate::lake::Stage;
-use connectwise_runtime::{HashKey, Misfit, Table, bronze_schema};
+use connectwise_runtime::{HashKey, RejectedRecord, Table, bronze_schema};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ async fn ask(source: &ListReader, id: i64) -> Result<Asked> {
 pub(super) struct Again {
     pub(super) given: Vec<FetchedChunk>,
     /// The ones that it still does not give.
-    pub(super) still: Vec<Misfit>,
+    pub(super) still: Vec<RejectedRecord>,
 }
 
 impl Again {
@@ -67,7 +67,7 @@ pub(super) async fn ask_again(
         match ask(source, id).await? {
             Asked::Given(page) => again.given.push(sink.page(source, KeyRange::only(id), *page)?),
             Asked::Gone => {}
-            Asked::Refused(said) => again.still.push(misfit(id, &said)),
+            Asked::Refused(said) => again.still.push(rejected(id, &said)),
         }
     }
     Ok(again)
@@ -92,14 +92,13 @@ pub(super) async fn ask_once(
     client: &Client,
     stage: &Stage,
     order: &ExtractRequest<'_>,
-    traffic: &Arc<Traffic>,
+    stats: &Arc<RequestStats>,
     next: &mut i64,
 ) -> Result<Again> {
     let (table, mut again) = (order.table, Again::default());
     let schema = staged_schema(&bronze_schema(table));
     for list in lists(table, &[]) {
-        let source =
-            ListReader { hash_key: stage.hash_key().cloned(), ..ListReader::of(client, table, list, traffic)? };
+        let source = ListReader { hash_key: stage.hash_key().cloned(), ..ListReader::of(client, table, list, stats)? };
         let mut sink = Sink { stage, schema: &schema, kept: None, next: &mut *next };
         again = ask_again(&source, &mut sink, order.unserved.iter().copied()).await?;
     }
@@ -111,11 +110,15 @@ pub(super) async fn ask_once(
 ///
 /// # Errors
 /// As [`extract`].
-pub(crate) async fn first_page(client: &Client, table: &'static Table, traffic: &Arc<Traffic>) -> Result<Vec<Misfit>> {
+pub(crate) async fn first_page(
+    client: &Client,
+    table: &'static Table,
+    stats: &Arc<RequestStats>,
+) -> Result<Vec<RejectedRecord>> {
     let mut unserved = Vec::new();
     for list in lists(table, &[]) {
         // Nothing of it is kept, so any key is good for its hashes.
-        let source = ListReader { hash_key: Some(HashKey::new(b"")), ..ListReader::of(client, table, list, traffic)? };
+        let source = ListReader { hash_key: Some(HashKey::new(b"")), ..ListReader::of(client, table, list, stats)? };
         let mut pages = source.pages(KeyRange::default(), PagingMode::ForwardOnly, Expected::Part);
         // Where the server fails at a record, smaller pages come in the place of the first.
         let mut read = 0;
@@ -123,7 +126,7 @@ pub(crate) async fn first_page(client: &Client, table: &'static Table, traffic: 
             && let Some(page) = pages.next().await?
         {
             read += page.records;
-            unserved.extend(page.decoded.quarantined.into_iter().filter(|misfit| unserved_id(misfit).is_some()));
+            unserved.extend(page.decoded.quarantined.into_iter().filter(|rejected| unserved_id(rejected).is_some()));
         }
     }
     Ok(unserved)

@@ -55,12 +55,12 @@ pub(super) async fn newest(source: &ListReader, records: Option<u64>) -> Result<
             .with("fields", format!("{},_info", table.key))
             .with("orderBy", format!("{name} desc"))
             .with("pageSize", 1)
-            .divisible();
+            .can_shrink();
         let request = match source.conditions(KeyRange::default()) {
             Some(condition) => request.with("conditions", condition),
             None => request,
         };
-        match source.client.get(&request, &source.traffic, |answer| time_of_first(&answer.body)).await {
+        match source.client.get(&request, &source.stats, |answer| time_of_first(&answer.body)).await {
             Ok(newest) => return Ok(newest.map(|at| Newest { name, at })),
             Err(error) if error.is_bad_condition() => {
                 tracing::debug!(entity = table.entity, %name, "the endpoint can't sort by it");
@@ -95,9 +95,9 @@ pub(super) async fn differing(
 ) -> Result<Vec<i64>> {
     let source = ListReader { only: Some(&[]), known: Arc::default(), ..window.clone() };
     let (mode, expected, newest) = (plan.mode, plan.expected, newest.timestamp_micros());
-    let misfits: HashMap<i64, Option<i64>> = fetched.misfit_times().collect();
+    let rejected: HashMap<i64, Option<i64>> = fetched.rejected_times().collect();
     let is_as_read = |id: i64, at: Option<i64>| {
-        let read = fetched.ids.get(&id).map(|row| row.last_updated).or_else(|| misfits.get(&id).copied());
+        let read = fetched.ids.get(&id).map(|row| row.last_updated).or_else(|| rejected.get(&id).copied());
         at.is_some_and(|at| at <= newest) && read == Some(at)
     };
     let start = |range: KeyRange| {
@@ -109,7 +109,7 @@ pub(super) async fn differing(
                 let batch = &page.decoded.batch;
                 times.extend(longs(batch, source.table.key).into_iter().zip(last_updated(batch)));
                 let odd = page.decoded.quarantined.iter();
-                times.extend(odd.filter_map(|misfit| Some((misfit.record_id.as_deref()?.parse().ok()?, None))));
+                times.extend(odd.filter_map(|rejected| Some((rejected.record_id.as_deref()?.parse().ok()?, None))));
             }
             Ok(times)
         }
@@ -119,7 +119,7 @@ pub(super) async fn differing(
         differing.extend(times.into_iter().filter(|(id, at)| !is_as_read(*id, *at)).map(|(id, _)| id));
         Ok(Vec::new())
     };
-    side_by_side(source.client.pace().workers, plan.ranges.into(), source.table.entity, start, done).await?;
+    side_by_side(source.client.rate_limit().workers, plan.ranges.into(), source.table.entity, start, done).await?;
     Ok(differing.into_iter().collect())
 }
 

@@ -3,7 +3,7 @@
 use super::rows::{ExtractStats, RowVersion};
 use crate::client::KeyRange;
 use crate::lake::StagedFile;
-use connectwise_runtime::Misfit;
+use connectwise_runtime::RejectedRecord;
 use std::collections::BTreeMap;
 
 /// The least key that a range may hold, as a text: in the order of these texts, pieces of a list are in the order of
@@ -19,7 +19,7 @@ pub(super) struct FetchedChunk {
     pub(super) staged: StagedFile,
     /// The key of each record, and what there is of it.
     pub(super) rows: Vec<(i64, RowVersion)>,
-    pub(super) quarantined: Vec<Misfit>,
+    pub(super) quarantined: Vec<RejectedRecord>,
     pub(super) unknown_fields: BTreeMap<String, u64>,
     pub(super) numbers: ExtractStats,
     /// Whether pages were asked for by their number, where nothing but a second reading tells that none was missed.

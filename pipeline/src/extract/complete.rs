@@ -24,7 +24,7 @@ const ROUNDS: usize = 3;
 /// The most characters of a list of ids in a condition.
 const MAX_IDS: usize = 1200;
 
-/// The share of misfits with which reading goes on.
+/// The share of rejected records with which reading goes on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tolerance {
     pub(super) percent: f64,
@@ -32,7 +32,7 @@ pub(super) struct Tolerance {
     pub(super) of: Option<u64>,
 }
 
-/// Of a list without a count, so many misfits are held before their share of what was read so far is looked at: the
+/// Of a list without a count, so many rejected records are held before their share of what was read so far is looked at: the
 /// oldest records come first, and may be the oddest.
 const HELD_UNCOUNTED: usize = 10_000;
 
@@ -66,12 +66,12 @@ pub(super) async fn prove_complete(
     for _ in 0..ROUNDS {
         let mut there = ids::ids_of(&source.around_unserved()).await?;
         there.ids.extend(source.unserved.ids());
-        let misfits = fetched.quarantined_ids();
-        let at_hand = fetched.ids.keys().chain(&misfits);
+        let rejected = fetched.quarantined_ids();
+        let at_hand = fetched.ids.keys().chain(&rejected);
         let gone: HashSet<i64> = at_hand.filter(|id| !there.ids.contains(id)).copied().collect();
         let missed = |fetched: &Extracted| {
-            let misfits = fetched.quarantined_ids();
-            let ids = there.ids.iter().filter(|id| !fetched.ids.contains_key(id) && !misfits.contains(id));
+            let rejected = fetched.quarantined_ids();
+            let ids = there.ids.iter().filter(|id| !fetched.ids.contains_key(id) && !rejected.contains(id));
             ids.copied().collect::<Vec<i64>>()
         };
         fetched.leave_out(&gone);

@@ -8,7 +8,7 @@ use super::fingerprint::Fingerprint;
 use super::rows::{ExtractStats, Origin, RowVersion, id_of};
 use crate::error::Result;
 use crate::lake::StagedFile;
-use connectwise_runtime::{Misfit, Table};
+use connectwise_runtime::{RejectedRecord, Table};
 use datafusion::prelude::{DataFrame, SessionContext};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -23,7 +23,7 @@ pub struct Extracted {
     /// Sequence numbers of rows that a newer version of the same record replaced, or whose record is gone.
     pub superseded: HashSet<i64>,
     /// Records that did not fit.
-    pub quarantined: Vec<Misfit>,
+    pub quarantined: Vec<RejectedRecord>,
     /// Properties that the spec does not know, and how often each came.
     pub unknown_fields: BTreeMap<String, u64>,
     /// Whether the answer is all there is (a full run, a snapshot or a full scan).
@@ -150,14 +150,14 @@ impl Extracted {
             }
             stays
         });
-        self.quarantined.retain(|misfit| id_of(misfit).is_none_or(|id| !gone.contains(&id)));
+        self.quarantined.retain(|rejected| id_of(rejected).is_none_or(|id| !gone.contains(&id)));
     }
 
-    /// Of a misfit that was read more than once, what came last counts.
-    pub(super) fn tell_misfits_once(&mut self) {
+    /// Of a rejected record that was read more than once, what came last counts.
+    pub(super) fn tell_rejected_once(&mut self) {
         let mut seen = HashSet::new();
         self.quarantined.reverse();
-        self.quarantined.retain(|misfit| misfit.record_id.as_ref().is_none_or(|id| seen.insert(id.clone())));
+        self.quarantined.retain(|rejected| rejected.record_id.as_ref().is_none_or(|id| seen.insert(id.clone())));
         self.quarantined.reverse();
     }
 
@@ -252,15 +252,15 @@ impl Extracted {
         self.ids.values_mut().for_each(|winner| winner.last_updated = None);
     }
 
-    /// Records that were read, each once: good ones, and misfits that are not another version of a good one.
+    /// Records that were read, each once: good ones, and rejected records that are not another version of a good one.
     pub(super) fn distinct(&self) -> u64 {
         let named: HashSet<&str> = self
             .quarantined
             .iter()
-            .filter_map(|misfit| misfit.record_id.as_deref())
+            .filter_map(|rejected| rejected.record_id.as_deref())
             .filter(|id| !id.parse().is_ok_and(|id: i64| self.ids.contains_key(&id)))
             .collect();
-        let nameless = self.quarantined.iter().filter(|misfit| misfit.record_id.is_none()).count() as u64;
+        let nameless = self.quarantined.iter().filter(|rejected| rejected.record_id.is_none()).count() as u64;
         self.ids.len() as u64 + named.len() as u64 + nameless
     }
 
@@ -269,18 +269,18 @@ impl Extracted {
         self.numbers.rows_read.saturating_sub(self.distinct())
     }
 
-    /// The ids of misfits, with the time of change of each.
-    pub(super) fn misfit_times(&self) -> impl Iterator<Item = (i64, Option<i64>)> {
-        self.quarantined.iter().filter_map(|misfit| {
-            let record: Option<serde_json::Value> = serde_json::from_str(&misfit.raw_json).ok();
+    /// The ids of rejected records, with the time of change of each.
+    pub(super) fn rejected_times(&self) -> impl Iterator<Item = (i64, Option<i64>)> {
+        self.quarantined.iter().filter_map(|rejected| {
+            let record: Option<serde_json::Value> = serde_json::from_str(&rejected.raw_json).ok();
             let updated = record.as_ref().and_then(|record| record["_info"]["lastUpdated"].as_str());
-            Some((id_of(misfit)?, updated.and_then(connectwise_runtime::timestamp::parse_micros)))
+            Some((id_of(rejected)?, updated.and_then(connectwise_runtime::timestamp::parse_micros)))
         })
     }
 
     /// Misfits whose key is no whole number: a list of ids can't name them either.
     pub(super) fn without_id(&self) -> u64 {
-        self.quarantined.iter().filter(|misfit| id_of(misfit).is_none()).count() as u64
+        self.quarantined.iter().filter(|rejected| id_of(rejected).is_none()).count() as u64
     }
 
     /// Ids of quarantined records, where they could be read.
@@ -301,8 +301,13 @@ mod tests {
         Extracted::nothing(connectwise_generated::tables::TABLES[0])
     }
 
-    fn misfit(id: Option<&str>) -> Misfit {
-        Misfit { record_id: id.map(str::to_owned), path: String::new(), reason: String::new(), raw_json: String::new() }
+    fn rejected(id: Option<&str>) -> RejectedRecord {
+        RejectedRecord {
+            record_id: id.map(str::to_owned),
+            path: String::new(),
+            reason: String::new(),
+            raw_json: String::new(),
+        }
     }
 
     #[test]
@@ -320,12 +325,12 @@ mod tests {
         let mut extracted = fetched();
         extracted.add(7, row(10, 1));
         extracted.add(8, row(10, 2));
-        extracted.quarantined = vec![misfit(Some("9")), misfit(Some("8")), misfit(None)];
+        extracted.quarantined = vec![rejected(Some("9")), rejected(Some("8")), rejected(None)];
         assert_eq!(extracted.distinct(), 4);
         extracted.leave_out(&HashSet::from([8, 9]));
         assert_eq!(extracted.distinct(), 2);
         assert_eq!(extracted.superseded, HashSet::from([2]));
-        assert_eq!(extracted.quarantined, [misfit(None)]);
+        assert_eq!(extracted.quarantined, [rejected(None)]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Invariant: a filter is used only where it was seen to find records: one that is accepted and matches nothing would
 //! look like a source in which nothing ever changes.
 
-use crate::client::{Client, ClientError, Request, Traffic};
+use crate::client::{Client, ClientError, Request, RequestStats};
 use crate::conditions::{Condition, Field, times_of_change};
 use chrono::{DateTime, SubsecRound as _, Utc};
 use connectwise_runtime::Table;
@@ -23,10 +23,10 @@ pub(crate) async fn filter_name(
     table: &Table,
     endpoint: &str,
     since: DateTime<Utc>,
-    traffic: &Traffic,
+    stats: &RequestStats,
 ) -> Result<Option<Field>, ClientError> {
     for name in times_of_change() {
-        match probe(client, table, endpoint, &name, since, traffic).await {
+        match probe(client, table, endpoint, &name, since, stats).await {
             Ok(true) => return Ok(Some(name)),
             Ok(false) => tracing::debug!(entity = table.entity, %name, "the filter does not find all there is"),
             Err(error) if error.is_bad_condition() => {
@@ -45,10 +45,10 @@ async fn probe(
     endpoint: &str,
     name: &Field,
     since: DateTime<Utc>,
-    traffic: &Traffic,
+    stats: &RequestStats,
 ) -> Result<bool, ClientError> {
     let first = |condition: Option<&Condition>| {
-        let request = Request::new(endpoint).with("fields", table.key).with("pageSize", 1).divisible();
+        let request = Request::new(endpoint).with("fields", table.key).with("pageSize", 1).can_shrink();
         match condition {
             Some(condition) => request.with("conditions", condition),
             None => request,
@@ -56,7 +56,7 @@ async fn probe(
     };
     let is_empty = async |condition: Option<&Condition>| {
         let request = first(condition);
-        let read = client.get(&request, traffic, |answer| {
+        let read = client.get(&request, stats, |answer| {
             serde_json::from_slice::<Vec<serde_json::Value>>(&answer.body)
                 .map(|page| page.is_empty())
                 .map_err(|error| error.to_string())
@@ -70,13 +70,13 @@ async fn probe(
     is_empty(Some(&changed_since(name.clone(), since))).await?;
     let ever = changed_since(name.clone(), DateTime::UNIX_EPOCH);
     let all = match table.counted {
-        true => client.count_where_there_is_one(endpoint, None, traffic).await?,
+        true => client.count_where_there_is_one(endpoint, None, stats).await?,
         false => None,
     };
     let Some(all) = all else {
         return Ok(!is_empty(Some(&ever)).await? || is_empty(None).await?);
     };
-    let found = client.count(endpoint, Some(&ever), traffic).await?;
+    let found = client.count(endpoint, Some(&ever), stats).await?;
     if found < all {
         let (without, entity) = (all - found, table.entity);
         tracing::warn!(entity, %name, without, of = all, "records without a time of change: full runs alone see theirs");

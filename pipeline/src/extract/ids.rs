@@ -13,7 +13,7 @@ use super::plan;
 use super::ranges::side_by_side;
 use super::rows::id_of;
 use crate::client::pages::PagingMode;
-use crate::client::{Client, ClientError, KeyRange, Selection, Traffic};
+use crate::client::{Client, ClientError, KeyRange, RequestStats, Selection};
 use crate::error::{Error, Result};
 use crate::lake::longs;
 use connectwise_runtime::Table;
@@ -65,11 +65,11 @@ pub async fn read_ids(
     table: &'static Table,
     parents: &[i64],
     unserved: &[i64],
-    traffic: &Arc<Traffic>,
+    stats: &Arc<RequestStats>,
 ) -> Result<Listed> {
     let mut all = Listed::default();
     for list in lists(table, parents) {
-        let source = ListReader { only: Some(table.reconcile), ..ListReader::of(client, table, list, traffic)? };
+        let source = ListReader { only: Some(table.reconcile), ..ListReader::of(client, table, list, stats)? };
         // Below a parent nobody knows of which list a record is.
         let still = match table.parent {
             None => still_unserved(&source, unserved).await?,
@@ -85,7 +85,7 @@ pub async fn read_ids(
                 all.flags.extend(found.flags);
             }
             Err(Error::Client(error @ ClientError::NotFound { .. })) => {
-                if !source.list.went_with_its_parent(&source.client, table, &source.traffic).await? {
+                if !source.list.went_with_its_parent(&source.client, table, &source.stats).await? {
                     return Err(error.into());
                 }
             }
@@ -141,8 +141,8 @@ async fn read_once(source: &ListReader, expected: Option<u64>) -> Result<Ids> {
                     found.flags.extend(ids.iter().copied().zip(flag_hashes(&page.decoded.batch, beside)?));
                 }
                 found.ids.extend(ids);
-                for misfit in &page.decoded.quarantined {
-                    match id_of(misfit) {
+                for rejected in &page.decoded.quarantined {
+                    match id_of(rejected) {
                         Some(id) => drop(found.ids.insert(id)),
                         None => found.nameless += 1,
                     }
@@ -159,7 +159,7 @@ async fn read_once(source: &ListReader, expected: Option<u64>) -> Result<Ids> {
         all.by_number |= found.by_number;
         Ok(Vec::new())
     };
-    side_by_side(source.client.pace().workers, plan.ranges.into(), source.table.entity, start, done).await?;
+    side_by_side(source.client.rate_limit().workers, plan.ranges.into(), source.table.entity, start, done).await?;
     Ok(all)
 }
 

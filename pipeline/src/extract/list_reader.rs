@@ -3,7 +3,7 @@
 use super::fingerprint::FingerprintCache;
 use super::lists::List;
 use super::unserved::Unserved;
-use crate::client::{self, Client, ClientError, KeyRange, Selection, Traffic};
+use crate::client::{self, Client, ClientError, KeyRange, RequestStats, Selection};
 use crate::conditions::{Condition, field};
 use crate::error::Result;
 use connectwise_runtime::{HashKey, Table};
@@ -18,7 +18,7 @@ pub(super) struct ListReader {
     pub(super) list: List,
     /// Which of its records: the window's, but for those that the server does not give.
     pub(super) selection: Selection,
-    pub(super) traffic: Arc<Traffic>,
+    pub(super) stats: Arc<RequestStats>,
     /// Ask for the key and these properties alone.
     pub(super) only: Option<&'static [&'static str]>,
     /// The key of the hashes that are kept in the place of personal texts.
@@ -34,13 +34,13 @@ impl ListReader {
     ///
     /// # Errors
     /// [`crate::Error::Usage`] where the key's name is none.
-    pub(super) fn of(client: &Client, table: &'static Table, list: List, traffic: &Arc<Traffic>) -> Result<Self> {
+    pub(super) fn of(client: &Client, table: &'static Table, list: List, stats: &Arc<RequestStats>) -> Result<Self> {
         Ok(Self {
             client: client.clone(),
             table,
             list,
             selection: Selection::all(field(table.key).map_err(client::Error::from)?),
-            traffic: Arc::clone(traffic),
+            stats: Arc::clone(stats),
             only: None,
             hash_key: None,
             known: Arc::default(),
@@ -71,6 +71,6 @@ impl ListReader {
     /// The number of records, where the API has a count.
     pub(super) async fn count(&self) -> Result<Option<u64>, ClientError> {
         let conditions = self.conditions(KeyRange::default());
-        self.list.count(&self.client, self.table, conditions.as_ref(), &self.traffic).await
+        self.list.count(&self.client, self.table, conditions.as_ref(), &self.stats).await
     }
 }

@@ -3,7 +3,7 @@
 //! Invariant: a list that does not answer counts as gone only where its parent's record is gone, too, while the
 //! parent's own list can be read: a lost login or a moved address can answer 404 as well.
 
-use crate::client::{Client, ClientError, Request, Traffic};
+use crate::client::{Client, ClientError, Request, RequestStats};
 use crate::conditions::Condition;
 use crate::error::Result;
 use connectwise_runtime::Table;
@@ -39,12 +39,12 @@ impl List {
         client: &Client,
         table: &Table,
         condition: Option<&Condition>,
-        traffic: &Traffic,
+        stats: &RequestStats,
     ) -> Result<Option<u64>, ClientError> {
         if !table.counted {
             return Ok(None);
         }
-        client.count_where_there_is_one(&self.endpoint, condition, traffic).await
+        client.count_where_there_is_one(&self.endpoint, condition, stats).await
     }
 
     /// Whether a list that answered 404 went away with its parent.
@@ -55,18 +55,18 @@ impl List {
         &self,
         client: &Client,
         table: &Table,
-        traffic: &Traffic,
+        stats: &RequestStats,
     ) -> Result<bool, ClientError> {
         let (Some(id), Some(parent)) = (self.parent, table.parent) else { return Ok(false) };
         let Some(parent) = connectwise_generated::tables::by_entity(parent.entity) else { return Ok(false) };
         let endpoint = parent.endpoint.trim_end_matches('/');
         let record = Request::new(format!("{endpoint}/{id}")).with("fields", parent.key);
-        match client.get(&record, traffic, |_| Ok(())).await {
+        match client.get(&record, stats, |_| Ok(())).await {
             Err(ClientError::NotFound { .. }) => {}
             other => return other.map(|()| false),
         }
         let one = Request::new(endpoint).with("fields", parent.key).with("pageSize", 1);
-        client.get(&one, traffic, |_| Ok(())).await?;
+        client.get(&one, stats, |_| Ok(())).await?;
         Ok(true)
     }
 }

@@ -44,7 +44,7 @@ pub(crate) use stored::decode_stored;
 pub(crate) use tolerance::{MOST_PERCENT, check_share};
 pub(crate) use unserved::unserved_id;
 
-use crate::client::{Client, ClientError, Selection, Traffic};
+use crate::client::{Client, ClientError, RequestStats, Selection};
 use crate::conditions::Condition;
 use crate::error::{Error, Result};
 use crate::lake::Stage;
@@ -77,17 +77,17 @@ pub async fn extract(
     client: &Client,
     stage: &Stage,
     order: &ExtractRequest<'_>,
-    traffic: &Arc<Traffic>,
+    stats: &Arc<RequestStats>,
 ) -> Result<Extracted> {
     let started = Instant::now();
     let (table, lists) = (order.table, lists(order.table, order.parents));
-    let filter = order.filter(client, &lists, traffic).await?;
+    let filter = order.filter(client, &lists, stats).await?;
     let mut extracted = Extracted::nothing(table);
     let (mut next, mut twice) = (0, 0);
-    let again = ask_again::ask_once(client, stage, order, traffic, &mut next).await?;
+    let again = ask_again::ask_once(client, stage, order, stats, &mut next).await?;
     let left_out = Arc::new(again.left_out());
     for list in lists {
-        let all = ListReader::of(client, table, list, traffic)?;
+        let all = ListReader::of(client, table, list, stats)?;
         let source = ListReader {
             selection: Selection {
                 condition: filter.as_ref().map(|filter| filter.condition.clone()),
@@ -101,7 +101,7 @@ pub async fn extract(
         match read_list(&source, stage, order, filter.as_ref(), &mut next).await {
             Ok(list) => twice += extracted.merge(list),
             Err(Error::Client(error @ ClientError::NotFound { .. })) => {
-                if !source.list.went_with_its_parent(client, table, traffic).await? {
+                if !source.list.went_with_its_parent(client, table, stats).await? {
                     return Err(error.into());
                 }
                 tracing::debug!(endpoint = source.list.endpoint, "nothing there any more");
@@ -116,16 +116,16 @@ pub async fn extract(
     // Whatever the window: the source has them, and what it gives again comes in.
     extracted.quarantined.extend(again.still);
     again.given.into_iter().for_each(|piece| extracted.absorb_late(piece));
-    extracted.tell_misfits_once();
+    extracted.tell_rejected_once();
     // The readers end in any order; what they found is told in one.
     extracted.quarantined.sort_by(|one, other| {
         (&one.record_id, &one.path, &one.raw_json).cmp(&(&other.record_id, &other.path, &other.raw_json))
     });
     extracted.whole = filter.is_none();
-    extracted.began = traffic.began.get().map(DateTime::timestamp_micros);
-    extracted.numbers.requests = traffic.requests.load(Ordering::Relaxed);
-    extracted.numbers.retries = traffic.retries.load(Ordering::Relaxed);
-    extracted.numbers.bytes = traffic.bytes.load(Ordering::Relaxed);
+    extracted.began = stats.began.get().map(DateTime::timestamp_micros);
+    extracted.numbers.requests = stats.requests.load(Ordering::Relaxed);
+    extracted.numbers.retries = stats.retries.load(Ordering::Relaxed);
+    extracted.numbers.bytes = stats.bytes.load(Ordering::Relaxed);
     extracted.numbers.seconds = started.elapsed().as_secs_f64();
     Ok(extracted)
 }
@@ -139,21 +139,20 @@ pub async fn extract_some(
     stage: &Stage,
     table: &'static Table,
     ids: &[i64],
-    traffic: &Arc<Traffic>,
+    stats: &Arc<RequestStats>,
 ) -> Result<Extracted> {
     let mut extracted = Extracted::nothing(table);
     let schema = staged_schema(&bronze_schema(table));
     let mut next = 0;
     for list in lists(table, &[]) {
-        let source =
-            ListReader { hash_key: stage.hash_key().cloned(), ..ListReader::of(client, table, list, traffic)? };
+        let source = ListReader { hash_key: stage.hash_key().cloned(), ..ListReader::of(client, table, list, stats)? };
         complete::fetch(&source, stage, &schema, &mut next, ids, |piece| {
             extracted.absorb(piece);
             Ok(())
         })
         .await?;
     }
-    extracted.tell_misfits_once();
+    extracted.tell_rejected_once();
     Ok(extracted)
 }
 
@@ -162,12 +161,12 @@ pub async fn extract_some(
 /// # Errors
 /// [`Error::Client`] when the API can't be asked.
 pub async fn outlines(client: &Client, order: &ExtractRequest<'_>, most: usize) -> Result<Vec<PlanSummary>> {
-    let traffic = Arc::new(Traffic::default());
+    let stats = Arc::new(RequestStats::default());
     let lists = lists(order.table, order.parents);
-    let filter = order.filter(client, &lists, &traffic).await?;
+    let filter = order.filter(client, &lists, &stats).await?;
     let mut outlines = Vec::new();
     for list in lists.into_iter().take(most) {
-        let source = ListReader::of(client, order.table, list, &traffic)?;
+        let source = ListReader::of(client, order.table, list, &stats)?;
         let source = filter.as_ref().map_or(source.clone(), |filter| source.which(filter.condition.clone()));
         outlines.push(plan::outline(&source).await?);
     }
@@ -190,7 +189,7 @@ async fn read_list(
     let (kept, found, since) = left_over(source, stage, order, filter, &schema).await?;
     let resumed = !found.pieces.is_empty();
     *next = found.next.max(*next);
-    let tolerance = Tolerance { percent: order.most_misfits, of: before };
+    let tolerance = Tolerance { percent: order.max_rejected_percent, of: before };
     for piece in found.pieces {
         fetched.absorb(piece);
     }
@@ -307,7 +306,7 @@ async fn left_over(
         Some(newest) => {
             let name = match filter {
                 Some(filter) => Some(filter.name.clone()),
-                None => filter_name(&source.client, table, &source.list.endpoint, newest, &source.traffic).await?,
+                None => filter_name(&source.client, table, &source.list.endpoint, newest, &source.stats).await?,
             };
             name.and_then(|name| Newest { name, at: newest }.condition(order.began))
         }

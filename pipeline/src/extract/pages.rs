@@ -75,7 +75,7 @@ impl ListReader {
             known: Arc::clone(&self.known),
             unserved: Arc::clone(&self.unserved),
         };
-        PageReader::new(&self.client, &self.traffic, query, pages)
+        PageReader::new(&self.client, &self.stats, query, pages)
     }
 }
 

@@ -69,9 +69,9 @@ pub(super) async fn plan(source: &ListReader, expected: Option<u64>) -> Result<P
     if expected.is_some_and(|expected| expected <= MOST_ON_A_PAGE * PAGES_IN_ONE_GO) {
         return Ok(Plan::whole(expected));
     }
-    let (client, key, traffic) = (&source.client, source.table.key, source.traffic.as_ref());
+    let (client, key, stats) = (&source.client, source.table.key, source.stats.as_ref());
     let one = || {
-        let request = Request::new(&source.list.endpoint).with("pageSize", 1).with("fields", key).divisible();
+        let request = Request::new(&source.list.endpoint).with("pageSize", 1).with("fields", key).can_shrink();
         match source.conditions(KeyRange::default()) {
             Some(condition) => request.with("conditions", condition),
             None => request,
@@ -80,7 +80,7 @@ pub(super) async fn plan(source: &ListReader, expected: Option<u64>) -> Result<P
     let mut forward = one();
     forward.forward_only = true;
     let forward_only = async {
-        match client.get(&forward, traffic, |answer| Ok(answer.next_is_forward_only)).await {
+        match client.get(&forward, stats, |answer| Ok(answer.next_is_forward_only)).await {
             Err(ClientError::Refused { .. }) => Ok(false),
             // The first record, perhaps, is one that the server does not give.
             Err(error) if error.is_page_too_big() => Ok(false),
@@ -89,7 +89,7 @@ pub(super) async fn plan(source: &ListReader, expected: Option<u64>) -> Result<P
     };
     let end = async |order: &str| {
         let request = one().with("orderBy", format!("{key} {order}"));
-        match client.get(&request, traffic, |answer| first_key(&answer.body, key)).await {
+        match client.get(&request, stats, |answer| first_key(&answer.body, key)).await {
             Err(ClientError::Refused { .. }) => Ok(None),
             Err(error) if error.is_page_too_big() => Ok(None),
             other => other,

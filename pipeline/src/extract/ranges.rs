@@ -96,7 +96,7 @@ impl Sink<'_> {
     }
 }
 
-/// Reads a plan's ranges, so many at a time as the client's pace has workers, and hands each piece to `take`.
+/// Reads a plan's ranges, so many at a time as the client has workers, and hands each piece to `take`.
 ///
 /// # Errors
 /// The first reader's, or what `take` gives; the others are stopped.
@@ -120,7 +120,7 @@ pub(super) async fn read(
         take(read.piece)?;
         Ok(read.rest.map(|rest| rest.halves(newest)).unwrap_or_default())
     };
-    side_by_side(source.client.pace().workers, plan.ranges.into(), source.table.entity, start, done).await
+    side_by_side(source.client.rate_limit().workers, plan.ranges.into(), source.table.entity, start, done).await
 }
 
 /// Starts a reader for each range, so many at a time, and asks `done` what is left of it.
@@ -172,7 +172,7 @@ async fn read_range(
     let mut rest = None;
     while let Some(page) = pages.next().await? {
         piece.numbers.rows_read += page.records;
-        source.traffic.observer.received(page.records);
+        source.stats.observer.received(page.records);
         piece.take(&source, &schema, page, first)?;
         if expected == Expected::Part && pages.pages() >= PAGES_AT_A_TIME && pages.mode() != PagingMode::PageNumber {
             rest = pages.rest();

@@ -3,7 +3,7 @@
 use super::filter::{changed_since, filter_name};
 use super::fingerprint::FingerprintCache;
 use super::lists::List;
-use crate::client::{Client, ClientError, Traffic};
+use crate::client::{Client, ClientError, RequestStats};
 use crate::conditions::{Condition, Field};
 use crate::error::Result;
 use crate::progress::EntityProgress;
@@ -38,8 +38,8 @@ pub struct ExtractRequest<'a> {
     pub window: Window,
     /// The ids of the records that its lists lie below; none for an entity without a parent.
     pub parents: &'a [i64],
-    /// The share of its records, in percent, that may be misfits.
-    pub most_misfits: f64,
+    /// The share of its records, in percent, that may be rejected records.
+    pub max_rejected_percent: f64,
     /// When the run began.
     pub began: DateTime<Utc>,
     /// The records that its table has as they came, and that need not be read again.
@@ -62,12 +62,12 @@ impl ExtractRequest<'_> {
     ///
     /// # Errors
     /// [`crate::Error::Client`] when the endpoint can't be asked.
-    pub(super) async fn filter(&self, client: &Client, lists: &[List], traffic: &Traffic) -> Result<Option<Filter>> {
+    pub(super) async fn filter(&self, client: &Client, lists: &[List], stats: &RequestStats) -> Result<Option<Filter>> {
         let (Window::Since(since), ChangeDetection::LastUpdated) = (self.window, self.table.change_detection) else {
             return Ok(None);
         };
         for list in lists {
-            let name = match filter_name(client, self.table, &list.endpoint, since, traffic).await {
+            let name = match filter_name(client, self.table, &list.endpoint, since, stats).await {
                 // Its parent went away, perhaps: another list tells as well, and reading this one tells for sure.
                 Err(ClientError::NotFound { .. }) if list.parent.is_some() => continue,
                 other => other?,

@@ -18,7 +18,7 @@ use crate::lake::{Format, Stage, StagedFile, longs, private_folder};
 use crate::staging;
 use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, Utc};
-use connectwise_runtime::{Misfit, Table};
+use connectwise_runtime::{RejectedRecord, Table};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -149,11 +149,11 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Io`] when the disk refuses.
     pub(super) fn note(&self, piece: &FetchedChunk, covered: KeyRange) -> Result<()> {
-        let odd = |misfit: &Misfit| Odd {
-            record_id: misfit.record_id.clone(),
-            path: misfit.path.clone(),
-            reason: misfit.reason.clone(),
-            raw_json: misfit.raw_json.clone(),
+        let odd = |rejected: &RejectedRecord| Odd {
+            record_id: rejected.record_id.clone(),
+            path: rejected.path.clone(),
+            reason: rejected.reason.clone(),
+            raw_json: rejected.raw_json.clone(),
         };
         let recalled = piece.rows.iter().filter(|(_, row)| row.origin == Origin::Recalled);
         let note = ChunkEntry {
@@ -231,7 +231,7 @@ fn adopt(mut staged: StagedFile, note: &ChunkEntry, table: &Table) -> Option<Fet
         recalled
             .map(|(id, last_updated, sequence)| (id, RowVersion { last_updated, sequence, origin: Origin::Recalled })),
     );
-    let fit = |odd: &Odd| Misfit {
+    let fit = |odd: &Odd| RejectedRecord {
         record_id: odd.record_id.clone(),
         path: odd.path.clone(),
         reason: odd.reason.clone(),

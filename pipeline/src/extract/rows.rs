@@ -3,7 +3,7 @@
 use super::fingerprint::Fingerprint;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use connectwise_runtime::Misfit;
+use connectwise_runtime::RejectedRecord;
 use std::sync::Arc;
 
 /// The staged column that numbers rows in the order in which they came.
@@ -54,8 +54,8 @@ pub struct ExtractStats {
 }
 
 /// The id of a record that did not fit, where it could be read.
-pub(crate) fn id_of(misfit: &Misfit) -> Option<i64> {
-    misfit.record_id.as_deref()?.parse().ok()
+pub(crate) fn id_of(rejected: &RejectedRecord) -> Option<i64> {
+    rejected.record_id.as_deref()?.parse().ok()
 }
 
 /// The bronze columns of a record and [`SEQUENCE`].

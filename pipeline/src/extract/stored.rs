@@ -8,7 +8,7 @@ use crate::lake::{Format, Stage, longs};
 use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Int64Type, SchemaRef};
-use connectwise_runtime::{Decoder, Misfit, Table, bronze_schema};
+use connectwise_runtime::{Decoder, RejectedRecord, Table, bronze_schema};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub(crate) fn decode_stored(
     stage: &Stage,
     table: &'static Table,
-    records: &[Misfit],
+    records: &[RejectedRecord],
     leave_out: &HashSet<i64>,
 ) -> Result<Extracted> {
     let schema = staged_schema(&bronze_schema(table));
@@ -36,7 +36,7 @@ pub(crate) fn decode_stored(
         // One by one: a text that is no JSON ends a decoder's page.
         let mut decoder = Decoder::new(table).with_key(stage.hash_key().cloned()).stored();
         if let Err(error) = decoder.record(record.raw_json.as_bytes()) {
-            let now = Misfit { path: String::new(), reason: error.to_string(), ..record.clone() };
+            let now = RejectedRecord { path: String::new(), reason: error.to_string(), ..record.clone() };
             extracted.quarantined.push(now);
             continue;
         }

@@ -7,7 +7,7 @@
 
 use super::extracted::Extracted;
 use crate::client;
-use connectwise_runtime::Misfit;
+use connectwise_runtime::RejectedRecord;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -32,16 +32,17 @@ impl Unserved {
     }
 
     /// Takes over what an earlier run put aside.
-    pub(super) fn recall(&self, misfits: &[Misfit]) {
-        self.found().extend(misfits.iter().filter_map(|misfit| Some((unserved_id(misfit)?, misfit.reason.clone()))));
+    pub(super) fn recall(&self, rejected: &[RejectedRecord]) {
+        self.found()
+            .extend(rejected.iter().filter_map(|rejected| Some((unserved_id(rejected)?, rejected.reason.clone()))));
     }
 
-    /// Leaves of them those that the server does not give when it is asked again, here and among the misfits.
-    pub(super) fn give_up_on(&self, still: &[Misfit], fetched: &mut Extracted) {
+    /// Leaves of them those that the server does not give when it is asked again, here and among the rejected records.
+    pub(super) fn give_up_on(&self, still: &[RejectedRecord], fetched: &mut Extracted) {
         let before = self.ids();
-        self.found().retain(|id, _| still.iter().any(|misfit| unserved_id(misfit) == Some(*id)));
-        let passed = |misfit: &Misfit| unserved_id(misfit).is_some_and(|id| before.contains(&id));
-        fetched.quarantined.retain(|misfit| !passed(misfit));
+        self.found().retain(|id, _| still.iter().any(|rejected| unserved_id(rejected) == Some(*id)));
+        let passed = |rejected: &RejectedRecord| unserved_id(rejected).is_some_and(|id| before.contains(&id));
+        fetched.quarantined.retain(|rejected| !passed(rejected));
         fetched.quarantined.extend(still.iter().cloned());
     }
 
@@ -49,7 +50,7 @@ impl Unserved {
     ///
     /// # Errors
     /// [`client::Error::Data`] where there are too many.
-    pub(super) fn add(&self, entity: &str, id: i64, said: &str) -> client::Result<Misfit> {
+    pub(super) fn add(&self, entity: &str, id: i64, said: &str) -> client::Result<RejectedRecord> {
         let mut found = self.found();
         found.insert(id, said.to_owned());
         if found.len() > MOST {
@@ -61,17 +62,17 @@ impl Unserved {
             return Err(client::Error::data(entity, reason));
         }
         tracing::warn!(entity, id, said, "the server does not give a record: it is put aside");
-        Ok(misfit(id, said))
+        Ok(rejected(id, said))
     }
 }
 
-pub(super) fn misfit(id: i64, said: &str) -> Misfit {
+pub(super) fn rejected(id: i64, said: &str) -> RejectedRecord {
     let (path, raw_json) = (String::new(), String::new());
-    Misfit { record_id: Some(id.to_string()), path, reason: format!("{REASON}: {said}"), raw_json }
+    RejectedRecord { record_id: Some(id.to_string()), path, reason: format!("{REASON}: {said}"), raw_json }
 }
 
 /// The key of a record that was put aside because the server did not give it.
-pub(crate) fn unserved_id(misfit: &Misfit) -> Option<i64> {
-    let is_one = misfit.raw_json.is_empty() && misfit.reason.starts_with(REASON);
-    misfit.record_id.as_deref().filter(|_| is_one)?.parse().ok()
+pub(crate) fn unserved_id(rejected: &RejectedRecord) -> Option<i64> {
+    let is_one = rejected.raw_json.is_empty() && rejected.reason.starts_with(REASON);
+    rejected.record_id.as_deref().filter(|_| is_one)?.parse().ok()
 }

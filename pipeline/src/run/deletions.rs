@@ -13,7 +13,7 @@ use super::state::RunState;
 use super::{meta, returned, source};
 use crate::bronze::deletions::{find, refusal, stored_ids};
 use crate::bronze::{self, quarantine};
-use crate::client::{Client, Traffic};
+use crate::client::{Client, RequestStats};
 use crate::context::{Mode, RunContext};
 use crate::error::{Error, Result};
 use crate::extract::read_ids;
@@ -95,7 +95,7 @@ pub fn applies_to(entity: &Table) -> bool {
 /// Compares an entity. An error ends this entity alone, and stands in its report.
 pub async fn compare(client: &Client, lake: &Lakehouse, entity: &'static Table) -> EntityReport {
     let started = Instant::now();
-    let traffic = Arc::new(Traffic::default());
+    let stats = Arc::new(RequestStats::default());
     let outcome = async {
         if source::is_other(lake, entity, client.source(), false).await? {
             return Err(Error::data(
@@ -107,12 +107,12 @@ pub async fn compare(client: &Client, lake: &Lakehouse, entity: &'static Table) 
         // Bronze first: a record that comes in between is missing here, but none that is here looks gone.
         let stored = stored_ids(lake, entity, entity.reconcile).await?;
         let unserved = quarantine::unserved(lake, entity).await?;
-        let source = read_ids(client, entity, &parents, &unserved, &traffic).await?;
+        let source = read_ids(client, entity, &parents, &unserved, &stats).await?;
         let quarantined = quarantine::ids(lake, entity).await?;
         Ok::<_, Error>(find(&source, &stored, &quarantined))
     };
     let outcome = outcome.await;
-    let numbers = numbers(&traffic, started);
+    let numbers = numbers(&stats, started);
     let report = EntityReport { entity: entity.entity, numbers, ..EntityReport::default() };
     match outcome {
         Ok(finding) => EntityReport { compared: Some(finding), ..report },

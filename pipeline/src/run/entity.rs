@@ -3,7 +3,7 @@
 use super::source;
 use crate::bronze::{self, privacy, quarantine};
 use crate::bronze::{Loaded, Loading, Watermark};
-use crate::client::{Client, Traffic};
+use crate::client::{Client, RequestStats};
 use crate::context::{Mode, Options, RunContext};
 use crate::error::{Error, Result};
 use crate::extract::{ExtractRequest, FingerprintCache, MOST_PERCENT, Window, check_share, extract};
@@ -28,8 +28,8 @@ pub(super) async fn refresh_bronze(
     let (started, lake, stage, options) = (Instant::now(), &run.lake, &run.stage, &*run.options);
     let mut report = EntityReport { entity: entity.entity, ..EntityReport::default() };
     let watcher = options.progress.entity(entity.entity, None);
-    let traffic = Arc::new(Traffic::observed(Arc::new(watcher.clone())));
-    let most_misfits = options.max_quarantined.unwrap_or(MOST_PERCENT);
+    let stats = Arc::new(RequestStats::observed(Arc::new(watcher.clone())));
+    let max_rejected_percent = options.max_quarantined.unwrap_or(MOST_PERCENT);
     let work = async {
         let forgotten = bronze::passwords::forget(run, entity).await?;
         if forgotten > 0 {
@@ -62,18 +62,18 @@ pub(super) async fn refresh_bronze(
             table: entity,
             window,
             parents,
-            most_misfits,
+            max_rejected_percent,
             began,
             known: Arc::clone(&known),
             unserved,
             progress: &watcher,
         };
-        let extracted = extract(client, stage, &order, &traffic).await?;
+        let extracted = extract(client, stage, &order, &stats).await?;
         watcher.done();
         report.numbers = extracted.numbers.clone();
         report.quarantined = extracted.quarantined.len() as u64;
         report.unknown_fields = extracted.unknown_fields.clone();
-        check_share(&extracted, most_misfits, extracted.numbers.rows_read)?;
+        check_share(&extracted, max_rejected_percent, extracted.numbers.rows_read)?;
         let since = match window {
             Window::Since(since) if !extracted.whole => Some(since.timestamp_micros()),
             _ => None,
@@ -121,9 +121,9 @@ pub(super) async fn refresh_bronze(
         Err(error) => {
             watcher.failed(&error.to_string());
             report.error = Some(error.of(entity.entity));
-            report.numbers.requests = traffic.requests.load(Ordering::Relaxed);
-            report.numbers.retries = traffic.retries.load(Ordering::Relaxed);
-            report.numbers.bytes = traffic.bytes.load(Ordering::Relaxed);
+            report.numbers.requests = stats.requests.load(Ordering::Relaxed);
+            report.numbers.retries = stats.retries.load(Ordering::Relaxed);
+            report.numbers.bytes = stats.bytes.load(Ordering::Relaxed);
             report.numbers.seconds = started.elapsed().as_secs_f64();
             (report, None)
         }

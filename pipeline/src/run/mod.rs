@@ -20,7 +20,7 @@ pub use entity::window_of;
 pub use locked::{locked, locked_run};
 
 use crate::bronze::privacy;
-use crate::client::{Client, ClientError, Request, Traffic};
+use crate::client::{Client, ClientError, Request, RequestStats};
 use crate::error::{Error, Result};
 use crate::gold::{self, BuildOptions, RefreshKind};
 use crate::lake::{Lakehouse, spawn_abortable};
@@ -128,12 +128,12 @@ pub(crate) async fn finish(lake: &Lakehouse, report: &mut RunReport) {
 
 /// One cheap request that needs a login: of the first list that has an address of its own, else of the system.
 async fn first_contact(client: &Client, selected: &[&'static Table]) -> std::result::Result<(), ClientError> {
-    let (client, traffic) = (client.hasty(), Traffic::default());
-    let system = async || client.get(&Request::new("/system/info"), &traffic, |_| Ok(())).await;
+    let (client, stats) = (client.fail_fast(), RequestStats::default());
+    let system = async || client.get(&Request::new("/system/info"), &stats, |_| Ok(())).await;
     let Some(entity) = selected.iter().find(|entity| entity.parent.is_none() && entity.counted) else {
         return system().await;
     };
-    match client.count(entity.endpoint, None, &traffic).await {
+    match client.count(entity.endpoint, None, &stats).await {
         // Is it the address, or this endpoint alone?
         Err(error @ ClientError::NotFound { .. }) => match system().await {
             Ok(()) | Err(ClientError::Forbidden { .. }) => Ok(()),

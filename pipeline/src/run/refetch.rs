@@ -2,7 +2,7 @@
 
 use crate::bronze::deletions::{Finding, mark_rows};
 use crate::bronze::{self, Loading, privacy, quarantine};
-use crate::client::{Client, Traffic};
+use crate::client::{Client, RequestStats};
 use crate::context::RunContext;
 use crate::error::Result;
 use crate::extract::{ExtractStats, Extracted, extract_some};
@@ -15,11 +15,11 @@ use std::time::Instant;
 /// The most records that are read anew because they are back, missing or differ; more are better read by a full run.
 const MOST_BROUGHT: usize = 5_000;
 /// The figures of requests that were made since then.
-pub(super) fn numbers(traffic: &Traffic, started: Instant) -> ExtractStats {
+pub(super) fn numbers(stats: &RequestStats, started: Instant) -> ExtractStats {
     ExtractStats {
-        requests: traffic.requests.load(Ordering::Relaxed),
-        retries: traffic.retries.load(Ordering::Relaxed),
-        bytes: traffic.bytes.load(Ordering::Relaxed),
+        requests: stats.requests.load(Ordering::Relaxed),
+        retries: stats.retries.load(Ordering::Relaxed),
+        bytes: stats.bytes.load(Ordering::Relaxed),
         seconds: started.elapsed().as_secs_f64(),
         ..ExtractStats::default()
     }
@@ -45,9 +45,9 @@ pub(super) async fn apply(
         && !privacy::changed(&run.lake, entity).await?;
     if can && !wanted.is_empty() {
         let (loaded, extracted) = bring(client, run, entity, &wanted, &Arc::default()).await?;
-        let misfits = extracted.quarantined_ids();
+        let rejected = extracted.quarantined_ids();
         // One that went again meanwhile stays marked.
-        finding.returned.retain(|id| extracted.ids.contains_key(id) || misfits.contains(id));
+        finding.returned.retain(|id| extracted.ids.contains_key(id) || rejected.contains(id));
         counts = loaded;
         finding.brought = true;
     }
@@ -65,9 +65,9 @@ pub(super) async fn bring(
     run: &RunContext,
     entity: &'static Table,
     ids: &[i64],
-    traffic: &Arc<Traffic>,
+    stats: &Arc<RequestStats>,
 ) -> Result<(Counts, Extracted)> {
-    let extracted = extract_some(client, &run.stage, entity, ids, traffic).await?;
+    let extracted = extract_some(client, &run.stage, entity, ids, stats).await?;
     if extracted.ids.is_empty() && extracted.quarantined.is_empty() {
         return Ok((Counts::default(), extracted));
     }

@@ -16,7 +16,7 @@ use crate::staging;
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use chrono::Utc;
-use connectwise_runtime::{ChangeDetection, Misfit, Table};
+use connectwise_runtime::{ChangeDetection, RejectedRecord, Table};
 use datafusion::logical_expr::{ident, lit};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -94,11 +94,11 @@ async fn replay_entity(run: &RunContext, entity: &'static Table, report: &mut En
     report.numbers = ExtractStats { rows_read: stored.len() as u64, ..ExtractStats::default() };
     let marks = bronze::deletions::marks(lake, entity).await?;
     // What the source deleted since then stays as it is: it would come back to life.
-    let (gone, stored): (Vec<_>, Vec<_>) = stored.into_iter().partition(|(misfit, at)| {
-        let marked = id_of(misfit).and_then(|id| marks.get(&id));
+    let (gone, stored): (Vec<_>, Vec<_>) = stored.into_iter().partition(|(rejected, at)| {
+        let marked = id_of(rejected).and_then(|id| marks.get(&id));
         marked.is_some_and(|marked| at.is_none_or(|at| at <= *marked))
     });
-    let stored: Vec<Misfit> = stored.into_iter().map(|(misfit, _)| misfit).collect();
+    let stored: Vec<RejectedRecord> = stored.into_iter().map(|(rejected, _)| rejected).collect();
     report.quarantined = gone.len() as u64;
     if stored.is_empty() {
         return Ok(false);

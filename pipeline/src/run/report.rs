@@ -249,9 +249,9 @@ impl RunReport {
     pub(crate) fn check_quarantine(&mut self) {
         let read = self.entities.iter().filter(|entity| entity.numbers.rows_read > 0);
         self.checks.extend(read.map(|entity| {
-            let (misfits, read) = (entity.quarantined, entity.numbers.rows_read);
-            let passed = misfits * 100 <= read * WARNING_PERCENT;
-            let mut detail = format!("{misfits} of {read} records that were read do not fit");
+            let (rejected, read) = (entity.quarantined, entity.numbers.rows_read);
+            let passed = rejected * 100 <= read * WARNING_PERCENT;
+            let mut detail = format!("{rejected} of {read} records that were read do not fit");
             if !passed {
                 detail.push_str(&format!(", more than {WARNING_PERCENT} %: look at bronze.{QUARANTINE}"));
             }

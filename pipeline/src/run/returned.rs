@@ -4,7 +4,7 @@ use super::refetch::{apply, bring, numbers};
 use super::report::EntityReport;
 use crate::bronze::deletions::{Finding, find, marks, stored_ids};
 use crate::bronze::{self, quarantine};
-use crate::client::{Client, Traffic};
+use crate::client::{Client, RequestStats};
 use crate::context::RunContext;
 use crate::error::{Error, Result};
 use crate::extract::{ExtractStats, read_ids};
@@ -22,7 +22,7 @@ const MOST_ASKED: usize = 2_000;
 /// error ends this entity alone, and stands in its report.
 pub(super) async fn bring_back(client: &Client, run: &RunContext, entity: &'static Table) -> Option<EntityReport> {
     let started = Instant::now();
-    let traffic = Arc::new(Traffic::default());
+    let stats = Arc::new(RequestStats::default());
     let mut report = EntityReport { entity: entity.entity, ..EntityReport::default() };
     let outcome = async {
         let marked: Vec<i64> = marks(&run.lake, entity).await?.into_keys().collect();
@@ -30,19 +30,19 @@ pub(super) async fn bring_back(client: &Client, run: &RunContext, entity: &'stat
             return Ok::<_, Error>(false);
         }
         if marked.len() <= MOST_ASKED && entity.parent.is_none() {
-            let (counts, extracted) = bring(client, run, entity, &marked, &traffic).await?;
+            let (counts, extracted) = bring(client, run, entity, &marked, &stats).await?;
             report.counts = counts;
             report.quarantined = extracted.quarantined.len() as u64;
             report.numbers = extracted.numbers;
         } else {
-            let mut finding = find_returned(client, &run.lake, entity, &traffic).await?;
+            let mut finding = find_returned(client, &run.lake, entity, &stats).await?;
             report.counts = apply(client, run, entity, &mut finding).await?;
         }
         Ok(true)
     };
     let outcome = outcome.await;
     let ExtractStats { pages, rows_read, .. } = report.numbers;
-    report.numbers = ExtractStats { pages, rows_read, ..numbers(&traffic, started) };
+    report.numbers = ExtractStats { pages, rows_read, ..numbers(&stats, started) };
     match outcome {
         Ok(any) => any.then_some(report),
         Err(error) => Some(EntityReport { error: Some(error.of(entity.entity)), ..report }),
@@ -54,20 +54,20 @@ async fn find_returned(
     client: &Client,
     lake: &Lakehouse,
     entity: &'static Table,
-    traffic: &Arc<Traffic>,
+    stats: &Arc<RequestStats>,
 ) -> Result<Finding> {
     let (stored, quarantined) = (stored_ids(lake, entity, &[]).await?, quarantine::ids(lake, entity).await?);
     if entity.parent.is_none() && entity.counted {
         let put_aside = quarantined.iter().filter(|id| !stored.live.contains(id)).count();
         let known = (stored.live.len() + put_aside) as u64;
-        let count = client.count_where_there_is_one(entity.endpoint, None, traffic).await?;
+        let count = client.count_where_there_is_one(entity.endpoint, None, stats).await?;
         if count.is_some_and(|count| count <= known) {
             return Ok(Finding::default());
         }
     }
     let parents = bronze::parent_ids(lake, entity).await?;
     let unserved = quarantine::unserved(lake, entity).await?;
-    let source = read_ids(client, entity, &parents, &unserved, traffic).await?;
+    let source = read_ids(client, entity, &parents, &unserved, stats).await?;
     let returned = find(&source, &stored, &quarantined).returned;
     Ok(Finding { returned, ..Finding::default() })
 }

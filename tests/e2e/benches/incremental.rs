@@ -9,7 +9,7 @@
 #![expect(clippy::print_stdout, reason = "its figures are its result")]
 
 use connectwise_etl::catalog::{self, known_tables};
-use connectwise_etl::client::{Client, Limits, Pace, RetryPolicy};
+use connectwise_etl::client::{Client, Limits, RateLimit, RetryPolicy};
 use connectwise_etl::lake::{Lakehouse, Layout};
 use connectwise_etl::run::report::RunReport;
 use connectwise_etl::run::{self, Mode, Options};
@@ -152,8 +152,8 @@ async fn measure() {
         api_version: None,
     };
     // A server of one's own needs no consideration.
-    let pace = Pace { requests_per_minute: 0, workers: 8 };
-    let client = Client::with(settings, RetryPolicy::default(), pace, Limits::default()).unwrap();
+    let rate = RateLimit { requests_per_minute: 0, workers: 8 };
+    let client = Client::with(settings, RetryPolicy::default(), rate, Limits::default()).unwrap();
     let folder =
         tempfile::tempdir_in(std::env::var("CW_BENCH_FOLDER").map_or_else(|_| std::env::temp_dir(), Into::into));
     let folder = folder.unwrap();

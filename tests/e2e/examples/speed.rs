@@ -12,7 +12,7 @@
 
 use clap::Parser;
 use connectwise_etl::catalog;
-use connectwise_etl::client::{Client, Limits, Pace, RetryPolicy};
+use connectwise_etl::client::{Client, Limits, RateLimit, RetryPolicy};
 use connectwise_etl::lake::Layout;
 use connectwise_etl::run::{self, Layer, Mode, Options};
 use connectwise_etl::secret::Secret;
@@ -106,8 +106,8 @@ async fn read(base: &str, workers: usize) -> u64 {
         client_id: Secret::new(config.client_id),
         api_version: None,
     };
-    let pace = Pace { requests_per_minute: 0, workers };
-    let client = Client::with(settings, RetryPolicy::default(), pace, Limits::default()).unwrap();
+    let rate = RateLimit { requests_per_minute: 0, workers };
+    let client = Client::with(settings, RetryPolicy::default(), rate, Limits::default()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let lake = catalog::open(&folder.path().join("lake").display().to_string(), Layout::Schemas).unwrap();
     let options = Options {

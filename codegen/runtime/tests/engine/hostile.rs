@@ -69,7 +69,8 @@ fn mutated_pages_never_panic() {
 /// What `codegen/fuzz` found worth keeping, and small changes of it.
 #[test]
 fn what_fuzzing_found() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/seeds/decode");
+    let package = std::path::PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap());
+    let folder = package.join("../fuzz/seeds/decode");
     let mut kept: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
     kept.sort();
     assert!(!kept.is_empty());

@@ -47,10 +47,10 @@ async fn every_status_has_its_outcome() {
             429 | 500..=599 => Outcome::GaveUp(8, false),
             _ => Outcome::Refused,
         };
-        for (request, tries) in [(Request::new("/x"), 8), (Request::new("/x").divisible(), 3)] {
+        for (request, tries) in [(Request::new("/x"), 8), (Request::new("/x").can_shrink(), 3)] {
             let (client, script) = Scripted::client(move |_| Ok(answer(status, r#"{"message":"told"}"#)));
-            let traffic = Traffic::default();
-            let read = client.get(&request, &traffic, |_| Ok(())).await;
+            let stats = RequestStats::default();
+            let read = client.get(&request, &stats, |_| Ok(())).await;
             if let Err(error) = &read {
                 assert!(error.to_string().contains("told"), "{status}: {error}");
             }
@@ -60,7 +60,7 @@ async fn every_status_has_its_outcome() {
                 _ => 1,
             };
             assert_eq!(script.asked().len() as u64, asked, "{status}");
-            let counted = (traffic.requests.into_inner(), traffic.retries.into_inner());
+            let counted = (stats.requests.into_inner(), stats.retries.into_inner());
             assert_eq!(counted, (asked, asked - 1), "{status}");
         }
     }
@@ -74,7 +74,7 @@ async fn what_may_pass_passes() {
             let status = if tries.fetch_add(1, Ordering::Relaxed) < 2 { status } else { 200 };
             Ok(answer(status, "[]"))
         });
-        client.get(&Request::new("/x"), &Traffic::default(), |_| Ok(())).await.unwrap();
+        client.get(&Request::new("/x"), &RequestStats::default(), |_| Ok(())).await.unwrap();
         assert_eq!(script.asked().len(), 3, "{status}");
     }
 }
@@ -86,8 +86,8 @@ async fn an_answer_that_can_t_be_read_is_asked_for_again() {
         ("<html><title>Sign in</title>", false, "a web page in the place of data, \"Sign in\""),
     ] {
         let (client, script) = Scripted::client(move |_| Ok(answer(200, body)));
-        let (request, traffic) = (Request::new("/x"), Traffic::default());
-        let read = client.get(&request, &traffic, |answer| {
+        let (request, stats) = (Request::new("/x"), RequestStats::default());
+        let read = client.get(&request, &stats, |answer| {
             let list: Result<Vec<serde_json::Value>, _> = serde_json::from_slice(&answer.body);
             list.map(|_| ()).map_err(|error| error.to_string())
         });
@@ -100,7 +100,7 @@ async fn an_answer_that_can_t_be_read_is_asked_for_again() {
 #[tokio::test]
 async fn an_answer_that_is_late_is_a_sign_of_too_much() {
     let (client, script) = Scripted::client(|_| Err(Failure::late("https://cw.example.com", Duration::from_secs(180))));
-    let read = client.get(&Request::new("/x").divisible(), &Traffic::default(), |_| Ok(())).await;
+    let read = client.get(&Request::new("/x").can_shrink(), &RequestStats::default(), |_| Ok(())).await;
     assert_eq!((outcome(read), script.asked().len()), (Outcome::GaveUp(3, true), 3));
 }
 
@@ -130,24 +130,24 @@ fn busy(retry_after: &str) -> Received {
 async fn a_break_that_the_api_asks_for_holds_all_requests() {
     let (client, script) = Scripted::client(|_| Ok(busy("30")));
     let waits = Arc::new(Waits::default());
-    let traffic = Traffic::observed(Arc::new(Arc::clone(&waits)));
+    let stats = RequestStats::observed(Arc::new(Arc::clone(&waits)));
     let (request, other) = (Request::new("/x"), Request::new("/other"));
-    let mut reading = Box::pin(client.get(&request, &traffic, |_| Ok(())));
+    let mut reading = Box::pin(client.get(&request, &stats, |_| Ok(())));
     tokio::select! {
         read = &mut reading => panic!("{read:?}"),
         () = waits.news.notified() => {}
     }
     assert_eq!(*waits.told.lock().unwrap(), [Duration::from_secs(30)]);
     let clone = client.clone();
-    let traffic = Traffic::default();
-    assert!(clone.get(&other, &traffic, |_| Ok(())).now_or_never().is_none());
+    let stats = RequestStats::default();
+    assert!(clone.get(&other, &stats, |_| Ok(())).now_or_never().is_none());
     assert_eq!(script.asked().len(), 1, "a request began in the break");
 }
 
 #[tokio::test]
 async fn a_break_that_is_too_long_is_not_waited_for() {
     let (client, script) = Scripted::client(|_| Ok(busy("86400")));
-    let error = client.get(&Request::new("/x"), &Traffic::default(), |_| Ok(())).await.unwrap_err();
+    let error = client.get(&Request::new("/x"), &RequestStats::default(), |_| Ok(())).await.unwrap_err();
     assert!(matches!(error, ClientError::HeldOff { minutes: 1440, most: 15, .. }), "{error}");
     assert_eq!(script.asked().len(), 1);
 }

@@ -97,7 +97,8 @@ fn an_empty_choice_is_nothing() {
 /// What `codegen/fuzz` found worth keeping, and each of it with a letter less, more, or another.
 #[test]
 fn what_fuzzing_found() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../codegen/fuzz/seeds/conditions");
+    let package = std::path::PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap());
+    let folder = package.join("../../codegen/fuzz/seeds/conditions");
     let mut kept: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
     kept.sort();
     assert!(!kept.is_empty());

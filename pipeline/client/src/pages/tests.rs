@@ -75,7 +75,8 @@ fn holds(condition: &Condition, id: i64) -> bool {
 
 impl Server {
     fn answer(&self, request: &Request) -> Received {
-        let asked: HashMap<&str, &str> = request.query.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let asked: HashMap<&str, &str> =
+            request.query.iter().map(|(name, value)| (name.as_ref(), value.as_str())).collect();
         let size: usize = asked["pageSize"].parse().unwrap();
         if size as u64 > self.most {
             return refused(&format!("pageSize must be between 1 and {}", self.most));
@@ -236,7 +237,7 @@ async fn keys(server: &Server, query: PageQuery) -> Came {
 
 /// Reads raw records, as they are given on at once.
 async fn raw(server: &Server, query: PageQuery) -> Came {
-    let decoder = RawPages::of(&client(server).0.list("/x"));
+    let decoder = RawPages::of(&client(server).0.list_at("/x"));
     read_with(server, query, decoder).await.0
 }
 
@@ -251,7 +252,7 @@ async fn a_server_that_names_the_next_page_is_followed() {
         assert_eq!((came.ids, came.mode, came.error), (server.ids.clone(), PagingMode::ForwardOnly, None));
         assert_eq!(came.asked.len(), 3);
         assert!(came.asked.iter().all(|request| request.forward_only));
-        assert_eq!(came.asked[1].query[1], ("pageId", "20".to_owned()));
+        assert_eq!(came.asked[1].query[1], ("pageId".into(), "20".to_owned()));
     }
 }
 
@@ -260,7 +261,7 @@ async fn without_a_link_keys_lead_on() {
     let server = Server { forward_only: false, ..Server::default() };
     let came = keys(&server, expecting(Expected::Count(50), 20)).await;
     assert_eq!((came.ids.clone(), came.mode), (server.ids.clone(), PagingMode::Keyset));
-    assert_eq!(came.asked[2].query.last().unwrap(), &("conditions", "id > 20".to_owned()));
+    assert_eq!(came.asked[2].query.last().unwrap(), &("conditions".into(), "id > 20".to_owned()));
     let came = raw(&server, query(20)).await;
     assert_eq!((came.ids, came.mode, came.error), (server.ids, PagingMode::Keyset, None));
 }
@@ -295,7 +296,7 @@ async fn an_order_of_ones_own_is_read_by_numbers() {
     let server = Server { ids: ids.clone(), sorting: Sorting::Ignored, ..Server::default() };
     let came = raw(&server, PageQuery { order_by: Some("name asc".to_owned()), ..query(20) }).await;
     assert_eq!((came.ids, came.mode), (ids, PagingMode::PageNumber));
-    assert!(came.asked.iter().all(|request| request.query.contains(&("orderBy", "name asc".to_owned()))));
+    assert!(came.asked.iter().all(|request| request.query.contains(&("orderBy".into(), "name asc".to_owned()))));
     let refusing = Server { sorting: Sorting::Refused, ..Server::default() };
     let came = raw(&refusing, PageQuery { order_by: Some("name asc".to_owned()), ..query(20) }).await;
     assert!(came.error.unwrap().contains("orderBy is no property"));

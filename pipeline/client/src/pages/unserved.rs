@@ -83,7 +83,7 @@ impl<D: DecodePage> PageReader<D> {
 
     async fn first_key(&self, request: Request) -> Result<Option<i64>, ClientError> {
         let key = self.query.selection.key.to_string();
-        self.client.get(&request, &self.traffic, |answer| first_key(&answer.body, &key)).await
+        self.client.get(&request, &self.stats, |answer| first_key(&answer.body, &key)).await
     }
 }
 

@@ -5,8 +5,8 @@
 
 mod parquet;
 
-use super::args::PaceArgs;
-use super::csv::{Cell, Csv, Excel, no_csv};
+use super::args::{ExcelArgs, RateArgs};
+use super::csv::{Cell, Csv, no_csv};
 use super::output::{Output, grouped};
 use super::output_file::{OutputFile, Scratch, Stop};
 use crate::client::{Client, List};
@@ -48,21 +48,13 @@ pub(super) struct ExtractArgs {
     /// The form of the output; ndjson where left out
     #[arg(long, value_enum)]
     format: Option<Form>,
-    /// CSV as Excel reads it: with semicolons and a decimal comma, or, as `english`, with commas and a decimal point
-    #[arg(
-        long,
-        value_enum,
-        value_name = "REGION",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "europe"
-    )]
-    excel: Option<Excel>,
+    #[command(flatten)]
+    excel: ExcelArgs,
     /// Where to: a file, a pipe or a device; - is standard output
     #[arg(long, value_name = "FILE", default_value = "-")]
     output: String,
     #[command(flatten)]
-    pace: PaceArgs,
+    rate: RateArgs,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -78,7 +70,7 @@ enum Form {
 
 impl ExtractArgs {
     fn form(&self) -> Result<Form> {
-        match (self.format, self.excel) {
+        match (self.format, self.excel.excel) {
             (Some(Form::Ndjson | Form::Parquet), Some(_)) => Err(no_csv()),
             (None, Some(_)) => Ok(Form::Csv),
             (form, _) => Ok(form.unwrap_or_default()),
@@ -93,7 +85,7 @@ impl ExtractArgs {
             read.map_err(|error| Error::Usage(format!("{name}: {error}")))
         };
         let mut list =
-            client.list(&self.endpoint).hash_key(hash_key()?).fields(&self.fields)?.page_size(self.page_size);
+            client.list_at(&self.endpoint).hash_key(hash_key()?).fields(&self.fields)?.page_size(self.page_size);
         if let Some(conditions) = read("--conditions", &self.conditions)? {
             list = list.conditions(conditions)?;
         }
@@ -117,7 +109,7 @@ impl ExtractArgs {
 pub(super) async fn execute(args: &ExtractArgs, output: &mut Output) -> Result<u8> {
     // Everything that can be wrong in the command is said before the first request.
     let form = args.form()?;
-    let client = Client::from_env(args.pace.into())?;
+    let client = Client::from_env(args.rate.into())?;
     let list = args.list(&client)?;
     let mut target = OutputFile::new(&args.output)?;
     let stop = target.stop();
@@ -177,7 +169,7 @@ async fn write(
         (Form::Csv, _) => {
             let mut scratch = Scratch::new()?;
             let (records, columns) = lines(list, &mut scratch.file).await?;
-            csv(&mut scratch, &columns, stop, Csv::new(target.draft(), args.excel))?;
+            csv(&mut scratch, &columns, stop, Csv::new(target.draft(), args.excel.excel))?;
             records
         }
         (Form::Parquet, Some(schema)) => parquet::shaped(list, &schema, &args.fields, target).await?,

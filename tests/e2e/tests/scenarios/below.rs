@@ -2,7 +2,7 @@
 
 use crate::support::{EMPTY, Scene};
 use connectwise_etl::bronze::{self, Loading};
-use connectwise_etl::client::Traffic;
+use connectwise_etl::client::RequestStats;
 use connectwise_etl::extract::{ExtractRequest, Extracted, Window, extract, read_ids};
 use connectwise_etl::lake::Stage;
 use connectwise_etl::progress::EntityProgress;
@@ -80,13 +80,13 @@ async fn read_into(
         table,
         window,
         parents,
-        most_misfits: 1.0,
+        max_rejected_percent: 1.0,
         began: chrono::Utc::now(),
         known: Arc::default(),
         unserved: &[],
         progress: &EntityProgress::default(),
     };
-    extract(&scene.client, stage, &order, &Arc::new(Traffic::default())).await
+    extract(&scene.client, stage, &order, &Arc::new(RequestStats::default())).await
 }
 
 fn ids(extracted: &Extracted) -> BTreeSet<i64> {
@@ -99,8 +99,8 @@ async fn lists_below_records_are_read_with_and_without_a_count() {
     for table in [&COUNTED, &UNCOUNTED] {
         let extracted = read(&scene, table, &[1, 2, 3], Window::Everything).await.unwrap();
         assert_eq!(ids(&extracted), BTreeSet::from([10, 11, 20, 21]));
-        let traffic = Arc::new(Traffic::default());
-        let found = read_ids(&scene.client, table, &[1, 2, 3], &[], &traffic).await.unwrap();
+        let stats = Arc::new(RequestStats::default());
+        let found = read_ids(&scene.client, table, &[1, 2, 3], &[], &stats).await.unwrap();
         assert_eq!(found.ids, BTreeSet::from([10, 11, 20, 21]));
     }
     let log = scene.world().requests();

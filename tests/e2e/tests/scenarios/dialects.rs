@@ -3,7 +3,7 @@
 
 use crate::names;
 use crate::settings::{DAY, OTHER_SETTINGS, put_captioned_agreements};
-use crate::support::{EMPTY, SMALL, Scene, rows_in};
+use crate::support::{EMPTY, SMALL, Scene, rows_in, workspace};
 use crate::variant::Variant;
 use arrow::datatypes::DataType;
 use connectwise_etl::catalog;
@@ -108,7 +108,7 @@ async fn both_dialects_give_the_same_rows() {
     ] {
         assert_eq!(numbers[&id.to_string()], [number], "agreement {id}");
     }
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../spark/prove");
+    let script = workspace().join("tests/spark/prove");
     let day = report.run.started().format("%Y-%m-%d").to_string();
     let status = Command::new(script).arg(scene.folder.path().join("lake")).arg(day).status().unwrap();
     assert!(status.success(), "{status}");
@@ -124,7 +124,7 @@ fn patterns_of_any_text_say_the_same_on_the_engines() {
     std::fs::write(folder.path().join("asked.json"), asked.to_string()).unwrap();
     for (engine, python) in [("sail", "sail"), ("pyspark", "spark")] {
         let ran = Command::new(format!("{}/{python}/bin/python", python_cache()))
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../spark/rules.py"))
+            .arg(workspace().join("tests/spark/rules.py"))
             .args([engine, folder.path().join("asked.json").to_str().unwrap(), folder.path().to_str().unwrap()])
             .output()
             .unwrap();
@@ -145,7 +145,7 @@ async fn both_dialects_give_the_same_rows_by_other_settings() {
     scene.full().await;
     let (variant, out) = (Variant::new(&OTHER_SETTINGS, &[]), tempfile::tempdir().unwrap());
     let ran = Command::new(format!("{}/sail/bin/python", python_cache()))
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../spark/gold.py"))
+        .arg(workspace().join("tests/spark/gold.py"))
         .args(["sail", scene.folder.path().join("lake").to_str().unwrap(), DAY, out.path().to_str().unwrap()])
         .arg(variant.root())
         .output()
@@ -207,7 +207,7 @@ async fn spark_reads_every_table_with_dates_of_long_ago() {
     let ours = old_values(&scene).await;
     assert!(ours.values().filter(|columns| !columns.is_empty()).count() > 7, "{ours:?}");
     let ran = Command::new(format!("{}/spark/bin/python", python_cache()))
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../spark/read.py"))
+        .arg(workspace().join("tests/spark/read.py"))
         .arg(scene.folder.path().join("lake"))
         .output()
         .unwrap();

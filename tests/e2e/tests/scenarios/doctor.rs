@@ -2,7 +2,7 @@
 
 use crate::support::{SMALL, Scene, settings};
 use connectwise_etl::catalog;
-use connectwise_etl::client::Pace;
+use connectwise_etl::client::RateLimit;
 use connectwise_etl::doctor::{Check, State, examine, is_well};
 use connectwise_etl::lake::Layout;
 use connectwise_etl::run::{self, Mode, Options};
@@ -13,7 +13,7 @@ use futures::TryStreamExt as _;
 use std::collections::BTreeSet;
 
 async fn checks(scene: &Scene, settings: ApiSettings) -> Vec<Check> {
-    examine(Ok(settings), Pace::default(), Ok(scene.lake.clone())).await
+    examine(Ok(settings), RateLimit::default(), Ok(scene.lake.clone())).await
 }
 
 fn check<'c>(checks: &'c [Check], name: &str) -> &'c Check {
@@ -186,6 +186,6 @@ async fn what_a_run_does_with_its_lakehouse_is_tried() {
     let file = scene.folder.path().join("file");
     std::fs::write(&file, "").unwrap();
     let lake = catalog::open(file.to_str().unwrap(), Layout::Schemas).unwrap();
-    let found = examine(Ok(settings(&scene.base_url())), Pace::default(), Ok(lake)).await;
+    let found = examine(Ok(settings(&scene.base_url())), RateLimit::default(), Ok(lake)).await;
     assert_eq!((check(&found, "storage").state, check(&found, "commit").state), (State::Failed, State::Skipped));
 }

@@ -1,18 +1,17 @@
 //! Columns that YAML asks for: gold's SQL as the generator writes it from changed files, over silver tables of a run.
 
-use crate::support::{EMPTY, Scene, rows_in};
+use crate::support::{EMPTY, Scene, rows_in, workspace};
 use connectwise_codegen::inputs::Inputs;
 use connectwise_codegen::render::render;
 use connectwise_codegen::report::Problems;
 use connectwise_etl::catalog;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// The statement of a table from the checked-in YAML with texts of some files replaced (file, before, after).
 fn statement(table: &str, changes: &[(&str, &str, &str)]) -> String {
     let mut problems = Problems::new();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = workspace();
     let mut inputs = Inputs::read(&root, &mut problems);
     for (file, before, after) in changes {
         let text = inputs.files.get_mut(*file).unwrap();

@@ -1,7 +1,7 @@
 //! Servers, networks and clocks at their worst: each fault alone, all that pass together, and those that do not pass.
 
 use crate::support::{EMPTY, RETRY, SMALL, Scene, settings};
-use connectwise_etl::client::{Client, ClientError, Limits, Pace, RetryPolicy, Traffic};
+use connectwise_etl::client::{Client, ClientError, Limits, RateLimit, RequestStats, RetryPolicy};
 use connectwise_etl::run::{self, Layer, Mode, Options};
 use connectwise_simulator::{AdvanceRequest, Config, Fault, Faults, Scale, When};
 use serde_json::json;
@@ -195,9 +195,9 @@ async fn what_comes_drop_by_drop_ends() {
     let scene = Scene::new(SMALL).await;
     let client = |limits| {
         let retry = RetryPolicy { tries: 2, ..RETRY };
-        Client::with(settings(&scene.base_url()), retry, Pace::default(), limits).unwrap()
+        Client::with(settings(&scene.base_url()), retry, RateLimit::default(), limits).unwrap()
     };
-    let count = async |client: &Client| client.count("/company/companies", None, &Traffic::default()).await;
+    let count = async |client: &Client| client.count("/company/companies", None, &RequestStats::default()).await;
     // Always a little, never all of it.
     scene.world().faults(Faults::default().with("", When::Always, Fault::Drip { bytes: 1, pause: 400 }));
     let began = Instant::now();
@@ -261,7 +261,7 @@ async fn a_filter_that_finds_nothing_hides_nothing() {
 async fn breaks_are_reckoned_by_the_servers_clock() {
     // Its clock is months from ours: by ours the break would be over, or never.
     let scene = Scene::new(EMPTY).await;
-    let count = async || scene.client.count("/company/companies", None, &Traffic::default()).await;
+    let count = async || scene.client.count("/company/companies", None, &RequestStats::default()).await;
     scene.world().faults(Faults::default().with("", When::Next(1), Fault::TooManyRequestsUntil { seconds: 1 }));
     let began = Instant::now();
     count().await.unwrap();

@@ -15,7 +15,7 @@ async fn every_record_comes_once_however_it_is_paged() {
         assert_eq!(ids.len(), records.len(), "each once");
         ids
     };
-    let list = || scene.client.list("/time/entries").page_size(90);
+    let list = || scene.client.list_at("/time/entries").page_size(90);
     let forward: Vec<Vec<u8>> = list().records().map_ok(|record| record.to_vec()).try_collect().await.unwrap();
     assert_eq!(forward.len(), 400);
     let ordered = list().order_by("id desc").unwrap().fields(["id"]).unwrap();
@@ -37,11 +37,12 @@ async fn every_record_comes_once_however_it_is_paged() {
 async fn conditions_choose_the_records() {
     let scene = Scene::new(SMALL).await;
     let few = field("id").unwrap().at_most(3_i64).or(field("id").unwrap().equals(7_i64));
-    let pages: Vec<_> = scene.client.list("time/entries").conditions(few).unwrap().pages().try_collect().await.unwrap();
+    let pages: Vec<_> =
+        scene.client.list_at("time/entries").conditions(few).unwrap().pages().try_collect().await.unwrap();
     assert_eq!(pages.iter().map(Vec::len).sum::<usize>(), 4);
     let none = field("notes").unwrap().equals("\" or id > 0 or notes = \"");
     let pages: Vec<_> =
-        scene.client.list("time/entries").conditions(none).unwrap().pages().try_collect().await.unwrap();
+        scene.client.list_at("time/entries").conditions(none).unwrap().pages().try_collect().await.unwrap();
     assert!(pages.is_empty(), "a value stays a value");
 }
 
@@ -49,12 +50,12 @@ async fn conditions_choose_the_records() {
 async fn what_is_sensitive_is_neither_asked_for_nor_given() {
     let scene = Scene::new(SMALL).await;
     for name in ["password", "Token", "member/clientId"] {
-        let error = scene.client.list("/system/members").fields([name]).unwrap_err().to_string();
+        let error = scene.client.list_at("/system/members").fields([name]).unwrap_err().to_string();
         assert!(error.contains("sensitive"), "{error}");
     }
     let probing = field("id").unwrap().more_than(0_i64).and(field("password").unwrap().like("a*").negate());
-    assert!(scene.client.list("/system/members").conditions(probing).unwrap_err().to_string().contains("sensitive"));
-    let members: Vec<_> = scene.client.list("/system/members").records().try_collect().await.unwrap();
+    assert!(scene.client.list_at("/system/members").conditions(probing).unwrap_err().to_string().contains("sensitive"));
+    let members: Vec<_> = scene.client.list_at("/system/members").records().try_collect().await.unwrap();
     assert_eq!(members.len(), 6);
     for member in &members {
         let member: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(member).unwrap();
@@ -62,7 +63,7 @@ async fn what_is_sensitive_is_neither_asked_for_nor_given() {
         assert!(["password", "token", "clientId"].iter().all(|name| !member.contains_key(*name)));
     }
     // One record is a path of its own, of which the whole is read.
-    let one: Vec<_> = scene.client.list("/system/members/1").records().try_collect().await.unwrap();
+    let one: Vec<_> = scene.client.list_at("/system/members/1").records().try_collect().await.unwrap();
     let text = String::from_utf8_lossy(&one[0]);
     assert!(text.contains("\"identifier\"") && !text.contains("\"password\""), "{text}");
 }

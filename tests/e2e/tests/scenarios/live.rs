@@ -4,7 +4,7 @@
 //! Invariant: nothing is written anywhere, and no credential is in what is told.
 
 use crate::support::{SMALL, Scene};
-use connectwise_etl::client::{Client, ClientError, Pace, Request, Traffic};
+use connectwise_etl::client::{Client, ClientError, RateLimit, Request, RequestStats};
 use connectwise_etl::conditions::field;
 use connectwise_generated::tables::TABLES;
 use connectwise_runtime::{ChangeDetection, Table};
@@ -22,7 +22,7 @@ fn tell(line: &str) {
 
 /// All checks, a line each; the ones that failed.
 async fn failures(client: &Client) -> Vec<String> {
-    let traffic = Traffic::default();
+    let stats = RequestStats::default();
     let mut failed = Vec::new();
     let mut check = |name: &str, outcome: Result<String, String>| match outcome {
         Ok(found) => tell(&format!("✓ {name}: {found}")),
@@ -31,10 +31,10 @@ async fn failures(client: &Client) -> Vec<String> {
             failed.push(format!("{name}: {reason}"));
         }
     };
-    check("system/info", info(client, &traffic).await);
+    check("system/info", info(client, &stats).await);
     let mut shortest: Option<(u64, &Table)> = None;
     for table in TABLES.iter().copied().filter(|table| table.parent.is_none()) {
-        match client.count(table.endpoint, None, &traffic).await {
+        match client.count(table.endpoint, None, &stats).await {
             // A right that is missing is no fault of ours.
             Err(ClientError::Forbidden { .. }) => tell(&format!("– {}: no right to read it", table.entity)),
             Err(error) => check(table.entity, Err(error.to_string())),
@@ -44,22 +44,22 @@ async fn failures(client: &Client) -> Vec<String> {
                 }
                 check(&format!("{} count", table.entity), Ok(count.to_string()));
                 check(&format!("{} first page", table.entity), first_page(client, table, count).await);
-                check(&format!("{} filter", table.entity), filter(client, &traffic, table, count).await);
+                check(&format!("{} filter", table.entity), filter(client, &stats, table, count).await);
             }
         }
     }
     match shortest {
         Some((count, table)) if count <= SHORT => {
-            check(&format!("{} ids", table.entity), ids(client, &traffic, table).await);
+            check(&format!("{} ids", table.entity), ids(client, &stats, table).await);
         }
         _ => tell("– ids: no list is short enough"),
     }
     failed
 }
 
-async fn info(client: &Client, traffic: &Traffic) -> Result<String, String> {
+async fn info(client: &Client, stats: &RequestStats) -> Result<String, String> {
     let request = Request::new("/system/info");
-    let read = client.get(&request, traffic, |answer| {
+    let read = client.get(&request, stats, |answer| {
         let info: serde_json::Value = serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
         info["version"].as_str().map(ToOwned::to_owned).ok_or_else(|| "it names no version".to_owned())
     });
@@ -67,7 +67,7 @@ async fn info(client: &Client, traffic: &Traffic) -> Result<String, String> {
 }
 
 async fn first_page(client: &Client, table: &Table, count: u64) -> Result<String, String> {
-    let list = client.list(table.endpoint).page_size(50).limit(50);
+    let list = client.list_at(table.endpoint).page_size(50).limit(50);
     let batches: Vec<_> =
         list.batches().map_err(|error| error.to_string())?.try_collect().await.map_err(|error| error.to_string())?;
     let rows: usize = batches.iter().map(arrow::array::RecordBatch::num_rows).sum();
@@ -78,13 +78,13 @@ async fn first_page(client: &Client, table: &Table, count: u64) -> Result<String
     }
 }
 
-async fn filter(client: &Client, traffic: &Traffic, table: &Table, count: u64) -> Result<String, String> {
+async fn filter(client: &Client, stats: &RequestStats, table: &Table, count: u64) -> Result<String, String> {
     if table.change_detection != ChangeDetection::LastUpdated {
         return Ok("not asked for: it is read whole".to_owned());
     }
     for name in ["lastUpdated", "_info/lastUpdated"] {
         let ever = field(name).map_err(|error| error.to_string())?.at_least(chrono::DateTime::UNIX_EPOCH);
-        match client.count(table.endpoint, Some(&ever), traffic).await {
+        match client.count(table.endpoint, Some(&ever), stats).await {
             Ok(found) => return Ok(format!("by {name}, {found} of {count}")),
             Err(error) if error.is_bad_condition() => {}
             Err(error) => return Err(error.to_string()),
@@ -93,12 +93,12 @@ async fn filter(client: &Client, traffic: &Traffic, table: &Table, count: u64) -
     Ok("none: it is read whole".to_owned())
 }
 
-async fn ids(client: &Client, traffic: &Traffic, table: &Table) -> Result<String, String> {
+async fn ids(client: &Client, stats: &RequestStats, table: &Table) -> Result<String, String> {
     let said = |error: &dyn std::fmt::Display| error.to_string();
-    let before = client.count(table.endpoint, None, traffic).await.map_err(|error| said(&error))?;
-    let list = client.list(table.endpoint).fields([table.key]).map_err(|error| said(&error))?;
+    let before = client.count(table.endpoint, None, stats).await.map_err(|error| said(&error))?;
+    let list = client.list_at(table.endpoint).fields([table.key]).map_err(|error| said(&error))?;
     let records: Vec<_> = list.records().try_collect().await.map_err(|error| said(&error))?;
-    let after = client.count(table.endpoint, None, traffic).await.map_err(|error| said(&error))?;
+    let after = client.count(table.endpoint, None, stats).await.map_err(|error| said(&error))?;
     let ids: BTreeSet<Vec<u8>> = records.iter().map(|record| record.to_vec()).collect();
     if ids.len() != records.len() {
         return Err(format!("{} ids came, {} of them different", records.len(), ids.len()));
@@ -128,6 +128,6 @@ async fn the_checks_hold_against_a_connectwise() {
     if std::env::var("CW_LIVE").as_deref() != Ok("1") {
         return tell("skipped: set CW_LIVE=1 and the CW_… variables to read from a real ConnectWise");
     }
-    let client = Client::from_env(Pace::default()).unwrap();
+    let client = Client::from_env(RateLimit::default()).unwrap();
     assert_eq!(failures(&client).await, Vec::<String>::new());
 }

@@ -1,13 +1,13 @@
 //! How the API is asked: where it is, how often, and when it is enough.
 
 use crate::support::{EMPTY, RETRY, SMALL, Scene, settings};
-use connectwise_etl::client::{Client, ClientError, Limits, Pace, Request, Traffic};
+use connectwise_etl::client::{Client, ClientError, Limits, RateLimit, Request, RequestStats};
 use connectwise_etl::run::{self, Options};
 use connectwise_simulator::{Fault, Faults, When};
 use std::time::{Duration, Instant};
 
 async fn count(client: &Client, endpoint: &str) -> Result<u64, ClientError> {
-    client.count(endpoint, None, &Traffic::default()).await
+    client.count(endpoint, None, &RequestStats::default()).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,20 +96,20 @@ async fn a_server_in_trouble_is_waited_for_at_the_start_of_a_run_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_too_much_for_one_answer_is_told_apart() {
     let scene = Scene::new(SMALL).await;
-    let page = || Request::new("/time/entries").with("pageSize", 1000).divisible();
+    let page = || Request::new("/time/entries").with("pageSize", 1000).can_shrink();
     let limits = Limits { body_bytes: 10_000, ..Limits::default() };
-    let small = Client::with(settings(&scene.base_url()), RETRY, Pace::default(), limits).unwrap();
-    let error = small.get(&page(), &Traffic::default(), |_| Ok(())).await.unwrap_err();
+    let small = Client::with(settings(&scene.base_url()), RETRY, RateLimit::default(), limits).unwrap();
+    let error = small.get(&page(), &RequestStats::default(), |_| Ok(())).await.unwrap_err();
     assert!(error.is_page_too_big(), "{error}");
 
     scene.world().faults(Faults::default().with("", When::Always, Fault::ServerError { status: 500 }));
-    let error = scene.client.get(&page(), &Traffic::default(), |_| Ok(())).await.unwrap_err();
+    let error = scene.client.get(&page(), &RequestStats::default(), |_| Ok(())).await.unwrap_err();
     assert!(error.is_page_too_big() && matches!(error, ClientError::GaveUp { tries: 3, .. }), "{error}");
     let whole = Request { give_up_after: None, ..page() };
-    let error = scene.client.get(&whole, &Traffic::default(), |_| Ok(())).await.unwrap_err();
+    let error = scene.client.get(&whole, &RequestStats::default(), |_| Ok(())).await.unwrap_err();
     assert!(matches!(error, ClientError::GaveUp { tries: 12, .. }), "{error}");
     // A server that is away is away for small pages too.
     scene.world().faults(Faults::default().with("", When::Always, Fault::ServerError { status: 503 }));
-    let error = scene.client.get(&page(), &Traffic::default(), |_| Ok(())).await.unwrap_err();
+    let error = scene.client.get(&page(), &RequestStats::default(), |_| Ok(())).await.unwrap_err();
     assert!(!error.is_page_too_big(), "{error}");
 }

@@ -6,7 +6,7 @@
 
 use crate::hostile::{assert_same, bronze, differences, source};
 use crate::support::{RETRY, SMALL, Scene, settings};
-use connectwise_etl::client::{Client, Limits, Pace};
+use connectwise_etl::client::{Client, Limits, RateLimit};
 use connectwise_etl::run::{Layer, Mode, Options};
 use connectwise_simulator::{AdvanceRequest, Config, Counts, Fault, Faults, Meddling, Scale, When};
 
@@ -27,8 +27,8 @@ async fn holds(mode: Mode, advance: AdvanceRequest, faults: Faults) {
     let deletes = advance.delete > 0;
     let mut scene = Scene::with(Config { scale: Scale::Custom(LONG), ..Config::default() }).await;
     // One request at a time, so that what happens between two of them is the same in each run of the test.
-    let pace = Pace { requests_per_minute: 0, workers: 1 };
-    scene.client = Client::with(settings(&scene.base_url()), RETRY, pace, Limits::default()).unwrap();
+    let rate = RateLimit { requests_per_minute: 0, workers: 1 };
+    scene.client = Client::with(settings(&scene.base_url()), RETRY, rate, Limits::default()).unwrap();
     let report = scene.run(times(Mode::Full)).await;
     assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
     // So that an incremental run has something to read, too.

@@ -2,6 +2,7 @@
 //! that DataFusion calls, and as Spark's SQL.
 
 use crate::expected::class;
+use crate::support::workspace;
 use crate::variant::Variant;
 use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
 use connectwise_generated::agreement_rules::{RULES, caseless, classify, fold_name};
@@ -92,7 +93,7 @@ pub(crate) fn class_in_spark(root: &Path) -> String {
 
 /// The same of the checked-in rules, as an engine reads it that knows no escapes in strings.
 fn spark_expression() -> String {
-    class_in_spark(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).replace("\\\\", "\\")
+    class_in_spark(&workspace()).replace("\\\\", "\\")
 }
 
 /// Patterns with whatever else a name may hold.
@@ -233,8 +234,8 @@ fn spaced() -> impl Strategy<Value = String> {
 /// The expression that a Spark statement has between two texts, as an engine reads it that knows no escapes in strings
 /// and replaces one match unless it is told to replace all.
 fn spark(table: &str, after: &str, before: &str) -> String {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../generated/sql/spark");
-    let statement = std::fs::read_to_string(format!("{root}/{table}.sql")).unwrap();
+    let root = workspace().join("generated/sql/spark");
+    let statement = std::fs::read_to_string(root.join(format!("{table}.sql"))).unwrap();
     let to = statement.find(before).unwrap();
     let from = statement[..to].rfind(after).unwrap() + after.len();
     let plain = statement[from..to].replace("\\\\", "\\").replace("$', '')", "$', '', 'g')");

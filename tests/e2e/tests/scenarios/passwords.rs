@@ -61,9 +61,9 @@ async fn no_value_of_a_password_is_anywhere() {
     assert!(quarantine[0][0] == "2" && quarantine[0][1].contains(r#""Type":"password""#), "{quarantine:?}");
 
     let lists = [
-        scene.client.list("/time/entries"),
-        scene.client.list("/time/entries").fields(["id", "vault", "customFields/value"]).unwrap(),
-        scene.client.list("/finance/agreements").fields(["customFields/value"]).unwrap(),
+        scene.client.list_at("/time/entries"),
+        scene.client.list_at("/time/entries").fields(["id", "vault", "customFields/value"]).unwrap(),
+        scene.client.list_at("/finance/agreements").fields(["customFields/value"]).unwrap(),
     ];
     for list in lists {
         let records: Vec<_> = list.records().try_collect().await.unwrap();

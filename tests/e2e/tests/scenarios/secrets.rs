@@ -2,7 +2,7 @@
 //! against servers that repeat what they were sent.
 
 use crate::support::{SMALL, Scene, client};
-use connectwise_etl::client::Pace;
+use connectwise_etl::client::RateLimit;
 use connectwise_etl::doctor::examine;
 use connectwise_etl::run::{self, Mode, Options};
 use connectwise_etl::secret::Secret;
@@ -109,7 +109,7 @@ async fn credentials_are_nowhere_in_a_failing_run() {
         api_version: None,
     };
     let login = settings.clone();
-    let found = examine(Ok(settings), Pace::default(), Ok(scene.lake.clone())).await;
+    let found = examine(Ok(settings), RateLimit::default(), Ok(scene.lake.clone())).await;
 
     let errors = report.error_text().unwrap();
     let mut seen = vec![

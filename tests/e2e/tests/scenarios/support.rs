@@ -14,13 +14,19 @@ use connectwise_etl::staging;
 use connectwise_simulator::{Config, Counts, Scale, Simulator, World};
 use datafusion::prelude::SessionContext;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// A world small enough for the dev profile, with everything in it.
 pub(crate) const SMALL: Counts =
     Counts { companies: 12, members: 6, agreements: 24, time_entries: 400, expenses: 40, products: 40, invoices: 30 };
+
+/// The folder of the workspace, also where the tests were compiled in another checkout.
+pub(crate) fn workspace() -> PathBuf {
+    let package = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it, or who runs the binary"));
+    package.join("../..")
+}
 
 /// No records at all: tests put their own.
 pub(crate) const EMPTY: Counts =

@@ -145,7 +145,7 @@ async fn a_list_names_the_record_at_which_it_ends() {
     let scene = sixty().await;
     let quick = RetryPolicy { tries: 4, ..RETRY };
     let client = Client::new(settings(&scene.base_url()), quick).unwrap();
-    let read = async || client.list(ENDPOINT).records().try_collect::<Vec<_>>().await.unwrap_err().to_string();
+    let read = async || client.list_at(ENDPOINT).records().try_collect::<Vec<_>>().await.unwrap_err().to_string();
     for gives_id in [false, true] {
         scene.world().faults(Faults::default().with_stumble(ENDPOINT, 37, gives_id));
         let error = read().await;

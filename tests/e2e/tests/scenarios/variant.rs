@@ -1,7 +1,7 @@
 //! Gold by other YAML than the checked-in: generated in a folder of its own, and run by the pipeline's engine over a
 //! scene's silver tables.
 
-use crate::support::{Scene, copy};
+use crate::support::{Scene, copy, workspace};
 use arrow::datatypes::Schema;
 use connectwise_etl::catalog;
 use connectwise_etl::lake::cast_to_schema;
@@ -19,7 +19,7 @@ impl Variant {
     /// Of the checked-in schema with some texts replaced (file, before, after) and some files added (file, text).
     pub(crate) fn new(changes: &[(&str, &str, &str)], files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let from = workspace();
         for part in ["schema", "templates"] {
             copy(&from.join(part), &folder.path().join(part));
         }

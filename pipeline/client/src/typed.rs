@@ -1,0 +1,190 @@
+//! Typed lists: the records of an entity as structs.
+//!
+//! Invariant: what a typed record holds is what [`List`] gives: nothing sensitive, nothing that is excluded, and hashes
+//! in the place of personal texts.
+
+use crate::client::Client;
+use crate::conditions::Condition;
+use crate::error::{Error, Result};
+use crate::list::List;
+use crate::printable::one_line;
+use crate::request::RequestStats;
+use bytes::Bytes;
+use connectwise_generated::client::{Conditions, Operations};
+use connectwise_runtime::{Entity, HashKey};
+use futures::stream::{Stream, StreamExt as _, TryStreamExt as _};
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+impl Client {
+    /// The list of an entity, whose records are structs.
+    ///
+    /// ```no_run
+    /// # async fn example(client: connectwise_client::Client) -> connectwise_client::Result<()> {
+    /// use connectwise_client::conditions::field;
+    /// use connectwise_generated::models::TimeEntry;
+    /// use futures::TryStreamExt as _;
+    ///
+    /// let billable = field("billableOption")?.equals("Billable");
+    /// let mut entries = client.list::<TimeEntry>().conditions(billable)?.stream();
+    /// while let Some(entry) = entries.try_next().await? {
+    ///     println!("{:?}: {:?} hours", entry.id, entry.actual_hours);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn list<E: Entity>(&self) -> TypedList<E> {
+        TypedList { list: self.list_of(E::TABLE), entity: PhantomData }
+    }
+
+    /// The record of an entity with this key.
+    ///
+    /// # Errors
+    /// [`ClientError::NotFound`](crate::ClientError::NotFound) where there is none; else as [`TypedList::stream`].
+    pub async fn record<E: Entity>(&self, key: i64, hash_key: Option<HashKey>) -> Result<E> {
+        let endpoint = format!("{}/{key}", E::TABLE.endpoint);
+        let mut records = self.list_at(&endpoint).hash_key(hash_key).records();
+        let record = records.try_next().await?;
+        record.as_ref().map_or_else(|| Err(Error::data(&endpoint, "the answer holds no record")), decoded)
+    }
+}
+
+/// The list of an entity, whose records are structs.
+#[derive(Debug, Clone)]
+#[must_use = "a list does nothing until it is read"]
+pub struct TypedList<E> {
+    list: List,
+    entity: PhantomData<fn() -> E>,
+}
+
+impl<E: Entity> TypedList<E> {
+    /// Only the records for which this holds.
+    ///
+    /// # Errors
+    /// As [`List::conditions`].
+    pub fn conditions(self, conditions: Condition) -> Result<Self> {
+        Ok(Self { list: self.list.conditions(conditions)?, ..self })
+    }
+
+    /// Only the records of which a custom field satisfies this.
+    ///
+    /// # Errors
+    /// As [`List::custom_field_conditions`].
+    pub fn custom_field_conditions(self, conditions: Condition) -> Result<Self> {
+        Ok(Self { list: self.list.custom_field_conditions(conditions)?, ..self })
+    }
+
+    /// In this order, e.g. `name asc, id desc`.
+    ///
+    /// # Errors
+    /// As [`List::order_by`].
+    pub fn order_by(self, order: &str) -> Result<Self> {
+        Ok(Self { list: self.list.order_by(order)?, ..self })
+    }
+
+    /// Not more records than this.
+    pub fn limit(self, records: u64) -> Self {
+        Self { list: self.list.limit(records), ..self }
+    }
+
+    /// The key of the hashes in the place of personal texts, without which a list that has some can't be read.
+    pub fn hash_key(self, key: Option<HashKey>) -> Self {
+        Self { list: self.list.hash_key(key), ..self }
+    }
+
+    /// Record after record.
+    ///
+    /// # Errors
+    /// In the stream, as [`List::records`]; and [`Error::Data`] for a record that does not fit, with the property that
+    /// does not.
+    pub fn stream(self) -> impl Stream<Item = Result<E>> + Send + Unpin
+    where
+        E: Send,
+    {
+        self.list.records().map(|record| decoded(&record?))
+    }
+}
+
+impl<E: Operations> TypedList<E> {
+    /// How many records the API counts under the list's conditions.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub async fn count(&self) -> Result<u64> {
+        let list = &self.list;
+        let [own, child, custom_field] = [&list.conditions, &list.child_conditions, &list.custom_field_conditions]
+            .map(|condition| condition.as_ref().map(ToString::to_string));
+        let conditions =
+            Conditions { own: own.as_deref(), child: child.as_deref(), custom_field: custom_field.as_deref() };
+        let stats = Arc::new(RequestStats::observed(Arc::clone(&list.observer)));
+        let counted = E::count(&list.client.operations(&stats), conditions).await;
+        let counted = counted.map_err(|error| list.client.failed(&format!("{}/count", list.endpoint), error))?;
+        Ok(counted.count)
+    }
+}
+
+/// A record as a struct.
+fn decoded<E: Entity>(record: &Bytes) -> Result<E> {
+    let mut reader = serde_json::Deserializer::from_slice(record);
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let whole: serde_json::Value = serde_json::from_slice(record).unwrap_or_default();
+        let key = whole.get(E::TABLE.key).map_or_else(|| "without an id".to_owned(), ToString::to_string);
+        let path = error.path().to_string();
+        let reason = format!("record {} does not fit: {}: {}", one_line(&key), one_line(&path), error.inner());
+        Error::data(E::TABLE.entity, reason)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conditions::field;
+    use crate::testing::{Scripted, answer};
+    use connectwise_generated::models::{Invoice, TimeEntry};
+
+    async fn read(body: &'static str) -> Result<Vec<TimeEntry>> {
+        let (client, _) = Scripted::client(move |_| Ok(answer(200, body)));
+        client.list::<TimeEntry>().hash_key(Some(HashKey::new(b"test"))).stream().try_collect().await
+    }
+
+    #[tokio::test]
+    async fn a_record_of_an_entity_is_a_struct() {
+        let entries = read(r#"[{"id": 7, "actualHours": 1.5, "neverSeenBefore": [1], "company": {"id": 3}}]"#).await;
+        let entries = entries.unwrap();
+        let found: Vec<_> = entries.iter().map(|entry| (entry.id, entry.actual_hours)).collect();
+        assert_eq!(found, [(Some(7), Some(1.5))]);
+        assert_eq!(entries[0].company.as_ref().and_then(|company| company.id), Some(3));
+    }
+
+    #[tokio::test]
+    async fn a_record_that_does_not_fit_is_named_with_its_property() {
+        let error = read(r#"[{"id": 8, "company": {"id": "a\nb"}}]"#).await.unwrap_err().to_string();
+        assert!(error.contains("record 8 does not fit: company.id: "), "{error}");
+    }
+
+    #[tokio::test]
+    async fn conditions_go_with_the_list_and_with_its_count() {
+        let (client, script) = Scripted::client(|request| {
+            Ok(answer(200, if request.endpoint.ends_with("/count") { r#"{"count": 1}"# } else { r#"[{"id": 5}]"# }))
+        });
+        let list = || client.list::<Invoice>().conditions(field("total").unwrap().more_than(100)).unwrap().limit(1);
+        assert_eq!(list().count().await.unwrap(), 1);
+        let invoices: Vec<Invoice> = list().stream().try_collect().await.unwrap();
+        assert_eq!(invoices[0].id, Some(5));
+        let asked = script.asked();
+        assert_eq!(asked.len(), 2);
+        for request in asked {
+            assert!(request.query.contains(&("conditions".into(), "total > 100".to_owned())), "{request:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn one_record_is_read_by_its_key() {
+        let (client, script) = Scripted::client(|_| Ok(answer(200, r#"{"id": 9, "total": 12.25}"#)));
+        let invoice: Invoice = client.record(9, None).await.unwrap();
+        assert_eq!((invoice.id, invoice.total), (Some(9), Some(12.25)));
+        assert_eq!(script.asked()[0].endpoint, "/finance/invoices/9");
+        let (client, _) = Scripted::client(|_| Ok(answer(404, r#"{"code": "NotFound", "message": "none"}"#)));
+        let error = client.record::<Invoice>(9, None).await.unwrap_err();
+        assert!(matches!(error, Error::Request(crate::ClientError::NotFound { .. })), "{error}");
+    }
+}
