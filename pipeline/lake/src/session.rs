@@ -15,6 +15,7 @@ use datafusion::execution::SessionStateBuilder;
 use datafusion::prelude::SessionContext;
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Tables that are opened at the same time.
@@ -43,6 +44,27 @@ pub async fn register_written(lake: &Lakehouse) -> Result<SessionContext> {
         return Err(no_tables(lake));
     }
     written(lake, &tables).await
+}
+
+/// Session in which the tables that a statement names can be queried.
+///
+/// As [`register_written`] where it names none, or one that is not known or not there: what is missing is told as of the
+/// whole lakehouse.
+///
+/// # Errors
+/// As [`register_written`].
+pub async fn register_named(lake: &Lakehouse, sql: &str) -> Result<SessionContext> {
+    let named = named_tables(lake.context(), sql).unwrap_or_default();
+    let wanted: BTreeSet<_> = named.iter().map(|(layer, name)| (layer.as_str(), name.as_str())).collect();
+    let known: Vec<_> = wanted.iter().filter_map(|(layer, name)| lake.warehouse().table(layer, name)).collect();
+    if known.is_empty() || known.len() < wanted.len() {
+        return register_written(lake).await;
+    }
+    let tables = open_tables(lake, known).await?;
+    match tables.iter().all(|(_, table)| table.is_some()) {
+        true => session(lake, &tables).await,
+        false => register_written(lake).await,
+    }
 }
 
 /// Checks that a lakehouse has tables.
@@ -106,8 +128,13 @@ pub async fn first_table(lake: &Lakehouse, folders: &[String]) -> Result<Option<
 /// # Errors
 /// [`Error::Table`] when a table is there but can't be read.
 pub async fn open_all(lake: &Lakehouse) -> Result<Vec<Opened>> {
+    open_tables(lake, &lake.warehouse().tables).await
+}
+
+/// Opens some of the known tables, side by side.
+async fn open_tables(lake: &Lakehouse, tables: impl IntoIterator<Item = &'static TableDef>) -> Result<Vec<Opened>> {
     let mut opening: Vec<BoxFuture<'_, Result<Opened>>> = Vec::new();
-    for known in &lake.warehouse().tables {
+    for known in tables {
         opening.push(async move { lake.open(known.layer, known.name).await.map(|table| (known, table)) }.boxed());
     }
     // Some at a time: where the storage is far, each takes a while.

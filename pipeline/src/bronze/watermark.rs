@@ -24,7 +24,11 @@ pub struct Watermark {
 }
 
 impl Watermark {
-    pub(super) async fn of(table: &Table) -> Result<Option<Self>> {
+    /// The watermark that a bronze table holds.
+    ///
+    /// # Errors
+    /// [`crate::lake::Error::Table`] when its log can't be read.
+    pub async fn of(table: &Table) -> Result<Option<Self>> {
         let Some(at) = table.transaction(WATERMARK).await? else { return Ok(None) };
         Ok(Some(Self { at, is_start: table.transaction(START).await? == Some(at) }))
     }

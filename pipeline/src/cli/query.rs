@@ -65,7 +65,7 @@ pub(super) async fn execute(args: &QueryArgs, output: &mut Output) -> Result<u8>
         _ => " yet".to_owned(),
     };
     let context = match args.as_of {
-        None => catalog::register_written(&lake).await?,
+        None => catalog::register_named(&lake, &args.sql).await?,
         Some(AsOf::Time(time)) => catalog::register_at_time(&lake, time).await?,
         Some(AsOf::Version(version)) => {
             let (layer, table) = the_one_table(&lake, &args.sql)?;
@@ -96,7 +96,8 @@ fn the_one_table(lake: &Lakehouse, sql: &str) -> Result<(String, String)> {
     }
 }
 
-async fn select_in(context: &SessionContext, sql: &str) -> Result<Vec<RecordBatch>> {
+/// Runs a SELECT in a session; anything that would write is refused.
+pub(super) async fn select_in(context: &SessionContext, sql: &str) -> Result<Vec<RecordBatch>> {
     let failed = |error: datafusion::error::DataFusionError| Error::query(explain(&error));
     let options = datafusion::prelude::SQLOptions::new().with_allow_ddl(false).with_allow_dml(false);
     let frame = context.sql_with_options(sql, options).await.map_err(failed)?;

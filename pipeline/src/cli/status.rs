@@ -3,18 +3,20 @@
 
 use super::args::{LakeArgs, must_exist};
 use super::output::{Output, grouped};
-use super::query::{screen, select};
+use super::query::{screen, select_in};
 use super::table::table;
-use crate::catalog::known_tables;
+use crate::bronze::Watermark;
+use crate::catalog;
 use crate::error::{Error, Result};
-use crate::lake::{Lakehouse, OnTable as _};
+use crate::lake::OnTable as _;
+use crate::lock;
 use crate::run::{meta, source};
-use crate::{bronze, lock};
 use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use clap::Args;
 use connectwise_generated::tables::TABLES;
+use datafusion::prelude::SessionContext;
 use serde_json::{Value, json};
 
 #[derive(Debug, Args)]
@@ -60,12 +62,11 @@ fn parse_age(text: &str) -> std::result::Result<TimeDelta, String> {
     age.filter(|age| *age >= TimeDelta::zero()).ok_or_else(wrong)
 }
 
-/// When the last good run ended.
-async fn last_good(lake: &Lakehouse) -> Result<Option<DateTime<Utc>>> {
-    // A run of some entities leaves the others as old as they were.
-    let all =
-        if meta::knows_limits(lake).await? { format!("{GOOD} AND {} IS NULL", meta::ONLY) } else { GOOD.to_owned() };
-    let batches = select(lake, &all).await?;
+/// When the last good run ended. Where the record says which entities a run was limited to, such runs do not count: they
+/// leave the others as old as they were.
+async fn last_good(context: &SessionContext, knows_limits: bool) -> Result<Option<DateTime<Utc>>> {
+    let all = if knows_limits { format!("{GOOD} AND {} IS NULL", meta::ONLY) } else { GOOD.to_owned() };
+    let batches = select_in(context, &all).await?;
     let micros = batches.first().filter(|batch| batch.num_rows() > 0).and_then(|batch| {
         let instants = batch.column(0).as_primitive_opt::<TimestampMicrosecondType>()?;
         instants.iter().next().flatten()
@@ -90,26 +91,41 @@ pub(super) async fn execute(args: &StatusArgs, output: &mut Output) -> Result<u8
     let lake = args.lake.open().await?;
     must_exist(&lake).await?;
     let source = source::remembered(&lake).await?;
+    // Every table is opened once: what is told of them belongs together, and opening is what takes the time.
+    let tables = catalog::open_all(&lake).await?;
+    let opened = |layer: &str, name: &str| {
+        tables
+            .iter()
+            .find(|(known, _)| known.layer == layer && known.name == name)
+            .and_then(|(_, table)| table.as_ref())
+    };
     let mut watermarks = Vec::new();
     for entity in TABLES {
-        let newest = bronze::watermark(&lake, entity).await?;
+        let newest = match opened("bronze", entity.table) {
+            Some(table) => Watermark::of(table).await?,
+            None => None,
+        };
         let newest = newest.and_then(|newest| DateTime::from_timestamp_micros(newest.at));
         watermarks.push((entity.entity, newest));
     }
     let mut rows = Vec::new();
-    for known in known_tables() {
-        if let Some(opened) = lake.open(known.layer, known.name).await? {
-            let count = opened.frame().await?.count().await.on_table(&opened, "counting")?;
-            rows.push((known.layer, known.name, count as u64, opened.version()));
-        }
+    for (known, table) in tables.iter().filter_map(|(known, table)| Some((known, table.as_ref()?))) {
+        let count = table.frame().await?.count().await.on_table(table, "counting")?;
+        rows.push((known.layer, known.name, count as u64, table.version()));
     }
+    let context = catalog::session(&lake, &tables).await?;
+    let knows = |name: &str, column: &str| opened("meta", name).map_or(Ok(false), |table| meta::has(table, column));
     let is_built = |layer: &&str| rows.iter().any(|(other, ..)| other == layer);
     let not_built: Vec<&str> = ["bronze", "silver", "gold"].into_iter().filter(|layer| !is_built(layer)).collect();
-    let runs = select(&lake, RUNS).await?;
-    let broken = select(&lake, BROKEN).await?;
-    let quarantine = select(&lake, QUARANTINE).await?;
-    let compared = if meta::knows_comparisons(&lake).await? { select(&lake, COMPARED).await? } else { Vec::new() };
-    let (good, holder, now) = (last_good(&lake).await?, lock::holder(&lake).await?, Utc::now());
+    let runs = select_in(&context, RUNS).await?;
+    let broken = select_in(&context, BROKEN).await?;
+    let quarantine = select_in(&context, QUARANTINE).await?;
+    let compared = match knows(meta::ENTITY_RUN, meta::GONE)? {
+        true => select_in(&context, COMPARED).await?,
+        false => Vec::new(),
+    };
+    let good = last_good(&context, knows(meta::RUN, meta::ONLY)?).await?;
+    let (holder, now) = (lock::holder(&lake).await?, Utc::now());
     let too_old = args.max_age.and_then(|most| verdict(good, most, now));
     let code = u8::from(too_old.is_some());
     if let Some(reason) = &too_old {

@@ -39,22 +39,15 @@ pub const ONLY: &str = "entities";
 /// # Errors
 /// [`crate::lake::Error::Table`] when it is there but can't be read.
 pub async fn knows_comparisons(lake: &Lakehouse) -> Result<bool> {
-    has(lake, ENTITY_RUN, GONE).await
+    lake.open("meta", ENTITY_RUN).await?.map_or(Ok(false), |table| has(&table, GONE))
 }
 
-/// Whether the stored record of the runs says which entities a run was limited to: an earlier version's does not.
+/// Whether a stored table has a column that an earlier version's lacks.
 ///
 /// # Errors
-/// [`crate::lake::Error::Table`] when it is there but can't be read.
-pub async fn knows_limits(lake: &Lakehouse) -> Result<bool> {
-    has(lake, RUN, ONLY).await
-}
-
-async fn has(lake: &Lakehouse, table: &str, column: &str) -> Result<bool> {
-    Ok(match lake.open("meta", table).await? {
-        Some(table) => table.schema()?.index_of(column).is_ok(),
-        None => false,
-    })
+/// [`crate::lake::Error::Table`] when its schema can't be read.
+pub fn has(table: &Table, column: &str) -> Result<bool> {
+    Ok(table.schema()?.index_of(column).is_ok())
 }
 
 fn schema_of(fields: &[(&str, DataType)]) -> SchemaRef {

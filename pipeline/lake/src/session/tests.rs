@@ -80,3 +80,32 @@ async fn functions_of_the_owner_are_known_to_every_session() {
         assert_eq!(super::super::longs(&rows[0], "answer"), [42]);
     }
 }
+
+#[tokio::test]
+async fn only_the_tables_that_a_statement_names_are_opened() {
+    let (_folder, lake) = lake(10);
+    let counted = async |sql: &str| {
+        let context = register_named(&lake, sql).await?;
+        let frame = context.sql(sql).await.map_err(Error::query)?;
+        frame.collect().await.map(|batches| batches.len()).map_err(Error::query)
+    };
+    let one = "SELECT * FROM silver.cw_test AS a JOIN silver.cw_test AS b ON a.id = b.id";
+    assert!(counted(one).await.unwrap_err().to_string().contains("there are no tables"));
+    filled(&lake, rows(0..5, "a")).await;
+    assert!(counted(one).await.unwrap() > 0);
+    let context = register_named(&lake, one).await.unwrap();
+    assert!(count(&context, "silver.cw_optional").await.is_err(), "it is not named");
+    // What is not there, not known, or no table of the lakehouse is told as of the whole.
+    for (sql, is_there) in [
+        ("SELECT * FROM silver.cw_test, silver.cw_optional", true),
+        ("SELECT table_name FROM information_schema.tables", true),
+        ("SELECT 1", true),
+        ("SELECT * FROM silver.cw_test, dim_test", false),
+        ("SELECT * FROM silver.cw_other", false),
+        ("SELECT FROM WHERE", false),
+    ] {
+        let context = register_named(&lake, sql).await.unwrap();
+        assert_eq!(count(&context, "silver.cw_optional").await.ok(), Some(0), "{sql}");
+        assert_eq!(context.sql(sql).await.is_ok(), is_there, "{sql}");
+    }
+}
