@@ -104,3 +104,6 @@ pub(crate) async fn require_layout(lake: &Lakehouse) -> Result<()> {
         lake.display()
     )))
 }
+
+#[cfg(test)]
+mod tests;
