@@ -1,4 +1,4 @@
-//! A try that failed: whether another makes sense, when, and what it is taken for.
+//! Failed attempts of a request: whether and when they are retried, and which error ends them.
 
 use crate::error::{self, ClientError, REQUEST};
 use crate::request::Request;
@@ -11,34 +11,34 @@ use reqwest::header::HeaderMap;
 use std::time::Duration;
 use url::Url;
 
-/// Tries of a first contact with an address where nothing answers.
+/// Attempts of a fail-fast client at an address where nothing responds.
 const FAIL_FAST_TRIES: u32 = 3;
 
-/// A failed try: worth another, or final.
+/// A failed attempt: retryable, or final.
 #[derive(Debug)]
 pub(super) enum Failure {
     Retryable(Retryable),
     Final(ClientError),
 }
 
-/// A failure that may pass.
+/// A failure after which the request is retried.
 #[derive(Debug)]
 pub(super) struct Retryable {
     pub(super) reason: String,
-    /// How long the API asks to wait.
+    /// The wait that the API asks for.
     pub(super) after: Option<Duration>,
     pub(super) kind: FailureKind,
-    /// Whether it is a sign of a server that has too much to do.
+    /// Whether it is a sign of an overloaded server.
     overload: bool,
 }
 
-/// What kind of failure it is.
+/// The kind of a retryable failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FailureKind {
     /// No connection: refused, an unknown name, a certificate that is not trusted.
     Unreachable,
-    /// The server can't make this answer, or not one that can be read: time-outs, the 500 that a database's time-out
-    /// or a record that it stumbles over becomes, and bodies that are no list. A smaller page may do.
+    /// The server fails at this response, or it can't be read. Causes are time-outs, the 500 that a database time-out
+    /// or a faulty record becomes, and bodies that are no list. A smaller page may succeed.
     TooMuch,
     /// Anything else.
     Other,
@@ -67,8 +67,8 @@ impl Failure {
         Self::retryable(format!("the answer can't be read: {reason}"), kind, false)
     }
 
-    /// Of an answer that is no success. Its message is shown without the credentials: servers and proxies that are in
-    /// trouble repeat what they were sent.
+    /// Makes a failure of a response that is no success. Its message is shown without the credentials: failing servers
+    /// and proxies repeat what they were sent.
     pub(super) fn from_status(
         url: &str,
         status: reqwest::StatusCode,
@@ -110,7 +110,7 @@ impl Failure {
     }
 }
 
-/// What a web page in the place of data says of itself: its title, or its start.
+/// Returns the title, or else the start, of a body that is a web page; `None` for any other body.
 pub(super) fn web_page(body: &[u8]) -> Option<String> {
     const SHOWN: usize = 60;
     let start = body.trim_ascii_start();
@@ -118,7 +118,7 @@ pub(super) fn web_page(body: &[u8]) -> Option<String> {
         return None;
     }
     let text = String::from_utf8_lossy(start.get(..start.len().min(64 * 1024)).unwrap_or_default());
-    // In ASCII, so that places in the one are places in the other.
+    // ASCII only, so that byte offsets are the same in both texts.
     let lower = text.to_ascii_lowercase();
     let title = lower.find("<title").and_then(|at| {
         let from = at + lower.get(at..)?.find('>')? + 1;
@@ -134,23 +134,23 @@ fn text_of<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok().map(str::trim)
 }
 
-/// How long `Retry-After` asks to wait: seconds, or an instant, which is taken by the server's clock where it tells it.
+/// The wait that `Retry-After` asks for: seconds, or an instant, measured by the server's clock where `Date` is sent.
 fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let text = text_of(headers, "retry-after")?;
     if let Ok(seconds) = text.parse::<f64>() {
-        // Negative, endless or no number at all: nothing that can be waited for.
+        // Negative, infinite or NaN is no wait.
         return Duration::try_from_secs_f64(seconds).ok();
     }
     let until = DateTime::parse_from_rfc2822(text).ok()?.to_utc();
     Some((until - date(headers).unwrap_or(now)).to_std().unwrap_or_default())
 }
 
-/// The server's time, where it tells it.
+/// The server's time, by the `Date` header.
 pub(super) fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc2822(text_of(headers, "date")?).ok().map(|date| date.to_utc())
 }
 
-/// The innermost cause, which is the one that tells (refused, reset, name not found).
+/// Returns the innermost cause, which is the informative one (refused, reset, name not found).
 pub(super) fn innermost(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {
@@ -159,7 +159,7 @@ pub(super) fn innermost(error: &reqwest::Error) -> String {
     cause.to_string()
 }
 
-/// The failed tries of one request.
+/// The failed attempts of one request.
 #[derive(Debug, Default)]
 pub(super) struct Attempts {
     made: u32,
@@ -173,7 +173,7 @@ impl Attempts {
         self.made
     }
 
-    /// Why the last one failed.
+    /// The reason of the last failure.
     pub(super) fn last(&self) -> &str {
         &self.last
     }
@@ -185,7 +185,7 @@ impl Attempts {
         self.last = failure.reason;
     }
 
-    /// Whether another one makes no sense.
+    /// Whether the request is given up.
     pub(super) fn are_enough(&self, policy: &RetryPolicy, fail_fast: bool, give_up_after: Option<u32>) -> bool {
         self.made >= policy.tries
             || (fail_fast && self.unreachable >= FAIL_FAST_TRIES)
@@ -201,7 +201,7 @@ impl Attempts {
         ClientError::GaveUp { url: url.to_owned(), tries: self.made, last: self.last, too_much }
     }
 
-    /// The API asks for a longer wait than is waited for.
+    /// The error for a wait that is longer than [`MOST_WAIT`].
     pub(super) fn held_off(&self, url: &str, wait: Duration) -> ClientError {
         let last = if self.last.is_empty() { "as another request was told" } else { &self.last };
         ClientError::HeldOff {

@@ -1,8 +1,8 @@
-//! The HTTP side: one signed GET with retries, for all workers of the process.
+//! HTTP client: sends signed GET requests with retries, for all workers of the process.
 //!
-//! Invariant: what [`Client::get`] returns was read to its end and accepted by the caller's parser; anything else was
-//! tried again or became an error that says what the API answered. Redirects are not followed, so credentials go to
-//! one host only. All clones of a client share one budget of requests.
+//! Invariant: a response that [`Client::get`] returns must have been read to its end and accepted by the caller's
+//! parser; anything else is retried, or becomes an error with the API's message. Redirects are never followed, so
+//! credentials go to one host only. All clones of a client share one rate limit.
 
 use crate::attempt::{Attempts, Failure, FailureKind, date, innermost, web_page};
 use crate::codebase::{self, Base};
@@ -24,19 +24,19 @@ use tracing::Instrument as _;
 use tracing::field::Empty;
 use url::Url;
 
-/// The longest wait of a first contact for an address where nothing answers.
+/// The longest wait of a fail-fast client between attempts at an address where nothing responds.
 const FAIL_FAST_WAIT: Duration = Duration::from_millis(500);
 
-/// How long and how large an answer may be.
+/// The limits on the duration and the size of a response.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Bytes of a body, decompressed. With all workers at work, memory is bounded by so many times that.
+    /// Bytes of a body, decompressed. Memory is bounded by this times the number of workers.
     pub body_bytes: usize,
-    /// Until the connection stands.
+    /// The time until the connection is established.
     pub connect: Duration,
-    /// Between two pieces of an answer.
+    /// The time between two chunks of a response.
     pub silence: Duration,
-    /// From the first byte sent to the last received: what comes drop by drop ends here.
+    /// The time from the first byte sent to the last received; it also ends responses that trickle in.
     pub whole: Duration,
 }
 
@@ -74,7 +74,7 @@ impl Client {
         Self::with(settings, retry, RateLimit::default(), Limits::default())
     }
 
-    /// A client for what the environment says, at this rate.
+    /// A client for the settings in the environment, at this rate.
     ///
     /// # Errors
     /// [`Error::Settings`](crate::Error::Settings) as of [`ApiSettings::from_env`]; else as [`Client::new`].
@@ -109,7 +109,7 @@ impl Client {
         Ok(Self::over(Arc::new(transport), unsigned, settings, retry, rate, limits))
     }
 
-    /// A client whose requests go over this transport, and its look-ups over HTTP.
+    /// A client that sends its requests over this transport, and its look-ups over HTTP.
     pub(crate) fn over(
         transport: Arc<dyn Transport>,
         unsigned: reqwest::Client,
@@ -132,19 +132,19 @@ impl Client {
         }
     }
 
-    /// The same client for a first contact: where nothing answers at the address, it gives up after three quick
-    /// tries, so that a wrong address is told at once. A server that answers, but has trouble, is waited for as ever.
+    /// Returns a client that gives up after three quick attempts where nothing responds at the address. So a wrong
+    /// address is reported at once; a server that responds with failures is retried as ever.
     pub fn fail_fast(&self) -> Self {
         Self { fail_fast: true, ..self.clone() }
     }
 
-    /// The same client, whose data is this source's, whatever its address is.
+    /// Returns a client whose data belongs to this source, whatever its address is.
     #[must_use]
     pub fn with_source(self, source: DataSource) -> Self {
         Self { source, ..self }
     }
 
-    /// Whose data it reads.
+    /// The source of the data that it reads.
     pub fn source(&self) -> &DataSource {
         &self.source
     }
@@ -154,7 +154,7 @@ impl Client {
         self.base.url()
     }
 
-    /// Whether anything answers at the address over HTTP, asked once and without credentials.
+    /// Checks that anything responds at the address over HTTP, with one request without credentials.
     ///
     /// # Errors
     /// The innermost cause: refused, timed out, a certificate that is not trusted.
@@ -167,15 +167,15 @@ impl Client {
         }
     }
 
-    /// How fast and how broad the API is asked.
+    /// The rate limit and the concurrency limit of requests.
     pub fn rate_limit(&self) -> RateLimit {
         self.budget.rate_limit()
     }
 
-    /// Sends a request until `parse` accepts the answer or the tries are used up.
+    /// Sends a request until `parse` accepts the response or the attempts are used up.
     ///
-    /// Tried again: network errors, time-outs, bodies that end early, answers that `parse` refuses (not JSON, cut
-    /// off), 408, 429 and 5xx. Not tried again: other 4xx.
+    /// Retried: network errors, time-outs, bodies that end early, responses that `parse` refuses (not JSON, cut off),
+    /// 408, 429 and 5xx. Not retried: other 4xx.
     ///
     /// # Errors
     /// [`ClientError`], with the API's own message where there is one.
@@ -235,7 +235,7 @@ impl Client {
             if self.fail_fast && failure.kind == FailureKind::Unreachable {
                 wait = wait.min(FAIL_FAST_WAIT);
             }
-            // For all workers, this one's last try or not.
+            // For all workers, also after this one's last attempt.
             let asked = failure.after.unwrap_or_default();
             self.budget.hold(asked);
             attempts.add(failure);
@@ -243,12 +243,12 @@ impl Client {
                 return Err(attempts.gave_up(&url));
             }
             stats.observer.retried(wait.max(asked), attempts.last());
-            // The API may ask for no wait at all, time and again: the back-off holds all the same.
+            // The API may ask for no wait at all, time and again: the back-off applies all the same.
             tokio::time::sleep(wait).await;
         }
     }
 
-    /// One try of a request, to its accepted answer.
+    /// Makes one attempt at a request, up to the accepted response.
     async fn one<T>(
         &self,
         permit: Permit,
@@ -267,7 +267,7 @@ impl Client {
             Err(_) => Ended::Otherwise,
         });
         let answer = outcome?;
-        // The reason may quote the answer, and the answer repeat what was sent.
+        // The reason may quote the response, which may repeat what was sent.
         match web_page(&answer.body) {
             None => parse(&answer)
                 .map_err(|reason| Failure::unreadable(&self.settings.cover(&reason), FailureKind::TooMuch)),
@@ -278,10 +278,10 @@ impl Client {
         }
     }
 
-    /// The address that a request goes to, query and all.
+    /// The URL of a request, with its query.
     ///
     /// # Errors
-    /// [`ClientError::Setup`] where it makes none.
+    /// [`ClientError::Setup`] where it is no valid URL.
     pub fn address_of(&self, request: &Request) -> Result<Url, ClientError> {
         let address = address(&self.base_url(), request);
         let mut url = Url::parse(&address).map_err(|error| ClientError::Setup(format!("{address}: {error}")))?;
@@ -313,14 +313,14 @@ impl Client {
     }
 }
 
-/// HTTP as it is sent here, signed or not.
+/// The builder of HTTP clients, signed or not: no redirects, and time-outs by `limits`.
 fn http(settings: &ApiSettings, limits: Limits) -> reqwest::ClientBuilder {
     let builder = reqwest::Client::builder()
         .user_agent(concat!("connectwise-etl/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(limits.connect)
         .read_timeout(limits.silence);
-    // What stays on this machine may be plain http: it must not go over a proxy, which is elsewhere.
+    // Plain http is allowed to this machine only, so it must not go over a proxy.
     if settings.is_loopback() { builder.no_proxy() } else { builder }
 }
 
@@ -328,13 +328,13 @@ fn setup(error: reqwest::Error) -> ClientError {
     ClientError::Setup(error.to_string())
 }
 
-/// A text without the mark of its encoding before it.
+/// Returns a body without its byte order mark.
 pub(crate) fn without_mark(body: Bytes) -> Bytes {
     const MARK: &[u8] = "\u{feff}".as_bytes();
     if body.starts_with(MARK) { body.slice(MARK.len()..) } else { body }
 }
 
-/// Where a request goes, without its query. The slash is set here, so that no endpoint can become a part of the host.
+/// The URL of a request without its query. The slash is set here, so that no endpoint can become a part of the host.
 fn address(base: &Url, request: &Request) -> String {
     format!("{}/{}", base.as_str().trim_end_matches('/'), request.endpoint.trim_start_matches('/'))
 }

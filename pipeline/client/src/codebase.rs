@@ -1,7 +1,7 @@
-//! Where a ConnectWise keeps its API: the codebase in the base URL, which an upgrade can change.
+//! Codebase look-up: the part of the base URL that an upgrade of ConnectWise can change.
 //!
-//! Invariant: the look-up goes to the configured host, carries no credentials, and can change the path alone. Each
-//! base is looked up once at most, so that addresses with nothing at them cost one request more and not one each.
+//! Invariant: the look-up must go to the configured host, without credentials, and can change the path alone. Each base
+//! is looked up once at most, so that addresses with nothing at them cost one request more and not one each.
 
 use crate::settings::ApiSettings;
 use std::collections::BTreeSet;
@@ -10,18 +10,18 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use url::Url;
 
-/// What an API's path ends in.
+/// The end of the API's path.
 const API: &str = "apis/3.0";
-/// The most bytes that a host's answer may have.
+/// The largest response to a look-up, in bytes.
 const MOST: usize = 64 * 1024;
 
-/// Where the API is, as far as it is known.
+/// The base URL of the API, as far as it is known.
 #[derive(Debug)]
 pub(super) struct Base {
     url: RwLock<Url>,
     /// Without credentials.
     http: reqwest::Client,
-    /// How long a look-up may take.
+    /// The time-out of a look-up.
     patience: Duration,
     /// The bases that were looked up.
     looked_up: Mutex<BTreeSet<Url>>,
@@ -42,7 +42,7 @@ impl Base {
         &self.http
     }
 
-    /// Whether the API is elsewhere than at this base: another worker found out already, or the host says so now.
+    /// Whether the API has another base than this one, as another worker or a look-up found out.
     pub(super) async fn has_moved(&self, used: &Url, settings: &ApiSettings) -> bool {
         let mut looked_up = self.looked_up.lock().await;
         if self.url() != *used {
@@ -57,7 +57,7 @@ impl Base {
         true
     }
 
-    /// The base by what the host says of the company's codebase.
+    /// Looks up the company's codebase at the host and returns the base URL with it.
     async fn look_up(&self, base: &Url, settings: &ApiSettings) -> Option<Url> {
         let address = address(base, settings.username.expose())?;
         let read = async {
@@ -81,7 +81,7 @@ pub(super) fn is_whole(base: &Url) -> bool {
     base.path().trim_end_matches('/').ends_with(API)
 }
 
-/// Where the host says which codebase a company is on.
+/// The URL at which the host names a company's codebase.
 fn address(base: &Url, username: &str) -> Option<Url> {
     let company = username.split_once('+')?.0;
     let mut url = base.clone();
@@ -89,7 +89,7 @@ fn address(base: &Url, username: &str) -> Option<Url> {
     Some(url)
 }
 
-/// The base URL by the host's answer; `None` where the answer names no codebase.
+/// The base URL by the host's response; `None` where the response names no codebase.
 fn base_of(base: &Url, answer: &[u8]) -> Option<Url> {
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "PascalCase")]

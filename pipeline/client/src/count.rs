@@ -1,4 +1,4 @@
-//! How many records a list has, where the API says so.
+//! Record counts of lists, where the API has a count.
 
 use crate::client::Client;
 use crate::conditions::Condition;
@@ -8,7 +8,7 @@ use crate::request::{Request, RequestStats};
 use std::sync::Arc;
 
 impl List {
-    /// How many records the API counts; `None` where the endpoint counts none.
+    /// Returns the API's count of the list's records; `None` where the endpoint has no count.
     ///
     /// # Errors
     /// As [`Client::get`].
@@ -28,7 +28,7 @@ impl List {
         }
     }
 
-    /// What the API takes beside `conditions` to find records by, for its lists and its counts.
+    /// The filter parameters beside `conditions`, for lists and counts alike.
     pub(super) fn further_conditions(&self) -> Vec<(&'static str, String)> {
         let given =
             [("childConditions", &self.child_conditions), ("customFieldConditions", &self.custom_field_conditions)];
@@ -37,7 +37,7 @@ impl List {
 }
 
 impl Client {
-    /// The number of records that an endpoint counts under these conditions.
+    /// Returns the API's count of the records under these conditions.
     ///
     /// # Errors
     /// As [`Client::get`].
@@ -75,7 +75,7 @@ impl Client {
     }
 }
 
-/// What a count's answer says: a whole number, in whatever form.
+/// Parses the response of a count: a whole number, also as a text or with a zero fraction.
 fn counted(body: &[u8]) -> Result<u64, String> {
     #[derive(serde::Deserialize)]
     struct Count {

@@ -1,27 +1,27 @@
-//! Errors of the client: what the API can answer instead of data, and why a list can't be read.
+//! Errors of the client: why a request failed, and why a list can't be read.
 
 use crate::conditions::BadName;
 use crate::settings::SettingsError;
 
-/// What stands before the number of a request in a message.
+/// The text before the request id in a message.
 pub(super) const REQUEST: &str = ", request ";
 
-/// Why a list can't be read.
+/// The error of reading a list.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// What is asked for can't be asked.
+    /// The caller's request is invalid.
     #[error("{0}")]
     Usage(String),
-    /// What is asked for has a name that no property can have.
+    /// The caller's request holds an invalid property name.
     #[error(transparent)]
     Name(#[from] BadName),
     /// The environment does not say where the API is, or how to log in.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// A request did not bring data.
+    /// A request failed.
     #[error(transparent)]
     Request(#[from] ClientError),
-    /// What came can't be read, or does not fit together.
+    /// The data can't be read, or is inconsistent.
     #[error("{what}: {source}")]
     Data {
         /// The list.
@@ -32,7 +32,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// An error of what came of a list.
+    /// An error in the data of a list.
     pub fn data(what: impl Into<String>, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Data { what: what.into(), source: source.into() }
     }
@@ -41,7 +41,7 @@ impl Error {
 /// The result of reading a list.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a request did not bring data.
+/// The error of a request.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ClientError {
     /// The client could not be set up.
@@ -93,7 +93,7 @@ pub enum ClientError {
         /// The API's message.
         message: String,
     },
-    /// The version of the API that is asked for is not one that the server takes.
+    /// The server does not accept the requested version of the API.
     #[error(
         "ConnectWise does not take version {asked} of its API at {url} (HTTP {status}: {message}){}: set CW_API_VERSION \
          to a version that it takes, or generate from its own specification (cargo codegen import)",
@@ -106,12 +106,12 @@ pub enum ClientError {
         status: u16,
         /// The API's message.
         message: String,
-        /// The version that was asked for.
+        /// The requested version.
         asked: String,
-        /// The server's own, where it tells it.
+        /// The server's own version, where it is sent.
         current: Option<String>,
     },
-    /// The server fails at whatever page of a list is asked for.
+    /// The server fails at every page of a list.
     #[error(
         "the server fails at every page of {url}, down to single records; the last answer: {last}. The server is in \
          trouble, not a record: nothing was put aside. Run again when it is well"
@@ -119,24 +119,24 @@ pub enum ClientError {
     Down {
         /// The address.
         url: String,
-        /// Why the last one failed.
+        /// The reason of the last failure.
         last: String,
     },
-    /// All tries failed.
+    /// All attempts failed.
     #[error(
         "gave up on {url} after {tries} tries; the last one: {last}. Check CW_BASE_URL and the network, and run again"
     )]
     GaveUp {
         /// The address.
         url: String,
-        /// How many tries.
+        /// The number of attempts.
         tries: u32,
-        /// Why the last one failed.
+        /// The reason of the last failure.
         last: String,
-        /// Whether all of them failed as a server does that can't finish an answer: by a 500 or a time-out.
+        /// Whether all attempts failed as at too large a page: by a 500, a time-out or a body that can't be read.
         too_much: bool,
     },
-    /// The API asks for a longer break than a run waits for.
+    /// The API asks for a longer wait than the client accepts.
     #[error(
         "{url} asks for {minutes} minutes without requests ({last}), and no command waits longer than {most}: run \
          again then, and ask for less a minute (--requests-per-minute, CW_REQUESTS_PER_MINUTE)"
@@ -144,14 +144,14 @@ pub enum ClientError {
     HeldOff {
         /// The address.
         url: String,
-        /// How long.
+        /// The wait that it asks for.
         minutes: u64,
-        /// How long is waited for at most.
+        /// The longest wait that is accepted.
         most: u64,
         /// The API's own words.
         last: String,
     },
-    /// The answer of an operation has another form than the specification says.
+    /// The response of an operation does not match the specification.
     #[error("the answer of {url} is not what the specification says: {reason}")]
     Unexpected {
         /// The address.
@@ -159,12 +159,12 @@ pub enum ClientError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The answer is larger than anything that a page can be.
+    /// The response is larger than any page can be.
     #[error("the answer of {url} is larger than {limit} bytes and was not read")]
     TooLarge {
         /// The address.
         url: String,
-        /// The bound in bytes.
+        /// The limit in bytes.
         limit: usize,
     },
 }
@@ -181,18 +181,18 @@ impl ClientError {
         }
     }
 
-    /// Whether the API did not take the conditions (an unknown name, or a filter that the endpoint lacks).
+    /// Whether the API refused the conditions (an unknown name, or a filter that the endpoint lacks).
     pub fn is_bad_condition(&self) -> bool {
         matches!(self, Self::Refused { status: 400, .. })
     }
 
-    /// Whether a smaller page may come through where this one did not: it was larger than may be, or the server could
-    /// not finish it (a time-out, or a 500, in every try).
+    /// Whether a smaller page may succeed. This one was larger than the limit, or the server failed at it in every
+    /// attempt: by a 500, a time-out or a body that can't be read.
     pub fn is_page_too_big(&self) -> bool {
         matches!(self, Self::TooLarge { .. } | Self::GaveUp { too_much: true, .. })
     }
 
-    /// What the server said at last, the same each time that it says so.
+    /// The server's last message without the request id, so that it is the same for the same failure.
     pub fn said(&self) -> String {
         let said = match self {
             Self::GaveUp { last, .. } => last.clone(),
@@ -202,10 +202,10 @@ impl ClientError {
     }
 }
 
-/// The message in an error body: the API's own form, the rate limiter's, or the start of whatever came; `cover` takes
-/// out what must not be shown, before anything is cut.
+/// The message in an error body: in the API's form, in the rate limiter's, or else the start of the body. `cover` masks
+/// what must not be shown, before anything is cut.
 pub(crate) fn api_message(body: &[u8], cover: impl Fn(&str) -> String) -> String {
-    // Whatever else stands there, null or of another type, the texts that do are told.
+    // Texts and numbers are shown, whatever null or other type stands beside them.
     let text = |value: &serde_json::Value| match value {
         serde_json::Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
         serde_json::Value::Number(number) => Some(number.to_string()),
@@ -216,7 +216,7 @@ pub(crate) fn api_message(body: &[u8], cover: impl Fn(&str) -> String) -> String
         let details = parsed["errors"].as_array().into_iter().flatten();
         parts.extend(details.filter_map(|detail| text(&detail["message"]).or_else(|| text(detail))));
         if !parts.is_empty() {
-            // Line breaks of a server's are no lines of ours.
+            // A server's message must stay on one line.
             let text = parts.join(": ");
             return shorten(&cover(&text.split_whitespace().collect::<Vec<_>>().join(" ")));
         }

@@ -1,15 +1,15 @@
-//! Which properties are asked for.
+//! `fields` parameters: the properties to request of an entity.
 //!
-//! Invariant: a sensitive property is in no request, and no request's address outgrows what servers take. An entity
-//! without sensitive properties needs no list: the API gives whole records, `_info` included.
+//! Invariant: a sensitive property must never be requested, and no URL may be longer than servers accept. An entity
+//! without sensitive properties needs no `fields`: the API returns whole records, `_info` included.
 
 use connectwise_runtime::{Field, Kind, Table};
 
-/// The most characters of a `fields` list; addresses of more than 2,000 characters are trouble.
+/// The most characters of a `fields` parameter; URLs of more than 2,000 characters are trouble.
 const MAX_FIELDS: usize = 1200;
 
-/// The `fields` lists that together ask for all but the sensitive properties; empty where no list is needed. Each
-/// list holds the key.
+/// The `fields` parameters that together request all but the sensitive properties; empty where none is needed. Each
+/// holds the key.
 pub fn field_groups(table: &Table) -> Vec<String> {
     if !holds_sensitive(table.shape) {
         return Vec::new();
@@ -33,7 +33,7 @@ pub fn field_groups(table: &Table) -> Vec<String> {
     groups
 }
 
-/// Names of the properties, whole objects (and lists of them) where nothing in them is sensitive.
+/// Collects property names: whole objects (and lists of them) where nothing in them is sensitive.
 fn collect(shape: &[Field], prefix: &str, names: &mut Vec<String>) {
     for field in shape {
         let name = format!("{prefix}{}", field.name);
@@ -53,7 +53,7 @@ fn holds_sensitive(fields: &[Field]) -> bool {
     })
 }
 
-/// What a list, or a list of lists, holds; anything else itself.
+/// Returns the kind of the items of a list, or of a list of lists; any other kind as it is.
 fn item(mut kind: Kind) -> Kind {
     while let Kind::List(item) = kind {
         kind = *item;

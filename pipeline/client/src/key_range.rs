@@ -3,7 +3,7 @@
 use crate::conditions::{Condition, Field};
 use crate::page_limit::MOST_ON_A_PAGE;
 
-/// Keys above `after` up to `to`; open where absent.
+/// The keys above `after` up to and including `to`; an absent bound is open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct KeyRange {
     /// The key that the range begins after.
@@ -39,7 +39,7 @@ impl KeyRange {
         below.into_iter().chain(above).filter(|range| !range.is_empty()).collect()
     }
 
-    /// Two halves, where the keys up to `newest` leave room for more than a page.
+    /// Splits the range into two halves, unless its keys up to `newest` fit on one page.
     pub fn halves(self, newest: i64) -> Vec<Self> {
         let (after, end) = (self.after.unwrap_or(0), self.to.unwrap_or(newest));
         let width = end.saturating_sub(after);

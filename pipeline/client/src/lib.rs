@@ -1,16 +1,16 @@
-//! Client of the ConnectWise PSA API: login, rate, retry, and lists, page by page.
+//! Client of the ConnectWise PSA API: login, rate limit, retries, and lists that are read page by page.
 //!
 //! ```text
 //! List ─► PageReader (which page is next) ─► Client::get (throttle, attempts, retry) ─► HTTP
 //! ```
 //!
-//! - [`Client`] sends signed requests, so many a minute and so many at once, and tries again what may pass.
+//! - [`Client`] sends signed requests under a rate limit and a concurrency limit, and retries failures that may pass.
 //! - [`TypedList`] reads the list of an entity as structs.
 //! - [`List`] reads any list of the API as pages, records or Arrow batches.
-//! - [`conditions`] are read from text, or built from typed values.
+//! - [`conditions`] are parsed from text, or built from typed values.
 //! - [`settings`] come from the environment; [`secret`] holds what must not be printed.
 //!
-//! Invariant: nothing here stores anything, and nothing of it knows a storage or a query engine.
+//! Invariant: this crate never stores anything, and must not depend on a storage or a query engine.
 
 mod attempt;
 mod client;

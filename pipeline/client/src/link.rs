@@ -1,4 +1,4 @@
-//! What a `Link` header says of the next page.
+//! `Link` header: the URL of the next page, and its `pageId`.
 
 /// The address with rel next in a `Link` header (`<address>; rel="next", <address>; …`; addresses may hold commas).
 pub(super) fn next(header: &str) -> Option<&str> {
@@ -8,7 +8,7 @@ pub(super) fn next(header: &str) -> Option<&str> {
             let (name, value) = attribute.split_once('=')?;
             name.trim().eq_ignore_ascii_case("rel").then(|| value.trim().trim_end_matches(',').trim().trim_matches('"'))
         });
-        // An address can be several things at once.
+        // One `rel` can name several relations.
         let mut relations = relations.flat_map(str::split_whitespace);
         relations.any(|relation| relation.eq_ignore_ascii_case("next")).then_some(address)
     })

@@ -1,10 +1,9 @@
-//! Any list of the API as a stream of pages, records or Arrow batches.
+//! List: a query of any list of the API, read as pages, records or Arrow batches.
 //!
-//! Invariant: memory holds one page (and, of a list that is read by page numbers, the keys that came); no sensitive
-//! or excluded property is asked for by name, and none is in what comes out, which has hashes in the place of personal
-//! texts; a record's bytes are the API's own, to the last
-//! digit, where nothing had to be left out of them. Nothing but a path is taken as one: conditions come in by
-//! [`List::conditions`], which looks at them.
+//! Invariant: memory holds one page (and, with page numbers, the keys so far). A sensitive or excluded property must
+//! never be requested by name, nor be in the output, which has hashes in place of personal texts. A record's bytes are
+//! the API's own, to the last digit, where nothing had to be removed. An endpoint must be a plain path: conditions are
+//! added by [`List::conditions`], which checks them.
 
 use crate::client::Client;
 use crate::conditions::{Condition, Name};
@@ -36,7 +35,8 @@ impl Client {
     /// # Ok(()) }
     /// ```
     ///
-    /// What is no path, because it holds a query or leads elsewhere, is told by the next step that can fail.
+    /// An endpoint that is no path, because it holds a query or leads elsewhere, is reported by the next step that can
+    /// fail.
     pub fn list_at(&self, endpoint: &str) -> List {
         List::new(self, endpoint, TABLES)
     }
@@ -47,7 +47,7 @@ impl Client {
     }
 }
 
-/// Stands for every path that is no entity's: what is sensitive anywhere is sensitive here.
+/// The table for paths that are no entity's: what is sensitive in any entity is sensitive here.
 pub(super) static ANYTHING: LazyLock<&'static Table> = LazyLock::new(|| {
     let names: BTreeSet<&'static str> =
         TABLES.iter().flat_map(|table| table.sensitive).filter_map(|name| name.rsplit('/').next()).collect();
@@ -73,21 +73,21 @@ pub(super) static ANYTHING: LazyLock<&'static Table> = LazyLock::new(|| {
     }))
 });
 
-/// What to read of a list, and how.
+/// A list of the API, with the options of reading it.
 #[derive(Debug, Clone)]
 #[must_use = "a list does nothing until it is read"]
 pub struct List {
     pub(super) client: Client,
     pub(super) endpoint: String,
-    /// Why the endpoint is none.
+    /// Why the endpoint is no path.
     problem: Option<String>,
     pub(super) table: Option<&'static Table>,
-    /// The entity of which this is one record.
+    /// The entity, where the path is that of a single record.
     pub(super) record_of: Option<&'static Table>,
-    /// The entity whose records these are, also where the list lies below a record.
+    /// The entity of the records, also where the list lies below a parent record.
     of: Option<&'static Table>,
     pub(super) hash_key: Option<HashKey>,
-    /// A decoder follows, which leaves out and hashes what it must itself.
+    /// Whether a decoder follows, which redacts the records itself.
     pub(super) decoded: bool,
     pub(super) conditions: Option<Condition>,
     pub(super) child_conditions: Option<Condition>,
@@ -96,7 +96,7 @@ pub struct List {
     pub(super) order_by: Option<String>,
     pub(super) page_size: u64,
     pub(super) limit: Option<u64>,
-    /// The records that the API counts, where that is known.
+    /// The API's count of the records, where it is known.
     pub(super) expected: Option<u64>,
     pub(super) observer: Arc<dyn Observer>,
 }
@@ -129,23 +129,23 @@ impl List {
         }
     }
 
-    /// The key of the hashes in the place of personal texts, without which a list that has some can't be read.
+    /// Sets the key of the hashes that replace personal texts; a list with such texts can't be read without it.
     pub fn hash_key(mut self, key: Option<HashKey>) -> Self {
         self.hash_key = key;
         self
     }
 
-    /// Only the records for which this holds.
+    /// Restricts the list to records that satisfy this condition.
     ///
     /// # Errors
-    /// [`Error::Usage`] where it asks for what is sensitive or personal (the answers would give it away, letter by
-    /// letter), or the endpoint is none.
+    /// [`Error::Usage`] where it names a sensitive or personal property (the responses would give it away, letter by
+    /// letter), or the endpoint is no path.
     pub fn conditions(mut self, conditions: Condition) -> Result<Self> {
         self.conditions = Some(self.may_ask(conditions, "")?);
         Ok(self)
     }
 
-    /// Only the records of which an item of a list satisfies this, e.g. `customFields/caption = "Tier"`.
+    /// Restricts the list to records with a nested item that satisfies this, e.g. `customFields/caption = "Tier"`.
     ///
     /// # Errors
     /// As [`List::conditions`].
@@ -154,7 +154,7 @@ impl List {
         Ok(self)
     }
 
-    /// Only the records of which a custom field satisfies this, e.g. `caption = "Tier" and value = "Gold"`.
+    /// Restricts the list to records with such a custom field, e.g. `caption = "Tier" and value = "Gold"`.
     ///
     /// # Errors
     /// As [`List::conditions`].
@@ -163,7 +163,7 @@ impl List {
         Ok(self)
     }
 
-    /// Conditions on what is below a place, where they may be asked for.
+    /// Returns conditions on properties below a path, unless they name sensitive or personal ones.
     fn may_ask(&self, conditions: Condition, below: &str) -> Result<Condition> {
         self.has_path()?;
         if let Some(name) = conditions.names().into_iter().find(|name| name.split('/').any(is_sensitive)) {
@@ -175,10 +175,10 @@ impl List {
         Ok(conditions)
     }
 
-    /// Only these properties, `/` between the levels.
+    /// Selects the properties to read, nested by `/`.
     ///
     /// # Errors
-    /// [`Error::Usage`] for what is no name, or is never read because it is sensitive or personal.
+    /// [`Error::Usage`] for an invalid name, and for a property that is never read because it is sensitive or personal.
     pub fn fields<S: AsRef<str>>(mut self, names: impl IntoIterator<Item = S>) -> Result<Self> {
         self.has_path()?;
         for name in names {
@@ -199,15 +199,15 @@ impl List {
             }
             self.fields.push(name.to_owned());
         }
-        // By its type alone a value is told from a password.
+        // A value is told from a password by its type alone.
         self.fields.extend(types_of_values(&self.fields));
         Ok(self)
     }
 
-    /// In this order, e.g. `name asc, id desc`.
+    /// Sorts the list, e.g. by `name asc, id desc`.
     ///
     /// # Errors
-    /// [`Error::Usage`] for what is no order.
+    /// [`Error::Usage`] for an invalid order.
     pub fn order_by(mut self, order: &str) -> Result<Self> {
         self.has_path()?;
         for part in order.split(',') {
@@ -224,36 +224,36 @@ impl List {
         Ok(self)
     }
 
-    /// So many records a request, 1 to 1000.
+    /// Sets the page size, 1 to 1000 records.
     pub fn page_size(mut self, records: u64) -> Self {
         self.page_size = records.clamp(1, MOST_ON_A_PAGE);
         self
     }
 
-    /// Not more records than this.
+    /// Limits the number of records.
     pub fn limit(mut self, records: u64) -> Self {
         self.limit = Some(records);
         self
     }
 
-    /// The list counts so many records: a short page that promises no more is not the last before they came.
+    /// Sets the expected count: before it is reached, a short page without a next link is not the last.
     pub fn expecting(mut self, records: Option<u64>) -> Self {
         self.expected = records;
         self
     }
 
-    /// Tells someone how it goes.
+    /// Sets the observer of received records and retries.
     pub fn observed(mut self, observer: impl Observer + 'static) -> Self {
         self.observer = Arc::new(observer);
         self
     }
 
-    /// The entity that this is the list of, if it is one's.
+    /// The entity of the list; `None` for any other path.
     pub fn table(&self) -> Option<&'static Table> {
         self.table
     }
 
-    /// The columns of [`List::batches`], where it has some: of an entity's list, and of one of its records.
+    /// The schema of [`List::batches`]; `None` where the path is neither an entity's list nor one of its records.
     pub fn schema(&self) -> Option<SchemaRef> {
         self.table.or(self.record_of).map(bronze_schema)
     }
@@ -262,18 +262,18 @@ impl List {
         self.problem.clone().map_or(Ok(()), |problem| Err(Error::Usage(problem)))
     }
 
-    /// Whether a property is personal, or a part of what is.
+    /// Whether a property is personal, or nested in one that is.
     fn is_personal(&self, name: &str) -> bool {
         let paths = self.of.into_iter().flat_map(|table| table.excluded.iter().chain(table.hashed));
         paths.into_iter().any(|path| is_at_or_below(name, path))
     }
 
-    /// The entity whose rules for what is personal apply, where it has some.
+    /// The entity whose privacy rules apply, where it has any.
     pub(super) fn personal(&self) -> Option<&'static Table> {
         self.of.filter(|table| !table.excluded.is_empty() || !table.hashed.is_empty())
     }
 
-    /// Refuses what would bring texts to hash where there is no key.
+    /// Fails where personal texts would be read and there is no key to hash them.
     pub(super) fn has_key(&self) -> Result<()> {
         let Some(table) = self.of.filter(|_| self.hash_key.is_none()) else { return Ok(()) };
         let asked = |path: &str| {
@@ -287,18 +287,18 @@ impl List {
         Err(Error::Usage(no_hash_key(&what)))
     }
 
-    /// The property that tells one record from another.
+    /// The key property of the records.
     pub(super) fn key(&self) -> &'static str {
         self.table.or(self.record_of).map_or("id", |table| table.key)
     }
 
-    /// The `fields` of the requests that make a page together; none where whole records are read.
+    /// The `fields` parameters of the requests that together make a page; empty where whole records are read.
     pub(super) fn groups(&self) -> Vec<String> {
         match self.of {
-            // Whole records would bring what must not be read.
+            // Whole records would hold what must not be read.
             Some(table) if self.fields.is_empty() => field_groups(table),
             _ if self.fields.is_empty() => Vec::new(),
-            // The key is asked for in any case: by it records are told apart, and the next page is found.
+            // The key is always requested: deduplication and paging need it.
             _ if !self.fields.iter().any(|name| name == self.key()) => {
                 vec![format!("{},{}", self.fields.join(","), self.key())]
             }
@@ -306,13 +306,13 @@ impl List {
         }
     }
 
-    /// Whether the key is asked for, but not given on.
+    /// Whether the key is requested but not returned.
     pub(super) fn hides_key(&self) -> bool {
         !self.decoded && !self.fields.is_empty() && !self.fields.iter().any(|name| name == self.key())
     }
 }
 
-/// Whether a property of this name is never read, wherever it stands.
+/// Whether a property of this name is never read, in whatever object.
 fn is_sensitive(name: &str) -> bool {
     ANYTHING.sensitive.iter().any(|sensitive| sensitive.eq_ignore_ascii_case(name))
 }

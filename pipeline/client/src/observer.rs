@@ -1,17 +1,17 @@
-//! Observer: who is told how the reading of a list goes.
+//! Observer: callbacks for received records and retries while a list is read.
 
 use std::fmt::Debug;
 use std::time::Duration;
 use tracing::Span;
 
-/// Someone who is told how reading goes.
+/// Receives the progress of reading a list.
 ///
-/// Invariant: an implementation must not fail, and must never slow down the reading that it is told of.
+/// Invariant: an implementation must not fail, and must never slow down the reading that it observes.
 pub trait Observer: Debug + Send + Sync {
-    /// So many more records were received.
+    /// Called when so many more records were received.
     fn received(&self, records: u64);
 
-    /// A request is tried again after this wait, for this reason.
+    /// Called when a request will be retried after this wait, for this reason.
     fn retried(&self, wait: Duration, reason: &str);
 
     /// The span of the trace that requests belong to; none by default.
@@ -20,7 +20,7 @@ pub trait Observer: Debug + Send + Sync {
     }
 }
 
-/// Tells no one.
+/// An observer that ignores everything.
 impl Observer for () {
     fn received(&self, _: u64) {}
 

@@ -14,7 +14,7 @@ use url::Url;
 struct Sender {
     client: Client,
     stats: Arc<RequestStats>,
-    /// The base that the operations were given: what comes after it is the endpoint.
+    /// The base path of the operations; what follows it in a URL is the endpoint.
     base: String,
 }
 
@@ -32,7 +32,7 @@ impl Transport for Sender {
 }
 
 impl Sender {
-    /// The endpoint and the query of an operation's address.
+    /// The request for an operation's URL.
     fn request(&self, url: &Url) -> Request {
         let path = url.path();
         let request = Request::new(path.strip_prefix(&self.base).unwrap_or(path));
@@ -43,7 +43,7 @@ impl Sender {
 impl Client {
     /// The operations for single requests: the server's version and the counts of the entities.
     ///
-    /// What fails in them is told by [`Client::failed`].
+    /// [`Client::failed`] turns their errors into those of the client.
     pub fn operations(&self, stats: &Arc<RequestStats>) -> Operations {
         let base = self.base_url();
         let sender = Sender {
@@ -54,7 +54,7 @@ impl Client {
         Operations::new_with_client(base.as_str().trim_end_matches('/'), self.base.http().clone(), Arc::new(sender))
     }
 
-    /// Why an operation at this endpoint failed.
+    /// Returns the cause of an operation's failure at this endpoint.
     pub fn failed(&self, endpoint: &str, error: Error<()>) -> ClientError {
         let url = format!("{}{endpoint}", self.base_url().as_str().trim_end_matches('/'));
         cause(error)

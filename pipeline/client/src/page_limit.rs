@@ -1,4 +1,4 @@
-//! The most records on a page that a server takes, learned where it refuses more.
+//! Page limit: the largest page size that a server accepts, learned when it refuses a larger one.
 
 use crate::client::Client;
 use crate::error::{ClientError, REQUEST};
@@ -7,10 +7,10 @@ use crate::request::{Request, RequestStats};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The most records that the API gives on a page.
+/// The largest page size of the API, in records.
 pub const MOST_ON_A_PAGE: u64 = 1000;
 
-/// The most records on a page, for all clones of a client.
+/// The largest page size, shared by all clones of a client.
 #[derive(Debug, Clone)]
 pub(super) struct PageLimit(Arc<AtomicU64>);
 
@@ -21,17 +21,17 @@ impl Default for PageLimit {
 }
 
 impl Client {
-    /// The most records that a page is asked for with.
+    /// The largest page size that is requested.
     pub fn page_limit(&self) -> u64 {
         self.page_limit.0.load(Ordering::Relaxed)
     }
 
-    /// Asks for no more records on a page than this from here on.
+    /// Lowers the page size of all further requests to this.
     pub fn limit_pages(&self, records: u64) {
         self.page_limit.0.fetch_min(records.max(1), Ordering::Relaxed);
     }
 
-    /// Whether a page of so many records was refused because they are so many; the client asks for fewer then.
+    /// Whether a page was refused because of its size; if so, the page limit is lowered.
     pub(crate) async fn takes_fewer(
         &self,
         request: &Request,
@@ -43,7 +43,7 @@ impl Client {
         if records < 2 {
             return false;
         }
-        // Another reader found out already.
+        // Another reader has lowered it already.
         if self.page_limit() < records {
             return true;
         }
@@ -63,10 +63,10 @@ impl Client {
     }
 }
 
-/// The limit by a refusal's own words: the number that it names, or half of what was asked for where it names none;
-/// `None` where it is about something else.
+/// The page limit by a refusal's message: the number in it, or half of `records` where it holds none. `None` where the
+/// message is about something else.
 fn stated(message: &str, records: u64) -> Option<u64> {
-    // The number of the request is no limit.
+    // The request id is no limit.
     let message = message.split_once(REQUEST).map_or(message, |(message, _)| message).to_lowercase();
     let is_about_pages = ["pagesize", "page size", "page_size", "page-size"].iter().any(|name| message.contains(name));
     let numbers = message.split(|letter: char| !letter.is_ascii_digit()).filter_map(|number| number.parse().ok());

@@ -1,26 +1,27 @@
-//! How many records the next page asks for: fewer where the server can't make one, and as many as before after that.
+//! Page size: shrinks where the server fails at a page, and grows back afterwards.
 //!
-//! A page that fails is searched by halves: what comes is kept, and what does not gets smaller, down to the one record
-//! that the server stumbles over. Where all of it comes in parts, there is none, and the page was too much for the
-//! server: pages stay as small as that for a while. Invariant: a record is blamed only after a request for it alone
-//! failed.
+//! A page that fails is bisected: parts that are read are kept, and parts that fail get smaller, down to the one record
+//! at which the server fails. Where all parts are read there is no such record, and the page was too large for the
+//! server: pages stay that small for a while.
+//!
+//! Invariant: a record must never be blamed before a request for it alone failed.
 
-/// Tries of a page that has a smaller one in its place, and of a record alone before it is given up.
+/// Attempts at a page that a smaller one can replace, and at a single record before it is given up.
 pub(crate) const TRIES: u32 = 3;
-/// Pages that come before larger ones are tried again; twice as many each time that these are too much once more.
+/// Pages to succeed before larger ones are tried again; doubled each time that the larger ones fail once more.
 const PATIENCE: u32 = 8;
 
 /// The size of a list's next page.
 #[derive(Debug, Clone)]
 pub(crate) struct PageSize {
-    /// As large as pages may be.
+    /// The largest size that is allowed.
     full: u64,
-    /// As large as they are while nothing is looked for.
+    /// The size while no failing record is searched for.
     most: u64,
     now: u64,
-    /// The records from here on of which one is the trouble, while it is looked for.
+    /// The number of next records among which the failing one is searched for, during a search.
     suspects: Option<u64>,
-    /// The largest page that came meanwhile.
+    /// The largest page that was read since the search began.
     largest: u64,
     came_any: bool,
     calm: u32,
@@ -28,25 +29,25 @@ pub(crate) struct PageSize {
 }
 
 impl PageSize {
-    /// Pages of so many records.
+    /// Starts with pages of so many records.
     pub(crate) fn new(full: u64) -> Self {
         let full = full.max(1);
         let (suspects, patience) = (None, PATIENCE);
         Self { full, most: full, now: full, suspects, largest: 0, came_any: false, calm: 0, patience }
     }
 
-    /// The records that the next page asks for.
+    /// The size of the next page.
     pub(crate) fn now(&self) -> u64 {
         self.now
     }
 
-    /// After how many tries the next page is given up: while a record is looked for, a page that fails again is what
-    /// is expected.
+    /// The attempts at the next page: a single one during a search, where a page is expected to fail again.
     pub(crate) fn tries(&self) -> u32 {
         if self.suspects.is_some() && self.now > 1 { 1 } else { TRIES }
     }
 
-    /// The page failed, of at most so many records. Whether a smaller one can be asked for: else it is the record.
+    /// Shrinks the page after a failure, of at most so many records. `false` where it was a single record, which is
+    /// then the failing one.
     pub(crate) fn failed(&mut self, at_most: u64) -> bool {
         if self.now == 1 {
             return false;
@@ -55,18 +56,18 @@ impl PageSize {
         if self.suspects.is_none() {
             self.largest = 0;
         }
-        // The first one alone tells whether the server gives anything at all.
+        // The first record alone shows whether the server returns anything at all.
         self.now = if self.came_any { suspects / 2 } else { 1 }.max(1);
         self.suspects = Some(suspects);
         true
     }
 
-    /// Whether the server gave any record since it failed at one.
+    /// Whether the server returned any record since the search began.
     pub(crate) fn came_meanwhile(&self) -> bool {
         self.suspects.is_some() && self.largest > 0
     }
 
-    /// So many records came.
+    /// Adapts the size after a page with so many records was read.
     pub(crate) fn came(&mut self, records: u64) {
         self.came_any = true;
         self.largest = self.largest.max(records);
@@ -92,20 +93,20 @@ impl PageSize {
         }
     }
 
-    /// The record that fails is passed over, and pages are as large as before.
+    /// Skips the failing record and restores the size of pages.
     pub(crate) fn passed_over(&mut self) {
         self.suspects = None;
         self.now = self.most;
     }
 
-    /// The server takes no more than this.
+    /// Lowers the size to what the server accepts.
     pub(crate) fn limit(&mut self, most: u64) {
         self.full = self.full.min(most).max(1);
         self.most = self.most.min(self.full);
         self.now = self.now.min(self.most);
     }
 
-    /// Pages by number begin at multiples of their size: makes it one that has a page beginning here.
+    /// Lowers the size to one at which a numbered page begins here: they begin at multiples of their size.
     pub(crate) fn begin_at(&mut self, offset: u64) {
         while !offset.is_multiple_of(self.now) {
             self.now -= 1;
@@ -113,10 +114,10 @@ impl PageSize {
     }
 }
 
-/// The least key above `after`, and at most `most`, where `holds` says whether there is one above a key up to another.
+/// Searches the least key above `after` up to `most`; `holds` tells whether a range of keys (above, up to) has one.
 ///
 /// # Errors
-/// What `holds` gives.
+/// Those of `holds`.
 pub(crate) async fn least_key<E, Asked: Future<Output = Result<bool, E>>>(
     after: i64,
     most: i64,
@@ -150,7 +151,7 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
-    /// What reading a list brought, and the requests that it took, each with its tries.
+    /// The outcome of reading a list, and the number of requests, retries included.
     #[derive(Default)]
     struct Done {
         came: Vec<u64>,
@@ -158,7 +159,7 @@ mod tests {
         requests: u32,
     }
 
-    /// A server that gives no page with one of these records on it, and none of more than so many.
+    /// Reads from a server that fails at pages with a `bad` record, and at those of more than `heavy` records.
     fn read(records: u64, bad: &BTreeSet<u64>, heavy: u64, most: u64) -> Done {
         let (mut done, mut size, mut at) = (Done::default(), PageSize::new(most), 0);
         while at < records {

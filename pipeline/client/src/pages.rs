@@ -1,11 +1,11 @@
-//! Page reader: one list, page after page, in the best way that the endpoint offers.
+//! Page reader: reads one list page by page, in the best paging mode that the endpoint supports.
 //!
-//! Forward-only paging first; where no such link comes back, `key > N` ordered by the key; page numbers as the last
-//! resort, and for who wants another order.
+//! Forward-only paging first; keyset paging (`key > N`, ordered by the key) where no such link is returned; page
+//! numbers as the last resort, and for another order.
 //!
-//! Invariants: a full page is never taken for the last one because nothing names the next. Keys rise from page to page
-//! but by page numbers, where a page that repeats the one before ends the reading with an error. A record that the
-//! server fails to give is named only after a request for it alone failed.
+//! Invariant: a full page is never taken for the last one because no link follows. Keys must ascend from page to page
+//! except with page numbers, where a page that repeats the one before ends the reading with an error. A record that the
+//! server fails to return is never named before a request for it alone failed.
 
 mod decode;
 mod fetch;
@@ -39,33 +39,33 @@ pub struct PageReader<D> {
     cursor: Option<String>,
     /// The highest key so far.
     last_key: Option<i64>,
-    /// The records that were read or passed over.
+    /// The number of records that were read or skipped.
     read: u64,
-    /// The records that may still be given.
+    /// The number of records that may still be returned.
     left: u64,
-    /// The records before the next page by number.
+    /// The number of records before the next numbered page.
     offset: u64,
-    /// Whether pages by number are asked for in the order of the key.
+    /// Whether numbered pages are requested in the order of the key.
     ordered: bool,
-    /// The page before by number: a server that ignores page numbers repeats itself for ever.
+    /// The keys of the previous numbered page: a server that ignores page numbers repeats itself for ever.
     before: HashSet<RecordKey>,
-    /// All that came by page numbers: rows move between two pages.
+    /// The keys of all numbered pages: rows move between two pages.
     seen: HashSet<RecordKey>,
-    /// Pages that were answered, one without records, too.
+    /// The number of pages that were received, an empty one included.
     pages: u64,
     done: bool,
 }
 
-/// What is done with a page.
+/// The decision about a page.
 enum Verdict {
-    /// Its records are given, but for those that came before.
+    /// Its records are returned, except duplicates.
     Taken,
-    /// It is read another way.
+    /// It is read again in another paging mode.
     ReadAnew,
 }
 
 impl<D: DecodePage> PageReader<D> {
-    /// A reader of what is asked for.
+    /// Creates the reader of a query.
     pub fn new(client: &Client, stats: &Arc<RequestStats>, query: PageQuery, decoder: D) -> Self {
         let page_size = query.page_size.min(client.page_limit()).min(query.limit.max(1));
         let mode = if query.order_by.is_some() { PagingMode::PageNumber } else { query.mode };
@@ -89,12 +89,12 @@ impl<D: DecodePage> PageReader<D> {
         }
     }
 
-    /// What decodes the pages.
+    /// The decoder of the pages.
     pub fn decoder(&self) -> &D {
         &self.decoder
     }
 
-    /// The mode that was found to work.
+    /// The paging mode that was found to work.
     pub fn mode(&self) -> PagingMode {
         self.mode
     }
@@ -109,13 +109,13 @@ impl<D: DecodePage> PageReader<D> {
         self.last_key
     }
 
-    /// The part of the range that was not read; `None` at its end, and by page numbers, which know no parts.
+    /// The rest of the range that was not read; `None` at its end, and with page numbers, which know no key ranges.
     pub fn rest(&self) -> Option<KeyRange> {
         let after = self.last_key.filter(|_| !self.done && self.mode != PagingMode::PageNumber)?;
         Some(KeyRange { after: Some(after), to: self.query.range.to })
     }
 
-    /// The next page; `None` after the last.
+    /// Reads the next page; `None` after the last.
     ///
     /// # Errors
     /// [`Error::Request`] where it can't be read, [`Error::Data`] where pages repeat, or a decoder refuses one.
@@ -166,14 +166,14 @@ impl<D: DecodePage> PageReader<D> {
         Ok(None)
     }
 
-    /// Which records of a page did not come before: on this page, and by page numbers among all that came.
+    /// Flags the records of a page that are no duplicates, on this page or, with page numbers, among all so far.
     fn distinct(&mut self, decoded: &DecodedPage<D::Page>) -> Vec<bool> {
         let mut here = HashSet::new();
         let seen = if self.mode == PagingMode::PageNumber { &mut self.seen } else { &mut here };
         decoded.keys.iter().map(|key| matches!(key, RecordKey::Unnamed(_)) || seen.insert(key.clone())).collect()
     }
 
-    /// Leaves of the new records those that are wanted: so many, and none that the page before ended with.
+    /// Clears the flags of records beyond the limit, and of those that the page before ended with.
     fn choose(&mut self, decoded: &DecodedPage<D::Page>, before: Option<i64>, new: &mut [bool]) {
         let rising = self.mode != PagingMode::PageNumber;
         for (key, new) in decoded.keys.iter().zip(new) {
@@ -184,7 +184,7 @@ impl<D: DecodePage> PageReader<D> {
         self.done |= self.left == 0;
     }
 
-    /// Looks at a page with records, and decides how it goes on.
+    /// Decides whether a page with records is taken, and how the reading goes on.
     async fn judge(
         &mut self,
         decoded: &DecodedPage<D::Page>,
@@ -198,7 +198,7 @@ impl<D: DecodePage> PageReader<D> {
         let is_full = decoded.records >= asked;
         let promises = is_full || links.has_next;
         let rises = self.last_key.is_none_or(|last| lowest.is_some_and(|lowest| lowest > last));
-        // A page may begin with the last of the page before, and is none the worse for it.
+        // A page may begin with the last record of the page before, which is harmless.
         let goes_back = highest.is_some() && self.last_key.is_some() && highest <= self.last_key;
         match self.mode {
             PagingMode::ForwardOnly => {
@@ -246,7 +246,7 @@ impl<D: DecodePage> PageReader<D> {
         Ok(Verdict::Taken)
     }
 
-    /// Whether the first page, which names no next one, is rather that of an endpoint that does not page this way.
+    /// Whether a first page without a next link is that of an endpoint without forward-only paging.
     fn is_short(&self, distinct: u64, promises: bool) -> bool {
         if self.read > 0 || distinct >= self.left {
             return false;
@@ -256,8 +256,8 @@ impl<D: DecodePage> PageReader<D> {
             Expected::Unknown => true,
             Expected::Part | Expected::Unchecked => false,
         };
-        // In which order the first page came is not known: where nothing proves afterwards that all came, it counts for
-        // nothing.
+        // The order of the first page is unknown: where nothing proves afterwards that all records were read, it is
+        // discarded.
         lacks || promises && !D::PROVEN_AFTERWARDS
     }
 
@@ -266,7 +266,7 @@ impl<D: DecodePage> PageReader<D> {
         self.query.range.to.is_some() && key >= self.query.range.to
     }
 
-    /// Whether nothing comes after a full page that names no next one and holds no keys to go on by.
+    /// Whether a full page is the last one, where it has no next link and no keys to go on from.
     async fn is_last(&self, records: u64) -> Result<bool> {
         let mut size = self.size.clone();
         let offset = self.read + records;
@@ -286,7 +286,7 @@ impl<D: DecodePage> PageReader<D> {
         Err(Error::data(&self.query.name, reason))
     }
 
-    /// Another way to ask after this failure, which is taken then; or the record at which the server fails.
+    /// Adapts the query to a failure (`None`), or returns the page in place of an unserved record.
     async fn adapt(&mut self, failure: ClientError) -> Result<Option<Fetched<D::Page>>> {
         if failure.is_page_too_big() {
             if self.size.failed(self.remaining()) {
@@ -294,7 +294,7 @@ impl<D: DecodePage> PageReader<D> {
                 return Ok(None);
             }
             if D::PROVEN_AFTERWARDS && self.mode == PagingMode::ForwardOnly && self.read == 0 {
-                // Not known to page this way, it may never get past the record.
+                // Forward-only paging is not proven here, and may never get past the record.
                 self.fall_back("it fails at the first record");
                 return Ok(None);
             }
@@ -326,7 +326,7 @@ impl<D: DecodePage> PageReader<D> {
         Err(failure.into())
     }
 
-    /// The records that are left at most, by the list's count and by the width of the range.
+    /// The most records that can be left, by the list's count and by the width of the range.
     fn remaining(&self) -> u64 {
         let counted = match self.query.expected {
             Expected::Count(records) => records.saturating_sub(self.read),

@@ -1,6 +1,6 @@
 //! Paths: of the API's lists, and of properties in its records.
 
-/// Whether a path is an endpoint's, whose parameters may be any part of it.
+/// Whether a path matches an endpoint, with any segment in place of a parameter.
 pub(super) fn is_path_of(endpoint: &str, path: &str) -> bool {
     let (mut parts, mut given) = (endpoint.trim_matches('/').split('/'), path.trim_matches('/').split('/'));
     loop {
@@ -12,9 +12,9 @@ pub(super) fn is_path_of(endpoint: &str, path: &str) -> bool {
     }
 }
 
-/// Why a text is no path below the base.
+/// Why a text is no path below the base; `None` where it is one.
 pub(super) fn path_problem(endpoint: &str) -> Option<String> {
-    // What a URL gives another meaning to: queries, fragments, escapes, ways up and out.
+    // Characters with another meaning in a URL: queries, fragments, escapes, ways up and out.
     let odd = |letter: char| {
         letter.is_control() || letter.is_whitespace() || matches!(letter, '?' | '#' | '%' | '\\' | '<' | '>' | '"')
     };
@@ -29,13 +29,13 @@ pub(super) fn path_problem(endpoint: &str) -> Option<String> {
     empty.then(|| format!("{endpoint:?} is no list: expected a path below the base, as in /time/entries"))
 }
 
-/// Whether a property is another one, or stands in it.
+/// Whether the property `name` is the one at `path`, or nested in it.
 pub(super) fn is_at_or_below(name: &str, path: &str) -> bool {
     let mut names = name.split('/');
     path.split('/').all(|part| names.next().is_some_and(|name| name.eq_ignore_ascii_case(part)))
 }
 
-/// The properties that say whether values of fields are passwords, where they are not among these names themselves.
+/// The type properties by which passwords are told among these values, without those that are named already.
 pub(super) fn types_of_values(names: &[String]) -> Vec<String> {
     let is_lacking = |wanted: &String| !names.iter().any(|name| is_at_or_below(wanted, name));
     names.iter().filter_map(|name| type_of_value(name)).filter(is_lacking).collect()

@@ -1,17 +1,17 @@
-//! Text for a screen or a log: what it holds is shown and never obeyed.
+//! Printable text: escapes control characters before a text goes to a screen or a log.
 //!
-//! Control characters, and the marks that turn the direction of writing, are spelled out as JSON spells them (`\n`,
-//! `\u001b`), so that a JSON document stays the same document.
+//! Control characters, and the marks that change the direction of writing, are escaped as in JSON (`\n`, `\u001b`), so
+//! that a JSON document stays the same document.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// A text as one line.
+/// Escapes a text into one line.
 pub fn one_line(text: &str) -> Cow<'_, str> {
     spelled_out(text, |_| false)
 }
 
-/// A text of several lines, which stay lines.
+/// Escapes a text and keeps its line breaks.
 pub fn lines(text: &str) -> Cow<'_, str> {
     spelled_out(text, |letter| letter == '\n')
 }
@@ -28,30 +28,30 @@ fn spelled_out(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
             '\n' => shown.push_str("\\n"),
             '\r' => shown.push_str("\\r"),
             '\t' => shown.push_str("\\t"),
-            // Writing to a text can't fail.
+            // Writing to a `String` can't fail.
             other => _ = write!(shown, "\\u{:04x}", u32::from(other)),
         }
     }
     Cow::Owned(shown)
 }
 
-/// Whether a letter does something to the screen in place of being seen on it.
+/// Whether a character controls the screen instead of being shown on it.
 fn is_odd(letter: char) -> bool {
     letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Passes on what is written to a screen: line breaks and tabs as they are, other control characters spelled out.
+/// A writer to a screen: passes on line breaks and tabs, and escapes other control characters.
 pub struct Screen<W> {
     out: W,
-    /// The first half of a character of two bytes, of which the second did not come yet.
+    /// Whether [`HALF`] came last: it is held back until the byte after it is known.
     half: bool,
 }
 
-/// What the two bytes of U+0080 to U+009F begin with.
+/// The first of the two UTF-8 bytes of U+0080 to U+009F.
 const HALF: u8 = 0xc2;
 
 impl<W> Screen<W> {
-    /// A screen that what is written goes to.
+    /// Wraps the writer of a screen.
     pub fn new(out: W) -> Self {
         Self { out, half: false }
     }

@@ -1,7 +1,7 @@
 //! Raw pages: the records of a list as the API wrote them, without what must not be read.
 //!
-//! Invariant: no record comes twice by its key; no sensitive property is in what comes out, which has hashes in the place
-//! of personal texts. A record's bytes are the API's own, to the last digit, where nothing had to be left out of them.
+//! Invariant: no key may come twice, and no sensitive property may be in the output, which has hashes in place of
+//! personal texts. A record's bytes are the API's own, to the last digit, where nothing had to be removed.
 
 use crate::error::{ClientError, Error, Result};
 use crate::list::{ANYTHING, List};
@@ -16,10 +16,10 @@ use std::borrow::Cow;
 pub(crate) struct RawPages {
     endpoint: String,
     key: &'static str,
-    /// The entity whose rules for what is personal apply here.
+    /// The entity whose privacy rules apply.
     personal: Option<&'static Table>,
     hash_key: Option<HashKey>,
-    /// Whether the key is asked for, but not given on.
+    /// Whether the key is requested but not returned.
     hides_key: bool,
 }
 
@@ -29,14 +29,14 @@ impl RawPages {
         Self {
             endpoint: list.endpoint.clone(),
             key: list.key(),
-            // A decoder that follows leaves out and hashes what it must itself.
+            // A decoder that follows redacts the records itself.
             personal: list.personal().filter(|_| !list.decoded),
             hash_key: list.hash_key.clone(),
             hides_key: list.hides_key(),
         }
     }
 
-    /// A record without its secrets, and without a key that nobody asked for.
+    /// Redacts a record, and removes a key that the caller did not request.
     fn shown(&self, record: Bytes) -> Result<Bytes> {
         let text = std::str::from_utf8(&record).map_err(|error| Error::data(&self.endpoint, error))?;
         let secretless = redact(*ANYTHING, None, text).map_err(|error| Error::data(&self.endpoint, error))?;

@@ -1,4 +1,4 @@
-//! The records of an answer, each as the API wrote it.
+//! Records: splits a response into its records, reads their keys, and joins partial records.
 
 use bytes::Bytes;
 use indexmap::IndexMap;
@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// What tells one record from another.
+/// The key of a record.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum RecordKey {
     /// A key that is a whole number.
@@ -27,7 +27,7 @@ impl RecordKey {
     }
 }
 
-/// A record's own bytes.
+/// A record's bytes and key.
 #[derive(Debug, Clone)]
 pub(super) struct Record {
     pub(super) bytes: Bytes,
@@ -37,7 +37,7 @@ pub(super) struct Record {
 /// A record as its properties, in their order.
 type Properties<'a> = IndexMap<String, &'a RawValue>;
 
-/// The records of an answer: the items of a list, or the one object; and whether it was that.
+/// Splits a response into records: the items of a list, or the one object. The flag is set for an object.
 pub(super) fn records_of(body: &Bytes, key: &str) -> Result<(Vec<Record>, bool), String> {
     let record = |value: &RawValue| {
         let bytes = value.get().as_bytes();
@@ -51,7 +51,8 @@ pub(super) fn records_of(body: &Bytes, key: &str) -> Result<(Vec<Record>, bool),
     Ok((items.into_iter().map(record).collect(), single))
 }
 
-/// The texts of an answer's records: the items of a list, or the one object; and whether it was that.
+/// Splits a response into the texts of its records: the items of a list, or the one object. The flag is set for an
+/// object.
 pub(super) fn items_of(body: &[u8]) -> Result<(Vec<&RawValue>, bool), String> {
     let single = body.trim_ascii_start().first() == Some(&b'{');
     let items =
@@ -59,7 +60,7 @@ pub(super) fn items_of(body: &[u8]) -> Result<(Vec<&RawValue>, bool), String> {
     Ok((items.map_err(|error| error.to_string())?, single))
 }
 
-/// The key of the first record of a page.
+/// Reads the key of the first record of a page.
 ///
 /// # Errors
 /// Why the page can't be read.
@@ -69,10 +70,10 @@ pub fn first_key(body: &[u8], key: &str) -> Result<Option<i64>, String> {
     Ok(page.first().and_then(|record| number(&record[key])))
 }
 
-/// Joins answers that hold different properties of the same records into one, by key.
+/// Joins responses that hold different properties of the same records into one, by key.
 ///
 /// # Errors
-/// Where they do not hold the same records: something moved between two requests.
+/// Where they do not hold the same records: the list changed between two requests.
 pub(super) fn splice(parts: &[Bytes], key: &str) -> Result<Bytes, String> {
     let mut parts = parts.iter();
     let Some(first) = parts.next() else { return Ok(Bytes::from_static(b"[]")) };
@@ -92,7 +93,7 @@ pub(super) fn splice(parts: &[Bytes], key: &str) -> Result<Bytes, String> {
     Ok(page.into())
 }
 
-/// Looks for one property and skips the others.
+/// Reads one property and skips the others.
 struct KeyOf<'k>(&'k str);
 
 impl KeyOf<'_> {
@@ -135,7 +136,7 @@ impl<'de> serde::de::Visitor<'de> for KeyOf<'_> {
     }
 }
 
-/// Records of which two answers hold different properties, in the order of the first.
+/// Joins the records of two responses with different properties by key, in the order of the first.
 pub(super) fn join(left: &[Record], right: &[Record], key: &str) -> Result<Vec<Record>, String> {
     const MOVED: &str = "the list changes faster than the parts of its pages can be read; try again";
     let keyed = |record: &Record| match &record.key {
@@ -158,7 +159,7 @@ pub(super) fn join(left: &[Record], right: &[Record], key: &str) -> Result<Vec<R
         let bytes = Bytes::from(serde_json::to_vec(&whole).map_err(|error| error.to_string())?);
         joined.push(Record { bytes, key });
     }
-    // Rows that came twice may be on either side.
+    // Duplicate rows may be on either side.
     if used < others.len() { Err(MOVED.to_owned()) } else { Ok(joined) }
 }
 

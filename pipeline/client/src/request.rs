@@ -1,4 +1,4 @@
-//! What is asked, what comes back, and the counts of both.
+//! Request and response, and the counts of both.
 
 use crate::observer::Observer;
 use crate::page_size::TRIES;
@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 
-/// What one request asks for.
+/// One request to the API.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     /// The endpoint below the base, e.g. `/time/entries/count`.
@@ -17,8 +17,8 @@ pub struct Request {
     pub query: Vec<(Cow<'static, str>, String)>,
     /// Ask for forward-only paging.
     pub forward_only: bool,
-    /// Tries after which a request that the server can't answer is given up early, because a smaller one can take its
-    /// place: see [`ClientError::is_page_too_big`](super::ClientError::is_page_too_big).
+    /// Attempts after which a request is given up early where the server fails at it. A smaller one can replace it: see
+    /// [`ClientError::is_page_too_big`](super::ClientError::is_page_too_big).
     pub give_up_after: Option<u32>,
 }
 
@@ -28,13 +28,13 @@ impl Request {
         Self { endpoint: endpoint.into(), ..Self::default() }
     }
 
-    /// The same, given up early where a smaller one can take its place.
+    /// Returns the same request, given up early because a smaller one can replace it.
     #[must_use]
     pub fn can_shrink(self) -> Self {
         Self { give_up_after: Some(TRIES), ..self }
     }
 
-    /// The same for a page of one record.
+    /// Returns the same request for a page of one record.
     pub(super) fn of_one(mut self) -> Self {
         let size = self.query.iter_mut().filter(|(name, _)| *name == "pageSize");
         size.for_each(|(_, records)| "1".clone_into(records));
@@ -48,12 +48,12 @@ impl Request {
     }
 }
 
-/// One response, whole.
+/// One complete response.
 #[derive(Debug, Clone)]
 pub struct Response {
     /// The body, decompressed.
     pub body: Bytes,
-    /// Whether a `Link` header came with it.
+    /// Whether it has a `Link` header.
     pub has_link: bool,
     /// Whether the `Link` header names a next page.
     pub has_next: bool,
@@ -72,9 +72,9 @@ pub struct RequestStats {
     pub retries: AtomicU64,
     /// Bytes of bodies, decompressed.
     pub bytes: AtomicU64,
-    /// The server's time at the first answer.
+    /// The server's time at the first response.
     pub began: OnceLock<DateTime<Utc>>,
-    /// Who is told of retries and waits.
+    /// The observer of retries and waits.
     pub observer: Arc<dyn Observer>,
 }
 
@@ -85,7 +85,7 @@ impl Default for RequestStats {
 }
 
 impl RequestStats {
-    /// Counts from nothing, and tells of retries.
+    /// Starts at zero, with an observer of retries.
     pub fn observed(observer: Arc<dyn Observer>) -> Self {
         Self {
             requests: AtomicU64::default(),

@@ -1,4 +1,4 @@
-//! How long to wait before a request is tried again.
+//! Retry policy: the number of attempts, and the wait between them.
 
 use rand::Rng as _;
 use std::time::Duration;
@@ -10,7 +10,7 @@ pub struct RetryPolicy {
     pub base: Duration,
     /// The longest wait.
     pub cap: Duration,
-    /// Tries in all.
+    /// The most attempts.
     pub tries: u32,
 }
 

@@ -1,14 +1,14 @@
-//! Selection: which records of a list are asked for.
+//! Selection: which records of a list are requested.
 
 use crate::conditions::{Condition, Field};
 use crate::key_range::KeyRange;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Which records of a list are asked for, whatever their keys.
+/// The records of a list to request, whatever their keys.
 #[derive(Debug, Clone)]
 pub struct Selection {
-    /// The property that tells one record from another.
+    /// The key property of the records.
     pub key: Field,
     /// The condition that a record satisfies.
     pub condition: Option<Condition>,
@@ -22,7 +22,7 @@ impl Selection {
         Self { key, condition: None, left_out: Arc::default() }
     }
 
-    /// The condition for the selected records of a range; `None` where that is all there are.
+    /// The condition for the selected records of a range; `None` where it selects all.
     pub fn conditions(&self, range: KeyRange) -> Option<Condition> {
         let left_out = self.left_out.iter().map(|id| self.key.clone().differs_from(*id));
         let all = range.conditions(&self.key).chain(left_out).chain(self.condition.clone());

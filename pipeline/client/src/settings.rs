@@ -10,7 +10,7 @@ use connectwise_runtime::HashKey;
 use url::{Host, Url};
 use variables::{given, read_text, text_of};
 
-/// Where the API is and how to log in.
+/// The address of the API and the credentials.
 #[derive(Debug, Clone)]
 pub struct ApiSettings {
     /// The whole base, e.g. `https://host/v4_6_release/apis/3.0`, without a slash at the end.
@@ -21,16 +21,15 @@ pub struct ApiSettings {
     pub password: Secret,
     /// The clientId of the integration.
     pub client_id: Secret,
-    /// The version of the API that is asked for, where it is not the one of the specification.
+    /// The requested version of the API, where it is not the one of the specification.
     pub api_version: Option<String>,
 }
 
 impl ApiSettings {
-    /// A text that came from elsewhere, without the credentials that it may repeat: whole, percent-encoded, or cut
-    /// off behind their first letters.
+    /// Masks the credentials in a text from elsewhere: whole, percent-encoded, or cut off after their first letters.
     pub(crate) fn cover(&self, text: &str) -> String {
         let username = self.username.expose();
-        // A key of a few letters would be in every other word.
+        // A key of a few letters would match ordinary words.
         let public_key = username.split_once('+').map(|(_, key)| key).filter(|key| key.len() >= SHORTEST_PART);
         let login = self.login();
         let given = [&login, self.password.expose(), self.client_id.expose(), username, public_key.unwrap_or_default()];
@@ -47,7 +46,7 @@ impl ApiSettings {
         parts.into_iter().fold(covered, cover_start)
     }
 
-    /// The version of the API that is asked for.
+    /// The requested version of the API.
     pub(crate) fn version(&self) -> &str {
         self.api_version.as_deref().unwrap_or(connectwise_generated::tables::SPEC_VERSION)
     }
@@ -57,13 +56,13 @@ impl ApiSettings {
         is_loopback(&self.base_url)
     }
 
-    /// What the `Authorization` header holds after `Basic`.
+    /// The value of the `Authorization` header after `Basic`.
     pub(crate) fn login(&self) -> String {
         let plain = format!("{}:{}", self.username.expose(), self.password.expose());
         base64::engine::general_purpose::STANDARD.encode(plain)
     }
 
-    /// Reads `CW_BASE_URL`, `CW_AUTH_USERNAME`, `CW_AUTH_PASSWORD`, `CW_CLIENTID`, and `CW_API_VERSION` where it is set.
+    /// Reads `CW_BASE_URL`, `CW_AUTH_USERNAME`, `CW_AUTH_PASSWORD`, `CW_CLIENTID`, and `CW_API_VERSION` if it is set.
     ///
     /// # Errors
     /// [`SettingsError`] that names everything that is missing or unusable, at once.
@@ -127,7 +126,7 @@ impl ApiSettings {
     }
 }
 
-/// Where the environment says that the API is, and as whom; `None` where it does not say.
+/// The base URL and the user name in the environment; `None` where either is missing or unusable.
 pub(crate) fn named() -> Option<(Url, String)> {
     let given = |name: &str| value_of(&text_of, name, Quotes::Refused).ok().flatten();
     Some((parse_base_url(&given("CW_BASE_URL")?).ok()?, given("CW_AUTH_USERNAME")?))
@@ -138,11 +137,11 @@ fn is_version(text: &str) -> bool {
     text.len() <= 32 && text.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_'))
 }
 
-/// Fewer characters of a key than this can be guessed.
+/// The shortest hash key, in characters; a shorter one can be guessed.
 const SHORTEST_KEY: usize = 16;
 
-/// The key of the hashes that a lakehouse keeps in the place of personal texts: `CW_HASH_KEY`, or the content of the
-/// file that `CW_HASH_KEY_FILE` names; `None` where neither is set.
+/// Reads the key of the hashes that replace personal texts. It is `CW_HASH_KEY`, or the content of the file that
+/// `CW_HASH_KEY_FILE` names; `None` where neither is set.
 ///
 /// # Errors
 /// [`SettingsError`] where the file can't be read, or the key could be guessed.
@@ -151,7 +150,7 @@ pub fn hash_key() -> Result<Option<HashKey>, SettingsError> {
 }
 
 fn hash_key_from(lookup: impl Fn(&str) -> Result<Option<String>, String>) -> Result<Option<HashKey>, SettingsError> {
-    // A key that had quotes has to keep them.
+    // A key that had quotes must keep them.
     match value_of(&lookup, "CW_HASH_KEY", Quotes::BelongInFiles).map_err(SettingsError)? {
         Some(key) if key.chars().count() < SHORTEST_KEY => Err(SettingsError(format!(
             "CW_HASH_KEY has fewer than {SHORTEST_KEY} characters and could be guessed: make one with `openssl rand -hex 32`"
@@ -160,7 +159,7 @@ fn hash_key_from(lookup: impl Fn(&str) -> Result<Option<String>, String>) -> Res
     }
 }
 
-/// Why what hashes something can't be read, and what to do.
+/// The message for a missing hash key, with what to do.
 pub fn no_hash_key(what: &str) -> String {
     format!(
         "there is no key for the hashes of personal texts in {what}: set CW_HASH_KEY, or name a file with the key by \
@@ -169,12 +168,12 @@ pub fn no_hash_key(what: &str) -> String {
     )
 }
 
-/// What stands in the place of a credential.
+/// The mask of a credential.
 const COVER: &str = "***";
-/// So many letters of a credential tell something of it.
+/// The shortest part of a credential that is masked, in bytes.
 const SHORTEST_PART: usize = 6;
 
-/// Covers a credential of which only the start is there, because something cut the text.
+/// Masks a credential of which only the start is left, because the text was cut.
 fn cover_start(mut text: String, secret: &str) -> String {
     let Some(start) = secret.get(..SHORTEST_PART).filter(|_| secret.len() > SHORTEST_PART) else { return text };
     let mut from = 0;
@@ -209,7 +208,7 @@ enum Quotes {
     BelongInFiles,
 }
 
-/// One variable, or the content of the file that `<name>_FILE` names, trimmed; empty counts as not set.
+/// Reads a variable, or the file that `<name>_FILE` names, trimmed; empty counts as not set.
 fn value_of(
     lookup: &impl Fn(&str) -> Result<Option<String>, String>,
     name: &str,

@@ -1,30 +1,30 @@
-//! Which ConnectWise data comes from: a company at an address.
+//! Data source: the company and the address of the ConnectWise that data comes from.
 //!
-//! Invariant: a codebase that an upgrade moved, another spelling of the host, and the port that goes without saying
-//! leave a source the same.
+//! Invariant: another codebase after an upgrade, another spelling of the host, or an explicit default port must leave a
+//! source the same.
 
 use crate::settings::{self, ApiSettings};
 use url::Url;
 
-/// What no address is: the name of the simulated ConnectWise inside the process.
+/// The address of the simulated ConnectWise inside the process; it can't be a real address.
 const DEMO: &str = "(demo)";
 
-/// A company's ConnectWise.
+/// The ConnectWise of one company.
 #[derive(Debug, Clone)]
 pub struct DataSource {
-    /// The host with its port, and what stands before the codebase in the address.
+    /// The host with its port, and the path before the codebase.
     pub address: String,
     /// The company by which its members log in.
     pub company: String,
 }
 
 impl DataSource {
-    /// The source that these settings lead to.
+    /// The source of these settings.
     pub fn of(settings: &ApiSettings) -> Self {
         Self::at(&settings.base_url, settings.username.expose())
     }
 
-    /// The source that the environment names, for commands that do not talk to it; `None` where it names none.
+    /// The source by the environment, for commands without requests; `None` where it is not set.
     pub fn named() -> Option<Self> {
         let (base, username) = settings::named()?;
         Some(Self::at(&base, &username))
@@ -42,12 +42,12 @@ impl DataSource {
         if let Some((before, _)) = before_api.rsplit_once('/') {
             address.push_str(&format!("/{before}"));
         }
-        // Without a company, the whole name is a key, and no text to keep.
+        // Without a company, the whole name is a key, which must not be kept.
         let company = username.split_once('+').map_or("", |(company, _)| company.trim());
         Self { address, company: company.to_owned() }
     }
 
-    /// The simulated ConnectWise of the demo, at whatever port it answers.
+    /// The simulated ConnectWise of the demo, whatever its port.
     pub fn demo() -> Self {
         Self { address: DEMO.to_owned(), company: String::new() }
     }

@@ -15,10 +15,10 @@ use futures::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 use std::sync::Arc;
 
 impl List {
-    /// Says what is wrong with it, as reading it would, before anything is asked.
+    /// Checks the list as reading it would, before any request.
     ///
     /// # Errors
-    /// [`Error::Usage`] where the endpoint is none, the address would be longer than servers take, or the key for
+    /// [`Error::Usage`] where the endpoint is no path, a URL would be longer than servers accept, or the key for
     /// personal texts is lacking.
     pub fn check(&self) -> Result<()> {
         self.has_path()?;
@@ -26,7 +26,7 @@ impl List {
         self.reader()?.check()
     }
 
-    /// Page after page: the records of each, as the API wrote them.
+    /// Streams the pages: the records of each, as the API wrote them.
     pub fn pages(self) -> impl Stream<Item = Result<Vec<Bytes>>> + Send + Unpin {
         let observer = Arc::clone(&self.observer);
         stream::try_unfold((self, None), move |(list, reader)| {
@@ -63,12 +63,12 @@ impl List {
         Ok(PageReader::new(&self.client, &stats, query, RawPages::of(self)))
     }
 
-    /// Record after record, as the API wrote it.
+    /// Streams the records, as the API wrote them.
     pub fn records(self) -> impl Stream<Item = Result<Bytes>> + Send + Unpin {
         self.pages().map_ok(|page| stream::iter(page.into_iter().map(Ok))).try_flatten()
     }
 
-    /// Page after page as Arrow batches in the entity's bronze shape.
+    /// Streams the pages as Arrow batches in the entity's bronze schema.
     ///
     /// # Errors
     /// [`Error::Usage`] where the list is no entity's; in the stream [`Error::Data`] for a record that does not fit.

@@ -1,4 +1,4 @@
-//! What tests of several modules share: a transport that answers from a script, and settings that lead nowhere.
+//! Test support: a transport that responds from a script, and settings that lead nowhere.
 
 use crate::attempt::Failure;
 use crate::client::{Client, Limits};
@@ -14,13 +14,13 @@ use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-/// HTTP that no test uses; to set it up takes long.
+/// An HTTP client that no test uses; setting one up takes long.
 static UNUSED: LazyLock<reqwest::Client> = LazyLock::new(reqwest::Client::new);
 
-/// How a script answers a request.
+/// The script: the response to each request.
 pub(crate) type Answering = dyn Fn(&Request) -> Result<Received, Failure> + Send + Sync;
 
-/// Answers from a script, and writes down what was asked.
+/// A transport that responds from a script, and records the requests.
 pub(crate) struct Scripted {
     answering: Box<Answering>,
     asked: Mutex<Vec<Request>>,
@@ -41,14 +41,14 @@ impl Transport for Scripted {
 }
 
 impl Scripted {
-    /// A client whose requests are answered by a script, without a wait between two tries.
+    /// A client over a script, without a wait between attempts.
     pub(crate) fn client(
         answering: impl Fn(&Request) -> Result<Received, Failure> + Send + Sync + 'static,
     ) -> (Client, Arc<Self>) {
         let script = Arc::new(Self { answering: Box::new(answering), asked: Mutex::default() });
         let retry = RetryPolicy { base: Duration::ZERO, ..RetryPolicy::default() };
         let rate = RateLimit { requests_per_minute: 0, workers: 4 };
-        // No company in the user name: where nothing is found, no host is asked for the codebase.
+        // No company in the user name: a 404 leads to no look-up of the codebase.
         let settings = ApiSettings::from_lookup(|name| match name {
             "CW_BASE_URL" => Some("https://cw.example.com/v4_6_release/apis/3.0".to_owned()),
             "CW_AUTH_USERNAME" | "CW_AUTH_PASSWORD" | "CW_CLIENTID" => Some(format!("of a test: {name}")),
@@ -58,13 +58,13 @@ impl Scripted {
         (Client::over(transport, UNUSED.clone(), settings.unwrap(), retry, rate, Limits::default()), script)
     }
 
-    /// What was asked so far.
+    /// The requests so far.
     pub(crate) fn asked(&self) -> Vec<Request> {
         self.asked.lock().unwrap().clone()
     }
 }
 
-/// An answer of this status.
+/// A response with this status.
 pub(crate) fn answer(status: u16, body: &str) -> Received {
     let status = StatusCode::from_u16(status).unwrap();
     Received { status, headers: HeaderMap::new(), body: body.to_owned().into() }

@@ -1,8 +1,8 @@
-//! What all workers of the process share: so many requests a minute, and how many at once.
+//! Rate limiter: requests per minute and concurrent requests, shared by all workers of the process.
 //!
-//! Invariants: in no 60 seconds do more requests begin than the budget allows, and none begins before the instant
-//! that the API named in `Retry-After`, whichever worker was told it. At least one request is always allowed to be
-//! under way.
+//! Invariant: in no 60 seconds may more requests begin than the rate limit allows, and none may begin before the
+//! instant that the API named in `Retry-After`, whichever worker received it. At least one request must always be
+//! allowed to be under way.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,26 +10,26 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// What a budget is counted over.
+/// The window of the rate limit.
 const WINDOW: Duration = Duration::from_secs(60);
-/// The longest break that is waited for when the API asks for one.
+/// The longest wait that is accepted when the API asks for one.
 pub(super) const MOST_WAIT: Duration = Duration::from_secs(15 * 60);
-/// Answers slower than this (and much slower than usual) are taken for a sign of an overloaded server.
+/// Responses slower than this (and much slower than usual) are taken for a sign of an overloaded server.
 const SLOW: Duration = Duration::from_secs(5);
-/// How much slower than usual.
+/// The factor over the usual duration that counts as much slower.
 const SLOWER: u32 = 4;
 
-/// How fast and how broad the API is asked.
+/// The rate limit and the concurrency limit of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimit {
-    /// Requests a minute; 0 is without a bound.
+    /// Requests per minute; 0 is no limit.
     pub requests_per_minute: u32,
     /// The most requests under way at once.
     pub workers: usize,
 }
 
 impl RateLimit {
-    /// What a client should expect to be allowed.
+    /// The limits that a client should expect to be allowed.
     pub const USUAL: Self = Self { requests_per_minute: 1000, workers: 8 };
 }
 
@@ -39,7 +39,7 @@ impl Default for RateLimit {
     }
 }
 
-/// The budget of a process: clones share it.
+/// The rate limiter of a process, shared by its clones.
 #[derive(Debug, Clone)]
 pub(super) struct Budget {
     shared: Arc<Shared>,
@@ -62,12 +62,12 @@ struct State {
     concurrency: ConcurrencyLimit,
 }
 
-/// How many requests may be under way: one more after a round of good answers, half after a sign of overload.
+/// The concurrency limit: plus one after a round of good responses, half after a sign of overload.
 #[derive(Debug)]
 struct ConcurrencyLimit {
     allowed: f64,
     usual: Option<Duration>,
-    /// Signs from requests that began before this are of the overload that was answered already.
+    /// When the limit was last halved: signs from requests that began earlier are of the same overload.
     answered: Option<Instant>,
 }
 
@@ -100,18 +100,18 @@ impl ConcurrencyLimit {
     }
 }
 
-/// How a request ended, as far as the limit of requests at once is concerned.
+/// The outcome of a request, for the concurrency limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// With an answer.
+    /// With a response.
     Answered,
-    /// With 429, 503, a time-out.
+    /// With 408, 429, 503, 504 or a time-out.
     Overloaded,
     /// Otherwise: says nothing about load.
     Otherwise,
 }
 
-/// The right to have one request under way; given back when dropped.
+/// The permit for one request under way; returned when dropped.
 #[derive(Debug)]
 pub(super) struct Permit {
     shared: Arc<Shared>,
@@ -131,7 +131,7 @@ impl Budget {
     /// Waits until a request may begin.
     ///
     /// # Errors
-    /// How long the API wants no requests, where that is longer than [`MOST_WAIT`].
+    /// The wait that the API asks for, where it is longer than [`MOST_WAIT`].
     pub(super) async fn permit(&self) -> Result<Permit, Duration> {
         loop {
             let freed = self.shared.freed.notified();
@@ -152,9 +152,9 @@ impl Budget {
         }
     }
 
-    /// Holds all workers back for so long.
+    /// Holds all workers back for this wait.
     pub(super) fn hold(&self, wait: Duration) {
-        // An instant that can't be reckoned with is as far away as one that is not waited for.
+        // A wait that overflows the clock is replaced by one that is too long in any case.
         let now = Instant::now();
         let until = now.checked_add(wait).unwrap_or(now + MOST_WAIT * 2);
         let mut state = self.shared.lock();
@@ -167,7 +167,7 @@ enum Admission {
     Now,
     At(Instant),
     WhenFreed,
-    /// The API wants none for longer than is waited for.
+    /// The API asks for a longer wait than [`MOST_WAIT`].
     Never(Duration),
 }
 
@@ -206,7 +206,7 @@ impl Shared {
 }
 
 impl Permit {
-    /// Ends the request and says how it went.
+    /// Ends the request and adapts the concurrency limit to its outcome.
     pub(super) fn end(self, ended: Ended) {
         let now = Instant::now();
         let took = now.duration_since(self.began);
@@ -224,7 +224,7 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         self.shared.lock().under_way -= 1;
-        // All: the limit may have grown by more than one place, and who can't go waits again.
+        // Wakes all: the limit may have grown by more than one, and who is not admitted waits again.
         self.shared.freed.notify_waiters();
     }
 }
@@ -237,7 +237,7 @@ mod tests {
         RateLimit { requests_per_minute, workers }
     }
 
-    /// When each of `requests` begins whose answers take `each`, one after the other.
+    /// Returns the start of each of `requests` that take `each`, one after the other.
     fn begin(rate: RateLimit, requests: usize, each: Duration) -> Vec<Instant> {
         let (mut state, mut now) = (State::default(), Instant::now());
         let mut begun = Vec::new();
@@ -281,7 +281,7 @@ mod tests {
         let budget = Budget::new(limit_of(0, 1));
         let permit = budget.permit().await.unwrap();
         budget.hold(MOST_WAIT + Duration::from_secs(60));
-        // At once, though the one place is taken.
+        // At once, though the one permit is taken.
         assert!(budget.permit().await.unwrap_err() > MOST_WAIT);
         drop(permit);
         budget.hold(Duration::MAX);

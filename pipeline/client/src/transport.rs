@@ -1,7 +1,7 @@
-//! Transport: sends one signed GET and receives its answer whole.
+//! Transport: sends one signed GET and receives the whole response.
 //!
-//! Invariant: redirects are not followed, so that credentials go to one host only; no more of a body is read than the
-//! limit.
+//! Invariant: redirects are never followed, so that credentials go to one host only; a body must never be read beyond
+//! the limit.
 
 use crate::attempt::Failure;
 use crate::error::ClientError;
@@ -12,10 +12,10 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use std::fmt::Debug;
 
-/// The room that is set aside for a body before any of it has come, whatever length it announces.
+/// The most memory that is allocated for a body before any of it was received, whatever length it announces.
 const FIRST_BYTES: u64 = 1024 * 1024;
 
-/// An answer as it came, of whatever status.
+/// A response of any status.
 #[derive(Debug, Clone)]
 pub(crate) struct Received {
     pub(crate) status: StatusCode,
@@ -26,10 +26,10 @@ pub(crate) struct Received {
 /// Sends requests, over HTTP or from a script.
 #[async_trait]
 pub(crate) trait Transport: Debug + Send + Sync {
-    /// Sends one request to an address, and receives its answer.
+    /// Sends one request to a URL, and receives the response.
     ///
     /// # Errors
-    /// [`Failure`] where no answer came, or not all of one.
+    /// [`Failure`] where no response was received, or only a part of one.
     async fn send(&self, url: &str, request: &Request) -> Result<Received, Failure>;
 }
 
@@ -38,7 +38,7 @@ pub(crate) trait Transport: Debug + Send + Sync {
 pub(crate) struct Http {
     /// With the headers that sign a request.
     pub(crate) signed: reqwest::Client,
-    /// Bytes of a body, decompressed.
+    /// The most bytes of a body, decompressed.
     pub(crate) body_limit: usize,
 }
 

@@ -1,7 +1,7 @@
 //! Typed lists: the records of an entity as structs.
 //!
-//! Invariant: what a typed record holds is what [`List`] gives: nothing sensitive, nothing that is excluded, and hashes
-//! in the place of personal texts.
+//! Invariant: a typed record must hold no more than [`List`] returns: nothing sensitive, nothing excluded, and hashes
+//! in place of personal texts.
 
 use crate::client::Client;
 use crate::conditions::Condition;
@@ -17,7 +17,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 impl Client {
-    /// The list of an entity, whose records are structs.
+    /// The list of an entity, with its records as structs.
     ///
     /// ```no_run
     /// # async fn example(client: connectwise_client::Client) -> connectwise_client::Result<()> {
@@ -36,7 +36,7 @@ impl Client {
         TypedList { list: self.list_of(E::TABLE), entity: PhantomData }
     }
 
-    /// The record of an entity with this key.
+    /// Reads the record of an entity with this key.
     ///
     /// # Errors
     /// [`ClientError::NotFound`](crate::ClientError::NotFound) where there is none; else as [`TypedList::stream`].
@@ -48,7 +48,7 @@ impl Client {
     }
 }
 
-/// The list of an entity, whose records are structs.
+/// The list of an entity, with its records as structs.
 #[derive(Debug, Clone)]
 #[must_use = "a list does nothing until it is read"]
 pub struct TypedList<E> {
@@ -57,7 +57,7 @@ pub struct TypedList<E> {
 }
 
 impl<E: Entity> TypedList<E> {
-    /// Only the records for which this holds.
+    /// Restricts the list to records that satisfy this condition.
     ///
     /// # Errors
     /// As [`List::conditions`].
@@ -65,7 +65,7 @@ impl<E: Entity> TypedList<E> {
         Ok(Self { list: self.list.conditions(conditions)?, ..self })
     }
 
-    /// Only the records of which a custom field satisfies this.
+    /// Restricts the list to records with a custom field that satisfies this condition.
     ///
     /// # Errors
     /// As [`List::custom_field_conditions`].
@@ -73,7 +73,7 @@ impl<E: Entity> TypedList<E> {
         Ok(Self { list: self.list.custom_field_conditions(conditions)?, ..self })
     }
 
-    /// In this order, e.g. `name asc, id desc`.
+    /// Sorts the list, e.g. by `name asc, id desc`.
     ///
     /// # Errors
     /// As [`List::order_by`].
@@ -81,17 +81,17 @@ impl<E: Entity> TypedList<E> {
         Ok(Self { list: self.list.order_by(order)?, ..self })
     }
 
-    /// Not more records than this.
+    /// Limits the number of records.
     pub fn limit(self, records: u64) -> Self {
         Self { list: self.list.limit(records), ..self }
     }
 
-    /// The key of the hashes in the place of personal texts, without which a list that has some can't be read.
+    /// Sets the key of the hashes that replace personal texts; a list with such texts can't be read without it.
     pub fn hash_key(self, key: Option<HashKey>) -> Self {
         Self { list: self.list.hash_key(key), ..self }
     }
 
-    /// Record after record.
+    /// Streams the records.
     ///
     /// # Errors
     /// In the stream, as [`List::records`]; and [`Error::Data`] for a record that does not fit, with the property that
@@ -105,7 +105,7 @@ impl<E: Entity> TypedList<E> {
 }
 
 impl<E: Operations> TypedList<E> {
-    /// How many records the API counts under the list's conditions.
+    /// Returns the API's count of the records under the list's conditions.
     ///
     /// # Errors
     /// As [`Client::get`].
@@ -122,7 +122,7 @@ impl<E: Operations> TypedList<E> {
     }
 }
 
-/// A record as a struct.
+/// Decodes a record into a struct.
 fn decoded<E: Entity>(record: &Bytes) -> Result<E> {
     let mut reader = serde_json::Deserializer::from_slice(record);
     serde_path_to_error::deserialize(&mut reader).map_err(|error| {

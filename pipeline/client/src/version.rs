@@ -1,12 +1,12 @@
-//! The version of the API that is asked for, and whether a refusal is about it.
+//! API version: the media type that requests it, and the detection of refusals that are about it.
 
 use crate::error::ClientError;
 use crate::request::Request;
 use reqwest::header::HeaderValue;
 
-/// The header in which a server tells its own version.
+/// The response header with the server's own version.
 pub(super) const CURRENT: &str = "api-current-version";
-/// What needs a login and nothing else, on every server.
+/// The endpoint that needs a login and nothing else, on every server.
 const SYSTEM: &str = "/system/info";
 
 /// The media type that pins a version of the API.
@@ -15,16 +15,16 @@ pub(super) fn media_type(version: &str) -> Result<HeaderValue, ClientError> {
         .map_err(|_| ClientError::Setup(format!("{version:?} is no version of the API: see CW_API_VERSION")))
 }
 
-/// An answer that is no success.
+/// A response that is no success.
 pub(super) struct Refusal<'a> {
     pub(super) status: u16,
     pub(super) message: &'a str,
-    /// The server's own version, where it tells it.
+    /// The server's own version, where it is sent.
     pub(super) current: Option<&'a str>,
 }
 
 impl Refusal<'_> {
-    /// Whether it is the version that is refused, and not what was asked.
+    /// Whether the version was refused, and not the request.
     pub(super) fn is_of_the_version(&self, asked: &str, request: &Request) -> bool {
         let message = self.message.to_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
@@ -32,7 +32,7 @@ impl Refusal<'_> {
             && (message.contains(&asked.to_lowercase())
                 || says(&["api", "support", "accept", "media type", "request"]))
             && !says(&["apifindcondition"]);
-        // A request that asks for nothing in particular can be refused for little else.
+        // A request without a query can be refused for little else.
         let is_bare = request.query.is_empty();
         let differs = self.current.is_some_and(|current| current.trim_start_matches(['v', 'V']) != asked);
         match self.status {

@@ -1,4 +1,4 @@
-//! Asks again for records that the server did not give before, one by one.
+//! Second requests: asks again for unserved records, one by one.
 
 use super::chunk::FetchedChunk;
 use super::list_reader::ListReader;
@@ -16,16 +16,16 @@ use connectwise_runtime::{HashKey, RejectedRecord, Table, bronze_schema};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// What the server makes of a record that it did not give before.
+/// The outcome of requesting an unserved record again.
 enum Asked {
     Given(Box<Page>),
-    /// There is none any more.
+    /// The record is gone.
     Gone,
-    /// What it says.
+    /// The server's message.
     Refused(String),
 }
 
-/// Asks for a record by its key, once.
+/// Requests a record by its key, once.
 async fn ask(source: &ListReader, id: i64) -> Result<Asked> {
     let selection = Selection::all(source.selection.key.clone());
     let source = ListReader { selection, ..source.clone() };
@@ -38,25 +38,25 @@ async fn ask(source: &ListReader, id: i64) -> Result<Asked> {
     })
 }
 
-/// What came of records that the server did not give before.
+/// The outcomes of requesting unserved records again.
 #[derive(Default)]
 pub(super) struct Again {
     pub(super) given: Vec<FetchedChunk>,
-    /// The ones that it still does not give.
+    /// The records that are still unserved.
     pub(super) still: Vec<RejectedRecord>,
 }
 
 impl Again {
-    /// The keys of the ones that are asked around.
+    /// The keys of the unserved records that further requests exclude.
     pub(super) fn left_out(&self) -> BTreeSet<i64> {
         self.still.iter().rev().take(MOST).filter_map(unserved_id).collect()
     }
 }
 
-/// Asks once more for records that the server did not give before.
+/// Requests unserved records once more.
 ///
 /// # Errors
-/// [`Error::Client`] where it can't be asked, [`Error::Io`] where the disk refuses.
+/// [`Error::Client`] where the API can't be read, [`Error::Io`] where the disk refuses.
 pub(super) async fn ask_again(
     source: &ListReader,
     sink: &mut Sink<'_>,
@@ -73,7 +73,7 @@ pub(super) async fn ask_again(
     Ok(again)
 }
 
-/// The ones of these records that the server has and does not give.
+/// Returns those of these ids that the server has but still does not return.
 ///
 /// # Errors
 /// As [`ask_again`].
@@ -87,7 +87,7 @@ pub(super) async fn still_unserved(source: &ListReader, ids: &[i64]) -> Result<B
     Ok(still)
 }
 
-/// Asks once more for what the server did not give earlier, of an entity whose list lies below no other's.
+/// Requests the unserved records of earlier runs once more, of an entity without a parent.
 pub(super) async fn ask_once(
     client: &Client,
     stage: &Stage,
@@ -105,8 +105,7 @@ pub(super) async fn ask_once(
     Ok(again)
 }
 
-/// Reads the first page of an entity's list as a run does, and gives the records before and on it that the server does
-/// not give.
+/// Reads the first page of an entity's list as a run does, and returns the unserved records before and on it.
 ///
 /// # Errors
 /// As [`extract`].
@@ -117,10 +116,10 @@ pub(crate) async fn first_page(
 ) -> Result<Vec<RejectedRecord>> {
     let mut unserved = Vec::new();
     for list in lists(table, &[]) {
-        // Nothing of it is kept, so any key is good for its hashes.
+        // Nothing of it is stored, so any key will do for its hashes.
         let source = ListReader { hash_key: Some(HashKey::new(b"")), ..ListReader::of(client, table, list, stats)? };
         let mut pages = source.pages(KeyRange::default(), PagingMode::ForwardOnly, Expected::Part);
-        // Where the server fails at a record, smaller pages come in the place of the first.
+        // Where the server fails at a record, smaller pages replace the first.
         let mut read = 0;
         while read < client.page_limit()
             && let Some(page) = pages.next().await?

@@ -1,9 +1,11 @@
-//! What changes while a list is read: it may have been read before, and its number may stay the same.
+//! Changes during the read: finds the records that changed while their list was read.
 //!
-//! Invariants: whatever changes after the reading began bears a time that is not before the one found here, which is
-//! the server's own: the newest change that it knew of by then. Clocks of two machines are never compared, but to look
-//! further back. A record whose time of change is the one that was read is not read again, unless it bears a time after
-//! the beginning: then it may have changed twice within a second.
+//! Such a record may have been read before its change, and the count may stay the same.
+//!
+//! Invariant: whatever changes after the start of the reading must have a time of change that is not before the one
+//! found here, which is the server's own: the newest change that it knew of by then. Clocks of two machines are never
+//! compared, except to look further back. A record whose time of change is the one that was read is not read again,
+//! unless that time is after the start: then it may have changed twice within a second.
 
 use super::extracted::Extracted;
 use super::filter::changed_since;
@@ -20,10 +22,11 @@ use connectwise_runtime::{ChangeDetection, timestamp};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// How far before the newest change is asked again: what is stored together bears the time at which that began.
+/// Minutes before the newest change from which changes are read. Rows stored together have the time at which that
+/// began.
 const OVERLAP_MINUTES: i64 = 10;
 
-/// The newest change that a server knew of, and the name by which it can be asked for what changed.
+/// The newest change that a server knew of, and the property by which it filters changes.
 #[derive(Debug, Clone)]
 pub(super) struct Newest {
     pub(super) name: Field,
@@ -31,7 +34,7 @@ pub(super) struct Newest {
 }
 
 impl Newest {
-    /// The condition for what changed since; `began` is when our run did. `None` where time does not go so far back.
+    /// The condition for later changes; `began` is when our run did. `None` where time does not go so far back.
     pub(super) fn condition(&self, began: DateTime<Utc>) -> Option<Condition> {
         // A record that a wrong clock stamped in the future must not hide what changes until then.
         let from = self.at.min(began).checked_sub_signed(TimeDelta::minutes(OVERLAP_MINUTES))?;
@@ -39,11 +42,11 @@ impl Newest {
     }
 }
 
-/// The newest change of a list that counts so many records. `None` where one answer brings the whole list, and where
-/// the endpoint does not tell its newest change.
+/// Reads the newest change of a list with so many records. `None` where one page holds the whole list, and where the
+/// endpoint does not tell its newest change.
 ///
 /// # Errors
-/// [`ClientError`] when the endpoint can't be asked.
+/// [`ClientError`] when the endpoint can't be read.
 pub(super) async fn newest(source: &ListReader, records: Option<u64>) -> Result<Option<Newest>, ClientError> {
     let table = source.table;
     let is_one_page = records.is_some_and(|records| records <= source.client.page_limit());
@@ -65,7 +68,7 @@ pub(super) async fn newest(source: &ListReader, records: Option<u64>) -> Result<
             Err(error) if error.is_bad_condition() => {
                 tracing::debug!(entity = table.entity, %name, "the endpoint can't sort by it");
             }
-            // A long list that is not kept in this order can be too much for the server.
+            // Sorting a long list in this order can be too much for the server.
             Err(error) if error.is_page_too_big() => {
                 tracing::debug!(entity = table.entity, %name, %error, "the endpoint does not get to sort by it");
                 return Ok(None);
@@ -76,14 +79,14 @@ pub(super) async fn newest(source: &ListReader, records: Option<u64>) -> Result<
     Ok(None)
 }
 
-/// The time of change of a page's first record.
+/// Reads the time of change of a page's first record.
 fn time_of_first(body: &[u8]) -> Result<Option<DateTime<Utc>>, String> {
     let page: Vec<serde_json::Value> = serde_json::from_slice(body).map_err(|error| error.to_string())?;
     let updated = page.first().and_then(|record| record["_info"]["lastUpdated"].as_str());
     Ok(updated.and_then(timestamp::parse_micros).and_then(DateTime::from_timestamp_micros))
 }
 
-/// The ids of the records in a window that are not as they were read: nothing but keys and times is asked for.
+/// Returns the ids in a window whose records changed since they were read; only keys and times are requested.
 ///
 /// # Errors
 /// [`crate::Error::Client`] when the API can't be read.

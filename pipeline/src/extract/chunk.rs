@@ -1,4 +1,4 @@
-//! What one reader brought: rows on disk, the rest in memory.
+//! Fetched chunk: what one reader read of a list, with its rows on disk and the rest in memory.
 
 use super::rows::{ExtractStats, RowVersion};
 use crate::client::KeyRange;
@@ -6,23 +6,23 @@ use crate::lake::StagedFile;
 use connectwise_runtime::RejectedRecord;
 use std::collections::BTreeMap;
 
-/// The least key that a range may hold, as a text: in the order of these texts, pieces of a list are in the order of
-/// their keys, and that is the order in which the engine reads their files.
+/// Formats the bound below a range so that texts sort as keys do. File names hold it: the engine reads the files of a
+/// list's chunks in the order of their names, and so of their keys.
 pub(super) fn first_of(range: KeyRange) -> String {
     format!("{:020}", range.after.unwrap_or(0).max(0))
 }
 
-/// What one reader brought: rows on disk, the rest in memory.
+/// The records that one reader read: rows on disk, the rest in memory.
 pub(super) struct FetchedChunk {
     /// The key above which its range begins.
     pub(super) after: i64,
     pub(super) staged: StagedFile,
-    /// The key of each record, and what there is of it.
+    /// The key and the version of each record.
     pub(super) rows: Vec<(i64, RowVersion)>,
     pub(super) quarantined: Vec<RejectedRecord>,
     pub(super) unknown_fields: BTreeMap<String, u64>,
     pub(super) numbers: ExtractStats,
-    /// Whether pages were asked for by their number, where nothing but a second reading tells that none was missed.
+    /// Whether pages were requested by number, where only a second reading shows that no record was missed.
     pub(super) by_number: bool,
 }
 

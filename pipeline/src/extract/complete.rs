@@ -1,8 +1,7 @@
-//! The proof that what was fetched is all there is, and the mending where something moved.
+//! Completeness proof: compares the fetched records with the ids of their list, and repairs differences.
 //!
-//! Invariant: when [`prove_complete`] is done, the records at hand are exactly those of a list of ids that adds up with the
-//! API's own count: what is gone was left out, what was missed was fetched. What the server has and does not give is
-//! neither.
+//! Invariant: after [`prove_complete`], the fetched records must be exactly those of an id list that matches the API's
+//! own count: deleted ones were removed, missed ones fetched. Unserved records are neither.
 
 use super::chunk::FetchedChunk;
 use super::extracted::Extracted;
@@ -19,12 +18,12 @@ use crate::lake::Stage;
 use arrow::datatypes::SchemaRef;
 use std::collections::HashSet;
 
-/// How often ids are compared before a list counts as one that never adds up.
+/// The most comparisons of ids before a list counts as one that never matches.
 const ROUNDS: usize = 3;
 /// The most characters of a list of ids in a condition.
 const MAX_IDS: usize = 1200;
 
-/// The share of rejected records with which reading goes on.
+/// The share of rejected records that is accepted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tolerance {
     pub(super) percent: f64,
@@ -32,12 +31,12 @@ pub(super) struct Tolerance {
     pub(super) of: Option<u64>,
 }
 
-/// Of a list without a count, so many rejected records are held before their share of what was read so far is looked at: the
+/// Rejected records that a list without a count may hold before their share of the records so far is checked. The
 /// oldest records come first, and may be the oddest.
 const HELD_UNCOUNTED: usize = 10_000;
 
 impl Tolerance {
-    /// Ends the reading where more than that did not fit: what is held of them in memory is bounded by this.
+    /// Fails where more records than accepted were rejected, which bounds what is held of them in memory.
     ///
     /// # Errors
     /// [`Error::Data`] with what to do.
@@ -50,10 +49,10 @@ impl Tolerance {
     }
 }
 
-/// Brings what was fetched of a list in line with its ids.
+/// Makes the fetched records of a list match its ids.
 ///
 /// # Errors
-/// [`Error::Incomplete`] when that can't be reached, [`Error::Client`] when the API can't be read.
+/// [`Error::Incomplete`] when they never match, [`Error::Client`] when the API can't be read.
 pub(super) async fn prove_complete(
     source: &ListReader,
     stage: &Stage,
@@ -93,10 +92,10 @@ pub(super) async fn prove_complete(
     })
 }
 
-/// Fetches the records of a list that have these ids, in whatever window.
+/// Fetches the records of a list with these ids, whatever the window.
 ///
 /// # Errors
-/// [`Error::Client`] when the API can't be read; what `take` says of a piece.
+/// [`Error::Client`] when the API can't be read; the error of `take` for a chunk.
 pub(super) async fn fetch(
     source: &ListReader,
     stage: &Stage,
@@ -115,7 +114,7 @@ pub(super) async fn fetch(
     Ok(())
 }
 
-/// Conditions that together ask for these ids, each short enough for an address, and how many ids are in each.
+/// Splits ids into conditions that are each short enough for a URL, with the number of ids in each.
 fn batches(key: &Field, ids: &[i64]) -> Vec<(Condition, u64)> {
     let mut batches: Vec<Vec<i64>> = Vec::new();
     let mut length = 0;

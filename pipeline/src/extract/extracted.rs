@@ -1,7 +1,7 @@
-//! What was fetched of one entity.
+//! Extracted: the result of reading one entity, with its staged rows.
 //!
-//! Invariant: of each id one row counts, the newest; rows that another replaced, or that are gone from the source, are
-//! named in `superseded` and left out by whoever reads the staged files.
+//! Invariant: of each id one row counts, the newest; rows that another replaced, or whose record is deleted, must be
+//! named in `superseded` and are skipped by whoever reads the staging files.
 
 use super::chunk::FetchedChunk;
 use super::fingerprint::Fingerprint;
@@ -12,7 +12,7 @@ use connectwise_runtime::{RejectedRecord, Table};
 use datafusion::prelude::{DataFrame, SessionContext};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// What was fetched of one entity.
+/// The result of reading one entity.
 pub struct Extracted {
     /// The entity.
     pub table: &'static Table,
@@ -22,24 +22,24 @@ pub struct Extracted {
     pub ids: HashMap<i64, RowVersion>,
     /// Sequence numbers of rows that a newer version of the same record replaced, or whose record is gone.
     pub superseded: HashSet<i64>,
-    /// Records that did not fit.
+    /// Rejected records.
     pub quarantined: Vec<RejectedRecord>,
-    /// Properties that the spec does not know, and how often each came.
+    /// Properties that the spec does not know, with the number of occurrences.
     pub unknown_fields: BTreeMap<String, u64>,
-    /// Whether the answer is all there is (a full run, a snapshot or a full scan).
+    /// Whether all records were read (a full run, a snapshot or a full scan).
     pub whole: bool,
     /// When reading began by the server's clock, in microseconds since 1970, where it told.
     pub began: Option<i64>,
-    /// Numbers for the run's log.
+    /// Statistics for the run's log.
     pub numbers: ExtractStats,
 }
 
 /// The staged rows of an entity.
 #[derive(Default)]
 pub struct StagedChunks {
-    /// A file for each range of keys that was read at a time, with the key above which it begins.
+    /// A file for each chunk of a key range, with the key above which it begins.
     ranges: Vec<(i64, StagedFile)>,
-    /// What was read afterwards: rows of any keys.
+    /// The files that were read afterwards, with rows of any keys.
     late: Vec<StagedFile>,
 }
 
@@ -59,7 +59,7 @@ impl StagedChunks {
         Ok(StagedFile::read_all(ranges.chain(&self.late), context).await?)
     }
 
-    /// Where its files lie.
+    /// The paths of its files.
     #[cfg(test)]
     pub(crate) fn paths(&self) -> Vec<std::path::PathBuf> {
         self.ranges.iter().map(|(_, file)| file).chain(&self.late).map(|file| file.path().to_owned()).collect()
@@ -70,8 +70,8 @@ impl StagedChunks {
         self.ranges.iter().map(|(_, file)| file).chain(&self.late).map(StagedFile::rows).sum()
     }
 
-    /// About so many parts of what was read in ranges: the key above which each begins, and its rows, in the order of the
-    /// key where ranges were read in that order.
+    /// Groups the chunks of key ranges into about so many runs: the key above which each begins, and its rows. The rows
+    /// are in the order of the key where ranges were read in that order.
     ///
     /// # Errors
     /// As [`Self::read`].
@@ -98,7 +98,7 @@ impl StagedChunks {
         Ok(frames)
     }
 
-    /// What was read after the ranges, in no order; `None` where nothing was.
+    /// The rows that were read after the ranges, in no order; `None` where there are none.
     ///
     /// # Errors
     /// As [`Self::read`].
@@ -108,7 +108,7 @@ impl StagedChunks {
 }
 
 impl Extracted {
-    /// Nothing yet.
+    /// An empty result.
     pub(super) fn nothing(table: &'static Table) -> Self {
         Self {
             table,
@@ -140,7 +140,7 @@ impl Extracted {
         }
     }
 
-    /// Leaves out records: the source has them no longer.
+    /// Removes records that the source no longer has.
     pub(super) fn leave_out(&mut self, gone: &HashSet<i64>) {
         let superseded = &mut self.superseded;
         self.ids.retain(|id, row| {
@@ -153,7 +153,7 @@ impl Extracted {
         self.quarantined.retain(|rejected| id_of(rejected).is_none_or(|id| !gone.contains(&id)));
     }
 
-    /// Of a rejected record that was read more than once, what came last counts.
+    /// Removes duplicates of rejected records; the last one that was read stays.
     pub(super) fn tell_rejected_once(&mut self) {
         let mut seen = HashSet::new();
         self.quarantined.reverse();
@@ -161,7 +161,7 @@ impl Extracted {
         self.quarantined.reverse();
     }
 
-    /// Adds what the reader of a range brought.
+    /// Adds the chunk of a key range.
     pub(super) fn absorb(&mut self, piece: FetchedChunk) {
         let after = piece.after;
         if let Some(file) = self.take(piece) {
@@ -169,7 +169,7 @@ impl Extracted {
         }
     }
 
-    /// Adds what was read after the ranges.
+    /// Adds a chunk that was read after the ranges.
     pub(super) fn absorb_late(&mut self, piece: FetchedChunk) {
         let file = self.take(piece);
         self.staged.late.extend(file);
@@ -190,7 +190,7 @@ impl Extracted {
         Some(piece.staged).filter(|staged| staged.rows() > 0)
     }
 
-    /// Adds another list of the same entity, and says how many of its records were there already: a record below two
+    /// Adds another list of the same entity, and returns how many of its records were there already. A record below two
     /// parents is one row, of the newest version, or of the later parent.
     pub(super) fn merge(&mut self, other: Self) -> u64 {
         let mut twice = 0;
@@ -224,22 +224,22 @@ impl Extracted {
         self.ids.get(&id)?.last_updated
     }
 
-    /// The records whose rows are staged: those that its table may not have as they came.
+    /// The ids of the staged records: those that its table may not have unchanged.
     pub(crate) fn staged_ids(&self) -> impl Iterator<Item = i64> {
         self.ids.iter().filter(|(_, row)| row.origin != Origin::Recalled).map(|(id, _)| *id)
     }
 
-    /// How many records its table has as they came.
+    /// The number of unchanged records.
     pub(crate) fn recalled(&self) -> u64 {
         self.ids.values().filter(|row| row.origin == Origin::Recalled).count() as u64
     }
 
-    /// Whether nothing else came of a record than what its table has.
+    /// Whether a record is unchanged in its table, or was not read.
     pub(super) fn is_as_it_was(&self, id: i64) -> bool {
         self.ids.get(&id).is_none_or(|row| row.origin == Origin::Recalled)
     }
 
-    /// Id, text and time of change of the staged records.
+    /// Id, fingerprint and time of change of the staged records.
     pub(super) fn prints(&self) -> impl Iterator<Item = (i64, Fingerprint, Option<i64>)> {
         self.ids.iter().filter_map(|(id, row)| match row.origin {
             Origin::Printed(print) => Some((*id, print, row.last_updated)),
@@ -247,12 +247,12 @@ impl Extracted {
         })
     }
 
-    /// Leaves the watermark out of it: what was read says nothing of what else changed.
+    /// Clears the times of change, and so the watermark: these records say nothing of what else changed.
     pub(crate) fn forget_times(&mut self) {
         self.ids.values_mut().for_each(|winner| winner.last_updated = None);
     }
 
-    /// Records that were read, each once: good ones, and rejected records that are not another version of a good one.
+    /// The number of distinct records: good ones, and rejected ones that are not another version of a good one.
     pub(super) fn distinct(&self) -> u64 {
         let named: HashSet<&str> = self
             .quarantined
@@ -278,7 +278,7 @@ impl Extracted {
         })
     }
 
-    /// Misfits whose key is no whole number: a list of ids can't name them either.
+    /// The number of rejected records whose key is no whole number: a list of ids can't name them either.
     pub(super) fn without_id(&self) -> u64 {
         self.quarantined.iter().filter(|rejected| id_of(rejected).is_none()).count() as u64
     }

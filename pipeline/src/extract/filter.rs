@@ -1,7 +1,7 @@
-//! The condition for a window of time, and whether an endpoint honours it.
+//! Window filter: the condition for a window of time, and the test whether an endpoint honours it.
 //!
-//! Invariant: a filter is used only where it was seen to find records: one that is accepted and matches nothing would
-//! look like a source in which nothing ever changes.
+//! Invariant: a filter must never be used before it was seen to find records: one that is accepted and matches nothing
+//! would look like a source in which nothing ever changes.
 
 use crate::client::{Client, ClientError, Request, RequestStats};
 use crate::conditions::{Condition, Field, times_of_change};
@@ -13,11 +13,11 @@ pub(super) fn changed_since(name: Field, since: DateTime<Utc>) -> Condition {
     name.at_least(since.trunc_subsecs(0))
 }
 
-/// The name by which an endpoint filters by the time of change; `None` where it can't: the API refuses the condition,
-/// or it leaves out most of what is there.
+/// Finds the property by which an endpoint filters by the time of change. `None` where it can't: the API refuses the
+/// condition, or the filter misses most of the records.
 ///
 /// # Errors
-/// [`ClientError`] when the endpoint can't be asked.
+/// [`ClientError`] when the endpoint can't be read.
 pub(crate) async fn filter_name(
     client: &Client,
     table: &Table,
@@ -38,7 +38,7 @@ pub(crate) async fn filter_name(
     Ok(None)
 }
 
-/// Whether a filter is taken and, since ever, finds what is there.
+/// Whether a filter is accepted and, since 1970, finds at least half of the records.
 async fn probe(
     client: &Client,
     table: &Table,
@@ -62,7 +62,7 @@ async fn probe(
                 .map_err(|error| error.to_string())
         });
         match read.await {
-            // It took the condition, and failed at what it found by it.
+            // The server accepted the condition, and failed at a record that it found.
             Err(error) if error.is_page_too_big() => Ok(false),
             other => other,
         }

@@ -1,22 +1,22 @@
-//! Fingerprints of the texts that records came as, and the filter between a page and the decoder that knows them.
+//! Fingerprints of records' JSON, and the filter before the decoder that recognizes unchanged records by them.
 
 use connectwise_runtime::Recall;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 use xxhash_rust::xxh3::xxh3_64;
 
-/// The text that a record came as.
+/// The fingerprint of a record's JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Fingerprint {
     pub(super) length: u32,
-    /// Which [`Unknown`] properties it has.
+    /// The number of its [`Unknown`] properties.
     pub(super) unknown: u32,
     pub(super) hash: u64,
 }
 
 impl Fingerprint {
     pub(super) fn of(text: &str, unknown: u32) -> Self {
-        // No record is as long as that; one that were would not be recalled.
+        // No record is as long as that; one that were would not count as unchanged.
         let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
         Self { length, unknown, hash: xxh3_64(text.as_bytes()) }
     }
@@ -27,8 +27,9 @@ impl Fingerprint {
     }
 }
 
-/// The properties that the spec does not know: they are told whenever their record comes, also where nothing else of it
-/// is read. Most records have the same ones, so these have a number; 0 is none.
+/// The sets of properties that the spec does not know, numbered. They are reported whenever their record is received,
+/// also where nothing else of it is read. Most records have the same ones, so each set has a number; 0 is the empty
+/// one.
 #[derive(Debug, Default)]
 pub(super) struct Unknown(Mutex<Numbered>);
 
@@ -59,42 +60,42 @@ impl Unknown {
     }
 }
 
-/// The records of an entity that its table has as they came.
+/// The fingerprints of the records in an entity's table.
 #[derive(Debug, Default)]
 pub struct FingerprintCache {
     pub(super) records: HashMap<i64, (Fingerprint, Option<i64>)>,
-    /// Of these records, and of those that are read now.
+    /// The unknown properties of these records, and of those that are read now.
     pub(super) unknown: Unknown,
-    /// Absent where nothing is known.
+    /// The table version of the fingerprints; absent where there are none.
     pub(super) base: Option<Base>,
 }
 
-/// The rows that records are known to be.
+/// The table version that fingerprints were taken for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Base {
     pub(super) table_id: String,
     pub(super) version: i64,
-    /// What the commit of this version says.
+    /// The fingerprint of this version's commit.
     pub(super) commit: i64,
     pub(super) made_by: i64,
 }
 
 impl FingerprintCache {
-    /// Which rows these records are, as a text.
+    /// The table version as a text, for comparison.
     pub(super) fn base(&self) -> String {
         self.base.as_ref().map(|base| format!("{base:?}")).unwrap_or_default()
     }
 }
 
-/// The records of one page: which of them are known, and the texts of the others.
+/// The records of one page: the unchanged ones, and the fingerprints of the others.
 pub(super) struct OfPage<'a> {
     known: &'a FingerprintCache,
     key: &'static str,
-    /// Key and time of change of each record that is known.
+    /// Key and time of change of each unchanged record.
     pub(super) recalled: Vec<(i64, Option<i64>)>,
-    /// How often a property that the spec does not know is in these.
+    /// How often each property that the spec does not know is in the unchanged records.
     pub(super) unknown_fields: BTreeMap<String, u64>,
-    /// The texts of the page's rows.
+    /// The fingerprints of the page's rows.
     pub(super) prints: Vec<Fingerprint>,
 }
 
@@ -126,7 +127,7 @@ impl Recall for OfPage<'_> {
     }
 }
 
-/// The whole number with which an object begins under this name.
+/// Reads the whole number under this name, where it is an object's first property.
 fn first_number(text: &str, name: &str) -> Option<i64> {
     let inner = text.strip_prefix('{')?.trim_ascii_start().strip_prefix('"')?;
     let value = inner.strip_prefix(name)?.strip_prefix('"')?.trim_ascii_start().strip_prefix(':')?.trim_ascii_start();

@@ -1,15 +1,15 @@
-//! Records that came before, byte for byte: they are in bronze as they are, and nothing but their number has to be read.
+//! Fingerprint cache: finds records that are unchanged in bronze, byte for byte, and need not be read further.
 //!
-//! A look-back asks again for weeks of records of which few changed. Which text each of them came as is kept on local
-//! disk, beside what is staged, and compared before anything is decoded, written or looked up.
+//! A lookback reads weeks of records again of which few changed. The fingerprint of each record's JSON is kept on local
+//! disk, beside the staging files, and compared before anything is decoded, written or looked up.
 //!
 //! ```text
 //! <staging>/<lakehouse>/known/<entity>.arrow    id, length and hash of the text, time of change
 //! ```
 //!
-//! Invariants: what is known holds for one commit of one bronze table, by one description of it, one source and one way of reading;
-//! where rows changed since by whatever hand, nothing is known, and all is read as if nothing had been. A record that
-//! was not stored is never known.
+//! Invariant: a cache holds for one commit of one bronze table, one table definition, one source and one decoder
+//! version; where rows changed since, by any writer, it must not be used, and all records are read in full. A record
+//! that was not stored must never be in it.
 
 use super::extracted::Extracted;
 use super::fingerprint::{Base, Fingerprint, FingerprintCache, Unknown};
@@ -26,13 +26,13 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The form of the file and of the fingerprints in it: another one is not read.
+/// The format of the file and of the fingerprints in it; a file of another format is ignored.
 const FORMAT: &str = "fingerprints 1";
-/// What stands between paths in a file: no property's name has it.
+/// The separator of paths in a file; no property name holds it.
 const BETWEEN: &str = "\u{1f}";
 
 impl FingerprintCache {
-    /// What is known of the rows that an entity's table has now; nothing where that can't be told.
+    /// Reads the fingerprints of the rows that an entity's table has now; none where the cache is not valid.
     ///
     /// # Errors
     /// [`crate::lake::Error::Table`] when the table is there but can't be read.
@@ -55,8 +55,8 @@ impl FingerprintCache {
         Ok(if usable { known } else { Self::default() })
     }
 
-    /// Puts down what is known after a table took what was extracted, of records that changed since. What was known
-    /// before and was not asked for holds on. Nothing is lost where this can't be done.
+    /// Saves the fingerprints of recently changed records after a table was written. Those of records that were not
+    /// read again are kept. Nothing is lost where this fails.
     pub(crate) async fn keep(
         &self,
         lake: &Lakehouse,
@@ -68,7 +68,7 @@ impl FingerprintCache {
         let entity = extracted.table;
         let Some(path) = place(stage, entity) else { return };
         if !is_told(entity) {
-            // From before its texts became personal, perhaps.
+            // The file may be from before the entity had personal texts.
             let _ = std::fs::remove_file(path);
             return;
         }
@@ -94,20 +94,20 @@ impl FingerprintCache {
     }
 }
 
-/// Where what is known of an entity lies; `None` where nothing is kept.
+/// The path of an entity's cache; `None` where the stage keeps nothing.
 fn place(stage: &Stage, entity: &Table) -> Option<PathBuf> {
     Some(crate::staging::known(stage)?.join(format!("{}.arrow", entity.entity)))
 }
 
-/// Whether the texts of an entity's records tell its rows, and may be known.
+/// Whether an entity may be cached: the JSON of its records alone determines its rows, and holds nothing personal.
 fn is_told(entity: &Table) -> bool {
-    // A row below a parent names it, and a snapshot is compared as a whole.
+    // A row below a parent holds the parent's id, and a snapshot is compared as a whole.
     let told = entity.parent.is_none() && entity.change_detection != ChangeDetection::Snapshot;
-    // By the hash of a text that is known but for a name, the name could be guessed.
+    // By the hash of a text that is known except for a name, the name could be guessed.
     told && entity.excluded.is_empty() && entity.hashed.is_empty()
 }
 
-/// A number for how a record becomes a row, and from where.
+/// A hash of the table definition, the source and the decoder version.
 fn made_by(entity: &Table, stage: &Stage) -> i64 {
     let description = format!("{entity:?}");
     definition([description.as_str(), stage.origin(), &format!("{FORMAT} decoder {DECODE_VERSION}")])
@@ -157,7 +157,7 @@ fn parse(path: &Path) -> std::result::Result<FingerprintCache, ArrowError> {
     Ok(known)
 }
 
-/// Writes a file that is there whole or not at all.
+/// Writes a file that exists complete or not at all.
 fn write(path: &Path, base: &Base, unknown: &Unknown, records: &[(i64, Fingerprint, Option<i64>)]) -> Result<()> {
     if let Some(folder) = path.parent() {
         private_folder(folder)?;

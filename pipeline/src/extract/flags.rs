@@ -1,4 +1,4 @@
-//! What a comparison looks at beside the ids: a few plain properties, as one hash a record.
+//! Flag hashes: one hash per record of the plain properties that are compared beside the ids.
 
 use crate::error::{Error, Result};
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// The hash of a record's properties.
 pub(crate) type FlagHash = u128;
 
-/// The hash of these columns, row by row. A flag that is absent is not set.
+/// Hashes these columns, row by row. A flag that is absent counts as not set.
 ///
 /// # Errors
 /// [`Error::Data`] where a column is lacking.

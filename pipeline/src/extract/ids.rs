@@ -1,9 +1,9 @@
-//! All ids of a list, and nothing else of it but a few plain properties that may change without a new time of change.
+//! Id lists: reads all ids of a list, and a few plain properties that may change without a new time of change.
 //!
-//! Invariants: the set adds up with what the API counts before and after, or the function failed. Where keys are read
-//! in their order, no record that is there all the time can be missed, so a count that moves meanwhile may differ by
-//! as much as it moved; pages by number have to add up exactly. A record of which only the key fits is in the set, too:
-//! the source has it.
+//! Invariant: the set must match the API's counts before and after, or the function fails. Where keys are read in their
+//! order, no record that exists all the time can be missed, so with a count that moves meanwhile the set may differ by
+//! as much as it moved; numbered pages must match exactly. A record of which only the key can be decoded is in the set,
+//! too: the source has it.
 
 use super::ask_again::still_unserved;
 use super::flags::{FlagHash, flag_hashes};
@@ -20,24 +20,24 @@ use connectwise_runtime::Table;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// How often a list is read anew when its count does not match.
+/// The most readings of a list whose count does not match.
 const ATTEMPTS: usize = 3;
 
-/// What the source has of an entity.
+/// The ids that the source has of an entity.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Listed {
     /// The ids of its records.
     pub ids: BTreeSet<i64>,
-    /// Of each record a hash of what was read beside its id, where something was.
+    /// The hash of the properties that were read beside each id, where there are any.
     pub(crate) flags: HashMap<i64, FlagHash>,
 }
 
-/// What a list holds.
+/// The ids of one list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Ids {
     pub(super) ids: BTreeSet<i64>,
     flags: HashMap<i64, FlagHash>,
-    /// Records whose key can't be read. One that fits no table is an id all the same.
+    /// The number of records whose key can't be read. A key that fits no table is an id all the same.
     pub(super) nameless: u64,
     by_number: bool,
 }
@@ -47,7 +47,7 @@ impl Ids {
         self.ids.len() as u64 + self.nameless
     }
 
-    /// Whether the set adds up with the counts before and after.
+    /// Whether the set matches the counts before and after.
     fn adds_up(&self, before: u64, after: u64) -> bool {
         let found = self.len();
         let moved = before != after && !self.by_number;
@@ -55,8 +55,8 @@ impl Ids {
     }
 }
 
-/// Reads the ids of an entity, and beside them what a comparison looks at; of one with a parent, list by list below each
-/// of the parents. What the server did not give earlier is asked for first, so that it need not be found anew.
+/// Reads the ids of an entity and the properties to compare; with a parent, list by list below each parent. Unserved
+/// records of earlier runs are requested first, so that they need not be searched for anew.
 ///
 /// # Errors
 /// [`Error::Client`] when the API can't be read, [`Error::Incomplete`] when less (or more) came than the API counts.
@@ -70,7 +70,7 @@ pub async fn read_ids(
     let mut all = Listed::default();
     for list in lists(table, parents) {
         let source = ListReader { only: Some(table.reconcile), ..ListReader::of(client, table, list, stats)? };
-        // Below a parent nobody knows of which list a record is.
+        // With parents, the list of an unserved record is not known.
         let still = match table.parent {
             None => still_unserved(&source, unserved).await?,
             Some(_) => BTreeSet::new(),
@@ -95,7 +95,7 @@ pub async fn read_ids(
     Ok(all)
 }
 
-/// The ids of a list, proven against its count.
+/// Reads the ids of a list, proven against its count.
 ///
 /// # Errors
 /// As [`read_ids`].
@@ -103,7 +103,7 @@ pub(super) async fn ids_of(source: &ListReader) -> Result<Ids> {
     proven(&ListReader { only: Some(&[]), ..source.clone() }).await
 }
 
-/// As [`ids_of`], with what is asked for beside the key.
+/// As [`ids_of`], with the properties beside the key.
 async fn proven(source: &ListReader) -> Result<Ids> {
     let mut last: Option<Ids> = None;
     let mut counted = String::new();
@@ -114,7 +114,7 @@ async fn proven(source: &ListReader) -> Result<Ids> {
             (Some(before), Some(after)) if found.adds_up(before, after) => return Ok(found),
             (Some(before), Some(after)) if before == after => counted = before.to_string(),
             (Some(before), Some(after)) => counted = format!("{before} and then {after}"),
-            // No count: keys in their order leave nothing out, numbered pages have to come out the same twice.
+            // No count: keys in their order leave nothing out, numbered pages must be the same twice.
             _ if !found.by_number || last.as_ref() == Some(&found) => return Ok(found),
             _ => "not always the same".clone_into(&mut counted),
         }

@@ -1,4 +1,4 @@
-//! A list that is read: of which entity, which of its records, and with what.
+//! List reader: one list of an entity, with the client and the selection to read it.
 
 use super::fingerprint::FingerprintCache;
 use super::lists::List;
@@ -10,30 +10,30 @@ use connectwise_runtime::{HashKey, Table};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// What is read, and with what.
+/// A list to read, with the client, the selection and the caches of the reading.
 #[derive(Clone)]
 pub(super) struct ListReader {
     pub(super) client: Client,
     pub(super) table: &'static Table,
     pub(super) list: List,
-    /// Which of its records: the window's, but for those that the server does not give.
+    /// The records to read: those of the window, without those that the server does not return.
     pub(super) selection: Selection,
     pub(super) stats: Arc<RequestStats>,
-    /// Ask for the key and these properties alone.
+    /// Restricts requests to the key and these properties.
     pub(super) only: Option<&'static [&'static str]>,
-    /// The key of the hashes that are kept in the place of personal texts.
+    /// The key of the hashes that replace personal texts.
     pub(super) hash_key: Option<HashKey>,
-    /// The records that need not be read again.
+    /// The fingerprints of records that need not be decoded again.
     pub(super) known: Arc<FingerprintCache>,
-    /// The ones that turn out to be such records.
+    /// The unserved records that are found while reading.
     pub(super) unserved: Arc<Unserved>,
 }
 
 impl ListReader {
-    /// All of a list.
+    /// A reader of all records of a list.
     ///
     /// # Errors
-    /// [`crate::Error::Usage`] where the key's name is none.
+    /// [`crate::Error::Usage`] where the key's name is invalid.
     pub(super) fn of(client: &Client, table: &'static Table, list: List, stats: &Arc<RequestStats>) -> Result<Self> {
         Ok(Self {
             client: client.clone(),
@@ -48,13 +48,13 @@ impl ListReader {
         })
     }
 
-    /// The same but for what the server turned out not to give.
+    /// Returns the reader without the unserved records that were found.
     pub(super) fn around_unserved(&self) -> Self {
         let left_out = self.selection.left_out.iter().copied().chain(self.unserved.ids()).collect::<BTreeSet<i64>>();
         Self { selection: Selection { left_out: left_out.into(), ..self.selection.clone() }, ..self.clone() }
     }
 
-    /// The same records, of which a condition holds besides.
+    /// Returns the reader with a further condition.
     pub(super) fn which(&self, condition: Condition) -> Self {
         let condition = match &self.selection.condition {
             Some(window) => window.clone().and(condition),

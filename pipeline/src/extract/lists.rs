@@ -1,7 +1,7 @@
 //! The lists of an entity: its own one, or one below each record of its parent.
 //!
-//! Invariant: a list that does not answer counts as gone only where its parent's record is gone, too, while the
-//! parent's own list can be read: a lost login or a moved address can answer 404 as well.
+//! Invariant: a list that is not found counts as deleted only where its parent's record is gone, too, while the
+//! parent's own list can be read: a lost login or a moved base URL can lead to 404 as well.
 
 use crate::client::{Client, ClientError, Request, RequestStats};
 use crate::conditions::Condition;
@@ -16,7 +16,7 @@ pub(super) struct List {
     pub(super) parent: Option<i64>,
 }
 
-/// The lists to read: the entity's own, or one a parent.
+/// Returns the lists to read: the entity's own, or one for each parent.
 pub(super) fn lists(table: &Table, parents: &[i64]) -> Vec<List> {
     match table.parent {
         None => vec![List { endpoint: table.endpoint.to_owned(), parent: None }],
@@ -29,8 +29,8 @@ pub(super) fn lists(table: &Table, parents: &[i64]) -> Vec<List> {
 }
 
 impl List {
-    /// The number of its records; `None` where the API has no count for it: the specification says so, or it answers
-    /// that there is none. Whether the list itself is there shows when it is read.
+    /// Counts the records; `None` where the API has no count, by the specification or by its response. Whether the list
+    /// itself exists shows when it is read.
     ///
     /// # Errors
     /// As [`Client::count`].
@@ -47,10 +47,10 @@ impl List {
         client.count_where_there_is_one(&self.endpoint, condition, stats).await
     }
 
-    /// Whether a list that answered 404 went away with its parent.
+    /// Whether a list that is not found was deleted with its parent.
     ///
     /// # Errors
-    /// [`ClientError`] when that can't be told: the parent's list does not answer either.
+    /// [`ClientError`] when that is unknown because the parent's list can't be read either.
     pub(super) async fn went_with_its_parent(
         &self,
         client: &Client,

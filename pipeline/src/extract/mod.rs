@@ -1,11 +1,11 @@
-//! From the API to staged rows: one entity, all of it or a window.
+//! Extract: reads an entity from the API into staged rows, all of it or a window of time.
 //!
 //! ```text
 //! lists ─► filter ─► plan ─► ranges, page by page ─► what changed meanwhile ─► complete
 //! ```
 //!
-//! Invariant: an [`Extracted`] holds every record that the API counts for the window, each id once (the newest
-//! version), or the function failed and nothing of it is used.
+//! Invariant: an [`Extracted`] must hold every record that the API counts for the window, each id once (the newest
+//! version); otherwise the extraction fails and nothing of it is used.
 
 mod ask_again;
 mod changed_during_read;
@@ -62,10 +62,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-/// How far before the newest change in what an earlier run read what changed since is asked for again, where the newest
-/// change at its beginning is not known.
+/// Days before the newest change in a checkpoint from which later changes are read again. It applies where the newest
+/// change at the start of the interrupted run is not known.
 const RESUME_OVERLAP_DAYS: i64 = 1;
-/// The most records that changed meanwhile and are asked for by their ids; more are read with all that lies between.
+/// The most changed records that are read again by id; where there are more, all of their window is read again.
 const MOST_BY_ID: usize = 5_000;
 
 /// Fetches an entity into staged files. An entity with a parent is read list by list, one for each of the parents.
@@ -113,11 +113,11 @@ pub async fn extract(
         let entity = table.entity;
         tracing::warn!(entity, records = twice, "records below several parents: each is one row, with the last parent");
     }
-    // Whatever the window: the source has them, and what it gives again comes in.
+    // Whatever the window: the source has these records, and those that it returns now are added.
     extracted.quarantined.extend(again.still);
     again.given.into_iter().for_each(|piece| extracted.absorb_late(piece));
     extracted.tell_rejected_once();
-    // The readers end in any order; what they found is told in one.
+    // The readers finish in any order: sorting makes the result the same for every run.
     extracted.quarantined.sort_by(|one, other| {
         (&one.record_id, &one.path, &one.raw_json).cmp(&(&other.record_id, &other.path, &other.raw_json))
     });
@@ -130,7 +130,7 @@ pub async fn extract(
     Ok(extracted)
 }
 
-/// Fetches the records that have these ids, of an entity whose list lies below no other's, whenever they changed.
+/// Fetches the records with these ids, whenever they changed, of an entity without a parent.
 ///
 /// # Errors
 /// [`Error::Client`] when the API can't be read.
@@ -156,7 +156,7 @@ pub async fn extract_some(
     Ok(extracted)
 }
 
-/// What reading the entity's lists will take; of lists below a parent, the first few.
+/// Summarizes the plans to read the entity's lists, of which at most so many are planned.
 ///
 /// # Errors
 /// [`Error::Client`] when the API can't be asked.
@@ -173,7 +173,7 @@ pub async fn outlines(client: &Client, order: &ExtractRequest<'_>, most: usize) 
     Ok(outlines)
 }
 
-/// Reads a list: what an earlier run left of it, all the rest, and the proof that it is all.
+/// Reads a list: resumes a checkpoint, reads the rest, and proves that all records were read.
 async fn read_list(
     source: &ListReader,
     stage: &Stage,
@@ -252,14 +252,14 @@ async fn read_list(
                 }
                 fetched.numbers.rows_changed = fetched.read_before().saturating_sub(fetched.numbers.rows_repeated);
             }
-            // It sorts by the time of change and does not filter by it.
+            // The endpoint sorts by the time of change and can't filter by it.
             Err(error) if error.is_bad_condition() && !resumed => {
                 tracing::debug!(entity = table.entity, "what changed meanwhile can't be asked for");
             }
             Err(error) => return Err(error.into()),
         }
     }
-    // Trouble that passed by now is none of a record.
+    // A failure that has passed by now was not the record's: unserved records are requested once more.
     let mut sink = Sink { stage, schema: &schema, kept: None, next };
     let again = ask_again::ask_again(source, &mut sink, source.unserved.ids()).await?;
     source.unserved.give_up_on(&again.still, &mut fetched);
@@ -275,8 +275,8 @@ async fn read_list(
     Ok(fetched)
 }
 
-/// What an earlier run of the same window had read, where it can be used: the place, the pieces, and the condition for
-/// what changed since. A list below a parent is too short for that; a snapshot may have changed anywhere.
+/// Opens the checkpoint of a window: its folder, the chunks of an earlier run, and the condition for later changes. A
+/// list below a parent is too short for a checkpoint; a snapshot may have changed anywhere.
 async fn left_over(
     source: &ListReader,
     stage: &Stage,
@@ -295,8 +295,8 @@ async fn left_over(
     if found.pieces.is_empty() {
         return Ok((Some(kept), found, None));
     }
-    // By the server's own clock: whatever changed after a piece was read bears a time that is not before the newest
-    // that was known by then, where the server told it, and is later than the newest in it.
+    // By the server's own clock: a record that changed after a chunk was read has a time of change that is not before
+    // the newest one known by then, where the server told it, and is later than the newest in the chunk.
     let in_them = || found.pieces.iter().flat_map(|piece| &piece.rows).filter_map(|(_, row)| row.last_updated).max();
     let by_then = || {
         let newest = in_them().and_then(DateTime::from_timestamp_micros)?;

@@ -1,6 +1,6 @@
 //! Pages of an entity as Arrow batches, on top of the client's page reader.
 //!
-//! Invariant: every record of a page ends in its batch, among the rejected ones, or among those that are known already.
+//! Invariant: every record of a page must end in its batch, among the rejected ones, or among the unchanged ones.
 
 use super::fingerprint::{Fingerprint, FingerprintCache, OfPage};
 use super::list_reader::ListReader;
@@ -18,9 +18,9 @@ use xxhash_rust::xxh3::xxh3_64;
 /// One page, decoded.
 pub(super) struct Page {
     pub(super) decoded: Decoded,
-    /// The texts of its rows.
+    /// The fingerprints of its rows.
     pub(super) prints: Vec<Fingerprint>,
-    /// Key and time of change of the records that are known and so were not decoded.
+    /// Key and time of change of the unchanged records, which were not decoded.
     pub(super) recalled: Vec<(i64, Option<i64>)>,
     pub(super) records: u64,
 }
@@ -35,12 +35,12 @@ pub(super) struct ArrowPages {
 }
 
 impl ListReader {
-    /// A reader of the records in a range, by this way to begin with.
+    /// A reader of the records in a range, initially in this paging mode.
     pub(super) fn pages(&self, range: KeyRange, mode: PagingMode, expected: Expected) -> PageReader<ArrowPages> {
         self.reader(PageQuery { range, mode, expected, ..self.query() })
     }
 
-    /// A reader of the one record with this key, which the server is asked for once.
+    /// A reader of the record with this key, for which the server is asked once.
     pub(super) fn page_of_one(&self, id: i64) -> PageReader<ArrowPages> {
         let (range, mode) = (KeyRange::only(id), PagingMode::Keyset);
         self.reader(PageQuery { range, mode, page_size: 1, once: true, ..self.query() })
@@ -65,7 +65,7 @@ impl ListReader {
     }
 
     fn reader(&self, query: PageQuery) -> PageReader<ArrowPages> {
-        // Of records that are read for their ids nothing personal is kept, so any key is good for them.
+        // Of records that are read for their ids nothing personal is stored, so any hash key will do.
         let any = || self.only.map(|_| HashKey::new(b""));
         let hash_key = self.hash_key.clone().or_else(any);
         let pages = ArrowPages {

@@ -1,38 +1,38 @@
-//! How a list is best read: in which ranges of keys, and by which way of paging.
+//! Read plan: the key ranges and the paging mode in which a list is best read.
 //!
-//! Invariant: the ranges of a plan cover all keys but those that are covered already, and do not overlap.
+//! Invariant: the ranges of a plan must cover all keys but those that are covered already, and must not overlap.
 
 use super::list_reader::ListReader;
 use crate::client::pages::{Expected, PagingMode};
 use crate::client::{ClientError, KeyRange, MOST_ON_A_PAGE, Request, first_key};
 
-/// Pages of a list that is better read in one go than looked into first.
+/// The most pages of a list that is read in one go, without looking into it first.
 const PAGES_IN_ONE_GO: u64 = 2;
 /// The most ranges to begin with: more than workers, so that uneven ones do not matter.
 const MOST_RANGES: u64 = 64;
 
-/// How a list is read.
+/// The plan of reading a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Plan {
     pub(super) ranges: Vec<KeyRange>,
     pub(super) mode: PagingMode,
     /// The newest key, where it is known.
     pub(super) newest: i64,
-    /// How many records the one range of a plan holds, where there is but one.
+    /// The number of records in the range of a plan, where there is but one.
     pub(super) expected: Expected,
 }
 
 impl Plan {
-    /// One reader from the start.
+    /// Plans one range of all keys.
     fn whole(expected: Option<u64>) -> Self {
         let expected = expected.map_or(Expected::Unknown, Expected::Count);
         Self { ranges: vec![KeyRange::default()], mode: PagingMode::ForwardOnly, newest: 0, expected }
     }
 
-    /// Equal ranges between the oldest and the newest key, the first open below and the last above: of one page, or of
-    /// as many as keep the number of ranges within bounds, whole ones where no key is missing.
+    /// Plans equal ranges between the oldest and the newest key, the first open below and the last above. Where no key
+    /// is missing a range is one page, or as many whole pages as keep the number of ranges within bounds.
     fn between(oldest: i64, newest: i64, expected: u64, mode: PagingMode) -> Self {
-        // No key below 1 fits a table: the few that there are come with the first range.
+        // No key below 1 fits a table: the few that exist are read with the first range.
         let oldest = oldest.max(1);
         let pages = expected.div_ceil(MOST_ON_A_PAGE).max(1);
         let wanted = pages.div_ceil(pages.div_ceil(MOST_RANGES));
@@ -49,7 +49,7 @@ impl Plan {
         Self { ranges, mode, newest, expected: Expected::Part }
     }
 
-    /// The plan without what was read before.
+    /// Returns the plan without the ranges that were read before.
     pub(super) fn without(mut self, covered: &[KeyRange]) -> Self {
         for read in covered {
             self.ranges = self.ranges.into_iter().flat_map(|range| range.minus(*read)).collect();
@@ -61,7 +61,7 @@ impl Plan {
     }
 }
 
-/// Finds out how a list that counts so many records is best read.
+/// Plans how a list with so many records is best read.
 ///
 /// # Errors
 /// [`ClientError`] when the endpoint can't be read at all.
@@ -82,7 +82,7 @@ pub(super) async fn plan(source: &ListReader, expected: Option<u64>) -> Result<P
     let forward_only = async {
         match client.get(&forward, stats, |answer| Ok(answer.next_is_forward_only)).await {
             Err(ClientError::Refused { .. }) => Ok(false),
-            // The first record, perhaps, is one that the server does not give.
+            // The first record may be an unserved one.
             Err(error) if error.is_page_too_big() => Ok(false),
             other => other,
         }
@@ -95,42 +95,42 @@ pub(super) async fn plan(source: &ListReader, expected: Option<u64>) -> Result<P
             other => other,
         }
     };
-    // Side by side: each of them takes as long as the way there and back.
+    // Concurrently: each of them takes a round trip.
     let (forward_only, oldest, newest) = futures::try_join!(forward_only, end("asc"), end("desc"))?;
     let mode = if forward_only { PagingMode::ForwardOnly } else { PagingMode::Keyset };
     match (oldest, newest, expected) {
         (Some(oldest), Some(newest), Some(expected)) if oldest < newest => {
             Ok(Plan::between(oldest, newest, expected, mode))
         }
-        // It can't be sorted by the key, or counted: whatever way the reader finds.
+        // It can't be sorted by the key, or counted: the page reader finds a paging mode.
         _ => Ok(Plan::whole(expected)),
     }
 }
 
-/// What reading a list will take.
+/// The summary of the plan of a list.
 #[derive(Debug, Clone, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanSummary {
     /// The list.
     pub endpoint: String,
-    /// The condition that it is asked with.
+    /// The conditions of its requests.
     pub conditions: Option<String>,
     /// The records that it counts, where the API has a count.
     pub records: Option<u64>,
-    /// How pages are asked for to begin with.
+    /// The initial paging mode.
     pub paging: &'static str,
-    /// Ranges of keys that are read side by side.
+    /// Key ranges that are read concurrently.
     pub ranges: usize,
     /// Requests for pages, at least.
     pub requests: Option<u64>,
-    /// The characters of the longest address.
+    /// The length of the longest URL, in characters.
     pub longest_address: usize,
 }
 
-/// What reading a list will take.
+/// Plans a list, and summarizes the plan.
 ///
 /// # Errors
-/// [`ClientError`] when the endpoint can't be asked.
+/// [`ClientError`] when the endpoint can't be read.
 pub(super) async fn outline(source: &ListReader) -> Result<PlanSummary, ClientError> {
     let records = source.count().await?;
     let plan = plan(source, records).await?;
@@ -143,7 +143,7 @@ pub(super) async fn outline(source: &ListReader) -> Result<PlanSummary, ClientEr
             longest_address = longest_address.max(source.client.address_of(request)?.as_str().len());
         }
     }
-    // As many records on a page as there may be, and one to see the end of each range.
+    // Full pages, and at least one for each range.
     let pages = records.map(|records| records.div_ceil(source.client.page_limit()).max(plan.ranges.len() as u64));
     Ok(PlanSummary {
         endpoint: source.list.endpoint.clone(),

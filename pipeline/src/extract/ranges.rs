@@ -1,7 +1,7 @@
-//! A list read in key ranges, several at a time.
+//! Range reader: reads a list in key ranges, several at a time, into staged chunks.
 //!
-//! Invariants: the ranges of a list cover all keys and do not overlap; what a reader holds in memory is one page. A
-//! range that turns out to be long gives its rest back in two halves, so that no worker is left alone with it.
+//! Invariant: the ranges of a list must cover all keys and must not overlap; a reader holds one page in memory. The
+//! rest of a long range is split in two halves, so that no worker is left alone with it.
 
 use super::chunk::{FetchedChunk, first_of};
 use super::list_reader::ListReader;
@@ -19,9 +19,9 @@ use connectwise_runtime::{Table, with_parent};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Pages after which a range gives its rest back.
+/// Pages after which the rest of a range is split.
 const PAGES_AT_A_TIME: u64 = 8;
-/// Rows of a staged piece are numbered from its own number times this.
+/// Sequence numbers per chunk: the rows of a chunk are numbered from its own number times this.
 const ROWS_A_PIECE: i64 = 1 << 32;
 
 impl FetchedChunk {
@@ -61,17 +61,17 @@ impl FetchedChunk {
     }
 }
 
-/// Where readers put their rows: files of the run, or files that a later run can go on from.
+/// The destination of rows: files of the run, or files from which a later run can resume.
 pub(super) struct Sink<'a> {
     pub(super) stage: &'a Stage,
     pub(super) schema: &'a SchemaRef,
     pub(super) kept: Option<&'a Checkpoint>,
-    /// The next piece's number.
+    /// The number of the next chunk.
     pub(super) next: &'a mut i64,
 }
 
 impl Sink<'_> {
-    /// A file, and the number of its first row.
+    /// Creates a file, and returns it with the sequence number of its first row.
     fn file(&mut self, table: &Table, range: KeyRange) -> (StagedFile, i64) {
         let number = *self.next;
         *self.next += 1;
@@ -82,7 +82,7 @@ impl Sink<'_> {
         (file, number * ROWS_A_PIECE)
     }
 
-    /// A page as a piece of its own.
+    /// Stages a page as a chunk of its own.
     ///
     /// # Errors
     /// [`Error::Io`] when the disk refuses.
@@ -96,10 +96,10 @@ impl Sink<'_> {
     }
 }
 
-/// Reads a plan's ranges, so many at a time as the client has workers, and hands each piece to `take`.
+/// Reads a plan's ranges, as many at a time as the client has workers, and passes each chunk to `take`.
 ///
 /// # Errors
-/// The first reader's, or what `take` gives; the others are stopped.
+/// The first error of a reader or of `take`; the other readers are stopped.
 pub(super) async fn read(
     source: &ListReader,
     plan: Plan,
@@ -123,10 +123,10 @@ pub(super) async fn read(
     side_by_side(source.client.rate_limit().workers, plan.ranges.into(), source.table.entity, start, done).await
 }
 
-/// Starts a reader for each range, so many at a time, and asks `done` what is left of it.
+/// Runs a reader for each range, `workers` at a time, and queues what `done` returns as the rest of it.
 ///
 /// # Errors
-/// The first reader's, or what `done` gives; the others are stopped.
+/// The first error of a reader or of `done`; the other readers are stopped.
 pub(super) async fn side_by_side<T: Send + 'static, F: Future<Output = Result<T>> + Send + 'static>(
     workers: usize,
     mut waiting: VecDeque<KeyRange>,
@@ -148,16 +148,16 @@ pub(super) async fn side_by_side<T: Send + 'static, F: Future<Output = Result<T>
     }
 }
 
-/// A range, or the start of one.
+/// The result of reading a range, or the start of one.
 struct Read {
     piece: FetchedChunk,
-    /// The keys of which all were read; `None` where that can't be said.
+    /// The keys that were read completely; `None` where that is unknown.
     covered: Option<KeyRange>,
     /// What is left of the range.
     rest: Option<KeyRange>,
 }
 
-/// Reads a range to its end; one of several gives its rest back after some pages.
+/// Reads a range to its end; one of several stops after some pages and returns its rest.
 async fn read_range(
     source: ListReader,
     range: KeyRange,
@@ -182,7 +182,7 @@ async fn read_range(
     piece.numbers.pages = pages.pages();
     piece.staged.finish()?;
     piece.by_number = pages.mode() == PagingMode::PageNumber;
-    // Up to the last key that came: what comes above it later was not read.
+    // Up to the last key that was read: records that are added above it later were not read.
     let to = if rest.is_none() && range.to.is_some() { range.to } else { pages.last_key() };
     let covered = to.filter(|_| !piece.by_number).map(|to| KeyRange { after: range.after, to: Some(to) });
     Ok(Read { piece, covered, rest })

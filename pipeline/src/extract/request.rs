@@ -1,4 +1,4 @@
-//! What is to be read of an entity.
+//! Extract request: what to read of an entity, and the filter for it.
 
 use super::filter::{changed_since, filter_name};
 use super::fingerprint::FingerprintCache;
@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use connectwise_runtime::{ChangeDetection, Table};
 use std::sync::Arc;
 
-/// What an incremental run asks for: everything, or what changed since.
+/// The window of a run: everything, or what changed since a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Window {
     /// All records.
@@ -29,28 +29,28 @@ impl std::fmt::Display for Window {
     }
 }
 
-/// What is to be read of an entity.
+/// A request to read an entity.
 #[derive(Debug, Clone)]
 pub struct ExtractRequest<'a> {
     /// The entity.
     pub table: &'static Table,
     /// All of it, or what changed.
     pub window: Window,
-    /// The ids of the records that its lists lie below; none for an entity without a parent.
+    /// The ids of the parent records that its lists lie below; none for an entity without a parent.
     pub parents: &'a [i64],
-    /// The share of its records, in percent, that may be rejected records.
+    /// The share of its records that may be rejected, in percent.
     pub max_rejected_percent: f64,
     /// When the run began.
     pub began: DateTime<Utc>,
-    /// The records that its table has as they came, and that need not be read again.
+    /// The fingerprints of records that need not be decoded again.
     pub known: Arc<FingerprintCache>,
-    /// The records that the server did not give in an earlier run.
+    /// The ids of the records that were unserved in an earlier run.
     pub unserved: &'a [i64],
-    /// Who is told how many records there will be.
+    /// The progress that is told how many records there will be.
     pub progress: &'a EntityProgress,
 }
 
-/// The condition of a window, where the endpoints honour one.
+/// The condition of a window, and the property that it compares.
 #[derive(Debug, Clone)]
 pub(super) struct Filter {
     pub(super) name: Field,
@@ -58,17 +58,17 @@ pub(super) struct Filter {
 }
 
 impl ExtractRequest<'_> {
-    /// The condition of the window on the lists, where the endpoints honour one.
+    /// Returns the filter for the window of the lists; `None` where the endpoints honour none.
     ///
     /// # Errors
-    /// [`crate::Error::Client`] when the endpoint can't be asked.
+    /// [`crate::Error::Client`] when the endpoint can't be read.
     pub(super) async fn filter(&self, client: &Client, lists: &[List], stats: &RequestStats) -> Result<Option<Filter>> {
         let (Window::Since(since), ChangeDetection::LastUpdated) = (self.window, self.table.change_detection) else {
             return Ok(None);
         };
         for list in lists {
             let name = match filter_name(client, self.table, &list.endpoint, since, stats).await {
-                // Its parent went away, perhaps: another list tells as well, and reading this one tells for sure.
+                // The parent may be deleted: another list tells as well, and reading this one tells for sure.
                 Err(ClientError::NotFound { .. }) if list.parent.is_some() => continue,
                 other => other?,
             };

@@ -1,4 +1,4 @@
-//! Going on where a run was cut off: pieces of a list that are whole stay on disk until the table has them.
+//! Checkpoint: complete chunks of a list stay on disk until the table has them, so that a run can resume.
 //!
 //! ```text
 //! manifest.json          entity, condition, by which description of the table, from where, since when
@@ -6,8 +6,8 @@
 //! …0004711-000003.json   which keys it covers, and what else was found there; written last: what has none does not count
 //! ```
 //!
-//! Invariants: pieces are used for the same source, lakehouse, entity, window and description of the table alone, and
-//! only where what changed since they were read can be asked for; whoever uses them asks for that and compares all ids.
+//! Invariant: chunks must only be used for the same source, lakehouse, entity, window and table definition, and only
+//! where later changes can be requested; whoever uses them must request those and compare all ids.
 
 use super::chunk::{FetchedChunk, first_of};
 use super::fingerprint::FingerprintCache;
@@ -26,30 +26,29 @@ use std::path::{Path, PathBuf};
 
 const MANIFEST: &str = "manifest.json";
 
-/// What the pieces in a folder are pieces of.
+/// The identity of the chunks in a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Manifest {
     entity: String,
     endpoint: String,
     condition: Option<String>,
-    /// A number that another description of the table, another key of its hashes, or another version of the tool
-    /// changes.
+    /// A hash of the format, the table definition, the key of the hashes and the base of the fingerprints.
     made_by: i64,
-    /// The source and the lakehouse that they are on the way between.
+    /// The source and the lakehouse between which the records are under way.
     origin: String,
     began: DateTime<Utc>,
-    /// The newest change that the source knew of when the first of them was asked for.
+    /// The newest change that the source knew of when the first chunk was requested.
     newest: Option<DateTime<Utc>>,
 }
 
-/// What is known of a piece besides its rows.
+/// The entry of a complete chunk: everything but its rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ChunkEntry {
     covered: KeyRange,
     rows: u64,
-    /// Key, time of change and sequence number of the records that were known, and so are in no row.
+    /// Key, time of change and sequence number of the unchanged records, which have no row.
     recalled: Vec<(i64, Option<i64>, i64)>,
     bytes: u64,
     pages: u64,
@@ -58,7 +57,7 @@ struct ChunkEntry {
     unknown_fields: BTreeMap<String, u64>,
 }
 
-/// A record that did not fit.
+/// A rejected record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Odd {
@@ -68,25 +67,25 @@ struct Odd {
     raw_json: String,
 }
 
-/// The folder in which an entity's pieces are kept.
+/// The folder with an entity's chunks.
 #[derive(Debug)]
 pub(super) struct Checkpoint {
     folder: PathBuf,
     manifest: Manifest,
 }
 
-/// What an earlier run had read.
+/// The chunks of an interrupted run.
 #[derive(Default)]
 pub(super) struct Resumed {
     pub(super) pieces: Vec<FetchedChunk>,
     pub(super) covered: Vec<KeyRange>,
-    /// The number of the next piece.
+    /// The number of the next chunk.
     pub(super) next: i64,
 }
 
 impl Checkpoint {
-    /// The place for the pieces of a list, with what an earlier run of the same window left there. What is there of
-    /// another window is removed. `None` where the stage keeps nothing.
+    /// Opens the checkpoint of a list, with the chunks of an interrupted run of the same window. Chunks of another
+    /// window are removed. `None` where the stage keeps nothing.
     pub(super) fn open(
         stage: &Stage,
         table: &'static Table,
@@ -97,7 +96,7 @@ impl Checkpoint {
     ) -> Option<(Self, Resumed)> {
         let folder = staging::fetched(stage, table.entity)?;
         let key = stage.hash_key().map(|key| key.fingerprint().to_string()).unwrap_or_default();
-        // A record that was known is in the table that it was known from.
+        // An unchanged record is in the table version that its fingerprint was taken for.
         let base = known.base();
         let wanted = Manifest {
             entity: table.entity.to_owned(),
@@ -121,13 +120,12 @@ impl Checkpoint {
         }
     }
 
-    /// The newest change that the source knew of when the first piece was asked for, where it told.
+    /// The newest change that the source knew of when the first chunk was requested, where it told.
     pub(super) fn newest(&self) -> Option<DateTime<Utc>> {
         self.manifest.newest
     }
 
-    /// Makes the folder, so that pieces can be written, and puts down the newest change that the source knows of by now,
-    /// where these are the first.
+    /// Creates the folder and writes the manifest, with the newest change known by now where no chunk exists yet.
     ///
     /// # Errors
     /// [`Error::Io`] when the disk refuses.
@@ -139,12 +137,12 @@ impl Checkpoint {
         write_json(&self.folder.join(MANIFEST), &self.manifest)
     }
 
-    /// Where the rows of a piece lie.
+    /// The path of a chunk's rows.
     pub(super) fn path(&self, range: KeyRange, number: i64) -> PathBuf {
         self.folder.join(format!("{}-{number:06}.{}", first_of(range), Format::Arrow.extension()))
     }
 
-    /// Says that a piece is whole.
+    /// Writes the entry of a chunk, which makes it complete.
     ///
     /// # Errors
     /// [`Error::Io`] when the disk refuses.
@@ -170,7 +168,7 @@ impl Checkpoint {
     }
 }
 
-/// The whole pieces of a folder, in the order of their numbers. What is not whole is removed.
+/// Reads the complete chunks of a folder, in the order of their numbers. Incomplete ones are removed.
 fn pieces(stage: &Stage, folder: &Path, table: &Table, schema: &SchemaRef) -> Resumed {
     let mut found = Resumed::default();
     let entries = std::fs::read_dir(folder).into_iter().flatten();
@@ -204,7 +202,7 @@ fn pieces(stage: &Stage, folder: &Path, table: &Table, schema: &SchemaRef) -> Re
     found
 }
 
-/// A piece as its note describes it; `None` where its rows are not what the note says.
+/// Restores a chunk from its entry; `None` where its rows do not match the entry.
 fn adopt(mut staged: StagedFile, note: &ChunkEntry, table: &Table) -> Option<FetchedChunk> {
     let mut rows = Vec::new();
     if note.rows > 0 {
@@ -259,7 +257,7 @@ fn read_json<T: for<'a> Deserialize<'a>>(path: &Path) -> Option<T> {
     serde_json::from_slice(&std::fs::read(path).ok()?).ok()
 }
 
-/// Writes a file that is there whole or not at all.
+/// Writes a file that exists complete or not at all.
 fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
     let failed = |error| Error::io(format!("writing {}", path.display()), error);
     let text = serde_json::to_vec(value).map_err(|error| failed(error.into()))?;

@@ -1,4 +1,4 @@
-//! Staged rows: which version of a record counts, and what is told of it.
+//! Staged rows: the versions of records, and the statistics of an extraction.
 
 use super::fingerprint::Fingerprint;
 use arrow::array::{Array, AsArray, RecordBatch};
@@ -6,10 +6,10 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use connectwise_runtime::RejectedRecord;
 use std::sync::Arc;
 
-/// The staged column that numbers rows in the order in which they came.
+/// The staged column that numbers rows in the order in which they were read.
 pub(crate) const SEQUENCE: &str = "__sequence";
 
-/// The row that counts for an id.
+/// A version of a record; the greatest one counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RowVersion {
     pub(super) last_updated: Option<i64>,
@@ -17,18 +17,18 @@ pub struct RowVersion {
     pub(super) origin: Origin,
 }
 
-/// What there is of a record that was read.
+/// The form in which a record that was read is at hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Origin {
-    /// Its table has it as it came: no row is staged.
+    /// Its table has it unchanged: no row is staged.
     Recalled,
     /// A staged row.
     Staged,
-    /// A staged row that its text tells.
+    /// A staged row, with the fingerprint of its JSON.
     Printed(Fingerprint),
 }
 
-/// Numbers of an extraction.
+/// Statistics of an extraction.
 #[derive(Debug, Clone, Default, serde::Serialize)]
 pub struct ExtractStats {
     /// Requests, retries included.
@@ -41,19 +41,19 @@ pub struct ExtractStats {
     pub bytes: u64,
     /// Records read.
     pub rows_read: u64,
-    /// Records that an earlier run, which was cut off, had read already; part of those read.
+    /// Records that an interrupted run had read already; part of those read.
     pub rows_resumed: u64,
-    /// Records that came as the table has them, byte for byte, and were not decoded; part of those read.
+    /// Records that the table has unchanged, byte for byte, and that were not decoded; part of those read.
     pub rows_recalled: u64,
     /// Records that were read again because they changed after they had been read; part of those read.
     pub rows_changed: u64,
-    /// Records that came more than once, on pages that overlap or in several lists; part of those read.
+    /// Records that were received more than once, on pages that overlap or in several lists; part of those read.
     pub rows_repeated: u64,
     /// Seconds from the first request to the last row staged.
     pub seconds: f64,
 }
 
-/// The id of a record that did not fit, where it could be read.
+/// The id of a rejected record, where it could be read.
 pub(crate) fn id_of(rejected: &RejectedRecord) -> Option<i64> {
     rejected.record_id.as_deref()?.parse().ok()
 }

@@ -1,4 +1,4 @@
-//! Records that are kept as JSON, read as an answer of the API is.
+//! Stored records: decodes quarantined JSON as a response of the API.
 
 use super::extracted::Extracted;
 use super::rows::{Origin, RowVersion, last_updated, staged_schema};
@@ -12,8 +12,7 @@ use connectwise_runtime::{Decoder, RejectedRecord, Table, bronze_schema};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// Decodes quarantined records, but for those with some ids. The ones that still do not fit are told with the reason
-/// of now.
+/// Decodes quarantined records, except those with some ids. Those that are still rejected have the reason of now.
 ///
 /// # Errors
 /// [`Error::Data`] when what was decoded does not fit together, [`Error::Io`] when it can't be staged.
@@ -29,7 +28,7 @@ pub(crate) fn decode_stored(
     let failed = |error: arrow::error::ArrowError| Error::data(table.entity, error);
     for (sequence, record) in (0_i64..).zip(records) {
         if unserved_id(record).is_some() {
-            // There is no text to read again: the next run asks the server.
+            // There is no JSON to decode: the next run asks the server.
             extracted.quarantined.push(record.clone());
             continue;
         }

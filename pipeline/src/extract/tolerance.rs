@@ -1,14 +1,13 @@
-//! How many of an entity's records may be rejected.
+//! Tolerance: how many of an entity's records may be rejected.
 
 use super::extracted::Extracted;
 use crate::error::{Error, Result};
 
-/// So few of an entity's records may be quarantined whatever their share: some odd records in a short list are no reason
-/// to stop.
+/// The number of rejected records that is accepted whatever their share: a few in a short list are no reason to stop.
 const ALWAYS_ALLOWED: u64 = 99;
-/// The share of an entity's records that may be quarantined, in percent, unless told otherwise.
+/// The default share of an entity's records that may be rejected, in percent.
 pub(crate) const MOST_PERCENT: f64 = 10.0;
-/// Refuses an extraction with more rejected records than may be: rather the API or the specification changed than so many records.
+/// Fails where too many records are rejected: rather the API or the specification changed than so many records.
 ///
 /// # Errors
 /// [`Error::Data`] with what to do.

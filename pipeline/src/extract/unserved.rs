@@ -1,9 +1,10 @@
-//! Records that the server fails to give: every answer that would hold one is an error.
+//! Unserved records: the server fails to return them, and every response that would hold one is an error.
 //!
-//! One is found by halves of pages, named by its key, and put aside with what the server says; all others are read.
-//! The next run asks for it by its key, once, and around it where it still fails. Invariants: a record is put aside
-//! only where the server gave others meanwhile, so one that is in trouble altogether loses nothing; the source has the
-//! record, so it is never taken for gone.
+//! One is found by halving pages, named by its key, and quarantined with the server's message; all others are read. The
+//! next run requests it by its key, once, and excludes it from other requests where it still fails.
+//!
+//! Invariant: a record must never be quarantined unless the server returned others meanwhile, so a server that fails
+//! altogether loses nothing; the source has the record, so it must never be taken for deleted.
 
 use super::extracted::Extracted;
 use crate::client;
@@ -11,13 +12,13 @@ use connectwise_runtime::RejectedRecord;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How the reason of such a record begins in quarantine, where it stands without its text.
+/// The start of an unserved record's reason in quarantine, where it has no JSON.
 const REASON: &str = "the server does not give this record";
-/// The most records of a list that are put aside in one reading, and that are asked around: where it fails at more, it
-/// is rather the server that is in trouble.
+/// The most unserved records of a list that are quarantined in one run and excluded from requests. Where there are
+/// more, the server is in trouble rather than its records.
 pub(super) const MOST: usize = 25;
 
-/// The records that the server failed to give while a list was read, and what it said.
+/// The unserved records that were found while a list was read, with the server's messages.
 #[derive(Debug, Default)]
 pub(super) struct Unserved(Mutex<BTreeMap<i64, String>>);
 
@@ -31,13 +32,13 @@ impl Unserved {
         self.found().keys().copied().collect()
     }
 
-    /// Takes over what an earlier run put aside.
+    /// Adds the unserved records of an interrupted run.
     pub(super) fn recall(&self, rejected: &[RejectedRecord]) {
         self.found()
             .extend(rejected.iter().filter_map(|rejected| Some((unserved_id(rejected)?, rejected.reason.clone()))));
     }
 
-    /// Leaves of them those that the server does not give when it is asked again, here and among the rejected records.
+    /// Keeps only those that were not returned to a second request, here and among the rejected records.
     pub(super) fn give_up_on(&self, still: &[RejectedRecord], fetched: &mut Extracted) {
         let before = self.ids();
         self.found().retain(|id, _| still.iter().any(|rejected| unserved_id(rejected) == Some(*id)));
@@ -46,7 +47,7 @@ impl Unserved {
         fetched.quarantined.extend(still.iter().cloned());
     }
 
-    /// Puts a record aside.
+    /// Quarantines a record.
     ///
     /// # Errors
     /// [`client::Error::Data`] where there are too many.
@@ -71,7 +72,7 @@ pub(super) fn rejected(id: i64, said: &str) -> RejectedRecord {
     RejectedRecord { record_id: Some(id.to_string()), path, reason: format!("{REASON}: {said}"), raw_json }
 }
 
-/// The key of a record that was put aside because the server did not give it.
+/// The key of an unserved record; `None` for any other rejected record.
 pub(crate) fn unserved_id(rejected: &RejectedRecord) -> Option<i64> {
     let is_one = rejected.raw_json.is_empty() && rejected.reason.starts_with(REASON);
     rejected.record_id.as_deref().filter(|_| is_one)?.parse().ok()

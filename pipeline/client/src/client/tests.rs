@@ -1,4 +1,4 @@
-//! What is done with each answer of the API, over a scripted transport: nothing waits but what is told.
+//! Outcomes of the API's responses, over a scripted transport without back-off.
 
 use super::*;
 use crate::observer::Observer;
@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 use tokio::sync::Notify;
 
-/// What becomes of a status: the tries, and the error.
+/// The outcome of a status: the attempts, and the error.
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
     Read,
@@ -17,7 +17,7 @@ enum Outcome {
     NotFound,
     Version,
     Refused,
-    /// After so many tries; whether a smaller page may come through.
+    /// The number of attempts, and whether a smaller page may succeed.
     GaveUp(u32, bool),
 }
 
@@ -104,7 +104,7 @@ async fn an_answer_that_is_late_is_a_sign_of_too_much() {
     assert_eq!((outcome(read), script.asked().len()), (Outcome::GaveUp(3, true), 3));
 }
 
-/// Writes down which waits it is told of.
+/// An observer that records the waits.
 #[derive(Debug, Default)]
 struct Waits {
     told: Mutex<Vec<Duration>>,

@@ -1,19 +1,19 @@
-//! Conditions from typed values.
+//! Condition builder: conditions from typed values.
 
 use super::condition::{Condition, Literal, Name, Operator};
 use super::number::Number;
 use chrono::{DateTime, Utc};
 
-/// A name that no property can have.
+/// The error of an invalid property name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no property's name: expected letters, digits and _, nested by / as in company/name")]
 pub struct BadName(String);
 
-/// Words that are no names.
+/// Reserved words, which are no names.
 pub(super) const KEYWORDS: [&str; 9] = ["and", "or", "not", "in", "like", "contains", "true", "false", "null"];
 
 impl Name {
-    /// Takes a name, `/` between the levels.
+    /// Checks a name, nested by `/`.
     ///
     /// # Errors
     /// [`BadName`].
@@ -28,20 +28,20 @@ impl Name {
     }
 }
 
-/// A property to compare.
+/// Returns the property of this name, to compare with values.
 ///
 /// # Errors
-/// [`BadName`] where the text is no name, whatever else it may be.
+/// [`BadName`] where the text is no valid name.
 pub fn field(name: &str) -> Result<Field, BadName> {
     Name::new(name).map(Field)
 }
 
-/// The names by which the time of change is known in conditions: the documented one, then the one in the wild.
+/// The properties for the time of change in conditions: the documented one, then the one found in practice.
 pub fn times_of_change() -> [Field; 2] {
     ["lastUpdated", "_info/lastUpdated"].map(|name| Field(Name(name.to_owned())))
 }
 
-/// A property to compare.
+/// A property to compare with values.
 #[derive(Debug, Clone)]
 pub struct Field(Name);
 
@@ -56,71 +56,71 @@ impl Field {
         Condition::Compare(self.0, operator, value.literal())
     }
 
-    /// Equal to the value, letter by letter (`*` too).
+    /// Equals the value, letter by letter (`*` too).
     pub fn equals(self, value: impl Value) -> Condition {
         self.compare(Operator::Equal, value)
     }
 
-    /// Another value.
+    /// Differs from the value.
     pub fn differs_from(self, value: impl Value) -> Condition {
         self.compare(Operator::NotEqual, value)
     }
 
-    /// Less, or earlier.
+    /// Is less or earlier.
     pub fn less_than(self, value: impl Value) -> Condition {
         self.compare(Operator::Less, value)
     }
 
-    /// Not more, or not later.
+    /// Is not more or not later.
     pub fn at_most(self, value: impl Value) -> Condition {
         self.compare(Operator::LessOrEqual, value)
     }
 
-    /// More, or later.
+    /// Is more or later.
     pub fn more_than(self, value: impl Value) -> Condition {
         self.compare(Operator::Greater, value)
     }
 
-    /// Not less, or not earlier.
+    /// Is not less or not earlier.
     pub fn at_least(self, value: impl Value) -> Condition {
         self.compare(Operator::GreaterOrEqual, value)
     }
 
-    /// Holds the text.
+    /// Contains the text.
     pub fn contains(self, text: &str) -> Condition {
         self.compare(Operator::Contains, text)
     }
 
-    /// Like the pattern, in which `*` is any text and `[…]` a set of letters.
+    /// Matches the pattern, in which `*` is any text and `[…]` a set of letters.
     pub fn like(self, pattern: &str) -> Condition {
         Condition::Compare(self.0, Operator::Like, Literal::Text(pattern.to_owned()))
     }
 
-    /// One of the values.
+    /// Is one of the values.
     pub fn one_of<V: Value>(self, values: impl IntoIterator<Item = V>) -> Condition {
         let values: Vec<Literal> = values.into_iter().map(|value| value.literal()).collect();
         if values.is_empty() {
-            // `in ()` is no condition; nothing is equal to one thing and different from it.
+            // `in ()` is invalid: a contradiction replaces it, which nothing satisfies.
             let (same, other) = (self.clone().equals(Nothing), self.differs_from(Nothing));
             return same.and(other);
         }
         Condition::In(self.0, values)
     }
 
-    /// Without a value.
+    /// Has no value.
     pub fn is_null(self) -> Condition {
         self.equals(Nothing)
     }
 
-    /// With a value.
+    /// Has a value.
     pub fn is_not_null(self) -> Condition {
         self.differs_from(Nothing)
     }
 }
 
-/// What a property can be compared with: texts, numbers, instants, true and false. Not for others to implement.
+/// A value to compare a property with: text, number, instant, true or false. The trait is sealed.
 pub trait Value: sealed::Sealed {
-    /// As the API writes it.
+    /// The value as a literal of a condition.
     fn literal(&self) -> Literal;
 }
 
@@ -182,7 +182,7 @@ impl Value for i32 {
 }
 
 impl Value for f64 {
-    /// What is no number (infinite, NaN) is compared as null: nothing is equal to it, nor more or less.
+    /// Infinite and NaN are compared as null: nothing is equal to it, nor more or less.
     fn literal(&self) -> Literal {
         Number::finite(*self).map_or(Literal::Null, Literal::Number)
     }

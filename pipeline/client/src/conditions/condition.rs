@@ -1,10 +1,10 @@
-//! The condition: what is understood of a text, or built, and how it is written.
+//! Condition: the parsed or built expression, and its text for the API.
 
 use super::number::Number;
 use chrono::{DateTime, SecondsFormat, Utc};
 use std::fmt;
 
-/// A condition that was understood.
+/// A condition, parsed or built.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
     /// `name operator value`
@@ -82,12 +82,12 @@ pub enum Literal {
 }
 
 impl Literal {
-    /// A text that is meant letter by letter.
+    /// A text that is matched letter by letter.
     pub fn plain(text: &str) -> Self {
         Literal::Text(text.replace('[', "[[]"))
     }
 
-    /// The text that is meant letter by letter; `None` where this is no text.
+    /// The text that is matched letter by letter; `None` where this is no text.
     pub fn plain_text(&self) -> Option<String> {
         match self {
             Literal::Text(text) => Some(text.replace("[[]", "[")),
@@ -97,7 +97,7 @@ impl Literal {
 }
 
 impl Condition {
-    /// Both hold.
+    /// Both conditions hold.
     #[must_use]
     pub fn and(self, other: Condition) -> Self {
         match self {
@@ -109,7 +109,7 @@ impl Condition {
         }
     }
 
-    /// One of the two holds, or both.
+    /// At least one of the two conditions holds.
     #[must_use]
     pub fn or(self, other: Condition) -> Self {
         match self {
@@ -121,7 +121,7 @@ impl Condition {
         }
     }
 
-    /// It does not hold.
+    /// The condition does not hold.
     #[must_use]
     pub fn negate(self) -> Self {
         Condition::Not(Box::new(self))

@@ -1,15 +1,15 @@
-//! Splits a condition into words, signs and values, each with its place.
+//! Lexer: splits a condition into words, signs and values, each with its position.
 
 use super::condition::Literal;
 use super::number::Number;
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use std::fmt;
 
-/// Where a condition stops making sense, and what was expected there.
+/// The position at which a condition is invalid, and what was expected there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseError {
     text: String,
-    /// In bytes, at a letter's start.
+    /// The byte position, at the start of a character.
     at: usize,
     expected: String,
 }
@@ -19,7 +19,7 @@ impl ParseError {
         Self { text: text.to_owned(), at: at.min(text.len()), expected: expected.into() }
     }
 
-    /// The place, counted in letters from 1.
+    /// The position, counted in characters from 1.
     pub fn column(&self) -> usize {
         self.text.get(..self.at).map_or(0, |before| before.chars().count()) + 1
     }
@@ -56,7 +56,7 @@ pub(super) enum Token {
 
 const SIGNS: [&str; 9] = ["!=", "<=", ">=", "=", "<", ">", "(", ")", ","];
 
-/// The tokens with the places they start at.
+/// Splits a text into tokens, each with its start.
 pub(super) fn tokens(text: &str, now: DateTime<Utc>) -> Result<Vec<(Token, usize)>, ParseError> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -104,7 +104,7 @@ pub(super) fn tokens(text: &str, now: DateTime<Utc>) -> Result<Vec<(Token, usize
     Ok(found)
 }
 
-/// A quoted text and its length with the quotes. A quote inside is doubled or comes after a backslash.
+/// Reads a quoted text, and its length with the quotes. A quote inside is doubled or comes after a backslash.
 fn string(text: &str) -> Option<(String, usize)> {
     let mut value = String::new();
     let mut letters = text.char_indices().skip(1).peekable();
@@ -122,7 +122,7 @@ fn string(text: &str) -> Option<(String, usize)> {
     None
 }
 
-/// `7d`: so long before now, in whole seconds.
+/// Reads an age such as `7d` as an instant before now, in whole seconds.
 fn ago(word: &str, now: DateTime<Utc>) -> Option<Literal> {
     let end = word.find(|letter: char| !letter.is_ascii_digit())?;
     let (count, unit) = word.split_at_checked(end)?;
@@ -148,7 +148,7 @@ fn instant(text: &str) -> Option<DateTime<Utc>> {
         .filter(is_written_in_four_digits)
 }
 
-/// Other years have no form that the API would read.
+/// Other years have no form that the API can read.
 fn is_written_in_four_digits(instant: &DateTime<Utc>) -> bool {
     (1..=9999).contains(&instant.year())
 }

@@ -1,8 +1,9 @@
 //! Conditions of the API's lists: read from text with the place of every mistake, or built from typed values.
 //!
-//! Invariant: what is sent is written from a [`Condition`] that was understood whole, so no value, whatever it holds,
-//! can become anything but that one value. There are two ways to a condition, [`Condition::parse`] and [`field`]; outside
-//! of this module none can be put together from parts, and what can be compared with is a closed set ([`Value`]):
+//! Invariant: a condition that is sent must be written from a [`Condition`] that was parsed whole or built, so no
+//! value, whatever it holds, can become anything but that one value. There are two ways to a condition,
+//! [`Condition::parse`] and [`field`]; outside of this module none can be put together from parts, and the types of
+//! values are a closed set ([`Value`]):
 //!
 //! ```compile_fail
 //! use connectwise_client::conditions::{Literal, Value};

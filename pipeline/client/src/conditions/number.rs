@@ -1,6 +1,7 @@
 //! Numbers in conditions.
 //!
-//! Invariant: a [`Number`] is digits with at most one sign, point and exponent, in the form in which it was written.
+//! Invariant: a [`Number`] must be digits with at most one sign, point and exponent, in the form in which it was
+//! written.
 
 use std::fmt;
 
@@ -8,16 +9,16 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Number(String);
 
-/// A text that is no number.
+/// The error of a text that is no number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no number: expected digits, as in 12, -0.5 or 1e3")]
 pub struct BadNumber(String);
 
 impl Number {
-    /// Takes a number: `12`, `-0.5`, `1e3`.
+    /// Parses a number: `12`, `-0.5`, `1e3`.
     ///
     /// # Errors
-    /// [`BadNumber`] for anything else, endless numbers among it.
+    /// [`BadNumber`] for anything else, infinite numbers included.
     pub fn new(text: &str) -> Result<Self, BadNumber> {
         let digits = text.strip_prefix('-').unwrap_or(text);
         let plain = digits.starts_with(|first: char| first.is_ascii_digit() || first == '.')
@@ -29,7 +30,7 @@ impl Number {
         }
     }
 
-    /// A finite number; `None` for the others.
+    /// Converts a finite number; `None` for infinite and NaN.
     pub(super) fn finite(number: f64) -> Option<Self> {
         number.is_finite().then(|| Self(number.to_string()))
     }

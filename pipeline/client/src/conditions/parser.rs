@@ -1,4 +1,4 @@
-//! A recursive-descent parser: `or` binds loosest, then `and`, then `not`.
+//! Parser: recursive descent, in which `or` binds loosest, then `and`, then `not`.
 
 use super::condition::{Condition, Literal, Name, Operator};
 use super::lexer::{ParseError, Token, tokens};
@@ -10,10 +10,10 @@ const VALUE: &str = "expected a value: \"text\", a number, [2026-01-31T12:00:00Z
 const MAX_DEPTH: usize = 64;
 
 impl Condition {
-    /// Reads a condition. A time may be written as how long before `now` it was: `90min`, `12h`, `7d`, `2w`.
+    /// Parses a condition. A time may be written as an age before `now`: `90min`, `12h`, `7d`, `2w`.
     ///
     /// # Errors
-    /// [`ParseError`] with the place and what was expected there.
+    /// [`ParseError`] with the position and what was expected there.
     pub fn parse(text: &str, now: DateTime<Utc>) -> Result<Self, ParseError> {
         let mut parser = Parser { text, tokens: tokens(text, now)?, next: 0, depth: 0 };
         let condition = parser.alternatives()?;

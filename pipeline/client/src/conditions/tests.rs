@@ -94,7 +94,7 @@ fn an_empty_choice_is_nothing() {
     assert_eq!(none.to_string(), "a = null and a != null");
 }
 
-/// What `codegen/fuzz` found worth keeping, and each of it with a letter less, more, or another.
+/// The corpus of `codegen/fuzz`, and each of its inputs with a letter less, more, or another.
 #[test]
 fn what_fuzzing_found() {
     let package = std::path::PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap());

@@ -1,4 +1,4 @@
-//! Fetching: the requests that make the next page, and the page that their responses make.
+//! Page fetch: sends the requests for the next page, and joins their responses into it.
 
 use super::{DecodePage, DecodedPage, PageReader, PagingMode};
 use crate::error::{Error, Result};
@@ -6,20 +6,20 @@ use crate::records::{items_of, splice};
 use crate::request::{Request, Response};
 use bytes::Bytes;
 
-/// How often a page is read anew whose parts do not fit together.
+/// The most attempts at a page whose parts do not fit together.
 const JOINS: u32 = 4;
-/// The longest address that servers take.
+/// The longest URL that servers accept, in characters.
 const LONGEST_ADDRESS: usize = 2_000;
 
-/// One page as it came.
+/// One fetched page.
 pub(super) struct Fetched<P> {
     pub(super) decoded: DecodedPage<P>,
     pub(super) links: Links,
-    /// Whether the server gave it; else it is a record that was passed over.
+    /// Whether the server returned it; if not, it stands for a skipped record.
     pub(super) served: bool,
 }
 
-/// What an answer says of the next page.
+/// The links of a response to the next page.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Links {
     pub(super) has_next: bool,
@@ -33,10 +33,10 @@ impl Links {
 }
 
 impl<D: DecodePage> PageReader<D> {
-    /// Whether the requests can be sent at all.
+    /// Checks that the requests can be sent.
     ///
     /// # Errors
-    /// [`Error::Usage`] where an address would be longer than servers take.
+    /// [`Error::Usage`] where a URL would be longer than servers accept.
     pub fn check(&self) -> Result<()> {
         self.requests().iter().try_for_each(|request| self.fits(request))
     }
@@ -102,7 +102,7 @@ impl<D: DecodePage> PageReader<D> {
         fields.into_iter().fold(request, |request, fields| request.with("fields", fields))
     }
 
-    /// One page, from as many requests as its properties need.
+    /// Fetches one page, with as many requests as its properties need.
     pub(super) async fn fetch(&mut self) -> Result<Fetched<D::Page>> {
         let requests = self.requests();
         if D::CHECKS_ADDRESSES {
@@ -115,7 +115,7 @@ impl<D: DecodePage> PageReader<D> {
         Ok(Fetched { decoded, links, served: true })
     }
 
-    /// A record's properties in several requests, because all names together make too long an address.
+    /// Fetches a page by several requests, because all property names together make too long a URL.
     async fn fetch_in_groups(&mut self, requests: &[Request]) -> Result<Fetched<D::Page>> {
         let key = self.query.selection.key.to_string();
         let mut trouble = String::new();
@@ -140,7 +140,7 @@ impl<D: DecodePage> PageReader<D> {
     }
 }
 
-/// How many records an answer holds: the items of a list, or one object.
+/// Returns the number of records in a response: the items of a list, or one object.
 pub(super) fn number_of_records(body: &Bytes) -> Result<u64, String> {
     items_of(body).map(|(records, _)| records.len() as u64)
 }

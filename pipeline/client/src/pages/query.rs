@@ -1,65 +1,65 @@
-//! Page queries: what is read of a list, and how its pages are asked for.
+//! Page query: what is read of a list, and how its pages are requested.
 
 use crate::conditions::Condition;
 use crate::key_range::KeyRange;
 use crate::request::Request;
 use crate::selection::Selection;
 
-/// How the next page is asked for.
+/// The way in which the next page is requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PagingMode {
-    /// By the link to the next page that the server gives.
+    /// By the server's link to the next page.
     ForwardOnly,
     /// By the keys above the last one, in the order of the key.
     Keyset,
-    /// By its number.
+    /// By page number.
     PageNumber,
 }
 
 /// How many records a list holds, as far as that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
-    /// So many.
+    /// The API's count.
     Count(u64),
-    /// Nobody knows: a first page that promises no more proves nothing.
+    /// Unknown: a first page without a next link proves nothing.
     Unknown,
-    /// What is read is one range of several.
+    /// Unknown, as one key range of several is read.
     Part,
-    /// Nobody asks: a short page that promises no more is the last.
+    /// Not checked: a short page without a next link is the last.
     Unchecked,
 }
 
-/// What is read of a list, and how.
+/// A query of the pages of a list.
 #[derive(Debug, Clone)]
 pub struct PageQuery {
     /// The list below the base.
     pub endpoint: String,
-    /// What errors name.
+    /// The name in errors.
     pub name: String,
-    /// Which records.
+    /// The records to read.
     pub selection: Selection,
-    /// The keys that are read.
+    /// The key range to read.
     pub range: KeyRange,
-    /// Further conditions, by the parameter that takes them.
+    /// Further conditions, each with its query parameter.
     pub further: Vec<(&'static str, String)>,
-    /// The `fields` of the requests that make a page together; none where whole records are read.
+    /// The `fields` parameters of the requests that together make a page; empty where whole records are read.
     pub groups: Vec<String>,
-    /// Another order than the key's, which page numbers alone can follow.
+    /// Another order than by key, which only page numbers support.
     pub order_by: Option<String>,
-    /// How pages are asked for to begin with.
+    /// The initial paging mode.
     pub mode: PagingMode,
-    /// How many records there are.
+    /// The expected number of records.
     pub expected: Expected,
     /// Records on a page, at most.
     pub page_size: u64,
     /// Records in all, at most.
     pub limit: u64,
-    /// Whether a page that the server can't make is an error at once.
+    /// Whether a page at which the server fails is an error at once.
     pub once: bool,
 }
 
 impl PageQuery {
-    /// All records of a list.
+    /// A query of all selected records of a list.
     pub fn new(endpoint: impl Into<String>, selection: Selection) -> Self {
         let endpoint = endpoint.into();
         Self {
@@ -78,7 +78,7 @@ impl PageQuery {
         }
     }
 
-    /// A request for one record for which a condition holds.
+    /// A request for one record that satisfies a condition.
     pub(super) fn one(&self, condition: Option<Condition>) -> Request {
         let request = Request::new(&self.endpoint).with("pageSize", 1);
         condition.into_iter().fold(request, |request, condition| request.with("conditions", condition))

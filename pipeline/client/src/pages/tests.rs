@@ -8,7 +8,7 @@ use crate::transport::Received;
 use proptest::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 
-/// What a server makes of an order.
+/// How a server treats `orderBy`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sorting {
     Honoured,
@@ -16,24 +16,24 @@ enum Sorting {
     Refused,
 }
 
-/// A list at a server with habits of its own.
+/// A list at a server with its own behaviour.
 #[derive(Debug, Clone)]
 struct Server {
-    /// In the order in which it gives them.
+    /// In the order in which it returns them.
     ids: Vec<i64>,
     forward_only: bool,
     sorting: Sorting,
-    /// Whether pages by number name the next one.
+    /// Whether numbered pages have a link to the next one.
     links: bool,
-    /// Whether it takes page numbers.
+    /// Whether it supports page numbers.
     numbers: bool,
-    /// The most records on a page that it takes.
+    /// The largest page size that it accepts.
     most: u64,
-    /// The most records on a page that it can make.
+    /// The largest page that it can return.
     heavy: u64,
-    /// Records that it fails to give.
+    /// Records that it fails to return.
     bad: BTreeSet<i64>,
-    /// Whether it fails to give their keys, too.
+    /// Whether it fails to return their keys, too.
     hides_keys: bool,
 }
 
@@ -122,7 +122,7 @@ impl Server {
     }
 }
 
-/// Takes keys, as a reader does that compares them with the source's afterwards.
+/// A decoder into keys, for a caller that compares them with the source's afterwards.
 #[derive(Debug, Default)]
 struct Keys {
     put_aside: BTreeSet<i64>,
@@ -155,7 +155,7 @@ impl DecodePage for Keys {
     }
 }
 
-/// What reading a list brought.
+/// The outcome of reading a list.
 #[derive(Debug)]
 struct Came {
     ids: Vec<i64>,
@@ -228,14 +228,14 @@ impl IntoIds for Vec<Bytes> {
     }
 }
 
-/// Reads keys, for who proves afterwards that all came.
+/// Reads keys, for a caller that proves afterwards that all were read.
 async fn keys(server: &Server, query: PageQuery) -> Came {
     let (mut came, reader) = read_with(server, query, Keys::default()).await;
     came.put_aside = reader.decoder().put_aside.clone();
     came
 }
 
-/// Reads raw records, as they are given on at once.
+/// Reads raw records, which are passed on at once.
 async fn raw(server: &Server, query: PageQuery) -> Came {
     let decoder = RawPages::of(&client(server).0.list_at("/x"));
     read_with(server, query, decoder).await.0
@@ -426,14 +426,14 @@ proptest! {
         let expected = if counted { Expected::Count(ids.len() as u64) } else { Expected::Unknown };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let all: BTreeSet<i64> = ids.iter().copied().collect();
-        // A page of one record is in any order: where the server ignores the one that is asked for, counts alone tell.
+        // A page of one record is in any order: where the server ignores `orderBy`, only counts show it.
         let is_told_by_counts = sorting == Sorting::Ignored && !forward_only;
         let came = runtime.block_on(keys(&server, expecting(expected, page_size)));
         prop_assert_eq!(came.error.as_ref(), None);
         prop_assert!(came.distinct() == all || is_told_by_counts, "{:?}", came.ids);
         let expected = if counted { expected } else { Expected::Unchecked };
         let came = runtime.block_on(raw(&server, expecting(expected, page_size)));
-        // What was given already can't be read another way: then it is an error, and never less than all.
+        // Pages that were returned can't be read again in another mode: then it is an error, and never less than all.
         prop_assert_eq!(came.ids.len(), came.distinct().len());
         if came.error.is_none() {
             prop_assert!(came.distinct() == all || is_told_by_counts, "{:?}", came.ids);

@@ -1,4 +1,4 @@
-//! The record at which a server fails: its name, and the proof that the server gives others.
+//! Unserved record: finds the key of the record at which a server fails, and checks that others are returned.
 
 use super::{DecodePage, DecodedPage, Fetched, Links, PageReader, PagingMode};
 use crate::error::{ClientError, Result};
@@ -10,10 +10,10 @@ use crate::selection::Selection;
 use std::sync::Arc;
 
 impl<D: DecodePage> PageReader<D> {
-    /// A page in the place of the next record, at which the server fails.
+    /// Returns a page in place of the next record, at which the server fails.
     ///
     /// # Errors
-    /// [`ClientError::Down`] where the server gives no others; what the decoder makes of the record.
+    /// [`ClientError::Down`] where the server returns no others; the decoder's error for the record.
     pub(super) async fn pass_over(&mut self, failure: ClientError) -> Result<Fetched<D::Page>> {
         let Some(id) = self.next_key().await? else {
             let after = self.last_key.filter(|_| self.mode != PagingMode::PageNumber);
@@ -29,10 +29,10 @@ impl<D: DecodePage> PageReader<D> {
         Ok(Fetched { decoded, links, served: false })
     }
 
-    /// The key of the next record: the server may well give that, and whether there is one at all.
+    /// Finds the key of the next record, which the server may return alone, or by a search over key ranges.
     async fn next_key(&self) -> Result<Option<i64>> {
         let key = self.query.selection.key.to_string();
-        // Where keys are all that is asked for, they were asked for already.
+        // Where only keys are requested, that request has failed already.
         if self.query.groups != [key.as_str()] {
             match self.first_key(once(self.request(Some(&key)))).await {
                 Ok(Some(id)) => return Ok(Some(id)),
@@ -61,13 +61,13 @@ impl<D: DecodePage> PageReader<D> {
         }
     }
 
-    /// Makes sure that the server gives records of the list, whatever is asked for of it, but for this one.
+    /// Checks that the server returns any other record of the list, whatever the conditions.
     async fn require_others(&self, id: i64, failure: &ClientError) -> Result<()> {
         let selection = &self.query.selection;
         let left_out = selection.left_out.iter().copied().chain(self.decoder.passed_over()).chain([id]).collect();
         let others = Selection { condition: None, left_out: Arc::new(left_out), key: selection.key.clone() };
         let page = |number: u64| self.query.one(others.conditions(KeyRange::default())).with("page", number);
-        // Its neighbours may be such records, too. At last, from the other end, whatever passes is waited for.
+        // Its neighbours may be unserved, too. The last request, from the other end, is retried in full.
         let last = page(1).with("orderBy", format!("{} desc", selection.key));
         for request in [1, 2, 4, 8].map(|number| once(page(number))).into_iter().chain([last]) {
             let request =

@@ -1,9 +1,9 @@
-//! Variables of the environment, as people write them.
+//! Environment variables: how their values are read and checked.
 //!
-//! Invariant: a variable without a letter is not set; one that is set and can't be meant as it stands is refused by
-//! its name, and never ignored.
+//! Invariant: an empty variable counts as not set; a value that can't be meant as it stands must be refused by the
+//! variable's name, and never ignored.
 
-/// What is wrong with variables of the environment, by their names.
+/// The problems of environment variables, by their names.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct SettingsError(pub(crate) String);
@@ -22,7 +22,7 @@ pub(super) fn text_of(name: &str) -> Result<Option<String>, String> {
     value.transpose().map_err(|_| format!("{name} is no text in UTF-8"))
 }
 
-/// What a text says, where it says something.
+/// Returns the trimmed value; `None` where it is empty, and an error where it is in quotes.
 pub(super) fn given(name: &str, text: Option<String>) -> Result<Option<String>, String> {
     let Some(text) = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()) else { return Ok(None) };
     match quote_around(&text) {
@@ -41,8 +41,7 @@ pub fn quote_around(text: &str) -> Option<char> {
     (matches!(first, '"' | '\'') && letters.next_back() == Some(first)).then_some(first)
 }
 
-/// What a file holds as text: in UTF-8, with or without a mark at its start, or in UTF-16 with one, as Windows writes
-/// it.
+/// Reads a text file in UTF-8, with or without a byte order mark, or in UTF-16 with one, as Windows writes it.
 pub(super) fn read_text(path: &str) -> std::io::Result<String> {
     let bytes = std::fs::read(path)?;
     let wide = |read: fn([u8; 2]) -> u16| {
