@@ -1,4 +1,4 @@
-//! Limits the bytes that are staged at a time.
+//! Disk quota: limits the bytes that are staged at a time.
 
 use super::error::{Error, Result};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,15 +11,15 @@ pub(super) struct DiskQuota {
 }
 
 impl DiskQuota {
-    /// Makes a quota of which so much is used already.
+    /// Creates a quota of which `used` bytes are taken already.
     pub(super) fn new(limit: u64, used: u64) -> Self {
         Self { limit, used: AtomicU64::new(used) }
     }
 
-    /// Uses bytes.
+    /// Takes bytes from the quota.
     ///
     /// # Errors
-    /// [`Error::Io`] when more are used than may be.
+    /// [`Error::Io`] when the limit is exceeded.
     pub(super) fn take(&self, bytes: u64) -> Result<()> {
         let used = self.used.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if used <= self.limit {
@@ -32,7 +32,7 @@ impl DiskQuota {
         Err(Error::io("staging what was read", std::io::Error::other(text)))
     }
 
-    /// Gives bytes back.
+    /// Returns bytes to the quota.
     pub(super) fn free(&self, bytes: u64) {
         self.used.fetch_sub(bytes.min(self.used.load(Ordering::Relaxed)), Ordering::Relaxed);
     }

@@ -14,13 +14,13 @@ pub enum Error {
     /// A table could not be opened, read or written.
     #[error("{layer}/{table}: {action} failed: {source}")]
     Table {
-        /// bronze, silver, gold or meta.
+        /// The layer: bronze, silver, gold or meta.
         layer: String,
         /// The table.
         table: String,
-        /// What was tried.
+        /// The action that failed.
         action: String,
-        /// What the storage or the engine said.
+        /// The error of the storage or the engine.
         source: BoxError,
     },
     /// The lakehouse as a whole cannot be used.
@@ -28,7 +28,7 @@ pub enum Error {
     Lakehouse {
         /// Its location.
         location: String,
-        /// Why, and what to do.
+        /// The reason, and what to do.
         reason: String,
     },
     /// Another process writes to the lakehouse.
@@ -39,32 +39,32 @@ pub enum Error {
     Locked {
         /// The lakehouse's location.
         location: String,
-        /// Who holds it.
+        /// The holder of the lock.
         holder: Box<Holder>,
     },
-    /// A person or the system asked for the end.
+    /// The run was stopped by Ctrl-C or SIGTERM.
     #[error("stopped on request; what was committed is whole, and the next run goes on from there")]
     Interrupted,
     /// A query failed, or a file could not be read back.
     #[error("{0}")]
     Query(#[source] BoxError),
-    /// Rows could not be brought into the form that is staged.
+    /// Rows could not be converted for staging.
     #[error("staging: {0}")]
     Staging(#[source] arrow::error::ArrowError),
     /// A task panicked.
     #[error("{name}: {source}")]
     Task {
-        /// What it did.
+        /// The task's name.
         name: String,
-        /// How it ended.
+        /// The panic.
         source: tokio::task::JoinError,
     },
-    /// Local disk trouble.
+    /// The local disk could not be read or written.
     #[error("{action}: {source}")]
     Io {
-        /// What was tried, with the path.
+        /// The action that failed, with the path.
         action: String,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
 }
@@ -90,18 +90,18 @@ impl Error {
         Error::Io { action: action.into(), source }
     }
 
-    /// Whether what was staged for a later run is still of use: the local disk failed, not what was staged.
+    /// Whether a later run can resume from staged files: the local disk failed, not their content.
     pub fn is_resumable(&self) -> bool {
         matches!(self, Error::Io { .. })
     }
 }
 
-/// The result of most functions here.
+/// Result of most functions here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Extension of results that names the table that an error is of.
+/// Extension of results that adds the table to an error.
 pub trait ResultExt<T> {
-    /// Turns the error into one of this table.
+    /// Converts the error into one of this table.
     ///
     /// # Errors
     /// [`Error::Table`].

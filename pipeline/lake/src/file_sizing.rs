@@ -1,34 +1,34 @@
 //! Sizes of data files: how many rows and bytes each gets.
 
-/// Bytes from which on a file is no small one, however few its rows.
+/// Size in bytes from which a file no longer counts as small, however few its rows.
 pub(super) const BYTES_A_FILE: u64 = 100 * 1024 * 1024;
 
-/// Most rows of a file: a row group's size that columnar readers like.
+/// Maximum rows of a file: the row group size that columnar readers prefer.
 const MOST_ROWS: u64 = 1_048_576;
 
-/// Size of the files that a table is cut into, in the order of the key.
+/// Sizing of the files that a table's rows are split into, in the order of the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileSizing {
-    /// Number of files to aim at, so that a change of few rows rewrites little.
+    /// Target number of files, so that a change of few rows rewrites little.
     files: u64,
-    /// Fewest rows of a file: smaller ones would make reading slow.
+    /// Minimum rows of a file: smaller ones would make reading slow.
     pub(super) least: u64,
-    /// Most rows of a row group.
+    /// Maximum rows of a row group.
     pub(super) row_group: usize,
 }
 
 impl FileSizing {
-    /// Sizing of wide rows, which cost most where they are written: small row groups let a writer hold little.
+    /// Sizing of wide rows, which cost most when they are written: small row groups keep a writer's memory low.
     pub const WIDE: Self = Self { files: 32, least: 32_768, row_group: 32_768 };
-    /// Sizing of rows that columnar engines read: row groups as large as the files, as they like it.
+    /// Sizing of rows that columnar engines read: row groups as large as the files, as they prefer.
     pub const COLUMNAR: Self = Self { files: 16, least: 65_536, row_group: 1_048_576 };
 
-    /// Sets the fewest rows of a file.
+    /// Sets the minimum rows of a file.
     pub(super) fn with_least(self, least: u64) -> Self {
         Self { least, ..self }
     }
 
-    /// Number of rows that a file of a table of this size holds.
+    /// Rows per file of a table with this many rows.
     pub(super) fn rows_of_a_file(self, rows: u64) -> u64 {
         (rows / self.files).clamp(self.least.clamp(1, MOST_ROWS), MOST_ROWS)
     }

@@ -1,4 +1,4 @@
-//! Data files of a table, as its log describes them: sizes, rows, and the keys that each may hold.
+//! Data files of a table, as its log describes them: sizes, row counts and key ranges.
 
 use super::error::{Error, Result};
 use super::table::{OnTable as _, Table};
@@ -13,13 +13,13 @@ use futures::{StreamExt as _, TryStreamExt as _};
 #[derive(Clone)]
 pub struct DataFile {
     view: LogicalFileView,
-    /// Its statistics, as the log holds them.
+    /// Its statistics from the log.
     statistics: serde_json::Value,
 }
 
-/// Rows of a batch that is read file by file.
+/// Rows in a batch when files are read one by one.
 ///
-/// Wide rows take several kilobytes each, and a few batches are on their way at a time.
+/// Wide rows take several kilobytes each, and a few batches are in flight at a time.
 const READ_ROWS: usize = 2_048;
 
 impl DataFile {
@@ -29,22 +29,22 @@ impl DataFile {
         Self { view, statistics }
     }
 
-    /// Its path below the table.
+    /// Path relative to the table.
     pub fn path(&self) -> String {
         self.view.path().into_owned()
     }
 
-    /// Its path in the table's object store.
+    /// Path in the table's object store.
     pub(super) fn place(&self) -> deltalake::Path {
         self.view.object_store_path()
     }
 
-    /// Its bytes.
+    /// Size in bytes.
     pub(super) fn size(&self) -> u64 {
         u64::try_from(self.view.size()).unwrap_or_default()
     }
 
-    /// Its rows; `None` where the log does not say, or where some of them are deleted by a vector.
+    /// Number of rows; `None` without statistics, or where a deletion vector deletes some of them.
     pub fn rows(&self) -> Option<u64> {
         if self.view.deletion_vector_descriptor().is_some() {
             return None;
@@ -52,12 +52,12 @@ impl DataFile {
         self.statistics.get("numRecords")?.as_u64()
     }
 
-    /// The action that takes it out of the table, with its rows or only the file.
+    /// Builds its `remove` action; `data_change` says whether its rows leave the table, too.
     pub(super) fn remove(&self, data_change: bool) -> Remove {
         self.view.remove_action(data_change)
     }
 
-    /// The least and the greatest key that it may hold.
+    /// Lower and upper bound of a column, by the statistics; null where the log has none.
     #[cfg(test)]
     pub(super) fn range(&self, column: &str) -> (serde_json::Value, serde_json::Value) {
         let end = |which| self.end(which, column).cloned().unwrap_or_default();
@@ -73,12 +73,12 @@ impl DataFile {
         self.statistics.get(which)?.get(column).filter(|value| !value.is_null())
     }
 
-    /// The least and the greatest id that it may hold; `None` where the log does not say.
+    /// Lower and upper bound of its ids, by the statistics; `None` where the log has none.
     pub(super) fn ids(&self, column: &str) -> Option<(i64, i64)> {
         Some((self.end("minValues", column)?.as_i64()?, self.end("maxValues", column)?.as_i64()?))
     }
 
-    /// The least and the greatest text that it may hold.
+    /// Lower and upper bound of its texts, by the statistics; `None` where the log has none.
     pub(super) fn texts(&self, column: &str) -> Option<(String, String)> {
         let text = |which| Some(self.end(which, column)?.as_str()?.to_owned());
         Some((text("minValues")?, text("maxValues")?))
@@ -91,7 +91,7 @@ impl Table {
         self.frame_of_paths(files.iter().map(DataFile::path).collect()).await
     }
 
-    /// Files of the version that is open.
+    /// Data files of the open version.
     ///
     /// # Errors
     /// [`super::Error::Table`] when no version is loaded.
@@ -114,7 +114,7 @@ impl Table {
 
     /// Streams all rows, or some of their columns, one file after the other in the order of their first keys.
     ///
-    /// So they come in the order of the key where the table is clustered by it.
+    /// So rows come in the order of the key where the table is clustered by it.
     ///
     /// # Errors
     /// [`Error::Table`] when the table can't be read.
@@ -139,7 +139,7 @@ impl Table {
     }
 }
 
-/// Reads rows by one thread, in batches of so many: several threads would give them as each is ready.
+/// Plans a read by one thread, in batches of `size` rows: several threads would interleave their rows.
 pub(super) fn one_by_one(rows: DataFrame, size: usize) -> DataFrame {
     let (mut state, plan) = rows.into_parts();
     let config = state.config_mut();

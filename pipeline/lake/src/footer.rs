@@ -1,11 +1,11 @@
-//! Footers of data files: what they say of their writer, and which of them Spark refuses.
+//! Parquet footers: the metadata that names the writer, and the check for files that Spark refuses.
 //!
-//! Spark 3 reads no dates before 15 October 1582 and no instants before 1900 from a file whose footer does not say by
-//! which calendar they were written: one mistyped date would make a table unreadable. A file that names a Spark from 3.0
-//! on is read as it stands, in the calendar that everyone else has.
+//! Spark 3 reads no dates before 15 October 1582 and no instants before 1900 from a file whose footer does not say in
+//! which calendar they were written: one mistyped date would make a table unreadable. A file that names a Spark from
+//! 3.0 on is read as it stands, in the proleptic Gregorian calendar that everyone else has.
 //!
-//! Invariant: every data file that is written here must say so. Files of earlier versions that Spark refuses are
-//! rewritten by `maintain`.
+//! Invariant: every data file that is written here must name such a Spark. Files of earlier versions that Spark refuses
+//! are rewritten by `maintain`.
 
 use super::error::Result;
 use super::files::DataFile;
@@ -17,16 +17,16 @@ use deltalake::parquet::file::metadata::{ColumnChunkMetaData, KeyValue, ParquetM
 use deltalake::parquet::file::statistics::Statistics;
 use futures::{StreamExt as _, TryStreamExt as _};
 
-/// The key under which Spark puts its version into a footer.
+/// The key under which Spark writes its version into a footer.
 const KEY: &str = "org.apache.spark.version";
-/// The Spark whose calendar is that of the files: any from 3.0 on.
+/// A Spark version whose calendar is that of the files: any from 3.0 on.
 const VERSION: &str = "3.5.0";
-/// 1900-01-01, in days since 1970: before it no date and no instant is beyond doubt.
+/// 1900-01-01 in days since 1970: Spark may refuse dates and instants before it.
 const FIRST_DAY: i64 = -25_567;
 const MICROS_A_DAY: i64 = 86_400_000_000;
-/// Bytes at the end of a file in which most footers fit.
+/// Bytes at the end of a file into which most footers fit.
 const FOOTER: u64 = 64 * 1024;
-/// Footers that are fetched at the same time.
+/// Number of footers fetched concurrently.
 const FOOTERS_AT_ONCE: usize = 16;
 
 /// Key-value metadata that a file's footer must carry.
@@ -35,7 +35,7 @@ pub fn footer_metadata() -> Vec<KeyValue> {
 }
 
 impl Table {
-    /// Whether Spark refuses to read one of the files, for its old dates.
+    /// Whether Spark refuses to read one of the files because of old dates.
     ///
     /// # Errors
     /// [`super::Error::Table`] when a footer can't be read.
@@ -70,7 +70,7 @@ fn is_refused(footer: &ParquetMetaData) -> bool {
     !is_marked && footer.row_groups().iter().flat_map(|group| group.columns()).any(may_hold_old_dates)
 }
 
-/// Whether a column of dates or instants may hold an old one, by its least value where that is known.
+/// Whether a column of dates or instants may hold an old one, by its minimum where that is known.
 fn may_hold_old_dates(column: &ColumnChunkMetaData) -> bool {
     let described = column.column_descr();
     let unit = match (described.logical_type_ref(), described.converted_type()) {

@@ -1,4 +1,4 @@
-//! Holder of a lock, and whether its hold still counts.
+//! Holder of a lock, and whether its lock is still valid.
 
 use super::process::Process;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Time that a lock holds without being renewed: longer than clocks differ and than a machine is out of reach.
+/// Lifetime of a lock that is not renewed: longer than clocks differ and than a machine is unreachable.
 const LEASE: Duration = Duration::from_secs(10 * 60);
 /// Tokens of the locks that this process holds, so that one that was dropped is known to be free.
 static HELD: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
@@ -24,19 +24,19 @@ pub struct Holder {
     pub command: String,
     /// The user, where the system names one.
     pub user: Option<String>,
-    /// Where it runs.
+    /// The process that holds it.
     #[serde(flatten)]
     pub process: Process,
-    /// Since when.
+    /// When it was acquired.
     pub since: DateTime<Utc>,
     /// When it was last renewed.
     pub renewed_at: DateTime<Utc>,
-    /// When it ends if it is not renewed.
+    /// When it expires if it is not renewed.
     pub expires_at: DateTime<Utc>,
-    /// What it said of its work, for whoever takes the lock over.
+    /// What it recorded about its work, for the process that takes the lock over.
     #[serde(default)]
     pub(super) begun: Option<serde_json::Value>,
-    /// Whether it was given back.
+    /// Whether it was released.
     pub(super) released: bool,
     pub(super) token: String,
 }
@@ -57,7 +57,7 @@ impl Holder {
         }
     }
 
-    /// Whether the lock counts.
+    /// Whether the lock is still valid.
     pub(super) fn is_live(&self, now: DateTime<Utc>) -> bool {
         if self.released || self.expires_at <= now {
             return false;

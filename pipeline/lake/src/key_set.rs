@@ -1,7 +1,7 @@
-//! Sets of key values, and the predicates that pick their rows.
+//! Sets of key values, and the predicates that select their rows.
 //!
-//! Invariant: a predicate must let through exactly the rows whose key is in the set. It starts with a few ranges, so that
-//! files and row groups can be left out by their statistics.
+//! Invariant: a predicate must select exactly the rows whose key is in the set. It starts with a few ranges, so that
+//! files and row groups can be skipped by their statistics.
 
 use arrow::array::{Array, AsArray, BooleanArray};
 use arrow::datatypes::{DataType, Int64Type};
@@ -10,17 +10,17 @@ use datafusion::logical_expr::{ColumnarValue, Expr, Literal, Volatility, create_
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// Most ranges of a predicate: more would cost more to test than they leave out.
+/// Maximum ranges of a predicate: more would cost more to test than they skip.
 const MOST_RANGES: usize = 8;
-/// Least gap between two ranges: nearer ids are in the same row group anyway.
+/// Minimum gap between two ranges: nearer ids are in the same row group anyway.
 const LEAST_GAP: u64 = 4_096;
 
 /// Set of the values of one key column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeySet {
-    /// Of an Int64 column.
+    /// Values of an Int64 column.
     Ids(HashSet<i64>),
-    /// Of a text column.
+    /// Values of a text column.
     Texts(HashSet<String>),
 }
 
@@ -31,7 +31,7 @@ impl From<HashSet<i64>> for KeySet {
 }
 
 impl KeySet {
-    /// Set of the values of a column, nulls left out; `None` for a type that is no key's.
+    /// Collects the values of a column except nulls; `None` for a type that no key has.
     pub fn of(column: &dyn Array) -> Option<Self> {
         if let Some(ids) = column.as_primitive_opt::<Int64Type>() {
             return Some(KeySet::Ids(ids.iter().flatten().collect()));

@@ -1,4 +1,4 @@
-//! Lakehouse at a location: where tables lie, and the one DataFusion session that reads and writes them.
+//! Lakehouse at a location: the folders of its tables, and the one DataFusion session that reads and writes them.
 //!
 //! Invariant: every change of a table must be one Delta commit; nothing here ever leaves a table between two states.
 
@@ -28,7 +28,7 @@ pub enum Layout {
 }
 
 impl Layout {
-    /// As the command line says it.
+    /// Returns the layout's name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Layout::Schemas => "schemas",
@@ -73,9 +73,9 @@ impl Lakehouse {
         Ok(Self { warehouse, root, layout, options, context, least_rows: None, turns, hash_key: None })
     }
 
-    /// Sets the fewest rows of a file, for all tables.
+    /// Sets the minimum rows of a file, for all tables.
     ///
-    /// With the usual number, a small table is one file, and shows nothing of what becomes of several.
+    /// With the default, a small table is one file, and tests could not show what happens to several.
     #[must_use]
     pub fn with_least_rows(self, rows: u64) -> Self {
         Self { least_rows: Some(rows.max(1)), ..self }
@@ -92,13 +92,13 @@ impl Lakehouse {
         self.least_rows.map_or(sizing, |least| sizing.with_least(least))
     }
 
-    /// Sets the key of the hashes that are kept in the place of personal texts.
+    /// Sets the key of the hashes that replace personal texts.
     #[must_use]
     pub fn with_hash_key(self, hash_key: Option<HashKey>) -> Self {
         Self { hash_key, ..self }
     }
 
-    /// Key of the hashes that are kept in the place of personal texts, where one was given.
+    /// Key of the hashes that replace personal texts, where one was given.
     pub fn hash_key(&self) -> Option<&HashKey> {
         self.hash_key.as_ref()
     }
@@ -138,7 +138,7 @@ impl Lakehouse {
         }
     }
 
-    /// Location as a person writes it.
+    /// Location for messages: a path where it is local, else the URL.
     pub fn display(&self) -> String {
         match self.root.to_file_path() {
             Ok(path) => path.display().to_string(),
@@ -146,7 +146,7 @@ impl Lakehouse {
         }
     }
 
-    /// Waits for the turn to rewrite a table that several tasks of this process share.
+    /// Locks the mutex of a table that several tasks of this process rewrite.
     pub async fn turn(&self, layer: &'static str, name: &'static str) -> tokio::sync::OwnedMutexGuard<()> {
         let turn = {
             let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
@@ -155,12 +155,12 @@ impl Lakehouse {
         turn.lock_owned().await
     }
 
-    /// How layer and table become a folder.
+    /// Layout of the tables' folders.
     pub fn layout(&self) -> Layout {
         self.layout
     }
 
-    /// Opens the same place as one of the other layout.
+    /// Opens the same location with the other layout.
     pub fn in_other_layout(&self) -> Self {
         let layout = match self.layout {
             Layout::Schemas => Layout::Flat,
@@ -169,14 +169,14 @@ impl Lakehouse {
         Self { layout, ..self.clone() }
     }
 
-    /// Names of the folders that lie in it; none where it is not there yet.
+    /// Lists the folders in the root; none where the root does not exist yet.
     ///
     /// # Errors
     /// [`Error::Lakehouse`] when they can't be listed.
     pub async fn folders(&self) -> Result<Vec<String>> {
         let failed = |error: &dyn std::fmt::Display| self.unusable(format!("what is in it can't be listed: {error}"));
         if let Ok(path) = self.root.to_file_path() {
-            // Also beside files whose names the storage layer does not take.
+            // Not through the storage layer, which fails on files whose names it does not accept.
             let entries = match std::fs::read_dir(&path) {
                 Ok(entries) => entries,
                 Err(_) if !path.is_dir() => return Ok(Vec::new()),
@@ -194,10 +194,10 @@ impl Lakehouse {
         Error::Lakehouse { location: self.display(), reason: reason.into() }
     }
 
-    /// Opens a table at its newest version; `None` where there is none.
+    /// Opens a table at its newest version; `None` where it does not exist.
     ///
     /// # Errors
-    /// [`Error::Table`] when it is there but can't be read.
+    /// [`Error::Table`] when it exists but can't be read.
     pub async fn open(&self, layer: &'static str, name: &str) -> Result<Option<Table>> {
         Table::open(self, layer, name).await
     }
@@ -215,7 +215,7 @@ impl Lakehouse {
     }
 }
 
-/// Fingerprint of how a table is made: other parts give another number.
+/// Fingerprint of a table's definition: different parts give a different number.
 pub fn definition<'a>(parts: impl IntoIterator<Item = &'a str>) -> i64 {
     let mut all = String::new();
     for part in parts {

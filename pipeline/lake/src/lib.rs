@@ -1,7 +1,8 @@
-//! Delta tables on a disk or in a lakehouse: sessions, upserts, staging, the lock, maintenance.
+//! Delta tables on local disk or object storage: sessions, upserts, staging, the lock, maintenance.
 //!
-//! Invariant: every change of a table is one Delta commit, and nothing here leaves a table between two states. Nothing
-//! here knows where rows come from or what they mean: the program that owns the tables says so with a [`Warehouse`].
+//! Invariant: every change of a table must be one Delta commit, and never leave a table between two states. Nothing
+//! here knows where rows come from or what they mean: the program that owns the tables describes them with a
+//! [`Warehouse`].
 
 mod disk_quota;
 pub mod error;

@@ -1,10 +1,10 @@
-//! Reads local tables in folders of any name.
+//! Log store that reads local tables in folders of any name.
 //!
-//! The reader of Delta's log takes the paths that it lists for parts of URLs, and decodes them: of a folder `p%20q` it
-//! would read `p q`.
+//! Delta's log reader treats the paths that it lists as parts of URLs and decodes them: for a folder `p%20q` it would
+//! read `p q`.
 //!
-//! Invariant: where a folder's name holds what a URL has another meaning for, paths must be listed encoded, and so are
-//! decoded exactly once.
+//! Invariant: where a folder's name contains characters with a special meaning in URLs, listed paths must be encoded,
+//! so that they are decoded exactly once.
 
 use async_trait::async_trait;
 use deltalake::logstore::object_store::{
@@ -21,10 +21,10 @@ use std::ops::Range;
 use std::sync::{Arc, Once};
 use url::Url;
 
-/// What a listed path can't hold as it is, and what stands for it.
+/// Characters that a listed path can't contain, and their encodings.
 const ENCODED: [(char, &str); 2] = [('%', "%25"), ('\\', "%5C")];
 
-/// Lets all local tables be read by the literal names of their folders.
+/// Registers the log store for `file://`, so that local tables are read by the literal names of their folders.
 pub(super) fn register() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -51,7 +51,7 @@ impl LogStoreFactory for Logs {
     }
 }
 
-/// A store that lists its files by encoded paths.
+/// Object store that lists its files by encoded paths.
 #[derive(Debug)]
 struct Encoded(ObjectStoreRef);
 

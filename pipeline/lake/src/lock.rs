@@ -1,9 +1,9 @@
 //! Lock of a lakehouse: one writer at a time.
 //!
-//! The lock is a row of numbered files, `<layer>/<table>/_lock/<number>.json`, and the highest number counts. Whoever
-//! wants the lock creates the next number, which storage lets only one do; the holder alone rewrites its own file, to
-//! renew it and, at the end, to release it. So it needs nothing of the storage but "create if absent", which local
-//! disks and object stores have, and an abandoned lock is taken over without a race: by its expiry, or at once where
+//! The lock is a sequence of numbered files, `<layer>/<table>/_lock/<number>.json`, and the highest number counts. A
+//! process that wants the lock creates the next number, which storage lets only one do; the holder alone rewrites its
+//! own file, to renew it and, at the end, to release it. So the only requirement is "create if absent", which local
+//! disks and object stores have, and an abandoned lock is taken over without a race: after its expiry, or at once where
 //! its process is known to be gone. Readers need no lock.
 //!
 //! Invariant: a holder that lost its lock (its machine slept past the expiry, and another took over) must stop.
@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// Folder in that of a table. Names that begin with `_` are no data to any reader of Delta tables.
+/// Folder of the lock below a table's. Readers of Delta tables ignore names that begin with `_`.
 const FOLDER: &str = "_lock";
 /// Time between two renewals.
 const RENEWAL: Duration = Duration::from_secs(60);
@@ -33,9 +33,9 @@ const TRIES: usize = 5;
 /// Takeover of a lock from a holder that ended without releasing it.
 #[derive(Debug, Clone)]
 pub struct Takeover<P> {
-    /// What it said of its work.
+    /// What the holder recorded about its work.
     pub payload: Option<P>,
-    /// Who it was.
+    /// The former holder.
     pub holder: Holder,
 }
 
@@ -48,13 +48,13 @@ impl<P: DeserializeOwned> Takeover<P> {
         Self { payload, holder }
     }
 
-    /// Message that says who it was and when it was last seen.
+    /// Message that names the holder and when it was last seen.
     pub fn text(&self) -> String {
         format!("it ended without a word: {}, last seen {}", self.holder, instant(self.holder.renewed_at))
     }
 }
 
-/// Holder of a lakehouse's lock, where there is one now.
+/// Reads the current holder of a lakehouse's lock; `None` where it is free.
 ///
 /// # Errors
 /// [`Error::Lakehouse`] when the lock can't be read.
@@ -71,7 +71,7 @@ pub async fn holder(lake: &Lakehouse) -> Result<Option<Holder>> {
 struct LockFiles {
     store: Arc<dyn ObjectStore>,
     location: String,
-    /// The table's folder that they lie in.
+    /// Layer and name of the table whose folder holds them.
     place: (&'static str, &'static str),
 }
 
@@ -108,7 +108,7 @@ impl LockFiles {
                 Err(error) => Err(error),
             };
             match bytes {
-                // Cleared away by the next holder since it was listed.
+                // Deleted by the next holder since it was listed.
                 Err(StoreError::NotFound { .. }) => {}
                 Err(error) => return Err(self.error("read", error)),
                 Ok(bytes) => {
@@ -174,7 +174,7 @@ impl<P: Serialize + DeserializeOwned> Lock<P> {
                     lock.clear_away().await;
                     return Ok((lock, before));
                 }
-                // Another was quicker: see who.
+                // Another process created this number first: the next attempt reads its holder.
                 Err(StoreError::AlreadyExists { .. }) => {}
                 Err(error) => return Err(files.error("written", error)),
             }
@@ -196,7 +196,7 @@ impl<P: Serialize + DeserializeOwned> Lock<P> {
     pub async fn during<T>(&mut self, work: impl Future<Output = T>) -> Result<T> {
         let lost = self.keep();
         tokio::select! {
-            // What is done is done, even if Ctrl-C came at the same moment.
+            // Finished work counts, even if Ctrl-C came at the same moment.
             biased;
             outcome = work => Ok(outcome),
             reason = lost => Err(self.lost(reason.unwrap_or_else(|_| "its renewal ended".to_owned()))),
@@ -204,7 +204,7 @@ impl<P: Serialize + DeserializeOwned> Lock<P> {
         }
     }
 
-    /// Deletes the files of earlier holders. What stays behind does no harm.
+    /// Deletes the files of earlier holders. A file that stays does no harm.
     async fn clear_away(&self) {
         for number in self.files.numbers().await.unwrap_or_default() {
             if number < self.number
@@ -215,7 +215,7 @@ impl<P: Serialize + DeserializeOwned> Lock<P> {
         }
     }
 
-    /// Renews the lock from now on, and sends the reason when it is lost.
+    /// Renews the lock in the background, and sends the reason when it is lost.
     fn keep(&mut self) -> oneshot::Receiver<String> {
         let (tell, lost) = oneshot::channel();
         let (files, number, mut holder) = (self.files.clone(), self.number, self.holder.clone());
@@ -225,7 +225,7 @@ impl<P: Serialize + DeserializeOwned> Lock<P> {
                 match renew(&files, number, &mut holder).await {
                     Ok(None) => {}
                     Ok(Some(reason)) => {
-                        // Whoever waited for it may be gone.
+                        // The receiver may be gone.
                         let _ = tell.send(reason);
                         return;
                     }
@@ -274,7 +274,7 @@ impl<P> Drop for Lock<P> {
     }
 }
 
-/// Renews the expiry; gives the reason where the lock is another's.
+/// Renews the expiry; returns the reason where the lock was taken over.
 async fn renew(files: &LockFiles, number: u64, holder: &mut Holder) -> Result<Option<String>> {
     if files.numbers().await?.last().is_some_and(|newest| *newest > number) {
         let other = files.newest().await?.map(|(_, other)| format!(" by {other}")).unwrap_or_default();

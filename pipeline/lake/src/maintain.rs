@@ -1,8 +1,8 @@
-//! Maintains tables so that they stay quick to read: compaction, vacuum, checkpoints.
+//! Maintenance, which keeps tables fast to read: compaction, vacuum, checkpoints.
 //!
-//! Invariant: maintenance must never change a row, nor delete a file that a version within the retention has. Small files
-//! become large ones in one commit that says so, and so do files that Spark refuses; the checkpoint is that of the newest
-//! version. Where nothing is to be done, nothing is written.
+//! Invariant: maintenance must never change a row, nor delete a file that a version within the retention has. Small
+//! files, and files that Spark refuses, are rewritten in one OPTIMIZE commit; the checkpoint is that of the newest
+//! version. Where there is nothing to do, nothing is written.
 
 use super::error::Result;
 use super::file_sizing::BYTES_A_FILE;
@@ -15,7 +15,7 @@ use deltalake::{DeltaTable, Path};
 
 /// Hours that the files of earlier versions are kept by default: a week.
 ///
-/// Delta itself promises as much to readers that have such a version open.
+/// Delta itself guarantees as much to readers that have such a version open.
 pub const RETENTION_HOURS: u32 = 168;
 
 /// Options of maintenance.
@@ -23,7 +23,7 @@ pub const RETENTION_HOURS: u32 = 168;
 pub struct MaintenanceOptions {
     /// Hours that the files of earlier versions are kept.
     pub retention_hours: u32,
-    /// Report what would be done, and write nothing.
+    /// Whether to report only what would be done, and write nothing.
     pub dry_run: bool,
 }
 
@@ -35,25 +35,25 @@ pub struct MaintenanceResult {
     pub layer: &'static str,
     /// The table.
     pub table: &'static str,
-    /// Whether its small files were made large ones, or files that Spark refuses were written anew.
+    /// Whether its small files were compacted, or files that Spark refuses were rewritten.
     pub compacted: bool,
-    /// Data files of the newest version before.
+    /// Data files of the newest version, before.
     pub files_before: u64,
-    /// And after.
+    /// Data files of the newest version, after.
     pub files_after: u64,
-    /// Their bytes before.
+    /// Bytes of these files, before.
     pub bytes_before: u64,
-    /// And after.
+    /// Bytes of these files, after.
     pub bytes_after: u64,
     /// Files of earlier versions, or of none, that were deleted.
     pub vacuumed: u64,
     /// The version of the newest checkpoint.
     pub checkpoint: Option<i64>,
-    /// Why it could not be done.
+    /// The error, where it failed.
     pub error: Option<String>,
 }
 
-/// Size of the files of a version.
+/// Totals of the data files of a version.
 #[derive(Debug, Clone, Copy, Default)]
 struct Footprint {
     files: u64,
@@ -62,16 +62,16 @@ struct Footprint {
 }
 
 impl Footprint {
-    /// Whether the rows would fill fewer files.
+    /// Whether the rows would fit into fewer files.
     fn is_scattered(self, least_rows: u64) -> bool {
         let needed = self.rows.div_ceil(least_rows).max(self.bytes.div_ceil(BYTES_A_FILE)).max(1);
         self.files > needed
     }
 }
 
-/// Maintains a table; `None` where there is none.
+/// Maintains a table; `None` where it does not exist.
 ///
-/// An error stands in the result, so that the other tables go on.
+/// An error is part of the result, so that the other tables are still maintained.
 pub async fn maintain(lake: &Lakehouse, known: &TableDef, options: MaintenanceOptions) -> Option<MaintenanceResult> {
     let mut done = MaintenanceResult {
         layer: known.layer,
@@ -93,7 +93,7 @@ pub async fn maintain(lake: &Lakehouse, known: &TableDef, options: MaintenanceOp
     Some(done)
 }
 
-/// Does the work; false where there is no such table.
+/// Runs the steps of [`maintain`]; false where the table does not exist.
 async fn work(
     lake: &Lakehouse,
     known: &TableDef,
@@ -145,7 +145,7 @@ impl Table {
             // Also what a killed run wrote and never committed.
             .with_mode(VacuumMode::Full)
             .with_retention_period(TimeDelta::hours(i64::from(options.retention_hours)))
-            // Who may go below the week is decided by the caller.
+            // The caller decides who may go below a week.
             .with_enforce_retention_duration(false)
             .with_dry_run(options.dry_run)
             .await
@@ -154,9 +154,9 @@ impl Table {
         Ok(metrics.files_deleted.len() as u64)
     }
 
-    /// Deletes entries of the log before the newest checkpoint that are older than so many hours.
+    /// Deletes log entries before the newest checkpoint that are older than so many hours.
     ///
-    /// They hold the least and the greatest values of files that are gone.
+    /// Their statistics still hold the minimum and maximum values of deleted files.
     async fn shorten_log(&self, hours: u32) -> Result<()> {
         let version = u64::try_from(self.version()).on_table(self, "shortening the log")?;
         let before = Utc::now() - TimeDelta::hours(i64::from(hours));
@@ -176,7 +176,7 @@ impl Table {
             Err(error) => Err(error),
         };
         let pointer = pointer.on_table(self, "reading the checkpoint")?;
-        // One that can't be read is no help to any reader either: a new one takes its place.
+        // An unreadable pointer is no help to any reader either: a new checkpoint replaces it.
         let pointer: serde_json::Value = serde_json::from_slice(&pointer).unwrap_or_default();
         Ok(pointer.get("version").and_then(serde_json::Value::as_i64))
     }

@@ -28,7 +28,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Groups that are written at the same time.
+/// Number of groups written concurrently.
 const GROUPS_AT_ONCE: usize = 2;
 
 impl Table {
@@ -56,7 +56,7 @@ impl Table {
         let fresh = rows.filter(ident(DELETE_MARK).eq(lit(false))).on_table(self, "merging")?;
         let mut fresh = fresh.drop_columns(&[DELETE_MARK]).on_table(self, "merging")?;
         if (changed.len() as u64) < MANY_STAGED {
-            // More than these are in order already.
+            // Larger sets are sorted already.
             fresh = in_memory(fresh, key).await.on_table(self, "merging")?;
         }
         let files: Vec<DataFile> = groups.iter().flat_map(|group| group.files.clone()).collect();
@@ -75,7 +75,7 @@ impl Table {
         let written: Vec<Written> = futures::stream::iter(work).buffered(GROUPS_AT_ONCE).try_collect().await?;
         let replaced: u64 = written.iter().map(|group| group.replaced).sum();
         let adds: Vec<Add> = written.into_iter().flat_map(|group| group.adds).collect();
-        // Where a file does not say how many rows it has, that can't be reckoned.
+        // Not possible where a file has no row count.
         if let Some(before) = files.iter().map(DataFile::rows).sum::<Option<u64>>() {
             self.must_be("merging", &adds, (before + expected).saturating_sub(replaced + source.deletions))?;
         }
@@ -183,7 +183,7 @@ impl Table {
     }
 }
 
-/// Sorts a few rows by their key and holds them in memory, so that each group finds its own.
+/// Sorts a few rows by their key and holds them in memory, so that each group can filter its own.
 async fn in_memory(rows: DataFrame, key: &[&str]) -> Result<DataFrame, BoxError> {
     let (state, plan) = rows.into_parts();
     let rows = DataFrame::new(state.clone(), plan);
@@ -204,18 +204,18 @@ struct SourceKeys {
     first: KeySet,
     /// The hashes of the whole keys.
     hashes: HashSet<u128>,
-    /// How many of the rows only delete.
+    /// Number of rows that are deletions.
     deletions: u64,
 }
 
-/// The files of a group that was written.
+/// Files that were written for a group.
 struct Written {
     adds: Vec<Add>,
     /// Rows of the old files that were replaced or deleted.
     replaced: u64,
 }
 
-/// Predicate over key columns that is true where the key is none of these.
+/// Predicate over key columns that is true where the key's hash is none of these.
 ///
 /// A join would hold the wide rows in memory, or sort them.
 fn not_among(types: Vec<DataType>, hashes: Arc<HashSet<u128>>) -> ScalarUDF {

@@ -1,7 +1,7 @@
-//! Parses places as a person writes them: literal text, but for a `~/` that no shell expanded.
+//! Parser of locations in settings: literal text, except for a `~/` that no shell expanded.
 //!
-//! Invariant: a value that is meant otherwise than it reads (quotes that a shell would have taken away, blanks around
-//! it) must be refused, and never makes a folder of an odd name.
+//! Invariant: a value that hardly means what it says (quotes that a shell would have removed, blanks around it) must be
+//! refused, and must never create a folder of an odd name.
 
 use super::error::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -44,7 +44,7 @@ pub(super) fn root_of(location: &str) -> Result<Url> {
     Ok(root)
 }
 
-/// Whether it begins with a scheme: a folder's name may hold `://`, too.
+/// Whether a location begins with a URL scheme: a folder's name may contain `://`, too.
 fn is_url(location: &str) -> bool {
     let is_of_scheme = |letter: char| letter.is_ascii_alphanumeric() || "+-.".contains(letter);
     location.split_once("://").is_some_and(|(scheme, _)| {
@@ -76,7 +76,7 @@ pub fn folder_of(setting: &str, text: &str) -> Result<PathBuf> {
     std::path::absolute(&path).map_err(|error| refused(&error.to_string()))
 }
 
-/// Checks that a value is no slip of the pen.
+/// Refuses a value that looks like a typing mistake: blank, in quotes, with control characters, or with blanks around.
 fn check(setting: &str, text: &str) -> Result<()> {
     let refused = |reason: String| Err(Error::Usage(reason));
     if text.trim().is_empty() {
@@ -96,7 +96,7 @@ fn check(setting: &str, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// URL of a local file or folder: the engine reads a path as a pattern, and a URL as it is.
+/// Returns the URL of a local file or folder: the engine reads a path as a glob pattern, but a URL literally.
 ///
 /// # Errors
 /// [`Error::Query`] when the path can't be part of a URL.

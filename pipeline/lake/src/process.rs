@@ -1,8 +1,8 @@
-//! Processes that hold locks: who they are, whether they are still there, and the signals that end this one.
+//! Processes that hold locks: their identity, whether they still run, and the signals that stop this one.
 
 use serde::{Deserialize, Serialize};
 
-/// Process, as well as the system lets it be told from others.
+/// Identity of a process, as exactly as the system tells processes apart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Process {
@@ -10,9 +10,9 @@ pub struct Process {
     pub host: String,
     /// The process's id there.
     pub pid: u32,
-    /// The boot and the namespace that the id counts in: two containers of one name can both have a process 7.
+    /// The boot id and PID namespace: two containers of one name can both have a process 7.
     pub(super) machine: Option<String>,
-    /// When the process started, as the system counts: ids are used again.
+    /// When the process started, in clock ticks since boot: ids are reused.
     pub(super) start: Option<String>,
 }
 
@@ -36,13 +36,13 @@ impl Process {
 
     /// Whether it is known to have ended.
     ///
-    /// Of a process elsewhere, and on systems without `/proc`, nothing is known.
+    /// Nothing is known about a process on another machine, or on systems without `/proc`.
     pub(super) fn is_gone(&self) -> bool {
         self.machine.is_some() && self.machine == Self::own().machine && start_of(self.pid) != self.start
     }
 }
 
-/// Start of a process, as the system counts; `None` where there is no such process.
+/// Start of a process in clock ticks since boot; `None` where there is no such process.
 fn start_of(pid: u32) -> Option<String> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name, in parentheses, may hold anything; the start is the twentieth field after it.
@@ -50,7 +50,7 @@ fn start_of(pid: u32) -> Option<String> {
     fields.split_whitespace().nth(19).map(ToOwned::to_owned)
 }
 
-/// Waits until a person or the system asks this process to end, from the call on.
+/// Waits for SIGINT or SIGTERM; signals count from the call on.
 #[cfg(unix)]
 pub fn interrupted() -> impl Future<Output = ()> + Send {
     use tokio::signal::unix::{SignalKind, signal};
@@ -65,7 +65,7 @@ pub fn interrupted() -> impl Future<Output = ()> + Send {
     }
 }
 
-/// Waits until a person asks this process to end.
+/// Waits for Ctrl-C.
 #[cfg(not(unix))]
 pub fn interrupted() -> impl Future<Output = ()> + Send {
     async {

@@ -1,23 +1,23 @@
 //! Plans which files a change rewrites, in groups of neighbouring keys.
 //!
 //! Invariant: the groups must be ranges of the key that never overlap; each changed key must be in exactly one of them,
-//! and each rewritten file in one with its whole range. So a table that is clustered by its key stays so, and what has to
-//! be sorted at a time is about one file.
+//! and each rewritten file in one with its whole range. So a table that is clustered by its key stays so, and about one
+//! file has to be sorted at a time.
 
 use super::KeySet;
 use super::file_sizing::FileSizing;
 use super::files::DataFile;
 use datafusion::logical_expr::{Expr, lit};
 
-/// Range of the key with the files in it that are rewritten.
+/// Key range with the files in it that are rewritten.
 pub(super) struct RewriteGroup {
-    /// The files: none where new rows lie between full ones.
+    /// The files: none where new rows fall between full ones.
     pub(super) files: Vec<DataFile>,
     /// Number of changed keys in it.
     pub(super) keys: usize,
-    /// From this key on; from the beginning where absent.
+    /// Inclusive lower bound; unbounded where absent.
     from: Option<Key>,
-    /// Up to this key, which is the next group's.
+    /// Exclusive upper bound, where the next range begins; unbounded where absent.
     to: Option<Key>,
 }
 
@@ -45,7 +45,7 @@ impl RewriteGroup {
     }
 }
 
-/// Plans the groups of a change of rows with these keys.
+/// Plans the groups that changed rows with these keys rewrite.
 pub(super) fn rewrite_plan(files: Vec<DataFile>, column: &str, keys: KeySet, sizing: FileSizing) -> Vec<RewriteGroup> {
     let full = sizing.rows_of_a_file(files.iter().filter_map(DataFile::rows).sum());
     match keys {
@@ -88,7 +88,7 @@ fn plan<T: Ord + Clone>(
         }
     }
     if !unknown.is_empty() || ranged.is_empty() {
-        // What a file holds is not known, so it may hold anything: one group.
+        // A file without statistics may hold any key: one group.
         let hit = ranged.into_iter().filter(|(least, most, _)| count_within(keys, least, most) > 0);
         let files = hit.map(|(.., file)| file).chain(unknown).collect();
         return vec![RewriteGroup { files, keys: keys.len(), from: None, to: None }];
@@ -99,7 +99,7 @@ fn plan<T: Ord + Clone>(
     let mut groups: Vec<RewriteGroup> = Vec::new();
     let mut before: Option<usize> = None;
     for (place, cluster) in clusters.into_iter().enumerate() {
-        // The first cluster's group begins before it, each ends where the next begins.
+        // The first cluster's range is open below, and each ends where the next begins.
         let first = if place == 0 { 0 } else { keys.partition_point(|key| key < &ends[place - 1]) };
         let end = if place == last { keys.len() } else { keys.partition_point(|key| key < &ends[place]) };
         if first >= end {
@@ -113,7 +113,7 @@ fn plan<T: Ord + Clone>(
         };
         let rows = |group: &RewriteGroup| group.files.iter().filter_map(DataFile::rows).sum::<u64>();
         match groups.last_mut().filter(|_| before.is_some_and(|before| before + 1 == place)) {
-            // Two that are not full become one.
+            // Two neighbours that fit into one file become one group.
             Some(neighbour) if !group.files.is_empty() && rows(neighbour) + rows(&group) <= full => {
                 neighbour.files.extend(group.files);
                 neighbour.keys += group.keys;
@@ -128,8 +128,8 @@ fn plan<T: Ord + Clone>(
 
 /// Picks the files that may hold one of the keys.
 ///
-/// Where none may, the one that ends last grows, unless it is full: so what comes every night does not leave a small file
-/// each time.
+/// Where a key lies outside their range, the file that ends last grows, too, unless it is full: so each night's new
+/// rows do not leave a small file.
 fn touched<T: Ord + Clone>(cluster: OverlappingFiles<T>, keys: &[T], full: u64) -> Vec<DataFile> {
     let all_known = keys.iter().all(|key| *key >= cluster.least && *key <= cluster.most);
     let last =

@@ -1,4 +1,4 @@
-//! Sessions in which the tables of a lakehouse can be queried, as they are now or as they were.
+//! Query sessions over the tables of a lakehouse, at their newest or at earlier versions.
 //!
 //! Invariant: a session must read each table at one version, whatever is committed meanwhile.
 
@@ -18,26 +18,26 @@ use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Tables that are opened at the same time.
+/// Number of tables opened concurrently.
 const TABLES_AT_ONCE: usize = 8;
 
-/// Known table, opened where it is there.
+/// Table definition, with the open table where it exists.
 pub type Opened = (&'static TableDef, Option<Table>);
 
-/// Session in which every known table can be queried; one that was not written yet is empty.
+/// Opens a session with every defined table; one that was not written yet is empty.
 ///
 /// # Errors
-/// [`Error::Table`] when a table is there but can't be read.
+/// [`Error::Table`] when a table exists but can't be read.
 pub async fn register(lake: &Lakehouse) -> Result<SessionContext> {
     session(lake, &open_all(lake).await?).await
 }
 
-/// Session in which the tables that are there can be queried.
+/// Opens a session with the tables that exist.
 ///
-/// One that was not written yet would look like no data.
+/// A table that was not written yet would look like one without data.
 ///
 /// # Errors
-/// As [`register`], and [`Error::Lakehouse`] where there is none: a wrong address or layout would look so, too.
+/// As [`register`], and [`Error::Lakehouse`] where no table exists: a wrong location or layout looks the same.
 pub async fn register_written(lake: &Lakehouse) -> Result<SessionContext> {
     let tables = open_all(lake).await?;
     if tables.iter().all(|(_, table)| table.is_none()) {
@@ -83,7 +83,7 @@ fn no_tables(lake: &Lakehouse) -> Error {
     )
 }
 
-/// Session as [`session`] gives, without the tables that are not there, unless a layer is complete without them.
+/// Opens a [`session`] without the tables that do not exist; optional ones stay, as empty tables.
 async fn written(lake: &Lakehouse, tables: &[Opened]) -> Result<SessionContext> {
     let context = session(lake, tables).await?;
     let missing = tables.iter().filter(|(known, table)| table.is_none() && !known.optional);
@@ -95,10 +95,10 @@ async fn written(lake: &Lakehouse, tables: &[Opened]) -> Result<SessionContext> 
     Ok(context)
 }
 
-/// Tables that a statement names, each as layer and name.
+/// Lists the tables that a statement names, each as layer and name.
 ///
 /// # Errors
-/// [`DataFusionError`] when it is no SQL.
+/// [`DataFusionError`] when it is not valid SQL.
 pub fn named_tables(context: &SessionContext, sql: &str) -> Result<Vec<(String, String)>, DataFusionError> {
     let state = context.state();
     let dialect = state.config_options().sql_parser.dialect;
@@ -107,12 +107,12 @@ pub fn named_tables(context: &SessionContext, sql: &str) -> Result<Vec<(String, 
     Ok(named.iter().map(|table| (table.schema().unwrap_or(default).to_owned(), table.table().to_owned())).collect())
 }
 
-/// Folder of a table that lies in one of these folders.
+/// Finds a table within these folders, and returns its folder.
 ///
 /// # Errors
-/// [`Error::Table`] when a table is there but can't be read.
+/// [`Error::Table`] when a table exists but can't be read.
 pub async fn first_table(lake: &Lakehouse, folders: &[String]) -> Result<Option<String>> {
-    // Those of the last layer are written most often.
+    // From the last layer on: its tables are written most often.
     for known in lake.warehouse().tables.iter().rev() {
         let folder = lake.folder(known.layer, known.name);
         let top = folder.split('/').next().unwrap_or_default();
@@ -123,10 +123,10 @@ pub async fn first_table(lake: &Lakehouse, folders: &[String]) -> Result<Option<
     Ok(None)
 }
 
-/// Opens every known table at its newest version, where there is one.
+/// Opens every defined table at its newest version; `None` where it does not exist.
 ///
 /// # Errors
-/// [`Error::Table`] when a table is there but can't be read.
+/// [`Error::Table`] when a table exists but can't be read.
 pub async fn open_all(lake: &Lakehouse) -> Result<Vec<Opened>> {
     open_tables(lake, &lake.warehouse().tables).await
 }
@@ -137,16 +137,16 @@ async fn open_tables(lake: &Lakehouse, tables: impl IntoIterator<Item = &'static
     for known in tables {
         opening.push(async move { lake.open(known.layer, known.name).await.map(|table| (known, table)) }.boxed());
     }
-    // Some at a time: where the storage is far, each takes a while.
+    // Concurrently: each takes a while on remote storage.
     futures::stream::iter(opening).buffered(TABLES_AT_ONCE).try_collect().await
 }
 
-/// Session that shows the lakehouse as it was at a time: each table's newest version that was committed by then.
+/// Opens a session at a point in time: each table at the newest version that was committed by then.
 ///
-/// A run commits table by table, so a time between two runs shows them as they belong together.
+/// A run commits table by table, so a time between two runs gives versions that belong together.
 ///
 /// # Errors
-/// [`Error::Query`] when there was nothing yet, [`Error::Table`] when a log does not reach back so far.
+/// [`Error::Query`] when no table existed yet, [`Error::Table`] when a log does not reach back so far.
 pub async fn register_at_time(lake: &Lakehouse, time: DateTime<Utc>) -> Result<SessionContext> {
     let mut tables = Vec::new();
     let mut first: Option<DateTime<Utc>> = None;
@@ -169,7 +169,7 @@ pub async fn register_at_time(lake: &Lakehouse, time: DateTime<Utc>) -> Result<S
     written(lake, &tables).await
 }
 
-/// Session that shows one table at an earlier version.
+/// Opens a session with one table at an earlier version, the others at their newest.
 ///
 /// # Errors
 /// [`Error::Usage`] when there is no such table, [`Error::Table`] when there is no such version.
@@ -185,10 +185,10 @@ pub async fn register_at_version(lake: &Lakehouse, layer: &str, name: &str, vers
     Ok(context)
 }
 
-/// Session in which these tables can be queried, at the versions that are open.
+/// Opens a session with these tables, at their open versions.
 pub async fn session(lake: &Lakehouse, tables: &[Opened]) -> Result<SessionContext> {
-    // A list of its own: sessions that are made from one another share it otherwise, and a reader would take the
-    // tables from under a run.
+    // A catalog list of its own: sessions derived from one another would share it, and a reader would replace the
+    // tables of a run.
     let state = SessionStateBuilder::new_from_existing(lake.context().state())
         .with_catalog_list(Arc::new(MemoryCatalogProviderList::new()))
         .build();
@@ -210,7 +210,7 @@ pub async fn session(lake: &Lakehouse, tables: &[Opened]) -> Result<SessionConte
     Ok(context)
 }
 
-/// Tables of a layer, where the session has it.
+/// Schema provider of a layer, where the session has it.
 fn schema_of(context: &SessionContext, layer: &str) -> Option<Arc<dyn SchemaProvider>> {
     context.catalog(&context.copied_config().options().catalog.default_catalog)?.schema(layer)
 }

@@ -1,10 +1,10 @@
-//! Merges two sorted streams of rows into one.
+//! Sorted merge: merges two sorted streams of rows into one.
 //!
 //! A table that is clustered by its key needs no sorting when some of its rows change: between two changed rows, whole
-//! runs of the others pass as they are. What the streams hold in memory is a batch of each.
+//! runs of the others pass through as slices. Each stream holds one batch in memory.
 //!
-//! Invariant: rows must come out in the order of the key, each once; where a stream is not in that order, the merge ends
-//! with [`OutOfOrder`].
+//! Invariant: rows must come out in the order of the key, each once; where a stream is not in that order, the merge
+//! must end with [`OutOfOrder`].
 
 use super::error::BoxError;
 use arrow::array::RecordBatch;
@@ -15,7 +15,7 @@ use arrow::row::{OwnedRow, RowConverter, Rows, SortField};
 use futures::stream::BoxStream;
 use futures::{SinkExt as _, Stream, StreamExt as _, TryStreamExt as _};
 
-/// Rows from which on a run is passed on as it is; shorter ones are put together.
+/// Number of rows from which a run is passed on as a slice; shorter runs are concatenated.
 const LONG_RUN: usize = 1024;
 
 /// Error of a stream that is not in the order of its key.
@@ -46,7 +46,7 @@ pub(super) fn read_ahead<E: Send + 'static>(
     rows: BoxStream<'static, Result<RecordBatch, E>>,
 ) -> BoxStream<'static, Result<RecordBatch, E>> {
     let (sender, receiver) = futures::channel::mpsc::channel(1);
-    // Ends when nobody listens any more.
+    // Ends when the receiver is dropped.
     tokio::spawn(rows.map(Ok).forward(sender.sink_map_err(|_| ())));
     receiver.boxed()
 }
@@ -57,7 +57,7 @@ struct Input {
     last: Option<OwnedRow>,
 }
 
-/// Position in a batch: the keys of its rows, and the first row that is not given yet.
+/// Position in a batch: the keys of its rows, and the first row that is not passed on yet.
 struct Position {
     batch: RecordBatch,
     keys: Rows,
@@ -65,7 +65,7 @@ struct Position {
 }
 
 impl Input {
-    /// Fetches the next batch where none is at hand.
+    /// Fetches the next batch where the current one is used up.
     async fn fill(&mut self, converter: &RowConverter, key: &[usize]) -> Result<(), BoxError> {
         while self.at.as_ref().is_none_or(|position| position.row == position.batch.num_rows()) {
             self.at = None;
@@ -112,7 +112,7 @@ struct SortedMerge {
     key: Vec<usize>,
     converter: RowConverter,
     schema: SchemaRef,
-    /// Short runs that wait to be put together.
+    /// Short runs that wait to be concatenated.
     runs: Vec<RecordBatch>,
     rows: usize,
 }

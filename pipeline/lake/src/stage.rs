@@ -1,8 +1,8 @@
-//! Stages rows on local disk, on their way to a table.
+//! Staging folder: rows on local disk, on their way to a table.
 //!
-//! What is fetched or computed goes to a file first and into the table in one commit afterwards, so memory
-//! depends on the batch size alone, and nothing partial can reach a table. A lakehouse's files lie in a folder of its
-//! own that only its user may enter:
+//! Rows that are fetched or computed go to a file first and into the table in one commit afterwards, so memory depends
+//! on the batch size alone, and nothing partial can reach a table. Each lakehouse has its own folder, which only its
+//! user may enter:
 //!
 //! ```text
 //! <root>/<lakehouse>/work-<id>/…      of one run: removed with the Stage, or by the next run
@@ -11,8 +11,8 @@
 //! ```
 //!
 //! Invariant: the folder must be used under the lakehouse's lock alone, and must never hold more bytes than its limit;
-//! what nobody came back for in a week is removed. What is kept is of use for its origin alone: the same source and the same
-//! lakehouse, which is not told by the place where it lies.
+//! files that are a week old are removed. Kept files must be used for their origin alone: the same source and the same
+//! lakehouse, which the folder's path does not prove.
 
 mod trial;
 
@@ -27,22 +27,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-/// Bytes that may be staged at a time, unless the configuration says otherwise.
+/// Default limit of the bytes that are staged at a time.
 const LIMIT: u64 = 20 << 30;
-/// Age at which what a killed run left is of no use any more.
+/// Age from which files that a killed run left are removed.
 const TOO_OLD: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const WORK: &str = "work-";
 
 /// Configuration of stages: where they lie, and which of their folders outlive them.
 #[derive(Debug, Clone)]
 pub struct StageConfig {
-    /// The folder that those of all lakehouses lie in.
+    /// The parent of all lakehouses' staging folders.
     pub root: PathBuf,
     /// The bytes that may be staged at a time; 20 GiB where absent.
     pub limit: Option<u64>,
-    /// The name of the folder with what a later run goes on with.
+    /// The name of the folder of kept files, which a later run resumes from.
     pub kept: &'static str,
-    /// The names of the folders with what makes a later run quicker.
+    /// The names of the cache folders, which make a later run faster.
     pub caches: &'static [&'static str],
 }
 
@@ -52,7 +52,7 @@ impl StageConfig {
         self.root.join(format!("{:016x}", xxhash_rust::xxh3::xxh3_64(lake.root().as_str().as_bytes())))
     }
 
-    /// Checks that the engine can read files back from the place, before anything is fetched.
+    /// Checks that the engine can read files back from the root, before anything is fetched.
     ///
     /// # Errors
     /// [`Error::Usage`] that names it.
@@ -65,11 +65,11 @@ impl StageConfig {
         }
     }
 
-    /// Removes all that is kept of a lakehouse. The caller must hold its lock.
+    /// Removes all kept files and caches of a lakehouse. The caller must hold its lock.
     pub fn forget_all(&self, lake: &Lakehouse) {
         for folder in self.lasting(&self.place(lake)).filter(|folder| folder.is_dir()) {
             if let Err(error) = std::fs::remove_dir_all(&folder) {
-                // It is of another origin than what is looked for from now on.
+                // Harmless: its origin is not the one that later runs look for.
                 tracing::warn!(folder = %folder.display(), %error, "a staging folder was not removed");
             }
         }
@@ -81,11 +81,11 @@ impl StageConfig {
     }
 }
 
-/// Folder for staged files; what belongs to this run alone is removed when dropped.
+/// Staging folder of a run; the files of this run alone are removed when it is dropped.
 #[derive(Debug)]
 pub struct Stage {
     work: PathBuf,
-    /// Where what outlives the stage lies; nothing does where absent.
+    /// The lakehouse's folder and configuration; nothing outlives the stage where absent.
     lasting: Option<(PathBuf, StageConfig)>,
     next: AtomicU64,
     quota: Arc<DiskQuota>,
@@ -94,21 +94,21 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Makes a folder below the system's temporary one, which keeps nothing.
+    /// Creates a stage in the system's temporary folder, which keeps nothing.
     ///
     /// # Errors
-    /// [`Error::Io`] when it can't be made.
+    /// [`Error::Io`] when the folder can't be created.
     pub fn new() -> Result<Self> {
         let work = std::env::temp_dir().join(format!("connectwise-etl-{}", uuid::Uuid::new_v4().simple()));
         Self::at(work)
     }
 
-    /// Makes the folder of a lakehouse, and removes what earlier runs left half-way.
+    /// Creates the stage of a lakehouse, and removes what killed runs left.
     ///
     /// The caller must hold the lakehouse's lock.
     ///
     /// # Errors
-    /// [`Error::Io`] when it can't be made, [`Error::Usage`] when its path can't be read back.
+    /// [`Error::Io`] when the folder can't be created, [`Error::Usage`] when files can't be read back from its path.
     pub fn of(lake: &Lakehouse, config: &StageConfig) -> Result<Self> {
         config.check()?;
         let own = config.place(lake);
@@ -118,31 +118,31 @@ impl Stage {
         Ok(stage.with_hash_key(lake.hash_key().cloned()))
     }
 
-    /// Sets a key for personal texts: only their hashes are staged.
+    /// Sets the hash key for personal texts: only their hashes are staged.
     #[must_use]
     pub fn with_hash_key(mut self, hash_key: Option<HashKey>) -> Self {
         self.hash_key = hash_key;
         self
     }
 
-    /// Sets the origin that what is kept has to be of.
+    /// Sets the origin that kept files must have.
     #[must_use]
     pub fn with_origin(mut self, origin: String) -> Self {
         self.origin = origin;
         self
     }
 
-    /// Origin that what is kept has to be of.
+    /// Origin that kept files must have.
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// Key for personal texts, where there is one.
+    /// Hash key for personal texts, where there is one.
     pub fn hash_key(&self) -> Option<&HashKey> {
         self.hash_key.as_ref()
     }
 
-    /// Makes a stage in a lakehouse's own folder.
+    /// Creates a stage in a lakehouse's own folder.
     fn below(own: &Path, id: &str, config: &StageConfig) -> Result<Self> {
         let mut stage = Self::at(own.join(format!("{WORK}{id}")))?;
         let used = bytes_below(&own.join(config.kept));
@@ -164,12 +164,12 @@ impl Stage {
         StagedFile::new(path, format, schema, false, Arc::clone(&self.quota))
     }
 
-    /// Folder with what a later run goes on with; `None` where nothing is kept.
+    /// Folder of the kept files that a later run resumes from; `None` where nothing is kept.
     pub fn kept(&self) -> Option<PathBuf> {
         self.lasting.as_ref().map(|(own, config)| own.join(config.kept))
     }
 
-    /// Folder with what makes a later run quicker; `None` where nothing is kept.
+    /// Folder of a cache that makes a later run faster; `None` where nothing is kept.
     pub fn cache(&self, name: &str) -> Option<PathBuf> {
         self.lasting.as_ref().map(|(own, _)| own.join(name))
     }
@@ -179,7 +179,7 @@ impl Stage {
         StagedFile::new(path, format, schema, true, Arc::clone(&self.quota))
     }
 
-    /// Removes a folder of kept files, where it is there.
+    /// Removes a folder of kept files, where it exists.
     pub fn forget(&self, folder: &Path) {
         if !folder.is_dir() {
             return;
@@ -197,7 +197,7 @@ impl Drop for Stage {
         if let Err(error) = std::fs::remove_dir_all(&self.work) {
             tracing::warn!(folder = %self.work.display(), %error, "the staging folder was not removed");
         }
-        // These fail where something is kept, which is as well.
+        // These must fail where something is kept: only empty folders are removed.
         if let Some((own, config)) = &self.lasting {
             config.lasting(own).chain([own.clone()]).for_each(|folder| {
                 let _ = std::fs::remove_dir(folder);
@@ -206,10 +206,10 @@ impl Drop for Stage {
     }
 }
 
-/// Makes a folder that only its user may enter: what is staged is as confidential as the tables.
+/// Creates a folder that only its user may enter: staged rows are as confidential as the tables.
 ///
 /// # Errors
-/// [`Error::Io`] when it can't be made.
+/// [`Error::Io`] when it can't be created.
 pub fn private_folder(folder: &Path) -> Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
@@ -221,7 +221,7 @@ pub fn private_folder(folder: &Path) -> Result<()> {
     })
 }
 
-/// Removes what killed runs of this lakehouse left, and what is too old of others.
+/// Removes what killed runs of this lakehouse left, and what is too old in any lakehouse's folder.
 fn clear_away(config: &StageConfig, own: &Path) {
     let is_work = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(WORK));
     let is_old = |path: &Path| {

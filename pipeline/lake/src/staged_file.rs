@@ -1,6 +1,6 @@
 //! Staged file: rows that are written once, and read back once or by their keys.
 //!
-//! Invariant: a file that is not kept must be gone when it is dropped; one that was finished must be counted for its
+//! Invariant: a file that is not kept must be deleted when it is dropped; one that was finished must count towards its
 //! stage's quota.
 
 use super::disk_quota::DiskQuota;
@@ -28,14 +28,14 @@ const ROW_GROUP_BYTES: usize = 8 * 1024 * 1024;
 /// Format of a staged file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// Arrow's own file format: quick to write and to read once, from its beginning to its end.
+    /// Arrow IPC file: fast to write, and to read once from start to end.
     Arrow,
     /// Parquet: rows of some keys can be read without the others.
     Parquet,
 }
 
 impl Format {
-    /// Extension of its files.
+    /// File name extension.
     pub fn extension(self) -> &'static str {
         match self {
             Format::Arrow => "arrow",
@@ -81,7 +81,7 @@ impl Writer {
         }
     }
 
-    /// Ends the file, and gives it.
+    /// Finishes the file and returns it.
     fn finish(self) -> Result<File, ArrowError> {
         match self {
             Writer::Arrow(writer) => {
@@ -98,7 +98,7 @@ pub struct StagedFile {
     path: PathBuf,
     format: Format,
     schema: SchemaRef,
-    /// Behind a lock only so that a reference can cross threads; it is never waited for.
+    /// Behind a mutex only so that a reference can cross threads; it is never contended.
     writer: Mutex<Option<Writer>>,
     rows: u64,
     bytes: u64,
@@ -116,7 +116,7 @@ impl StagedFile {
     /// Appends rows of the file's schema.
     ///
     /// # Errors
-    /// [`Error::Io`] when the disk refuses.
+    /// [`Error::Io`] when the file can't be written.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         if batch.num_rows() == 0 {
             return Ok(());
@@ -145,10 +145,10 @@ impl StagedFile {
         &self.path
     }
 
-    /// Ends the file. Rows can be read afterwards, not added. A kept file is on disk when this returns.
+    /// Finishes the file: rows can be read afterwards, not added. A kept file is synced to disk when this returns.
     ///
     /// # Errors
-    /// [`Error::Io`] when the disk refuses, or more is staged than may be.
+    /// [`Error::Io`] when the file can't be written, or the quota is exceeded.
     pub fn finish(&mut self) -> Result<()> {
         let Some(writer) = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner).take() else { return Ok(()) };
         let file = writer.finish().map_err(|error| trouble(&self.path, std::io::Error::other(error)))?;
@@ -198,7 +198,7 @@ impl StagedFile {
     ) -> Result<Option<DataFrame>> {
         let files: Vec<&Self> = files.into_iter().filter(|file| file.rows > 0).collect();
         let Some(first) = files.first() else { return Ok(None) };
-        // The engine takes a file that is not there for one without rows.
+        // The engine treats a missing file as one without rows.
         if let Some(lost) = files.iter().find(|file| !file.path.is_file()) {
             let text = format!("the staged file {} is gone; keep CW_STAGING clear of clean-ups", lost.path.display());
             return Err(Error::query(text));
@@ -219,7 +219,7 @@ impl Drop for StagedFile {
         if self.kept || self.rows == 0 {
             return;
         }
-        // The folder goes away with the run in any case.
+        // The folder is removed with the run in any case.
         if std::fs::remove_file(&self.path).is_ok() {
             self.quota.free(self.bytes);
         }

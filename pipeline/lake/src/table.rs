@@ -24,14 +24,14 @@ use std::sync::Arc;
 /// Column of the rows to merge that marks a deletion.
 pub(super) const DELETE_MARK: &str = "__delete";
 
-/// Counts of the rows that a step inserted, updated, left alone and deleted.
+/// Counts of the rows that a step inserted, updated, left unchanged and deleted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Counts {
     /// New rows.
     pub inserted: u64,
     /// Rows whose content changed.
     pub updated: u64,
-    /// Rows that were compared and are as they were.
+    /// Rows that were compared and did not differ.
     pub unchanged: u64,
     /// Rows removed, or marked as deleted.
     pub deleted: u64,
@@ -65,7 +65,7 @@ impl Table {
         Self { lake: lake.clone(), layer, name: name.to_owned(), sizing: lake.sizing(layer, name), delta }
     }
 
-    /// Opens a table at its newest version; `None` where there is none.
+    /// Opens a table at its newest version; `None` where it does not exist.
     pub(super) async fn open(lake: &Lakehouse, layer: &'static str, name: &str) -> Result<Option<Self>> {
         let url = lake.url(layer, name)?;
         if url.to_file_path().is_ok_and(|path| !path.join("_delta_log").is_dir()) {
@@ -111,7 +111,7 @@ impl Table {
             .create()
             .with_table_name(name)
             .with_columns(fields)
-            // A run that creates the same table at the same moment is no fault: both see an empty table.
+            // Another run may create the same table at the same moment: both then see an empty table.
             .with_save_mode(SaveMode::Ignore)
             .await
             .on(layer, name, "creating")?;
@@ -185,7 +185,7 @@ impl Table {
         context.read_table(provider).on_table(self, "reading")
     }
 
-    /// Provider of the rows, for SQL.
+    /// Table provider of the rows, for SQL.
     ///
     /// # Errors
     /// [`Error::Table`] when the table can't be read.
@@ -194,7 +194,7 @@ impl Table {
         self.delta.table_provider().await.on_table(self, "reading")
     }
 
-    /// Version that the last commit of an application recorded.
+    /// Version that an application's last transaction recorded in the log.
     ///
     /// # Errors
     /// [`Error::Table`] when the log can't be read.
@@ -221,7 +221,7 @@ impl Table {
         provider.await.on_table(self, "reading")
     }
 
-    /// Id that the table got when it was created: another one at the same place has another.
+    /// Id that the table got when it was created: a new table at the same location has a different one.
     ///
     /// # Errors
     /// [`Error::Table`] when no version is loaded.
@@ -233,7 +233,7 @@ impl Table {
         self.delta.snapshot().on_table(self, action)
     }
 
-    /// Size of its files.
+    /// Sizing of its data files.
     pub(super) fn sizing(&self) -> FileSizing {
         self.sizing
     }
@@ -247,15 +247,15 @@ impl Table {
         self.delta = delta;
     }
 
-    /// Error of this table.
+    /// Builds an error of this table.
     pub fn error(&self, action: &str, source: impl Into<BoxError>) -> Error {
         Error::table(self.layer, &self.name, action, source)
     }
 }
 
-/// Extension of results that names the open table that an error is of.
+/// Extension of results that adds the open table to an error.
 pub trait OnTable<T> {
-    /// Turns the error into one of this table.
+    /// Converts the error into one of this table.
     ///
     /// # Errors
     /// [`Error::Table`].
@@ -278,7 +278,7 @@ pub(super) fn files(lake: &Lakehouse, layer: &str, name: &str) -> Result<Arc<dyn
     store(lake, lake.url(layer, name)?).on(layer, name, "reaching")
 }
 
-/// Object store of a place in the lakehouse.
+/// Object store of a location in the lakehouse.
 pub(super) fn store(
     lake: &Lakehouse,
     url: url::Url,

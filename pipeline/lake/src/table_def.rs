@@ -11,37 +11,37 @@ pub struct TableDef {
     pub layer: &'static str,
     /// The name.
     pub name: &'static str,
-    /// What it looks like while it is empty.
+    /// The schema that queries see while the table is not written yet.
     pub schema: SchemaRef,
     /// The columns that its rows are sorted by: its key, where it has one.
     pub key: Vec<&'static str>,
-    /// How it is cut into files.
+    /// The sizing of its data files.
     pub sizing: FileSizing,
-    /// Whether a layer is complete without it: it comes with the first row that belongs into it.
+    /// Whether a layer is complete without it: it is created with its first row.
     pub optional: bool,
 }
 
-/// Description of a lakehouse, which the program that owns it states once.
+/// Description of a lakehouse, declared once by the program that owns it.
 #[derive(Debug)]
 pub struct Warehouse {
     /// The catalog that holds the layers as schemas.
     pub catalog: &'static str,
-    /// The layers, in the order in which they are built on each other.
+    /// The layers, in the order in which they are built from each other.
     pub layers: &'static [&'static str],
-    /// The layer that a table without one belongs to.
+    /// The layer of a table that is named without one.
     pub default_layer: &'static str,
-    /// Layer and name of the table whose folder the lock lies in.
+    /// Layer and name of the table whose folder holds the lock.
     pub lock: (&'static str, &'static str),
     /// The tables, by layer and name.
     pub tables: Vec<TableDef>,
-    /// The functions of its SQL besides the engine's own.
+    /// The scalar SQL functions besides the engine's own.
     pub functions: Vec<ScalarUDF>,
-    /// The aggregate functions of its SQL besides the engine's own.
+    /// The aggregate SQL functions besides the engine's own.
     pub aggregates: Vec<AggregateUDF>,
 }
 
 impl Warehouse {
-    /// The table of this layer and name, where it is known.
+    /// Finds the definition of a table by layer and name.
     pub fn table(&self, layer: &str, name: &str) -> Option<&TableDef> {
         self.tables.iter().find(|table| table.layer == layer && table.name == name)
     }

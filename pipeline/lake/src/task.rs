@@ -1,4 +1,4 @@
-//! Runs work in tasks of its own, which end with whoever waits for them.
+//! Tasks that are aborted when the future that waits for them is dropped.
 
 use super::error::{Error, Result};
 use std::future::Future;
@@ -12,7 +12,7 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// Runs a future on its own task, and aborts it when whoever waits for it is dropped.
+/// Runs a future on its own task, and aborts it when the returned future is dropped.
 ///
 /// # Errors
 /// [`Error::Task`] when the work panics.

@@ -1,4 +1,4 @@
-//! Small tables of several files, for the tests of this module and of what stands on it.
+//! Small tables of several files, for the tests of this crate.
 
 use super::{FileSizing, Lakehouse, Layout, Table, TableDef, Warehouse};
 use arrow::array::{ArrayRef, AsArray as _, Int64Array, RecordBatch, StringArray};
@@ -75,7 +75,7 @@ pub(crate) async fn filled(lake: &Lakehouse, rows: RecordBatch) -> Table {
     table
 }
 
-/// Inserts, updates or, where told, deletes rows.
+/// Upserts rows or, with `delete`, deletes them.
 pub(crate) async fn merge(lake: &Lakehouse, table: &mut Table, rows: RecordBatch, delete: bool) {
     let many = rows.num_rows() as u64;
     let rows = lake.context().read_batch(rows).unwrap();
@@ -83,7 +83,7 @@ pub(crate) async fn merge(lake: &Lakehouse, table: &mut Table, rows: RecordBatch
     table.merge(rows, many, &["id"], &[]).await.unwrap();
 }
 
-/// The first and the last key of each file, in the order of the first.
+/// Lists the first and the last key of each file, in the order of the first.
 pub(crate) fn ranges(table: &Table, key: &str) -> Vec<(serde_json::Value, serde_json::Value)> {
     let mut ranges: Vec<_> = table.files().unwrap().iter().map(|file| file.range(key)).collect();
     ranges.sort_by_key(|(least, _)| (least.as_i64(), least.to_string()));

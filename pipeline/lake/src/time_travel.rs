@@ -1,7 +1,7 @@
-//! Opens tables as they were: an earlier version, by its number or by time.
+//! Time travel: opens an earlier version of a table, by its number or by time.
 //!
-//! Invariant: what is given must be one committed version; where there was none yet, a later one must never be given in
-//! its place.
+//! Invariant: the result must be one committed version; where there was none yet, a later one must never take its
+//! place.
 
 use super::OnTable as _;
 use super::error::{Error, Result};
@@ -12,13 +12,13 @@ use deltalake::logstore::object_store::{Error as StoreError, ObjectStore, Object
 use futures::{StreamExt as _, TryStreamExt as _};
 use std::sync::Arc;
 
-/// Entries of a log that are read at the same time.
+/// Number of log entries read concurrently.
 const COMMITS_AT_ONCE: usize = 8;
 
 /// Version of the tables to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AsOf {
-    /// This version of the one table that is asked.
+    /// This version of the one table that is named.
     Version(u64),
     /// Each table's newest version that was committed by then.
     Time(DateTime<Utc>),
@@ -46,9 +46,9 @@ impl std::str::FromStr for AsOf {
 /// State of a table at a time.
 #[derive(Debug)]
 pub enum Then {
-    /// It was this.
+    /// The table at its version of that time.
     Was(Box<Table>),
-    /// Its first version was committed later: then.
+    /// Its first version was committed later, at this time.
     NotYet(DateTime<Utc>),
     /// There is no such table.
     Never,

@@ -2,7 +2,7 @@
 //!
 //! Both sides are compared by a 128-bit hash of each row's content, so memory is a few dozen bytes a row whatever the
 //! row's width. Changed rows go through a staged file into one commit: they fill an empty table, or the files that may
-//! hold their keys are written anew with them. Either way the rows are in the order of the key, so that tables stay
+//! hold their keys are rewritten with them. Either way the rows are in the order of the key, so that tables stay
 //! clustered by it. No change, no commit.
 
 use super::error::{Error, Result, ResultExt as _};
@@ -24,13 +24,13 @@ use std::sync::Arc;
 /// Retries of a commit when another writer rearranged the files.
 const REARRANGED: usize = 2;
 
-/// Changed rows from which on they are sorted before they are merged, so that each group reads only its own.
+/// Number of changed rows from which they are sorted before the merge, so that each group reads only its own.
 pub(super) const MANY_STAGED: u64 = 16_384;
 
 /// Table that rows are upserted into.
 #[derive(Debug, Clone)]
 pub struct Target<'a> {
-    /// bronze, silver, gold or meta.
+    /// The layer: bronze, silver, gold or meta.
     pub layer: &'static str,
     /// The table.
     pub name: &'a str,
@@ -38,16 +38,16 @@ pub struct Target<'a> {
     pub schema: SchemaRef,
     /// The key columns.
     pub key: &'a [&'a str],
-    /// Columns that say when and by what a row was written: not compared.
+    /// The stamp columns, which say when and by what a row was written: not compared.
     pub stamps: &'a [&'a str],
 }
 
-/// Rows of the table that the stream speaks for.
+/// Scope of an upsert: the rows of the table that are deleted where the stream lacks them.
 #[derive(Debug, Clone)]
 pub enum Scope {
-    /// All: a row that the stream lacks is deleted.
+    /// All rows.
     All,
-    /// Those whose value in this column is one of these: others stay as they are.
+    /// Rows whose value in this column is one of these: others stay unchanged.
     Only {
         /// The column.
         column: &'static str,
@@ -61,15 +61,15 @@ pub fn content_columns(schema: &Schema, leave_out: &[&str]) -> Vec<usize> {
     (0..schema.fields().len()).filter(|index| !leave_out.contains(&schema.field(*index).name().as_str())).collect()
 }
 
-/// Row of a key that the table holds.
+/// Row that the table stores: the hash of its content, and whether the stream has its key.
 struct StoredRow {
     content: u128,
     seen: bool,
 }
 
-/// Upserts rows into a table, deletes what the scope lacks, and counts what became of them.
+/// Upserts rows into a table, deletes rows in scope that the stream lacks, and counts the changes.
 ///
-/// The rows must hold each key once.
+/// The stream must hold each key once.
 ///
 /// # Errors
 /// [`Error`]; the table stays as it was.
@@ -85,7 +85,7 @@ pub async fn upsert<E: From<Error>>(
     Ok(upsert_table(lake, stage, target, scope, rows, transactions).await?.0)
 }
 
-/// Upserts rows as [`upsert`] does, and gives the table as it is then, too.
+/// Upserts rows as [`upsert`] does, and also returns the table at its new version.
 ///
 /// # Errors
 /// [`Error`]; the table stays as it was.
@@ -164,7 +164,7 @@ struct Changes<'a> {
 }
 
 impl<'a> Changes<'a> {
-    /// Sorts the staged rows where so many have to be merged that each group should find its own.
+    /// Sorts the staged rows where at least [`MANY_STAGED`] have to be merged.
     async fn of(lake: &Lakehouse, stage: &Stage, target: &Target<'a>, staged: Staging, is_empty: bool) -> Result<Self> {
         let Staging { mut file, order } = staged;
         file.finish()?;
@@ -191,7 +191,7 @@ impl<'a> Changes<'a> {
         Ok(Self { staged: in_order, key: target.key, in_order: true })
     }
 
-    /// Commits the rows, also where another writer rearranges the files meanwhile (an OPTIMIZE in Fabric).
+    /// Commits the rows, and retries where another writer rearranged the files meanwhile (an OPTIMIZE in Fabric).
     async fn write(
         &self,
         lake: &Lakehouse,
@@ -201,7 +201,7 @@ impl<'a> Changes<'a> {
     ) -> Result<()> {
         for _ in 0..REARRANGED {
             let Err(error) = self.commit(lake, table, is_empty, transactions).await else { return Ok(()) };
-            // Whatever hinders catching up, the first error says what went wrong.
+            // Where catching up fails, too, the first error is the one that says what went wrong.
             if !table.catch_up(transactions).await.unwrap_or(false) {
                 return Err(error);
             }
@@ -231,7 +231,7 @@ impl<'a> Changes<'a> {
     }
 }
 
-/// Staged file of changed rows, with the mark that says which are to be deleted.
+/// Staged file of changed rows, with the column that marks deletions.
 struct Staging {
     file: StagedFile,
     order: SortednessCheck,
@@ -329,7 +329,7 @@ async fn scan(
     Ok(stream.map(move |batch| batch.on(layer, &name, "comparing")).boxed())
 }
 
-/// Stages a row with nothing but its key for each key that is gone.
+/// Stages a deletion (a row with nothing but its key) for each key that the stream lacks.
 async fn stage_deletions(
     staged: &mut Staging,
     table: &Table,

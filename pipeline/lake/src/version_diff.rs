@@ -1,10 +1,9 @@
-//! Finds what changed in a table between two of its versions, by the log of what was committed between them.
+//! Version diff: finds what changed in a table between two of its versions, from the commits between them.
 //!
 //! Invariant: a key must be reported when any compared column of its row differs between the versions, or when only one
-//! of them has it. Commits that say of themselves that they changed no row (a compaction, here or in Spark) are passed
-//! over: they replace files by files with the same rows. Where the difference can't be told (the log or an earlier
-//! file is gone, rows were deleted by vectors, nearly everything was rewritten), the answer is that it is unknown, and
-//! the caller looks at all rows.
+//! of them has it. Commits with `dataChange` false (a compaction, here or in Spark) are skipped: they replace files by
+//! files with the same rows. Where the difference can't be found (the log or an earlier file is gone, rows were deleted
+//! by deletion vectors, nearly everything was rewritten), the result must be unknown, and the caller reads all rows.
 
 use super::error::Result;
 use super::files::DataFile;
@@ -19,18 +18,18 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-/// Rows of a table from which on asking which rows differ is no help when all its files were rewritten.
+/// Number of rows from which a table is not compared row by row when all its files were rewritten.
 const MANY_ROWS: u64 = 200_000;
-/// Commits that are fetched at the same time.
+/// Number of commits fetched concurrently.
 const COMMITS_AT_ONCE: usize = 8;
 
 /// Difference between two versions of a table.
 pub enum VersionDiff {
     /// The same rows.
     None,
-    /// Some files with other rows came or went.
+    /// Files with other rows were added or removed.
     Some(Box<ChangedFiles>),
-    /// The log can't tell.
+    /// Unknown from the log.
     Unknown,
 }
 
@@ -46,14 +45,14 @@ pub struct ChangedFiles {
 /// Paths of files, by a version that has them.
 type ByVersion = BTreeMap<u64, Vec<String>>;
 
-/// Balance of the commits that added and removed a file together with rows.
+/// Net effect on one file of the commits that changed rows.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct FileDelta {
-    /// The last of them that added it.
+    /// Last version that added it.
     added: Option<u64>,
-    /// The last of them that removed it.
+    /// Last version that removed it.
     removed: Option<u64>,
-    /// How often it was added, less how often it was removed.
+    /// Number of times it was added, minus the number of times it was removed.
     net: i64,
 }
 
@@ -104,7 +103,7 @@ impl Table {
 
     /// Fingerprint of a version's commit; `None` where the log no longer has it.
     ///
-    /// It tells the commit from another one of the same version: a table can be put back from a copy, and go on from
+    /// It distinguishes two commits of the same version number: a table can be restored from a copy, and continue from
     /// there.
     pub async fn commit_mark(&self, version: i64) -> Option<i64> {
         let entry = self.delta().log_store().read_commit_entry(u64::try_from(version).ok()?).await.ok()??;
@@ -146,7 +145,7 @@ impl Table {
         }
     }
 
-    /// Keys whose rows differ between an earlier version and the open one, in any of the compared columns.
+    /// Finds the keys whose rows differ between an earlier version and the open one, in any of the compared columns.
     ///
     /// # Errors
     /// [`super::Error::Table`] when the open version can't be read.
@@ -161,9 +160,9 @@ impl Table {
 
 /// Replays the actions of a commit; false where a file with a deletion vector is among them.
 ///
-/// Of such a file the path alone does not say which rows it has.
+/// The path alone does not say which rows such a file has.
 fn replay(deltas: &mut BTreeMap<String, FileDelta>, version: u64, actions: &[Action]) -> bool {
-    // What a commit takes out was there before it, what it puts in is there after it.
+    // Files that a commit removes existed before it, files that it adds exist after it.
     for action in actions {
         if let Action::Remove(remove) = action
             && remove.data_change
@@ -189,10 +188,10 @@ fn replay(deltas: &mut BTreeMap<String, FileDelta>, version: u64, actions: &[Act
     true
 }
 
-/// Files that went and files that came, each by a version that has it.
+/// Lists the removed files and the added files, each by a version that has it.
 ///
-/// That is one of the two that are open already, where it can be. A file that came and went makes no difference. Where a
-/// compaction took it out, it did not go: it stands for its rows, in whatever file they are.
+/// That is one of the two open versions where possible. A file that was added and removed makes no difference. A file
+/// that a compaction removed does not count as removed: it stands for its rows, in whatever file they are now.
 fn by_version(
     deltas: &BTreeMap<String, FileDelta>,
     (from, before): (u64, &HashSet<String>),
@@ -219,14 +218,14 @@ fn by_version(
 type Rows = Option<Arc<dyn TableProvider>>;
 
 impl ChangedFiles {
-    /// Whether what came is at most a third of the table.
+    /// Whether the added files hold at most a third of the table's rows.
     pub fn is_small(&self) -> bool {
         self.added_rows * 2 <= self.kept_rows
     }
 
-    /// Rows of the files that went and of those that came, among them rows that are in both.
+    /// Providers of the removed and of the added files' rows; the same row may be in both.
     ///
-    /// `None` where the files are not in the two versions themselves.
+    /// `None` where a file is only in a version between the two.
     ///
     /// # Errors
     /// [`super::Error::Table`] when one of the versions can't be read.
@@ -249,9 +248,9 @@ impl ChangedFiles {
         &self.earlier
     }
 
-    /// Keys whose rows differ in any of the compared columns.
+    /// Finds the keys whose rows differ in any of the compared columns.
     ///
-    /// `None` where the table was all but rewritten, or the rows can't be read.
+    /// `None` where a large table was rewritten whole, a column's type differs, or the rows can't be read.
     ///
     /// # Errors
     /// [`super::Error::Table`] when a schema can't be read.
@@ -267,8 +266,7 @@ impl ChangedFiles {
         if rewritten || !columns.iter().all(same) {
             return Ok(None);
         }
-        // Of each key the hashes of its rows that came, less those of its rows that went: nothing is left where they
-        // are the same.
+        // For each key the hashes of its added rows, minus those of its removed rows: zero where they are the same.
         let mut sums: HashMap<i64, u128> = HashMap::new();
         let mut add = |id, hash: u128| {
             let sum = sums.entry(id).or_default();
@@ -279,7 +277,7 @@ impl ChangedFiles {
             self.each_row(later, &self.added, &columns, &mut add).await
         };
         if let Err(error) = outcome.await {
-            // A file that VACUUM took is no fault of this run.
+            // A file that VACUUM deleted is no error of this run.
             tracing::debug!(table = later.name(), %error, "the files of an earlier version can't be read");
             return Ok(None);
         }

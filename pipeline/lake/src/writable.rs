@@ -7,10 +7,10 @@ use std::path::Path;
 impl Lakehouse {
     /// Checks that the location can be written, before anything is fetched.
     ///
-    /// Storage at an address tells when its lock is taken.
+    /// Object storage is not tested here: taking the lock shows whether it can be written.
     ///
     /// # Errors
-    /// [`super::Error::Lakehouse`] that says what the system said.
+    /// [`super::Error::Lakehouse`] with the system's message.
     pub async fn check_writable(&self) -> Result<()> {
         let unusable = |reason: String| self.unusable(reason);
         if let Ok(path) = self.root().to_file_path() {

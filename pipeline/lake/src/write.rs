@@ -1,10 +1,10 @@
 //! Writes the data files of a change, and commits them.
 //!
 //! Invariants:
-//! - A change must be one commit that carries the application transactions which say what it was made from, so that a
-//!   rerun knows where it stands. Until the commit, new files belong to nobody.
-//! - A change that was computed from what the table held must be committed as the very next version, or not at all:
-//!   whoever lost the lock without noticing never puts rows beside another's.
+//! - A change must be one commit that carries the application transactions which record what it was made from, so that
+//!   a rerun knows where to continue. Until the commit, new files belong to no version.
+//! - A change that was computed from the table's content must be committed as the very next version, or not at all: a
+//!   process that lost the lock without noticing must never add its rows to another's.
 //! - Rows must be written in the order in which they come, those of a whole table in the order of its key.
 
 use super::error::{BoxError, Result};
@@ -29,10 +29,10 @@ use futures::stream::BoxStream;
 use futures::{Stream, StreamExt as _};
 use std::sync::Arc;
 
-/// Rows of a batch that is sorted.
+/// Rows in a batch while sorting.
 const SORTED_ROWS: usize = 1024;
 
-/// Run of rows in the order of their key, which is above this one.
+/// Run of rows in the order of their key, with an exclusive lower bound of the keys.
 pub type Run = (i64, DataFrame);
 
 impl Table {
@@ -75,10 +75,10 @@ impl Table {
         self.commit("replacing the content", adds, &files, operation, next_version(transactions)).await
     }
 
-    /// Replaces the content in one commit by sorted runs of rows and by others that belong between them.
+    /// Replaces the content in one commit by the merge of sorted runs with other rows.
     ///
-    /// There must be exactly `expected` rows together. Where the runs do not follow each other in the order of the key,
-    /// nothing is done, and the answer is false.
+    /// There must be exactly `expected` rows in total. Where a run is not in the order of the key, nothing is
+    /// committed, and the result is false.
     ///
     /// # Errors
     /// [`super::Error::Table`]; the table stays as it was.
@@ -154,9 +154,9 @@ impl Table {
         write_stream(self.delta(), writer_properties(self.sizing()), rows.boxed(), self.rows_a_file(expected)?).await
     }
 
-    /// Rewrites the same rows into other files, in one commit that says that no row changed.
+    /// Rewrites the same rows into other files, in one commit with `dataChange` false.
     ///
-    /// Who follows the changes of rows, or has the table in memory, has nothing to read anew.
+    /// Readers that follow row changes, or have the table in memory, have nothing to read again.
     ///
     /// # Errors
     /// [`super::Error::Table`]; the table stays as it was.
@@ -193,7 +193,7 @@ impl Table {
         Ok(adds)
     }
 
-    /// Checks that files hold exactly `expected` rows: others were lost on their way, or came twice.
+    /// Checks that files hold exactly `expected` rows: none may be lost, none may come twice.
     pub(super) fn must_be(&self, action: &str, adds: &[Add], expected: u64) -> Result<()> {
         match adds.iter().map(rows_of).sum::<Option<u64>>() {
             Some(written) if written == expected => Ok(()),
@@ -202,10 +202,10 @@ impl Table {
         }
     }
 
-    /// Writes about so many rows to new, evenly filled files that no version has yet.
+    /// Writes about `about` rows to new, evenly filled files that no version has yet.
     pub(super) async fn write_files(&self, rows: DataFrame, about: u64) -> Result<Vec<Add>> {
         let (mut state, plan) = rows.into_parts();
-        // A reader that took over another's file would put its rows among its own: the table would not be clustered.
+        // A stream that took over another's file would mix in its rows: the table would not be clustered.
         state.config_mut().options_mut().execution.enable_file_stream_work_stealing = false;
         let rows = DataFrame::new(state, plan);
         let context = Arc::new(rows.task_ctx());
@@ -226,9 +226,9 @@ impl Table {
         Ok(adds.into_iter().flat_map(|(_, adds)| adds).collect())
     }
 
-    /// Rows of each file where so many come, or where that is not known (0).
+    /// Rows per file when `known` rows are written; 0 where the number is not known.
     ///
-    /// Evenly, since a rest of a few rows would be a file of its own.
+    /// Rows are spread evenly, since a remainder of a few rows would be a file of its own.
     fn rows_a_file(&self, known: u64) -> Result<usize> {
         let all = known.max(self.files()?.iter().filter_map(DataFile::rows).sum());
         let full = self.sizing().rows_of_a_file(all);
@@ -275,10 +275,10 @@ impl Table {
         i64::try_from(self.delta().log_store().get_latest_version(known).await.ok()?).ok()
     }
 
-    /// Opens the newest version if no row changed since the one that is open, and says whether it did.
+    /// Opens the newest version if no row changed since the open one, and returns whether it did.
     ///
-    /// Nobody may have recorded another state either: then what was computed from the rows still holds, and only their
-    /// files are others.
+    /// The application transactions must be the same, too: then what was computed from the rows is still valid, and
+    /// only the files differ.
     ///
     /// # Errors
     /// [`super::Error::Table`] when the newest version can't be read.
@@ -300,10 +300,10 @@ impl Table {
     }
 }
 
-/// Reads rows by one thread and in small batches.
+/// Plans a read by one thread and in small batches.
 ///
-/// Groups are written side by side as it is, and while wide rows are sorted, several batches are held that no other
-/// work can have the memory of.
+/// Groups are written concurrently anyway, and a sort of wide rows holds several batches in memory that nothing else
+/// can use.
 pub(super) fn in_small_batches(rows: DataFrame) -> DataFrame {
     one_by_one(rows, SORTED_ROWS)
 }
@@ -353,7 +353,7 @@ pub(super) fn next_version(transactions: &[(String, i64)]) -> CommitProperties {
     CommitProperties::default().with_application_transactions(transactions).with_max_retries(0)
 }
 
-/// Properties of Parquet files: Zstandard at its fastest, row groups as the sizing says.
+/// Properties of Parquet files: Zstandard at its fastest level, row groups by the sizing.
 fn writer_properties(sizing: FileSizing) -> WriterProperties {
     let level = ZstdLevel::try_new(1).unwrap_or_default();
     WriterProperties::builder()

@@ -1,4 +1,4 @@
-//! Builds the gold tables, those first that others read.
+//! Gold build: refreshes the gold tables in the order of their dependencies.
 
 use super::checks::{self, OfEntity};
 use super::incremental::{self, RefreshPlan};
@@ -17,55 +17,55 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// How many tables are brought up to date at the same time.
+/// Number of tables refreshed concurrently.
 const TABLES_AT_ONCE: usize = 2;
 
-/// What building a table did.
+/// Result of building a table.
 #[derive(Debug, Clone)]
 pub struct Built {
     /// The table.
     pub table: &'static GoldTable,
-    /// Rows by what became of them.
+    /// The counts of inserted, updated, unchanged and deleted rows.
     pub counts: Counts,
-    /// Rows that it has now.
+    /// The number of rows that it has now.
     pub rows: u64,
-    /// How much of it was refresh.
+    /// How much of it was refreshed.
     pub refresh: RefreshKind,
-    /// The comparison with the whole statement, where one was made.
+    /// The comparison with the full statement, where one was made.
     pub rebuild: Option<Check>,
-    /// How long it took, without the comparison.
+    /// The duration, without the comparison.
     pub seconds: f64,
 }
 
-/// How much of a table was refresh.
+/// Kind of a refresh: how much of a table was recomputed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub enum RefreshKind {
     /// All rows.
     #[serde(rename = "whole")]
     Full,
-    /// The rows that a change touched.
+    /// The rows that a change affects.
     #[serde(rename = "part")]
     Incremental,
-    /// None: nothing that it is made from changed, or only what leaves it as it is.
+    /// No rows: no input changed, or only in ways that leave the table as it is.
     #[serde(rename = "nothing")]
     Skipped,
 }
 
-/// How gold is built.
+/// Options of the gold build.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct BuildOptions {
-    /// All of it, and not only what changed.
+    /// Whether every refresh is full, and not only of what changed.
     pub whole: bool,
-    /// Compare every table that was not refresh whole with its whole statement, however large it is.
+    /// Whether to compare every table that was not fully refreshed with its full statement, however large it is.
     pub verify: bool,
 }
 
-/// What was built, and all tables as they are then.
+/// Result of the gold build, with a session over all tables as they are then.
 pub struct Gold {
     /// The tables, in the order in which they were built.
     pub built: Vec<Built>,
     context: SessionContext,
-    /// What the checks want to know of bronze and silver, where it was asked meanwhile.
+    /// The figures of bronze and silver for the checks, where they were queried during the build.
     records: Option<Vec<OfEntity>>,
 }
 
@@ -78,7 +78,7 @@ impl Gold {
         checks::run_checks(&self.context, run, self.records.clone()).await
     }
 
-    /// The agreement types that no rule knows; none where the YAML has no such report.
+    /// Lists the agreement types that no rule matches; none where the YAML has no such report.
     ///
     /// # Errors
     /// [`Error::Query`] when they can't be listed.
@@ -87,15 +87,16 @@ impl Gold {
     }
 }
 
-/// Builds all gold tables, those first that others read: only what changed, or the whole of them. Rows that are as they
-/// should be are not written either way. A table that was refresh in part is compared with its whole statement where it
-/// is small.
+/// Builds all gold tables in the order of their dependencies, by incremental or full refreshes.
+///
+/// Unchanged rows are not written either way. A table whose refresh was incremental is compared with its full statement
+/// where it is small.
 ///
 /// # Errors
 /// [`Error`] of the first table that fails; tables built before it are whole.
 pub async fn build(run: &RunContext, options: BuildOptions) -> Result<Gold> {
     let inputs = Arc::new(Inputs::new(&run.lake).await?);
-    // What is computed whole may be large, and keeps all cores busy; what is not leaves time for questions.
+    // A full refresh may be large, and keeps all cores busy; an incremental one leaves time for the checks' queries.
     let is_whole = options.whole || !inputs.has_gold();
     let at_once = if is_whole { 1 } else { TABLES_AT_ONCE };
     let tables = async {
@@ -118,7 +119,7 @@ pub async fn build(run: &RunContext, options: BuildOptions) -> Result<Gold> {
         if is_whole {
             return None;
         }
-        // Where a question can't be asked, the checks ask it again, and say so.
+        // Where a query fails, the checks run it again and report the error.
         let context = context.clone();
         spawn_abortable("the checks", async move { checks::of_records(&context).await }).await.ok()?.ok()
     };
@@ -126,7 +127,7 @@ pub async fn build(run: &RunContext, options: BuildOptions) -> Result<Gold> {
     Ok(Gold { built: built?, context, records })
 }
 
-/// The tables in their order, cut before each one that reads another of its wave.
+/// Splits the tables, in their order, into waves: no table reads another of its own wave.
 fn waves(tables: &'static [GoldTable]) -> Vec<Vec<&'static GoldTable>> {
     let mut waves: Vec<Vec<&GoldTable>> = Vec::new();
     for table in tables {
@@ -139,7 +140,7 @@ fn waves(tables: &'static [GoldTable]) -> Vec<Vec<&'static GoldTable>> {
     waves
 }
 
-/// Builds a table from others that are built.
+/// Builds one table; those that it reads must be built.
 async fn build_table(
     run: &RunContext,
     options: BuildOptions,
@@ -149,7 +150,7 @@ async fn build_table(
     let started = Instant::now();
     let sql = statement(table, &run.id)?;
     let (work, transactions) = inputs.work(table, &sql, options.whole).await?;
-    // Where something changed and yet nothing is computed, the whole statement reads all of that.
+    // Where inputs changed and yet nothing is computed, the comparison reads all rows of these inputs.
     let is_small = matches!(work, RefreshPlan::Same(rows) if rows < rebuild::ALWAYS_BELOW);
     let (refresh, plan, scope) = match work {
         RefreshPlan::Nothing => (RefreshKind::Skipped, None, Scope::All),

@@ -1,6 +1,6 @@
-//! What has to hold after gold was built: counts and sums that agree, unique keys, no dangling reference.
+//! Checks after the gold build: counts and sums that agree, unique keys, no dangling reference.
 //!
-//! Every check is SQL over the tables as anyone can query them, so that a broken one can be looked into with `query`.
+//! Every check is SQL over the tables as anyone can query them, so that a failed one can be looked into with `query`.
 
 use super::statement::business_date;
 use crate::bronze::DELETED_AT;
@@ -23,25 +23,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// So many of a kind of question are asked at the same time.
+/// Number of queries of one kind that run concurrently.
 const ASKED_AT_ONCE: usize = 2;
 
-/// Asks of bronze and silver what the checks want to know, entity by entity.
+/// Queries the figures of bronze and silver for the checks, entity by entity.
 ///
 /// # Errors
-/// [`Error::Query`] when a question can't be asked.
+/// [`Error::Query`] when a query fails.
 pub(super) async fn of_records(context: &SessionContext) -> Result<Vec<OfEntity>> {
     side_by_side(ENTITIES, |entity| OfEntity::ask(context, entity).boxed()).await
 }
 
-/// Runs all checks but the comparison with a rebuild. What is known of bronze and silver already is not asked again.
+/// Runs all checks but the comparison with a rebuild; the `known` figures are not queried again.
 pub(super) async fn run_checks(
     context: &SessionContext,
     run: &RunId,
     known: Option<Vec<OfEntity>>,
 ) -> Result<Vec<Check>> {
     let day = business_date(run)?;
-    // All questions first, several at a time: each is a pass over a table, and the largest take longest.
+    // All queries first, several concurrently: each is a pass over a table, and the largest take longest.
     let facts = side_by_side(GOLD, |table| Figures::of_gold(context, table).boxed());
     let records = async {
         match known {
@@ -69,7 +69,7 @@ pub(super) async fn run_checks(
     }
     for (table, (references, fits)) in GOLD.iter().zip(references.into_iter().zip(fits)) {
         let Some(figures) = facts.get(table.name) else { continue };
-        // Gold's tables are the ones that are known by their names alone.
+        // The names of these checks have no layer: it is gold.
         checks.push(figures.key_is_unique(format!("key/{}", table.name), table.key));
         checks.extend(references);
         for (measure, column) in table.fact.iter().flat_map(|fact| fact.reconcile) {
@@ -83,7 +83,7 @@ pub(super) async fn run_checks(
     Ok(checks)
 }
 
-/// Asks the same of several things, a few at a time; the answers are in the things' order.
+/// Runs one query per item, a few concurrently; the results are in the items' order.
 async fn side_by_side<'t, 'f, T, R>(
     things: &'t [T],
     ask: impl Fn(&'t T) -> BoxFuture<'f, Result<R>>,
@@ -92,18 +92,18 @@ async fn side_by_side<'t, 'f, T, R>(
     futures::stream::iter(asked).buffered(ASKED_AT_ONCE).try_collect().await
 }
 
-/// The columns of a silver table that facts' measures have to add up to, each once.
+/// Lists the columns of a silver table whose sums facts' measures must agree with, each once.
 fn reconciled(table: &str) -> BTreeSet<&'static str> {
     let facts = GOLD.iter().filter_map(|gold| gold.fact).filter(|fact| fact.table == table);
     facts.flat_map(|fact| fact.reconcile.iter().map(|(_, column)| *column)).collect()
 }
 
-/// What the checks want to know of an entity's tables.
+/// Figures of an entity's tables for the checks.
 #[derive(Debug, Clone)]
 pub(super) struct OfEntity {
     bronze: Figures,
     silver: Figures,
-    /// Of each of its lists.
+    /// Of each of its child tables.
     items: Vec<Figures>,
 }
 
@@ -120,11 +120,11 @@ impl OfEntity {
     }
 }
 
-/// What the checks want to know of a table, asked in one query, for that is one pass over it.
+/// Figures of a table for the checks, from one query, which is one pass over the table.
 #[derive(Debug, Clone)]
 struct Figures {
     rows: String,
-    /// Different keys that are whole.
+    /// Distinct keys without a null part.
     keys: String,
     /// Rows that are not deleted.
     live: String,
@@ -133,7 +133,7 @@ struct Figures {
 }
 
 impl Figures {
-    /// Of a table of records: sums over those that live.
+    /// Queries an entity's table: sums over the rows that are not deleted.
     async fn of_records(
         context: &SessionContext,
         layer: &str,
@@ -154,13 +154,13 @@ impl Figures {
         Self::read(row(context, &sql).await?, summed.iter().copied())
     }
 
-    /// Of a table of list items.
+    /// Queries a table of list items.
     async fn of_items(context: &SessionContext, table: &str) -> Result<Self> {
         let sql = format!("SELECT count(*), distinct_keys({}), 0 FROM silver.{table}", CHILD_KEY.join(", "));
         Self::read(row(context, &sql).await?, std::iter::empty())
     }
 
-    /// Of a gold table: sums of what has to agree with silver.
+    /// Queries a gold table: sums of the measures that have to agree with silver.
     async fn of_gold(context: &SessionContext, table: &GoldTable) -> Result<Self> {
         let measures: BTreeSet<&'static str> =
             table.fact.iter().flat_map(|fact| fact.reconcile.iter().map(|(measure, _)| *measure)).collect();
@@ -182,13 +182,13 @@ impl Figures {
         self.sums.get(column).map_or("", String::as_str)
     }
 
-    /// Every key is in the table once, and none is null.
+    /// Checks that every key is in the table once, and none is null.
     fn key_is_unique(&self, name: String, key: &str) -> Check {
         Check::new(name, self.rows == self.keys, format!("{} rows, {} different {key}", self.rows, self.keys))
     }
 }
 
-/// Live rows of bronze and silver, and the rows of the fact that is made from them.
+/// Checks that bronze and silver have as many live rows as the facts that are made from them have rows.
 fn rows_agree(table: &str, bronze: &Figures, silver: &Figures, facts: &BTreeMap<&str, Figures>) -> Check {
     let mut passed = bronze.live == silver.live;
     let mut detail = format!("{} live in bronze, {} in silver", bronze.live, silver.live);
@@ -200,7 +200,7 @@ fn rows_agree(table: &str, bronze: &Figures, silver: &Figures, facts: &BTreeMap<
     Check::new(format!("rows/{table}"), passed, detail)
 }
 
-/// Every dimension key of a table is in its dimension; all of them in one pass over the table.
+/// Checks that every dimension key of a table is in its dimension, in one pass over the table.
 async fn references_exist(context: &SessionContext, table: &GoldTable) -> Result<Vec<Check>> {
     let references: Vec<(&str, &str)> =
         table.columns.iter().filter_map(|column| Some((column.name, column.dimension?))).collect();
@@ -211,7 +211,7 @@ async fn references_exist(context: &SessionContext, table: &GoldTable) -> Result
     for (place, (column, dimension)) in references.iter().enumerate() {
         let key = GOLD.iter().find(|table| table.name == *dimension).map_or("", |table| table.key);
         lost.push(format!("COALESCE(SUM(CASE WHEN d{place}.{key} IS NULL THEN 1 ELSE 0 END), 0)"));
-        // Each key once: a row must not be counted twice because another check is broken.
+        // Each key once: a row must not be counted twice because another check fails.
         joins.push_str(&format!(
             " LEFT JOIN (SELECT DISTINCT {key} FROM gold.{dimension}) AS d{place} ON d{place}.{key} = f.{column}"
         ));
@@ -231,7 +231,7 @@ fn sums_agree(fact: &str, measure: &str, source: &str, gold: &str) -> Check {
     Check::new(format!("sum/{fact}/{measure}"), same_number(gold, source), format!("silver {source}, gold {gold}"))
 }
 
-/// No row of a fact's source has an amount that no column holds.
+/// Checks that no row of a fact's source has an amount that overflows its column.
 async fn amounts_fit(context: &SessionContext, table: &GoldTable) -> Result<Option<Check>> {
     let Some(overflows) = table.fact.and_then(|fact| fact.overflows) else { return Ok(None) };
     let failed = |error: DataFusionError| {
@@ -243,7 +243,7 @@ async fn amounts_fit(context: &SessionContext, table: &GoldTable) -> Result<Opti
     Ok(Some(Check::new(format!("fits/{}", table.name), passed, detail)))
 }
 
-/// Every entry has one status, and the statuses' hours are all hours.
+/// Checks that every time entry has one billing status, and that the hours by status add up to all hours.
 async fn statuses_add_up(context: &SessionContext) -> Result<Check> {
     let known = "effectiveBillingStatus IN ('Invoiced', 'Internal', 'Prepaid', 'NoCharge', 'DoNotBill', 'Operations', \
                  'Billable', 'Unclassified')";
@@ -261,10 +261,10 @@ async fn statuses_add_up(context: &SessionContext) -> Result<Check> {
     ))
 }
 
-/// How many offending rows a check's detail shows.
+/// Number of offending rows that a check's detail shows.
 const SHOWN: usize = 3;
 
-/// A check of `schema/checks.yaml`: no row offends, or its one boolean is true.
+/// Runs a check of `schema/checks.yaml`: it passes without rows, or where its one boolean column is true.
 async fn own(context: &SessionContext, check: &OwnCheck, business_date: &str) -> Result<Check> {
     let sql = check.sql.replace("${businessDate}", business_date);
     let failed = |error: DataFusionError| {
@@ -291,7 +291,7 @@ async fn own(context: &SessionContext, check: &OwnCheck, business_date: &str) ->
     Ok(Check { name: format!("own/{}", check.name), passed, detail, severity })
 }
 
-/// Whether there is no row, and what there is, with the first few.
+/// Returns whether there is no row, and a detail with their number and the first few.
 fn offending(about: &str, batches: &[RecordBatch]) -> Result<(bool, String)> {
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     let mut detail = format!("{about} {rows} rows");
@@ -317,7 +317,7 @@ fn same_number(left: &str, right: &str) -> bool {
     plain(left) == plain(right)
 }
 
-/// The answer to a question; how long it took is in the log.
+/// Runs a query, and logs how long it took.
 async fn answer(question: DataFrame, text: &str) -> datafusion::error::Result<Vec<RecordBatch>> {
     let started = Instant::now();
     let batches = question.collect().await?;
@@ -325,7 +325,7 @@ async fn answer(question: DataFrame, text: &str) -> datafusion::error::Result<Ve
     Ok(batches)
 }
 
-/// The one row of a query, every value as text.
+/// Returns the one row of a query, every value as text.
 async fn row(context: &SessionContext, sql: &str) -> Result<Vec<String>> {
     let failed = |error: DataFusionError| Error::query(format!("a check can't be run: {error}\n  {sql}"));
     let batches = answer(context.sql(sql).await.map_err(failed)?, sql).await.map_err(failed)?;

@@ -1,9 +1,10 @@
-//! What a gold table is made by, as a number: another statement, another version of its functions, other rules or other
-//! tables to read make another one, and the table is computed whole.
+//! Fingerprint of a gold table's definition: its statement, columns, functions, rules and input tables.
+//!
+//! Another fingerprint than the stored one leads to a full refresh.
 
 use super::functions::SQL_FUNCTIONS_VERSION;
 
-/// A number for how a table is made: by which statement, whose functions and rules are compiled in, from which tables.
+/// Returns the fingerprint of a statement, with the functions and rules compiled in and the ids of its input tables.
 pub(super) fn made_by(sql: &str, columns: &str, rules: &str, inputs: &[String]) -> i64 {
     let functions = format!("functions {SQL_FUNCTIONS_VERSION}");
     let parts = [sql, columns, rules, datafusion::DATAFUSION_VERSION, &functions];

@@ -1,9 +1,9 @@
-//! Which rows of a gold table have to be computed again, and the statement over these alone.
+//! Incremental refresh: finds the rows of a gold table to recompute, and plans the statement over these alone.
 //!
-//! Invariant: each gold commit records the versions of the tables that it was made from, and by which statement. What
-//! changed since is read from these tables' logs; the rows to compute again are those whose driving row changed and
-//! those for which a join now offers something else than before, found by asking both versions. Where that can't be
-//! told, the table is computed whole: the result is the same either way.
+//! Invariant: each gold commit must record the definition and the versions of the tables that it was made from. What
+//! changed since is read from these tables' logs; the rows to recompute are those whose driving row changed and those
+//! for which a join input differs between the two versions. Where that can't be found out, the refresh must be full:
+//! the result is the same either way.
 
 use super::definition::made_by;
 use super::inputs::{DEFINITION, Inputs, application};
@@ -26,24 +26,27 @@ use futures::StreamExt as _;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-/// More affected rows than a third of the driving table's are computed whole: that reads no more, and asks less.
+/// Divisor of the driving table's rows: where more than a third are affected, a full refresh costs less.
+///
+/// It reads no more rows, by fewer queries.
 const LARGEST_SHARE: u64 = 3;
 
-/// The rows of a gold table that have to be computed.
+/// Plan of a gold table's refresh.
 pub(super) enum RefreshPlan {
-    /// Nothing that it is made from changed.
+    /// Skipped: no input changed.
     Nothing,
-    /// What changed leaves it as it is: tables of so many rows.
+    /// Skipped: the changed inputs, of so many rows in total, leave it as it is.
     Same(u64),
-    /// The rows with these keys.
+    /// Incremental: the rows with these keys.
     Some(LogicalPlan, KeySet),
-    /// All rows.
+    /// Full: all rows.
     Whole(LogicalPlan),
 }
 
 impl Inputs {
-    /// Plans the refresh of a table, and gives the transactions to commit with it. Where all of it is wanted though nothing
-    /// changed, there is nothing new to record, and so no commit where no row differs.
+    /// Plans the refresh of a table, and returns the transactions to commit with it.
+    ///
+    /// A full refresh on request, without changed inputs, has nothing to record: no commit if no row differs.
     pub(super) async fn work(
         &self,
         table: &GoldTable,
@@ -53,7 +56,7 @@ impl Inputs {
         let failed = |error: DataFusionError| Error::table("gold", table.name, "planning", error);
         let written = self.context().sql(sql).await.map_err(failed)?;
         let inputs = shape::inputs(written.logical_plan());
-        // Asked before the optimiser puts the time of this run in the place of now().
+        // Before the optimiser replaces now() by the time of this run.
         let whole = whole || !shape::is_stable(written.logical_plan());
         let mut ids = Vec::new();
         for name in &inputs {
@@ -101,15 +104,16 @@ impl Inputs {
             Ok(Some((plan, keys))) => Ok((RefreshPlan::Some(plan, keys), transactions)),
             Ok(None) => Ok((RefreshPlan::Whole(plan), transactions)),
             Err(error) => {
-                // Mostly a version whose files are gone. What is really wrong will be told by the whole statement.
+                // Mostly a version whose files are gone. The full statement will report real errors.
                 tracing::info!(table = table.name, %error, "computed whole");
                 Ok((RefreshPlan::Whole(plan), transactions))
             }
         }
     }
 
-    /// Finds the inputs that changed since a table was made from them, and what changed; `None` where it was made otherwise, or it is
-    /// not known from what.
+    /// Finds the inputs that changed since the table's last refresh, with their diffs.
+    ///
+    /// `None` where there is no table yet, its definition changed, or an input's version is not recorded.
     async fn changed(
         &self,
         table: &GoldTable,
@@ -131,7 +135,7 @@ impl Inputs {
         Ok(Some(changed))
     }
 
-    /// Plans the affected driving rows, and gives the keys of the rows that these make or made.
+    /// Plans the statement over the affected driving rows, and returns the output keys that they have or had.
     async fn narrow(
         &self,
         plan: &LogicalPlan,
@@ -161,7 +165,7 @@ impl Inputs {
         Ok(keys.map(|keys| (narrowed, keys)))
     }
 
-    /// Finds the driving rows that changed, or whose join input gives something else.
+    /// Finds the driving rows that changed or whose join input changed; `None` where the refresh has to be full.
     async fn affected(
         &self,
         driver: &Driver,
@@ -175,7 +179,7 @@ impl Inputs {
             let filtered = driver.scan.filters.iter().flat_map(|filter| filter.column_refs().into_iter().cloned());
             let columns: BTreeSet<String> = read.into_iter().chain(filtered).map(|column| column.name).collect();
             let compared: Vec<&str> = if driver.name.0 == "silver" {
-                // A silver row that is written gets the run's stamp.
+                // Every write of a silver row changes its stamps.
                 vec![BATCH_ID, PROCESSED_AT, SILVER_DELETED_AT]
             } else {
                 columns.iter().map(String::as_str).collect()
@@ -202,7 +206,7 @@ impl Inputs {
         Ok(few.then_some(ids))
     }
 
-    /// Finds the join keys for which an input gives other rows than it did, by their hashes.
+    /// Finds the join keys, as hashes, for which the rows of a join input differ between the two versions.
     async fn changed_fingerprints(
         &self,
         side: &JoinInput,
@@ -217,7 +221,7 @@ impl Inputs {
         Ok(Some(differing))
     }
 
-    /// Fingerprints what a join input gives for each key: the sum of its rows' hashes, whatever their order.
+    /// Fingerprints a join input by join key: the sum of its rows' hashes, whatever their order.
     async fn join_fingerprints(&self, side: &JoinInput, plan: LogicalPlan) -> Result<HashMap<u128, u128>> {
         let on: Vec<Expr> = side.on.iter().map(|(_, other)| other.clone()).collect();
         let columns = plan.schema().columns().into_iter().map(Expr::Column).collect();
@@ -283,7 +287,7 @@ impl Inputs {
         Ok(())
     }
 
-    /// Gives the keys of the statement's rows that driving rows make.
+    /// Computes the output keys of driving rows.
     fn output_keys(&self, driver: &Driver, ids: &HashSet<i64>) -> Result<Option<KeySet>> {
         let failed = |error: DataFusionError| Error::query(format!("computing keys: {error}"));
         let schema = Arc::new(Schema::new(vec![Field::new(driver.key, DataType::Int64, true)]));
@@ -297,7 +301,7 @@ impl Inputs {
     }
 }
 
-/// Gives the key of a table whose rows can drive a statement.
+/// Returns the key of a table whose rows can drive a statement.
 fn key_of((layer, table): &Name) -> Option<&'static str> {
     match layer.as_str() {
         "silver" => ENTITIES.iter().find(|entity| entity.table == table).map(|entity| entity.key),
@@ -306,7 +310,7 @@ fn key_of((layer, table): &Name) -> Option<&'static str> {
     }
 }
 
-/// Plans a statement over the earlier versions of what changed; `None` where they can't be read in the same way.
+/// Plans a statement over the earlier versions of changed inputs; `None` where one is unknown or has another schema.
 async fn earlier_plan(plan: &LogicalPlan, changed: &BTreeMap<Name, Arc<VersionDiff>>) -> Result<Option<LogicalPlan>> {
     let mut providers = BTreeMap::new();
     for name in shape::inputs(plan) {

@@ -1,7 +1,7 @@
-//! The tables that gold's statements read, each at one version, and what changed in them.
+//! Input tables of gold's statements, each at one version, and their version diffs.
 //!
-//! Invariant: whoever asks of a table gets the version that the statements read; a table that was just written is seen
-//! by the statements that come after it.
+//! Invariant: every caller must get the version of a table that the statements read; a table that was just written must
+//! be visible to the statements that come after it.
 
 use super::shape::Name;
 use crate::error::Result;
@@ -12,15 +12,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OnceCell;
 
-/// The application transaction that says by which statement a gold table was made.
+/// Application transaction that records the definition of a gold table.
 pub(super) const DEFINITION: &str = "definition";
-/// The version of a table that is not there.
+/// Version of a table that does not exist.
 const MISSING: i64 = -1;
 
-/// A difference that is worked out once, whoever asks first.
+/// Version diff that is computed once, by its first caller.
 type Once = Arc<OnceCell<Arc<VersionDiff>>>;
 
-/// The tables that statements read, each at one version, and what changed in them.
+/// Input tables of statements, each at one version, and their version diffs.
 pub(super) struct Inputs {
     context: SessionContext,
     tables: Mutex<BTreeMap<Name, Option<Table>>>,
@@ -28,7 +28,7 @@ pub(super) struct Inputs {
 }
 
 impl Inputs {
-    /// All tables, as they are now.
+    /// Opens all tables at their newest versions.
     pub(super) async fn new(lake: &Lakehouse) -> Result<Self> {
         let opened = session::open_all(lake).await?;
         let context = session::session(lake, &opened).await?;
@@ -37,12 +37,12 @@ impl Inputs {
         Ok(Self { context, tables: Mutex::new(tables), differences: Mutex::default() })
     }
 
-    /// The session that reads the tables at the versions that are recorded.
+    /// Session that reads the tables at the versions that are recorded.
     pub(super) fn context(&self) -> &SessionContext {
         &self.context
     }
 
-    /// Shows a table that was just written to the statements that come later.
+    /// Makes a table that was just written visible to the statements that come later.
     pub(super) async fn written(&self, table: &GoldTable, stored: Table) -> Result<()> {
         let name = ("gold".to_owned(), table.name.to_owned());
         locked(&self.differences).retain(|(other, _), _| *other != name);
@@ -51,29 +51,29 @@ impl Inputs {
         Ok(())
     }
 
-    /// Records what a gold table is made from now, in a commit without rows.
+    /// Records the current definition and input versions of a gold table, in a commit without rows.
     pub(super) async fn record(&self, table: &GoldTable, transactions: &[(String, i64)]) -> Result<()> {
         let Some(mut stored) = self.table(&("gold".to_owned(), table.name.to_owned())) else { return Ok(()) };
         stored.record(transactions).await?;
         self.written(table, stored).await
     }
 
-    /// Whether there can be such a table.
+    /// Whether a table of this name is defined.
     pub(super) fn knows(&self, name: &Name) -> bool {
         locked(&self.tables).contains_key(name)
     }
 
-    /// A table, where it is there.
+    /// Returns a table, where it exists.
     pub(super) fn table(&self, name: &Name) -> Option<Table> {
         locked(&self.tables).get(name).cloned().flatten()
     }
 
-    /// Whether there is any table of gold yet.
+    /// Whether any gold table exists yet.
     pub(super) fn has_gold(&self) -> bool {
         locked(&self.tables).iter().any(|((layer, _), table)| layer == "gold" && table.is_some())
     }
 
-    /// Counts the rows of a gold table that was written or read before.
+    /// Returns the number of rows of a gold table; 0 where it does not exist.
     pub(super) async fn rows(&self, table: &GoldTable) -> Result<u64> {
         match self.table(&("gold".to_owned(), table.name.to_owned())) {
             Some(table) => Ok(table.rows().await?),
@@ -81,7 +81,7 @@ impl Inputs {
         }
     }
 
-    /// Gives what changed in a table since a version.
+    /// Returns the diff between an earlier version of a table and the one that statements read.
     pub(super) async fn difference(&self, name: &Name, version: i64) -> Result<Arc<VersionDiff>> {
         let once = Arc::clone(locked(&self.differences).entry((name.clone(), version)).or_default());
         let work_out = async || {
@@ -94,7 +94,7 @@ impl Inputs {
         once.get_or_try_init(work_out).await.cloned()
     }
 
-    /// The application transactions of a table that is made by this statement from these versions.
+    /// Returns the application transactions that record a definition and the versions of its inputs.
     pub(super) fn transactions(&self, made_by: i64, inputs: &BTreeSet<Name>) -> Vec<(String, i64)> {
         let version = |name| self.table(name).map_or(MISSING, |table| table.version());
         let made_from = inputs.iter().map(|name| (application(name), version(name)));
@@ -102,7 +102,7 @@ impl Inputs {
     }
 }
 
-/// The application transaction that holds the version of an input.
+/// Returns the name of the application transaction that records the version of an input.
 pub(super) fn application(name: &Name) -> String {
     format!("{}/{}", name.0, name.1)
 }

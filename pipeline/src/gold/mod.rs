@@ -1,8 +1,8 @@
-//! Silver into gold: the generated statements, and the checks over what they made.
+//! Gold layer: builds its tables from silver by the generated statements, and checks the result.
 //!
-//! Invariant: a gold table is what its statement says over silver, whether all of it was computed or only what changed
-//! and what that touches, and only rows that differ are written. Surrogate
-//! keys are functions of the natural keys, so no run can change them.
+//! Invariant: a gold table must hold what its statement returns over silver, whether the refresh was full or
+//! incremental, and only rows that differ are written. Surrogate keys must be functions of the natural keys, so no run
+//! can change them.
 
 mod build;
 mod checks;

@@ -1,7 +1,7 @@
-//! Whether a gold table that was not computed whole holds what its whole statement gives.
+//! Rebuild check: compares a gold table that was not fully refreshed with its full statement.
 //!
-//! Invariant: both sides are read at the versions that the build itself read, and every row of both is hashed; the sums
-//! of the hashes and the counts agree only where the rows are the same, in whatever order they come.
+//! Invariant: both sides must be read at the versions that the build itself read, and every row of both must be hashed;
+//! the sums of the hashes and the counts agree only where the rows are the same, in whatever order they come.
 
 use super::inputs::Inputs;
 use super::statement::schema;
@@ -18,13 +18,13 @@ use futures::StreamExt as _;
 use std::collections::HashSet;
 use std::time::Instant;
 
-/// Tables of fewer rows are compared in every run: that costs less than a second.
+/// Number of rows below which a table is compared in every run: that takes less than a second.
 pub(super) const ALWAYS_BELOW: u64 = 200_000;
 
-/// How many of the keys that differ a check's detail names.
+/// Number of differing keys that a check's detail names.
 const SHOWN: usize = 3;
 
-/// Compares a table with its whole statement.
+/// Compares a table with its full statement.
 pub(super) async fn compare(inputs: &Inputs, table: &GoldTable, sql: &str) -> Result<Check> {
     let started = Instant::now();
     let sides = Sides { inputs, table, sql, schema: schema(table) };
@@ -46,14 +46,14 @@ pub(super) async fn compare(inputs: &Inputs, table: &GoldTable, sql: &str) -> Re
     Ok(Check::new(format!("rebuild/{}", table.name), passed, detail))
 }
 
-/// Rows, whatever their order.
+/// Count of rows and sum of their hashes, whatever their order.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Sum {
     rows: u64,
     hashes: u128,
 }
 
-/// The two sides of a comparison.
+/// Both sides of a comparison: the stored rows and those of the full statement.
 struct Sides<'a> {
     inputs: &'a Inputs,
     table: &'a GoldTable,
@@ -97,7 +97,7 @@ impl Sides<'_> {
         Ok(sum)
     }
 
-    /// The keys of the rows that one side alone has, for people: how many, and the first.
+    /// Describes the rows that one side alone has: their number and the first keys.
     async fn only_in(&self, one: DataFrame, other: DataFrame) -> Result<String> {
         let mut there = HashSet::new();
         self.each(other, |_, hashes| there.extend(hashes.iter().copied())).await?;

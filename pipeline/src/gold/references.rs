@@ -1,13 +1,13 @@
-//! Whether what facts' rows say of a dimension's rows leaves it as it is.
+//! References: decides whether changed references leave a dimension as it is, so that its refresh is skipped.
 //!
-//! A dimension's rows come from the records that refer to them, or are completed by those: of several records, the
-//! newest says what a row is called. Each night some records are new or changed, and hardly ever with them a name; to
-//! find that out, the files that changed are read in place of all.
+//! Some dimensions' rows come from the records that refer to them, or are completed by those: of several records, the
+//! newest gives a row its name. Each night some records are new or changed, but hardly ever a name; to find that out,
+//! only the files that changed are read.
 //!
-//! Invariant: where the answer is yes, the whole statement would give the rows that are stored. Each reference that
-//! came says of its row what is stored; each one that changed says what it said, and is no older; none is gone. So,
-//! whichever was the newest of its row before, the newest now says the same. What refers to a row that the dimension has
-//! from elsewhere says nothing.
+//! Invariant: the refresh must be skipped only where the full statement would return the rows that are stored. Each new
+//! reference carries the stored values of its row; each changed one carries the values that it had, and is no older;
+//! none is gone. So, whichever was the newest of its row before, the newest now carries the same values. References to
+//! a row that the dimension has from elsewhere do not count.
 
 use super::inputs::Inputs;
 use super::shape::{self, Name};
@@ -26,36 +26,36 @@ use futures::StreamExt as _;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-/// The column that says of a dimension's row that only references know it.
+/// Column that marks a dimension's row as inferred: known from references alone.
 const INFERRED: &str = "isInferred";
-/// The key of the row that a missing reference leads to.
+/// Surrogate key of the unknown row, which a missing reference leads to.
 const UNKNOWN: i64 = -1;
-/// Why nothing can be compared.
+/// Reason where references can't be compared.
 const OTHER_TYPES: &str = "they are of other types, or not one a record";
 
-/// What a record says of the row that it refers to.
+/// Values that a record carries for the dimension row that it refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct ReferenceValue {
     /// The hash of the row's natural key.
     row: u128,
-    /// The hash of that and of what is said of it.
+    /// The hash of the natural key and the carried values.
     what: u128,
     recency: i64,
 }
 
-/// What is said by each record, in the records' order.
+/// Reference values by record id, in ascending order.
 type ByRecord = Vec<(i64, ReferenceValue)>;
 
-/// A dimension's rows, as they are stored.
+/// Hashes of a dimension's stored rows.
 #[derive(Debug, Default)]
 struct Stored {
-    /// The natural keys of rows from elsewhere.
+    /// The natural keys of rows that come from elsewhere.
     listed: HashSet<u128>,
-    /// What is stored of the others.
+    /// The natural keys and carried values of the other rows.
     said: HashSet<u128>,
 }
 
-/// Gives the reason to compute a dimension anew; `None` where that would give the same rows.
+/// Returns the reason to rebuild a dimension; `None` where that would give the same rows.
 ///
 /// # Errors
 /// [`Error`] when one of the versions can't be read.
@@ -98,7 +98,7 @@ pub(super) async fn reason_to_rebuild(
     Ok(None)
 }
 
-/// Whether the stored rows are still valid when some records say something else now.
+/// Whether the stored rows are still valid when some records changed.
 fn still_valid(before: &[(i64, ReferenceValue)], now: &[(i64, ReferenceValue)], stored: &Stored) -> bool {
     let counts = |said: &ReferenceValue| !stored.listed.contains(&said.row);
     let may_go = |was: &ReferenceValue| !counts(was);
@@ -109,7 +109,7 @@ fn still_valid(before: &[(i64, ReferenceValue)], now: &[(i64, ReferenceValue)], 
         let holds = match (before.peek(), now.peek()) {
             (None, None) => return true,
             (Some((old, _)), Some((new, _))) if old == new => match (before.next(), now.next()) {
-                // What did not change was taken into account when the rows were made.
+                // Unchanged values were taken into account when the rows were computed.
                 (Some((_, was)), Some((_, is))) => was == is || ((may_go(was) || still_says(was, is)) && may_come(is)),
                 _ => false,
             },
@@ -123,12 +123,12 @@ fn still_valid(before: &[(i64, ReferenceValue)], now: &[(i64, ReferenceValue)], 
     }
 }
 
-/// What both sides are compared in.
+/// Comparison of a dimension's references with its stored rows.
 struct Comparison<'a> {
     inputs: &'a Inputs,
     table: &'a GoldTable,
     references: &'a References,
-    /// The natural key and what is carried, as the dimension has them.
+    /// The natural key and the carried columns, with the dimension's types.
     schema: SchemaRef,
 }
 
@@ -141,7 +141,7 @@ impl<'a> Comparison<'a> {
         Self { inputs, table, references, schema: Arc::new(Schema::new(fields)) }
     }
 
-    /// The dimension's rows.
+    /// Reads the dimension's stored rows; `None` where the inferred column has another type.
     async fn stored(&self) -> datafusion::error::Result<Option<Stored>> {
         let rows = self.inputs.context().table(format!("gold.{}", self.table.name)).await?;
         let columns: Vec<_> = self.schema.fields().iter().map(|field| ident(field.name())).collect();
@@ -165,7 +165,7 @@ impl<'a> Comparison<'a> {
         Ok(Some(stored))
     }
 
-    /// What the records of one table say that lie in these files; `None` where that can't be told of each.
+    /// Reads the reference values in files of one source; `None` where types differ or a record has several.
     async fn said(
         &self,
         plan: &LogicalPlan,
@@ -196,13 +196,13 @@ impl<'a> Comparison<'a> {
                 said.push((records.value(place), ReferenceValue { row, what, recency: recency.value(place) }));
             }
         }
-        // Files are in this order, or nearly so.
+        // The files are in this order, or nearly so.
         said.sort_by_key(|(record, _)| *record);
         let is_repeated = said.windows(2).any(|pair| pair[0].0 == pair[1].0);
         Ok((!is_repeated).then_some(said))
     }
 
-    /// Of each row the hash of the natural key, and of that and what is carried.
+    /// Hashes each row twice: its natural key, and the key with the carried values.
     fn hashes(&self, batch: &RecordBatch) -> datafusion::error::Result<Vec<(u128, u128)>> {
         let batch = cast_to_schema(batch, &self.schema)?;
         let places: Vec<usize> = (0..batch.num_columns()).collect();
@@ -221,7 +221,7 @@ fn longs<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a Int64Array> {
 mod tests {
     use super::*;
 
-    /// A record of the row says what it is called, at a time.
+    /// Builds reference values from tuples of record, row, name and recency.
     fn said(all: &[(i64, u128, u128, i64)]) -> ByRecord {
         let said =
             |&(record, row, name, recency): &_| (record, ReferenceValue { row, what: row * 100 + name, recency });

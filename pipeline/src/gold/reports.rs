@@ -1,4 +1,4 @@
-//! The reports of `schema/checks.yaml`, and the one that every run ends with: agreement types that no rule knows.
+//! Reports of `schema/checks.yaml`, and the one that every run ends with: agreement types that no rule matches.
 
 use super::required::require_tables;
 use super::statement::business_date;
@@ -12,18 +12,18 @@ use arrow::datatypes::DataType;
 use connectwise_generated::checks::REPORTS;
 use datafusion::prelude::SessionContext;
 
-/// The report that lists what the agreement rules do not know.
+/// Report of the agreement types that no rule matches.
 const UNMATCHED: &str = "unmatched";
 
-/// A name of agreement types that no rule knows, and what is at stake.
+/// Agreement type that no rule matches, with its totals.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Unmatched {
-    /// The name.
+    /// The type's name.
     pub type_name: String,
-    /// How many agreements have it.
+    /// The number of agreements that have it.
     pub agreements: String,
-    /// How many time entries they have.
+    /// The number of their time entries.
     pub entries: String,
     /// Their hours.
     pub hours: String,
@@ -31,11 +31,11 @@ pub struct Unmatched {
     pub revenue: String,
 }
 
-/// The rows of a report.
+/// Runs a report and returns its rows.
 ///
 /// # Errors
-/// [`Error::Usage`] for a name that is no report; [`crate::lake::Error::Lakehouse`] where a table that it reads was not built;
-/// [`Error::Query`] when its query can't be run.
+/// [`Error::Usage`] for a name that is no report; [`crate::lake::Error::Lakehouse`] where a table that it reads was not
+/// built; [`Error::Query`] when its query can't be run.
 pub async fn report(lake: &Lakehouse, name: &str, run: &RunId, days: u32) -> Result<Vec<RecordBatch>> {
     let sql = statement_of(name, run, days)?;
     let context = register_written(lake).await?;
@@ -64,7 +64,7 @@ async fn rows_of(context: &SessionContext, name: &str, sql: &str) -> Result<Vec<
     Ok(batches)
 }
 
-/// The agreement types that no rule knows; none where the YAML has no such report.
+/// Lists the agreement types that no rule matches; none where the YAML has no such report.
 pub(super) async fn unmatched(context: &SessionContext, run: &RunId) -> Result<Vec<Unmatched>> {
     if !REPORTS.iter().any(|report| report.name == UNMATCHED) {
         return Ok(Vec::new());

@@ -1,4 +1,4 @@
-//! The tables that a statement needs.
+//! Checks that the tables which a statement reads exist.
 
 use crate::bronze::quarantine::TABLE as QUARANTINE;
 use crate::error::{Error, Result};
@@ -6,12 +6,12 @@ use crate::lake::Lakehouse;
 use crate::lake::session::named_tables;
 use datafusion::prelude::SessionContext;
 
-/// Refuses a statement over a table that this tool writes and that the session lacks; `when` says as of when it does.
+/// Refuses a statement over a table that this tool writes and the session lacks; `when` says as of when it lacks it.
 ///
 /// # Errors
 /// [`crate::lake::Error::Lakehouse`] that says what builds it.
 pub(crate) fn require_tables(lake: &Lakehouse, context: &SessionContext, sql: &str, when: &str) -> Result<()> {
-    // What is no SQL is told when it is planned.
+    // Invalid SQL is reported when it is planned.
     let named = named_tables(context, sql).unwrap_or_default();
     let schema = |layer: &str| context.catalog(lake.warehouse().catalog).and_then(|catalog| catalog.schema(layer));
     let missing = named.iter().find(|(layer, name)| {

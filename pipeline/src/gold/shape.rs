@@ -1,9 +1,9 @@
-//! What a statement's rows come from, read off its optimised plan.
+//! Plan analysis: finds the driving tables and join inputs of a statement in its optimised plan.
 //!
-//! Invariant: where [`drivers`] answers, every row of the statement is made from one row of a driving table and the
-//! rows that it meets in joins, and nothing else: so a row can only change when its driving row changes, or when what
-//! a join offers for its key does. Whatever could break that (a window, an aggregate or a limit above the driving
-//! table, an outer join the other way, a subquery) has no answer, and the statement is computed whole.
+//! Invariant: where [`drivers`] returns any, every row of the statement must come from one row of a driving table and
+//! the rows that are joined to it, and nothing else: so a row can only change when its driving row changes, or when a
+//! join input's rows for its key do. For whatever could break that (a window, an aggregate or a limit above the driving
+//! table, an outer join the other way, a subquery) it must return none, and the refresh is full.
 
 use datafusion::common::tree_node::{Transformed, TreeNode as _, TreeNodeRecursion};
 use datafusion::common::{Column, NullEquality, TableReference};
@@ -14,10 +14,10 @@ use datafusion::logical_expr::{
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// A layer and a table.
+/// Layer and name of a table.
 pub(super) type Name = (String, String);
 
-/// A table each of whose rows makes rows of the statement on its own.
+/// Driving table: each of its rows makes rows of the statement on its own.
 #[derive(Debug, Clone)]
 pub(super) struct Driver {
     /// The table.
@@ -28,21 +28,21 @@ pub(super) struct Driver {
     pub(super) scan: TableScan,
     /// The statement's key, over the driving table's key alone.
     pub(super) output_key: Expr,
-    /// What its rows are joined with.
+    /// The inputs that its rows are joined with.
     pub(super) sides: Vec<JoinInput>,
 }
 
 /// An input that driving rows are joined with.
 #[derive(Debug, Clone)]
 pub(super) struct JoinInput {
-    /// What is compared: over the driving table, and over the input. Empty where every row meets every row.
+    /// The join keys, over the driving table and over the input. Empty for a cross join.
     pub(super) on: Vec<(Expr, Expr)>,
     /// The input.
     pub(super) plan: LogicalPlan,
 }
 
 impl Driver {
-    /// Whether the compared values have the same type on both sides: keys are found by the hashes of their values.
+    /// Whether the join keys have the same types on both sides: they are matched by the hashes of their values.
     pub(super) fn compares_alike(&self, side: &JoinInput) -> bool {
         side.on.iter().all(|(own, other)| {
             let own = own.get_type(self.scan.projected_schema.as_ref());
@@ -56,7 +56,7 @@ fn name_of(table: &TableReference) -> Name {
     (table.schema().unwrap_or_default().to_owned(), table.table().to_owned())
 }
 
-/// The tables that a plan reads, each scan once; `None` where a subquery hides some of them.
+/// Lists the tables that a plan reads, one per scan; `None` where a subquery hides some of them.
 fn scans(plan: &LogicalPlan) -> Option<Vec<Name>> {
     let mut found = Vec::new();
     let mut visible = 0;
@@ -73,7 +73,7 @@ fn scans(plan: &LogicalPlan) -> Option<Vec<Name>> {
     (visited.is_ok() && counted.is_ok() && visible == found.len()).then_some(found)
 }
 
-/// The tables that a plan reads, in subqueries too. What a recursive query reads of itself is no table.
+/// Lists the tables that a plan reads, in subqueries too; a recursive query's reference to itself is none.
 pub(super) fn inputs(plan: &LogicalPlan) -> BTreeSet<Name> {
     let (mut found, mut own) = (BTreeSet::new(), BTreeSet::new());
     let visited = plan.apply_with_subqueries(|node| {
@@ -92,7 +92,7 @@ pub(super) fn inputs(plan: &LogicalPlan) -> BTreeSet<Name> {
     found.difference(&own).cloned().collect()
 }
 
-/// Whether the same tables always give the same rows: no function asks the clock, or dice.
+/// Whether the same tables always give the same rows: no function depends on the clock or on random numbers.
 pub(super) fn is_stable(plan: &LogicalPlan) -> bool {
     let mut stable = true;
     let visited = plan.apply_with_subqueries(|node| {
@@ -112,7 +112,7 @@ pub(super) fn is_stable(plan: &LogicalPlan) -> bool {
     visited.is_ok() && stable
 }
 
-/// The plan with some of its scans replaced.
+/// Replaces some of a plan's scans.
 pub(super) fn replace_scans(
     plan: &LogicalPlan,
     mut replacement: impl FnMut(&TableScan, &Name) -> datafusion::error::Result<Option<LogicalPlan>>,
@@ -127,7 +127,7 @@ pub(super) fn replace_scans(
     Ok(replaced.data)
 }
 
-/// The same scan of other rows.
+/// Builds the same scan over another provider.
 pub(super) fn scan_of(scan: &TableScan, rows: &Arc<dyn TableProvider>) -> datafusion::error::Result<LogicalPlan> {
     TableScanBuilder::new(scan.table_name.clone(), provider_as_source(Arc::clone(rows)))
         .with_projection(scan.projection.clone())
@@ -136,7 +136,7 @@ pub(super) fn scan_of(scan: &TableScan, rows: &Arc<dyn TableProvider>) -> datafu
         .map(LogicalPlan::TableScan)
 }
 
-/// The driving tables of a statement; `None` where it has to be computed whole. `key_of` says the key of a table.
+/// Finds the driving tables of a statement; `None` where the refresh has to be full. `key_of` returns a table's key.
 pub(super) fn drivers(
     plan: &LogicalPlan,
     key: &str,
@@ -145,12 +145,12 @@ pub(super) fn drivers(
     let all = scans(plan)?;
     let output = plan.schema().columns().into_iter().find(|column| column.name == key)?;
     let drivers = follow(plan, Wanted { key: Expr::Column(output), sides: Vec::new() }, key_of)?;
-    // One that is read twice is not only a driver.
+    // A table that is read twice is not only a driving table.
     let once = |driver: &Driver| all.iter().filter(|name| **name == driver.name).count() == 1;
     (!drivers.is_empty() && drivers.iter().all(once)).then_some(drivers)
 }
 
-/// What is looked for on the way down, in terms of the node's columns.
+/// The key and join inputs found on the way down the plan, in terms of the node's columns.
 #[derive(Clone)]
 struct Wanted {
     key: Expr,
@@ -158,7 +158,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    /// The same in terms of another node's columns.
+    /// Rewrites them in terms of another node's columns.
     fn through(self, replacement: &dyn Fn(&Column) -> Option<Expr>) -> Option<Self> {
         let key = substitute(self.key, replacement)?;
         let mut sides = Vec::with_capacity(self.sides.len());
@@ -239,7 +239,7 @@ fn follow_join(join: &Join, mut wanted: Wanted, key_of: &dyn Fn(&Name) -> Option
         return None;
     };
     wanted.sides.push(JoinInput { on, plan: other.as_ref().clone() });
-    // A key that another side gave could change with that side: no row-wise answer.
+    // A key from the other side could change with that side: no driving table.
     let kept = |column: &Column| own.schema().has_column(column).then(|| Expr::Column(column.clone()));
     follow(own, wanted.through(&kept)?, key_of)
 }

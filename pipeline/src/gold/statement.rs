@@ -1,4 +1,4 @@
-//! A gold table's statement, its schema, and the business date that both are of.
+//! Statement and schema of a gold table, and the business date of a run.
 
 use crate::context::RunId;
 use crate::error::{Error, Result};
@@ -6,7 +6,7 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use connectwise_generated::gold::{GoldTable, TIME_ZONE};
 use std::sync::Arc;
 
-/// The table's Arrow schema: the key can't be null, all else can.
+/// Returns the table's Arrow schema: the key can't be null, all else can.
 pub fn schema(table: &GoldTable) -> SchemaRef {
     let fields: Vec<Field> = table
         .columns
@@ -16,7 +16,7 @@ pub fn schema(table: &GoldTable) -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-/// The statement with the run's business date: the day of its start in the reporting time zone.
+/// Returns the statement with the run's business date: the day of its start in the reporting time zone.
 ///
 /// # Errors
 /// [`Error::Usage`] when the reporting time zone is not known.
@@ -24,7 +24,7 @@ pub fn statement(table: &GoldTable, run: &RunId) -> Result<String> {
     Ok(table.sql.replace("${businessDate}", &business_date(run)?))
 }
 
-/// The day of the run's start in the reporting time zone.
+/// Returns the business date: the day of the run's start in the reporting time zone.
 ///
 /// # Errors
 /// [`Error::Usage`] when the reporting time zone is not known.

@@ -1,11 +1,11 @@
-//! Taking, keeping and losing the lock, and what is told of it.
+//! Tests of taking, renewing and losing the lock, and of its messages.
 
 use super::super::process::Process;
 use super::super::testing::lake;
 use super::*;
 use chrono::TimeDelta;
 
-/// What a holder says of its work, in these tests.
+/// Payload of a holder in these tests.
 type Payload = String;
 
 /// A lock as another machine would have written it.
@@ -16,7 +16,7 @@ async fn written(lake: &Lakehouse, number: u64, change: impl FnOnce(&mut Holder)
     LockFiles::of(lake).unwrap().write(number, &holder, PutMode::Overwrite).await.unwrap();
 }
 
-/// Does work under the lock, and gives it back.
+/// Runs work under the lock, and releases it.
 async fn locked<T>(lake: &Lakehouse, command: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
     let (mut lock, _) = Lock::<Payload>::take(lake, command, None).await?;
     let outcome = lock.during(work).await;
@@ -65,7 +65,7 @@ async fn that_of_a_dead_process_is_taken_over_at_once() {
     // No process has the highest id there can be.
     written(&lake, 1, |other| other.process = Process { pid: 4_194_304, ..own.clone() }).await;
     assert_eq!(refusal(&lake).await, None);
-    // The id is in use again, by a process that started later.
+    // The id was reused by a process that started later.
     written(&lake, 3, |other| other.process = Process { pid: 1, start: Some("1".to_owned()), ..own.clone() }).await;
     assert_eq!(refusal(&lake).await, None);
     // Another container of this machine may well have a process that can't be seen from here.
@@ -94,7 +94,7 @@ async fn of_many_at_once_one_gets_it() {
     let attempts = (0..8).map(|_| async {
         let outcome = locked(&lake, "run", async {
             assert!(!inside.swap(true, std::sync::atomic::Ordering::SeqCst), "two at once");
-            // It goes on when another was told that it may not.
+            // The holder goes on once another attempt was refused.
             drop(told.acquire().await.unwrap());
             inside.store(false, std::sync::atomic::Ordering::SeqCst);
             Ok(())

@@ -1,10 +1,10 @@
-//! Rows merged into small tables of several files.
+//! Tests of merges into small tables of several files.
 
 use super::super::testing::{content, filled, lake, ranges, rows};
 use super::*;
 use arrow::array::{Int64Array, StringArray};
 
-/// Rows to merge: these ids come with the text, or go.
+/// Rows to merge: upserts of these ids with the text, or deletions.
 fn marked(lake: &super::super::Lakehouse, ids: &[i64], text: &str, delete: bool) -> DataFrame {
     let rows = lake.context().read_batch(rows(ids.iter().copied(), text)).unwrap();
     rows.with_column(DELETE_MARK, lit(delete)).unwrap()

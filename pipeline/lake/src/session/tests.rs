@@ -1,4 +1,4 @@
-//! What a session shows of tables that are there, are not there yet, and were otherwise.
+//! Tests of sessions over tables that exist, that do not exist yet, and at earlier versions.
 
 use super::super::testing::{filled, lake, merge, rows};
 use super::*;

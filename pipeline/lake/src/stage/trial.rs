@@ -1,4 +1,4 @@
-//! Staging on trial, for whoever wants to know before a run whether it will work.
+//! Trial of staging: shows before a run whether it will work.
 
 use super::super::Lakehouse;
 use super::super::error::{Error, Result};
@@ -10,8 +10,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 impl Stage {
-    /// Stages a few rows of a lakehouse as a run does, for itself and for a later one, and reads them back. Nothing is
-    /// left behind. Gives the lakehouse's staging folder.
+    /// Stages a few rows as a run does, in files of its own and in kept ones, and reads them back.
+    ///
+    /// Nothing is left behind. Returns the lakehouse's staging folder.
     ///
     /// # Errors
     /// [`Error::Io`] or [`Error::Query`] as a run would meet them.

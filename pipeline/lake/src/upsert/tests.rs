@@ -1,4 +1,4 @@
-//! Rows brought to small tables of several files.
+//! Tests of upserts into small tables of several files.
 
 use super::super::testing::{self, filled, lake, ranges, rows};
 use super::*;
@@ -104,7 +104,7 @@ async fn a_key_that_comes_twice_changes_nothing() {
     assert_eq!(table(&lake).await.rows().await.unwrap(), 0);
 }
 
-/// Puts another file in the place of a staged one: it holds fewer rows, and can be read.
+/// Replaces a staged file by a readable one with fewer rows.
 fn lose_rows(staged: &StagedFile, schema: &SchemaRef) {
     let other = Stage::new().unwrap();
     let mut fewer = other.file("fewer", Format::Parquet, schema);
@@ -147,7 +147,7 @@ async fn what_is_sorted_before_a_merge_is_all_there() {
     assert!(error.contains(&format!("1 rows were read back in the place of {many}")), "{error}");
 }
 
-/// What is staged while another writer commits.
+/// Stages a change that another writer's commit overtakes.
 async fn change(lake: &Lakehouse, stage: &Stage, row: RecordBatch) -> Changes<'static> {
     let mut staged = Staging::new(stage, "cw_test", &testing::schema(), &[0]).unwrap();
     let keep = vec![true; row.num_rows()];
@@ -166,7 +166,7 @@ async fn a_holder_that_lost_the_lock_can_not_put_rows_beside_another_s() {
     assert!(error.contains("another writer committed meanwhile") && error.contains("run again"), "{error}");
     assert_eq!(table(&lake).await.rows().await.unwrap(), 30);
 
-    // Nor over what another changed.
+    // Nor over another writer's changes.
     let mut sleeper = table(&lake).await;
     brought(&lake, &Scope::All, vec![rows(0..30, "b")]).await.unwrap();
     let changes = change(&lake, &stage, rows([5], "c")).await;
@@ -195,7 +195,7 @@ async fn a_compaction_of_another_writer_is_no_obstacle() {
     assert_eq!((after.version(), after.rows().await.unwrap()), (before + 1, 31));
     assert_eq!(after.changed_keys(before, "id", &["text"]).await.unwrap().unwrap(), HashSet::from([5, 40]));
 
-    // Another who recorded a state of its own: what was worked out here may be out of date.
+    // Another writer recorded its own transaction: what was computed here may be out of date.
     let mut theirs = table(&lake).await;
     let mut ours = table(&lake).await;
     theirs.record(&[("made-from".to_owned(), 8)]).await.unwrap();

@@ -1,4 +1,4 @@
-//! What is told of the difference between two versions, and what is not.
+//! Tests of the difference between two versions.
 
 use super::super::table::sorted;
 use super::super::testing::{filled, lake, merge, rows};
@@ -120,7 +120,7 @@ async fn the_rows_of_files_that_went_and_came_are_at_hand_where_the_two_versions
     assert_eq!((files.earlier().version(), files.is_small()), (first, true));
     let (gone, came) = files.sides(&table).await.unwrap().unwrap();
     assert_eq!((count(gone).await, count(came).await), (Some(10), Some(11)));
-    // The files that came are in a version between since a compaction.
+    // After a compaction, the added files are only in a version between.
     rearrange(&mut table).await;
     assert!(changed_files(&table, first).await.sides(&table).await.unwrap().is_none());
     merge(&lake, &mut table, rows((0..50).step_by(5), "c"), false).await;

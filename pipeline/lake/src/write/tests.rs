@@ -1,4 +1,4 @@
-//! What is committed, and what is refused, whoever else writes meanwhile.
+//! Tests of what is committed and what is refused while others write.
 
 use super::super::testing::{content, filled, lake, rows, schema};
 use super::super::{Lakehouse, Table};
@@ -75,7 +75,7 @@ async fn runs_in_the_order_of_the_key_take_up_what_belongs_between_them() {
     let ids = |content: Vec<(i64, String)>| content.into_iter().map(|(id, _)| id).collect::<Vec<_>>();
     assert_eq!(ids(content(&table).await), [1, 3, 4, 5, 11, 12, 13, 30]);
     let version = table.version();
-    // Where a run is not in order, nothing is done.
+    // Where a run is not in order, nothing is committed.
     let unsorted = vec![(0, frame(&lake, [5, 1], "a"))];
     assert!(!table.overwrite_between(unsorted, &between, "id", 5, &[]).await.unwrap());
     let error = table.overwrite_between(runs(10), &between, "id", 9, &[]).await.unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! Instants and days.
+//! Date functions: instants and days.
 
 use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int64Array, TimestampMicrosecondArray};
 use arrow::compute::cast;
@@ -15,7 +15,7 @@ pub(super) fn instant(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     Ok(Arc::new(instants.with_timezone("UTC")))
 }
 
-/// The microseconds since 1970 of a text in the forms that Spark reads too.
+/// Parses a text, in the forms that Spark reads too, to microseconds since 1970.
 fn micros(text: &str) -> Option<i64> {
     let time = text.get(10..)?;
     let offset = time.find(['+', '-']).map(|at| &time[at..]);
@@ -23,7 +23,7 @@ fn micros(text: &str) -> Option<i64> {
     parse_micros(text).filter(|_| plain)
 }
 
-/// The days since 1970 of instants in a time zone; none outside the years 1 to 9999, which other readers can't take.
+/// Converts instants to days since 1970 in a time zone; none outside the years 1 to 9999, which other readers refuse.
 fn local_days(function: &str, arguments: &[ArrayRef]) -> Result<Vec<Option<i32>>> {
     let instants = cast(&arguments[0], &DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())))?;
     let zones = cast(&arguments[1], &DataType::Utf8)?;

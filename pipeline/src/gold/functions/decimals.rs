@@ -1,4 +1,4 @@
-//! Numbers as exact decimals of four places, and what is computed of them.
+//! Decimal functions: numbers as exact decimals of four places, and computations with them.
 
 use super::{LARGEST, PRECISION, SCALE, WIDE, WIDEST, decimal_type, wrong};
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Decimal128Array};
@@ -8,9 +8,9 @@ use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type};
 use datafusion::common::Result;
 use std::sync::Arc;
 
-/// A float below this is a decimal of the column's type, however it is rounded …
+/// Absolute value below which a float fits the column's type, however it is rounded.
 const SMALL: f64 = 1e14;
-/// … and so is a number of so few digits and signs.
+/// Length up to which a number's text without an exponent fits the column's type.
 const SHORT: usize = 14;
 
 pub(super) fn exact_decimal(arguments: &[ArrayRef]) -> Result<ArrayRef> {
@@ -21,7 +21,7 @@ pub(super) fn wide_decimal(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     decimals("wide_decimal", &arguments[0], WIDE, WIDEST)
 }
 
-/// Numbers of any form as decimals of four places; null for what is no number, or beyond the largest.
+/// Converts numbers of any form to decimals of four places; null for what is no number, or beyond the largest.
 fn decimals(function: &str, array: &ArrayRef, precision: u8, largest: i128) -> Result<ArrayRef> {
     let values: Decimal128Array = match array.data_type() {
         DataType::Decimal128(_, SCALE) => return Ok(cast(array, &DataType::Decimal128(precision, SCALE))?),
@@ -48,7 +48,7 @@ fn decimals(function: &str, array: &ArrayRef, precision: u8, largest: i128) -> R
 }
 
 pub(super) fn beyond_decimal(arguments: &[ArrayRef]) -> Result<ArrayRef> {
-    // All are far from it, mostly: nothing is computed then.
+    // Mostly all values are far below the limit: nothing is computed then.
     let is_short = |text: &str| text.len() <= SHORT && !text.bytes().any(|byte| matches!(byte, b'e' | b'E'));
     let array = &arguments[0];
     let far = match array.data_type() {
@@ -78,7 +78,7 @@ fn is_number(text: &str) -> bool {
     text.trim().parse::<f64>().is_ok() && text.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-/// The decimal that a JSON number meant: the shortest text that reads back as this float, rounded to four places.
+/// Returns the decimal that a JSON number meant: the float's shortest text that reads back, rounded to four places.
 fn from_float(value: f64, largest: i128) -> Option<i128> {
     let scaled = value * 10_000.0;
     let rounded = scaled.round();
@@ -90,7 +90,7 @@ fn from_float(value: f64, largest: i128) -> Option<i128> {
     if value.is_finite() { from_text(&format!("{value}"), largest) } else { None }
 }
 
-/// A decimal number's text (sign, digits, fraction, exponent) times 10,000, half away from zero; none beyond the
+/// Parses a number's text (sign, digits, fraction, exponent) times 10,000, half away from zero; none beyond the
 /// largest.
 fn from_text(text: &str, largest: i128) -> Option<i128> {
     let text = text.trim();
@@ -131,7 +131,7 @@ fn from_text(text: &str, largest: i128) -> Option<i128> {
     (value <= largest).then_some(if negative { -value } else { value })
 }
 
-/// Numerator and denominator to the nearest integer, half away from zero.
+/// Divides to the nearest integer, half away from zero.
 fn divide(numerator: i128, denominator: i128) -> i128 {
     let (quotient, remainder) = (numerator / denominator, numerator % denominator);
     let up = remainder.abs() >= denominator.abs() - remainder.abs();

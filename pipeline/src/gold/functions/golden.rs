@@ -1,7 +1,7 @@
-//! The golden file of the functions' version.
+//! Golden file of the functions' version.
 //!
-//! Gold tables record the version that made them. Other values under the same version would leave their old rows as they
-//! are.
+//! Gold tables record the version that made them. Other values under the same version would leave their old rows
+//! unchanged.
 
 use super::{SQL_FUNCTIONS_VERSION, functions};
 use arrow::array::{Array as _, ArrayRef, AsArray, StringArray};
@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-/// What each function is called with: columns of texts, cast to the type beside them.
+/// Arguments of a function: columns of texts, cast to the type beside them.
 type Arguments = &'static [(DataType, &'static [Option<&'static str>])];
 
 const NUMBERS: &[Option<&str>] = &[
@@ -77,8 +77,8 @@ const STEPS: &[Option<&str>] = &[Some("1"), Some("2"), Some("-366"), Some("0")];
 const PARTS: &[Option<&str>] = &[None, Some("1"), Some("-1"), Some("2"), Some("1"), Some("0.0001")];
 const WHOLES: &[Option<&str>] = &[Some("1"), Some("3"), Some("8"), Some("0"), None, Some("99999")];
 
-/// The arguments of a function; `None` of one whose values depend on the rules of the YAML, which are a part of the
-/// definition themselves.
+/// Returns the arguments of a function; `None` where its values depend on the rules of the YAML, which are a part of
+/// the definition themselves.
 fn arguments(function: &str) -> Option<Arguments> {
     const DECIMAL: DataType = DataType::Decimal128(19, 4);
     Some(match function {

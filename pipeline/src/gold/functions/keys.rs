@@ -1,7 +1,7 @@
-//! How many different keys there are: for tables whose rows come in the order of their key, or nearly so.
+//! Aggregate function `distinct_keys`, for tables whose rows come in the order of their key, or nearly so.
 //!
-//! A set of all keys costs more than reading them does. These are listed, and put in order where they are not:
-//! one run after the other is put in order by merging them.
+//! A set of all keys costs more than reading them does. So they are collected in a list and sorted at the end, by a
+//! merge of the runs that are sorted already.
 
 use arrow::array::{Array, ArrayRef, AsArray as _, RecordBatch};
 use arrow::buffer::NullBuffer;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// The bytes of a key in the state.
 const WIDTH: usize = size_of::<u128>();
 
-/// `distinct_keys(a)` and `distinct_keys(a, b)`: how many different keys there are of which no part is null.
+/// `distinct_keys(a)` and `distinct_keys(a, b)`: the number of distinct keys of which no part is null.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct DistinctKeys {
     signature: Signature,
@@ -54,7 +54,7 @@ impl AggregateUDFImpl for DistinctKeys {
     }
 }
 
-/// The keys that were seen: numbers in their order, of anything else the hash.
+/// Accumulator of keys: whole numbers encoded in their order, anything else as its hash.
 #[derive(Debug, Default)]
 struct Keys(Vec<u128>);
 
@@ -99,7 +99,7 @@ impl Accumulator for Keys {
     }
 }
 
-/// A whole number so that the order of the results is the numbers'.
+/// Encodes a whole number so that the order of the results is the numbers'.
 fn in_order(number: i64) -> u128 {
     u128::from(number.cast_unsigned() ^ (1 << 63))
 }

@@ -1,4 +1,4 @@
-//! SQL functions for what a rule says exactly and DataFusion has no exact word for.
+//! SQL functions for rules that DataFusion has no exact function for.
 //!
 //! | function | meaning |
 //! |---|---|
@@ -47,16 +47,17 @@ const LARGEST: i128 = 10_i128.pow(19) - 1;
 const WIDE: u8 = 38;
 const WIDEST: i128 = 10_i128.pow(38) - 1;
 
-/// The version of the functions: another one may give other values, so gold tables that an earlier one made are computed
-/// whole. A golden file of their values belongs to each version.
+/// Version of the functions: another one may give other values, so gold tables of an earlier one get a full refresh.
+///
+/// A golden file of their values belongs to each version.
 pub(crate) const SQL_FUNCTIONS_VERSION: i64 = 1;
 
-/// The functions of this module that give a value a row.
+/// Lists the scalar functions of this module.
 pub(crate) fn scalar_functions() -> Vec<ScalarUDF> {
     functions().into_iter().map(ScalarUDF::from).collect()
 }
 
-/// The functions of this module that give a value a group.
+/// Lists the aggregate functions of this module.
 pub(crate) fn aggregate_functions() -> Vec<AggregateUDF> {
     vec![AggregateUDF::from(DistinctKeys::new())]
 }
@@ -97,7 +98,7 @@ fn decimal_type() -> DataType {
 
 type Body = fn(&[ArrayRef]) -> Result<ArrayRef>;
 
-/// A scalar function over whole arrays.
+/// Scalar function over whole arrays.
 #[derive(Debug)]
 struct Function {
     name: &'static str,

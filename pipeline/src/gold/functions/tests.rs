@@ -1,5 +1,7 @@
-//! The generator's check of gold's SQL agrees with the engine: each function that it lists is one and gives what the
-//! list says, and the statements that it passes can be planned, with the types that it gives them.
+//! Tests that the generator's check of gold's SQL agrees with the engine.
+//!
+//! Each function that it lists exists and returns the listed kind, and the statements that it passes can be planned,
+//! with the types that it gives them.
 
 #[expect(dead_code, reason = "its text is a part of the generator")]
 #[path = "../../../../codegen/src/gold/check/kind.rs"]

@@ -1,4 +1,4 @@
-//! Texts: trimmed, as numbers, folded, classified, and as keys.
+//! Text functions: trimming, whole numbers, folded names, agreement types and text keys.
 
 use arrow::array::{ArrayRef, AsArray, Int64Array, StringArray, StringBuilder};
 use arrow::compute::cast;
@@ -8,7 +8,7 @@ use datafusion::common::Result;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Most texts need no trimming, and then the array is what it was.
+/// Trims texts; most need no trimming, and then the array is returned as it is.
 pub(super) fn trimmed(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     let texts = cast(&arguments[0], &DataType::Utf8)?;
     let values = texts.as_string::<i32>();
@@ -30,8 +30,8 @@ pub(super) fn whole_number(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     Ok(Arc::new(numbers))
 }
 
-/// The digits of a number's text (sign, digits, fraction, exponent) whose value is whole, with a `-` before them where
-/// it is below zero.
+/// Returns the digits of a number's text (sign, digits, fraction, exponent) whose value is whole, with a `-` before
+/// them where it is below zero.
 fn whole(text: &str) -> Option<String> {
     let text = text.trim();
     let (negative, number) = match text.as_bytes().first()? {
@@ -80,7 +80,7 @@ fn digits_of(text: &str) -> Option<String> {
     (written && number.contains(['.', 'e', 'E'])).then(|| whole(text))?.filter(|digits| digits.len() <= 20)
 }
 
-/// Few names come many times.
+/// Folds names, each distinct one once: the same few names come many times.
 pub(super) fn folded_name(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     let names = cast(&arguments[0], &DataType::Utf8)?;
     let names = names.as_string::<i32>();
@@ -92,7 +92,7 @@ pub(super) fn folded_name(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     Ok(Arc::new(folded.finish()))
 }
 
-/// The class of each name. Few names come many times.
+/// Classifies names, each distinct one once: the same few names come many times.
 pub(super) fn agreement_type(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     let names = cast(&arguments[0], &DataType::Utf8)?;
     let names = names.as_string::<i32>();
@@ -114,7 +114,7 @@ pub(super) fn text_key(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     Ok(Arc::new(keys))
 }
 
-/// 53 bits, so that the key is exact in every tool, also those that know floats alone.
+/// Hashes a text to 53 bits, so that the key is exact in every tool, also those that only have floats.
 fn key_of_text(text: &[u8]) -> i64 {
     let hash = xxhash_rust::xxh64::xxh64(text, 42) & ((1 << 53) - 1);
     i64::try_from(hash).unwrap_or(i64::MAX)

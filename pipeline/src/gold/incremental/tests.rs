@@ -19,7 +19,7 @@ fn small_files() -> (tempfile::TempDir, Lakehouse) {
     (folder, lake.with_least_rows(10))
 }
 
-/// Brings silver rows: id, the member's id, and a text.
+/// Upserts silver rows: id, the member's id, and a text.
 async fn put(lake: &Lakehouse, stage: &Stage, table: &'static str, rows: &[(i64, i64, &str)], all: bool) {
     let entity = ENTITIES.iter().find(|entity| entity.table == table).unwrap();
     let ids: Int64Array = rows.iter().map(|(id, ..)| *id).collect();

@@ -87,7 +87,7 @@ async fn plan(sql: &str) -> LogicalPlan {
     context().sql(sql).await.unwrap().into_optimized_plan().unwrap()
 }
 
-/// The driving tables with how many sides each has; none where the statement has to be computed whole.
+/// Lists the driving tables with their number of join inputs; none where the refresh has to be full.
 async fn driving(sql: &str) -> Option<Vec<(String, usize)>> {
     let drivers = drivers(&plan(sql).await, "key", &key_of)?;
     Some(drivers.into_iter().map(|driver| (driver.name.1, driver.sides.len())).collect())
