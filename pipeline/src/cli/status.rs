@@ -1,5 +1,6 @@
-//! `connectwise-etl status`: runs, watermarks, rows a table, checks, quarantine, what the source deleted, the lock; and,
-//! for monitoring, whether the last good run is too old.
+//! `connectwise-etl status`: runs, watermarks, row counts, checks, quarantine, deletions and the lock.
+//!
+//! For monitoring it also tells whether the last good run is too old.
 
 use super::args::{LakeArgs, must_exist};
 use super::output::{Output, grouped};
@@ -36,17 +37,17 @@ const BROKEN: &str = "SELECT \"check\", detail FROM meta.etl_check WHERE NOT pas
 const QUARANTINE: &str = "SELECT entity, count(*) AS records, max(reason) AS example FROM bronze.cw_quarantine GROUP \
                           BY entity ORDER BY entity";
 
-/// Runs that brought the source's changes through all layers, and whose checks held.
+/// Query for the end of the last run that refreshed all layers from the source, and whose checks held.
 const GOOD: &str = "SELECT max(finishedAt) FROM meta.etl_run WHERE status = 'done' AND mode IN ('incremental', 'full') \
                     AND layers = 'bronze,silver,gold'";
-/// Of each entity the last comparison of ids, unless a full run came after it.
+/// Query for the last comparison of ids of each entity, unless a full run came after it.
 const COMPARED: &str = "SELECT entity, startedAt AS compared, sourceRows AS \"atSource\", CASE WHEN gone > deleted THEN gone ELSE 0 END AS \
      \"pendingDeletes\", missing FROM (SELECT e.entity, e.sourceRows, e.gone, e.deleted, e.missing, r.startedAt, r.mode, \
      row_number() OVER (PARTITION BY e.entity ORDER BY r.startedAt DESC) AS place FROM meta.etl_entity_run AS e JOIN \
      meta.etl_run AS r ON r.runId = e.runId WHERE e.gone IS NOT NULL OR (r.mode = 'full' AND e.status = 'done')) AS c \
      WHERE place = 1 AND gone IS NOT NULL ORDER BY entity";
 
-/// 26h, 90m, 2d.
+/// Parses an age: 26h, 90m, 2d.
 fn parse_age(text: &str) -> std::result::Result<TimeDelta, String> {
     let wrong = || "expected an age such as 26h, 90m or 2d".to_owned();
     let unit = text.chars().last().ok_or_else(wrong)?;
@@ -60,7 +61,7 @@ fn parse_age(text: &str) -> std::result::Result<TimeDelta, String> {
     age.filter(|age| *age >= TimeDelta::zero()).ok_or_else(wrong)
 }
 
-/// When the last good run ended.
+/// Reads when the last good run ended.
 async fn last_good(lake: &Lakehouse) -> Result<Option<DateTime<Utc>>> {
     // A run of some entities leaves the others as old as they were.
     let all =
@@ -73,7 +74,7 @@ async fn last_good(lake: &Lakehouse) -> Result<Option<DateTime<Utc>>> {
     Ok(micros.and_then(DateTime::from_timestamp_micros))
 }
 
-/// The exit status that an age means, and why.
+/// Returns why the last good run is too old, or `None` where it is not.
 fn verdict(last: Option<DateTime<Utc>>, most: TimeDelta, now: DateTime<Utc>) -> Option<String> {
     match last {
         None => Some("there was no good run yet".to_owned()),

@@ -1,4 +1,4 @@
-//! The meta tables: what ran, what it did, and whether the checks held.
+//! Meta tables: the history of runs, of their entities and checks, and the source of the lakehouse.
 
 use super::report::{RunHeader, RunReport};
 use crate::bronze::deletions::Finding;
@@ -17,24 +17,24 @@ use datafusion::logical_expr::{ident, lit};
 use datafusion::prelude::DataFrame;
 use std::sync::Arc;
 
-/// A row a run.
+/// The table with one row per run.
 pub const RUN: &str = "etl_run";
-/// A row an entity a run.
+/// The table with one row per entity and run.
 pub const ENTITY_RUN: &str = "etl_entity_run";
-/// A row a check a run.
+/// The table with one row per check and run.
 pub const CHECK: &str = "etl_check";
-/// One row: the source that the lakehouse holds the data of.
+/// The table with one row: the source whose data the lakehouse holds.
 pub const SOURCE: &str = "etl_source";
-/// All of them.
+/// All meta tables.
 pub const TABLES: [&str; 4] = [RUN, ENTITY_RUN, CHECK, SOURCE];
 
-/// The column with the live rows that a comparison found gone from the source; null where none was made.
+/// The column with the number of live rows that a comparison found gone from the source; null where none was made.
 pub const GONE: &str = "gone";
 
 /// The column with the entities that a run was limited to; null where it was not.
 pub const ONLY: &str = "entities";
 
-/// Whether the stored record of the runs can hold comparisons: an earlier version's can't.
+/// Returns whether the stored run history has columns for comparisons: an earlier version's has none.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`] when it is there but can't be read.
@@ -42,7 +42,7 @@ pub async fn knows_comparisons(lake: &Lakehouse) -> Result<bool> {
     has(lake, ENTITY_RUN, GONE).await
 }
 
-/// Whether the stored record of the runs says which entities a run was limited to: an earlier version's does not.
+/// Returns whether the stored run history says which entities a run was limited to: an earlier version's does not.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`] when it is there but can't be read.
@@ -124,7 +124,7 @@ fn source_schema() -> SchemaRef {
     schema_of(&[("runId", text.clone()), ("recordedAt", instant_type()), ("address", text.clone()), ("company", text)])
 }
 
-/// The meta tables with their schemas.
+/// Returns the meta tables with their schemas.
 pub fn tables() -> [(&'static str, SchemaRef); 4] {
     [(CHECK, check_schema()), (ENTITY_RUN, entity_run_schema()), (RUN, run_schema()), (SOURCE, source_schema())]
 }
@@ -141,7 +141,7 @@ fn instants(values: impl IntoIterator<Item = Option<i64>>) -> ArrayRef {
     Arc::new(values.into_iter().collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
 }
 
-/// Writes a run's rows.
+/// Writes a run's rows to the meta tables.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`] when a meta table can't be written.
@@ -196,7 +196,7 @@ pub async fn record(lake: &Lakehouse, report: &RunReport) -> Result<()> {
     ended(lake, &report.header(), report.status(), report.error_text(), finished).await
 }
 
-/// The source that the lakehouse holds the data of, where it is on record.
+/// Reads the source whose data the lakehouse holds, if it is recorded.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`] when the table is there but can't be read.
@@ -209,7 +209,7 @@ pub(crate) async fn source(lake: &Lakehouse) -> Result<Option<DataSource>> {
     Ok(Some(DataSource { address: text(2), company: text(3) }))
 }
 
-/// Records that the lakehouse holds the data of this source from this run on.
+/// Records that the lakehouse holds this source's data from this run on.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`] when the table can't be written.
@@ -221,12 +221,12 @@ pub(crate) async fn record_source(lake: &Lakehouse, run: &RunId, source: &DataSo
         text([Some(source.company.clone())]),
     ];
     let mut table = Table::create_or_evolve(lake, "meta", SOURCE, &source_schema()).await?;
-    // In the place of the one before: no clock has to say which of two is newer.
+    // Replaces the previous row, so that no clock has to tell which of two is newer.
     let frame = one_batch(lake, &table, source_schema(), columns)?;
     Ok(table.overwrite(frame, None, &[]).await?)
 }
 
-/// Records a run that can't do so itself any more, unless it did.
+/// Records the end of a run that can't do so itself any more, unless it did already.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`] when a meta table can't be read or written.
@@ -241,7 +241,7 @@ pub(crate) async fn record_end(lake: &Lakehouse, header: &RunHeader, status: &st
     ended(lake, header, status, Some(error.to_owned()), Utc::now().timestamp_micros()).await
 }
 
-/// The row of a run.
+/// Writes the row of a run that ended.
 async fn ended(lake: &Lakehouse, header: &RunHeader, status: &str, error: Option<String>, finished: i64) -> Result<()> {
     let columns = vec![
         text([Some(header.run_id.clone())]),
@@ -273,7 +273,7 @@ async fn append(
     Ok(table.append(frame, rows as u64).await?)
 }
 
-/// Columns as rows of a table.
+/// Builds a data frame of one batch from columns, cast to the table's schema.
 fn one_batch(lake: &Lakehouse, table: &Table, schema: SchemaRef, columns: Vec<ArrayRef>) -> Result<DataFrame> {
     let batch = RecordBatch::try_new(schema, columns).on_table(table, "writing")?;
     let batch = crate::lake::cast_to_schema(&batch, &table.schema()?).on_table(table, "writing")?;
