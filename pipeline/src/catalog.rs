@@ -1,4 +1,4 @@
-//! The tables of the lakehouse: what each looks like, and what has to be there for a command.
+//! Catalog: the tables of the lakehouse with their schemas, and those that a command requires.
 //!
 //! SQL sees them as `bronze.cw_timeentry`, `silver.…`, `gold.…`, `meta.…`.
 
@@ -17,7 +17,7 @@ pub use crate::lake::session::{register, register_at_time, register_at_version, 
 /// The four layers.
 pub const LAYERS: [&str; 4] = ["bronze", "silver", "gold", "meta"];
 
-/// What every lakehouse is opened with.
+/// Definition with which every lakehouse is opened.
 static WAREHOUSE: LazyLock<Warehouse> = LazyLock::new(|| Warehouse {
     catalog: "lakehouse",
     layers: &LAYERS,
@@ -36,7 +36,7 @@ pub fn open(location: &str, layout: Layout) -> Result<Lakehouse> {
     Ok(Lakehouse::new(location, layout, &WAREHOUSE)?)
 }
 
-/// Every table that runs write, by layer and name.
+/// Returns every table that runs write, by layer and name.
 pub fn known_tables() -> &'static [TableDef] {
     &WAREHOUSE.tables
 }
@@ -46,7 +46,7 @@ fn tables() -> Vec<TableDef> {
     let mut add = |layer, name, schema, key: &[&'static str]| {
         // The rows of bronze and silver are wide, and gold is read by columnar engines.
         let sizing = if layer == "gold" { FileSizing::COLUMNAR } else { FileSizing::WIDE };
-        // The quarantine comes with the first record that does not fit.
+        // The quarantine is created with the first rejected record.
         let optional = name == quarantine::TABLE;
         tables.push(TableDef { layer, name, schema, key: key.to_vec(), sizing, optional });
     };
@@ -86,7 +86,7 @@ pub(crate) async fn require_layer(lake: &Lakehouse, layer: &str) -> Result<()> {
 /// Refuses a lakehouse whose tables have the other layout: a second set of tables would grow beside them.
 ///
 /// # Errors
-/// [`Error::Usage`] that names the other layout; [`crate::lake::Error::Lakehouse`] when the place can't be looked at.
+/// [`Error::Usage`] that names the other layout; [`crate::lake::Error::Lakehouse`] when the location can't be read.
 pub(crate) async fn require_layout(lake: &Lakehouse) -> Result<()> {
     let (folders, other) = (lake.folders().await?, lake.in_other_layout());
     let Some(example) = first_table(&other, &folders).await? else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! The outcome of a check, and what a broken one does to a run.
+//! Checks: their outcome, and what a broken one does to a run.
 
 /// The outcome of one check.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -9,22 +9,22 @@ pub struct Check {
     pub passed: bool,
     /// What was compared, with the figures.
     pub detail: String,
-    /// Whether it fails the run when it is broken, or is only told.
+    /// Whether it fails the run when it is broken, or is only reported.
     pub severity: Severity,
 }
 
-/// What a broken check does to a run.
+/// Severity of a check: what a broken one does to a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// It fails the run.
     Error,
-    /// It is told, and the run goes on.
+    /// It is reported, and the run goes on.
     Warning,
 }
 
 impl Severity {
-    /// As the tables say it.
+    /// Returns the name that the tables use.
     pub fn name(self) -> &'static str {
         match self {
             Self::Error => "error",
@@ -38,12 +38,12 @@ impl Check {
         Self { name, passed, detail, severity: Severity::Error }
     }
 
-    /// The invariant that it is of: its name up to the first `/`.
+    /// Returns the invariant that it belongs to: its name up to the first `/`.
     pub fn invariant(&self) -> &str {
         self.name.split('/').next().unwrap_or_default()
     }
 
-    /// Whether it is broken, and fails the run.
+    /// Returns whether it is broken, and fails the run.
     pub fn fails(&self) -> bool {
         !self.passed && self.severity == Severity::Error
     }

@@ -1,4 +1,4 @@
-//! What the layers of a run share: its id, its options, the lakehouse and the staging folder.
+//! Run context: the id, the options, the lakehouse and the staging folder that the layers of a run share.
 
 use crate::error::{Error, Result};
 use crate::lake::{Lakehouse, Stage};
@@ -16,34 +16,34 @@ pub struct RunId {
 }
 
 impl RunId {
-    /// A new run that starts at this instant.
+    /// Creates a run that starts at this instant.
     pub fn new(started: DateTime<Utc>) -> Self {
         let random = uuid::Uuid::new_v4().simple().to_string();
         Self { id: format!("{}-{}", started.format("%Y%m%dT%H%M%SZ"), &random[..8]), started }
     }
 
-    /// The id, sortable by time.
+    /// Returns the id, sortable by time.
     pub fn as_str(&self) -> &str {
         &self.id
     }
 
-    /// When it started.
+    /// Returns when it started.
     pub fn started(&self) -> DateTime<Utc> {
         self.started
     }
 
-    /// When it started, in microseconds since 1970.
+    /// Returns when it started, in microseconds since 1970.
     pub fn started_micros(&self) -> i64 {
         self.started.timestamp_micros()
     }
 }
 
-/// What every layer of one run shares; cheap to clone.
+/// Context that every layer of one run shares; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct RunContext {
     /// The run's id and start.
     pub id: RunId,
-    /// What was asked for.
+    /// The run's options.
     pub options: Arc<Options>,
     /// The lakehouse that the run writes.
     pub lake: Lakehouse,
@@ -68,7 +68,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// As the command line says it.
+    /// Returns the name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Mode::Incremental => "incremental",
@@ -91,7 +91,7 @@ pub enum Layer {
 }
 
 impl Layer {
-    /// As the command line says it.
+    /// Returns the name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Layer::Bronze => "bronze",
@@ -101,30 +101,30 @@ impl Layer {
     }
 }
 
-/// What to run.
+/// Options of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// All of it, or what changed.
+    /// Whether all of it is read, or what changed.
     pub mode: Mode,
     /// The layers; all where empty.
     pub layers: Vec<Layer>,
     /// Names of entities (or variants); all where empty.
     pub entities: Vec<String>,
-    /// In place of each entity's own look-back.
+    /// Look-back in days, in place of each entity's own.
     pub lookback_days: Option<u32>,
-    /// In place of each entity's window.
+    /// Start of the window, in place of each entity's own.
     pub since: Option<DateTime<Utc>>,
-    /// Compare all ids with the source, too, where the last comparison is so many days ago.
+    /// Days after the last comparison at which all ids are compared with the source again.
     pub reconcile_days: Option<u32>,
-    /// The share of an entity's records, in percent, that may be quarantined, where it is not the usual one.
+    /// Maximum share of an entity's records, in percent, that may be rejected, where it is not the usual one.
     pub max_quarantined: Option<f64>,
-    /// Mark deletions however many they are.
+    /// Whether deletions are marked however many they are.
     pub force: bool,
-    /// The lakehouse holds the data of the client's source from now on, if it held another's.
+    /// Whether the lakehouse holds the data of the client's source from now on, if it held another's.
     pub change_source: bool,
-    /// Compare every gold table that was not computed whole with its whole statement, however large it is.
+    /// Whether every gold table that was not computed whole is compared with its whole statement, however large it is.
     pub verify: bool,
-    /// The business date's instant, where it is not now.
+    /// Instant of the business date, where it is not now.
     pub started: Option<DateTime<Utc>>,
     /// Where progress is shown.
     pub progress: Progress,
@@ -135,7 +135,7 @@ impl Options {
         self.layers.is_empty() || self.layers.contains(&layer)
     }
 
-    /// What is wrong with a window that begins after now.
+    /// Returns what is wrong with a window that begins after now.
     pub(crate) fn late_since(&self, now: DateTime<Utc>) -> Option<String> {
         let since = self.since.filter(|since| *since > now && self.has(Layer::Bronze))?;
         Some(format!(
@@ -144,7 +144,7 @@ impl Options {
         ))
     }
 
-    /// The entities that are asked for, in the order of the generated list.
+    /// Returns the selected entities, in the order of the generated list.
     ///
     /// # Errors
     /// [`Error::Usage`] with the known names.
@@ -155,7 +155,7 @@ impl Options {
             names.join(", ")
         };
         let mut selected: Vec<&'static Table> = Vec::new();
-        // `Company, Member` and `Company,` are meant as they read; nothing but blanks is not.
+        // `Company, Member` and `Company,` are accepted; a list of nothing but blanks is not.
         let names = self.entities.iter().map(|name| name.trim());
         for name in names.filter(|name| !name.is_empty() || self.entities.iter().all(|name| name.trim().is_empty())) {
             let found = TABLES.iter().find(|table| {

@@ -1,11 +1,11 @@
-//! What can go wrong in a run, in the words of the person who reads it, and the exit status that it means.
+//! Errors of a run, in words for its user, and their exit status.
 
 use crate::client::{self, ClientError};
 use crate::lake;
 pub use crate::lake::{BoxError, ResultExt};
 use crate::settings::SettingsError;
 
-/// Everything that ends a command early.
+/// Error that ends a command early.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The command line or the environment is not usable as given.
@@ -32,7 +32,7 @@ pub enum Error {
         entity: String,
         /// Distinct ids fetched.
         fetched: u64,
-        /// What `/count` said.
+        /// What `/count` returned.
         counted: String,
     },
     /// The tables or their storage could not be read or written.
@@ -41,7 +41,7 @@ pub enum Error {
     /// A query failed.
     #[error("{0}")]
     Query(#[source] BoxError),
-    /// Local disk trouble (staging, output files).
+    /// The local disk failed (staging, output files).
     #[error("{action}: {source}")]
     Io {
         /// What was tried, with the path.
@@ -52,7 +52,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The exit status of a command that ends with this error.
+    /// Returns the exit status of a command that ends with this error.
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Usage(_) | Error::Lake(lake::Error::Usage(_)) => 2,
@@ -60,13 +60,13 @@ impl Error {
         }
     }
 
-    /// Its text with what it is of before it, once.
+    /// Returns its text after the name of the entity, which is not repeated.
     pub(crate) fn of(&self, entity: &str) -> String {
         let text = self.to_string();
         if text.starts_with(&format!("{entity}: ")) { text } else { format!("{entity}: {text}") }
     }
 
-    /// Whether what was fetched is of use for the next run: the API did not answer to the end, or the local disk failed.
+    /// Returns whether the next run can resume from what was fetched: the API or the local disk failed.
     pub(crate) fn is_resumable(&self) -> bool {
         match self {
             Error::Client(_) | Error::Io { .. } => true,
@@ -75,22 +75,22 @@ impl Error {
         }
     }
 
-    /// An error of a table.
+    /// Creates an error of a table.
     pub fn table(layer: &str, table: &str, action: &str, source: impl Into<BoxError>) -> Self {
         lake::Error::table(layer, table, action, source).into()
     }
 
-    /// An error of data.
+    /// Creates an error of data.
     pub fn data(what: impl Into<String>, source: impl Into<BoxError>) -> Self {
         Error::Data { what: what.into(), source: source.into() }
     }
 
-    /// An error of a query.
+    /// Creates an error of a query.
     pub fn query(source: impl Into<BoxError>) -> Self {
         Error::Query(source.into())
     }
 
-    /// An error of the local disk.
+    /// Creates an error of the local disk.
     pub fn io(action: impl Into<String>, source: std::io::Error) -> Self {
         Error::Io { action: action.into(), source }
     }

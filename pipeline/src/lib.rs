@@ -4,7 +4,7 @@
 //! pages of JSON ─► Arrow batches, staged ─► bronze (replace or MERGE) ─► silver (MERGE of what changed) ─► gold (SQL) ─► checks ─► meta
 //! ```
 //!
-//! [`run::run`] is the whole way; [`client`] and [`extract`] are the API's side, [`lake`] the tables' side.
+//! [`run::run`] does all of it; [`client`] and [`extract`] are the API's side, [`lake`] the tables' side.
 
 pub mod bronze;
 pub mod catalog;

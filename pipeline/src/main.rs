@@ -13,11 +13,11 @@ use tracing_subscriber::fmt::format::debug_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// A run allocates much on several threads: a tenth of its time goes with this allocator in the place of the system's.
+/// Allocator of the process. A run allocates much on several threads: this one saves a tenth of its time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Planning a large statement recurses deeper than a default stack allows.
+/// Stack of a thread, in bytes: planning a large statement recurses deeper than a default one allows.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
 
 fn main() -> ExitCode {
@@ -42,10 +42,10 @@ fn main() -> ExitCode {
     };
     let log =
         tracing_subscriber::fmt::layer().with_writer(LogWriter { progress: progress.clone(), form: cli.log_format() });
-    // Bars are gone when the last error is told; an event stays one.
+    // Bars are gone when the last error is printed; an event of the log stays one.
     let (log, last) = match cli.log_format() {
         LogFormat::Text => {
-            // A line of the log is one line, whatever came from elsewhere is in it.
+            // A line of the log stays one line, whatever text from elsewhere is in it.
             let fields = debug_fn(|out, field, value| {
                 let text = format!("{value:?}");
                 let text = one_line(&text);
@@ -91,7 +91,7 @@ fn execute(cli: Cli, mut output: Output) -> Result<u8> {
     outcome
 }
 
-/// Log lines to standard error that leave progress bars whole.
+/// Writes log lines to standard error and leaves progress bars intact.
 #[derive(Clone)]
 struct LogWriter {
     progress: Progress,
@@ -109,7 +109,7 @@ impl<'a> tracing_subscriber::fmt::MakeWriter<'a> for LogWriter {
 impl std::io::Write for LogWriter {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         let text = String::from_utf8_lossy(bytes);
-        // A line for people has colours, and what came from elsewhere is spelled out in it already.
+        // A line for people has colours, and text from elsewhere is escaped in it already.
         let text = if self.form == LogFormat::Json { lines(&text) } else { text.as_ref().into() };
         self.progress.suspend(|| std::io::stderr().write_all(text.as_bytes())).map(|()| bytes.len())
     }

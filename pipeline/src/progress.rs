@@ -1,8 +1,7 @@
-//! What a person sees while records come in: a bar an entity on a terminal, plain lines elsewhere, events of the log, or
-//! nothing.
+//! Progress display: a bar per entity on a terminal, plain lines elsewhere, events of the log, or nothing.
 //!
-//! Invariant: everything here goes to standard error, and nothing of it can fail or slow down the work that it tells
-//! of: a handle counts, and draws only now and then.
+//! Invariant: everything must go to standard error, and nothing may fail or slow down the work that it reports: a
+//! handle counts, and draws only now and then.
 
 use crate::client::Observer;
 use crate::printable::{lines, one_line};
@@ -16,10 +15,10 @@ mod text;
 
 use text::{aside, counting_style, line, records, retries, running_style};
 
-/// How often a plain line tells of an entity that is being read.
+/// Interval between plain lines of an entity that is being read.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
-/// Where progress is shown, and which span of the trace it belongs to. Cheap to clone; the default shows nothing.
+/// Progress display, and the span of the trace that it belongs to. Cheap to clone; the default shows nothing.
 #[derive(Clone)]
 pub struct Progress {
     screen: Option<Arc<Screen>>,
@@ -44,25 +43,25 @@ enum Screen {
         out: Mutex<Box<dyn Write + Send>>,
         every: Duration,
     },
-    /// Events of the log, at whose level and in whose form they come.
+    /// Events of the log, at its level and in its form.
     Events {
         every: Duration,
     },
 }
 
 impl Progress {
-    /// Shows nothing.
+    /// Creates a display that shows nothing.
     pub fn silent() -> Self {
         Self::default()
     }
 
-    /// The same for one piece of work: what is shown as a part of it is a part of its span, too.
+    /// Returns the same display for one piece of work: the spans of what it shows are below that work's span.
     #[must_use]
     pub fn within(self, work: &Span) -> Self {
         Self { work: work.clone(), ..self }
     }
 
-    /// What fits standard error: bars on a terminal, plain lines elsewhere, nothing where `quiet`.
+    /// Creates the display that fits standard error: bars on a terminal, plain lines elsewhere, nothing where `quiet`.
     pub fn standard(quiet: bool) -> Self {
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         if quiet {
@@ -74,12 +73,12 @@ impl Progress {
         }
     }
 
-    /// Events of the log, for programs that read it.
+    /// Creates a display of log events, for programs that read them.
     pub fn events() -> Self {
         Screen::Events { every: LINE_EVERY }.into()
     }
 
-    /// Plain lines to any writer; of an entity at work at most one in `every`.
+    /// Creates a display of plain lines on any writer: at most one in `every` of an entity that is being read.
     pub fn lines(out: Box<dyn Write + Send>, every: Duration) -> Self {
         Screen::Lines { out: Mutex::new(out), every }.into()
     }
@@ -104,14 +103,14 @@ impl Progress {
         EntityProgress { entity: Some(Arc::new(entity)), span }
     }
 
-    /// A line of its own, above the bars.
+    /// Shows a line of its own, above the bars.
     pub fn say(&self, text: impl std::fmt::Display) {
         if let Some(screen) = &self.screen {
             screen.say(&text.to_string());
         }
     }
 
-    /// A line that says what went wrong; where nothing else is shown as well.
+    /// Shows an error, also where nothing else is shown.
     pub fn error(&self, text: impl std::fmt::Display) {
         match self.screen.as_deref() {
             None => to_stderr(&format!("error: {text}")),
@@ -120,7 +119,7 @@ impl Progress {
         }
     }
 
-    /// Says what is not as it should be, whatever else is not said.
+    /// Shows a warning, also where nothing else is shown.
     pub fn warning(&self, text: impl std::fmt::Display) {
         match self.screen.as_deref() {
             None => to_stderr(&format!("warning: {text}")),
@@ -167,12 +166,12 @@ fn to_stderr(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", lines(text));
 }
 
-/// A thread that stopped half-way leaves counts that are still worth showing.
+/// Locks a mutex, also where a thread panicked with it: its counts are still worth showing.
 fn locked<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// One entity at work. Cheap to clone, so that every worker can have it; the default shows nothing.
+/// Progress of one entity. Cheap to clone, so that every worker can have it; the default shows nothing.
 #[derive(Clone)]
 pub struct EntityProgress {
     entity: Option<Arc<Entity>>,
@@ -196,7 +195,7 @@ struct State {
     expected: Option<u64>,
     rows: u64,
     retries: u64,
-    /// What else a person should know: a wait, a second reading.
+    /// What it does beside reading: a wait, a second reading.
     doing: String,
     started: Instant,
     told: Instant,
@@ -217,7 +216,7 @@ impl Observer for EntityProgress {
 }
 
 impl EntityProgress {
-    /// How many records there will be.
+    /// Sets how many records there will be.
     pub fn expect(&self, records: u64) {
         let Some(entity) = &self.entity else { return };
         locked(&entity.state).expected = Some(records);
@@ -227,14 +226,14 @@ impl EntityProgress {
         }
     }
 
-    /// More records than expected so far are to come: another list of the same entity.
+    /// Adds records to those that are expected: another list of the same entity is to come.
     pub fn expect_more(&self, records: u64) {
         let Some(entity) = &self.entity else { return };
         let before = locked(&entity.state).expected.unwrap_or(0);
         self.expect(before.saturating_add(records));
     }
 
-    /// Nobody knows how many records there will be.
+    /// Clears how many records are expected: that is unknown.
     pub fn expect_any(&self) {
         let Some(entity) = &self.entity else { return };
         locked(&entity.state).expected = None;
@@ -243,12 +242,12 @@ impl EntityProgress {
         }
     }
 
-    /// So many more records were read.
+    /// Adds records that were read.
     pub fn rows(&self, records: u64) {
         let Some(entity) = &self.entity else { return };
         let mut state = locked(&entity.state);
         state.rows = state.rows.saturating_add(records);
-        // More than was counted: more were there, or some come twice.
+        // More than was counted: records were added, or some come twice.
         if state.expected.is_some_and(|expected| expected < state.rows) {
             state.expected = Some(state.rows);
             entity.bar.as_ref().inspect(|bar| bar.set_length(state.rows));
@@ -259,18 +258,18 @@ impl EntityProgress {
         entity.show(&mut state, false);
     }
 
-    /// A request is tried again after this wait, for this reason.
+    /// Shows that a request is retried after this wait, for this reason.
     pub fn retry(&self, wait: Duration, reason: &str) {
         let Some(entity) = &self.entity else { return };
         let mut state = locked(&entity.state);
         state.retries += 1;
-        // A wait that a person would wonder about is said at once.
+        // A wait that a user would wonder about is shown at once.
         let long = wait >= Duration::from_secs(5);
         state.doing = if long { format!("waiting {} s: {reason}", wait.as_secs()) } else { String::new() };
         entity.show(&mut state, long);
     }
 
-    /// What is being done now, in a word or two (`reading again`, `resuming`).
+    /// Shows what is being done now, in a word or two (`reading again`, `resuming`).
     pub fn note(&self, text: &str) {
         let Some(entity) = &self.entity else { return };
         let mut state = locked(&entity.state);
@@ -278,7 +277,7 @@ impl EntityProgress {
         entity.show(&mut state, true);
     }
 
-    /// Everything is read anew: the count of records begins again.
+    /// Restarts the count of records: everything is read anew.
     pub fn restart(&self, why: &str) {
         let Some(entity) = &self.entity else { return };
         {
@@ -288,7 +287,7 @@ impl EntityProgress {
         self.note(why);
     }
 
-    /// All of it was read.
+    /// Ends the display of an entity that was read completely.
     pub fn done(&self) {
         let Some(entity) = &self.entity else { return };
         let state = locked(&entity.state);
@@ -301,10 +300,10 @@ impl EntityProgress {
         entity.end(&text);
     }
 
-    /// It could not be read.
+    /// Ends the display of an entity that could not be read.
     pub fn failed(&self, reason: &str) {
         let Some(entity) = &self.entity else { return };
-        // The whole reason is told at the end of the command.
+        // The whole reason is printed at the end of the command.
         entity.end(&format!("failed: {}", reason.lines().next().unwrap_or_default()));
     }
 }

@@ -1,9 +1,9 @@
-//! Bronze into silver: one flat row a bronze row, and the child tables.
+//! Silver: flattens bronze to one flat row per bronze row, and to the child tables.
 //!
-//! Invariant: silver is a function of bronze. Each silver commit records the bronze version that it was made from and
-//! how it was made; a run looks at the rows that bronze wrote since, by its log. Where the log can't tell, or where the
-//! flattening itself changed, it compares all rows, so a crash between the two layers heals by itself. A row whose
-//! content did not change is not rewritten.
+//! Invariant: silver must be a function of bronze. Each silver commit records the bronze version that it was made from
+//! and how it was made; a run looks at the rows that bronze wrote since, by its log. Where the log can't tell, or where
+//! the flattening itself changed, it compares all rows, so a crash between the two layers heals by itself. A row whose
+//! content did not change must not be rewritten.
 
 use crate::bronze::privacy::PiiPolicy;
 use crate::bronze::{DELETED_AT, RUN_ID, TIMESTAMP};
@@ -29,13 +29,13 @@ pub use connectwise_runtime::etl::{BATCH_ID, PROCESSED_AT, SILVER_DELETED_AT, SO
 
 /// The application transaction that holds the bronze version that silver was made from.
 const BRONZE_VERSION: &str = "bronze-version";
-/// The application transaction that says how silver was made: from which table, by which rules.
+/// The application transaction that records how silver was made: from which table, by which rules.
 const DEFINITION: &str = "definition";
 
 /// The key of a child table.
 pub(crate) const CHILD_KEY: [&str; 2] = ["parentId", "listIndex"];
 
-/// How many of an entity's tables are brought up to date at the same time, where little changed.
+/// Number of an entity's tables that are refreshed at the same time, unless one is flattened whole.
 const TABLES_AT_ONCE: usize = 2;
 
 /// The silver table's schema.
@@ -48,8 +48,8 @@ pub fn schema_of_child(table: &Table, child: &Child) -> SchemaRef {
     stamped_schema(&child_schema(table, child), &etl::SILVER)
 }
 
-/// Brings the silver table of an entity, and its child tables, to what bronze holds: looks at the rows that bronze
-/// wrote since, or at the whole of them. Returns the counts of each table, the entity's own first.
+/// Refreshes the silver table of an entity, and its child tables, from the rows that bronze wrote since, or from all.
+/// Returns the counts of each table, the entity's own first.
 ///
 /// # Errors
 /// [`Error`]; each table is either as it was or done.
@@ -57,7 +57,7 @@ pub async fn load(run: &RunContext, entity: &'static Table, whole: bool) -> Resu
     let Some(bronze) = run.lake.open("bronze", entity.table).await? else {
         return Ok(Vec::new());
     };
-    // Rows that lost what is personal keep their stamps, so how bronze keeps it counts, too.
+    // Rows that lost what is personal keep their stamps, so bronze's privacy policy counts, too.
     let keeping = PiiPolicy::of(&bronze).await?;
     let made_by = made_by(&bronze.id()?, &format!("{entity:?} {keeping:?}"), FLATTEN_VERSION);
     let transactions = [(BRONZE_VERSION.to_owned(), bronze.version()), (DEFINITION.to_owned(), made_by)];
@@ -70,7 +70,7 @@ pub async fn load(run: &RunContext, entity: &'static Table, whole: bool) -> Resu
             Some(stored) => changed_ids(stored, &bronze, entity.key, made_by, &mut changed).await?,
             None => None,
         };
-        // What is flattened whole is large.
+        // Tables that are flattened whole are large.
         flattens_all |= ids.is_none();
         work.push(source.bring(child, stored, ids));
     }
@@ -78,7 +78,7 @@ pub async fn load(run: &RunContext, entity: &'static Table, whole: bool) -> Resu
     futures::stream::iter(work).buffered(at_once).try_collect().await
 }
 
-/// What silver tables are made from.
+/// Source of an entity's silver tables.
 struct Source<'a> {
     run: &'a RunContext,
     bronze: &'a LakeTable,
@@ -87,7 +87,7 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// Brings the entity's table, or a child's, to what bronze says of these ids, or of all.
+    /// Refreshes the entity's table, or a child's, from bronze's rows of these ids, or from all.
     async fn bring(
         &self,
         child: Option<&'static Child>,
@@ -125,14 +125,13 @@ impl Source<'_> {
     }
 }
 
-/// A number for how a silver table is made: from which bronze table, by which description, by which version of
-/// flattening.
+/// Returns a number for how a silver table is made: its bronze table, its description and the version of flattening.
 fn made_by(bronze_id: &str, description: &str, version: i64) -> i64 {
     definition([bronze_id, description, &format!("flattening {version}")])
 }
 
-/// The ids to look at: those whose row bronze wrote since silver was made from it; `None` for all. What was found since
-/// a version is kept: an entity's tables are mostly made from the same one.
+/// Returns the ids whose rows bronze wrote since silver was made from it; `None` for all. The result for each version
+/// is kept in `found`: an entity's tables are mostly made from the same one.
 async fn changed_ids(
     silver: &LakeTable,
     bronze: &LakeTable,
@@ -154,7 +153,7 @@ async fn changed_ids(
     Ok(ids)
 }
 
-/// Bronze rows, flattened and stamped.
+/// Reads bronze rows, flattened and stamped.
 async fn flat_rows(
     bronze: &LakeTable,
     run: &RunId,
@@ -164,7 +163,7 @@ async fn flat_rows(
 ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
     let needed = child.map(|child| [entity.key, child.list, DELETED_AT].map(str::to_owned).to_vec());
     let rows = match &ids {
-        // In the order of the key, so that what fills a new table needs no sorting.
+        // In key order, so that what fills a new table needs no sorting.
         None => bronze.rows_by(entity.key, needed)?,
         Some(ids) => {
             let (layer, name) = (bronze.layer(), bronze.name().to_owned());

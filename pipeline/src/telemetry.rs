@@ -1,27 +1,28 @@
-//! Spans of a run, its entities, requests and tables to an OpenTelemetry collector, by OTLP over HTTP.
+//! Telemetry: spans of a run, its entities, requests and tables to an OpenTelemetry collector, by OTLP over HTTP.
 //!
-//! Built with the feature `otlp`, and at work where `OTEL_EXPORTER_OTLP_ENDPOINT` (or
-//! `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`) names a collector; without either this does nothing. Invariant: it uses the
-//! HTTP client and the TLS of the rest of the program, and a collector that is away costs a warning, never the run.
+//! Built with the feature `otlp`, and active where `OTEL_EXPORTER_OTLP_ENDPOINT` (or
+//! `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`) names a collector; without either this does nothing. Invariant: it must use
+//! the HTTP client and the TLS of the rest of the program, and a collector that is unreachable must cost a warning,
+//! never the run.
 
 #[cfg(feature = "otlp")]
 pub use exporting::Telemetry;
 #[cfg(not(feature = "otlp"))]
 pub use nothing::Telemetry;
 
-/// What is taken for a subscriber's layer that may not be there.
+/// Layer of a subscriber that may be absent.
 pub type SpanLayer<S> = Option<Box<dyn tracing_subscriber::Layer<S> + Send + Sync>>;
 
 #[cfg(not(feature = "otlp"))]
 mod nothing {
     use super::SpanLayer;
 
-    /// The way to a collector: none in this build.
+    /// Connection to a collector: none in this build.
     #[derive(Debug)]
     pub struct Telemetry;
 
     impl Telemetry {
-        /// What the environment asks for.
+        /// Creates the connection that the environment asks for.
         ///
         /// # Errors
         /// None in this build.
@@ -29,12 +30,12 @@ mod nothing {
             Ok(Self)
         }
 
-        /// No layer.
+        /// Returns no layer.
         pub fn layer<S>(&self) -> SpanLayer<S> {
             None
         }
 
-        /// Nothing to send.
+        /// Does nothing: there is nothing to send.
         pub fn finish(self) {}
     }
 }
@@ -60,20 +61,20 @@ mod exporting {
 
     /// Variables that name a collector.
     const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
-    /// What the spans are told to come from, where OTEL_SERVICE_NAME says nothing else.
+    /// Service name of the spans, unless OTEL_SERVICE_NAME says otherwise.
     const SERVICE: &str = "connectwise-etl";
-    /// How long a batch may take to be taken, and how long the end waits for the last ones.
+    /// Timeout of sending a batch, and of waiting for the last ones at the end.
     const PATIENCE: Duration = Duration::from_secs(10);
 
-    /// The way to a collector, where the environment names one.
+    /// Connection to a collector, where the environment names one.
     #[derive(Debug)]
     pub struct Telemetry(Option<SdkTracerProvider>);
 
     impl Telemetry {
-        /// What the environment asks for.
+        /// Creates the connection that the environment asks for.
         ///
         /// # Errors
-        /// [`Error::Usage`] where it names a collector in a way that is no address.
+        /// [`Error::Usage`] where the collector's address is not one.
         pub fn from_env() -> Result<Self> {
             let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
             if !ENDPOINTS.iter().any(|name| is_set(&name)) {
@@ -94,7 +95,7 @@ mod exporting {
             Ok(Self(Some(provider.build())))
         }
 
-        /// The layer that hands spans on.
+        /// Returns the layer that exports spans.
         pub fn layer<S>(&self) -> SpanLayer<S>
         where
             S: tracing::Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
@@ -106,7 +107,7 @@ mod exporting {
             Some(layer.with_tracer(tracer).with_filter(ours).boxed())
         }
 
-        /// Sends what is left, and waits for it.
+        /// Sends the remaining spans, and waits for them.
         pub fn finish(self) {
             if let Some(provider) = self.0
                 && let Err(error) = provider.shutdown_with_timeout(PATIENCE)
@@ -116,13 +117,13 @@ mod exporting {
         }
     }
 
-    /// The program's own HTTP client, on a runtime of its own: batches are sent from a thread that has none, and the
-    /// last ones when the program's is gone.
+    /// Sends spans with the program's own HTTP client, on a runtime of its own. Batches are sent from a thread that has
+    /// no runtime, and the last ones when the program's is gone.
     #[derive(Debug)]
     struct Sender {
         http: reqwest::Client,
         runtime: Runtime,
-        /// Whether someone was told that the collector is away.
+        /// Whether an unreachable collector was reported already.
         told: AtomicBool,
     }
 

@@ -1,4 +1,4 @@
-//! Small lakehouses and extractions, for tests that need no server.
+//! Test helpers: small lakehouses and extractions that need no server.
 
 use crate::catalog;
 use crate::context::{Options, RunContext, RunId};
@@ -10,7 +10,7 @@ use connectwise_runtime::RejectedRecord;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// A run over an empty lakehouse in a folder of its own.
+/// Creates a run over an empty lakehouse in a folder of its own.
 pub(crate) fn run(options: Options) -> (tempfile::TempDir, RunContext) {
     let folder = tempfile::tempdir().unwrap();
     let lake = catalog::open(folder.path().to_str().unwrap(), Layout::Schemas).unwrap();
@@ -19,18 +19,18 @@ pub(crate) fn run(options: Options) -> (tempfile::TempDir, RunContext) {
     (folder, RunContext { id, options, lake, stage })
 }
 
-/// A company as the API gives it.
+/// Returns a company as the API returns it.
 pub(crate) fn company(id: i64, name: &str) -> RejectedRecord {
     rejected(id, "", &format!(r#"{{"id":{id},"name":"{name}","_info":{{"lastUpdated":"2026-01-05T00:00:00Z"}}}}"#))
 }
 
-/// A rejected record.
+/// Returns a rejected record.
 pub(crate) fn rejected(id: i64, reason: &str, json: &str) -> RejectedRecord {
     let (record_id, path) = (Some(id.to_string()), String::new());
     RejectedRecord { record_id, path, reason: reason.to_owned(), raw_json: json.to_owned() }
 }
 
-/// Companies with these ids and a name, staged as if they had been read.
+/// Stages companies with these ids and a name as if they had been read.
 pub(crate) fn companies(stage: &Stage, ids: impl IntoIterator<Item = i64>, name: &str, whole: bool) -> Extracted {
     let records: Vec<RejectedRecord> = ids.into_iter().map(|id| company(id, name)).collect();
     let table = by_entity("Company").unwrap();
@@ -39,7 +39,7 @@ pub(crate) fn companies(stage: &Stage, ids: impl IntoIterator<Item = i64>, name:
     extracted
 }
 
-/// The first value of a query's answer, as text.
+/// Returns the first value of a query's result, as text.
 pub(crate) async fn value(lake: &Lakehouse, sql: &str) -> String {
     let context = catalog::register(lake).await.unwrap();
     let batches = context.sql(sql).await.unwrap().collect().await.unwrap();

@@ -1,6 +1,6 @@
 //! Growing buffers of values: the parts of columns.
 //!
-//! Invariant: every buffer can be cut back to any earlier length, and filled up with nulls to any later one.
+//! Invariant: every buffer can be cut back to any earlier length, and padded with nulls to any later one.
 
 use std::mem::take;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ impl Bits {
         self.len += 1;
     }
 
-    /// Adds zeros up to a length.
+    /// Pads with zeros up to a length.
     #[inline]
     pub(crate) fn pad(&mut self, len: usize) {
         if len > self.len {
@@ -111,7 +111,7 @@ impl Bools {
     }
 }
 
-/// Where the values of each row end.
+/// Offsets: where the values of each row end.
 #[derive(Debug)]
 pub(crate) struct Ends(Vec<i32>);
 
@@ -127,7 +127,7 @@ impl Ends {
         self.0.len() - 1
     }
 
-    /// The number of values of all rows.
+    /// Returns the number of values of all rows.
     #[inline]
     pub(crate) fn last(&self) -> usize {
         // Never negative.
@@ -176,7 +176,7 @@ impl Texts {
         self.end();
     }
 
-    /// The buffer to write a row's text to, before [`Self::end`].
+    /// Returns the buffer to write a row's text to, before [`Self::end`].
     #[inline]
     pub(crate) fn begin(&mut self, row: usize) -> &mut Vec<u8> {
         if self.len() < row {
@@ -196,12 +196,12 @@ impl Texts {
         self.ends.len()
     }
 
-    /// The bytes of all rows.
+    /// Returns the number of bytes of all rows.
     pub(crate) fn size(&self) -> usize {
         self.bytes.len()
     }
 
-    /// A row's bytes.
+    /// Returns a row's bytes.
     #[inline]
     pub(crate) fn get(&self, row: usize) -> &[u8] {
         let end = |index: usize| self.ends.0.get(index).map_or(0, |end| *end as usize);

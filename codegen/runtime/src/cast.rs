@@ -1,4 +1,4 @@
-//! Casts arrays to the types of a schema, whatever way a table handed them out.
+//! Casts arrays to the types of a schema, whatever types a table returned them in.
 //!
 //! Invariant: a cast must never change a value. Columns are found by name; what is missing is null; a field that is not
 //! wanted is left out; texts may come as any of Arrow's text types. An array that already has the type is not touched.
@@ -56,7 +56,7 @@ fn map(array: &MapArray, entries: &FieldRef, sorted: bool, name: &str) -> Result
     let DataType::Struct(fields) = entries.data_type() else {
         return Err(unreadable(array, entries.data_type(), name));
     };
-    // Keys and values go by their place: their names differ from writer to writer.
+    // Keys and values are matched by their place: their names differ from writer to writer.
     let columns = [array.keys(), array.values()].into_iter().zip(fields.iter());
     let columns = columns.map(|(column, field)| cast_array(column, field.data_type(), name));
     let pairs = StructArray::try_new(fields.clone(), columns.collect::<Result<_, _>>()?, None)?;
@@ -77,9 +77,8 @@ fn unreadable(array: &dyn Array, wanted: &DataType, name: &str) -> Error {
     Error::Type { column: name.to_owned(), found: array.data_type().clone(), expected: wanted.to_string() }
 }
 
-/// Casts the value at a path below an array: null where anything above it is; `None` where the path leads nowhere.
-///
-/// It leads nowhere in an older table.
+/// Casts the value at a path below an array: null where anything above it is null. Returns `None` where the path leads
+/// nowhere, as it may in an older table.
 pub(crate) fn project(
     array: &ArrayRef,
     path: &[&str],
@@ -104,7 +103,7 @@ pub(crate) fn project(
     under(leaf, above.as_ref()).map(Some)
 }
 
-/// Adds the nulls of what holds an array. Mostly they are there already.
+/// Adds the nulls of the array's parent. Mostly they are there already.
 fn under(array: ArrayRef, above: Option<&NullBuffer>) -> Result<ArrayRef, Error> {
     let Some(above) = above.filter(|above| above.null_count() > 0) else { return Ok(array) };
     if array.nulls().is_some_and(|nulls| nulls.contains(above)) {

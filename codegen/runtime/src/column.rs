@@ -22,7 +22,7 @@ use crate::redact::is_sensitive;
 use crate::schema::TIME_ZONE;
 use crate::shape::{Field, Kind};
 
-/// Maps of texts.
+/// Buffer of a column of maps of texts.
 #[derive(Debug, Default)]
 pub(crate) struct Maps {
     pub(crate) keys: Texts,
@@ -32,7 +32,7 @@ pub(crate) struct Maps {
 }
 
 impl Maps {
-    /// The number of entries of all rows that are complete.
+    /// Returns the number of entries of all rows that are complete.
     #[inline]
     pub(crate) fn entries(&self) -> usize {
         self.ends.last()
@@ -55,7 +55,7 @@ impl Maps {
     }
 }
 
-/// Lists of one kind of item.
+/// Buffer of a column of lists of one kind of item.
 #[derive(Debug)]
 pub(crate) struct Lists {
     pub(crate) item: Column,
@@ -64,7 +64,7 @@ pub(crate) struct Lists {
 }
 
 impl Lists {
-    /// The number of items of all rows that are complete.
+    /// Returns the number of items of all rows that are complete.
     #[inline]
     pub(crate) fn items(&self) -> usize {
         self.ends.last()
@@ -80,11 +80,11 @@ impl Lists {
     }
 }
 
-/// A property of an object.
+/// A property of an object, and its buffer.
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) name: &'static str,
-    /// The name as JSON writes it, quotes and all.
+    /// The name as JSON writes it, quotes included.
     pub(crate) quoted: Box<[u8]>,
     /// What it tells of the object.
     pub(crate) role: Role,
@@ -92,13 +92,14 @@ pub(crate) struct Slot {
     pub(crate) column: Option<Column>,
 }
 
-/// Objects.
+/// Buffers of a column of objects.
 #[derive(Debug)]
 pub(crate) struct Structs {
     pub(crate) slots: Vec<Slot>,
-    /// The slots in the order of their names.
+    /// Indexes of the slots in the order of their names.
     sorted: Vec<u16>,
-    /// The slot that came after each slot when it was last read, shifted by one: the first is the first property.
+    /// Index of the slot that followed each slot when it was last read, shifted by one: the first entry is the first
+    /// property.
     next: Vec<u16>,
     valid: Bits,
 }
@@ -120,14 +121,14 @@ impl Structs {
         Self { slots, sorted, next: (0..=count).collect(), valid: Bits::default() }
     }
 
-    /// The property that is expected after `last` (0 for none, else its index + 1).
+    /// Returns the property that is expected after `last` (0 for none, else its index + 1).
     #[inline]
     pub(crate) fn expected(&self, last: usize) -> Option<(usize, &Slot)> {
         let index = usize::from(*self.next.get(last)?);
         Some((index, self.slots.get(index)?))
     }
 
-    /// Remembers what came after `last`.
+    /// Records which property came after `last`.
     #[inline]
     pub(crate) fn learn(&mut self, last: usize, index: usize) {
         if let (Some(next), Ok(index)) = (self.next.get_mut(last), u16::try_from(index)) {
@@ -161,7 +162,7 @@ impl Structs {
         self.slots.iter_mut().filter_map(|slot| slot.column.as_mut())
     }
 
-    /// The columns, filled up to a length, and which rows are no null.
+    /// Returns the columns, padded to a length, and which rows are not null.
     pub(crate) fn finish<'f>(
         &mut self,
         len: usize,
@@ -204,12 +205,12 @@ impl Column {
             Kind::List(item) => {
                 Self::List(Box::new(Lists { item: Self::new(item), ends: Ends::default(), valid: Bits::default() }))
             }
-            // Has no column: whoever holds the buffers leaves it out.
+            // Has no column: the owner of the buffers leaves it out.
             Kind::Sensitive => Self::Struct(Structs::new(&[])),
         }
     }
 
-    /// The rows that are there; more than that are null.
+    /// Returns the number of rows that are there; rows after them are null.
     #[inline]
     pub(crate) fn len(&self) -> usize {
         match self {
@@ -223,7 +224,7 @@ impl Column {
         }
     }
 
-    /// Cuts back to the first `len` rows; also what was begun and not completed.
+    /// Cuts back to the first `len` rows; drops also what was begun and not completed.
     pub(crate) fn truncate(&mut self, len: usize) {
         match self {
             Self::Int(column) | Self::Time(column) => column.truncate(len),
@@ -243,7 +244,7 @@ impl Column {
         }
     }
 
-    /// The bytes that the values take, roughly.
+    /// Returns the number of bytes that the values take, roughly.
     fn memory(&self) -> usize {
         match self {
             Self::Int(column) | Self::Time(column) => column.values.len() * 8,
@@ -256,7 +257,7 @@ impl Column {
         }
     }
 
-    /// Hands over the first `len` rows as an array of the type; nothing is left.
+    /// Takes the first `len` rows as an array of the type; the buffers are empty afterwards.
     fn finish(&mut self, len: usize, data_type: &DataType) -> Result<ArrayRef, ArrowError> {
         match self {
             Self::Int(column) => {

@@ -1,11 +1,11 @@
-//! Conversions between JSON's types that lose nothing.
+//! Lossless conversions between JSON's types.
 //!
-//! Invariant: a value comes out exactly as its text says, or the text is refused. Whole numbers are decided by their
-//! digits and never pass through a float. Blank text is no value, except where text is asked for.
+//! Invariant: a value must come out exactly as its text says, or the text is refused. Whole numbers are decided by
+//! their digits and never pass through a float. Blank text is no value, except where text is asked for.
 
 use crate::timestamp::parse_micros;
 
-/// What would have been readable, for the reason of a rejected record.
+/// Description of what would have been readable, for the reason of a rejected record.
 pub(crate) type Expected = &'static str;
 
 pub(crate) const INT: Expected = "a whole number of 64 bits";
@@ -18,7 +18,7 @@ pub(crate) const MAP: Expected = "an object of texts";
 pub(crate) const STRUCT: Expected = "an object";
 pub(crate) const LIST: Expected = "a list";
 
-/// A whole number from a JSON number or a text that holds one: `5`, `5.0`, `1e3`.
+/// Parses a whole number from a JSON number or a text that holds one: `5`, `5.0`, `1e3`.
 #[inline]
 pub(crate) fn int(text: &str) -> Option<i64> {
     match text.parse() {
@@ -27,19 +27,19 @@ pub(crate) fn int(text: &str) -> Option<i64> {
     }
 }
 
-/// A double from a JSON number or a text that holds one.
+/// Parses a double from a JSON number or a text that holds one.
 #[inline]
 pub(crate) fn float(text: &str) -> Option<f64> {
     text.parse::<f64>().ok().filter(|found| found.is_finite())
 }
 
-/// As [`int`], from a string's text; blank is none.
+/// Parses a string's text as [`int`] does; blank is none.
 pub(crate) fn int_of_text(text: &str) -> Result<Option<i64>, Expected> {
     of_text(text, INT, int)
 }
 
-/// As [`float`], from a string's text that says no more than the double; blank is none, and words for infinity are no
-/// number.
+/// Parses a string's text as [`float`] does, if it says no more than the double; blank is none. Words for infinity are
+/// no number.
 pub(crate) fn float_of_text(text: &str) -> Result<Option<f64>, Expected> {
     of_text(text, FLOAT, |text| {
         let decimal = Decimal::parse(text)?;
@@ -49,7 +49,7 @@ pub(crate) fn float_of_text(text: &str) -> Result<Option<f64>, Expected> {
     })
 }
 
-/// `true` or `false` in any case; blank is none.
+/// Parses `true` or `false` in any case; blank is none.
 pub(crate) fn bool_of_text(text: &str) -> Result<Option<bool>, Expected> {
     of_text(text, BOOL, |text| {
         let is = |word: &str| text.eq_ignore_ascii_case(word);
@@ -57,7 +57,7 @@ pub(crate) fn bool_of_text(text: &str) -> Result<Option<bool>, Expected> {
     })
 }
 
-/// A date-time; blank is none.
+/// Parses a date-time; blank is none.
 #[inline]
 pub(crate) fn time_of_text(text: &str) -> Result<Option<i64>, Expected> {
     match parse_micros(text) {
@@ -95,12 +95,12 @@ impl<'a> Decimal<'a> {
         (some && digits(whole) && digits(fraction)).then_some(Self { negative, whole, fraction, exponent })
     }
 
-    /// Whether any double of this text is told from all others: fifteen digits, and no exponent.
+    /// Returns whether a double tells this text from all others: fifteen digits, and no exponent.
     fn is_short(&self) -> bool {
         self.exponent == 0 && self.whole.len() + self.fraction.len() <= 15
     }
 
-    /// The digits from the first to the last that is not zero, and the place of the decimal point before them.
+    /// Returns the digits from the first to the last nonzero one, and the place of the decimal point before them.
     fn digits(&self) -> (String, i64) {
         let all = format!("{}{}", self.whole, self.fraction);
         let kept = all.trim_start_matches('0');
@@ -111,14 +111,14 @@ impl<'a> Decimal<'a> {
         (kept.to_owned(), if kept.is_empty() { 0 } else { point })
     }
 
-    /// Whether it is the same number.
+    /// Returns whether both are the same number.
     fn is(&self, other: &Self) -> bool {
         let (own, others) = (self.digits(), other.digits());
         own == others && (self.negative == other.negative || own.0.is_empty())
     }
 }
 
-/// An exponent; one too large for any number is as good as the largest.
+/// Parses an exponent; one that is too large for any number becomes the largest.
 fn exponent_of(text: &str) -> Option<i64> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -1,11 +1,12 @@
-//! Pages of JSON records to Arrow batches.
+//! Decoder: pages of JSON records to Arrow batches.
 //!
 //! Invariants:
-//! - Every record of a page that can be read ends in the batch or among the rejected records, and the counts add up.
-//! - A record that does not fit leaves no trace in the columns; a page that can't be read leaves none at all.
-//! - No sensitive or excluded value, and no value of a field that is a password, gets into a column, `_unknown`, a
-//!   rejected record, an error, or what is told of the texts of records; and of one that is hashed nothing but the hash. Without
-//!   a key for the hashes no record is read.
+//! - Every record of a page that can be read must end in the batch or among the rejected records, and the counts must
+//!   add up.
+//! - A rejected record leaves no trace in the columns; a page that can't be read leaves none at all.
+//! - No sensitive or excluded value, and no value of a password field, may get into a column, `_unknown`, a rejected
+//!   record, an error, or what [`Recall`] keeps of records; and of a hashed value nothing but the hash. Without a key
+//!   for the hashes no record is read.
 
 use std::collections::BTreeMap;
 use std::mem::take;
@@ -26,27 +27,27 @@ use crate::redact::RedactionPolicy;
 use crate::schema::bronze_schema;
 use crate::shape::{Kind, Table};
 
-/// Bytes of pages that one batch can take: an offset inside a column has 32 bits.
+/// Maximum bytes of pages in one batch: an offset inside a column has 32 bits.
 const MOST: usize = i32::MAX as usize;
 /// How many times longer the hash of a value can be than the value and the comma after it.
 const HASH_GROWTH: usize = 32;
-/// A byte order mark, which some proxies put before a page.
+/// The byte order mark, which some proxies put before a page.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// The version of the decoder: another one may give another bronze row for the same record, so what was read by an
-/// earlier one is read anew. A golden file of decoded records belongs to each version.
+/// Version of the decoder: what another version decoded is read anew. Another version may give another bronze row for
+/// the same record. A golden file of decoded records belongs to each.
 pub const DECODE_VERSION: i64 = 1;
 
-/// How many records a page had, and what became of them: `records` = `kept` + `quarantined` + `recalled`.
+/// Counts of a page's records: `records` = `kept` + `quarantined` + `recalled`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PageCounts {
     /// Records in the page.
     pub records: u64,
-    /// Records that are rows now.
+    /// Records that became rows.
     pub kept: u64,
-    /// Records that did not fit and are among the rejected records now.
+    /// Records that did not fit and became rejected records.
     pub quarantined: u64,
-    /// Records that were known, byte for byte, and so were not read.
+    /// Unchanged records: known, byte for byte, and so not read.
     pub recalled: u64,
 }
 
@@ -59,24 +60,23 @@ pub struct RejectedRecord {
     pub path: String,
     /// What was found there and what was expected.
     pub reason: String,
-    /// The record's JSON text without its sensitive and excluded properties and the values of passwords, and with marked
-    /// hashes in the place of what is hashed.
+    /// The record's JSON text, redacted: without sensitive and excluded properties and the values of passwords, and
+    /// with marked hashes in place of hashed values.
     pub raw_json: String,
 }
 
-/// What [`Decoder::finish`] hands over.
+/// Output of [`Decoder::finish`].
 #[derive(Debug, Clone)]
 pub struct Decoded {
     /// The records that were kept, with [`bronze_schema`], in the order in which they came.
     pub batch: RecordBatch,
-    /// The records that were not.
+    /// The rejected records.
     pub quarantined: Vec<RejectedRecord>,
-    /// How often a property that the spec does not know was in a record that was kept, by its path with `*` for the
-    /// indexes of lists.
+    /// How many kept records have a property that the spec does not know, by its path (`*` for indexes of lists).
     pub unknown_fields: BTreeMap<String, u64>,
 }
 
-/// Reads pages of a table's records.
+/// Decodes pages of a table's records.
 #[derive(Debug)]
 pub struct Decoder {
     table: &'static Table,
@@ -94,7 +94,7 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// A decoder without records.
+    /// Creates a decoder without records.
     #[must_use]
     pub fn new(table: &'static Table) -> Self {
         let columns = Structs::new(table.shape);
@@ -114,13 +114,13 @@ impl Decoder {
         }
     }
 
-    /// The same with the key of the hashes that are kept in the place of personal texts.
+    /// Sets the key of the hashes that replace personal texts.
     #[must_use]
     pub fn with_key(self, key: Option<HashKey>) -> Self {
         Self { policy: self.policy.with_key(key), ..self }
     }
 
-    /// The same for records that were put aside: hashes that are marked in them as such are taken as they are.
+    /// Makes the decoder one for quarantined records, in which hashes are marked: these are taken as they are.
     #[must_use]
     pub fn stored(self) -> Self {
         Self { policy: self.policy.stored(), ..self }
@@ -129,13 +129,13 @@ impl Decoder {
     /// Reads one page: a JSON array of records.
     ///
     /// # Errors
-    /// [`DecodeError::NoKey`]; or the page can't be read (cut off, no JSON, no array, not UTF-8), and nothing of it is kept; or
-    /// [`DecodeError::Full`]: take the batch with [`Self::finish`] and give the page again.
+    /// [`DecodeError::NoKey`]; or the page can't be read (cut off, no JSON, no array, not UTF-8), and nothing of it is
+    /// kept; or [`DecodeError::Full`]: take the batch with [`Self::finish`] and give the page again.
     pub fn page(&mut self, bytes: &[u8]) -> Result<PageCounts, DecodeError> {
         self.page_recalling(bytes, &mut ())
     }
 
-    /// Reads one page but for the records that are known. Where the page can't be read, what was recalled of it does not
+    /// Reads one page, except for records that are known. Where the page can't be read, its recalled records don't
     /// count either.
     ///
     /// # Errors
@@ -180,19 +180,19 @@ impl Decoder {
         self.read(bytes, b'{', |decoder, reader, found| decoder.one(reader, found).map(drop))
     }
 
-    /// The records kept since the last [`Self::finish`].
+    /// Returns the number of records kept since the last [`Self::finish`].
     #[must_use]
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Roughly the memory that the records since the last [`Self::finish`] take, in bytes.
+    /// Returns the approximate memory of the records since the last [`Self::finish`], in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.columns.memory() + self.unknown.memory() + self.quarantined_bytes
     }
 
-    /// Hands over what there is; the decoder is empty afterwards and can go on.
+    /// Takes what was decoded; the decoder is empty afterwards and can go on.
     ///
     /// # Errors
     /// [`DecodeError::Arrow`] where Arrow refuses the buffers.
@@ -223,7 +223,7 @@ impl Decoder {
         if size > MOST {
             return Err(DecodeError::PageTooLarge { page });
         }
-        // What `_unknown` holds has longer names than what came, so its size is counted on its own.
+        // Names in `_unknown` are longer than those in the page, so its size is counted separately.
         let buffered = self.fed.max(self.unknown.size());
         if buffered.saturating_add(size) > MOST {
             return Err(DecodeError::Full { buffered, page });
@@ -250,7 +250,7 @@ impl Decoder {
         }
     }
 
-    /// Reads one record into a row, whose text it gives, or rejects it.
+    /// Reads one record into a row and returns its text, or rejects the record.
     #[inline]
     fn one<'t>(&mut self, reader: &mut Reader<'t>, found: &mut Found) -> Result<Option<&'t str>, Syntax> {
         reader.scanner.peek();
@@ -276,7 +276,7 @@ impl Decoder {
         Ok(None)
     }
 
-    /// Checks that there is a key above 0, and stores what the shape does not know.
+    /// Checks that the key is above 0, and stores the properties that the shape does not know.
     #[inline]
     fn complete(&mut self, reader: &Reader<'_>, found: &mut Found) -> Result<(), Fault> {
         let slot = self.key.and_then(|key| self.columns.slots.get(key));
@@ -337,8 +337,8 @@ impl Decoder {
         self.unknown.truncate(rows);
     }
 
-    /// The error of a text that can't be read. Its start is quoted only if it is not what was asked for, and then
-    /// without what may not be kept.
+    /// Builds the error of a text that can't be read. Its start is quoted only if it is not what was asked for, and
+    /// then without what may not be kept.
     #[cold]
     fn refusal(&self, text: &str, opening: u8, syntax: Syntax) -> DecodeError {
         let start = text.trim_start();
@@ -361,7 +361,7 @@ impl Decoder {
     }
 }
 
-/// What a page has brought so far.
+/// What was read of a page so far.
 #[derive(Default)]
 struct Found {
     counts: PageCounts,

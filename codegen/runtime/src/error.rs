@@ -1,4 +1,4 @@
-//! What can go wrong in this crate, said so that a person knows what to do.
+//! Errors of this crate, worded so that a user knows what to do.
 //!
 //! Invariant: no message ever holds a value of a record. The start of a page is quoted only where the page is not a
 //! list of records (an HTML page of a proxy, an error object), and then without its sensitive properties.
@@ -81,7 +81,7 @@ pub enum Error {
     Arrow(#[from] ArrowError),
 }
 
-/// What decoding returns.
+/// Error of decoding.
 pub type DecodeError = Error;
-/// What flattening returns.
+/// Error of flattening.
 pub type FlattenError = Error;

@@ -2,7 +2,7 @@
 //!
 //! The generator compiles this file too: it keeps the names free of properties, and checks SQL that reads them.
 
-/// What such a column holds.
+/// Type of a column of the pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EtlType {
     /// Utf8.
@@ -22,15 +22,15 @@ pub const DELETED_AT: &str = "etlDeletedAt";
 
 /// Silver: when the row was written, which is when its run began.
 pub const PROCESSED_AT: &str = "_etl_processed_at";
-/// Silver: where the record is from.
+/// Silver: the source of the record.
 pub const SOURCE: &str = "_etl_source";
 /// Silver: the run that wrote the row.
 pub const BATCH_ID: &str = "_etl_batch_id";
 /// Silver: since when the source lacks the record; null while it has it.
 pub const SILVER_DELETED_AT: &str = "_etl_deleted_at";
 
-/// The columns of every bronze table, after those of the records and `_unknown`: when, of what, by which run, since when
-/// deleted.
+/// The columns of every bronze table, after those of the records and `_unknown`: when, of what, by which run, since
+/// when deleted.
 pub const BRONZE: [(&str, EtlType); 4] = [
     (TIMESTAMP, EtlType::Timestamp),
     (ENTITY, EtlType::Text),

@@ -1,7 +1,7 @@
-//! Bronze batches to silver batches: columns are moved, not rows.
+//! Flattening of bronze batches to silver batches: columns are moved, not rows.
 //!
-//! Invariant: a silver row is a function of its bronze row alone. Bronze columns are found by name, so further columns,
-//! another order and columns that an older table lacks are all fine; what is lacking is null.
+//! Invariant: a silver row must be a function of its bronze row alone. Bronze columns are found by name, so further
+//! columns, another order and columns that an older table lacks are all fine; what is missing is null.
 
 use std::sync::Arc;
 
@@ -21,14 +21,14 @@ use crate::schema::{INFO, LIST_ITEM, TIME_ZONE, child_schema, map_type, silver_s
 use crate::shape::{Child, Kind, Source, Table};
 use crate::timestamp::parse_micros;
 
-/// The version of flattening: another one may give other silver rows for the same bronze row, so tables that an earlier
-/// one made are compared anew. A golden file of flattened rows belongs to each version.
+/// Version of flattening: tables that another version made are compared anew. Another version may give other silver
+/// rows for the same bronze row. A golden file of flattened rows belongs to each.
 pub const FLATTEN_VERSION: i64 = 1;
 
-/// The silver rows of bronze rows, one each, with [`silver_schema`].
+/// Flattens bronze rows to silver rows, one each, with [`silver_schema`].
 ///
 /// # Errors
-/// The key is lacking or null, or a column has a type that can't be read as the shape's.
+/// The key is missing or null, or a column has a type that can't be read as the shape's.
 pub fn flatten(table: &'static Table, bronze: &RecordBatch) -> Result<RecordBatch, FlattenError> {
     let schema = silver_schema(table);
     let info = Info::of(bronze)?;
@@ -41,8 +41,8 @@ pub fn flatten(table: &'static Table, bronze: &RecordBatch) -> Result<RecordBatc
     batch(schema, columns, bronze.num_rows())
 }
 
-/// The rows of a child table, with [`child_schema`]: one for each list item that is not null, in the order of the
-/// bronze rows and of their lists. The second array has the bronze row of each, for `take`.
+/// Flattens list items to the rows of a child table, with [`child_schema`]. There is one row for each item that is not
+/// null, in the order of the bronze rows and of their lists. The second array has the bronze row of each, for `take`.
 ///
 /// # Errors
 /// As [`flatten`].
@@ -75,7 +75,7 @@ pub fn flatten_child(
     Ok((batch(schema, columns, rows)?, picked.rows))
 }
 
-/// The bronze type of a child's items, so that only what the shape knows is looked at; as found where it knows nothing.
+/// Returns the bronze type of a child's items, without what the shape does not know; as found where it knows nothing.
 fn item_type(table: &Table, child: &Child, found: &DataType) -> DataType {
     let kind = table.shape.iter().find(|field| field.name == child.list).map(|field| &field.kind);
     match (kind, found) {
@@ -107,7 +107,7 @@ fn batch(schema: SchemaRef, columns: Vec<ArrayRef>, rows: usize) -> Result<Recor
     Ok(RecordBatch::try_new_with_options(schema, columns, &options)?)
 }
 
-/// Which list items become rows.
+/// List items that become rows.
 struct Picked {
     /// The item's position among all items.
     items: UInt32Array,
@@ -157,7 +157,7 @@ impl Info {
         Ok(Self(cast_array(column, &map_type(), INFO)?.as_map_opt().cloned()))
     }
 
-    /// For each row the first value that is there under one of the keys, trimmed; blank is not there.
+    /// Returns for each row the first value under one of the keys, trimmed; a blank one does not count.
     fn values<'s>(&'s self, keys: &'s [&str], rows: usize) -> impl Iterator<Item = Option<&'s str>> {
         let map = self.0.as_ref();
         let parts = map.map(|map| (map.keys().as_string::<i32>(), map.values().as_string::<i32>()));
@@ -188,10 +188,10 @@ impl Info {
     }
 }
 
-/// The keys of a bronze batch.
+/// Returns the keys of a bronze batch.
 ///
 /// # Errors
-/// The key column is lacking or no whole number.
+/// The key column is missing or no whole number.
 pub fn keys(table: &Table, bronze: &RecordBatch) -> Result<Int64Array, FlattenError> {
     let column = bronze.column_by_name(table.key).ok_or_else(|| missing(table.key))?;
     Ok(cast_array(column, &DataType::Int64, table.key)?.as_primitive::<Int64Type>().clone())

@@ -1,6 +1,6 @@
-//! Bronze rows that were stored before the values of passwords were left out: the same rows without them.
+//! Removal of password values from bronze rows that were stored before they were left out.
 //!
-//! Invariant: nothing else of a row changes, and rows without such a value are not touched.
+//! Invariant: nothing else of a row may change, and rows without such a value are not touched.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::redact::RedactionPolicy;
 use crate::schema::UNKNOWN;
 use crate::shape::{Field, Kind, Table};
 
-/// The bronze columns of a table in which the value of a password can be.
+/// Returns the bronze columns of a table that can hold a password value.
 #[must_use]
 pub fn password_columns(table: &'static Table) -> Vec<&'static str> {
     let columns = table.shape.iter().filter(|field| may_hold(&field.kind)).map(|field| field.name);
@@ -35,8 +35,8 @@ fn may_hold(kind: &Kind) -> bool {
     }
 }
 
-/// Bronze rows without the values of passwords, and which of them held one; `None` where none did. Columns may be lacking,
-/// and texts are [`DataType::Utf8`].
+/// Removes password values from bronze rows, and tells which rows held one; `None` where none did. Columns may be
+/// missing, and texts must be [`DataType::Utf8`].
 ///
 /// # Errors
 /// A column has another type than the shape's.
@@ -66,7 +66,7 @@ pub fn without_passwords(
     Ok(Some((RecordBatch::try_new(bronze.schema(), columns)?, held.into())))
 }
 
-/// An array without what may not be kept.
+/// An array without password values, and which of its rows held one.
 struct Less {
     array: ArrayRef,
     held: Vec<bool>,
@@ -115,7 +115,7 @@ fn without_in_json(array: &ArrayRef, policy: &RedactionPolicy) -> Result<Option<
         .zip(&mut held)
         .map(|(text, held)| {
             let text = text?;
-            // A text that is no JSON was a string, and is one still.
+            // A text that is not JSON was a string, and still is one.
             match policy.outside(text, Vec::new()) {
                 Ok(Cow::Owned(less)) => {
                     *held = true;

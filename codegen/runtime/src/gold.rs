@@ -1,4 +1,4 @@
-//! The static description of gold: tables, checks and reports, as the generator emits them.
+//! Static description of gold: tables, checks and reports, as the generator emits them.
 
 use arrow_schema::DataType;
 
@@ -36,7 +36,7 @@ impl GoldType {
     }
 }
 
-/// How a number of many rows becomes one.
+/// Additivity of a measure: how the numbers of many rows become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Additivity {
     /// By its sum.
@@ -58,32 +58,32 @@ pub struct GoldColumn {
     pub dimension: Option<&'static str>,
     /// The format string that Power BI shows it by.
     pub format: Option<&'static str>,
-    /// How it adds up.
+    /// Its additivity, where it is a measure.
     pub additivity: Option<Additivity>,
 }
 
-/// Where a fact's rows come from.
+/// Source of a fact's rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FactSource {
     /// The silver table: one fact row for each of its live rows.
     pub table: &'static str,
     /// Measures and the silver columns whose sums they have to equal.
     pub reconcile: &'static [(&'static str, &'static str)],
-    /// A query for the rows of it with an amount that is a number and that no column holds: in gold it counts as 0.
+    /// A query for source rows with an amount that is a number and that no column holds: in gold it counts as 0.
     pub overflows: Option<&'static str>,
 }
 
-/// What the rows of facts say of a dimension's rows: they give it rows that it has not from elsewhere.
+/// References of facts to a dimension, which add rows that the dimension does not have from elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct References {
-    /// The dimension's column that they name a row by.
+    /// The dimension's column by which they name a row.
     pub natural: &'static str,
-    /// The dimension's columns that they say something of: of several, the newest is right.
+    /// The dimension's columns for which they carry values: of several, the newest is right.
     pub carried: &'static [&'static str],
     /// Whether the dimension has rows from elsewhere, too: a reference adds one only where it names none of these.
     pub listed: bool,
-    /// All of them: the natural key, what is carried, `recency`, and the `record` that refers. The dimension reads the
-    /// tables that this reads for nothing else.
+    /// The query for all references: the natural key, carried columns, `recency`, and the `record` that refers. The
+    /// dimension reads the tables that this query reads for nothing else.
     pub sql: &'static str,
 }
 
@@ -104,7 +104,7 @@ pub struct GoldTable {
     pub sql: &'static str,
 }
 
-/// A check: rows of its query are what offends; a query of one boolean column says itself whether it holds.
+/// A check: its query returns the offending rows; a query of one boolean column says itself whether it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Check {
     /// Its name.

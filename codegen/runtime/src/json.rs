@@ -1,4 +1,4 @@
-//! The JSON scanner: one pass over a page's bytes, no tree.
+//! JSON scanner: one pass over a page's bytes, no tree.
 //!
 //! Invariant: whichever way a value is read ([`Scanner::skip`], [`Scanner::string`], [`Scanner::number`] …), the same
 //! bytes are accepted, so whether a page is valid never depends on the table it is read for. The grammar is JSON's
@@ -8,17 +8,17 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};
 
-/// Objects and lists inside one another, at most.
+/// Maximum depth of objects and lists inside one another.
 pub(crate) const MAX_DEPTH: usize = 128;
 
-/// Where the text stops being JSON.
+/// Syntax error: where the text stops being JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Syntax {
     pub(crate) offset: usize,
     pub(crate) expected: &'static str,
 }
 
-/// A string as it stands between its quotes.
+/// A string as it is written between its quotes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Str<'a> {
     pub(crate) raw: &'a str,
@@ -26,7 +26,7 @@ pub(crate) struct Str<'a> {
 }
 
 impl<'a> Str<'a> {
-    /// The text that is meant.
+    /// Returns the text without escapes.
     #[inline]
     pub(crate) fn text(self) -> Cow<'a, str> {
         if self.escaped {
@@ -39,14 +39,14 @@ impl<'a> Str<'a> {
     }
 }
 
-/// A place to go back to.
+/// A position to go back to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mark {
     pos: usize,
     depth: usize,
 }
 
-/// The position in a text. Reading past its end is a [`Syntax`] error, never a panic.
+/// Scanner: a position in a text. Reading past its end is a [`Syntax`] error, never a panic.
 #[derive(Debug)]
 pub(crate) struct Scanner<'a> {
     text: &'a str,
@@ -71,19 +71,19 @@ impl<'a> Scanner<'a> {
         self.depth = mark.depth;
     }
 
-    /// The text between a mark and the current position.
+    /// Returns the text between a mark and the current position.
     #[inline]
     pub(crate) fn since(&self, mark: Mark) -> &'a str {
         self.text.get(mark.pos..self.pos).unwrap_or_default()
     }
 
-    /// What was not read yet.
+    /// Returns what was not read yet.
     #[inline]
     pub(crate) fn rest(&self) -> &'a str {
         self.text.get(self.pos..).unwrap_or_default()
     }
 
-    /// Leaves out a value of so many bytes.
+    /// Skips a value of so many bytes.
     #[inline]
     pub(crate) fn pass(&mut self, bytes: usize) {
         self.pos = self.pos.saturating_add(bytes);
@@ -100,7 +100,7 @@ impl<'a> Scanner<'a> {
         self.bytes.get(pos).copied().unwrap_or(0)
     }
 
-    /// The next byte that is not white space, without taking it; 0 at the end.
+    /// Returns the next byte that is not white space, without consuming it; 0 at the end.
     #[inline]
     pub(crate) fn peek(&mut self) -> u8 {
         loop {
@@ -115,13 +115,13 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Nothing but white space may follow.
+    /// Requires that nothing but white space follows.
     pub(crate) fn end(&mut self) -> Result<(), Syntax> {
         self.peek();
         if self.pos < self.bytes.len() { Err(self.error("nothing more")) } else { Ok(()) }
     }
 
-    /// Takes `{` or `[`, which [`Self::peek`] has shown; true where there is something inside.
+    /// Consumes `{` or `[`, which [`Self::peek`] has shown; returns whether there is something inside.
     #[inline]
     pub(crate) fn enter(&mut self, close: u8) -> Result<bool, Syntax> {
         self.pos += 1;
@@ -137,7 +137,7 @@ impl<'a> Scanner<'a> {
         Ok(true)
     }
 
-    /// After a value inside an object or list: true where another follows.
+    /// Returns, after a value inside an object or list, whether another follows.
     #[inline]
     pub(crate) fn more(&mut self, close: u8) -> Result<bool, Syntax> {
         let byte = self.peek();
@@ -155,7 +155,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Takes exactly these bytes, if they are next.
+    /// Consumes exactly these bytes, if they are next.
     #[inline]
     pub(crate) fn accept(&mut self, bytes: &[u8]) -> bool {
         let rest = self.bytes.get(self.pos..).unwrap_or_default();
@@ -166,7 +166,7 @@ impl<'a> Scanner<'a> {
         found
     }
 
-    /// The `:` after a property's name.
+    /// Consumes the `:` after a property's name.
     #[inline]
     pub(crate) fn colon(&mut self) -> Result<(), Syntax> {
         if self.peek() == b':' {
@@ -177,19 +177,19 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// A property's name.
+    /// Reads a property's name.
     #[inline]
     pub(crate) fn name(&mut self) -> Result<Str<'a>, Syntax> {
         if self.peek() == b'"' { self.string() } else { Err(self.error("a property's name in quotes")) }
     }
 
-    /// `true`, `false` or `null`.
+    /// Reads `true`, `false` or `null`.
     #[inline]
     pub(crate) fn literal(&mut self, word: &'static str) -> Result<(), Syntax> {
         if self.accept(word.as_bytes()) { Ok(()) } else { Err(self.error("a JSON value")) }
     }
 
-    /// A string, whose opening quote [`Self::peek`] has shown.
+    /// Reads a string, whose opening quote [`Self::peek`] has shown.
     #[inline]
     pub(crate) fn string(&mut self) -> Result<Str<'a>, Syntax> {
         let start = self.pos + 1;
@@ -212,7 +212,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Checks the escape at a backslash; the position after it.
+    /// Checks the escape at a backslash and returns the position after it.
     fn escape(&mut self, at: usize) -> Result<usize, Syntax> {
         match self.at(at + 1) {
             b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(at + 2),
@@ -224,7 +224,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// A number as it stands.
+    /// Reads a number and returns its text.
     #[inline]
     pub(crate) fn number(&mut self) -> Result<&'a str, Syntax> {
         let start = self.pos;
@@ -272,7 +272,7 @@ impl<'a> Scanner<'a> {
         Ok(end)
     }
 
-    /// Passes over one value, checking its grammar.
+    /// Skips one value, checking its grammar.
     pub(crate) fn skip(&mut self) -> Result<(), Syntax> {
         match self.peek() {
             b'"' => self.string().map(drop),
@@ -301,7 +301,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Passes over one value; its text as it stands.
+    /// Skips one value and returns its text.
     pub(crate) fn raw(&mut self) -> Result<&'a str, Syntax> {
         self.peek();
         let start = self.mark();
@@ -310,8 +310,8 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Most strings of a record are shorter than what a call of memchr costs, so the first bytes are looked at here,
-/// eight at a time.
+/// Finds the first quote or backslash. Most strings of a record are shorter than what a call of memchr costs, so the
+/// first bytes are looked at here, eight at a time.
 #[inline]
 fn quote_or_backslash(bytes: &[u8]) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
@@ -333,8 +333,8 @@ fn quote_or_backslash(bytes: &[u8]) -> Option<usize> {
     memchr2(b'"', b'\\', bytes.get(at..)?).map(|found| at + found)
 }
 
-/// Hands out the text of a string whose escapes [`Scanner::string`] has checked, part by part. It is never longer
-/// than the raw text.
+/// Passes on the text of a string whose escapes [`Scanner::string`] has checked, part by part. It is never longer than
+/// the raw text.
 pub(crate) fn unescape(raw: &str, mut part: impl FnMut(&str)) {
     let mut rest = raw;
     while let Some(at) = memchr(b'\\', rest.as_bytes()) {
@@ -364,7 +364,7 @@ pub(crate) fn unescape(raw: &str, mut part: impl FnMut(&str)) {
     }
 }
 
-/// The character of a `\u` escape and the length of its text: six bytes, or twelve of a surrogate pair.
+/// Decodes a `\u` escape to its character and the length of its text: six bytes, or twelve of a surrogate pair.
 fn code_point(escape: &str) -> (char, usize) {
     let unit = |from: usize| {
         let is_escape = escape.get(from..from + 2) == Some("\\u");
@@ -379,7 +379,7 @@ fn code_point(escape: &str) -> (char, usize) {
     }
 }
 
-/// Writes a text as a JSON string, quotes and all.
+/// Writes a text as a JSON string, quotes included.
 pub(crate) fn quote(text: &str, out: &mut String) {
     out.push('"');
     for c in text.chars() {

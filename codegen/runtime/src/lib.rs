@@ -1,19 +1,19 @@
-//! What generated tables stand on: their static description, and the engine that reads it.
+//! Runtime of the generated tables: their static description, and the engine that reads it.
 //!
 //! - [`shape`]: the description of a table, as generated code states it.
 //! - [`mod@gold`]: the description of gold tables, checks and reports.
 //! - [`etl`]: the columns that the pipeline adds to every table.
 //! - [`stamp()`]: rows with those columns.
 //! - [`schema`]: Arrow schemas of its bronze and silver tables.
-//! - [`decode`]: pages of JSON to bronze batches, bad records set aside one by one.
+//! - [`decode`]: pages of JSON to bronze batches, rejected records one by one.
 //! - [`mod@flatten`]: bronze batches to silver batches.
 //! - [`without_passwords`]: bronze batches of earlier versions without the values of passwords.
 //! - [`row_hash`]: whether a row's content changed.
-//! - [`HashKey`]: keyed hashes in the place of personal texts.
+//! - [`HashKey`]: keyed hashes that replace personal texts.
 //! - [`Entity`]: a record as a struct, with its table.
-//! - `transport` (a feature): what sends the requests of the generated operations.
+//! - `transport` (a feature): sends the requests of the generated operations.
 //!
-//! Invariant: nothing here does I/O, knows an entity by name, or panics on any input.
+//! Invariant: nothing here may do I/O, know an entity by name, or panic on any input.
 
 mod buffer;
 mod cast;

@@ -1,7 +1,7 @@
-//! The parent's id in the records of a list that is read once for each parent.
+//! Parents: fills in the parent's id in the records of a list that is read once for each parent.
 //!
-//! Invariant: what the API sent stays. Only a column that the generator added to the shape is filled in, and only
-//! where nothing stands in it yet.
+//! Invariant: what the API sent must stay. Only a column that the generator added to the shape is filled in, and only
+//! where it has no value yet.
 
 use std::sync::Arc;
 
@@ -12,11 +12,11 @@ use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch};
 use crate::error::Error;
 use crate::shape::Table;
 
-/// The bronze batch of one parent's list, with the parent's id in its column. A table without a parent, or one whose
-/// records name theirs, is returned as it is.
+/// Adds the parent's id to the bronze batch of one parent's list. A table without a parent, or one whose records name
+/// theirs, is returned as it is.
 ///
 /// # Errors
-/// The column is lacking, or is no whole number.
+/// The column is missing, or is no whole number.
 pub fn with_parent(table: &Table, bronze: RecordBatch, id: i64) -> Result<RecordBatch, Error> {
     let Some(parent) = table.parent.filter(|parent| !parent.in_record) else { return Ok(bronze) };
     let missing = || Error::MissingColumn { column: parent.path.join("/") };

@@ -1,15 +1,15 @@
-//! Fields that hold a password: what a property's name says of them.
+//! Password fields: objects of which one property says that another holds a password.
 //!
 //! ```json
 //! { "id": 12, "caption": "Router", "type": "Password", "value": "…" }
 //! ```
 //!
-//! Invariant: whether an object is such a field is decided by the whole of it, whatever the order of its properties. Any
-//! property that says so is enough, also where another of the same name says otherwise.
+//! Invariant: whether an object is such a field must be decided by the whole of it, whatever the order of its
+//! properties. Any property that says so is enough, also where another of the same name says otherwise.
 
 use crate::json::{Scanner, Syntax};
 
-/// What a property tells of the object that it stands in.
+/// Role of a property in the object that has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     /// Nothing.
@@ -21,7 +21,7 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    /// By the end of the name, without regard to case.
+    /// Determines the role by the end of the name, without regard to case.
     #[inline]
     pub(crate) fn of(name: &str) -> Self {
         match name.as_bytes().last() {
@@ -34,7 +34,7 @@ impl Role {
     }
 }
 
-/// Whether a type's text says that the field is a password.
+/// Returns whether a type's text says that the field is a password.
 pub(crate) fn is_password(text: &str) -> bool {
     text.trim().eq_ignore_ascii_case("password")
 }
@@ -44,15 +44,15 @@ fn ends_with(name: &str, end: &str) -> bool {
     start.and_then(|start| name.get(start..)).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
 }
 
-/// Whether the JSON text of a field's type says that it is a password: the text itself, or one inside it where the type
-/// is an object or a list.
+/// Returns whether the JSON text of a field's type says that it is a password. The text itself may say so, or one
+/// inside it where the type is an object or a list.
 ///
 /// # Errors
 /// [`Syntax`] where it is no JSON.
 #[inline]
 pub(crate) fn names_password(raw: &str) -> Result<bool, Syntax> {
     match raw.as_bytes().first() {
-        // The shortest that can mean it has ten bytes, quotes and all.
+        // The shortest text that says so has ten bytes, quotes included.
         Some(b'"') if raw.len() < 10 => Ok(false),
         Some(b'"' | b'{' | b'[') => any_text_is_it(&mut Scanner::new(raw)),
         _ => Ok(false),

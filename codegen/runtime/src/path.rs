@@ -1,7 +1,7 @@
-//! Where in a record a value is.
+//! Paths: where in a record a value is.
 //!
-//! Invariant: a path holds names of the shape and indexes of lists only; what the shape does not know is joined to its
-//! written form and never becomes a step.
+//! Invariant: a path must hold names of the shape and indexes of lists only; what the shape does not know is joined to
+//! its written form and never becomes a step.
 
 use std::fmt::Write;
 
@@ -27,13 +27,13 @@ impl Path {
         self.0.pop();
     }
 
-    /// The number of steps.
+    /// Returns the number of steps.
     #[inline]
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Goes back to where there were so many steps.
+    /// Cuts back to so many steps.
     pub(crate) fn truncate(&mut self, steps: usize) {
         self.0.truncate(steps);
     }
@@ -43,7 +43,7 @@ impl Path {
         self.0.clear();
     }
 
-    /// The names without the indexes.
+    /// Returns the names without the indexes.
     pub(crate) fn names(&self) -> impl DoubleEndedIterator<Item = &'static str> + Clone {
         self.0.iter().filter_map(|step| match step {
             Step::Name(name) => Some(*name),
@@ -51,12 +51,12 @@ impl Path {
         })
     }
 
-    /// `customFields/0/type`.
+    /// Returns the path in the form `customFields/0/type`.
     pub(crate) fn written(&self) -> String {
         self.write(false)
     }
 
-    /// `customFields/*/type`.
+    /// Returns the path in the form `customFields/*/type`.
     pub(crate) fn pattern(&self) -> String {
         self.write(true)
     }
@@ -77,7 +77,7 @@ impl Path {
         out
     }
 
-    /// A written path with a further name.
+    /// Appends a name to a written path.
     pub(crate) fn join(mut path: String, name: &str) -> String {
         if !path.is_empty() {
             path.push('/');
@@ -86,7 +86,7 @@ impl Path {
         path
     }
 
-    /// Whether one written path is the other or below it.
+    /// Returns whether one written path is the other or below it.
     pub(crate) fn is_at_or_under(path: &str, above: &str) -> bool {
         path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }

@@ -1,18 +1,18 @@
 //! Keyed hashes of personal texts.
 //!
-//! Invariant: a hash is HMAC-SHA256 of the text's UTF-8 bytes, as 64 hexadecimal digits, and nothing else: equal texts
-//! have equal hashes under one key, in whatever column or table they stand. A key is never printed.
+//! Invariant: a hash must be HMAC-SHA256 of the text's UTF-8 bytes, as 64 hexadecimal digits, and nothing else: equal
+//! texts have equal hashes under one key, in whatever column or table they are. A key is never printed.
 
 use std::fmt;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
-/// What stands before a hash in the JSON of a record that was put aside, so that it is not hashed a second time.
+/// Mark before a hash in the JSON of a rejected record, so that it is not hashed a second time.
 pub(crate) const MARK: &str = "hmac-sha256:";
-/// Hexadecimal digits of a hash.
+/// Number of hexadecimal digits of a hash.
 const DIGITS: usize = 64;
-/// Bytes of a block of SHA-256, the length of a key that HMAC takes as it is.
+/// Bytes of a block of SHA-256: the length of a key that HMAC takes as it is.
 const BLOCK: usize = 64;
 
 /// The key of a lakehouse's hashes.
@@ -20,7 +20,7 @@ const BLOCK: usize = 64;
 pub struct HashKey(Hmac<Sha256>);
 
 impl HashKey {
-    /// The key with these bytes, however many.
+    /// Creates the key with these bytes, however many.
     #[must_use]
     pub fn new(secret: &[u8]) -> Self {
         // As HMAC defines it: a long key is hashed first, a short one filled up with zeros.
@@ -34,7 +34,7 @@ impl HashKey {
         Self(Hmac::new(&block.into()))
     }
 
-    /// The hash of a text.
+    /// Returns the hash of a text.
     #[must_use]
     pub fn hash(&self, text: &str) -> String {
         let digest = self.digest(text);
@@ -47,7 +47,7 @@ impl HashKey {
         hash
     }
 
-    /// A number that another key does not give: what a table records of the key that its hashes were made with.
+    /// Returns a number that another key does not give: a table records by it which key its hashes were made with.
     #[must_use]
     pub fn fingerprint(&self) -> i64 {
         let digest = self.digest("connectwise-etl: which key");
@@ -68,7 +68,7 @@ impl fmt::Debug for HashKey {
     }
 }
 
-/// The hash in a text that was marked as one.
+/// Returns the hash in a text that is marked as one.
 pub(crate) fn marked(text: &str) -> Option<&str> {
     let hash = text.strip_prefix(MARK)?;
     let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');

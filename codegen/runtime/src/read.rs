@@ -1,8 +1,8 @@
-//! Reading JSON values into column buffers, driven by the shape.
+//! Reader: JSON values to column buffers, driven by the shape.
 //!
-//! Invariant: on an error the buffers hold a part of the record, and the caller cuts them back; nothing else is left
-//! behind. A record is rejected before the value's grammar is checked to its end: whoever puts the record aside passes
-//! over it as a whole.
+//! Invariant: on an error the buffers hold a part of the record, and the caller must cut them back; nothing else is
+//! left behind. A record is rejected before the value's grammar is checked to its end: the caller must skip the record
+//! as a whole.
 
 mod maps;
 mod objects;
@@ -32,7 +32,7 @@ impl From<Syntax> for Fault {
     }
 }
 
-/// Which value does not fit, and why.
+/// Reason of a rejection: which value does not fit, and why.
 #[derive(Debug)]
 pub(crate) struct Reason {
     pub(crate) path: String,
@@ -50,7 +50,7 @@ pub(crate) struct Unknown {
     pub(crate) raw: String,
 }
 
-/// The position in a page and in the shape.
+/// Reader of a page: its position in the page and in the shape.
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
     pub(crate) scanner: Scanner<'a>,
@@ -79,7 +79,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a value into the row; null leaves the row out.
+    /// Reads a value into the row; null leaves the row unset.
     #[inline]
     fn value(&mut self, column: &mut Column, row: usize) -> Result<(), Fault> {
         let token = self.scanner.peek();
@@ -169,7 +169,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A text, or the text of a number or boolean as it stands.
+    /// Reads a text, or the text of a number or boolean as it is written.
     #[inline]
     fn text(&mut self, token: u8, column: &mut Texts, row: usize) -> Result<(), Fault> {
         match token {
@@ -188,7 +188,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The hash of what [`Self::text`] would have stored.
+    /// Stores the hash of what [`Self::text`] would have stored.
     fn hashed(&mut self, token: u8, column: &mut Texts, row: usize) -> Result<(), Fault> {
         let text = match token {
             b'"' => self.scanner.string()?.text(),
@@ -205,7 +205,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// A string's text, or any other value's JSON text.
+    /// Stores a string's text, or any other value's JSON text.
     fn json(&mut self, token: u8, column: &mut Texts, row: usize) -> Result<(), Fault> {
         if token == b'"' {
             put(self.scanner.string()?, column, row);
@@ -233,18 +233,18 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// What becomes of a property that the shape does not know, or of a map's entry.
+    /// Returns the redaction of a property that the shape does not know, or of a map's entry.
     #[inline]
     fn redaction(&self, name: Str<'a>) -> Redaction {
         if self.policy.has_names() { self.policy.redaction(self.path.names(), &name.text()) } else { Redaction::Keep }
     }
 
-    /// The names above a value, where it matters what they are.
+    /// Returns the names above a value, where the redaction depends on them.
     fn names(&self) -> Vec<String> {
         if self.policy.has_names() { self.path.names().map(str::to_owned).collect() } else { Vec::new() }
     }
 
-    /// The reason why the value at the current position does not fit.
+    /// Builds the rejection of the value at the current position.
     #[cold]
     fn reject(&mut self, token: u8, expected: Expected) -> Fault {
         let personal = self.policy.leads_to_personal(self.path.names());
@@ -267,8 +267,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The text of a record's key: of the last property with that name, unless it is null. A whole number has its digits,
-/// as its column would have them.
+/// Returns the text of a record's key: of the last property with that name, unless it is null. A whole number has its
+/// digits, as its column would have them.
 pub(crate) fn key_text(raw: &str, key: &str) -> Result<Option<String>, Syntax> {
     let mut scanner = Scanner::new(raw);
     if scanner.peek() != b'{' {
@@ -297,13 +297,13 @@ pub(crate) fn key_text(raw: &str, key: &str) -> Result<Option<String>, Syntax> {
     }))
 }
 
-/// The first 60 characters.
+/// Returns the first 60 characters of a text, in backquotes.
 pub(crate) fn excerpt(text: &str) -> String {
     let end = text.char_indices().nth(60).map_or(text.len(), |(end, _)| end);
     format!("`{}`", text.get(..end).unwrap_or_default())
 }
 
-/// At most 80 characters.
+/// Shortens a text to at most 80 characters.
 pub(crate) fn shorten(text: &str) -> String {
     match text.char_indices().nth(80) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),

@@ -1,10 +1,10 @@
-//! Leaving out of JSON text what a table must not keep, and putting hashes in the place of what it keeps as one.
+//! Redaction: removes from JSON text what a table must not keep, and replaces hashed values by their hashes.
 //!
-//! Invariant: what comes out holds no property that the shape marks as [`Kind::Sensitive`], none outside the shape that
+//! Invariant: the result must hold no property that the shape marks as [`Kind::Sensitive`], none outside the shape that
 //! is named like one of the table's sensitive properties, at any depth, or that has the path of one that is excluded,
-//! no text of a property that is hashed, wherever it stands, and at no depth the value of a field that is a password. A
-//! record that does not fit the shape still does not fit it afterwards, but for such a value. Names outside the shape
-//! are compared without regard to case.
+//! no text of a property that is hashed, wherever it is, and at no depth the value of a password field. A record that
+//! does not fit the shape must still not fit it afterwards, except for such a value. Names outside the shape are
+//! compared without regard to case.
 
 use std::borrow::Cow;
 
@@ -14,9 +14,9 @@ use crate::password::{Role, names_password};
 use crate::personal::{HashKey, MARK, marked};
 use crate::shape::{Field, Kind, Table};
 
-/// A record's JSON text without what the table calls sensitive or excluded and without the values of passwords, and with
-/// hashes in the place of what it hashes (null where there is no key); borrowed, byte by byte as it stands, where it
-/// holds nothing of that.
+/// Redacts a record's JSON text: removes sensitive and excluded properties and the values of passwords. Hashed values
+/// are replaced by their hashes (by null where there is no key). The text is borrowed, byte for byte, where it holds
+/// nothing of that.
 ///
 /// # Errors
 /// [`DecodeError::Syntax`] where the text is no JSON.
@@ -24,7 +24,7 @@ pub fn redact<'a>(table: &'static Table, key: Option<&HashKey>, raw: &'a str) ->
     refused(raw, RedactionPolicy::new(table).with_key(key.cloned()).whole(raw, false))
 }
 
-/// The same for the JSON text of a record that was put aside, in which hashes stand already, marked as such.
+/// Redacts the JSON text of a quarantined record, in which hashes are already marked as such.
 ///
 /// # Errors
 /// [`DecodeError::Syntax`] where the text is no JSON.
@@ -41,7 +41,7 @@ fn refused<T>(raw: &str, copied: Result<T, Syntax>) -> Result<T, DecodeError> {
     copied.map_err(|Syntax { offset, expected }| DecodeError::Syntax { offset, length, expected })
 }
 
-/// What becomes of a property outside the shape.
+/// Redaction of a property outside the shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Redaction {
     /// It stays.
@@ -52,19 +52,19 @@ pub(crate) enum Redaction {
     Hash,
 }
 
-/// What a table must not keep, or not as it is.
+/// Redaction policy of a table: what it must not keep, or not as it is.
 #[derive(Debug, Clone)]
 pub(crate) struct RedactionPolicy {
     names: &'static [&'static str],
     excluded: &'static [&'static str],
     hashed: &'static [&'static str],
     shape: &'static [Field],
-    /// The shape has such properties, or the table names some.
+    /// Whether the shape has such properties, or the table names some.
     any: bool,
-    /// Some of them are hashed.
+    /// Whether some of them are hashed.
     hashes: bool,
     key: Option<HashKey>,
-    /// The texts are this crate's own: hashes in them are marked.
+    /// Whether the texts are this crate's own: hashes in them are marked.
     stored: bool,
 }
 
@@ -77,7 +77,7 @@ impl RedactionPolicy {
         Self { names, excluded, hashed, shape, any, hashes, key: None, stored: false }
     }
 
-    /// One for which nothing but the values of passwords may not be kept.
+    /// Creates a policy that redacts only the values of passwords.
     pub(crate) fn of_passwords() -> Self {
         let (names, shape) = (&[], &[]);
         let (any, hashes, key, stored) = (false, false, None, false);
@@ -94,22 +94,22 @@ impl RedactionPolicy {
         Self { stored: true, ..self }
     }
 
-    /// Whether the table names something that may not be kept.
+    /// Returns whether the table names something that may not be kept.
     pub(crate) fn any(&self) -> bool {
         self.any
     }
 
-    /// Whether something is hashed.
+    /// Returns whether something is hashed.
     pub(crate) fn hashes(&self) -> bool {
         self.hashes
     }
 
-    /// Whether something is hashed, and nothing there to do it with.
+    /// Returns whether something is hashed, but the key is missing.
     pub(crate) fn lacks_key(&self) -> bool {
         self.hashes && self.key.is_none()
     }
 
-    /// Whether the table names a property that the shape may not know.
+    /// Returns whether the table names a property that the shape may not know.
     #[inline]
     pub(crate) fn has_names(&self) -> bool {
         !self.names.is_empty() || self.has_personal()
@@ -119,7 +119,8 @@ impl RedactionPolicy {
         !self.excluded.is_empty() || !self.hashed.is_empty()
     }
 
-    /// What becomes of a property outside the shape. `parents` are the names above it, without the indexes of lists.
+    /// Returns the redaction of a property outside the shape. `parents` are the names above it, without the indexes of
+    /// lists.
     pub(crate) fn redaction<'p>(
         &self,
         parents: impl DoubleEndedIterator<Item = &'p str> + Clone,
@@ -140,7 +141,7 @@ impl RedactionPolicy {
         }
     }
 
-    /// Whether the path is that of something personal, or leads to it: what stands there in another form than the
+    /// Returns whether the path is that of something personal, or leads to it. A value there in another form than the
     /// shape's may be just that.
     pub(crate) fn leads_to_personal<'p>(&self, path: impl Iterator<Item = &'p str> + Clone) -> bool {
         self.excluded.iter().chain(self.hashed).any(|entry| {
@@ -149,7 +150,7 @@ impl RedactionPolicy {
         })
     }
 
-    /// The hash of a text, or the one that it is already; none where there is no key.
+    /// Returns the hash of a text, or the one that it is already; none where there is no key.
     pub(crate) fn hash(&self, text: &str) -> Option<String> {
         match marked(text).filter(|_| self.stored) {
             Some(hash) => Some(hash.to_owned()),
@@ -157,8 +158,7 @@ impl RedactionPolicy {
         }
     }
 
-    /// A whole record (or what stands in its place) as it may be kept, its hashes marked; as it stands where it holds
-    /// nothing that may not.
+    /// Redacts a whole record (or what is in its place), its hashes marked; as it is where nothing has to be redacted.
     pub(crate) fn record<'a>(&self, raw: &'a str) -> Result<Cow<'a, str>, Syntax> {
         self.whole(raw, true)
     }
@@ -167,7 +167,7 @@ impl RedactionPolicy {
         self.value(raw, Some(Kind::Struct(self.shape)), Vec::new(), mark)
     }
 
-    /// The same for a value outside the shape. `parents` are the names above it and its own.
+    /// Redacts a value outside the shape. `parents` are the names above it and its own.
     pub(crate) fn outside<'a>(&self, raw: &'a str, parents: Vec<String>) -> Result<Cow<'a, str>, Syntax> {
         if self.has_personal() || raw.starts_with(['{', '[']) {
             return self.value(raw, None, parents.into_iter().map(Cow::Owned).collect(), true);
@@ -175,7 +175,7 @@ impl RedactionPolicy {
         Ok(Cow::Borrowed(raw))
     }
 
-    /// The hash of a value outside the shape that has the name of a hashed one.
+    /// Returns the hash of a value outside the shape that has the name of a hashed one.
     pub(crate) fn outside_hashed(&self, raw: &str) -> Result<String, Syntax> {
         Ok(self.value(raw, Some(Kind::Hashed), Vec::new(), true)?.into_owned())
     }
@@ -202,7 +202,7 @@ fn has(kind: &Kind, wanted: Kind) -> bool {
     }
 }
 
-/// A copy in the making: names, strings and numbers as they stand, white space between them left out.
+/// A copy in progress: names, strings and numbers as they are written, white space between them left out.
 struct Copy<'g, 'a> {
     policy: &'g RedactionPolicy,
     /// Whether hashes are marked.
@@ -229,7 +229,8 @@ impl Copy<'_, '_> {
         }
     }
 
-    /// A text, number, flag or null. Where the shape has an object with something personal in it, only what it was.
+    /// Copies a text, number, flag or null. Where its path is personal, or leads to something personal, only its type
+    /// is kept.
     fn scalar(&mut self, token: u8) -> Result<(), Syntax> {
         let raw = self.scanner.raw()?;
         let personal = self.policy.has_personal() && self.policy.leads_to_personal(self.path.iter().map(AsRef::as_ref));
@@ -245,8 +246,8 @@ impl Copy<'_, '_> {
         Ok(())
     }
 
-    /// The hash of what the shape says is a text, numbers and flags being texts too. Of an object or a list, which are
-    /// none, only what it was.
+    /// Writes the hash of a value that the shape says is a text; numbers and flags are texts, too. Of an object or a
+    /// list, which are none, only the type is kept.
     fn hashed(&mut self, token: u8) -> Result<(), Syntax> {
         let raw = self.scanner.raw()?;
         let text = match token {
@@ -364,7 +365,7 @@ impl Copy<'_, '_> {
     }
 }
 
-/// Whether nothing of a kind may be kept: it is sensitive, or a list of what is.
+/// Returns whether nothing of a kind may be kept: it is sensitive, or a list of what is.
 pub(crate) fn is_sensitive(kind: &Kind) -> bool {
     match kind {
         Kind::Sensitive => true,
@@ -373,7 +374,7 @@ pub(crate) fn is_sensitive(kind: &Kind) -> bool {
     }
 }
 
-/// What a list, or a list of lists, holds; anything else itself.
+/// Returns what a list, or a list of lists, holds; any other kind itself.
 fn item(mut kind: Kind) -> Kind {
     while let Kind::List(item) = kind {
         kind = *item;

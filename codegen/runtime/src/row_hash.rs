@@ -24,10 +24,10 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::error::Error;
 
-/// The hash of each row's values in the given columns, in the given order.
+/// Computes the hash of each row's values in the given columns, in the given order.
 ///
 /// # Errors
-/// A column is not in the batch, or has a type that is in none of the tables.
+/// A column is not in the batch, or has a type that no table has.
 pub fn row_hashes(batch: &RecordBatch, columns: &[usize]) -> Result<Vec<u128>, Error> {
     let mut cells = Vec::with_capacity(columns.len());
     for index in columns {
@@ -45,7 +45,7 @@ pub fn row_hashes(batch: &RecordBatch, columns: &[usize]) -> Result<Vec<u128>, E
     Ok((0..batch.num_rows()).map(hash).collect())
 }
 
-/// An array as something that can write out any of its values.
+/// Cells of an array, any of which can be written out.
 struct Cells<'a> {
     nulls: Option<&'a NullBuffer>,
     values: Values<'a>,
@@ -202,7 +202,7 @@ fn unreadable(array: &dyn Array, name: &str) -> Error {
     Error::Type { column: name.to_owned(), found: array.data_type().clone(), expected }
 }
 
-/// A float's bits, with one NaN.
+/// Returns a float's bits, with one NaN.
 #[inline]
 fn float_bits(value: f64) -> i64 {
     if value.is_nan() { f64::NAN.to_bits() } else { value.to_bits() }.cast_signed()

@@ -11,13 +11,13 @@ use crate::error::Error;
 use crate::redact::is_sensitive;
 use crate::shape::{Child, Field, Kind, SilverColumn, Source, Table};
 
-/// The item field of every list.
+/// Name of the item field of every list.
 pub const LIST_ITEM: &str = "element";
-/// The entries field of every map.
+/// Name of the entries field of every map.
 pub const MAP_ENTRIES: &str = "key_value";
-/// The key field of a map's entries.
+/// Name of the key field of a map's entries.
 pub const MAP_KEY: &str = "key";
-/// The value field of a map's entries.
+/// Name of the value field of a map's entries.
 pub const MAP_VALUE: &str = "value";
 /// The time zone of every timestamp.
 pub const TIME_ZONE: &str = "UTC";
@@ -30,13 +30,13 @@ pub const PARENT_ID: &str = "parentId";
 /// The second column of a child table: the item's position in its list, from 0.
 pub const LIST_INDEX: &str = "listIndex";
 
-/// Timestamp(µs, "UTC").
+/// Returns the type of timestamps: Timestamp(µs, "UTC").
 #[must_use]
 pub fn timestamp_type() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some(TIME_ZONE.into()))
 }
 
-/// Map<Utf8, Utf8>.
+/// Returns the type of maps: Map<Utf8, Utf8>.
 #[must_use]
 pub fn map_type() -> DataType {
     let entries = Fields::from(vec![
@@ -46,13 +46,13 @@ pub fn map_type() -> DataType {
     DataType::Map(Arc::new(ArrowField::new(MAP_ENTRIES, DataType::Struct(entries), false)), false)
 }
 
-/// The type of a bronze column or field; None where it has none, being sensitive.
+/// Returns the type of a bronze column or field; None where it is sensitive and has none.
 #[must_use]
 pub fn bronze_type(kind: &Kind) -> Option<DataType> {
     data_type(kind, false)
 }
 
-/// The type of a bronze value once it is in silver: `_info` maps inside structs are gone, at any depth.
+/// Returns the type of a bronze value in silver: `_info` maps inside structs are gone, at any depth.
 #[must_use]
 pub fn silver_type(kind: &Kind) -> Option<DataType> {
     data_type(kind, true)
@@ -82,7 +82,7 @@ fn nullable(name: &str, data_type: DataType) -> ArrowField {
     ArrowField::new(name, data_type, true)
 }
 
-/// The bronze columns: the shape's properties in their order, then `_unknown`. Only the key can't be null.
+/// Returns the bronze columns: the shape's properties in their order, then `_unknown`. Only the key can't be null.
 #[must_use]
 pub fn bronze_schema(table: &Table) -> SchemaRef {
     let columns = table.shape.iter().filter_map(|field| {
@@ -92,7 +92,7 @@ pub fn bronze_schema(table: &Table) -> SchemaRef {
     Arc::new(Schema::new(columns.chain([nullable(UNKNOWN, DataType::Utf8)]).collect::<Fields>()))
 }
 
-/// The silver columns without the `_etl_…` ones. Only the key can't be null.
+/// Returns the silver columns without the `_etl_…` ones. Only the key can't be null.
 #[must_use]
 pub fn silver_schema(table: &Table) -> SchemaRef {
     let columns = table.silver.iter().map(|column| {
@@ -102,7 +102,7 @@ pub fn silver_schema(table: &Table) -> SchemaRef {
     Arc::new(Schema::new(columns.collect::<Fields>()))
 }
 
-/// The columns of a child table without the `_etl_…` ones: `parentId`, `listIndex`, then the item's.
+/// Returns the columns of a child table without the `_etl_…` ones: `parentId`, `listIndex`, then the item's.
 #[must_use]
 pub fn child_schema(table: &Table, child: &Child) -> SchemaRef {
     let item = item_kind(table, child).unwrap_or(&Kind::Text);
@@ -111,7 +111,7 @@ pub fn child_schema(table: &Table, child: &Child) -> SchemaRef {
     Arc::new(Schema::new(keys.into_iter().chain(columns).collect::<Fields>()))
 }
 
-/// A path that leads nowhere counts as text here; [`check`] is what refuses it.
+/// Returns the field of a silver column. A path that leads nowhere counts as text; [`check`] refuses it.
 fn silver_field(column: &SilverColumn, root: &Kind) -> ArrowField {
     let data_type = match column.source {
         Source::Path(path) => resolve(root, path).and_then(silver_type).unwrap_or(DataType::Utf8),
@@ -121,7 +121,7 @@ fn silver_field(column: &SilverColumn, root: &Kind) -> ArrowField {
     nullable(column.name, data_type)
 }
 
-/// What a path leads to.
+/// Returns the kind that a path leads to.
 fn resolve<'k>(root: &'k Kind, path: &[&str]) -> Option<&'k Kind> {
     path.iter().try_fold(root, |kind, name| match kind {
         Kind::Struct(fields) => fields.iter().find(|field| field.name == *name).map(|field| &field.kind),
@@ -136,8 +136,8 @@ fn item_kind<'t>(table: &'t Table, child: &Child) -> Option<&'t Kind> {
     }
 }
 
-/// Whether a description holds together: the key is a whole number of the shape, paths lead to values, children are
-/// lists, and no column has the name of another in any case.
+/// Checks that a description holds together. The key must be a whole number of the shape, paths must lead to values,
+/// children must be lists, and no column may have the name of another in any case.
 ///
 /// # Errors
 /// [`Error::Shape`] with the first contradiction.

@@ -45,9 +45,9 @@ pub struct Field {
 pub enum ChangeDetection {
     /// By `_info.lastUpdated`; where the server cannot filter by it, by a full scan.
     LastUpdated,
-    /// Read whole at every run; rows that are gone are gone.
+    /// Read whole at every run; rows that the source no longer has are removed.
     Snapshot,
-    /// Read whole at every run; rows that are gone are kept and marked as deleted.
+    /// Read whole at every run; rows that the source no longer has are kept and marked as deleted.
     FullScan,
 }
 
@@ -94,14 +94,14 @@ pub struct Variant {
     pub lookback_days: u32,
 }
 
-/// Whose ids fill the one parameter of an endpoint's path: the list is read once for each of them.
+/// Parent of an entity: its ids fill the one parameter of the endpoint's path, and the list is read once for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parent {
     /// The entity whose keys they are, e.g. `Agreement`; always one of the generated tables.
     pub entity: &'static str,
     /// The parameter's name without its braces, e.g. `parentId`.
     pub parameter: &'static str,
-    /// Where the parent's id stands in bronze: a path in the shape that leads to a whole number.
+    /// Where the parent's id is in bronze: a path in the shape that leads to a whole number.
     pub path: &'static [&'static str],
     /// Whether the API sends it there. Where it does not, the path is one column at the end of the shape that the
     /// generator added, and [`with_parent`](crate::with_parent) fills it in.
@@ -119,7 +119,7 @@ pub struct Table {
     pub endpoint: &'static str,
     /// Whether the API counts the list: the spec has `<endpoint>/count`, the endpoint's last slash left out.
     pub counted: bool,
-    /// Where the endpoint's path has a parameter: whose ids fill it.
+    /// The parent whose ids fill the parameter of the endpoint's path, where it has one.
     pub parent: Option<Parent>,
     /// The name of the schema in the spec.
     pub schema: &'static str,
@@ -133,10 +133,10 @@ pub struct Table {
     pub variants: &'static [Variant],
     /// Properties that are never requested, stored or logged (`a/b` for a nested one).
     pub sensitive: &'static [&'static str],
-    /// Properties that are as little requested, stored or logged, being personal; each is its whole path.
+    /// Personal properties, which are as little requested, stored or logged; each is its whole path.
     pub excluded: &'static [&'static str],
-    /// Personal texts of which a keyed hash is stored, and nothing else: whole paths. One whose last name is a map's
-    /// key is in no shape.
+    /// Personal texts of which only a keyed hash is stored: whole paths. One whose last name is a map's key is in no
+    /// shape.
     pub hashed: &'static [&'static str],
     /// Plain properties that may change without a new time of change: a comparison with the source reads them beside
     /// the key.

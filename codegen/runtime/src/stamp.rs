@@ -8,7 +8,7 @@ use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use crate::etl::EtlType;
 use crate::schema::{TIME_ZONE, timestamp_type};
 
-/// What the pipeline's columns say of the rows that a run writes.
+/// Stamp: what the pipeline's columns say of the rows that a run writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp<'a> {
     /// When the run began, in microseconds since 1970.
@@ -20,7 +20,7 @@ pub struct Stamp<'a> {
 }
 
 impl EtlType {
-    /// The Arrow type.
+    /// Returns the Arrow type.
     #[must_use]
     pub fn data_type(self) -> DataType {
         match self {
@@ -30,7 +30,7 @@ impl EtlType {
     }
 }
 
-/// The schema with the pipeline's columns at its end.
+/// Returns the schema with the pipeline's columns at its end.
 #[must_use]
 pub fn stamped_schema(schema: &Schema, columns: &[(&str, EtlType); 4]) -> SchemaRef {
     let own = columns.iter().map(|(name, kind)| Arc::new(Field::new(*name, kind.data_type(), true)));

@@ -1,7 +1,8 @@
 //! Date-times as microseconds since 1970-01-01T00:00:00Z.
 //!
-//! Invariant: a text is read exactly or not at all. Digits of a fraction beyond microseconds are cut, never rounded,
-//! on either side of 1970. The calendar is the proleptic Gregorian one, years 0001 to 9999, without leap seconds.
+//! Invariant: a text must be read exactly or not at all. Digits of a fraction beyond microseconds are cut, never
+//! rounded, on either side of 1970. The calendar is the proleptic Gregorian one, years 0001 to 9999, without leap
+//! seconds.
 
 const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;
@@ -48,7 +49,7 @@ fn clock(hour: i64, minute: i64) -> Option<(i64, i64)> {
     (hour < 24 && minute < 60).then_some((hour, minute))
 }
 
-/// The microseconds of `.123…`, where there is one, and what follows.
+/// Parses the microseconds of `.123…`, where there is one, and returns what follows.
 #[inline]
 fn fraction(rest: &[u8]) -> Option<(i64, &[u8])> {
     let [b'.', digits @ ..] = rest else { return Some((0, rest)) };
@@ -63,7 +64,7 @@ fn fraction(rest: &[u8]) -> Option<(i64, &[u8])> {
     (length > 0).then_some((micros, rest))
 }
 
-/// Seconds east of UTC.
+/// Parses an offset to seconds east of UTC.
 #[inline]
 fn offset(zone: &[u8]) -> Option<i64> {
     let (sign, hour, minute) = match zone {
@@ -80,7 +81,7 @@ fn offset(zone: &[u8]) -> Option<i64> {
     }
 }
 
-/// Days since 1970-01-01 of a real date.
+/// Returns the days from 1970-01-01 to a real date.
 #[inline]
 fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);

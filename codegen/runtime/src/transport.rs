@@ -1,4 +1,4 @@
-//! The transport of the generated operations: what signs, paces and retries their requests.
+//! Transport of the generated operations: signs, paces and retries their requests.
 //!
 //! progenitor builds a request and reads its response; in between, [`exec`] hands the request to a [`Transport`].
 //! progenitor's errors have no room for a transport's own: it travels in a response that no server sent, and [`cause`]
@@ -19,11 +19,11 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 /// The future of a response, or of the reason why there is none.
 pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<Response, BoxError>> + Send + 'a>>;
 
-/// A transport sends the requests of the generated operations: it signs them, keeps to the rate limit and retries.
+/// Sends the requests of the generated operations: signs them, keeps to the rate limit and retries.
 pub trait Transport: fmt::Debug + Send + Sync {
     /// Sends a request, whose URL and query count; `operation` is the operation's id in the specification.
     ///
-    /// A response of any status is one, if the transport would not retry it.
+    /// A response that the transport would not retry is returned whatever its status.
     fn send(&self, request: Request, operation: &'static str) -> Sending<'_>;
 }
 
@@ -35,19 +35,19 @@ struct Failed(Arc<BoxError>);
 pub async fn exec(transport: &dyn Transport, request: Request, operation: &'static str) -> Response {
     transport.send(request, operation).await.unwrap_or_else(|error| {
         let mut response = http::Response::new(String::new());
-        // No operation takes it for an answer.
+        // No operation accepts this status.
         *response.status_mut() = StatusCode::BAD_GATEWAY;
         response.extensions_mut().insert(Failed(Arc::new(error)));
         response.into()
     })
 }
 
-/// A response with this body, for what a transport read to its end.
+/// Creates a response with this body, for what a transport read to its end.
 pub fn response(body: impl Into<reqwest::Body>) -> Response {
     http::Response::new(body.into()).into()
 }
 
-/// The cause of an operation's error: the transport's own error where there is one, else progenitor's.
+/// Returns the cause of an operation's error: the transport's own error where there is one, else progenitor's.
 pub fn cause(error: Error<()>) -> BoxError {
     let Error::UnexpectedResponse(mut response) = error else { return error.into() };
     let failed = response.extensions_mut().remove::<Failed>();
@@ -57,7 +57,7 @@ pub fn cause(error: Error<()>) -> BoxError {
     }
 }
 
-/// The answer of an endpoint that counts its records.
+/// Response of an endpoint that counts its records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Count {
     /// How many there are: a whole number, in whatever form the server writes it.

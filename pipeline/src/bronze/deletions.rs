@@ -1,6 +1,6 @@
-//! Rows of records that the source deleted: how many may go at once, which are marked, and which live again.
+//! Deleted rows: how many may be marked at once, which are marked, and which live again.
 //!
-//! Invariant: a record that the source has is never marked as deleted, whether it fits or not.
+//! Invariant: a record that the source has must never be marked as deleted, whether it fits or is rejected.
 
 use super::columns::{DELETED_AT, ENTITY, RUN_ID, TIMESTAMP, schema};
 use crate::context::RunContext;
@@ -14,9 +14,9 @@ use futures::StreamExt as _;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-/// The part of a table's live rows, in percent, that is marked as deleted without `--force`.
+/// Maximum share of a table's live rows, in percent, that a comparison marks as deleted without `--force`.
 const MOST_PERCENT: u64 = 10;
-/// A full read marks no larger share of a table's live rows as deleted, in percent, without being told to: a right that
+/// Maximum share of a table's live rows, in percent, that a full read marks as deleted without `--force`. A right that
 /// the API member lost looks like a deletion, too. One of two rows may go, however small the table is; two of three may
 /// not.
 const MOST_GONE_PERCENT: u64 = 50;
@@ -38,7 +38,7 @@ pub(super) fn refuse_to_empty(entity: &connectwise_runtime::Table, gone: u64, li
     ))
 }
 
-/// The rows that are marked as deleted: their ids, and since when, in microseconds since 1970.
+/// Reads the rows that are marked as deleted: their ids, and since when, in microseconds since 1970.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`] when the table is there but can't be read.
@@ -59,8 +59,8 @@ pub(crate) async fn marks(lake: &Lakehouse, entity: &connectwise_runtime::Table)
     Ok(marks)
 }
 
-/// The last good versions of records that were read and do not fit, alive, for the source has them: of those that are
-/// marked as deleted, or of all.
+/// Reads the last good versions of rejected records, as live rows: the source has the records. With `marked_only`,
+/// reads only those that are marked as deleted.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`] when the table can't be read.
@@ -84,7 +84,7 @@ pub(super) async fn last_good_rows(
     Ok(rows.iter().map(|batch| alive(batch).on_table(table, "reading")).collect::<Result<_, _>>()?)
 }
 
-/// The same rows without a mark.
+/// Returns the same rows without a deletion mark.
 fn alive(batch: &RecordBatch) -> std::result::Result<RecordBatch, arrow::error::ArrowError> {
     let place = batch.schema().index_of(DELETED_AT)?;
     let mut columns = batch.columns().to_vec();
@@ -94,52 +94,52 @@ fn alive(batch: &RecordBatch) -> std::result::Result<RecordBatch, arrow::error::
     RecordBatch::try_new(batch.schema(), columns)
 }
 
-/// What a comparison of an entity found.
+/// Result of comparing an entity with the source.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Finding {
-    /// Records that the source has.
+    /// Number of records at the source.
     pub source: u64,
-    /// Live rows of bronze.
+    /// Number of live rows in bronze.
     pub live: u64,
     /// Live rows that the source lacks.
     pub gone: Vec<i64>,
     /// Rows marked as deleted that the source has again.
     pub returned: Vec<i64>,
-    /// Records that bronze lacks. Those in quarantine are not missing.
+    /// Records that bronze lacks. Quarantined records are not missing.
     pub missing: Vec<i64>,
-    /// Live rows whose flags the source has otherwise. Records in quarantine are not among them.
+    /// Live rows whose flags differ from the source's. Quarantined records are not among them.
     pub differing: Vec<i64>,
-    /// Whether what is back, missing or differs was read anew.
+    /// Whether what returned, is missing or differs was re-read.
     pub brought: bool,
 }
 
 impl Finding {
-    /// Whether so much is gone that a person has to look first.
+    /// Returns whether so much is gone that a person has to look first.
     pub fn is_too_much(&self) -> bool {
         self.gone.len() as u64 * 100 > self.live * MOST_PERCENT
     }
 
-    /// Whether bronze has to change.
+    /// Returns whether marks have to be set or removed in bronze.
     pub fn has_marks(&self) -> bool {
         !self.gone.is_empty() || !self.returned.is_empty()
     }
 
-    /// The records that have to be read anew.
+    /// Returns the records that have to be re-read.
     pub(crate) fn wanted(&self) -> Vec<i64> {
         self.returned.iter().chain(&self.missing).chain(&self.differing).copied().collect()
     }
 }
 
-/// Bronze's ids, and whether each lives.
+/// Ids in bronze: those of live rows and those of rows marked as deleted.
 #[derive(Debug, Default)]
 pub(crate) struct Stored {
     pub(crate) live: BTreeSet<i64>,
     pub(crate) deleted: BTreeSet<i64>,
-    /// Of each live row a hash of its flags, where these are compared.
+    /// Hash of the flags of each live row, where these are compared.
     flags: HashMap<i64, FlagHash>,
 }
 
-/// What bronze has of an entity, with these flags.
+/// Reads bronze's ids of an entity, with hashes of these flags.
 pub(crate) async fn stored_ids(
     lake: &Lakehouse,
     entity: &connectwise_runtime::Table,
@@ -188,7 +188,7 @@ pub(crate) fn find(source: &Listed, stored: &Stored, quarantined: &HashSet<i64>)
     }
 }
 
-/// The refusal to mark so much of a table.
+/// Builds the error that refuses to mark so much of a table.
 pub(crate) fn refusal(entity: &connectwise_runtime::Table, finding: &Finding) -> Error {
     Error::data(
         entity.entity,
@@ -202,7 +202,7 @@ pub(crate) fn refusal(entity: &connectwise_runtime::Table, finding: &Finding) ->
     )
 }
 
-/// Marks in bronze what is gone, and takes the mark from what is back; one commit.
+/// Marks in bronze what is gone and removes the marks of what returned, in one commit.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`]; the table stays as it was.
@@ -241,7 +241,7 @@ pub(crate) async fn mark_rows(
     Ok(Counts { deleted, updated: finding.returned.len() as u64, ..Counts::default() })
 }
 
-/// The touched rows of a batch, with their marks set or taken away.
+/// Returns the touched rows of a batch, with their marks set or removed.
 fn marked(
     batch: &RecordBatch,
     key: &str,

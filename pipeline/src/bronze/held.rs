@@ -1,4 +1,4 @@
-//! Whether bronze holds what was fetched: asked of the table itself, after the commit.
+//! Check that bronze holds what was fetched: it reads the table itself, after the commit.
 
 use super::columns::DELETED_AT;
 use super::load::Loaded;
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 /// How many missing ids the check's detail names.
 const SHOWN: usize = 5;
 
-/// The check that every record that was read and fits is a live row.
+/// Checks that every record that was read and fits is a live row.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`] when the table can't be read.
@@ -22,7 +22,7 @@ pub(crate) async fn check_fetched(lake: &Lakehouse, extracted: &Extracted, loade
     let read = extracted.ids.len();
     let name = format!("fetched/{}", entity.table);
     if loaded.version == loaded.changed_version {
-        // Each of them was compared with its row, and none had to be written.
+        // Each record was compared with its row, and none had to be written.
         return Ok(Check::new(name, true, format!("{read} records read, and bronze had them")));
     }
     let mut missing: BTreeSet<i64> = extracted.ids.keys().copied().collect();

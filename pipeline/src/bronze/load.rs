@@ -17,21 +17,21 @@ use futures::StreamExt as _;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// The application transaction of a bronze table that says, by a number, which source its rows came from.
+/// The application transaction of a bronze table that records, by a number, which source its rows came from.
 pub(crate) const SOURCE: &str = "source";
 
-/// What loading did.
+/// Result of a load.
 #[derive(Debug, Clone, Default)]
 pub struct Loaded {
-    /// Rows by what became of them.
+    /// Rows that were inserted, updated, left unchanged and deleted.
     pub counts: Counts,
     /// The watermark before.
     pub watermark_before: Option<Watermark>,
     /// The watermark after.
     pub watermark_after: Option<Watermark>,
-    /// The table's version with what was read.
+    /// The table's version that holds what was read.
     pub version: i64,
-    /// The version that was changed to that: the same where no row changed.
+    /// The version before that one: the same where no row changed.
     pub changed_version: i64,
 }
 
@@ -43,7 +43,7 @@ struct Recorded {
 }
 
 impl Recorded {
-    /// What a table records; of a table that is not there yet, nothing.
+    /// Reads what a table records; nothing where there is no table yet.
     async fn of(table: Option<&Table>) -> Result<Self> {
         let Some(table) = table else { return Ok(Self { watermark: None, policy: PiiPolicy::NOTHING, source: None }) };
         Ok(Self {
@@ -54,7 +54,8 @@ impl Recorded {
     }
 }
 
-/// Brings an entity's bronze table up to date with what was extracted, in one commit.
+/// Brings an entity's bronze table up to date with what was extracted, in one commit. After a full scan a second commit
+/// marks what is gone.
 ///
 /// # Errors
 /// [`Error`]; the table stays as it was.
@@ -66,7 +67,7 @@ pub async fn load(run: &RunContext, extracted: &Extracted, loading: Loading) -> 
     let snapshot = entity.change_detection == ChangeDetection::Snapshot;
     let is_whole = extracted.whole && (full || snapshot);
     let policy = PiiPolicy::wanted(entity, run.lake.hash_key());
-    // Rows that were kept otherwise must not stay beside those that are read now.
+    // Rows that were kept under another privacy policy must not stay beside those that are read now.
     let anew = before.is_some() && policy != recorded.policy;
     if anew && !is_whole {
         return Err(Error::data(entity.entity, privacy::READ_WHOLE));
@@ -83,7 +84,7 @@ pub async fn load(run: &RunContext, extracted: &Extracted, loading: Loading) -> 
     }
     let schema = schema(entity);
     let write = BronzeWrite { run, extracted, schema: &schema, transactions: &transactions, anew };
-    // A first run reads all there is, whatever it is called.
+    // A first run reads everything, whatever its mode.
     let is_first = extracted.whole && !extracted.ids.is_empty() && rows_of(before.as_ref()).await? == 0;
     let is_full_scan = extracted.whole && !full && entity.change_detection == ChangeDetection::FullScan;
     let gone = if is_full_scan { Some(find_gone(run, extracted).await?) } else { None };
@@ -93,14 +94,14 @@ pub async fn load(run: &RunContext, extracted: &Extracted, loading: Loading) -> 
         merge(&write, before.as_ref(), snapshot).await?
     };
     if let Some(gone) = gone {
-        // A scan that was cut off before this is made good by the next.
+        // Where a crash prevents this commit, the next scan marks the rows.
         counts.deleted = mark_rows(run, entity, &gone).await?.deleted;
     }
     Ok(Loaded { counts, watermark_before: recorded.watermark, watermark_after, version, changed_version })
 }
 
-/// Merges fetched rows into a table; a snapshot's table becomes equal to them. Gives the counts, the version with them,
-/// and the version that was changed to it.
+/// Merges fetched rows into a table; a snapshot's table becomes equal to them. Returns the counts, the version that
+/// holds the rows, and the version before it (the same where no row changed).
 async fn merge(write: &BronzeWrite<'_>, before: Option<&Table>, snapshot: bool) -> Result<(Counts, i64, i64)> {
     let BronzeWrite { run, extracted, schema, transactions, anew } = *write;
     let entity = extracted.table;
@@ -147,6 +148,6 @@ async fn find_gone(run: &RunContext, extracted: &Extracted) -> Result<Finding> {
     let source = Listed { ids, ..Listed::default() };
     let finding = find(&source, &stored_ids(&run.lake, entity, &[]).await?, &HashSet::new());
     refuse_to_empty(entity, finding.gone.len() as u64, finding.live, run.options.force)?;
-    // What is back is merged.
+    // What returned is merged already.
     Ok(Finding { returned: Vec::new(), ..finding })
 }

@@ -1,14 +1,14 @@
-//! How a load treats what was extracted.
+//! Options of a load: how extracted records become a table's content.
 
-/// How what was extracted becomes the table's content.
+/// Options of a load.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Loading {
-    /// It is all there is: the table's content is replaced, and what the source no longer has is marked.
+    /// Whether everything was read: the table's content is replaced, and rows that the source no longer has are marked.
     pub full: bool,
-    /// Where its window begins, in microseconds since 1970; absent where all was read.
+    /// Start of the window, in microseconds since 1970; absent where everything was read.
     pub since: Option<i64>,
-    /// The number of the source that it was read from, where it was read from one.
+    /// Number of the source that was read, where it was read from one.
     pub source: Option<i64>,
-    /// The most records on a page that were asked for, where that is told.
+    /// Page limit (maximum records per page) of the requests, where that is known.
     pub page_limit: Option<u64>,
 }

@@ -1,9 +1,9 @@
-//! Staged rows into bronze: the record as the API gave it, one row an id.
+//! Bronze: loads staged rows, each record as the API returned it, one row per id.
 //!
-//! Invariant: the data and the watermark that it brings are one commit. A full run replaces the content and keeps the
-//! rows that the source no longer has, marked as deleted; an incremental run merges what differs; a snapshot is made
-//! equal to what was read, and may become empty. Of a record that does not fit, the earlier, good version lives. No row
-//! stays as it was where something of it became personal.
+//! Invariant: the data and its watermark must be one commit. A full run replaces the content and keeps the rows that
+//! the source no longer has, marked as deleted; an incremental run merges what differs; a snapshot is made equal to
+//! what was read, and may become empty. The last good version of a rejected record stays live. No row may stay
+//! unchanged where something in it became personal.
 
 mod columns;
 pub(crate) mod deletions;

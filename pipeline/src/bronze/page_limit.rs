@@ -1,13 +1,13 @@
-//! The most records on a page that the server takes, remembered with an entity's table for the next run.
+//! Page limit: the maximum records per page that the server accepts, stored with an entity's table for the next run.
 
 use crate::client::MOST_ON_A_PAGE;
 use crate::error::Result;
 use crate::lake::{Lakehouse, Table};
 
-/// The application transaction that holds it.
+/// The application transaction that holds the page limit.
 const PAGE_LIMIT: &str = "pageLimit";
 
-/// The most records on a page of an entity's list that the server was seen to take, where that is less than usual.
+/// Reads the page limit that the server was seen to accept for an entity, where it is lower than usual.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`] when the table is there but can't be read.
@@ -18,7 +18,7 @@ pub(crate) async fn page_limit(lake: &Lakehouse, entity: &connectwise_runtime::T
     }
 }
 
-/// What a commit puts down of it: nothing where the usual one was never another.
+/// Returns the application transaction to commit: none where the limit was never lower than usual.
 pub(super) async fn transaction(before: Option<&Table>, limit: Option<u64>) -> Result<Option<(String, i64)>> {
     let limited_before = match before {
         Some(table) => table.transaction(PAGE_LIMIT).await?.is_some(),

@@ -1,4 +1,4 @@
-//! The records that an entity's lists lie below.
+//! Parents: the records below which an entity's lists lie.
 
 use super::columns::DELETED_AT;
 use crate::error::{Error, Result};
@@ -7,7 +7,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use datafusion::logical_expr::ident;
 
-/// The ids of the records that an entity's lists lie below; none for an entity without a parent.
+/// Reads the ids of the parents below which an entity's lists lie; none for an entity without a parent.
 ///
 /// # Errors
 /// [`Error::Data`] when the parent's table is not there yet, [`crate::lake::Error::Table`] when it can't be read.

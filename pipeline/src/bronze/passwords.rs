@@ -1,7 +1,7 @@
-//! Rows that an earlier version stored with the value of a password lose it.
+//! Removal of password values from rows that an earlier version stored.
 //!
-//! Invariant: a table is looked through once, and what is found goes in one commit, which says that it was done. Rows
-//! that lose something carry the run's stamp, so that silver and gold follow.
+//! Invariant: a table is searched once, and what is found must be removed in one commit, which records the search. Rows
+//! that lose something must carry the run's stamp, so that silver and gold follow.
 
 use super::columns::{RUN_ID, TIMESTAMP};
 use crate::context::RunContext;
@@ -17,17 +17,17 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// The application transaction that says that a bronze table holds the value of no password.
+/// The application transaction that records that a bronze table holds no password values.
 const APPLICATION: &str = "noPasswords";
-/// How thoroughly it was looked through.
+/// Version of the search: a table that another one searched is searched again.
 const VERSION: i64 = 1;
 
-/// What the commit of a table without such values records.
+/// Returns the application transaction of a table without password values.
 pub(super) fn transaction() -> (String, i64) {
     (APPLICATION.to_owned(), VERSION)
 }
 
-/// Looks through an entity's bronze table, where that was not done before, and gives how many rows lost something.
+/// Removes password values from an entity's bronze table, unless that was done before; returns how many rows changed.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`]; the table stays as it was.

@@ -1,8 +1,8 @@
-//! What is personal: the key that its hashes need, and what a table remembers of how its rows were kept.
+//! Privacy: the hash key of personal texts, and what a table records of the policy under which its rows were kept.
 //!
-//! Invariants: no record of an entity that hashes something is read without a key, and no table holds hashes of two
-//! keys. When what is personal of an entity changes, its next load reads all of it anew, and rows that the source no
-//! longer has lose what is personal now.
+//! Invariants: records of an entity with hashed properties must never be read without a key, and a table must never
+//! hold hashes of two keys. When an entity's privacy rules change, its next load must read everything, and rows that
+//! the source no longer has must lose what is personal now.
 
 use crate::error::{Error, Result};
 use crate::lake::{Lakehouse, Table as LakeTable, cast_to_schema};
@@ -14,12 +14,12 @@ use connectwise_runtime::schema::UNKNOWN;
 use connectwise_runtime::{HashKey, Table};
 use std::sync::Arc;
 
-/// The application transaction that holds a number of what was personal when a table was last read whole.
+/// The application transaction that holds a number of the privacy rules by which a table was last read whole.
 const RULES: &str = "personal";
 /// The application transaction that holds the fingerprint of the key that a table's hashes were made with.
 const KEY: &str = "hashKey";
 
-/// Refuses entities that hash something where the lakehouse has no key.
+/// Refuses entities with hashed properties where the lakehouse has no key.
 ///
 /// # Errors
 /// [`Error::Usage`] with what to do.
@@ -35,7 +35,7 @@ pub(crate) fn require_key(lake: &Lakehouse, entities: &[&'static Table]) -> Resu
     Err(Error::Usage(no_hash_key(&hashing.join("; "))))
 }
 
-/// Refuses a key that is not the one of the hashes in bronze, but for tables that are read whole now.
+/// Refuses a key other than the one of bronze's hashes, except for tables that are read whole now.
 ///
 /// # Errors
 /// [`Error::Usage`] with what to do; [`crate::lake::Error::Table`] when a table can't be read.
@@ -57,11 +57,11 @@ pub(crate) async fn require_same_key(lake: &Lakehouse, entities: &[&'static Tabl
     Ok(())
 }
 
-/// Why a load that brings a part of the records can't be made.
+/// Reason for refusing a load that brings only a part of the records.
 pub(crate) const READ_WHOLE: &str = "what is personal of it, or the key of its hashes, is not what it was when bronze \
     was read: run it first, which reads all of it anew";
 
-/// How personal values are kept: which of them, and by which key. Zeros stand for none.
+/// Privacy policy of a table: which values are personal, and the key of their hashes. Zeros stand for none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PiiPolicy {
     rules: i64,
@@ -69,10 +69,10 @@ pub(crate) struct PiiPolicy {
 }
 
 impl PiiPolicy {
-    /// As nothing is personal.
+    /// The policy under which nothing is personal.
     pub(crate) const NOTHING: Self = Self { rules: 0, key: 0 };
 
-    /// As the generated description of an entity, and the lakehouse's key, want it.
+    /// Builds the policy that an entity's generated description and the lakehouse's key ask for.
     pub(crate) fn wanted(entity: &Table, key: Option<&HashKey>) -> Self {
         let named: Vec<String> = [("x", entity.excluded), ("h", entity.hashed)]
             .into_iter()
@@ -84,19 +84,19 @@ impl PiiPolicy {
         Self { rules, key }
     }
 
-    /// As a bronze table's last load had it.
+    /// Reads the policy of a bronze table's last load.
     pub(crate) async fn of(table: &LakeTable) -> Result<Self> {
         let rules = table.transaction(RULES).await?.unwrap_or(0);
         Ok(Self { rules, key: table.transaction(KEY).await?.unwrap_or(0) })
     }
 
-    /// What a load records, where another one recorded something else.
+    /// Returns the application transactions that record the policy, where it differs from the one before.
     pub(crate) fn transactions(self, before: Self) -> Vec<(String, i64)> {
         if self == before { Vec::new() } else { vec![(RULES.to_owned(), self.rules), (KEY.to_owned(), self.key)] }
     }
 }
 
-/// Whether something else of an entity is personal now than when its bronze table was last read whole.
+/// Returns whether an entity's privacy rules changed since its bronze table was last read whole.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`] when the table can't be read.
@@ -105,11 +105,10 @@ pub(crate) async fn changed(lake: &Lakehouse, entity: &Table) -> Result<bool> {
     Ok(PiiPolicy::of(&table).await?.rules != PiiPolicy::wanted(entity, None).rules)
 }
 
-/// Rows of a bronze table without what is personal in them; of what the spec did not know when they were read nothing
-/// is kept either.
+/// Removes personal values from rows of a bronze table, and all properties that the spec did not know.
 ///
 /// # Errors
-/// [`Error::Data`] when the rows are not the table's.
+/// [`Error::Data`] when the rows do not match the table.
 pub(crate) fn drop_pii(rows: &RecordBatch, entity: &Table) -> Result<RecordBatch> {
     let schema = rows.schema();
     let less =
@@ -117,7 +116,7 @@ pub(crate) fn drop_pii(rows: &RecordBatch, entity: &Table) -> Result<RecordBatch
     less.map_err(|error| Error::data(entity.entity, error))
 }
 
-/// A bronze schema without the columns and fields that are personal; of a map with something personal, nothing stays.
+/// Returns a bronze schema without personal columns and fields; a map with something personal is left out whole.
 fn schema_without_pii(schema: &Schema, entity: &Table) -> SchemaRef {
     let personal = entity.excluded.iter().chain(entity.hashed).chain([&UNKNOWN]);
     let paths: Vec<Vec<&str>> = personal.map(|path| path.split('/').collect()).collect();

@@ -1,6 +1,7 @@
-//! `bronze/cw_quarantine`: the records that did not fit, whole and with the reason.
+//! Quarantine (`bronze/cw_quarantine`): the rejected records, each in full and with the reason.
 //!
-//! Invariant: a record stands here once, with its newest reason, until it is read well; then it leaves.
+//! Invariant: a rejected record must be here once, with its newest reason, until it is read without error; then it
+//! leaves.
 
 use super::columns::{RUN_ID, TIMESTAMP, instant_type};
 use crate::context::{RunContext, RunId};
@@ -17,10 +18,10 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// The table.
+/// Name of the quarantine table.
 pub const TABLE: &str = "cw_quarantine";
 
-/// Where a larger share of an entity's records does not fit, in percent, a check warns.
+/// Share of rejected records of an entity, in percent, above which a check warns.
 pub(crate) const WARNING_PERCENT: u64 = 1;
 
 /// The quarantine table's schema.
@@ -37,8 +38,8 @@ pub fn schema() -> SchemaRef {
     ]))
 }
 
-/// Adds what this extraction found, in the place of earlier entries of the same records. This comes before the load:
-/// a record that did not fit is on record whatever happens afterwards.
+/// Adds the rejected records of an extraction, in place of earlier entries of the same records. This must come before
+/// the load: a rejected record is on record whatever happens afterwards.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`]; the table stays as it was.
@@ -46,7 +47,7 @@ pub async fn add(run: &RunContext, extracted: &Extracted) -> Result<()> {
     if extracted.quarantined.is_empty() {
         return Ok(());
     }
-    // What is there already, word for word, is no change.
+    // An identical entry is no change.
     let there = records(&run.lake, extracted.table).await?;
     let fresh = not_among(&extracted.quarantined, there.iter().map(|(rejected, _)| rejected));
     if fresh.is_empty() {
@@ -58,8 +59,8 @@ pub async fn add(run: &RunContext, extracted: &Extracted) -> Result<()> {
     rewrite(run, extracted.table, &fresh, comes_again).await
 }
 
-/// Takes out what is solved: records that were read well, and after a whole read those that the source no longer has.
-/// This comes after the load: a record is in bronze before it leaves the quarantine.
+/// Removes resolved records: those that fit now and, after a whole read, those that the source no longer has. This must
+/// come after the load: a record is in bronze before it leaves the quarantine.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`]; the table stays as it was.
@@ -77,7 +78,7 @@ pub async fn clear_resolved(run: &RunContext, extracted: &Extracted) -> Result<(
     rewrite(run, extracted.table, &fresh, is_solved).await
 }
 
-/// Puts some of an entity's records in the place of others. What is in both stays as it was put aside.
+/// Replaces some of an entity's records by others. A record that is in both keeps its entry.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`]; the table stays as it was.
@@ -90,7 +91,7 @@ pub(crate) async fn replace(
     let mut fresh = not_among(after, before);
     let gone = not_among(before, after);
     let nameless = |rejected: &RejectedRecord| rejected.record_id.is_none();
-    // Records without an id can't be told apart: all of them are written anew, or none.
+    // Records without an id can't be told apart: all of them are rewritten, or none.
     let anew = fresh.iter().chain(&gone).any(nameless);
     if anew {
         fresh.retain(|rejected| !nameless(rejected));
@@ -100,7 +101,7 @@ pub(crate) async fn replace(
     rewrite(run, entity, &fresh, |id| id.map_or(anew, |id| ids.contains(id))).await
 }
 
-/// The records that are not, word for word, among others.
+/// Returns the records that are not, word for word, among others.
 fn not_among<'a>(
     rejected: &[RejectedRecord],
     others: impl IntoIterator<Item = &'a RejectedRecord>,
@@ -112,15 +113,15 @@ fn not_among<'a>(
     rejected.iter().filter(|rejected| !others.contains(&words(rejected))).cloned().collect()
 }
 
-/// Rewrites an entity's records: these come, those that are solved go, and what may not be kept of the others, but
-/// was when they were put aside, is redacted.
+/// Rewrites an entity's records: adds fresh ones, removes resolved ones and redacts the rest. Redaction removes what
+/// was allowed when they were quarantined and may not be kept now.
 async fn rewrite(
     run: &RunContext,
     entity: &'static connectwise_runtime::Table,
     rejected: &[RejectedRecord],
     is_solved: impl Fn(Option<&str>) -> bool,
 ) -> Result<()> {
-    // One table for all entities: whoever rewrites it does so alone.
+    // One table for all entities: only one rewrite at a time.
     let lake = &run.lake;
     let _turn = lake.turn("bronze", TABLE).await;
     let existing = lake.open("bronze", TABLE).await?;
@@ -161,8 +162,8 @@ async fn rewrite(
     Ok(table.overwrite(frame, Some(rows as u64), &[]).await?)
 }
 
-/// Rows without what may not be kept of an entity's records: what became personal since they were put aside, and what an
-/// earlier version did not know of. `None` where there is nothing of that.
+/// Redacts an entity's rows: what became personal since they were quarantined, or was unknown to an earlier version.
+/// Returns `None` where there is nothing of that.
 fn redacted(
     lake: &Lakehouse,
     entity: &'static connectwise_runtime::Table,
@@ -178,7 +179,7 @@ fn redacted(
         if entities.value(row) == entity.entity
             && let Some(text) = &json
         {
-            // What is no JSON can't be looked into, so nothing of it stays.
+            // A text that is not JSON can't be redacted, so nothing of it stays.
             let kept = redact_stored(entity, lake.hash_key(), text).map(Cow::into_owned).unwrap_or_default();
             if kept != *text {
                 if has_personal {
@@ -202,7 +203,7 @@ fn redacted(
     RecordBatch::try_new(rows.schema(), columns).map(Some)
 }
 
-/// An entity's records in quarantine, and since when they are there, in microseconds since 1970.
+/// Reads an entity's quarantined records, and since when each is there, in microseconds since 1970.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`] when the table can't be read.
@@ -234,7 +235,7 @@ pub(crate) async fn records(
     Ok(records)
 }
 
-/// The ids of an entity's records that the server did not give.
+/// Reads the ids of an entity's records that the server did not serve.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`] when the table can't be read.
@@ -242,7 +243,7 @@ pub(crate) async fn unserved(lake: &Lakehouse, entity: &connectwise_runtime::Tab
     Ok(records(lake, entity).await?.iter().filter_map(|(rejected, _)| unserved_id(rejected)).collect())
 }
 
-/// The ids of an entity's records in quarantine, where they have one.
+/// Reads the ids of an entity's quarantined records, where they have one.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`] when the table can't be read.
@@ -253,7 +254,7 @@ pub async fn ids(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Resul
         own.select(vec![ident("recordId")]).on_table(&table, "reading")?.collect().await.on_table(&table, "reading")?;
     let mut parsed = HashSet::new();
     for batch in &ids {
-        // The engine may give text in another form than the table's.
+        // The engine may return text as another Arrow type than the table's.
         let texts = cast(batch.column(0), &DataType::Utf8).on_table(&table, "reading")?;
         parsed.extend(texts.as_string::<i32>().iter().filter_map(|id| id?.parse::<i64>().ok()));
     }

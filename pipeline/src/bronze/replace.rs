@@ -1,6 +1,6 @@
-//! A full run: the table's content becomes what was read.
+//! Full load: the table's content becomes what was read.
 //!
-//! Invariant: one commit; rows that the source no longer has stay, marked, and the table is in the order of its key.
+//! Invariant: one commit; rows that the source no longer has must stay, marked, and the table must be in key order.
 
 use super::columns::{DELETED_AT, ENTITY, RUN_ID, TIMESTAMP};
 use super::deletions::refuse_to_empty;
@@ -23,24 +23,24 @@ use futures::{Stream, StreamExt as _};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// In how many parts a table is written at the same time.
+/// Number of parts in which a table is written at the same time.
 const RUNS: u64 = 2;
 
-/// A write of what was extracted to a bronze table.
+/// A write of extracted records to a bronze table.
 #[derive(Clone, Copy)]
 pub(super) struct BronzeWrite<'a> {
     pub run: &'a RunContext,
     pub extracted: &'a Extracted,
     pub schema: &'a SchemaRef,
-    /// What the commit records.
+    /// Application transactions of the commit.
     pub transactions: &'a [(String, i64)],
-    /// Whether something that the stored rows hold is personal now.
+    /// Whether the stored rows hold something that is personal now.
     pub anew: bool,
 }
 
 impl BronzeWrite<'_> {
-    /// Commits the fetched rows, and the ones that the source no longer has, marked. Gives the counts, the version with
-    /// them, and the version that was changed to it.
+    /// Commits the fetched rows, and those that the source no longer has, marked as deleted. Returns the counts, the
+    /// version that holds the rows, and the version before it (the same where no row changed).
     ///
     /// # Errors
     /// [`Error`]; the table stays as it was.
@@ -64,7 +64,7 @@ impl BronzeWrite<'_> {
         let mut table = Table::create_or_evolve(lake, "bronze", entity.table, schema).await?;
         let stored = table.schema()?;
         let mut aligned = stage.file(entity.table, Format::Arrow, &stored);
-        // Lists below several parents each begin anew.
+        // The ids begin anew in the list of each parent.
         let mut is_plain = entity.parent.is_none();
         let fresh = match extracted.staged.read(lake.context()).await? {
             Some(frame) if lacks_fields(&frame, &stored) => {
@@ -82,7 +82,7 @@ impl BronzeWrite<'_> {
             None => None,
         };
         let existing = table.frame().await?;
-        // The source has what does not fit, too: its last good version lives, also where it was marked.
+        // The source has rejected records, too: their last good versions live, also where they were marked.
         let quarantined = Arc::new(KeySet::Ids(extracted.quarantined_ids()));
         let deleted_at = when(KeySet::holds(&quarantined, ident(entity.key)), alive())
             .when(ident(DELETED_AT).is_null(), instant(&run.id))
@@ -124,7 +124,7 @@ impl BronzeWrite<'_> {
         }
         let rows = match fresh {
             None => gone,
-            // A plain scan keeps the order of the ids, a union need not.
+            // A plain scan keeps key order, a union need not.
             Some(fresh) if compared.not_fetched == 0 => fresh,
             Some(fresh) => fresh.union(gone).on("bronze", entity.table, "replacing")?,
         };
@@ -133,8 +133,8 @@ impl BronzeWrite<'_> {
     }
 }
 
-/// The rows that belong between those that were read in ranges: what was read late, and what stays though it was not
-/// fetched. `None` where there are none.
+/// Returns the rows to merge between those that were read in ranges, or `None` where there are none. These are rows
+/// that were read late, and rows that stay though they were not fetched.
 async fn between(
     run: &RunContext,
     extracted: &Extracted,
@@ -155,7 +155,7 @@ async fn between(
     })
 }
 
-/// Stages rows that stay without what is personal in them now.
+/// Stages rows that stay, without what is personal in them now.
 async fn stage_without_pii(
     staged: &mut StagedFile,
     entity: &'static connectwise_runtime::Table,
@@ -172,13 +172,12 @@ async fn stage_without_pii(
     Ok(staged.finish()?)
 }
 
-/// Whether staged rows lack fields inside columns that the table has: ones that the spec has no longer, or that became
-/// personal.
+/// Returns whether staged rows lack nested fields that the table has. Such fields left the spec or became personal.
 fn lacks_fields(staged: &DataFrame, stored: &Schema) -> bool {
     compare_schemas(staged.schema().as_arrow(), stored).added.iter().any(|path| path.contains('/'))
 }
 
-/// The winning staged rows in the table's columns.
+/// Returns the winning staged rows in the table's columns.
 fn fresh_rows(
     frame: DataFrame,
     run: &RunId,
@@ -198,7 +197,7 @@ fn fresh_rows(
             RUN_ID => lit(run.as_str()),
             DELETED_AT => alive(),
             name if known.field_with_name(name).is_ok() => ident(name),
-            // A column that the spec no longer has stays, and is null.
+            // A column that left the spec stays, and is null.
             _ => match ScalarValue::try_from(field.data_type()) {
                 Ok(null) => lit(null),
                 Err(_) => lit(ScalarValue::Null),
@@ -213,23 +212,23 @@ fn instant(run: &RunId) -> Expr {
     lit(ScalarValue::TimestampMicrosecond(Some(run.started_micros()), Some("UTC".into())))
 }
 
-/// The mark of a row that is not marked as deleted.
+/// Returns the deletion mark of a live row: null.
 fn alive() -> Expr {
     lit(ScalarValue::TimestampMicrosecond(None, Some("UTC".into())))
 }
 
-/// What a full run changes.
+/// Result of comparing what was read with what is stored.
 struct Compared {
     counts: Counts,
     /// Rows that were live.
     live: u64,
     /// Rows of records that were not fetched.
     not_fetched: u64,
-    /// More rows of such records, that another writer put in: they stay, and the check of the key tells of them.
+    /// Duplicate rows of such records, which another writer added: they stay, and the key check reports them.
     repeated: u64,
 }
 
-/// Compares by the hash of each row's content.
+/// Compares rows by the hash of their content.
 async fn compare(run: &RunContext, extracted: &Extracted, table: &Table, schema: &SchemaRef) -> Result<Compared> {
     let content = crate::lake::content_columns(schema, &[TIMESTAMP, ENTITY, RUN_ID]);
     let stored = table.frame().await?.execute_stream().await.on_table(table, "comparing")?;
@@ -257,7 +256,7 @@ async fn compare(run: &RunContext, extracted: &Extracted, table: &Table, schema:
     let quarantined = extracted.quarantined_ids();
     let not_fetched = known.len() as u64;
     let repeated = repeated.iter().filter(|(id, _)| known.contains_key(id)).map(|(_, more)| more).sum();
-    // Sums alone, so that the order is all the same.
+    // Only sums are taken, so the order does not matter.
     known.into_iter().for_each(|(id, (_, live))| match (live, quarantined.contains(&id)) {
         (true, false) => counts.deleted += 1,
         (false, true) => counts.updated += 1,

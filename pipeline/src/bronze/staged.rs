@@ -1,6 +1,6 @@
 //! Staged rows as bronze rows: the winning version of each record, with the `etl…` columns.
 //!
-//! Invariant: as many rows must be read back as were staged.
+//! Invariant: exactly as many rows must be read back as were staged.
 
 use super::columns::stamp;
 use crate::context::RunContext;
@@ -15,7 +15,7 @@ use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The winning staged rows with the `etl…` columns.
+/// Reads the winning staged rows and adds the `etl…` columns.
 pub(super) async fn staged_rows(
     run: &RunContext,
     extracted: &Extracted,
@@ -37,7 +37,7 @@ pub(super) async fn staged_rows(
         .boxed())
 }
 
-/// The same rows; an error where they were not so many at the end.
+/// Passes rows through; ends with an error where their number is not the expected one.
 fn all_of(
     expected: u64,
     rows: impl Stream<Item = Result<RecordBatch>> + Send + 'static,
@@ -60,7 +60,7 @@ fn all_of(
     rows.chain(end.filter_map(std::future::ready)).boxed()
 }
 
-/// Leaves out the rows that a newer version of the same record replaced.
+/// Drops the rows that a newer version of the same record superseded.
 fn without(batch: RecordBatch, superseded: &KeySet) -> Result<RecordBatch> {
     if superseded.is_empty() {
         return Ok(batch);

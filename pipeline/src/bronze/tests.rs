@@ -1,4 +1,4 @@
-//! What was staged is what bronze gets, or nothing is committed.
+//! Tests that bronze gets exactly what was staged, or nothing is committed.
 
 use super::*;
 use crate::context::Options;
@@ -11,7 +11,7 @@ use arrow_ipc::writer::FileWriter;
 use datafusion::logical_expr::{ident, lit};
 use std::fs::File;
 
-/// Leaves the last batch of the staged rows out; what is there can be read as before.
+/// Drops the last batch of the staged rows; the rest can be read as before.
 fn lose_a_row(extracted: &Extracted) {
     for path in extracted.staged.paths() {
         let reader = FileReader::try_new(File::open(&path).unwrap(), None).unwrap();
@@ -72,7 +72,7 @@ async fn a_record_that_was_read_and_is_not_in_bronze_is_named() {
     assert!(check.passed && check.detail.contains("bronze had them"), "{}", check.detail);
 }
 
-/// The companies as `id name` and, where the row is marked as deleted, a cross.
+/// Returns the companies as `id name`, with an `x` where the row is marked as deleted.
 async fn stored(lake: &Lakehouse) -> String {
     let row = "CAST(id AS VARCHAR) || ' ' || name || CASE WHEN etlDeletedAt IS NULL THEN '' ELSE ' x' END";
     value(lake, &format!("SELECT string_agg({row}, ', ' ORDER BY id) FROM bronze.cw_company")).await
@@ -94,7 +94,7 @@ async fn each_kind_of_load_writes_what_differs_and_marks_what_is_gone() {
     assert_eq!(loaded.counts, counts(1, 0, 3, 1));
     assert_eq!(stored(lake).await, "1 A x, 2 A, 3 A, 4 A, 5 A");
 
-    // A window says nothing of what it does not hold; what it holds lives.
+    // A window says nothing of rows outside it; rows in it are live.
     let loaded = load(&run, &companies(&run.stage, [1, 3], "B", false), window).await.unwrap();
     assert_eq!(loaded.counts, counts(0, 2, 0, 0));
     assert_eq!(stored(lake).await, "1 B, 2 A, 3 B, 4 A, 5 A");
@@ -125,14 +125,14 @@ async fn a_rejected_records_last_good_version_lives() {
     load(&run, &companies(&run.stage, 1..5, "A", true), full).await.unwrap();
     load(&run, &companies(&run.stage, 2..5, "A", true), full).await.unwrap();
     assert_eq!(stored(&run.lake).await, "1 A x, 2 A, 3 A, 4 A");
-    // Two of them come in a form that does not fit: one was marked, the other lives.
+    // Two of them are rejected: one was marked, the other is live.
     let mut odd = companies(&run.stage, 3..5, "A", true);
     odd.quarantined = vec![rejected(1, "odd", "{}"), rejected(2, "odd", "{}")];
     load(&run, &odd, full).await.unwrap();
     assert_eq!(stored(&run.lake).await, "1 A, 2 A, 3 A, 4 A");
 }
 
-/// The quarantine as `id reason`.
+/// Returns the quarantine as `id reason`.
 async fn put_aside(lake: &Lakehouse) -> String {
     let sql = "SELECT string_agg(recordId || ' ' || reason, ', ' ORDER BY recordId) FROM bronze.cw_quarantine";
     value(lake, sql).await

@@ -1,7 +1,8 @@
-//! How far an entity was read: up to the newest change that its records tell of, or, where they tell of none, up to the
-//! start of the run that read them.
+//! Watermark: how far an entity was read.
 //!
-//! Invariant: whatever changed before a watermark was read, but for what the look-back is for.
+//! It is the newest change that the records tell of or, where they tell of none, the start of the run that read them.
+//!
+//! Invariant: every change before a watermark must have been read, except for what the look-back is for.
 
 use super::loading::Loading;
 use crate::error::Result;
@@ -11,15 +12,15 @@ use connectwise_runtime::ChangeDetection;
 
 /// The application transaction that holds an entity's watermark, in microseconds since 1970.
 pub const WATERMARK: &str = "watermark";
-/// The one that holds it as well where it is the start of a run.
+/// The application transaction that holds it, too, where it is the start of a run.
 const START: &str = "watermarkIsStart";
 
-/// How far an entity was read.
+/// Watermark of an entity: how far it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Watermark {
     /// Microseconds since 1970.
     pub at: i64,
-    /// Whether it is the start of a run, the records telling no time of change.
+    /// Whether it is the start of a run, because the records tell no time of change.
     pub is_start: bool,
 }
 
@@ -33,13 +34,13 @@ impl Watermark {
         Ok(Some(Self { at, is_start: table.transaction(START).await? == Some(at) }))
     }
 
-    /// What a commit puts down of it.
+    /// Returns the application transactions that store it.
     pub(super) fn transactions(self) -> impl Iterator<Item = (String, i64)> {
         [WATERMARK].into_iter().chain(self.is_start.then_some(START)).map(move |name| (name.to_owned(), self.at))
     }
 }
 
-/// The stored watermark of an entity.
+/// Reads the stored watermark of an entity.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`] when the table is there but can't be read.
@@ -50,17 +51,17 @@ pub async fn watermark(lake: &Lakehouse, entity: &connectwise_runtime::Table) ->
     }
 }
 
-/// The watermark after a load by a run that started then. It moves on only where nothing between it and the window was
-/// left out.
+/// Computes the watermark after a load by a run that began at `started`. It advances only where nothing between it and
+/// the window was left out.
 pub(super) fn after(
     before: Option<Watermark>,
     extracted: &Extracted,
     loading: Loading,
     started: i64,
 ) -> Option<Watermark> {
-    // A record that a wrong clock stamped in the future must not hide what comes until then.
+    // A record that a wrong clock stamped in the future must not hide the changes until then.
     let newest = extracted.newest().map(|newest| Watermark { at: newest.min(started), is_start: false });
-    // An earlier run whose own clock was wrong says nothing: all was read for that reason.
+    // An earlier run whose own clock was wrong does not count: everything was read for that reason.
     let valid = before.filter(|before| !(before.is_start && before.at > started && extracted.whole));
     let all_is_read = match (loading.since, valid) {
         _ if loading.full => true,
@@ -68,9 +69,9 @@ pub(super) fn after(
         (Some(since), valid) => valid.is_some_and(|before| since <= before.at),
     };
     let by_time = extracted.table.change_detection == ChangeDetection::LastUpdated;
-    // Of a list without records nothing is known, a right may be lacking.
+    // An empty list proves nothing: a right may be missing.
     if newest.is_none() && by_time && all_is_read && !extracted.ids.is_empty() {
-        // By the server's clock, where it is behind: changes are stamped by that one.
+        // By the server's clock, where it is behind: it stamps the changes.
         let at = extracted.began.map_or(started, |began| began.min(started));
         return Some(Watermark { at, is_start: true });
     }

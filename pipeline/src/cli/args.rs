@@ -19,7 +19,7 @@ pub(crate) struct LakeArgs {
 }
 
 impl LakeArgs {
-    /// The lakehouse, whose tables have to be of the layout that is asked for.
+    /// Opens the lakehouse, whose tables have to be of the layout that is asked for.
     pub(crate) async fn open(&self) -> Result<Lakehouse> {
         let lake = catalog::open(&self.lakehouse, self.layout)?;
         catalog::require_layout(&lake).await?;
@@ -58,7 +58,7 @@ impl From<RateArgs> for RateLimit {
     }
 }
 
-/// Makes sure that a lakehouse to be read is there, and has tables.
+/// Requires that a lakehouse to be read exists and has tables.
 ///
 /// # Errors
 /// [`crate::lake::Error::Lakehouse`] that says how to fill one.

@@ -1,7 +1,7 @@
-//! Comma-separated values: as they are, or as Excel reads them.
+//! CSV writer: values as they are, or as Excel reads them.
 //!
-//! Invariant: without Excel in mind a value is written letter by letter, and nothing (no letter) differs from a text
-//! without letters (`""`).
+//! Invariant: without Excel in mind a value must be written character by character, and null (no character) must differ
+//! from an empty text (`""`).
 
 use crate::error::Error;
 use clap::ValueEnum;
@@ -16,12 +16,12 @@ pub(super) enum Excel {
     English,
 }
 
-/// Of `--excel` with another form than CSV.
+/// Returns the error for `--excel` with a format other than CSV.
 pub(super) fn no_csv() -> Error {
     Error::Usage("--excel is a form of CSV: leave --format out, or give --format csv".to_owned())
 }
 
-/// What stands in a cell.
+/// Content of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cell<'t> {
     Null,
@@ -29,7 +29,7 @@ pub(super) enum Cell<'t> {
     Number(&'t str),
 }
 
-/// Writes rows.
+/// Writes rows as CSV.
 pub(super) struct Csv<W> {
     out: W,
     excel: Option<Excel>,
@@ -46,7 +46,7 @@ impl<W: Write> Csv<W> {
     pub(super) fn row<'t>(&mut self, cells: impl IntoIterator<Item = Cell<'t>>) -> io::Result<()> {
         let mut line = String::new();
         if self.excel.is_some() && !std::mem::replace(&mut self.begun, true) {
-            // By this mark Excel knows UTF-8.
+            // The byte order mark tells Excel that the file is UTF-8.
             line.push('\u{feff}');
         }
         for (index, cell) in cells.into_iter().enumerate() {
@@ -64,9 +64,9 @@ impl<W: Write> Csv<W> {
         self.out.write_all(line.as_bytes())
     }
 
-    /// In quotes where CSV needs them.
+    /// Writes a text, in quotes where CSV needs them.
     fn text(&self, line: &mut String, text: &str) {
-        // Excel would calculate it.
+        // Excel would evaluate it as a formula.
         let is_formula = self.excel.is_some() && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
         if !is_formula && !text.is_empty() && !text.contains([self.separator, '"', '\n', '\r']) {
             return line.push_str(text);

@@ -1,4 +1,4 @@
-//! `connectwise-etl demo`: everything, against a simulated ConnectWise inside the process.
+//! `connectwise-etl demo`: a full run against a simulated ConnectWise inside the process.
 
 use super::invariants;
 use super::output::{Output, grouped, summary};
@@ -42,10 +42,10 @@ enum Size {
     Large,
 }
 
-/// A server of one's own needs no consideration.
+/// Rate limit of the demo: a simulator inside the process needs no consideration.
 const RATE: RateLimit = RateLimit { requests_per_minute: 0, workers: 8 };
 
-/// The answers that finance asks for first.
+/// Queries whose results finance asks for first, with their titles.
 const ANSWERS: [(&str, &str); 3] = [
     (
         "Hours by what becomes of them",
@@ -68,7 +68,7 @@ const ANSWERS: [(&str, &str); 3] = [
 
 pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
     let started = Instant::now();
-    // What the demo hashes is made up, so a key that everybody knows will do.
+    // What the demo hashes is made up, so a publicly known key will do.
     let key = hash_key()?.or_else(|| Some(HashKey::new(b"connectwise-etl demo")));
     let lake = catalog::open(&args.lakehouse, args.layout)?.with_hash_key(key);
     if let Some(holder) = lock::holder(&lake).await? {
@@ -120,7 +120,7 @@ pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
         output.line(format!("\n{title}"))?;
         output.line(screen(&select(&lake, sql).await?)?)?;
     }
-    // As it was called, so that the line can be copied.
+    // The program's name as it was called, so that the line can be copied.
     let program = std::env::args().next().unwrap_or_else(|| "connectwise-etl".to_owned());
     let hours = "SELECT SUM(actualHours) AS hours FROM gold.fact_timeentry";
     output.line(format!(
@@ -135,7 +135,7 @@ pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
     Ok(first.exit_code().max(second.exit_code()))
 }
 
-/// A text as one word of a shell's line.
+/// Quotes a text as one word of a shell's line.
 fn shell_word(text: &str) -> Cow<'_, str> {
     let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:=@%+,".contains(letter);
     if !text.is_empty() && text.chars().all(is_plain) {
@@ -155,7 +155,7 @@ fn show(report: &RunReport, output: &mut Output) -> Result<()> {
     Ok(())
 }
 
-/// Made-up data must never mix with real data: an existing folder has to be empty, or a demo's. It is remembered as a
+/// Requires a folder that is empty or a demo's: made-up data must never mix with real data. The folder is recorded as a
 /// demo's before anything else is in it.
 async fn must_be_a_demo(lake: &Lakehouse) -> Result<()> {
     let refused = |reason: &str| Error::from(lake.unusable(reason));

@@ -1,4 +1,4 @@
-//! `connectwise-etl doctor`: a line a check, and what to do about those that fail.
+//! `connectwise-etl doctor`: prints one line per check, and what to do about those that fail.
 
 use super::args::{LakeArgs, RateArgs};
 use super::output::Output;

@@ -1,4 +1,4 @@
-//! What surrounds the command: the variables that stand in for flags, and the clock.
+//! Environment of a command: the variables that stand in for flags, and the clock.
 
 use super::Cli;
 use crate::error::{Error, Result};
@@ -6,16 +6,16 @@ use crate::settings::{quote_around, staging_limit, variable};
 use clap::{Command, CommandFactory as _, FromArgMatches as _};
 use std::time::SystemTime;
 
-/// Variables that no flag stands for and that are looked at by whoever needs them.
+/// Variables without a flag, which are read where they are needed.
 const OTHERS: [&str; 1] = ["CW_STAGING"];
-/// The variable that names a place.
+/// The variable that holds a location.
 const PLACE: &str = "CW_LAKEHOUSE";
 
-/// Reads the command line; a variable that is empty is not set.
+/// Reads the command line; an empty variable counts as not set.
 pub(super) fn read() -> Result<Cli> {
     let mut quoted = Vec::new();
     let command = without_empty(Cli::command(), &mut quoted);
-    // Whoever asks for help gets it.
+    // A request for help is served in any case.
     let read = command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     match read {
         Err(told) if !told.use_stderr() => told.exit(),
@@ -29,13 +29,12 @@ pub(super) fn read() -> Result<Cli> {
     }
 }
 
-/// The command without the variables that are set to nothing, and without the blanks around the others; those in quotes
-/// are told.
+/// Returns the command without empty variables and with the others trimmed; collects those in quotes.
 fn without_empty(command: Command, quoted: &mut Vec<String>) -> Command {
     let command = command.mut_args(|arg| {
         let Some(name) = arg.get_env().map(|name| name.to_string_lossy().into_owned()) else { return arg };
         let Ok(value) = std::env::var(&name) else { return arg };
-        // A place is looked at by whoever opens it.
+        // A location is checked by whoever opens it.
         let text = if name == PLACE { value.as_str() } else { value.trim() };
         if text.is_empty() {
             return arg.env(None::<&'static str>);
@@ -46,14 +45,14 @@ fn without_empty(command: Command, quoted: &mut Vec<String>) -> Command {
         if text == value {
             return arg;
         }
-        // Once in the life of the process.
+        // Leaked once in the life of the process.
         let text: &'static str = Box::leak(text.to_owned().into_boxed_str());
         arg.env(None::<&'static str>).default_value(text)
     });
     command.mut_subcommands(|command| without_empty(command, quoted))
 }
 
-/// Says what in the surroundings would spoil any command.
+/// Checks the environment for what would spoil any command.
 ///
 /// # Errors
 /// [`Error::Usage`] for a variable that can't be meant as it stands, [`Error::Query`] for a clock that was never set.

@@ -1,5 +1,4 @@
-//! What a run says beneath its summary: remarks, the invariants that gold was held against, and agreement types that
-//! someone has to look at.
+//! Output of a run beneath its summary: remarks, the invariants of gold, and agreement types to look at.
 
 use super::output::{Output, remarks};
 use super::table::{table, table_of_lines};
@@ -10,10 +9,10 @@ use crate::printable::one_line;
 use crate::run::report::RunReport;
 use comfy_table::{ColumnConstraint, Table, Width};
 
-/// No line of what was compared is longer: the rest goes to the next.
+/// Maximum width of a line in the column of what was compared: the rest goes to the next.
 const LINE: u16 = 96;
 
-/// Shows it.
+/// Prints the remarks, the invariants and the unmatched agreement types.
 pub(super) fn show(report: &RunReport, output: &mut Output) -> Result<()> {
     for line in remarks(report) {
         output.line(line)?;
@@ -30,7 +29,8 @@ pub(super) fn show(report: &RunReport, output: &mut Output) -> Result<()> {
     Ok(())
 }
 
-/// A row an invariant: what has to hold, what was compared, and whether it does. What is broken is spelled out.
+/// Builds a table with one row per invariant: what must hold, what was compared, and whether it does. What is broken is
+/// spelled out.
 fn invariants(report: &RunReport) -> Table {
     let of = |names: &[&str]| -> Vec<&Check> {
         report.checks.iter().filter(|check| names.contains(&check.invariant())).collect()
@@ -56,7 +56,7 @@ fn invariants(report: &RunReport) -> Table {
         row("5", "gold equals a rebuild", &of(&["rebuild"]), Some(rebuilds)),
         row("", "your own checks", &of(&["own"]), Some(vec![own])),
     ];
-    // What was not done was not checked.
+    // What was not built was not checked.
     let was_built = report.checks.len() > read.len() + all_fit.len();
     let rows: Vec<Vec<String>> = std::iter::once(fetched)
         .filter(|_| !read.is_empty())
@@ -76,10 +76,10 @@ fn invariants(report: &RunReport) -> Table {
     table
 }
 
-/// A row of the table: a line a check, or those given in place of the ones that hold.
+/// Builds a row of the table: a line per check, or those of `instead` in place of the ones that hold.
 fn row(number: &str, invariant: &str, checks: &[&Check], instead: Option<Vec<String>>) -> Vec<String> {
     let line = |check: &Check| match check.name.split_once('/') {
-        // What the one check of an invariant is about stands before it.
+        // Where an invariant has one check, the row names its subject already.
         Some((_, subject)) if checks.len() > 1 || !check.passed => {
             one_line(&format!("{subject}: {}", check.detail)).into_owned()
         }
@@ -103,7 +103,7 @@ fn row(number: &str, invariant: &str, checks: &[&Check], instead: Option<Vec<Str
     vec![number.to_owned(), invariant.to_owned(), lines.join("\n"), state.to_owned()]
 }
 
-/// How the gold tables were made and which were compared, and whether that is all that could differ.
+/// Returns how the gold tables were refreshed and which were compared, and whether that is all that could differ.
 fn rebuilds(report: &RunReport) -> (Vec<String>, bool) {
     let compared = |table: &str| report.checks.iter().any(|check| check.name == format!("rebuild/{table}"));
     let (mut whole, mut held, mut left, mut untouched) = (0, 0, Vec::new(), 0);
@@ -130,7 +130,7 @@ fn rebuilds(report: &RunReport) -> (Vec<String>, bool) {
     (lines, left.is_empty())
 }
 
-/// The agreement types that no rule knows, with what is at stake.
+/// Builds the table of agreement types that no rule matches, with what is at stake.
 fn unmatched(report: &RunReport) -> Table {
     let rows: Vec<Vec<String>> = report
         .unmatched
@@ -179,7 +179,7 @@ mod tests {
         report
     }
 
-    /// The cells of the table, without its frame.
+    /// Returns the cells of the table, without its frame.
     fn cells(report: &RunReport) -> Vec<Vec<String>> {
         let table = invariants(report);
         table.row_iter().map(|row| row.cell_iter().map(comfy_table::Cell::content).collect()).collect()

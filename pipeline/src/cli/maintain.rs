@@ -1,4 +1,4 @@
-//! `connectwise-etl maintain`: large files in place of small ones, old files away, a checkpoint; a row a table.
+//! `connectwise-etl maintain`: compacts small files, deletes old ones and writes a checkpoint; prints a row per table.
 
 use super::args::{LakeArgs, must_exist};
 use super::output::{Output, grouped};
@@ -38,7 +38,7 @@ pub(super) async fn execute(args: &MaintainArgs, output: &mut Output) -> Result<
     let lake = args.lake.open().await?;
     must_exist(&lake).await?;
     let upkeep = MaintenanceOptions { retention_hours: args.retention_hours, dry_run: args.dry_run };
-    // Who only looks needs no lock, which is a file.
+    // A dry run takes no lock, as a lock is a file.
     let done = if args.dry_run {
         all(&lake, upkeep).await?
     } else {
@@ -70,7 +70,7 @@ fn show(done: &[MaintenanceResult], dry_run: bool, output: &mut Output) -> Resul
         .iter()
         .map(|row| {
             let after = |number: u64| {
-                // How many there would be is known only when they are written.
+                // How many there will be is known only when they are written.
                 if dry_run && row.compacted { "fewer".to_owned() } else { grouped(number) }
             };
             vec![

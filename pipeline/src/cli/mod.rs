@@ -1,4 +1,4 @@
-//! The command line: what it takes, and which command does it.
+//! Command line: its arguments, and the commands that they select.
 
 mod args;
 mod classify;
@@ -85,8 +85,8 @@ enum Command {
 }
 
 impl Cli {
-    /// Reads the command line, and the variables that stand in for flags. What can't be read, and what was asked for help,
-    /// is told, and ends the process.
+    /// Reads the command line, and the variables that stand in for flags. Errors and requested help are printed and end
+    /// the process.
     ///
     /// # Errors
     /// [`Error::Usage`] for a variable that can't be meant as it stands.
@@ -94,21 +94,21 @@ impl Cli {
         environment::read()
     }
 
-    /// The level of the log on standard error.
+    /// Returns the level of the log on standard error.
     pub fn log_level(&self) -> &'static str {
         // All crates of this workspace, by the beginning of their names.
         match (self.quiet, self.verbose) {
             (true, _) => "error",
             // Progress is in the log then.
             (false, 0) if self.log_format == LogFormat::Json => "error,connectwise=info",
-            // The libraries warn of what a person can do nothing about.
+            // Warnings of the libraries are of no use to a user.
             (false, 0) => "error,connectwise=warn",
             (false, 1) => "error,connectwise=info",
             (false, _) => "warn,connectwise=debug",
         }
     }
 
-    /// What of the log is shown: by `CW_LOG` where that is set, else by the level.
+    /// Returns the filter of the log: `CW_LOG` where that is set, else the level.
     ///
     /// # Errors
     /// [`Error::Usage`] where `CW_LOG` is no filter.
@@ -121,12 +121,12 @@ impl Cli {
         }
     }
 
-    /// The form of the log on standard error.
+    /// Returns the form of the log on standard error.
     pub fn log_format(&self) -> LogFormat {
         self.log_format
     }
 
-    /// Where progress is shown.
+    /// Returns the progress display that fits the form of the log.
     pub fn progress(&self) -> Progress {
         match self.log_format {
             LogFormat::Text => Progress::standard(self.quiet),
@@ -134,10 +134,10 @@ impl Cli {
         }
     }
 
-    /// Carries the command out and gives the exit status.
+    /// Executes the command and returns the exit status.
     ///
     /// # Errors
-    /// [`Error`], whose message is for the person and whose exit status is [`Error::exit_code`].
+    /// [`Error`], whose message is for the user and whose exit status is [`Error::exit_code`].
     pub async fn execute(self, output: &mut Output) -> Result<u8> {
         environment::check(std::time::SystemTime::now())?;
         match self.command {

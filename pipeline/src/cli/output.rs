@@ -1,4 +1,4 @@
-//! The one writer of results (standard output) and of progress (standard error).
+//! Output: the one writer of results (standard output) and of progress (standard error).
 
 use super::table::table;
 use crate::error::{Error, Result};
@@ -9,14 +9,14 @@ use crate::run::report::{RunReport, TableReport};
 use comfy_table::Table;
 use std::io::{IsTerminal as _, Write};
 
-/// Where results and progress go.
+/// Writers of results and progress.
 pub struct Output {
     out: Box<dyn Write + Send>,
     progress: Progress,
 }
 
 impl Output {
-    /// Standard output, and standard error for progress.
+    /// Creates an output for standard output, with progress on standard error.
     pub fn standard(progress: Progress) -> Self {
         let out = std::io::stdout();
         let out: Box<dyn Write + Send> =
@@ -24,12 +24,12 @@ impl Output {
         Self { out, progress }
     }
 
-    /// Any two writers, for tests.
+    /// Creates an output for any two writers, for tests.
     pub fn to(out: Box<dyn Write + Send>, progress: Box<dyn Write + Send>) -> Self {
         Self { out, progress: Progress::lines(progress, std::time::Duration::ZERO) }
     }
 
-    /// A line of results, or several; nothing in it but the line breaks moves the cursor.
+    /// Writes a line of results, or several; nothing in it but the line breaks moves the cursor.
     ///
     /// # Errors
     /// [`Error::Io`]; a closed pipe ends the command quietly.
@@ -38,12 +38,12 @@ impl Output {
         self.progress.suspend(|| writeln!(out, "{}", printable::lines(&text))).or_else(closed_pipe)
     }
 
-    /// Standard output itself, for a result of many small pieces.
+    /// Returns standard output itself, for a result that is written in many small parts.
     pub(crate) fn writer(&mut self) -> &mut (dyn Write + Send) {
         &mut *self.out
     }
 
-    /// A finished result of any form.
+    /// Copies a finished result of any form to standard output.
     ///
     /// # Errors
     /// [`Error::Io`]; a closed pipe ends the command quietly.
@@ -52,22 +52,22 @@ impl Output {
         self.progress.suspend(|| std::io::copy(from, out)).map(|_| ()).or_else(closed_pipe)
     }
 
-    /// A line of progress; nothing with --quiet.
+    /// Writes a line of progress; nothing with --quiet.
     pub fn progress(&mut self, text: impl std::fmt::Display) {
         self.progress.say(text);
     }
 
-    /// A line that says what went wrong; with --quiet as well.
+    /// Writes a line that says what went wrong; with --quiet as well.
     pub fn error(&mut self, text: impl std::fmt::Display) {
         self.progress.error(text);
     }
 
-    /// A line that says what is not as it should be, though nothing went wrong; with --quiet as well.
+    /// Writes a line that says what is not as it should be, though nothing went wrong; with --quiet as well.
     pub fn warning(&mut self, text: impl std::fmt::Display) {
         self.progress.warning(text);
     }
 
-    /// The progress of long work, for whoever does it.
+    /// Returns the progress display for long work.
     pub fn watch(&self) -> Progress {
         self.progress.clone()
     }
@@ -85,7 +85,7 @@ fn closed_pipe(error: std::io::Error) -> Result<()> {
     if error.kind() == std::io::ErrorKind::BrokenPipe { Ok(()) } else { Err(Error::io("writing the result", error)) }
 }
 
-/// A count with thin groups: 1234567 → 1,234,567.
+/// Formats a count in groups of three digits: 1234567 → 1,234,567.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -98,7 +98,7 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
-/// The summary of a run: a row a table.
+/// Builds the summary of a run: one row per table.
 pub(crate) fn summary(tables: &[TableReport]) -> Table {
     let rows: Vec<Vec<String>> = tables
         .iter()
@@ -119,7 +119,7 @@ pub(crate) fn summary(tables: &[TableReport]) -> Table {
     table(&header, &rows, &[2, 3, 4, 5, 6, 7])
 }
 
-/// How many records were read twice, and why; `None` where each was read once.
+/// Returns how many records were read twice, and why; `None` where each was read once.
 fn read_twice(entity: &str, numbers: &ExtractStats) -> Option<String> {
     let reasons = [
         (numbers.rows_changed, "changed after they had been read"),
@@ -134,7 +134,7 @@ fn read_twice(entity: &str, numbers: &ExtractStats) -> Option<String> {
     (all > 0).then(|| format!("{entity}: {} read twice: {}", grouped(all), reasons.join("; ")))
 }
 
-/// What a person has to know of the records beyond the summary: how they were read, quarantine, unknown properties.
+/// Returns remarks on the records beyond the summary: how they were read, quarantine, unknown properties.
 pub(crate) fn remarks(report: &RunReport) -> Vec<String> {
     let mut lines = Vec::new();
     for entity in &report.entities {

@@ -1,8 +1,8 @@
-//! A file that a command writes for someone, or whatever else its name stands for.
+//! Output file of a command, or the pipe, device or socket that its name stands for.
 //!
-//! Invariant: a regular file appears under its name when it is whole, or not at all, and what was there keeps its mode,
-//! its owner, its other names and the links that lead to it. A pipe, a device or a socket is written into. What was
-//! written half-way is gone when the command ends, also where it is asked to end.
+//! Invariant: a regular file must appear under its name complete or not at all, and a file that was there must keep its
+//! mode, its owner, its hard links and the links that lead to it. A pipe, a device or a socket is written directly. A
+//! partial draft must be gone when the command ends, also where it is interrupted.
 
 use super::output::Output;
 use crate::error::{Error, Result};
@@ -13,29 +13,29 @@ use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 use tokio::sync::watch;
 
-/// Where it goes in the end.
+/// Destination of the output.
 enum Place {
     Standard,
-    /// Something that takes what it is given.
+    /// A pipe, device or socket, which is written directly.
     Stream(Box<dyn Write + Send>),
-    /// A file that is not there yet, or can be replaced without a difference but its content.
+    /// A file that does not exist yet, or can be replaced without a difference but its content.
     Replaced(PathBuf),
-    /// A file that has to stay the one that it is.
+    /// A file that has to be overwritten in place.
     Kept(PathBuf),
 }
 
-/// What is being written, and where it goes when it is whole.
+/// Output that is being written, and where it goes when it is complete.
 pub(super) struct OutputFile {
     name: String,
     draft: Scratch,
-    /// The name of the draft, where it lies beside its place.
+    /// The name of the draft, where it lies beside its destination.
     beside: Option<TempPath>,
     place: Place,
     stop: Stop,
 }
 
 impl OutputFile {
-    /// Looks at what a name stands for; `-` is standard output.
+    /// Determines what a name stands for; `-` is standard output.
     pub(super) fn new(output: &str) -> Result<Self> {
         let made = |draft, beside, place, told| {
             let stop = Stop { name: output.to_owned(), told };
@@ -56,7 +56,7 @@ impl OutputFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(opening(path)(error)),
         };
-        // From here on there is something to clear away.
+        // From here on there is something to clean up.
         let told = Some(listen());
         let Some(found) = found else {
             let path = end_of_links(path);
@@ -65,7 +65,7 @@ impl OutputFile {
             return made(Scratch::of(file), Some(beside), Place::Replaced(path), told);
         };
         let path = path.canonicalize().map_err(opening(path))?;
-        // Who may not write it may not replace it either.
+        // A file that may not be written may not be replaced either.
         OpenOptions::new().write(true).open(&path).map_err(opening(&path))?;
         match beside(&path, Some(&found)) {
             Ok((file, beside)) => {
@@ -73,17 +73,17 @@ impl OutputFile {
                 let place = if is_alone(&found, &own) { Place::Replaced(path) } else { Place::Kept(path) };
                 made(Scratch::of(file), Some(beside), place, told)
             }
-            // Nothing can be made in its folder, but it can be written.
+            // No file can be created in its folder, but the file itself can be written.
             Err(_) => made(Scratch::new()?, None, Place::Kept(path), told),
         }
     }
 
-    /// Whether what is written is gone at once, and can't be taken back.
+    /// Returns whether what is written leaves at once, and can't be taken back.
     pub(super) fn is_stream(&self) -> bool {
         matches!(self.place, Place::Standard | Place::Stream(_))
     }
 
-    /// Where to write what may leave as it comes.
+    /// Returns the writer for output that may leave as it arrives.
     pub(super) fn at_once<'o>(&'o mut self, output: &'o mut Output) -> &'o mut (dyn Write + Send) {
         match &mut self.place {
             Place::Standard => output.writer(),
@@ -92,12 +92,12 @@ impl OutputFile {
         }
     }
 
-    /// Where to write what has to be whole first.
+    /// Returns the writer for output that has to be complete first.
     pub(super) fn draft(&mut self) -> &mut BufWriter<File> {
         &mut self.draft.file
     }
 
-    /// Brings what was written to its place.
+    /// Moves what was written to its destination.
     pub(super) fn finish(mut self, output: &mut Output) -> Result<()> {
         let failed = |name: &str| {
             let action = format!("writing {name}");
@@ -111,7 +111,7 @@ impl OutputFile {
             }
             Place::Replaced(path) => match self.beside.take().map(|beside| beside.persist(&path)) {
                 Some(Ok(())) => return Ok(()),
-                // What is mounted at its place can't be replaced; a file that can't be made says so now.
+                // A mount point can't be replaced; a file that can't be created fails now.
                 _ => path,
             },
             Place::Kept(path) => path,
@@ -120,45 +120,45 @@ impl OutputFile {
         written.and_then(|mut file| io::copy(&mut whole, &mut file)).map(|_| ()).map_err(failed(&self.name))
     }
 
-    /// Whether someone asks for the end before it is whole.
+    /// Returns a handle that tells whether an interruption was requested.
     pub(super) fn stop(&self) -> Stop {
         self.stop.clone()
     }
 }
 
-/// Hears of the wish to end.
+/// Listens for an interruption.
 fn listen() -> watch::Receiver<bool> {
     let (tell, told) = watch::channel(false);
     let asked = interrupted();
     tokio::spawn(async move {
         asked.await;
-        // Nobody is there to be told where the command ended meanwhile.
+        // Nobody receives it where the command ended meanwhile.
         let _ = tell.send(true);
     });
     told
 }
 
-/// Whether someone asked for the end.
+/// Handle that tells whether an interruption was requested.
 #[derive(Clone)]
 pub(super) struct Stop {
     name: String,
-    /// Nobody has to be asked where the signal itself ends the command.
+    /// `None` where the signal itself ends the command.
     told: Option<watch::Receiver<bool>>,
 }
 
 impl Stop {
-    /// Nobody asks.
+    /// Returns a handle that never tells of an interruption.
     #[cfg(test)]
     pub(super) fn never() -> Self {
         Self { name: String::new(), told: None }
     }
 
-    /// An error once someone asked.
+    /// Fails once an interruption was requested.
     pub(super) fn check(&self) -> Result<()> {
         if self.told.as_ref().is_some_and(|told| *told.borrow()) { Err(self.stopped()) } else { Ok(()) }
     }
 
-    /// Does what takes long, or stops when someone asks.
+    /// Runs long work, and stops it when an interruption is requested.
     pub(super) async fn or<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         let Some(mut told) = self.told.clone() else { return work.await };
         tokio::select! {
@@ -172,7 +172,7 @@ impl Stop {
     }
 }
 
-/// A file without a name, for the time of the command.
+/// A file without a name, which exists while the command runs.
 pub(super) struct Scratch {
     pub(super) file: BufWriter<File>,
 }
@@ -189,7 +189,7 @@ impl Scratch {
         Self { file: BufWriter::new(file) }
     }
 
-    /// What was written, from its start. Nothing can be written after it.
+    /// Returns a reader of what was written, from its start. Nothing can be written after it.
     pub(super) fn reader(&mut self) -> Result<BufReader<File>> {
         let reader = self.file.flush().and_then(|()| self.file.get_ref().try_clone()).and_then(|mut file| {
             file.rewind()?;
@@ -204,14 +204,14 @@ fn opening(path: &Path) -> impl FnOnce(io::Error) -> Error {
     move |error| Error::io(action, error)
 }
 
-/// A new file in the folder of another, with the mode of that one.
+/// Creates a file in the folder of another, with the mode of that one.
 fn beside(path: &Path, found: Option<&Metadata>) -> io::Result<(File, TempPath)> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".connectwise-etl-").suffix(".partial");
     #[cfg(unix)]
     if found.is_none() {
-        // Less what the user's mask takes away, as of any new file.
+        // Less the umask, as any new file.
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     }
     let (file, name) = builder.tempfile_in(folder)?.into_parts();
@@ -221,7 +221,7 @@ fn beside(path: &Path, found: Option<&Metadata>) -> io::Result<(File, TempPath)>
     Ok((file, name))
 }
 
-/// Whether a file has one name, and would have the same owner if it were made anew.
+/// Returns whether a file has one name, and would have the same owner if it were created anew.
 #[cfg(unix)]
 fn is_alone(found: &Metadata, made: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt as _;
@@ -233,12 +233,12 @@ fn is_alone(_found: &Metadata, _made: &Metadata) -> bool {
     true
 }
 
-/// Whether a name stands for something that this process was given, as in `/dev/stdout` and `/dev/fd/3`.
+/// Returns whether a name stands for an open file of this process, as `/dev/stdout` and `/dev/fd/3`.
 fn is_open_already(path: &Path) -> bool {
     ["/dev/fd", "/dev/stdout", "/dev/stderr", "/proc"].iter().any(|given| path.starts_with(given))
 }
 
-/// Opens what is no regular file, or one that is open already, at whose end it goes on.
+/// Opens what is no regular file, or appends to one that is open already.
 fn stream(path: &Path, found: &Metadata) -> io::Result<Box<dyn Write + Send>> {
     #[cfg(unix)]
     if std::os::unix::fs::FileTypeExt::is_socket(&found.file_type()) {
@@ -248,10 +248,10 @@ fn stream(path: &Path, found: &Metadata) -> io::Result<Box<dyn Write + Send>> {
     Ok(Box::new(BufWriter::new(file)))
 }
 
-/// Where a link leads whose end is not there yet; a path that is no link itself.
+/// Follows links whose target does not exist yet; returns a path that is no link as it is.
 fn end_of_links(path: &Path) -> PathBuf {
     let mut path = path.to_owned();
-    // The system follows no more.
+    // The system follows no more links.
     for _ in 0..40 {
         let Ok(to) = std::fs::read_link(&path) else { break };
         path = path.parent().map_or_else(|| to.clone(), |folder| folder.join(&to));

@@ -1,6 +1,6 @@
-//! `connectwise-etl run --dry-run`: what a run would ask, read and write.
+//! `connectwise-etl run --dry-run`: what a run would request, read and write.
 //!
-//! Invariant: nothing is written, and what can't be told of an entity is told of that entity alone.
+//! Invariant: nothing may be written, and an entity that can't be planned must not affect the others.
 
 use super::output::{Output, grouped};
 use crate::bronze;
@@ -18,7 +18,7 @@ use connectwise_generated::gold::TABLES as GOLD;
 use connectwise_runtime::Table;
 use serde::Serialize;
 
-/// Of an entity below another, so many of its lists are planned; the others are like these.
+/// Maximum number of lists of an entity below a parent that are planned; the others are alike.
 const MOST_LISTS: usize = 3;
 
 #[derive(Debug, Serialize)]
@@ -27,12 +27,12 @@ struct EntityPlan {
     entity: &'static str,
     endpoint: &'static str,
     window: String,
-    /// The lists, one a parent.
+    /// Number of lists, one per parent.
     lists: usize,
-    /// Of the first lists: what they count and how they are read.
+    /// Plans of the first lists: their counts and how they are read.
     outlines: Vec<PlanSummary>,
     tables: Vec<String>,
-    /// Why it can't be told.
+    /// Why it can't be planned.
     error: Option<String>,
 }
 

@@ -44,7 +44,7 @@ pub(super) enum Format {
     Json,
 }
 
-/// A query may begin with a comment, `-- …`; a flag that was mistyped is none.
+/// Parses a query: it may begin with a comment, `-- …`, but a mistyped flag is refused.
 fn parse_sql(text: &str) -> std::result::Result<String, String> {
     if text.starts_with('-') && !text.contains(char::is_whitespace) {
         return Err("this is neither a flag of query nor a query".to_owned());
@@ -78,12 +78,12 @@ pub(super) async fn execute(args: &QueryArgs, output: &mut Output) -> Result<u8>
     Ok(0)
 }
 
-/// Runs a SELECT; anything that would write is refused.
+/// Runs a SELECT; refuses any statement that would write.
 pub(super) async fn select(lake: &Lakehouse, sql: &str) -> Result<Vec<RecordBatch>> {
     select_in(&catalog::register(lake).await?, sql).await
 }
 
-/// The layer and name of the one table that a query names: versions of several do not belong together.
+/// Returns the layer and name of the one table that a query names: versions of several do not belong together.
 fn the_one_table(lake: &Lakehouse, sql: &str) -> Result<(String, String)> {
     let tables = catalog::named_tables(lake.context(), sql).map_err(|error| Error::query(explain(&error)))?;
     match &tables[..] {
@@ -109,7 +109,7 @@ pub(super) async fn select_in(context: &SessionContext, sql: &str) -> Result<Vec
     Ok(batches)
 }
 
-/// The engine's message without its outer layers.
+/// Returns the engine's message without its outer layers.
 fn explain(error: &datafusion::error::DataFusionError) -> String {
     let text = error.strip_backtrace().replace("\ncaused by\n", ": ");
     format!("the query can't be run: {}", one_line(&text))
@@ -133,10 +133,10 @@ pub(super) fn print(batches: &[RecordBatch], format: Format, excel: Option<Excel
     }
 }
 
-/// The rows as CSV, with a header.
+/// Formats rows as CSV, with a header.
 fn csv(batches: &[RecordBatch], excel: Option<Excel>) -> Result<Vec<u8>> {
     let failed = |error: &dyn std::fmt::Display| Error::query(error.to_string());
-    // Excel takes a time for one in this form only.
+    // Excel recognizes a time in this form only.
     let time = excel.map(|_| "%Y-%m-%d %H:%M:%S");
     let options = FormatOptions::default().with_display_error(false);
     let options = options.with_timestamp_format(time).with_timestamp_tz_format(time).with_datetime_format(time);
@@ -166,7 +166,7 @@ fn csv(batches: &[RecordBatch], excel: Option<Excel>) -> Result<Vec<u8>> {
     Ok(csv.into_inner())
 }
 
-/// The rows as a table for the screen, numbers to the right.
+/// Formats rows as a table for the screen, numbers to the right.
 pub(super) fn screen(batches: &[RecordBatch]) -> Result<comfy_table::Table> {
     let failed = |error: arrow::error::ArrowError| Error::query(error);
     let options = FormatOptions::default().with_null("").with_display_error(true);

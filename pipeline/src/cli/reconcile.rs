@@ -1,4 +1,4 @@
-//! `connectwise-etl reconcile`: what the source deleted, and marking it.
+//! `connectwise-etl reconcile`: compares ids with the source and, with `--apply`, marks deletions.
 
 use super::args::{LakeArgs, RateArgs, must_exist};
 use super::invariants;
@@ -20,7 +20,7 @@ use connectwise_generated::tables::by_entity;
 use connectwise_runtime::Table;
 use tracing::Instrument as _;
 
-/// How many ids of each kind are shown; `--json` has all.
+/// Maximum number of ids of each kind that are shown; `--json` has all.
 const SHOWN: usize = 20;
 
 #[derive(Debug, Args)]
@@ -62,7 +62,7 @@ pub(super) async fn execute(args: ReconcileArgs, output: &mut Output) -> Result<
         let span = tracing::info_span!("run", mode = options.mode.name());
         run::run(Some(&client), &lake, &options).instrument(span).await
     } else {
-        // Under the lock as well: what a run changes meanwhile would look gone, or missing.
+        // Under the lock as well: what a run changes meanwhile would look deleted, or missing.
         let selected = options.selected()?;
         let report = RunReport::new(RunId::new(Utc::now()), Mode::Reconcile, Vec::new()).limited_to(&selected);
         let (header, change) = (report.header(), args.change_source);
@@ -88,7 +88,7 @@ pub(super) async fn execute(args: ReconcileArgs, output: &mut Output) -> Result<
     Ok(report.exit_code())
 }
 
-/// Compares without marking; what was found goes on record for `status`.
+/// Compares without marking; the result is recorded for `status`.
 async fn look(
     client: &Client,
     lake: &Lakehouse,
@@ -99,7 +99,7 @@ async fn look(
     for entity in selected.iter().copied().filter(|entity| deletions::applies_to(entity)) {
         report.entities.push(deletions::compare(client, lake, entity).await);
     }
-    // A source that does not answer is none to remember.
+    // A source that did not respond is not recorded.
     if report.entities.iter().any(|entity| entity.compared.is_some()) {
         source::remember(lake, &report.run, client.source(), change_source).await?;
     }

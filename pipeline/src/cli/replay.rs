@@ -1,4 +1,4 @@
-//! `connectwise-etl replay`: quarantined records read again.
+//! `connectwise-etl replay`: decodes quarantined records again.
 
 use super::args::{LakeArgs, must_exist};
 use super::output::{Output, summary};
@@ -60,7 +60,7 @@ pub(super) async fn execute(args: ReplayArgs, output: &mut Output) -> Result<u8>
     Ok(report.exit_code())
 }
 
-/// No request is made, and no connection needed; where one is set up, it has to be the one of this lakehouse.
+/// Requires that a connection, where one is set up, is to the source of this lakehouse. A replay needs none.
 async fn require_same(lake: &Lakehouse, change: bool) -> Result<()> {
     let Some(source) = DataSource::named() else { return Ok(()) };
     source::require_same(lake, &source, change).await?;

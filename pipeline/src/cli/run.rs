@@ -1,4 +1,4 @@
-//! `connectwise-etl run`.
+//! `connectwise-etl run`: refreshes bronze, silver and gold.
 
 use super::args::{LakeArgs, RateArgs};
 use super::invariants;
@@ -139,7 +139,7 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
     Ok(report.exit_code())
 }
 
-/// What a run reports; where it could not begin, that is told as a document, too, where one is asked for.
+/// Returns a run's report; where the run could not begin, prints the error as a JSON document, if one is asked for.
 ///
 /// # Errors
 /// Why it could not begin.
@@ -151,7 +151,7 @@ pub(super) fn in_json(ran: Result<RunReport>, json: bool, mode: Mode, output: &m
     ran
 }
 
-/// The report as one JSON document.
+/// Formats the report as one JSON document.
 pub(super) fn as_json(report: &RunReport) -> String {
     let entities: Vec<serde_json::Value> = report
         .entities

@@ -1,27 +1,27 @@
-//! Tables for the screen, no wider than it is. What is not shown on a terminal is not cut.
+//! Tables for the screen, no wider than it. Off a terminal nothing is cut.
 
 use crate::printable::one_line;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 
-/// A column that has to be narrower than its content is not narrower than this.
+/// Minimum width of a column that has to be narrower than its content.
 const NARROWEST: usize = 8;
-/// What a column needs beside its content: a blank on each side, and a line.
+/// Width that a column needs beside its content: a blank on each side, and a line.
 const FRAME: usize = 3;
 
-/// A table, in which `numbers` are the columns that are aligned to the right. A row's texts are a line each.
+/// Builds a table whose columns `numbers` are aligned to the right. Each text is one line.
 pub(super) fn table(header: &[&str], rows: &[Vec<String>], numbers: &[usize]) -> Table {
     fitted(header, rows, numbers, screen_width())
 }
 
-/// A table of texts that may have several lines.
+/// Builds a table of texts that may have several lines.
 pub(super) fn table_of_lines(header: &[&str], rows: &[Vec<String>]) -> Table {
     let mut table = whole(header.iter().copied(), rows.iter().map(|row| row.iter().map(String::as_str)), &[]);
     fit(&mut table, screen_width());
     table
 }
 
-/// How many letters the terminal has in a line, where it is one that standard output goes to.
+/// Returns the width of the terminal in characters, where standard output goes to one.
 fn screen_width() -> Option<u16> {
     let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
     Some(width.0).filter(|width| *width > 0)
@@ -33,7 +33,7 @@ fn fitted(header: &[&str], rows: &[Vec<String>], numbers: &[usize], width: Optio
     let rows: Vec<Vec<String>> = rows.iter().map(lines).collect();
     let narrowest = header.len() * (NARROWEST + FRAME) + 1;
     if width.is_some_and(|width| narrowest > usize::from(width)) && !rows.is_empty() {
-        // So many columns are not to be read side by side: a line each.
+        // Too many columns to read side by side: each value gets a row.
         let mut turned = Vec::new();
         for (number, row) in rows.iter().enumerate() {
             for (name, text) in names.iter().zip(row) {

@@ -1,4 +1,4 @@
-//! The way to the API: its address, the connection, the certificate, and whether it lets us in.
+//! Connection to the API: its address, the connection, the certificate, and the login.
 
 use super::Check;
 use crate::client::{Client, ClientError, Request, RequestStats};
@@ -8,14 +8,14 @@ use std::time::Duration;
 use tokio::net::{TcpStream, lookup_host};
 use url::{Host, Url};
 
-/// How long a name may take to be looked up, and a connection to stand.
+/// Timeout of a name lookup, and of a connection.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Variables that name a proxy for https.
 const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-/// What ConnectWise's own hosts are called, and what their API's have in front.
+/// Domain of ConnectWise's own hosts, and the prefix of those of their API.
 const CLOUD: (&str, &str) = (".myconnectwise.net", "api-");
 
-/// Goes the way step by step; where it ends, the first step that could not be checked, and why.
+/// Checks the connection step by step. Where it ends, returns the first step that could not be checked, and why.
 pub(super) async fn all(
     client: &Client,
     stats: &Arc<RequestStats>,
@@ -94,12 +94,13 @@ async fn connect(base: &Url, proxy: Option<&str>) -> Check {
     Check::failed("connection", reason, "check the host and port of CW_BASE_URL, and firewalls")
 }
 
-/// A host without the brackets that an IPv6 address has in a URL.
+/// Returns a host without the brackets that an IPv6 address has in a URL.
 fn bare(host: &str) -> &str {
     host.trim_start_matches('[').trim_end_matches(']')
 }
 
-/// The login, the clientId and the version; where we are not let in, the first step that could not be checked, and why.
+/// Checks the login, the clientId and the version. Where the login is refused, returns the first step that could not be
+/// checked, and why.
 async fn login(
     client: &Client,
     stats: &Arc<RequestStats>,
@@ -119,7 +120,7 @@ async fn login(
         ClientError::Forbidden { message, .. } => subject(message) != Subject::Unsaid,
         _ => false,
     };
-    // A right that is missing, an endpoint that is out of order, or the login after all: the lists tell.
+    // A missing right, a broken endpoint, or the login after all: the lists tell.
     if !is_said {
         match elsewhere(client, stats).await {
             Ok(()) => {
@@ -128,7 +129,7 @@ async fn login(
                 checks.extend(accepted(Check::warning("version", found, advice)));
                 return Ok(());
             }
-            // What a refusal of the version says of itself, no other says better.
+            // The server's own error explains a refused version best.
             Err(Some(other)) if !matches!(error, ClientError::Version { .. }) => error = other,
             Err(_) => {}
         }
@@ -147,7 +148,7 @@ async fn login(
     Err(("version", "the login failed"))
 }
 
-/// Whether any list lets us in; else what says most of why not.
+/// Checks whether any list can be read; else returns the error that explains most.
 async fn elsewhere(client: &Client, stats: &RequestStats) -> Result<(), Option<ClientError>> {
     let (mut last, mut silent) = (None, false);
     for table in TABLES.iter().filter(|table| table.parent.is_none()) {
@@ -156,7 +157,7 @@ async fn elsewhere(client: &Client, stats: &RequestStats) -> Result<(), Option<C
             Ok(()) => return Ok(()),
             Err(error @ (ClientError::Login { .. } | ClientError::Version { .. })) => return Err(Some(error)),
             Err(error @ ClientError::GaveUp { .. }) => {
-                // Two in trouble tell as much as eight.
+                // Two failing lists tell as much as eight.
                 if std::mem::replace(&mut silent, true) {
                     return Err(last.or(Some(error)));
                 }
@@ -187,7 +188,7 @@ fn subject(message: &str) -> Subject {
     }
 }
 
-/// Which of the credentials a refusal is about: the lines of the login and of the clientId.
+/// Returns the checks of the login and of the clientId, by which of them a refusal is about.
 fn refused(error: &ClientError) -> [Check; 2] {
     const HOST: &str = "check the host of CW_BASE_URL: cloud hosts start with api-, as in api-eu.myconnectwise.net";
     const KEYS: &str = "check CW_AUTH_USERNAME (<company>+<public key>) and CW_AUTH_PASSWORD (the private key), and that \
@@ -239,7 +240,7 @@ fn refused(error: &ClientError) -> [Check; 2] {
     }
 }
 
-/// The server's version against the spec's.
+/// Compares the server's version with the spec's.
 fn version(text: &str) -> Check {
     let found = format!("{text}, generated for {SPEC_VERSION}");
     match (release(text), release(SPEC_VERSION)) {
@@ -252,7 +253,7 @@ fn version(text: &str) -> Check {
     }
 }
 
-/// Year and release of `v2025.1.10333`.
+/// Parses year and release of `v2025.1.10333`.
 fn release(version: &str) -> Option<(u32, u32)> {
     let mut parts = version.trim_start_matches(['v', 'V']).split('.').map(|part| part.parse().ok());
     Some((parts.next()??, parts.next()??))

@@ -1,4 +1,4 @@
-//! An entity at the API: the right to read it, how much there is, how new, and whether changes can be asked for.
+//! Checks of an entity at the API: the right to read it, its count, its newest change, and requests for changes.
 
 use super::Check;
 use crate::client::{Client, ClientError, MOST_ON_A_PAGE, Request, RequestStats};
@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use connectwise_runtime::{ChangeDetection, Table};
 use std::sync::Arc;
 
-/// The right to read an entity, how much there is, how new, and whether changes can be asked for.
+/// Checks the right to read an entity, its count, its newest change, and whether changes can be requested.
 pub(super) async fn check(client: &Client, stats: &Arc<RequestStats>, table: &'static Table) -> Check {
     if let Some(parent) = table.parent {
         return Check::warning(
@@ -37,7 +37,7 @@ async fn facts(
     table: &'static Table,
 ) -> Result<(String, Option<&'static str>)> {
     let count = client.count_where_there_is_one(table.endpoint, None, stats).await?;
-    // A right to count is none to read, and not every server gives as many records at a time as are asked for.
+    // A right to count is none to read, and not every server returns as many records per page as are requested.
     let unserved = first_page(client, table, stats).await?;
     let mut found = match count {
         Some(count) => format!("{}: {count} records", table.endpoint),
@@ -76,7 +76,7 @@ async fn facts(
     Ok((found, None))
 }
 
-/// The newest change, where the endpoint sorts by it.
+/// Reads the newest change, where the endpoint sorts by it.
 async fn newest(client: &Client, stats: &RequestStats, table: &Table, name: &Field) -> Result<Option<String>> {
     let request = Request::new(table.endpoint)
         .with("orderBy", format!("{name} desc"))

@@ -1,8 +1,8 @@
-//! Is everything there that a run needs: the address, the login, the rights, the storage.
+//! Doctor: checks what a run needs: the address, the login, the rights, the storage.
 //!
-//! What a run does is done by the run's own code: pages are read, a lock is taken, a table is committed to, rows are
-//! staged. Invariant: nothing of it is left behind, neither at the API nor in the lakehouse, and no credential is in
-//! what is found.
+//! The checks use the run's own code: pages are read, a lock is taken, a table is committed to, rows are staged.
+//! Invariant: nothing of it must be left behind, neither at the API nor in the lakehouse, and no finding may contain a
+//! credential.
 
 mod contact;
 mod entities;
@@ -16,25 +16,25 @@ use connectwise_generated::tables::TABLES;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Someone waits for the answer: trouble that does not pass at once is what is asked for.
+/// Retry policy of the doctor: a user waits, and only failures that last are of interest.
 const RETRY: RetryPolicy = RetryPolicy { base: Duration::from_millis(250), cap: Duration::from_millis(500), tries: 3 };
 
-/// How a check ended.
+/// Outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// As it should be.
     Well,
-    /// Runs work, but one should know.
+    /// Runs work, but there is something to know.
     Warning,
-    /// Could not be asked, because of something else that failed.
+    /// Not checked, because something else failed.
     Skipped,
-    /// Runs fail by it.
+    /// Makes runs fail.
     Failed,
 }
 
 impl State {
-    /// ✓, – or ✗.
+    /// Returns ✓, – or ✗.
     pub fn mark(self) -> char {
         match self {
             State::Well => '✓',
@@ -44,10 +44,10 @@ impl State {
     }
 }
 
-/// One check.
+/// Result of one check.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Check {
-    /// What was looked at.
+    /// What was checked.
     pub name: String,
     /// How it ended.
     pub state: State,
@@ -74,7 +74,7 @@ impl Check {
         Self::new(name, State::Skipped, format!("not checked: {why}"), None)
     }
 
-    /// Whether what builds on it can be checked.
+    /// Returns whether checks that build on it can be made.
     fn is_well(&self) -> bool {
         matches!(self.state, State::Well | State::Warning)
     }
@@ -84,12 +84,12 @@ impl Check {
     }
 }
 
-/// Whether a run can be expected to work.
+/// Returns whether a run can be expected to work.
 pub fn is_well(checks: &[Check]) -> bool {
     checks.iter().all(Check::is_well)
 }
 
-/// Looks at everything; what depends on something that failed is skipped.
+/// Runs all checks; those that depend on a failed one are skipped.
 pub async fn examine(
     settings: Result<ApiSettings, SettingsError>,
     rate: RateLimit,
@@ -135,7 +135,7 @@ async fn api(settings: ApiSettings, rate: RateLimit, checks: &mut Vec<Check>) {
     }
 }
 
-/// A message of several lines in one.
+/// Joins the lines of a message.
 fn one_line(error: &impl std::fmt::Display) -> String {
     error.to_string().lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }

@@ -1,4 +1,4 @@
-//! The storage: what a run does with it, done in places of their own that are removed again.
+//! Checks of the storage: what a run does with it, in trial locations that are removed again.
 
 use super::{Check, one_line};
 use crate::catalog;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// The checks of the storage after the first, in the order in which they build on each other.
 const STEPS: [&str; 4] = ["lock", "commit", "tables", "source"];
-/// The table that is written on trial: the one beside which a lakehouse's lock lies.
+/// The trial table: the one beside which a lakehouse's lock lies.
 const TRIAL: (&str, &str) = ("meta", crate::run::meta::RUN);
 
 pub(super) async fn all(lake: Result<Lakehouse>, source: Option<DataSource>, checks: &mut Vec<Check>) {
@@ -29,7 +29,7 @@ pub(super) async fn all(lake: Result<Lakehouse>, source: Option<DataSource>, che
             return checks.push(Check::skipped("staging", "there is no storage"));
         }
     };
-    // Folders that the trial makes go with it; this fails where something is in them, which is as well.
+    // Folders that the trial creates go with it; removal fails where something is in them, as it should.
     let folder = lake.root().to_file_path().ok().filter(|folder| !folder.is_dir());
     match lake.check_writable().await {
         Err(error) => {
@@ -78,7 +78,7 @@ async fn commit(lake: &Lakehouse, checks: &mut Vec<Check>) {
     }
 }
 
-/// Makes a table, appends to it, replaces its content, and reads it.
+/// Creates a table, appends to it, replaces its content, and reads it.
 async fn rows(lake: &Lakehouse) -> Result<()> {
     let (layer, name) = TRIAL;
     let schema = Arc::new(Schema::new(vec![Field::new("number", DataType::Int64, true)]));
@@ -98,7 +98,7 @@ async fn rows(lake: &Lakehouse) -> Result<()> {
     }
 }
 
-/// Removes all that a trial wrote.
+/// Removes everything that a trial wrote.
 async fn remove(trial: &Lakehouse) -> Result<()> {
     let (layer, name) = TRIAL;
     if let Ok(folder) = trial.root().to_file_path() {
@@ -130,7 +130,7 @@ async fn tables(lake: &Lakehouse) -> Check {
     }
 }
 
-/// Whether the lakehouse holds the data of the source that a run would read.
+/// Checks that the lakehouse holds the data of the source that a run would read.
 async fn whose_data(lake: &Lakehouse, source: Option<DataSource>) -> Check {
     let Some(source) = source else { return Check::skipped("source", "the address is missing") };
     match require_same(lake, &source, false).await {

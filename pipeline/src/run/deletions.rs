@@ -1,11 +1,12 @@
-//! What the source deleted: all its ids against bronze's.
+//! Reconciliation: compares all ids of the source with bronze's and marks what was deleted at the source.
 //!
-//! The API has no feed of deletions, so only a comparison shows them. Invariant: a row is marked when a whole, counted
-//! list of the source's ids lacks it, and never more than a tenth of a table without being told to: a right that was
-//! taken from the API member looks like a deletion, too. The marks go through silver and gold as any change does.
+//! The API has no feed of deletions, so only a comparison shows them. The marks go through silver and gold as any
+//! change does. Invariant: a row must be marked only when a complete, counted list of the source's ids lacks it, and
+//! never more than a tenth of a table without `--force`: a right that was taken from the API member looks like a
+//! deletion, too.
 //!
-//! Some flags change without a new time of change, so no window brings them. They are read beside the ids, and a record
-//! whose flags are others than bronze has is read anew.
+//! Some flags change without a new time of change, so no window fetches them. They are read with the ids, and a record
+//! whose flags differ from bronze's is re-read.
 
 use super::refetch::{apply, numbers};
 use super::report::EntityReport;
@@ -26,12 +27,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// How much earlier than N days after the last comparison the next may come: nightly runs do not start on the second.
+/// Hours that may be missing from N days since the last comparison: nightly runs do not start on the second.
 const SLACK_HOURS: i64 = 6;
 
 /// Marks rows that were deleted at the source, and re-reads rows that returned.
 ///
-/// A reconciliation compares every entity; a run compares those that are due, and looks at the marked rows of the others.
+/// A reconciliation compares every entity; a run compares those that are due, and checks the marked rows of the others.
 /// If more rows are gone than the limit allows, the entity fails and is left unchanged.
 pub(super) async fn mark(
     client: &Client,
@@ -52,7 +53,7 @@ pub(super) async fn mark(
             state.report.take_comparison(entity.table, compared);
         } else if is_loaded
             && is_incremental
-            // What was read whole is compared already.
+            // Other entities are read whole, so they are compared already.
             && entity.change_detection == ChangeDetection::LastUpdated
             && let Some(back) = returned::bring_back(client, run, entity).await
         {
@@ -87,12 +88,12 @@ async fn compare_and_apply(
     compared
 }
 
-/// Whether an entity can be compared: a snapshot is read whole in every run anyway.
+/// Returns whether an entity can be compared: a snapshot is read whole in every run anyway.
 pub fn applies_to(entity: &Table) -> bool {
     entity.change_detection != ChangeDetection::Snapshot
 }
 
-/// Compares an entity. An error ends this entity alone, and stands in its report.
+/// Compares an entity with the source. An error fails this entity alone and is stored in its report.
 pub async fn compare(client: &Client, lake: &Lakehouse, entity: &'static Table) -> EntityReport {
     let started = Instant::now();
     let stats = Arc::new(RequestStats::default());
@@ -104,7 +105,7 @@ pub async fn compare(client: &Client, lake: &Lakehouse, entity: &'static Table) 
             ));
         }
         let parents = bronze::parent_ids(lake, entity).await?;
-        // Bronze first: a record that comes in between is missing here, but none that is here looks gone.
+        // Bronze first: a record that is created in between looks missing, but no existing one looks deleted.
         let stored = stored_ids(lake, entity, entity.reconcile).await?;
         let unserved = quarantine::unserved(lake, entity).await?;
         let source = read_ids(client, entity, &parents, &unserved, &stats).await?;
@@ -120,23 +121,24 @@ pub async fn compare(client: &Client, lake: &Lakehouse, entity: &'static Table) 
     }
 }
 
-/// The entities whose last comparison with the source, by a full run or by this, is N days ago or was never done.
+/// Returns the entities whose last comparison with the source is at least N days ago or was never done. A full run
+/// counts as a comparison.
 ///
 /// # Errors
-/// [`Error`] when the record of the runs can't be read.
+/// [`Error`] when the meta tables can't be read.
 pub async fn due(lake: &Lakehouse, days: u32, now: DateTime<Utc>) -> Result<HashSet<&'static str>> {
     let since = now - TimeDelta::days(i64::from(days)) + TimeDelta::hours(SLACK_HOURS.min(i64::from(days) * 12));
     let compared = last_comparisons(lake).await?;
     let is_due = |entity: &&&Table| {
         let last = compared.iter().find(|(name, _)| name == entity.entity).map(|(_, at)| *at);
-        // One that lies ahead was made by a clock that was wrong.
+        // A time in the future comes from a clock that was wrong.
         let is_old = |at: i64| at <= since.timestamp_micros() || at > now.timestamp_micros();
         applies_to(entity) && last.is_none_or(is_old)
     };
     Ok(connectwise_generated::tables::TABLES.iter().filter(is_due).map(|entity| entity.entity).collect())
 }
 
-/// When each entity was last compared with nothing left to do, in microseconds since 1970.
+/// Reads when each entity was last compared with no deletion left to mark, in microseconds since 1970.
 async fn last_comparisons(lake: &Lakehouse) -> Result<Vec<(String, i64)>> {
     if !meta::knows_comparisons(lake).await? {
         return Ok(Vec::new());
@@ -148,7 +150,7 @@ async fn last_comparisons(lake: &Lakehouse) -> Result<Vec<(String, i64)>> {
     let batches = context.sql(sql).await.map_err(failed)?.collect().await.map_err(failed)?;
     let mut last = Vec::new();
     for batch in &batches {
-        // The engine may give text in another form than the table's.
+        // The engine may return text as another Arrow type than the table's.
         let names = arrow::compute::cast(batch.column(0), &DataType::Utf8).map_err(|error| failed(error.into()))?;
         let instants = batch.column(1).as_primitive_opt::<TimestampMicrosecondType>();
         let (Some(names), Some(instants)) = (names.as_string_opt::<i32>(), instants) else {

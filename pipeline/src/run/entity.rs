@@ -1,4 +1,4 @@
-//! One entity of a run: its window, what is read of it, and its bronze table.
+//! One entity of a run: determines its window, extracts its records and loads its bronze table.
 
 use super::source;
 use crate::bronze::{self, privacy, quarantine};
@@ -15,11 +15,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-/// The overlap of windows for entities without a look-back, and the least where they begin at the start of a run: edges
-/// are not to be trusted.
+/// Minimum overlap in days of a window that begins at the start of a run: edges are not to be trusted. It is the
+/// overlap of entities without a look-back, too.
 const LEAST_LOOKBACK_DAYS: u32 = 1;
 
-/// Extracts an entity and loads its bronze table. An error ends this entity alone.
+/// Extracts an entity and loads its bronze table. An error fails this entity alone.
 pub(super) async fn refresh_bronze(
     client: &Client,
     run: &RunContext,
@@ -46,14 +46,14 @@ pub(super) async fn refresh_bronze(
             if changed { Window::Everything } else { window_of(lake, options, run.id.started(), entity).await? };
         let parents = bronze::parent_ids(lake, entity).await?;
         let full = options.mode == Mode::Full || changed;
-        // A table's content is replaced by what is read, all of it.
+        // A full read replaces the table's content, so no record may be skipped as unchanged.
         let known = Arc::new(if full {
             FingerprintCache::default()
         } else {
             FingerprintCache::of(lake, stage, entity).await?
         });
         let (parents, began) = (&parents[..], run.id.started());
-        // A full run finds out anew what the server takes.
+        // A full run learns the server's page limit anew.
         if let Some(limit) = bronze::page_limit(lake, entity).await?.filter(|_| !full) {
             client.limit_pages(limit);
         }
@@ -80,7 +80,7 @@ pub(super) async fn refresh_bronze(
         };
         let loading =
             Loading { full, since, source: Some(client.source().number()), page_limit: Some(client.page_limit()) };
-        // A record that does not fit is in quarantine before, and one that fits leaves it after bronze has it: at no
+        // A rejected record is in quarantine before the load, and one that fits leaves it after bronze has it: at no
         // moment is a record in neither.
         quarantine::add(run, &extracted).await?;
         let loaded = bronze::load(run, &extracted, loading).await?;
@@ -99,7 +99,7 @@ pub(super) async fn refresh_bronze(
         Ok(loaded)
     };
     let outcome = work.await;
-    // What was read is kept for the next run where this one was cut off, and where the API did not answer to the end.
+    // What was read is kept for the next run where this one was interrupted, or the API or the local disk failed.
     if !outcome.as_ref().is_err_and(Error::is_resumable) {
         crate::staging::forget(stage, entity.entity);
     }
@@ -130,7 +130,7 @@ pub(super) async fn refresh_bronze(
     }
 }
 
-/// The window of an entity: everything, or what changed since min(now, watermark) less the look-back.
+/// Determines the window of an entity: everything, or changes since min(now, watermark) less the look-back.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`] when the watermark can't be read.
@@ -145,26 +145,26 @@ pub async fn window_of(lake: &Lakehouse, options: &Options, now: DateTime<Utc>, 
     Ok(window_after(bronze::watermark(lake, entity).await?, now, days))
 }
 
-/// How many days before its watermark an entity's window begins.
+/// Returns the look-back of an entity: how many days before its watermark its window begins.
 fn look_back(entity: &Table) -> u32 {
     let variants = entity.variants.iter().map(|variant| variant.lookback_days);
     variants.chain(entity.lookback_days).max().unwrap_or(LEAST_LOOKBACK_DAYS)
 }
 
-/// The window that a watermark gives.
+/// Determines the window that follows from a watermark.
 fn window_after(watermark: Option<Watermark>, now: DateTime<Utc>, days: u32) -> Window {
     let Some(Watermark { at, is_start }) = watermark else { return Window::Everything };
     if is_start && at > now.timestamp_micros() {
-        // The clock was wrong then, and nobody knows by how much.
+        // The clock was wrong when it was stored, and by how much is unknown.
         return Window::Everything;
     }
     let days = if is_start { days.max(LEAST_LOOKBACK_DAYS) } else { days };
     let newest = DateTime::from_timestamp_micros(at).unwrap_or(now).min(now);
-    // Further back than time goes is all there is.
+    // A start before the earliest representable time means everything.
     newest.checked_sub_signed(TimeDelta::days(i64::from(days))).map_or(Window::Everything, Window::Since)
 }
 
-/// What a person has to know of how an entity was read, where that is not by its records' time of change.
+/// Returns a remark on how an entity was read, where that is not by its records' time of change.
 fn remark(entity: &Table, options: &Options, window: Window, whole: bool, loaded: &Loaded) -> Option<String> {
     const TELL_NONE: &str = "its records tell no time of change";
     let is_start = |watermark: Option<Watermark>| watermark.is_some_and(|watermark| watermark.is_start);

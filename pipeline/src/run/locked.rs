@@ -6,18 +6,18 @@ use crate::error::{Error, Result};
 use crate::lake::Lakehouse;
 use crate::lock::Lock;
 
-/// Does what only one may do at a time in a lakehouse, under its lock. Ctrl-C, or SIGTERM, ends the work between two
-/// commits and gives the lock back. A run whose lock is taken over is put on record as killed.
+/// Runs work that only one process may do at a time in a lakehouse, under its lock. Ctrl-C or SIGTERM ends the work
+/// between two commits and releases the lock. A run whose lock is taken over is recorded as killed.
 ///
 /// # Errors
 /// [`crate::lake::Error::Locked`] when another holds the lock, [`crate::lake::Error::Interrupted`],
-/// [`crate::lake::Error::Lakehouse`] when the lock can't be written or was lost; else what the work gives.
+/// [`crate::lake::Error::Lakehouse`] when the lock can't be written or was lost; else the work's own error.
 pub async fn locked<T>(lake: &Lakehouse, command: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
     held_during(lake, command, None, work).await
 }
 
-/// As [`locked`], for a run: one that is stopped is put on record as such, and so is one that was killed, by whoever
-/// takes its lock over.
+/// Does the same as [`locked`] for a run: a run that is stopped is recorded as such. One that was killed is recorded by
+/// the process that takes its lock over.
 ///
 /// # Errors
 /// As [`locked`].
@@ -51,7 +51,7 @@ async fn held_during<T>(
     outcome.map_err(Error::from)?
 }
 
-/// Where even that fails, the next run must not.
+/// Records how a run ended. A failure is only logged: it must not fail the next run.
 async fn put_on_record(lake: &Lakehouse, begun: &RunHeader, status: &str, text: &str) {
     if let Err(error) = meta::record_end(lake, begun, status, text).await {
         tracing::warn!(run = begun.run_id, %error, "how the run ended is not on record");

@@ -1,6 +1,6 @@
-//! A run: extract, bronze, silver, gold, checks, meta, and what is told of it afterwards.
+//! A run: extract, bronze, silver, gold, checks, the meta tables and its report.
 //!
-//! Invariant: an entity that fails must leave its tables as they were and the others whole, and the exit status says so.
+//! Invariant: an entity that fails must leave its tables unchanged and the others complete; the exit status reports it.
 
 pub mod deletions;
 mod entity;
@@ -36,21 +36,21 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// How many entities are fetched at the same time.
+/// Number of entities that are fetched at the same time.
 const ENTITIES_AT_ONCE: usize = 4;
-/// How many entities are flattened at the same time, where little changed.
+/// Number of entities that are flattened at the same time, unless a table is flattened whole.
 const FLATTENED_AT_ONCE: usize = 2;
 
-/// Runs the layers that are asked for, of the entities that are asked for.
+/// Runs the selected layers for the selected entities.
 ///
 /// # Errors
-/// [`Error`] when nothing could be begun: wrong options, an unusable lakehouse, a refused login. What fails later is
-/// in the report.
+/// [`Error`] when the run can't begin: wrong options, an unusable lakehouse, a refused login. Later failures are in the
+/// report.
 pub async fn run(client: Option<&Client>, lake: &Lakehouse, options: &Options) -> Result<RunReport> {
     run_tables(client, lake, options, &options.selected()?).await
 }
 
-/// As [`run`], of these entities: the generated ones, or others of the same names.
+/// Does the same as [`run`] for given entities: the generated ones, or others of the same names.
 ///
 /// # Errors
 /// As [`run`].
@@ -74,7 +74,7 @@ pub async fn run_tables(
     let mut report = RunReport::new(run, options.mode, layers.map(Layer::name).collect()).limited_to(selected);
     report.warnings.extend(options.late_since(report.run.started()));
     let header = report.header();
-    // Boxed: by value, the whole of a run would lie on the caller's stack, several times over.
+    // Boxed: by value, the whole future would lie on the caller's stack, several times over.
     locked_run(lake, command, header, Box::pin(unlocked(client, lake, options, selected, report))).await
 }
 
@@ -89,7 +89,7 @@ async fn unlocked(
     let mut origin = String::new();
     if options.has(Layer::Bronze) {
         let client = client.ok_or_else(|| Error::Usage("the bronze layer needs a connection".to_owned()))?;
-        // One request before any work: a wrong address or login is told once, and no data is touched.
+        // One request before any work: a wrong address or login is reported once, and no data is touched.
         match first_contact(client, selected).await {
             Ok(()) | Err(ClientError::Forbidden { .. }) => {}
             Err(error) => {
@@ -115,7 +115,7 @@ async fn unlocked(
     Ok(report)
 }
 
-/// Counts the rows and puts the run on record. Where that fails, so did the run, and its report says so.
+/// Counts the rows and records the run. If that fails, the run fails, and its report says so.
 pub(crate) async fn finish(lake: &Lakehouse, report: &mut RunReport) {
     if let Err(error) = count_rows(lake, report).await {
         report.add_error(error.to_string());
@@ -126,7 +126,7 @@ pub(crate) async fn finish(lake: &Lakehouse, report: &mut RunReport) {
     }
 }
 
-/// One cheap request that needs a login: of the first list that has an address of its own, else of the system.
+/// Sends one cheap request that needs a login: to the first list without a parent, else for the system's info.
 async fn first_contact(client: &Client, selected: &[&'static Table]) -> std::result::Result<(), ClientError> {
     let (client, stats) = (client.fail_fast(), RequestStats::default());
     let system = async || client.get(&Request::new("/system/info"), &stats, |_| Ok(())).await;
@@ -144,7 +144,7 @@ async fn first_contact(client: &Client, selected: &[&'static Table]) -> std::res
     }
 }
 
-/// Brings the layers that are asked for up to date, one after the other.
+/// Refreshes the selected layers, one after the other.
 async fn run_layers(
     client: Option<&Client>,
     run: &RunContext,
@@ -171,7 +171,7 @@ async fn run_layers(
     Ok(())
 }
 
-/// Fills in how many rows the tables have now, where whoever wrote them did not.
+/// Fills in the row counts of tables whose writer did not.
 async fn count_rows(lake: &Lakehouse, report: &mut RunReport) -> Result<()> {
     for table in report.tables.iter_mut().filter(|table| table.rows == 0) {
         let name = table.table.clone();
@@ -189,7 +189,7 @@ async fn refresh_bronze_layer(
     entities: &[&'static Table],
     state: &mut RunState,
 ) -> Result<()> {
-    // The largest first: what they end with overlaps with the others.
+    // The largest first: the end of their work overlaps with the others.
     let sizes = entities.iter().map(|entity| async move {
         let table = run.lake.open("bronze", entity.table).await.ok().flatten();
         match table {
@@ -224,13 +224,13 @@ async fn refresh_bronze_layer(
     Ok(())
 }
 
-/// Brings the silver tables up to date with what bronze holds.
+/// Brings the silver tables up to date with bronze.
 async fn refresh_silver_layer(run: &RunContext, selected: &[&'static Table], state: &mut RunState) -> Result<()> {
     let whole = run.options.mode == Mode::Full;
     let (mut work, mut flattens_all) = (Vec::new(), whole);
     for entity in TABLES {
-        // Gold is built from all of silver, so all of silver has to be what bronze says: also of an entity that
-        // failed now, or is not asked for, and whose bronze an earlier run brought further than its silver.
+        // Gold is built from all of silver, so every silver table must match bronze: also that of an entity that failed
+        // now, or is not selected, and whose bronze an earlier run brought further than its silver.
         let asked_for = selected.iter().copied().find(|other| other.entity == entity.entity);
         let entity = asked_for.unwrap_or(*entity);
         let is_changed = !run.options.has(Layer::Bronze) || state.changed.contains(entity.entity);
@@ -243,7 +243,7 @@ async fn refresh_silver_layer(run: &RunContext, selected: &[&'static Table], sta
             work.push(task.boxed());
         }
     }
-    // What is flattened whole is large.
+    // Tables that are flattened whole are large.
     let at_once = if flattens_all { 1 } else { FLATTENED_AT_ONCE };
     let mut work = futures::stream::iter(work).buffered(at_once);
     while let Some((entity, catches_up, outcome)) = work.next().await {
@@ -257,7 +257,7 @@ async fn refresh_silver_layer(run: &RunContext, selected: &[&'static Table], sta
     Ok(())
 }
 
-/// Brings an entity's silver tables up to date. An error ends this entity alone.
+/// Refreshes an entity's silver tables. An error fails this entity alone.
 pub(crate) async fn refresh_silver(run: &RunContext, entity: &'static Table, whole: bool) -> SilverOutcome {
     let started = Instant::now();
     let run = run.clone();
@@ -266,8 +266,8 @@ pub(crate) async fn refresh_silver(run: &RunContext, entity: &'static Table, who
     SilverOutcome { tables, seconds: started.elapsed().as_secs_f64() }
 }
 
-/// Builds gold and runs its checks: a full run the whole of it, any other what changed. Where a check fails then, the
-/// fault may be in what was left alone: all is computed once, and checked again.
+/// Builds gold and runs its checks: a full run rebuilds all of it, any other run only what changed. If a check fails
+/// after the latter, the fault may be in what was left alone: everything is rebuilt once, and checked again.
 pub(crate) async fn refresh_gold(run: &RunContext, report: &mut RunReport) -> Result<()> {
     let whole = run.options.mode == Mode::Full;
     let mut gold = gold::build(run, BuildOptions { whole, verify: run.options.verify }).await?;

@@ -1,4 +1,4 @@
-//! Single records that are read anew by their ids, and marks that are set or taken away.
+//! Re-reading of single records by their ids, and setting and removing of deletion marks.
 
 use crate::bronze::deletions::{Finding, mark_rows};
 use crate::bronze::{self, Loading, privacy, quarantine};
@@ -12,9 +12,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-/// The most records that are read anew because they are back, missing or differ; more are better read by a full run.
+/// Maximum number of records that are re-read because they returned, are missing or differ. A full run reads
+/// larger numbers better.
 const MOST_BROUGHT: usize = 5_000;
-/// The figures of requests that were made since then.
+/// Returns the statistics of requests that were made since `started`.
 pub(super) fn numbers(stats: &RequestStats, started: Instant) -> ExtractStats {
     ExtractStats {
         requests: stats.requests.load(Ordering::Relaxed),
@@ -25,8 +26,8 @@ pub(super) fn numbers(stats: &RequestStats, started: Instant) -> ExtractStats {
     }
 }
 
-/// Brings bronze in line with the source: what is back, missing or differs is read anew, whenever it changed, and what
-/// is gone is marked.
+/// Applies a comparison to bronze: re-reads what returned, is missing or differs, and marks what is gone. Records are
+/// re-read whatever their time of change.
 ///
 /// # Errors
 /// [`Error::Client`] when the API can't be read, [`crate::lake::Error::Table`] when the table can't be written.
@@ -38,7 +39,8 @@ pub(super) async fn apply(
 ) -> Result<Counts> {
     let wanted = finding.wanted();
     let mut counts = Counts::default();
-    // Records below others can't be asked for by their ids alone, and what is personal is kept as it is elsewhere.
+    // Records below a parent can't be requested by their ids alone, and the privacy policy must be the one of the other
+    // rows.
     let can = wanted.len() <= MOST_BROUGHT
         && entity.parent.is_none()
         && (entity.hashed.is_empty() || run.lake.hash_key().is_some())
@@ -46,7 +48,7 @@ pub(super) async fn apply(
     if can && !wanted.is_empty() {
         let (loaded, extracted) = bring(client, run, entity, &wanted, &Arc::default()).await?;
         let rejected = extracted.quarantined_ids();
-        // One that went again meanwhile stays marked.
+        // A record that was deleted again meanwhile stays marked.
         finding.returned.retain(|id| extracted.ids.contains_key(id) || rejected.contains(id));
         counts = loaded;
         finding.brought = true;
@@ -59,7 +61,7 @@ pub(super) async fn apply(
     Ok(counts)
 }
 
-/// Fetches the records that have these ids, whenever they changed, and loads them.
+/// Fetches the records with these ids, whatever their time of change, and loads them.
 pub(super) async fn bring(
     client: &Client,
     run: &RunContext,
@@ -72,7 +74,7 @@ pub(super) async fn bring(
         return Ok((Counts::default(), extracted));
     }
     quarantine::add(run, &extracted).await?;
-    // A window that begins after all time: the watermark stays where it is.
+    // A window that begins after all time leaves the watermark where it is.
     let loading = Loading { since: Some(i64::MAX), ..Loading::default() };
     let loaded = bronze::load(run, &extracted, loading).await?;
     quarantine::clear_resolved(run, &extracted).await?;

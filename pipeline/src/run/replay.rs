@@ -1,8 +1,9 @@
-//! Quarantined records read again, by the decoder of today, and on through silver and gold.
+//! Replay: decodes quarantined records with today's decoder, and refreshes silver and gold.
 //!
-//! Invariant: a record is in bronze before it leaves the quarantine, so a crash between the two commits loses nothing
-//! and the next replay ends the work. What bronze has in a newer or equal version stays, and so does what was marked as
-//! deleted after it was put aside. The watermark stays, too: a replay does not know what else changed.
+//! Invariant: a record must be in bronze before it leaves the quarantine, so a crash between the two commits loses
+//! nothing and the next replay completes the work. A newer or equal version in bronze must stay, and so must the mark
+//! of a record that was deleted after it was quarantined. The watermark stays, too: a replay does not know what else
+//! changed.
 
 use super::locked::locked_run;
 use super::report::{EntityReport, RunReport, TableReport};
@@ -22,15 +23,15 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Replays the quarantine of the entities that are asked for.
+/// Replays the quarantine of the selected entities.
 ///
 /// # Errors
-/// [`Error`] when nothing could be begun. What fails later is in the report.
+/// [`Error`] when the replay can't begin. Later failures are in the report.
 pub async fn replay(lake: &Lakehouse, options: &Options) -> Result<RunReport> {
     replay_tables(lake, &options.selected()?).await
 }
 
-/// As [`replay`], of these entities: the generated ones, or others of the same names.
+/// Does the same as [`replay`] for given entities: the generated ones, or others of the same names.
 ///
 /// # Errors
 /// As [`replay`].
@@ -64,7 +65,7 @@ async fn unlocked(lake: &Lakehouse, selected: &[&'static Table], mut report: Run
                     seconds: started.elapsed().as_secs_f64(),
                 });
                 report.entities.push(of_entity);
-                // All rows are looked at: a replay that was killed may have changed bronze before this one.
+                // Silver takes all that bronze wrote since, also by an earlier replay that was killed.
                 report.take_silver(entity.entity, refresh_silver(&run, entity, false).await);
             }
             Err(error) => {
@@ -81,19 +82,19 @@ async fn unlocked(lake: &Lakehouse, selected: &[&'static Table], mut report: Run
     Ok(report)
 }
 
-/// Whether an entity's records can be replayed: a snapshot is read whole in every run anyway, and a record of a list
-/// below another does not say of which.
+/// Returns whether an entity's records can be replayed. A snapshot is read whole in every run anyway, and a record
+/// below a parent that it does not name can't be assigned to one.
 fn applies_to(entity: &Table) -> bool {
     entity.change_detection != ChangeDetection::Snapshot && entity.parent.is_none_or(|parent| parent.in_record)
 }
 
-/// Gives whether bronze or the quarantine changed.
+/// Replays an entity's quarantine and returns whether bronze or the quarantine changed.
 async fn replay_entity(run: &RunContext, entity: &'static Table, report: &mut EntityReport) -> Result<bool> {
     let (lake, stage) = (&run.lake, &run.stage);
     let stored = quarantine::records(lake, entity).await?;
     report.numbers = ExtractStats { rows_read: stored.len() as u64, ..ExtractStats::default() };
     let marks = bronze::deletions::marks(lake, entity).await?;
-    // What the source deleted since then stays as it is: it would come back to life.
+    // A record that the source deleted after it was quarantined stays: the replay would revive its row.
     let (gone, stored): (Vec<_>, Vec<_>) = stored.into_iter().partition(|(rejected, at)| {
         let marked = id_of(rejected).and_then(|id| marks.get(&id));
         marked.is_some_and(|marked| at.is_none_or(|at| at <= *marked))
@@ -105,7 +106,7 @@ async fn replay_entity(run: &RunContext, entity: &'static Table, report: &mut En
     }
     let known = decode_stored(stage, entity, &stored, &HashSet::new())?;
     let mut stale = stale(lake, &known).await?;
-    // The source had this version after it had none.
+    // Never stale: the source had this version after the row was marked as deleted.
     stale.retain(|id| !marks.contains_key(id));
     let mut fresh = decode_stored(stage, entity, &stored, &stale)?;
     fresh.forget_times();
@@ -121,7 +122,7 @@ async fn replay_entity(run: &RunContext, entity: &'static Table, report: &mut En
     Ok(report.counts.any_change() || stored.len() > fresh.quarantined.len())
 }
 
-/// The ids that bronze has in a newer or equal version.
+/// Returns the ids that bronze has in a newer or equal version.
 async fn stale(lake: &Lakehouse, fresh: &Extracted) -> Result<HashSet<i64>> {
     let entity = fresh.table;
     let Some(table) = lake.open("bronze", entity.table).await?.filter(|_| !fresh.ids.is_empty()) else {

@@ -1,4 +1,4 @@
-//! What a run did: by entity, by table, by check; and the exit status that follows.
+//! Report of a run: by entity, by table, by check; and the exit status that follows.
 
 use crate::bronze::deletions::Finding;
 use crate::bronze::quarantine::{TABLE as QUARANTINE, WARNING_PERCENT};
@@ -14,7 +14,7 @@ use connectwise_runtime::Table;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A run as it is known before its end.
+/// Header of a run: what is known of it before its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunHeader {
@@ -30,7 +30,7 @@ pub struct RunHeader {
     pub entities: Option<String>,
 }
 
-/// What flattening an entity gave: each table with its counts and its rows.
+/// Outcome of flattening an entity: each table with its counts and its rows.
 pub(crate) struct SilverOutcome {
     /// The tables, the entity's own first.
     pub tables: Result<Vec<(&'static str, Counts, u64)>>,
@@ -38,36 +38,36 @@ pub(crate) struct SilverOutcome {
     pub seconds: f64,
 }
 
-/// What happened to an entity.
+/// Report of an entity.
 #[derive(Debug, Clone, Default)]
 pub struct EntityReport {
     /// Its name.
     pub entity: &'static str,
     /// Requests, pages, bytes, seconds.
     pub numbers: ExtractStats,
-    /// Bronze rows by what became of them.
+    /// Bronze rows that were inserted, updated, left unchanged and deleted.
     pub counts: Counts,
-    /// Records in quarantine from this run.
+    /// Records that this run quarantined.
     pub quarantined: u64,
-    /// What a comparison of all ids found, where there was one.
+    /// Result of the comparison of all ids, where there was one.
     pub compared: Option<Finding>,
     /// Properties that the spec does not know.
     pub unknown_fields: BTreeMap<String, u64>,
-    /// What was asked for: everything, or what changed since.
+    /// The window: everything, or what changed since.
     pub window: Option<String>,
-    /// What a person has to know of how it was read.
+    /// Remarks for the user on how it was read.
     pub remarks: Vec<String>,
     /// The watermark before, in microseconds since 1970.
     pub watermark_before: Option<i64>,
     /// The watermark after.
     pub watermark_after: Option<i64>,
-    /// Whether bronze holds what was read.
+    /// Check that bronze holds what was read.
     pub fetched: Option<Check>,
     /// Why it failed.
     pub error: Option<String>,
 }
 
-/// What happened to a table.
+/// Report of a table.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct TableReport {
     /// bronze, silver or gold.
@@ -76,17 +76,17 @@ pub struct TableReport {
     pub table: String,
     /// Rows in it now.
     pub rows: u64,
-    /// Rows by what became of them.
+    /// Rows that were inserted, updated, left unchanged and deleted.
     #[serde(flatten)]
     pub counts: Counts,
-    /// Of a gold table, how much of it was computed.
+    /// How a gold table was refreshed.
     #[serde(rename = "computed", skip_serializing_if = "Option::is_none")]
     pub refresh: Option<RefreshKind>,
     /// Seconds.
     pub seconds: f64,
 }
 
-/// What a run did.
+/// Report of a run.
 #[derive(Debug, Clone)]
 pub struct RunReport {
     /// The run.
@@ -103,9 +103,9 @@ pub struct RunReport {
     pub tables: Vec<TableReport>,
     /// The checks.
     pub checks: Vec<Check>,
-    /// Agreement types that no rule knows: someone must look at them.
+    /// Agreement types that no rule matches: someone must look at them.
     pub unmatched: Vec<Unmatched>,
-    /// What is not as it should be, and no fault of the run.
+    /// Warnings: what is not as it should be, and no fault of the run.
     pub warnings: Vec<String>,
     /// What ended the run early.
     pub error: Option<String>,
@@ -114,7 +114,7 @@ pub struct RunReport {
 }
 
 impl RunReport {
-    /// Of a run that has done nothing yet.
+    /// Creates the report of a run that has done nothing yet.
     pub(crate) fn new(run: RunId, mode: Mode, layers: Vec<&'static str>) -> Self {
         Self {
             run,
@@ -131,7 +131,7 @@ impl RunReport {
         }
     }
 
-    /// Limits it to some entities; to none where these are all.
+    /// Limits the report to some entities; to none where these are all.
     pub(crate) fn limited_to(mut self, entities: &[&'static Table]) -> Self {
         if entities.len() < TABLES.len() {
             self.only = entities.iter().map(|entity| entity.entity).collect();
@@ -139,7 +139,7 @@ impl RunReport {
         self
     }
 
-    /// Adds what went wrong with the run as a whole.
+    /// Adds an error of the run as a whole.
     pub(crate) fn add_error(&mut self, text: String) {
         self.error = Some(match self.error.take() {
             Some(before) => format!("{before}\n{text}"),
@@ -147,7 +147,7 @@ impl RunReport {
         });
     }
 
-    /// What is known of it before its end.
+    /// Returns the header: what is known of the run before its end.
     pub(crate) fn header(&self) -> RunHeader {
         RunHeader {
             run_id: self.run.as_str().to_owned(),
@@ -158,7 +158,7 @@ impl RunReport {
         }
     }
 
-    /// Adds what a comparison with the source, or what came back, did to an entity, to what the run did before.
+    /// Adds the result of a comparison with the source, or of returned rows, to an entity's report.
     pub(crate) fn take_comparison(&mut self, table: &str, compared: EntityReport) {
         let counts = compared.counts;
         match self.entities.iter_mut().find(|other| other.entity == compared.entity) {
@@ -196,7 +196,7 @@ impl RunReport {
         }
     }
 
-    /// Adds what flattening an entity did.
+    /// Adds the outcome of flattening an entity.
     pub(crate) fn take_silver(&mut self, entity: &'static str, SilverOutcome { tables, seconds }: SilverOutcome) {
         match tables {
             Ok(tables) => {
@@ -220,7 +220,7 @@ impl RunReport {
         }
     }
 
-    /// Adds what building gold did, also where it was built before in the same run.
+    /// Adds the gold tables that were built, also where they were built before in the same run.
     pub(crate) fn take_gold(&mut self, built: &[Built]) {
         for &Built { table, counts, rows, refresh, seconds, .. } in built {
             match self.tables.iter_mut().find(|other| other.layer == "gold" && other.table == table.name) {
@@ -245,7 +245,7 @@ impl RunReport {
         }
     }
 
-    /// Adds a check for each entity that was read: it warns where more than a few of the records did not fit.
+    /// Adds a check for each entity that was read: it warns where more than a few of its records were rejected.
     pub(crate) fn check_quarantine(&mut self) {
         let read = self.entities.iter().filter(|entity| entity.numbers.rows_read > 0);
         self.checks.extend(read.map(|entity| {
@@ -259,7 +259,7 @@ impl RunReport {
         }));
     }
 
-    /// done, failed, partial or check_failed.
+    /// Returns done, failed, partial or check_failed.
     pub fn status(&self) -> &'static str {
         match self.exit_code() {
             0 => "done",
@@ -269,7 +269,7 @@ impl RunReport {
         }
     }
 
-    /// 0 done · 1 failed · 3 some entities failed, the others are whole · 4 a check failed.
+    /// Returns the exit status: 0 done · 1 failed · 3 some entities failed, the others are complete · 4 a check failed.
     pub fn exit_code(&self) -> u8 {
         let failed = self.entities.iter().filter(|entity| entity.error.is_some()).count();
         if self.error.is_some() || (failed > 0 && failed == self.entities.len()) {
@@ -283,10 +283,10 @@ impl RunReport {
         }
     }
 
-    /// All errors, a line each.
+    /// Returns all errors, a line each.
     pub fn error_text(&self) -> Option<String> {
         let mut lines: Vec<String> = self.error.iter().cloned().collect();
-        // The same trouble (a wrong password) is told once.
+        // The same error (a wrong password) is reported once.
         for entity in &self.entities {
             if let Some(error) = &entity.error
                 && !lines.iter().any(|line| line == error)

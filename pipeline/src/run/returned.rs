@@ -1,4 +1,4 @@
-//! Rows that are marked as deleted and are at the source again: every incremental run asks for them.
+//! Returned rows: marked as deleted, but at the source again; every incremental run asks for them.
 
 use super::refetch::{apply, bring, numbers};
 use super::report::EntityReport;
@@ -13,13 +13,13 @@ use connectwise_runtime::Table;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// So many rows that are marked as deleted are asked for by their ids; where there are more, the source's count tells
-/// first whether any of them can be back.
+/// Maximum number of marked rows that are requested by their ids. Where there are more, the source's count tells first
+/// whether any of them can have returned.
 const MOST_ASKED: usize = 2_000;
 
-/// After an incremental load: brings back the rows that are marked as deleted and are at the source all the same, as
-/// after a right came back. A window does not show them: they need not have changed. `None` where no row is marked. An
-/// error ends this entity alone, and stands in its report.
+/// Re-reads rows that are marked as deleted but are at the source, after an incremental load. They return, for example,
+/// with a right of the API member. A window does not show them: they need not have changed. Returns `None` where no row
+/// is marked. An error fails this entity alone and is stored in its report.
 pub(super) async fn bring_back(client: &Client, run: &RunContext, entity: &'static Table) -> Option<EntityReport> {
     let started = Instant::now();
     let stats = Arc::new(RequestStats::default());
@@ -49,7 +49,8 @@ pub(super) async fn bring_back(client: &Client, run: &RunContext, entity: &'stat
     }
 }
 
-/// The rows marked as deleted that the source has again. All its ids are read only where it counts more than lives here.
+/// Finds marked rows that the source has again. All its ids are read only where it counts more records than are live
+/// here.
 async fn find_returned(
     client: &Client,
     lake: &Lakehouse,

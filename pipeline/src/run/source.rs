@@ -1,8 +1,8 @@
-//! Whose data a lakehouse holds: the source that it remembers, and what identifies the lakehouse itself.
+//! Source of a lakehouse: which ConnectWise its data comes from, and what identifies the lakehouse itself.
 //!
-//! Invariants: what comes from one source is never put beside what came from another without being told to, and then
-//! each entity is read whole first. A lakehouse is identified by the id of a table of its own, and not by its place:
-//! one that was made anew at the same place is another.
+//! Invariants: data of one source must never be put beside data of another without `--change-source`, and then each
+//! entity must be read whole first. A lakehouse must be identified by the id of a table of its own, never by its
+//! location: one that was created anew at the same location is another.
 
 use super::meta;
 use crate::bronze::SOURCE;
@@ -13,10 +13,10 @@ use crate::lake::Lakehouse;
 use crate::staging;
 use connectwise_runtime::Table;
 
-/// The file by which earlier versions told a demo's folder.
+/// The file by which earlier versions marked a demo's folder.
 const DEMO_FILE: &str = ".connectwise-etl-demo";
 
-/// The source that a lakehouse holds the data of, where it remembers one.
+/// Reads the source whose data a lakehouse holds, if it is recorded.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`] when it can't be read.
@@ -24,13 +24,13 @@ pub async fn remembered(lake: &Lakehouse) -> Result<Option<DataSource>> {
     Ok(meta::source(lake).await?.or_else(|| marked(lake)))
 }
 
-/// What an earlier version's file says of a folder.
+/// Returns the demo's source where an earlier version's file marks the folder.
 fn marked(lake: &Lakehouse) -> Option<DataSource> {
     let path = lake.root().to_file_path().ok()?;
     path.join(DEMO_FILE).exists().then(DataSource::demo)
 }
 
-/// Refuses a source that is not the one that the lakehouse holds the data of, unless it is to be changed.
+/// Refuses a source other than the one whose data the lakehouse holds, unless it is to be changed.
 ///
 /// # Errors
 /// [`Error::Usage`] that names both, and what to do.
@@ -48,8 +48,8 @@ fn refusal(lake: &Lakehouse, held: &DataSource, source: &DataSource) -> Error {
     ))
 }
 
-/// Remembers the source of what is read from now on, and forgets what was kept of another one. Gives a text that is the
-/// same for the same source and the same lakehouse alone. Whoever calls this holds the lakehouse's lock.
+/// Records the source of what is read from now on, and deletes what was staged of another one. Returns a text that is
+/// unique to this source and this lakehouse. The caller must hold the lakehouse's lock.
 ///
 /// # Errors
 /// As [`require_same`]; [`crate::lake::Error::Table`] when it can't be recorded.
@@ -70,8 +70,8 @@ pub(crate) async fn remember(lake: &Lakehouse, run: &RunId, source: &DataSource,
     Ok(format!("{}\n{}", table.id()?, source.key()))
 }
 
-/// Whether an entity's bronze table holds the rows of another source. One that does not say whose they are counts as
-/// another's where the source is changed.
+/// Returns whether an entity's bronze table holds the rows of another source. A table that does not record its source
+/// counts as another's where the source is changed.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`] when it can't be read.

@@ -1,11 +1,11 @@
-//! What a run did so far.
+//! State of a run: its report, and what it changed so far.
 
 use super::report::RunReport;
 use std::collections::BTreeSet;
 
-/// What a run did so far.
+/// State of a run.
 pub(super) struct RunState {
-    /// What is told of it.
+    /// What is reported so far.
     pub report: RunReport,
     /// The entities whose bronze table the run wrote.
     pub changed: BTreeSet<&'static str>,

@@ -1,4 +1,4 @@
-//! Runs that need no server: what is on record, what is replayed, and the layers after bronze.
+//! Tests of runs that need no server: the run history, replay, and the layers after bronze.
 
 use super::meta;
 use super::replay::replay_tables;
@@ -18,7 +18,7 @@ async fn a_run_is_on_record_once() {
         EntityReport { entity: "Member", error: Some("no right".to_owned()), ..EntityReport::default() },
     ];
     meta::record(lake, &report).await.unwrap();
-    // Whoever takes over its lock finds that it said so itself.
+    // A process that takes over the lock finds that the run recorded its end itself.
     meta::record_end(lake, &report.header(), "failed", "killed").await.unwrap();
     let runs = "SELECT count(*) || ' ' || max(status) || ' ' || max(layers) FROM meta.etl_run";
     assert_eq!(value(lake, runs).await, "1 partial bronze,silver");

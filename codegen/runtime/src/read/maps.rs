@@ -9,7 +9,7 @@ use crate::json::{Mark, Str};
 use crate::password::{Role, names_password};
 use crate::redact::Redaction;
 
-/// Entries of one map up to which a repeated key is looked for by comparing.
+/// Maximum number of entries of a map in which a repeated key is found by comparing.
 const FEW_ENTRIES: usize = 24;
 
 impl<'a> Reader<'a> {
@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// What a name tells of the object that it stands in, and where its value begins.
+    /// Returns the role of a name in its object, and where its value begins.
     #[inline]
     fn value_of(&mut self, name: Str<'a>) -> (Role, Mark) {
         self.scanner.peek();
@@ -80,7 +80,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// A map with many entries, with a key that is there twice (the last value wins), or with the value of a password.
+    /// Reads a map that has many entries, a repeated key (the last value wins), or the value of a password.
     #[cold]
     fn map_with_care(&mut self, column: &mut Maps, row: usize) -> Result<(), Fault> {
         let mut order: Vec<(Str<'a>, Mark)> = Vec::new();

@@ -1,4 +1,4 @@
-//! Reading objects by the shape, and what of them the shape does not know.
+//! Reading objects by the shape, and the properties that the shape does not know.
 
 use std::borrow::Cow;
 
@@ -71,7 +71,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Passes over a value that does not fit: whether that matters is decided by the whole object.
+    /// Skips a value that does not fit: whether that matters is decided by the whole object.
     #[cold]
     fn pass_over(&mut self, slot: &mut Slot, row: usize, start: Mark) -> Result<(), Syntax> {
         if let Some(column) = slot.column.as_mut() {
@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
         self.scanner.skip()
     }
 
-    /// Forgets the values of an object that is a password.
+    /// Clears the values of an object that is a password.
     #[cold]
     fn forget_values(&mut self, columns: &mut Structs, row: usize) {
         self.left_out = true;
@@ -100,8 +100,8 @@ impl<'a> Reader<'a> {
         });
     }
 
-    /// The index of the next property, or its name where the shape does not know it. Servers write properties in
-    /// the same order every time, so the one that came next in the last record is tried first.
+    /// Returns the index of the next property, or its name where the shape does not know it. Servers write properties
+    /// in the same order every time, so the one that came next in the last record is tried first.
     #[inline]
     fn property(&mut self, columns: &mut Structs, last: usize) -> Result<Result<usize, Str<'a>>, Syntax> {
         if self.scanner.peek() == b'"'
@@ -118,8 +118,8 @@ impl<'a> Reader<'a> {
         Ok(found.ok_or(name))
     }
 
-    /// Keeps a property that the shape does not know, as far as it may be kept; whether it says that the object is a
-    /// password.
+    /// Keeps a property that the shape does not know, as far as it may be kept. Returns whether it says that the object
+    /// is a password.
     #[cold]
     fn unknown(&mut self, name: Str<'a>) -> Result<bool, Syntax> {
         let raw = self.scanner.raw()?;
@@ -146,7 +146,7 @@ impl<'a> Reader<'a> {
         Ok(is_password)
     }
 
-    /// Forgets what was found under the current path: the property is there a second time.
+    /// Drops what was found under the current path: the property is repeated.
     #[cold]
     fn forget_unknown(&mut self) {
         let path = self.path.written();

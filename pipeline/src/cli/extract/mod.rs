@@ -1,7 +1,7 @@
 //! `connectwise-etl extract ENDPOINT`: any list of the API to ndjson, CSV or Parquet.
 //!
-//! Invariant: a file appears under its name when it is whole, or not at all; of ndjson and CSV every value is the
-//! API's own text. What goes to standard output, or into a pipe, as ndjson is written as it comes.
+//! Invariant: a file must appear under its name complete or not at all; in ndjson and CSV every value must be the API's
+//! own text. ndjson to standard output, or into a pipe, is written as it arrives.
 
 mod parquet;
 
@@ -77,7 +77,7 @@ impl ExtractArgs {
         }
     }
 
-    /// The list that is asked for.
+    /// Builds the list that the arguments ask for.
     fn list(&self, client: &Client) -> Result<List> {
         let now = chrono::Utc::now();
         let read = |name: &str, text: &Option<String>| {
@@ -107,7 +107,7 @@ impl ExtractArgs {
 }
 
 pub(super) async fn execute(args: &ExtractArgs, output: &mut Output) -> Result<u8> {
-    // Everything that can be wrong in the command is said before the first request.
+    // Every error of the command line is reported before the first request.
     let form = args.form()?;
     let client = Client::from_env(args.rate.into())?;
     let list = args.list(&client)?;
@@ -131,7 +131,7 @@ pub(super) async fn execute(args: &ExtractArgs, output: &mut Output) -> Result<u
             }
             Ok(0)
         }
-        // Whoever read the output has enough of it.
+        // The reader of the output has enough of it.
         Err(Error::Io { source, .. }) if is_stream && source.kind() == ErrorKind::BrokenPipe => {
             watcher.done();
             Ok(0)
@@ -164,7 +164,7 @@ async fn write(
     let list = list.expecting(before);
     let counted = list.clone();
     let records = match (form, list.schema()) {
-        // What has gone down a pipe is gone: the exit status tells whether it was all.
+        // What went down a pipe can't be taken back: the exit status tells whether it was everything.
         (Form::Ndjson, _) => lines(list, target.at_once(output)).await?.0,
         (Form::Csv, _) => {
             let mut scratch = Scratch::new()?;
@@ -199,7 +199,7 @@ async fn write(
     Ok(records)
 }
 
-/// A record a line; how many, and the names of their properties in the order in which they came.
+/// Writes one record per line; returns how many, and the names of their properties in order of appearance.
 async fn lines(list: List, out: &mut (dyn Write + Send)) -> Result<(u64, IndexMap<String, ()>)> {
     let mut records = list.records();
     let (mut count, mut columns) = (0, IndexMap::new());
@@ -209,7 +209,7 @@ async fn lines(list: List, out: &mut (dyn Write + Send)) -> Result<(u64, IndexMa
         for name in properties.into_keys() {
             columns.entry(name).or_default();
         }
-        // Line breaks between two values are white space; in a text JSON has none.
+        // Line breaks between two values are white space; a JSON string has none.
         let mut line: Vec<u8> =
             record.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }).collect();
         line.push(b'\n');
@@ -220,7 +220,7 @@ async fn lines(list: List, out: &mut (dyn Write + Send)) -> Result<(u64, IndexMa
     Ok((count, columns))
 }
 
-/// Lines of JSON as lines of CSV.
+/// Converts lines of JSON to lines of CSV.
 fn csv(scratch: &mut Scratch, columns: &IndexMap<String, ()>, stop: &Stop, mut csv: Csv<impl Write>) -> Result<()> {
     if !columns.is_empty() {
         csv.row(columns.keys().map(|name| Cell::Text(name))).map_err(failed)?;

@@ -1,6 +1,7 @@
-//! Parquet: of an entity in its own shape, of any other list in the one that its records are found to have.
+//! Parquet output: an entity in its bronze schema, any other list in a schema that is inferred from its records.
 //!
-//! Invariant: no digit is lost. What has no type that holds all of its values exactly is text, as it was written.
+//! Invariant: no digit may be lost. What has no type that holds all of its values exactly must be text, as it was
+//! written.
 
 use super::super::output_file::{OutputFile, Scratch, Stop};
 use crate::client::List;
@@ -15,14 +16,14 @@ use serde_json::value::RawValue;
 use std::io::BufRead as _;
 use std::sync::Arc;
 
-/// Lines that are turned into rows at a time.
+/// Number of lines that are converted to rows at a time.
 const LINES: usize = 1024;
-/// Whole numbers up to here are numbers with a fraction, too.
+/// Whole numbers up to this one are exact as doubles, too.
 const LARGEST_EXACT: u64 = 1 << 53;
 
 type Properties<'r> = IndexMap<String, &'r RawValue>;
 
-/// An entity's records in its own shape, or the part of it that is asked for.
+/// Writes an entity's records in its own schema, or the part of it that is asked for.
 pub(super) async fn shaped(list: List, schema: &SchemaRef, fields: &[String], target: &mut OutputFile) -> Result<u64> {
     let wrong = |error: parquet::errors::ParquetError| Error::data("Parquet", error);
     let first = |name: &str| name.split('/').next().unwrap_or_default().trim().to_owned();
@@ -43,7 +44,7 @@ pub(super) async fn shaped(list: List, schema: &SchemaRef, fields: &[String], ta
     Ok(records)
 }
 
-/// Lines of JSON in the shape that all of them have in common.
+/// Writes lines of JSON in the shape that all of them have in common.
 pub(super) fn inferred(scratch: &mut Scratch, stop: &Stop, target: &mut OutputFile) -> Result<()> {
     let wrong = |error: &dyn std::fmt::Display| Error::data("Parquet", error.to_string());
     let mut shape = Shape::Nothing;
@@ -83,18 +84,18 @@ pub(super) fn inferred(scratch: &mut Scratch, stop: &Stop, target: &mut OutputFi
     Ok(())
 }
 
-/// As tables have them: Spark reads old dates from no other files.
+/// Returns the properties of tables' files: Spark reads old dates from no other files.
 fn as_tables() -> WriterProperties {
     WriterProperties::builder().set_key_value_metadata(Some(footer_metadata())).build()
 }
 
-/// What values have in common.
+/// Shape that values have in common.
 #[derive(Debug, Clone, PartialEq)]
 enum Shape {
-    /// Null, and nothing else.
+    /// Only nulls.
     Nothing,
     Boolean,
-    /// Whole numbers; whether they are exact as numbers with a fraction, too.
+    /// Whole numbers; `small` where they are exact as doubles, too.
     Integer {
         small: bool,
     },
@@ -107,7 +108,7 @@ enum Shape {
 }
 
 impl Shape {
-    /// Of one value.
+    /// Infers the shape of one value.
     fn of(json: &str) -> serde_json::Result<Self> {
         Ok(match json.as_bytes().first() {
             Some(b'n') => Shape::Nothing,
@@ -132,7 +133,7 @@ impl Shape {
         })
     }
 
-    /// Of what is of the one or the other.
+    /// Returns the shape that takes values of both.
     fn and(self, other: Self) -> Self {
         match (self, other) {
             (Shape::Nothing, shape) | (shape, Shape::Nothing) => shape,
@@ -170,7 +171,7 @@ fn fields(properties: &IndexMap<String, Shape>) -> Fields {
     properties.iter().map(|(name, shape)| Field::new(name, shape.data_type(), true)).collect()
 }
 
-/// Writes a value so that a reader of its shape's type takes it.
+/// Writes a value so that a reader of its shape's type accepts it.
 fn write_as(json: &str, shape: &Shape, out: &mut Vec<u8>) -> serde_json::Result<()> {
     match shape {
         _ if json == "null" => out.extend_from_slice(b"null"),
@@ -204,7 +205,7 @@ fn write_as(json: &str, shape: &Shape, out: &mut Vec<u8>) -> serde_json::Result<
     Ok(())
 }
 
-/// Whether a double is, to the last digit, the number that is written.
+/// Returns whether a double is, to the last digit, the number that is written.
 fn is_exact(number: &str) -> bool {
     number.parse::<f64>().is_ok_and(|double| {
         let (written, read) = (Digits::of(number), Digits::of(&format!("{double:e}")));
@@ -212,7 +213,7 @@ fn is_exact(number: &str) -> bool {
     })
 }
 
-/// A number, in whatever way it is written.
+/// Digits of a number, in whatever way it is written.
 #[derive(Debug, PartialEq)]
 struct Digits {
     negative: bool,

@@ -1,4 +1,4 @@
-//! What is put on record of runs that were killed.
+//! Tests of what is recorded of runs that were killed.
 
 use super::*;
 use crate::lake::Layout;
@@ -14,7 +14,7 @@ fn begun(id: &str) -> RunHeader {
     }
 }
 
-/// Leaves the lock behind as a process of this machine does that was killed; false where that can't be told here.
+/// Leaves the lock behind as a killed process of this machine does; returns false where that can't be detected here.
 async fn killed(lake: &Lakehouse, folder: &std::path::Path, id: &str) -> bool {
     let (lock, _) = Lock::take(lake, "run", Some(begun(id))).await.unwrap();
     let mut files: Vec<_> =
@@ -23,7 +23,7 @@ async fn killed(lake: &Lakehouse, folder: &std::path::Path, id: &str) -> bool {
     let path = files.pop().unwrap();
     let mut record: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     lock.release().await;
-    // No process has the highest id there can be.
+    // No process has the highest possible id.
     record["pid"] = 4_194_304.into();
     std::fs::write(&path, record.to_string()).unwrap();
     record["machine"].is_string()
@@ -37,7 +37,7 @@ async fn what_became_of_a_killed_run_is_on_record_and_only_once() {
         return;
     }
     locked(&lake, "run", async { Ok(()) }).await.unwrap();
-    // This one had written its row, but not given the lock back.
+    // This one had written its row, but not released the lock.
     killed(&lake, folder.path(), "r1").await;
     locked(&lake, "run", async { Ok(()) }).await.unwrap();
     let run = locked_run(&lake, "run", begun("r2"), async { Err::<(), _>(Error::Usage("wrong".to_owned())) });

@@ -6,7 +6,7 @@ use arrow::datatypes::{Float64Type, Int64Type};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::io::Write as _;
 
-/// What the file of these records holds.
+/// Writes these records to a file and reads it back.
 fn read(lines: &[&str]) -> RecordBatch {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("out.parquet");
