@@ -144,6 +144,11 @@ impl Client {
         Self { source, ..self }
     }
 
+    /// HTTP without the login, for requests that are built here and sent signed.
+    pub(crate) fn unsigned(&self) -> &reqwest::Client {
+        self.base.http()
+    }
+
     /// The source of the data that it reads.
     pub fn source(&self) -> &DataSource {
         &self.source

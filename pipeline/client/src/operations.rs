@@ -51,7 +51,7 @@ impl Client {
             stats: Arc::clone(stats),
             base: base.path().trim_end_matches('/').to_owned(),
         };
-        Operations::new_with_client(base.as_str().trim_end_matches('/'), self.base.http().clone(), Arc::new(sender))
+        Operations::new_with_client(base.as_str().trim_end_matches('/'), self.unsigned().clone(), Arc::new(sender))
     }
 
     /// Returns the cause of an operation's failure at this endpoint.

@@ -42,7 +42,7 @@ pub async fn knows_comparisons(lake: &Lakehouse) -> Result<bool> {
     lake.open("meta", ENTITY_RUN).await?.map_or(Ok(false), |table| has(&table, GONE))
 }
 
-/// Whether a stored table has a column that an earlier version's lacks.
+/// Returns whether a stored table has a column that an earlier version's lacks.
 ///
 /// # Errors
 /// [`crate::lake::Error::Table`] when its schema can't be read.

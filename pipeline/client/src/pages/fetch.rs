@@ -97,7 +97,7 @@ impl<D: DecodePage> PageReader<D> {
             request = request.with("conditions", conditions);
         }
         for (name, conditions) in &query.further {
-            request = request.with(name, conditions);
+            request = request.with(*name, conditions);
         }
         fields.into_iter().fold(request, |request, fields| request.with("fields", fields))
     }

@@ -1,10 +1,13 @@
 //! The page reader against servers of every kind, over a scripted transport.
 
 use super::*;
-use crate::conditions::{Literal, Operator, field};
+use crate::conditions::{Condition, Literal, Operator, field};
 use crate::raw::RawPages;
+use crate::request::Request;
+use crate::selection::Selection;
 use crate::testing::{Scripted, answer};
 use crate::transport::Received;
+use bytes::Bytes;
 use proptest::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 
