@@ -10,7 +10,7 @@ use crate::{gold, silver};
 use connectwise_generated::tables::TABLES;
 use std::sync::LazyLock;
 
-pub(crate) use crate::lake::session::{first_table, named_tables, register_written, require_any};
+pub(crate) use crate::lake::session::{first_table, named_tables, require_any};
 pub(crate) use crate::lake::session::{open_all, register_named, session};
 pub use crate::lake::session::{register, register_at_time, register_at_version, show};
 

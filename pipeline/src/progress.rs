@@ -13,7 +13,7 @@ use tracing::Span;
 
 mod text;
 
-use text::{aside, counting_style, line, records, retries, running_style};
+use text::{State, aside, counting_style, line, records, retries, running_style};
 
 /// Interval between plain lines of an entity that is being read.
 const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -189,16 +189,6 @@ struct Entity {
     name: String,
     bar: Option<ProgressBar>,
     state: Mutex<State>,
-}
-
-struct State {
-    expected: Option<u64>,
-    rows: u64,
-    retries: u64,
-    /// What it does beside reading: a wait, a second reading.
-    doing: String,
-    started: Instant,
-    told: Instant,
 }
 
 impl Observer for EntityProgress {

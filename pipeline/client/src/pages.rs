@@ -9,6 +9,7 @@
 
 mod decode;
 mod fetch;
+mod fetched;
 mod query;
 mod unserved;
 
@@ -19,12 +20,12 @@ use crate::client::Client;
 use crate::error::{ClientError, Error, Result};
 use crate::key_range::KeyRange;
 use crate::page_size::PageSize;
-use crate::records::RecordKey;
+use crate::records::{RecordKey, number_of_records};
 use crate::request::RequestStats;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use fetch::{Fetched, Links, number_of_records};
+use fetched::{Fetched, Links};
 
 /// Reads a list page by page.
 #[derive(Debug)]

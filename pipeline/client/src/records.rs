@@ -60,6 +60,11 @@ pub(super) fn items_of(body: &[u8]) -> Result<(Vec<&RawValue>, bool), String> {
     Ok((items.map_err(|error| error.to_string())?, single))
 }
 
+/// Returns the number of records in a response: the items of a list, or one object.
+pub(super) fn number_of_records(body: &[u8]) -> Result<u64, String> {
+    items_of(body).map(|(records, _)| records.len() as u64)
+}
+
 /// Reads the key of the first record of a page.
 ///
 /// # Errors

@@ -1,8 +1,18 @@
-//! Texts of progress: the style of a bar, and what a line says.
+//! State of an entity's progress, and its texts: the style of a bar, and what a line says.
 
-use super::State;
 use indicatif::{HumanCount, HumanDuration, ProgressState, ProgressStyle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// State of the progress of an entity.
+pub(super) struct State {
+    pub(super) expected: Option<u64>,
+    pub(super) rows: u64,
+    pub(super) retries: u64,
+    /// What it does beside reading: a wait, a second reading.
+    pub(super) doing: String,
+    pub(super) started: Instant,
+    pub(super) told: Instant,
+}
 
 pub(super) fn running_style() -> ProgressStyle {
     style("{prefix:16} {wide_bar:.cyan/dim} {human_pos} of {human_len}  {rate}/s  {eta} left{msg}")

@@ -1,8 +1,9 @@
 //! Page fetch: sends the requests for the next page, and joins their responses into it.
 
-use super::{DecodePage, DecodedPage, PageReader, PagingMode};
+use super::fetched::{Fetched, Links};
+use super::{DecodePage, PageReader, PagingMode};
 use crate::error::{Error, Result};
-use crate::records::{items_of, splice};
+use crate::records::{number_of_records, splice};
 use crate::request::{Request, Response};
 use bytes::Bytes;
 
@@ -10,27 +11,6 @@ use bytes::Bytes;
 const JOINS: u32 = 4;
 /// The longest URL that servers accept, in characters.
 const LONGEST_ADDRESS: usize = 2_000;
-
-/// One fetched page.
-pub(super) struct Fetched<P> {
-    pub(super) decoded: DecodedPage<P>,
-    pub(super) links: Links,
-    /// Whether the server returned it; if not, it stands for a skipped record.
-    pub(super) served: bool,
-}
-
-/// The links of a response to the next page.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Links {
-    pub(super) has_next: bool,
-    pub(super) cursor: Option<String>,
-}
-
-impl Links {
-    fn of(answer: &Response) -> Self {
-        Self { has_next: answer.has_next, cursor: answer.next_page_id.clone() }
-    }
-}
 
 impl<D: DecodePage> PageReader<D> {
     /// Checks that the requests can be sent.
@@ -138,9 +118,4 @@ impl<D: DecodePage> PageReader<D> {
         }
         Err(Error::data(&self.query.name, format!("the parts of a page do not fit together: {trouble}")))
     }
-}
-
-/// Returns the number of records in a response: the items of a list, or one object.
-pub(super) fn number_of_records(body: &Bytes) -> Result<u64, String> {
-    items_of(body).map(|(records, _)| records.len() as u64)
 }

@@ -27,7 +27,7 @@ async fn all_is_well() {
     assert!(checks.iter().all(|check| check.state == State::Well), "{checks:?}");
     let times = &check(&checks, "TimeEntry").found;
     assert!(times.contains("400 records") && times.contains("filters by lastUpdated"), "{times}");
-    let records: Vec<_> = scene.client.list("/time/entries").records().try_collect().await.unwrap();
+    let records: Vec<_> = scene.client.list_at("/time/entries").records().try_collect().await.unwrap();
     let changed = |record: &[u8]| {
         let record: serde_json::Value = serde_json::from_slice(record).unwrap();
         record["_info"]["lastUpdated"].as_str().map(ToOwned::to_owned)

@@ -7,7 +7,7 @@ use connectwise_etl::catalog;
 use connectwise_etl::lake::cast_to_schema;
 use datafusion::datasource::MemTable;
 use datafusion::prelude::SessionContext;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What was generated from changed YAML.
