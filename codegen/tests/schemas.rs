@@ -1,8 +1,10 @@
 //! The JSON Schemas of the YAML files say what the readers read: neither knows a key that the other does not, and
 //! every checked-in file is as its schema has it.
 
+#[expect(dead_code, reason = "shared with tests that begin with the small spec")]
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use connectwise_codegen::describe::{Holds, KINDS, Kind, Mapping};
 use connectwise_codegen::inputs::Inputs;
@@ -52,7 +54,7 @@ fn described(mapping: &Mapping, pointer: &str, found: &mut BTreeMap<String, BTre
 
 fn checked_in() -> Inputs {
     let mut problems = Problems::new();
-    let inputs = Inputs::read(&Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join(".."), &mut problems);
+    let inputs = Inputs::read(&common::package().join(".."), &mut problems);
     assert!(problems.is_empty(), "{problems:?}");
     inputs
 }
