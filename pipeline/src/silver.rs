@@ -62,7 +62,7 @@ pub async fn load(run: &RunContext, entity: &'static Table, whole: bool) -> Resu
     let made_by = made_by(&bronze.id()?, &format!("{entity:?} {keeping:?}"), FLATTEN_VERSION);
     let transactions = [(BRONZE_VERSION.to_owned(), bronze.version()), (DEFINITION.to_owned(), made_by)];
     let source = Source { run, bronze: &bronze, entity, transactions: &transactions };
-    let (mut changed, mut work, mut flattens_all) = (BTreeMap::new(), Vec::new(), false);
+    let (mut changed, mut work, mut flattens_all, mut remade) = (BTreeMap::new(), Vec::new(), false, false);
     for child in std::iter::once(None).chain(entity.children.iter().map(Some)) {
         let name = child.map_or(entity.table, |child| child.table);
         let stored = if whole { None } else { run.lake.open("silver", name).await? };
@@ -70,9 +70,16 @@ pub async fn load(run: &RunContext, entity: &'static Table, whole: bool) -> Resu
             Some(stored) => changed_ids(stored, &bronze, entity.key, made_by, &mut changed).await?,
             None => None,
         };
+        if let Some(stored) = &stored {
+            remade |= stored.transaction(DEFINITION).await?.is_some_and(|recorded| recorded != made_by);
+        }
         // Tables that are flattened whole are large.
         flattens_all |= ids.is_none();
         work.push(source.bring(child, stored, ids));
+    }
+    if remade {
+        let name = entity.entity;
+        run.options.progress.say(format!("{name}: silver is computed anew, once, because the way it is made changed"));
     }
     let at_once = if flattens_all { 1 } else { TABLES_AT_ONCE };
     futures::stream::iter(work).buffered(at_once).try_collect().await

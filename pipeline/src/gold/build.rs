@@ -31,6 +31,8 @@ pub struct Built {
     pub rows: u64,
     /// How much of it was refreshed.
     pub refresh: RefreshKind,
+    /// Whether it was refreshed because its definition changed.
+    pub remade: bool,
     /// The comparison with the full statement, where one was made.
     pub rebuild: Option<Check>,
     /// The duration, without the comparison.
@@ -163,6 +165,7 @@ async fn build_table(
             (RefreshKind::Incremental, Some(plan), Scope::Only { column: table.key, keys: Arc::new(keys) })
         }
     };
+    let remade = plan.is_some() && inputs.has_other_definition(table, &transactions).await?;
     let mut counts = Counts::default();
     if let Some(plan) = plan {
         let failed = |error: DataFusionError| Error::table("gold", table.name, "building", error);
@@ -183,7 +186,7 @@ async fn build_table(
         RefreshKind::Skipped => options.verify || is_small,
     };
     let rebuild = if compare { Some(rebuild::compare(inputs, table, &sql).await?) } else { None };
-    Ok(Built { table, counts, rows, refresh, rebuild, seconds })
+    Ok(Built { table, counts, rows, refresh, remade, rebuild, seconds })
 }
 
 #[cfg(test)]

@@ -58,6 +58,14 @@ impl Inputs {
         self.written(table, stored).await
     }
 
+    /// Whether a gold table is there by another definition than the one that is recorded next.
+    pub(super) async fn has_other_definition(&self, table: &GoldTable, next: &[(String, i64)]) -> Result<bool> {
+        let Some(stored) = self.table(&("gold".to_owned(), table.name.to_owned())) else { return Ok(false) };
+        let recorded = stored.transaction(DEFINITION).await?;
+        let next = next.iter().find(|(name, _)| name == DEFINITION).map(|(_, definition)| *definition);
+        Ok(recorded.zip(next).is_some_and(|(recorded, next)| recorded != next))
+    }
+
     /// Whether a table of this name is defined.
     pub(super) fn knows(&self, name: &Name) -> bool {
         locked(&self.tables).contains_key(name)

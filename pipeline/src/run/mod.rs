@@ -272,6 +272,12 @@ pub(crate) async fn refresh_gold(run: &RunContext, report: &mut RunReport) -> Re
     let whole = run.options.mode == Mode::Full;
     let mut gold = gold::build(run, BuildOptions { whole, verify: run.options.verify }).await?;
     let whole = gold.built.iter().all(|table| table.refresh == RefreshKind::Full);
+    let remade = gold.built.iter().filter(|table| table.remade).count();
+    if remade > 0 {
+        let tables = if remade == 1 { "table was" } else { "tables were" };
+        let text = format!("gold: {remade} {tables} computed anew, once, because the way they are made changed");
+        run.options.progress.say(text);
+    }
     report.take_gold(&gold.built);
     report.checks = gold.checks(&run.id).await?;
     report.checks.extend(gold.built.iter().filter_map(|table| table.rebuild.clone()));

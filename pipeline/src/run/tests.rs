@@ -5,8 +5,12 @@ use super::replay::replay_tables;
 use super::report::{EntityReport, RunReport};
 use crate::bronze::{self, Loading, quarantine};
 use crate::context::{Layer, Mode, Options, RunId};
+use crate::progress::Progress;
 use crate::testing::{companies, company, rejected, run, value};
 use connectwise_generated::tables::by_entity;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_run_is_on_record_once() {
@@ -67,4 +71,45 @@ async fn the_layers_after_bronze_need_no_connection_and_bronze_does() {
     assert_eq!(value(&run.lake, "SELECT count(*) FROM gold.dimcompany WHERE companyName = 'A'").await, "2");
     let error = super::run(None, &run.lake, &Options::default()).await.unwrap_err();
     assert_eq!((error.exit_code(), error.to_string().contains("needs a connection")), (2, true), "{error}");
+}
+
+/// A screen that can be read.
+#[derive(Clone, Default)]
+struct Screen(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Screen {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_is_computed_anew_because_its_definition_changed_is_told_once() {
+    let (_folder, run) = run(Options::default());
+    let full = Loading { full: true, ..Loading::default() };
+    bronze::load(&run, &companies(&run.stage, 1..3, "A", true), full).await.unwrap();
+    let told = async || {
+        let screen = Screen::default();
+        let progress = Progress::lines(Box::new(screen.clone()), Duration::ZERO);
+        let options = Options { layers: vec![Layer::Silver, Layer::Gold], progress, ..Options::default() };
+        let report = super::run(None, &run.lake, &options).await.unwrap();
+        assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
+        let text = String::from_utf8(screen.0.lock().unwrap().clone()).unwrap();
+        text.lines().filter(|line| line.contains("anew")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(told().await, [""; 0], "the first time nothing was there");
+    for (layer, name) in [("silver", "cw_company"), ("gold", "dimcompany"), ("gold", "dimmember")] {
+        let mut table = run.lake.open(layer, name).await.unwrap().unwrap();
+        table.record(&[("definition".to_owned(), 1)]).await.unwrap();
+    }
+    let anew = told().await;
+    assert!(
+        anew.len() == 2 && anew[0].starts_with("Company: silver is") && anew[1].starts_with("gold: 2 tables"),
+        "{anew:?}"
+    );
+    assert_eq!(told().await, [""; 0], "once");
 }
