@@ -8,7 +8,8 @@ use arrow::util::display::array_value_to_string;
 use connectwise_generated::tables::by_entity;
 use connectwise_runtime::RejectedRecord;
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
 
 /// Creates a run over an empty lakehouse in a folder of its own.
 pub(crate) fn run(options: Options) -> (tempfile::TempDir, RunContext) {
@@ -45,4 +46,25 @@ pub(crate) async fn value(lake: &Lakehouse, sql: &str) -> String {
     let batches = context.sql(sql).await.unwrap().collect().await.unwrap();
     let batch = batches.iter().find(|batch| batch.num_rows() > 0).unwrap();
     array_value_to_string(batch.column(0), 0).unwrap()
+}
+
+/// A screen that can be read.
+#[derive(Clone, Default)]
+pub(crate) struct Screen(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Screen {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Screen {
+    /// What it shows.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
 }

@@ -1,27 +1,10 @@
 use super::*;
-
-#[derive(Clone, Default)]
-struct Shared(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Shared {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Shared {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
+use crate::testing::Screen;
 
 #[test]
 fn plain_lines_tell_rows_of_count_retries_and_waits() {
-    let shared = Shared::default();
-    let progress = Progress::lines(Box::new(shared.clone()), Duration::ZERO);
+    let screen = Screen::default();
+    let progress = Progress::lines(Box::new(screen.clone()), Duration::ZERO);
     let entity = progress.entity("TimeEntry", None);
     entity.expect(5000);
     let worker = entity.clone();
@@ -29,7 +12,7 @@ fn plain_lines_tell_rows_of_count_retries_and_waits() {
     worker.retry(Duration::from_secs(30), "HTTP 429: Too many requests.");
     entity.rows(4000);
     entity.done();
-    let text = shared.text();
+    let text = screen.text();
     let lines: Vec<&str> = text.lines().collect();
     assert!(lines[0].starts_with("TimeEntry: 1,000 of 5,000 records"), "{text}");
     assert!(lines[1].ends_with("1 request tried again, waiting 30 s: HTTP 429: Too many requests."), "{text}");
@@ -41,14 +24,14 @@ fn plain_lines_tell_rows_of_count_retries_and_waits() {
 
 #[test]
 fn more_than_was_counted_is_no_more_than_the_total() {
-    let shared = Shared::default();
-    let entity = Progress::lines(Box::new(shared.clone()), Duration::ZERO).entity("TimeEntry", None);
+    let screen = Screen::default();
+    let entity = Progress::lines(Box::new(screen.clone()), Duration::ZERO).entity("TimeEntry", None);
     entity.expect_more(1000);
     entity.rows(1000);
     entity.rows(199);
     entity.expect_more(50);
     entity.rows(50);
-    let text = shared.text();
+    let text = screen.text();
     for line in ["1,000 of 1,000", "1,199 of 1,199", "1,249 of 1,249"] {
         assert!(text.contains(&format!("TimeEntry: {line} records")), "{text}");
     }
@@ -56,13 +39,13 @@ fn more_than_was_counted_is_no_more_than_the_total() {
 
 #[test]
 fn few_lines_where_much_happens() {
-    let shared = Shared::default();
-    let progress = Progress::lines(Box::new(shared.clone()), Duration::from_secs(3600));
+    let screen = Screen::default();
+    let progress = Progress::lines(Box::new(screen.clone()), Duration::from_secs(3600));
     let entity = progress.entity("TimeEntry", Some(1_000_000));
     for _ in 0..1000 {
         entity.rows(1000);
         entity.retry(Duration::from_millis(250), "cut off");
     }
     entity.failed("gave up\nsecond line");
-    assert_eq!(shared.text(), "TimeEntry: failed: gave up\n");
+    assert_eq!(screen.text(), "TimeEntry: failed: gave up\n");
 }

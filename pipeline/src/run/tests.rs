@@ -6,10 +6,8 @@ use super::report::{EntityReport, RunReport};
 use crate::bronze::{self, Loading, quarantine};
 use crate::context::{Layer, Mode, Options, RunId};
 use crate::progress::Progress;
-use crate::testing::{companies, company, rejected, run, value};
+use crate::testing::{Screen, companies, company, rejected, run, value};
 use connectwise_generated::tables::by_entity;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 #[tokio::test]
@@ -73,20 +71,6 @@ async fn the_layers_after_bronze_need_no_connection_and_bronze_does() {
     assert_eq!((error.exit_code(), error.to_string().contains("needs a connection")), (2, true), "{error}");
 }
 
-/// A screen that can be read.
-#[derive(Clone, Default)]
-struct Screen(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Screen {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn what_is_computed_anew_because_its_definition_changed_is_told_once() {
     let (_folder, run) = run(Options::default());
@@ -98,7 +82,7 @@ async fn what_is_computed_anew_because_its_definition_changed_is_told_once() {
         let options = Options { layers: vec![Layer::Silver, Layer::Gold], progress, ..Options::default() };
         let report = super::run(None, &run.lake, &options).await.unwrap();
         assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
-        let text = String::from_utf8(screen.0.lock().unwrap().clone()).unwrap();
+        let text = screen.text();
         text.lines().filter(|line| line.contains("anew")).map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(told().await, [""; 0], "the first time nothing was there");
