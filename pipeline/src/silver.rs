@@ -66,20 +66,25 @@ pub async fn load(run: &RunContext, entity: &'static Table, whole: bool) -> Resu
     for child in std::iter::once(None).chain(entity.children.iter().map(Some)) {
         let name = child.map_or(entity.table, |child| child.table);
         let stored = if whole { None } else { run.lake.open("silver", name).await? };
-        let ids = match &stored {
-            Some(stored) => changed_ids(stored, &bronze, entity.key, made_by, &mut changed).await?,
+        let recorded = match &stored {
+            Some(stored) => stored.transaction(DEFINITION).await?,
             None => None,
         };
-        if let Some(stored) = &stored {
-            remade |= stored.transaction(DEFINITION).await?.is_some_and(|recorded| recorded != made_by);
-        }
+        remade |= recorded.is_some_and(|recorded| recorded != made_by);
+        let ids = match stored.as_ref().filter(|_| recorded == Some(made_by)) {
+            Some(stored) => changed_ids(stored, &bronze, entity.key, &mut changed).await?,
+            None => None,
+        };
         // Tables that are flattened whole are large.
         flattens_all |= ids.is_none();
         work.push(source.bring(child, stored, ids));
     }
     if remade {
         let name = entity.entity;
-        run.options.progress.say(format!("{name}: silver is computed anew, once, because the way it is made changed"));
+        run.options.progress.say(format!(
+            "{name}: silver is computed whole: its columns, its bronze table, or the way this version makes it, is \
+             another than before"
+        ));
     }
     let at_once = if flattens_all { 1 } else { TABLES_AT_ONCE };
     futures::stream::iter(work).buffered(at_once).try_collect().await
@@ -143,12 +148,8 @@ async fn changed_ids(
     silver: &LakeTable,
     bronze: &LakeTable,
     key: &str,
-    made_by: i64,
     found: &mut BTreeMap<i64, Option<Arc<KeySet>>>,
 ) -> Result<Option<Arc<KeySet>>> {
-    if silver.transaction(DEFINITION).await? != Some(made_by) {
-        return Ok(None);
-    }
     let Some(version) = silver.transaction(BRONZE_VERSION).await? else { return Ok(None) };
     if let Some(ids) = found.get(&version) {
         return Ok(ids.clone());

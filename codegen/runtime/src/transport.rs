@@ -48,8 +48,14 @@ pub fn response(body: impl Into<reqwest::Body>) -> Response {
 }
 
 /// Returns the cause of an operation's error: the transport's own error where there is one, else progenitor's.
+///
+/// A body that can't be read is not told: it may hold what nobody should see.
 pub fn cause(error: Error<()>) -> BoxError {
-    let Error::UnexpectedResponse(mut response) = error else { return error.into() };
+    let mut response = match error {
+        Error::UnexpectedResponse(response) => response,
+        Error::InvalidResponsePayload(_, error) => return error.into(),
+        other => return other.into(),
+    };
     let failed = response.extensions_mut().remove::<Failed>();
     match failed.and_then(|failed| Arc::into_inner(failed.0)) {
         Some(error) => error,

@@ -8,6 +8,7 @@ use crate::attempt::{Attempts, Failure, FailureKind, date, innermost, web_page};
 use crate::codebase::{self, Base};
 use crate::error::{ClientError, Result};
 use crate::page_limit::PageLimit;
+use crate::printable::one_line;
 use crate::request::{Request, RequestStats, Response};
 use crate::retry::RetryPolicy;
 use crate::settings::ApiSettings;
@@ -142,6 +143,11 @@ impl Client {
     #[must_use]
     pub fn with_source(self, source: DataSource) -> Self {
         Self { source, ..self }
+    }
+
+    /// Returns a reason as it may be shown: on one line, and without the credentials.
+    pub(crate) fn shown(&self, reason: &str) -> String {
+        one_line(&self.settings.cover(reason)).into_owned()
     }
 
     /// HTTP without the login, for requests that are built here and sent signed.

@@ -102,10 +102,12 @@ pub struct List {
 }
 
 impl List {
-    fn new(client: &Client, endpoint: &str, tables: &[&'static Table]) -> Self {
+    pub(crate) fn new(client: &Client, endpoint: &str, tables: &[&'static Table]) -> Self {
         let problem = path_problem(endpoint);
         let endpoint = format!("/{}", endpoint.trim_matches('/'));
-        let table_of = |path: &str| tables.iter().copied().find(|table| table.endpoint.eq_ignore_ascii_case(path));
+        let table_of = |path: &str| {
+            tables.iter().copied().find(|table| table.endpoint.trim_end_matches('/').eq_ignore_ascii_case(path))
+        };
         let one = endpoint.rsplit_once('/').filter(|(_, id)| id.parse::<i64>().is_ok()).map(|(list, _)| list);
         let below = |path: &str| tables.iter().copied().find(|table| is_path_of(table.endpoint, path));
         List {

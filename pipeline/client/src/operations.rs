@@ -3,7 +3,8 @@
 use crate::client::Client;
 use crate::error::ClientError;
 use crate::request::{Request, RequestStats};
-use connectwise_generated::client::{Client as Operations, Error};
+use connectwise_generated::client::{Client as Operations, Error, ResponseValue};
+use connectwise_generated::models::Info;
 use connectwise_runtime::transport::{Sending, Transport, cause, response};
 use serde::de::IgnoredAny;
 use std::sync::Arc;
@@ -41,10 +42,19 @@ impl Sender {
 }
 
 impl Client {
-    /// The operations for single requests: the server's version and the counts of the entities.
+    /// Reads what the server says of itself: its version, time zone and licences.
     ///
-    /// [`Client::failed`] turns their errors into those of the client.
-    pub fn operations(&self, stats: &Arc<RequestStats>) -> Operations {
+    /// # Errors
+    /// As [`Client::get`], and [`ClientError::Unexpected`] for a response of another form.
+    pub async fn system_info(&self, stats: &Arc<RequestStats>) -> Result<Info, ClientError> {
+        let info = self.operations(stats).get_system_info().await;
+        info.map(ResponseValue::into_inner).map_err(|error| self.operation_error("/system/info", error))
+    }
+
+    /// Returns the generated operations.
+    ///
+    /// Not public: their conditions are texts that nobody has checked.
+    pub(crate) fn operations(&self, stats: &Arc<RequestStats>) -> Operations {
         let base = self.base_url();
         let sender = Sender {
             client: self.clone(),
@@ -54,12 +64,13 @@ impl Client {
         Operations::new_with_client(base.as_str().trim_end_matches('/'), self.unsigned().clone(), Arc::new(sender))
     }
 
-    /// Returns the cause of an operation's failure at this endpoint.
-    pub fn failed(&self, endpoint: &str, error: Error<()>) -> ClientError {
+    /// Returns the error of an operation at an endpoint.
+    pub(crate) fn operation_error(&self, endpoint: &str, error: Error<()>) -> ClientError {
         let url = format!("{}{endpoint}", self.base_url().as_str().trim_end_matches('/'));
-        cause(error)
-            .downcast::<ClientError>()
-            .map_or_else(|other| ClientError::Unexpected { url, reason: other.to_string() }, |error| *error)
+        cause(error).downcast::<ClientError>().map_or_else(
+            |other| ClientError::Unexpected { url, reason: self.shown(&other.to_string()) },
+            |error| *error,
+        )
     }
 }
 
@@ -78,8 +89,7 @@ mod tests {
     async fn an_operation_is_tried_again_and_counted_as_any_request() {
         let (client, script) = Scripted::client(|_| Ok(answer(503, "")));
         let stats = stats();
-        let error = client.operations(&stats).get_system_info().await.unwrap_err();
-        let error = client.failed("/system/info", error);
+        let error = client.system_info(&stats).await.unwrap_err();
         assert!(matches!(&error, ClientError::GaveUp { tries: 8, .. }), "{error}");
         assert_eq!(script.asked().len(), 8);
         assert_eq!(stats.requests.load(std::sync::atomic::Ordering::Relaxed), 8);
@@ -103,13 +113,18 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_of_another_form_is_told_with_its_address() {
-        for (body, told) in [(r#"{"count": "many"}"#, "many"), (r#"{"version": 5}"#, "count")] {
+        // The scripted client's password is in both: a proxy may send back what it was sent.
+        for (body, told) in [
+            (r#"{"count": "of a test: CW_AUTH_PASSWORD"}"#, "is no count"),
+            (r#"{"version": "of a test: CW_AUTH_PASSWORD"}"#, "missing field `count`"),
+        ] {
             let (client, _) = Scripted::client(move |_| Ok(answer(200, body)));
             let read = TimeEntry::count(&client.operations(&stats()), Conditions::default()).await;
-            let error = client.failed("/time/entries/count", read.unwrap_err());
+            let error = client.operation_error("/time/entries/count", read.unwrap_err());
             assert!(matches!(error, ClientError::Unexpected { .. }), "{error}");
             let text = error.to_string();
             assert!(text.contains("/v4_6_release/apis/3.0/time/entries/count") && text.contains(told), "{text}");
+            assert!(!text.contains("CW_AUTH_PASSWORD"), "{text}");
         }
     }
 }

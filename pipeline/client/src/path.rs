@@ -25,6 +25,9 @@ pub(super) fn path_problem(endpoint: &str) -> Option<String> {
              their own (--conditions, --fields, --order-by)"
         ));
     }
+    if path.contains(['{', '}']) {
+        return Some(format!("{endpoint:?} is no list: it lies below records, of which one has to be named by its id"));
+    }
     let empty = path.split('/').any(|part| matches!(part, "" | "." | ".."));
     empty.then(|| format!("{endpoint:?} is no list: expected a path below the base, as in /time/entries"))
 }

@@ -41,8 +41,8 @@ impl Client {
     /// # Errors
     /// [`ClientError::NotFound`](crate::ClientError::NotFound) where there is none; else as [`TypedList::stream`].
     pub async fn record<E: Entity>(&self, key: i64, hash_key: Option<HashKey>) -> Result<E> {
-        let endpoint = format!("{}/{key}", E::TABLE.endpoint);
-        let mut records = self.list_at(&endpoint).hash_key(hash_key).records();
+        let endpoint = format!("{}/{key}", E::TABLE.endpoint.trim_end_matches('/'));
+        let mut records = List::new(self, &endpoint, &[E::TABLE]).hash_key(hash_key).records();
         let record = records.try_next().await?;
         record.as_ref().map_or_else(|| Err(Error::data(&endpoint, "the answer holds no record")), decoded)
     }
@@ -91,7 +91,8 @@ impl<E: Entity> TypedList<E> {
         Self { list: self.list.hash_key(key), ..self }
     }
 
-    /// Streams the records.
+    /// Streams the records, as strictly as the specification has them: `5.0` for a whole number does not fit, which runs
+    /// and [`List::batches`] convert.
     ///
     /// # Errors
     /// In the stream, as [`List::records`]; and [`Error::Data`] for a record that does not fit, with the property that
@@ -117,7 +118,8 @@ impl<E: Operations> TypedList<E> {
             Conditions { own: own.as_deref(), child: child.as_deref(), custom_field: custom_field.as_deref() };
         let stats = Arc::new(RequestStats::observed(Arc::clone(&list.observer)));
         let counted = E::count(&list.client.operations(&stats), conditions).await;
-        let counted = counted.map_err(|error| list.client.failed(&format!("{}/count", list.endpoint), error))?;
+        let counted =
+            counted.map_err(|error| list.client.operation_error(&format!("{}/count", list.endpoint), error))?;
         Ok(counted.count)
     }
 }
@@ -127,8 +129,13 @@ fn decoded<E: Entity>(record: &Bytes) -> Result<E> {
     let mut reader = serde_json::Deserializer::from_slice(record);
     serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let whole: serde_json::Value = serde_json::from_slice(record).unwrap_or_default();
-        let key = whole.get(E::TABLE.key).map_or_else(|| "without an id".to_owned(), ToString::to_string);
-        let path = error.path().to_string();
+        let key = match whole.get(E::TABLE.key) {
+            None => "without an id".to_owned(),
+            Some(serde_json::Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+        };
+        let path: Vec<String> = error.path().iter().map(ToString::to_string).collect();
+        let path = path.join("/");
         let reason = format!("record {} does not fit: {}: {}", one_line(&key), one_line(&path), error.inner());
         Error::data(E::TABLE.entity, reason)
     })
@@ -158,7 +165,7 @@ mod tests {
     #[tokio::test]
     async fn a_record_that_does_not_fit_is_named_with_its_property() {
         let error = read(r#"[{"id": 8, "company": {"id": "a\nb"}}]"#).await.unwrap_err().to_string();
-        assert!(error.contains("record 8 does not fit: company.id: "), "{error}");
+        assert!(error.contains("record 8 does not fit: company/id: "), "{error}");
     }
 
     #[tokio::test]
@@ -186,5 +193,13 @@ mod tests {
         let (client, _) = Scripted::client(|_| Ok(answer(404, r#"{"code": "NotFound", "message": "none"}"#)));
         let error = client.record::<Invoice>(9, None).await.unwrap_err();
         assert!(matches!(error, Error::Request(crate::ClientError::NotFound { .. })), "{error}");
+    }
+
+    #[tokio::test]
+    async fn the_parent_of_a_list_has_to_be_named() {
+        let (client, script) = Scripted::client(|_| Ok(answer(200, "[]")));
+        let error = client.list_at("/finance/agreements/{id}/additions").records().try_next().await.unwrap_err();
+        assert!(matches!(&error, Error::Usage(text) if text.contains("named by its id")), "{error}");
+        assert!(script.asked().is_empty());
     }
 }

@@ -174,15 +174,10 @@ pub async fn register_at_time(lake: &Lakehouse, time: DateTime<Utc>) -> Result<S
 /// # Errors
 /// [`Error::Usage`] when there is no such table, [`Error::Table`] when there is no such version.
 pub async fn register_at_version(lake: &Lakehouse, layer: &str, name: &str, version: u64) -> Result<SessionContext> {
-    let context = register_written(lake).await?;
     let missing = || Error::Usage(format!("there is no table {layer}.{name}"));
     let known = lake.warehouse().table(layer, name).ok_or_else(missing)?;
     let table = lake.open(known.layer, known.name).await?.ok_or_else(missing)?.at_version(version).await?;
-    if let Some(schema) = schema_of(&context, layer) {
-        schema.deregister_table(name).map_err(Error::query)?;
-        schema.register_table(name.to_owned(), table.provider().await?).map_err(Error::query)?;
-    }
-    Ok(context)
+    session(lake, &[(known, Some(table))]).await
 }
 
 /// Opens a session with these tables, at their open versions.

@@ -8,7 +8,7 @@ use crate::bronze::quarantine;
 use crate::client::Client;
 use crate::context::{Layer, Options};
 use crate::error::Result;
-use crate::extract::{ExtractRequest, MOST_PERCENT, PlanSummary, Window, outlines};
+use crate::extract::{ExtractRequest, MOST_PERCENT, PlanSummary, Window, plan_summaries};
 use crate::lake::Lakehouse;
 use crate::progress::EntityProgress;
 use crate::run;
@@ -81,7 +81,7 @@ pub(super) async fn dry_run(
             }
         }
         output.line(format!("then {}", further.join(", ")))?;
-        let requests = plans.iter().flat_map(|plan| &plan.outlines).filter_map(|outline| outline.requests);
+        let requests = plans.iter().flat_map(|plan| &plan.outlines).filter_map(|summary| summary.requests);
         output.line(format!("{} requests for pages at least; nothing was written", grouped(requests.sum())))?;
     }
     Ok(match failed {
@@ -131,10 +131,10 @@ async fn of_entity(
             unserved,
             progress: &EntityProgress::default(),
         };
-        outlines(client, &order, MOST_LISTS).await
+        plan_summaries(client, &order, MOST_LISTS).await
     };
     match told.await {
-        Ok(outlines) => plan.outlines = outlines,
+        Ok(summaries) => plan.outlines = summaries,
         Err(error) => plan.error = Some(error.to_string()),
     }
     plan
@@ -145,18 +145,18 @@ fn lines(plan: &EntityPlan) -> Vec<String> {
     if !plan.window.is_empty() {
         lines.push(format!("  {}, {}", plan.endpoint, plan.window));
     }
-    for outline in &plan.outlines {
+    for summary in &plan.outlines {
         let counted = |number: Option<u64>| number.map_or_else(|| "an unknown number of".to_owned(), grouped);
         lines.push(format!(
             "  {}{} records in {} requests, {}, {} at a time in ranges of ids, the longest address {} characters",
-            if plan.lists > 1 { format!("{}: ", outline.endpoint) } else { String::new() },
-            counted(outline.records),
-            counted(outline.requests),
-            outline.paging,
-            outline.ranges,
-            outline.longest_address,
+            if plan.lists > 1 { format!("{}: ", summary.endpoint) } else { String::new() },
+            counted(summary.records),
+            counted(summary.requests),
+            summary.paging,
+            summary.ranges,
+            summary.longest_address,
         ));
-        lines.extend(outline.conditions.as_ref().map(|conditions| format!("  conditions={conditions}")));
+        lines.extend(summary.conditions.as_ref().map(|conditions| format!("  conditions={conditions}")));
     }
     if plan.lists > plan.outlines.len() && !plan.outlines.is_empty() {
         lines.push(format!("  and {} more lists below other records", plan.lists - plan.outlines.len()));

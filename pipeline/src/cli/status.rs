@@ -91,7 +91,7 @@ pub(super) async fn execute(args: &StatusArgs, output: &mut Output) -> Result<u8
     let lake = args.lake.open().await?;
     must_exist(&lake).await?;
     let source = source::remembered(&lake).await?;
-    // Every table is opened once: what is told of them belongs together, and opening is what takes the time.
+    // The tables are opened once for all that is told of them: opening is what takes the time.
     let tables = catalog::open_all(&lake).await?;
     let opened = |layer: &str, name: &str| {
         tables

@@ -106,14 +106,14 @@ async fn login(
     stats: &Arc<RequestStats>,
     checks: &mut Vec<Check>,
 ) -> Result<(), (&'static str, &'static str)> {
-    let read = client.operations(stats).get_system_info().await;
+    let read = client.system_info(stats).await;
     let accepted = |version| [Check::well("login", "accepted"), Check::well("clientId", "accepted"), version];
     let mut error = match read {
         Ok(info) => {
             checks.extend(accepted(version(info.version.as_deref().unwrap_or_default())));
             return Ok(());
         }
-        Err(error) => client.failed("/system/info", error),
+        Err(error) => error,
     };
     let is_said = match &error {
         ClientError::Login { .. } => true,

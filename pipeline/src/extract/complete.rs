@@ -76,8 +76,8 @@ pub(super) async fn prove_complete(
         fetched.leave_out(&gone);
         let missing = missed(fetched);
         tracing::debug!(entity, gone = gone.len(), missing = missing.len(), "the list moved while it was read");
-        fetch(source, stage, schema, next, &missing, |piece| {
-            fetched.absorb_late(piece);
+        fetch(source, stage, schema, next, &missing, |chunk| {
+            fetched.absorb_late(chunk);
             tolerance.check(fetched)
         })
         .await?;

@@ -162,32 +162,32 @@ impl Extracted {
     }
 
     /// Adds the chunk of a key range.
-    pub(super) fn absorb(&mut self, piece: FetchedChunk) {
-        let after = piece.after;
-        if let Some(file) = self.take(piece) {
+    pub(super) fn absorb(&mut self, chunk: FetchedChunk) {
+        let after = chunk.after;
+        if let Some(file) = self.take(chunk) {
             self.staged.ranges.push((after, file));
         }
     }
 
     /// Adds a chunk that was read after the ranges.
-    pub(super) fn absorb_late(&mut self, piece: FetchedChunk) {
-        let file = self.take(piece);
+    pub(super) fn absorb_late(&mut self, chunk: FetchedChunk) {
+        let file = self.take(chunk);
         self.staged.late.extend(file);
     }
 
-    fn take(&mut self, piece: FetchedChunk) -> Option<StagedFile> {
-        for (id, row) in piece.rows {
+    fn take(&mut self, chunk: FetchedChunk) -> Option<StagedFile> {
+        for (id, row) in chunk.rows {
             self.add(id, row);
         }
-        self.quarantined.extend(piece.quarantined);
-        for (path, count) in piece.unknown_fields {
+        self.quarantined.extend(chunk.quarantined);
+        for (path, count) in chunk.unknown_fields {
             *self.unknown_fields.entry(path).or_default() += count;
         }
-        self.numbers.pages += piece.numbers.pages;
-        self.numbers.rows_read += piece.numbers.rows_read;
-        self.numbers.rows_resumed += piece.numbers.rows_resumed;
-        self.numbers.rows_recalled += piece.numbers.rows_recalled;
-        Some(piece.staged).filter(|staged| staged.rows() > 0)
+        self.numbers.pages += chunk.numbers.pages;
+        self.numbers.rows_read += chunk.numbers.rows_read;
+        self.numbers.rows_resumed += chunk.numbers.rows_resumed;
+        self.numbers.rows_recalled += chunk.numbers.rows_recalled;
+        Some(chunk.staged).filter(|staged| staged.rows() > 0)
     }
 
     /// Adds another list of the same entity, and returns how many of its records were there already. A record below two
@@ -240,9 +240,9 @@ impl Extracted {
     }
 
     /// Id, fingerprint and time of change of the staged records.
-    pub(super) fn prints(&self) -> impl Iterator<Item = (i64, Fingerprint, Option<i64>)> {
+    pub(super) fn fingerprints(&self) -> impl Iterator<Item = (i64, Fingerprint, Option<i64>)> {
         self.ids.iter().filter_map(|(id, row)| match row.origin {
-            Origin::Printed(print) => Some((*id, print, row.last_updated)),
+            Origin::Fingerprinted(fingerprint) => Some((*id, fingerprint, row.last_updated)),
             Origin::Recalled | Origin::Staged => None,
         })
     }

@@ -38,7 +38,7 @@ pub(crate) async fn filter_name(
     Ok(None)
 }
 
-/// Whether a filter is accepted and, since 1970, finds at least half of the records.
+/// Whether a filter is accepted and, since 1970, finds records: of those that the API counts, at least half.
 async fn probe(
     client: &Client,
     table: &Table,

@@ -96,12 +96,12 @@ pub(super) struct OfPage<'a> {
     /// How often each property that the spec does not know is in the unchanged records.
     pub(super) unknown_fields: BTreeMap<String, u64>,
     /// The fingerprints of the page's rows.
-    pub(super) prints: Vec<Fingerprint>,
+    pub(super) fingerprints: Vec<Fingerprint>,
 }
 
 impl<'a> OfPage<'a> {
     pub(super) fn new(known: &'a FingerprintCache, key: &'static str) -> Self {
-        Self { known, key, recalled: Vec::new(), unknown_fields: BTreeMap::new(), prints: Vec::new() }
+        Self { known, key, recalled: Vec::new(), unknown_fields: BTreeMap::new(), fingerprints: Vec::new() }
     }
 }
 
@@ -111,11 +111,11 @@ impl Recall for OfPage<'_> {
             return None;
         }
         let id = first_number(text, self.key)?;
-        let (print, updated) = self.known.records.get(&id)?;
-        let length = print.begins(text)?;
+        let (fingerprint, updated) = self.known.records.get(&id)?;
+        let length = fingerprint.begins(text)?;
         self.recalled.push((id, *updated));
-        if print.unknown != 0 {
-            for path in self.known.unknown.paths(print.unknown) {
+        if fingerprint.unknown != 0 {
+            for path in self.known.unknown.paths(fingerprint.unknown) {
                 *self.unknown_fields.entry(path).or_default() += 1;
             }
         }
@@ -123,7 +123,7 @@ impl Recall for OfPage<'_> {
     }
 
     fn kept(&mut self, record: &str, unknown: &[&str]) {
-        self.prints.push(Fingerprint::of(record, self.known.unknown.number(unknown)));
+        self.fingerprints.push(Fingerprint::of(record, self.known.unknown.number(unknown)));
     }
 }
 
@@ -163,8 +163,8 @@ mod tests {
     fn a_record_is_known_by_every_byte_of_it() {
         let text = r#"{"id":7,"name":"Þór"}"#;
         let mut known = FingerprintCache::default();
-        let print = Fingerprint::of(text, known.unknown.number(&["new"]));
-        known.records.insert(7, (print, Some(5)));
+        let fingerprint = Fingerprint::of(text, known.unknown.number(&["new"]));
+        known.records.insert(7, (fingerprint, Some(5)));
         let recalled = |page: &str| {
             let mut of_page = OfPage::new(&known, "id");
             let length = of_page.recall(page);

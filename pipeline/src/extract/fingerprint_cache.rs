@@ -55,7 +55,7 @@ impl FingerprintCache {
         Ok(if usable { known } else { Self::default() })
     }
 
-    /// Saves the fingerprints of recently changed records after a table was written. Those of records that were not
+    /// Saves the fingerprints of recently changed records after a table was written. Recent ones that were not
     /// read again are kept. Nothing is lost where this fails.
     pub(crate) async fn keep(
         &self,
@@ -83,9 +83,9 @@ impl FingerprintCache {
             let Some(commit) = table.commit_mark(version).await else { return Ok(()) };
             let base = Base { table_id: table.id()?, version, commit, made_by: made_by(entity, stage) };
             let as_before = self.records.iter().filter(|(id, _)| extracted.is_as_it_was(**id));
-            let as_before = as_before.map(|(id, (print, updated))| (*id, *print, *updated));
+            let as_before = as_before.map(|(id, (fingerprint, updated))| (*id, *fingerprint, *updated));
             let recent = |updated: Option<i64>| updated.is_some_and(|updated| updated >= since);
-            let records = as_before.chain(extracted.prints()).filter(|(_, _, updated)| recent(*updated));
+            let records = as_before.chain(extracted.fingerprints()).filter(|(_, _, updated)| recent(*updated));
             write(&path, &base, &self.unknown, &records.collect::<Vec<_>>())
         };
         if let Err(error) = work.await {
@@ -149,9 +149,9 @@ fn parse(path: &Path) -> std::result::Result<FingerprintCache, ArrowError> {
         for row in 0..batch.num_rows() {
             let paths: Vec<&str> = unknown.value(row).split(BETWEEN).filter(|path| !path.is_empty()).collect();
             let unknown = known.unknown.number(&paths);
-            let print = Fingerprint { length: lengths.value(row), unknown, hash: hashes.value(row) };
+            let fingerprint = Fingerprint { length: lengths.value(row), unknown, hash: hashes.value(row) };
             let updated = updated.is_valid(row).then(|| updated.value(row));
-            known.records.insert(ids.value(row), (print, updated));
+            known.records.insert(ids.value(row), (fingerprint, updated));
         }
     }
     Ok(known)
@@ -176,11 +176,11 @@ fn write(path: &Path, base: &Base, unknown: &Unknown, records: &[(i64, Fingerpri
         Field::new("unknown", DataType::Utf8, false),
     ];
     let schema = Schema::new(fields).with_metadata(said.map(|(name, value)| (name.to_owned(), value)).into());
-    let unknown = records.iter().map(|(_, print, _)| Some(unknown.paths(print.unknown).join(BETWEEN)));
+    let unknown = records.iter().map(|(_, fingerprint, _)| Some(unknown.paths(fingerprint.unknown).join(BETWEEN)));
     let columns: Vec<ArrayRef> = vec![
         Arc::new(records.iter().map(|(id, ..)| *id).collect::<Int64Array>()),
-        Arc::new(records.iter().map(|(_, print, _)| print.length).collect::<UInt32Array>()),
-        Arc::new(records.iter().map(|(_, print, _)| print.hash).collect::<UInt64Array>()),
+        Arc::new(records.iter().map(|(_, fingerprint, _)| fingerprint.length).collect::<UInt32Array>()),
+        Arc::new(records.iter().map(|(_, fingerprint, _)| fingerprint.hash).collect::<UInt64Array>()),
         Arc::new(records.iter().map(|(.., updated)| *updated).collect::<Int64Array>()),
         Arc::new(unknown.collect::<StringArray>()),
     ];
@@ -218,10 +218,10 @@ mod tests {
         let known = read(&path).unwrap();
         assert_eq!(known.base, Some(base));
         assert_eq!(known.records.len(), 3);
-        for (id, print, updated) in records {
+        for (id, fingerprint, updated) in records {
             let (read, at) = known.records[&id];
-            assert_eq!((read.length, read.hash, at), (print.length, print.hash, updated));
-            assert_eq!(known.unknown.paths(read.unknown), unknown.paths(print.unknown));
+            assert_eq!((read.length, read.hash, at), (fingerprint.length, fingerprint.hash, updated));
+            assert_eq!(known.unknown.paths(read.unknown), unknown.paths(fingerprint.unknown));
         }
         std::fs::write(&path, "no such file").unwrap();
         assert!(read(&path).is_err());

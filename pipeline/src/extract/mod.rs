@@ -115,7 +115,7 @@ pub async fn extract(
     }
     // Whatever the window: the source has these records, and those that it returns now are added.
     extracted.quarantined.extend(again.still);
-    again.given.into_iter().for_each(|piece| extracted.absorb_late(piece));
+    again.given.into_iter().for_each(|chunk| extracted.absorb_late(chunk));
     extracted.tell_rejected_once();
     // The readers finish in any order: sorting makes the result the same for every run.
     extracted.quarantined.sort_by(|one, other| {
@@ -146,8 +146,8 @@ pub async fn extract_some(
     let mut next = 0;
     for list in lists(table, &[]) {
         let source = ListReader { hash_key: stage.hash_key().cloned(), ..ListReader::of(client, table, list, stats)? };
-        complete::fetch(&source, stage, &schema, &mut next, ids, |piece| {
-            extracted.absorb(piece);
+        complete::fetch(&source, stage, &schema, &mut next, ids, |chunk| {
+            extracted.absorb(chunk);
             Ok(())
         })
         .await?;
@@ -160,17 +160,17 @@ pub async fn extract_some(
 ///
 /// # Errors
 /// [`Error::Client`] when the API can't be asked.
-pub async fn outlines(client: &Client, order: &ExtractRequest<'_>, most: usize) -> Result<Vec<PlanSummary>> {
+pub async fn plan_summaries(client: &Client, order: &ExtractRequest<'_>, most: usize) -> Result<Vec<PlanSummary>> {
     let stats = Arc::new(RequestStats::default());
     let lists = lists(order.table, order.parents);
     let filter = order.filter(client, &lists, &stats).await?;
-    let mut outlines = Vec::new();
+    let mut summaries = Vec::new();
     for list in lists.into_iter().take(most) {
         let source = ListReader::of(client, order.table, list, &stats)?;
         let source = filter.as_ref().map_or(source.clone(), |filter| source.which(filter.condition.clone()));
-        outlines.push(plan::outline(&source).await?);
+        summaries.push(plan::summary(&source).await?);
     }
-    Ok(outlines)
+    Ok(summaries)
 }
 
 /// Reads a list: resumes a checkpoint, reads the rest, and proves that all records were read.
@@ -187,11 +187,11 @@ async fn read_list(
     let before = source.count().await?;
     before.map_or_else(|| progress.expect_any(), |records| progress.expect_more(records));
     let (kept, found, since) = left_over(source, stage, order, filter, &schema).await?;
-    let resumed = !found.pieces.is_empty();
+    let resumed = !found.chunks.is_empty();
     *next = found.next.max(*next);
     let tolerance = Tolerance { percent: order.max_rejected_percent, of: before };
-    for piece in found.pieces {
-        fetched.absorb(piece);
+    for chunk in found.chunks {
+        fetched.absorb(chunk);
     }
     source.unserved.recall(&fetched.quarantined);
     if resumed {
@@ -210,9 +210,9 @@ async fn read_list(
         kept.begin(newest.as_ref().map(|newest| newest.at), !resumed)?;
     }
     let mut by_number = false;
-    let take = |piece: chunk::FetchedChunk| {
-        by_number |= piece.by_number;
-        fetched.absorb(piece);
+    let take = |chunk: chunk::FetchedChunk| {
+        by_number |= chunk.by_number;
+        fetched.absorb(chunk);
         tolerance.check(&fetched)
     };
     let sink = Sink { stage, schema: &schema, kept: kept.as_ref(), next };
@@ -238,9 +238,9 @@ async fn read_list(
                     progress.expect_more(records);
                     progress.note(&format!("reading {records} records again or anew, which changed meanwhile"));
                 }
-                let take = |piece: chunk::FetchedChunk| {
-                    by_number |= piece.by_number;
-                    fetched.absorb_late(piece);
+                let take = |chunk: chunk::FetchedChunk| {
+                    by_number |= chunk.by_number;
+                    fetched.absorb_late(chunk);
                     tolerance.check(&fetched)
                 };
                 match differing.filter(|ids| ids.len() <= MOST_BY_ID) {
@@ -263,7 +263,7 @@ async fn read_list(
     let mut sink = Sink { stage, schema: &schema, kept: None, next };
     let again = ask_again::ask_again(source, &mut sink, source.unserved.ids()).await?;
     source.unserved.give_up_on(&again.still, &mut fetched);
-    again.given.into_iter().for_each(|piece| fetched.absorb_late(piece));
+    again.given.into_iter().for_each(|chunk| fetched.absorb_late(chunk));
     let after = match after {
         Some(after) => after,
         None => source.count().await?,
@@ -292,12 +292,12 @@ async fn left_over(
     let window = source.selection.condition.as_ref().map(ToString::to_string);
     let open = || Checkpoint::open(stage, table, window.as_deref(), order.began, schema, known);
     let Some((kept, found)) = open() else { return Ok((None, Resumed::default(), None)) };
-    if found.pieces.is_empty() {
+    if found.chunks.is_empty() {
         return Ok((Some(kept), found, None));
     }
     // By the server's own clock: a record that changed after a chunk was read has a time of change that is not before
     // the newest one known by then, where the server told it, and is later than the newest in the chunk.
-    let in_them = || found.pieces.iter().flat_map(|piece| &piece.rows).filter_map(|(_, row)| row.last_updated).max();
+    let in_them = || found.chunks.iter().flat_map(|chunk| &chunk.rows).filter_map(|(_, row)| row.last_updated).max();
     let by_then = || {
         let newest = in_them().and_then(DateTime::from_timestamp_micros)?;
         newest.checked_sub_signed(TimeDelta::days(RESUME_OVERLAP_DAYS))

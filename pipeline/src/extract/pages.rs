@@ -19,7 +19,7 @@ use xxhash_rust::xxh3::xxh3_64;
 pub(super) struct Page {
     pub(super) decoded: Decoded,
     /// The fingerprints of its rows.
-    pub(super) prints: Vec<Fingerprint>,
+    pub(super) fingerprints: Vec<Fingerprint>,
     /// Key and time of change of the unchanged records, which were not decoded.
     pub(super) recalled: Vec<(i64, Option<i64>)>,
     pub(super) records: u64,
@@ -89,7 +89,7 @@ impl DecodePage for ArrowPages {
         let mut of_page = OfPage::new(&self.known, self.key);
         let counts = self.decoder.page_recalling(body, &mut of_page).map_err(|error| error.to_string())?;
         let mut decoded = self.decoder.finish().map_err(|error| error.to_string())?;
-        let OfPage { prints, recalled, unknown_fields, .. } = of_page;
+        let OfPage { fingerprints, recalled, unknown_fields, .. } = of_page;
         for (path, count) in unknown_fields {
             *decoded.unknown_fields.entry(path).or_default() += count;
         }
@@ -100,7 +100,7 @@ impl DecodePage for ArrowPages {
         });
         let known = recalled.iter().map(|(id, _)| RecordKey::Number(*id));
         let keys = ids.into_iter().map(RecordKey::Number).chain(rejected).chain(known).collect();
-        let page = Page { decoded, prints, recalled, records: counts.records };
+        let page = Page { decoded, fingerprints, recalled, records: counts.records };
         Ok(DecodedPage { page, records: counts.records, keys, is_sorted, single: false })
     }
 
@@ -112,7 +112,7 @@ impl DecodePage for ArrowPages {
         let record = self.unserved.add(self.entity, id, said)?;
         let mut decoded = self.decoder.finish().map_err(|error| Error::data(self.entity, error))?;
         decoded.quarantined.push(record);
-        Ok(Page { decoded, prints: Vec::new(), recalled: Vec::new(), records: 1 })
+        Ok(Page { decoded, fingerprints: Vec::new(), recalled: Vec::new(), records: 1 })
     }
 
     fn passed_over(&self) -> BTreeSet<i64> {

@@ -131,7 +131,7 @@ pub struct PlanSummary {
 ///
 /// # Errors
 /// [`ClientError`] when the endpoint can't be read.
-pub(super) async fn outline(source: &ListReader) -> Result<PlanSummary, ClientError> {
+pub(super) async fn summary(source: &ListReader) -> Result<PlanSummary, ClientError> {
     let records = source.count().await?;
     let plan = plan(source, records).await?;
     let mut longest_address = 0;

@@ -39,7 +39,9 @@ impl FetchedChunk {
         if keys.len() != batch.num_rows() {
             return Err(failed(&"the decoded page has no key column"));
         }
-        let origin = |row: usize| page.prints.get(row).map_or(Origin::Staged, |print| Origin::Printed(*print));
+        let origin = |row: usize| {
+            page.fingerprints.get(row).map_or(Origin::Staged, |fingerprint| Origin::Fingerprinted(*fingerprint))
+        };
         let rows = keys.into_iter().zip(last_updated(&batch)).zip(sequence.values()).enumerate();
         self.rows.extend(rows.map(|(row, ((id, last_updated), sequence))| {
             (id, RowVersion { last_updated, sequence: *sequence, origin: origin(row) })
@@ -88,11 +90,11 @@ impl Sink<'_> {
     /// [`Error::Io`] when the disk refuses.
     pub(super) fn page(&mut self, source: &ListReader, range: KeyRange, page: Page) -> Result<FetchedChunk> {
         let (file, first) = self.file(source.table, range);
-        let mut piece = FetchedChunk::new(range, file);
-        piece.numbers = ExtractStats { pages: 1, rows_read: page.records, ..ExtractStats::default() };
-        piece.take(source, self.schema, page, first)?;
-        piece.staged.finish()?;
-        Ok(piece)
+        let mut chunk = FetchedChunk::new(range, file);
+        chunk.numbers = ExtractStats { pages: 1, rows_read: page.records, ..ExtractStats::default() };
+        chunk.take(source, self.schema, page, first)?;
+        chunk.staged.finish()?;
+        Ok(chunk)
     }
 }
 
@@ -115,9 +117,9 @@ pub(super) async fn read(
     };
     let done = |read: Read| {
         if let (Some(kept), Some(covered)) = (kept, read.covered) {
-            kept.note(&read.piece, covered)?;
+            kept.note(&read.chunk, covered)?;
         }
-        take(read.piece)?;
+        take(read.chunk)?;
         Ok(read.rest.map(|rest| rest.halves(newest)).unwrap_or_default())
     };
     side_by_side(source.client.rate_limit().workers, plan.ranges.into(), source.table.entity, start, done).await
@@ -150,7 +152,7 @@ pub(super) async fn side_by_side<T: Send + 'static, F: Future<Output = Result<T>
 
 /// The result of reading a range, or the start of one.
 struct Read {
-    piece: FetchedChunk,
+    chunk: FetchedChunk,
     /// The keys that were read completely; `None` where that is unknown.
     covered: Option<KeyRange>,
     /// What is left of the range.
@@ -168,22 +170,22 @@ async fn read_range(
     schema: SchemaRef,
 ) -> Result<Read> {
     let mut pages = source.pages(range, mode, expected);
-    let mut piece = FetchedChunk::new(range, file);
+    let mut chunk = FetchedChunk::new(range, file);
     let mut rest = None;
     while let Some(page) = pages.next().await? {
-        piece.numbers.rows_read += page.records;
+        chunk.numbers.rows_read += page.records;
         source.stats.observer.received(page.records);
-        piece.take(&source, &schema, page, first)?;
+        chunk.take(&source, &schema, page, first)?;
         if expected == Expected::Part && pages.pages() >= PAGES_AT_A_TIME && pages.mode() != PagingMode::PageNumber {
             rest = pages.rest();
             break;
         }
     }
-    piece.numbers.pages = pages.pages();
-    piece.staged.finish()?;
-    piece.by_number = pages.mode() == PagingMode::PageNumber;
+    chunk.numbers.pages = pages.pages();
+    chunk.staged.finish()?;
+    chunk.by_number = pages.mode() == PagingMode::PageNumber;
     // Up to the last key that was read: records that are added above it later were not read.
     let to = if rest.is_none() && range.to.is_some() { range.to } else { pages.last_key() };
-    let covered = to.filter(|_| !piece.by_number).map(|to| KeyRange { after: range.after, to: Some(to) });
-    Ok(Read { piece, covered, rest })
+    let covered = to.filter(|_| !chunk.by_number).map(|to| KeyRange { after: range.after, to: Some(to) });
+    Ok(Read { chunk, covered, rest })
 }

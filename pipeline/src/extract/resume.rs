@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! manifest.json          entity, condition, by which description of the table, from where, since when
-//! …0004711-000003.arrow  rows of the fourth piece, whose keys are above 4711
+//! …0004711-000003.arrow  rows of the fourth chunk, whose keys are above 4711
 //! …0004711-000003.json   which keys it covers, and what else was found there; written last: what has none does not count
 //! ```
 //!
@@ -77,7 +77,7 @@ pub(super) struct Checkpoint {
 /// The chunks of an interrupted run.
 #[derive(Default)]
 pub(super) struct Resumed {
-    pub(super) pieces: Vec<FetchedChunk>,
+    pub(super) chunks: Vec<FetchedChunk>,
     pub(super) covered: Vec<KeyRange>,
     /// The number of the next chunk.
     pub(super) next: i64,
@@ -110,7 +110,7 @@ impl Checkpoint {
         let there = read_json::<Manifest>(&folder.join(MANIFEST));
         match there.filter(|there| Manifest { began: there.began, newest: there.newest, ..wanted.clone() } == *there) {
             Some(manifest) => {
-                let found = pieces(stage, &folder, table, schema);
+                let found = chunks(stage, &folder, table, schema);
                 Some((Self { folder, manifest }, found))
             }
             None => {
@@ -146,30 +146,30 @@ impl Checkpoint {
     ///
     /// # Errors
     /// [`Error::Io`] when the disk refuses.
-    pub(super) fn note(&self, piece: &FetchedChunk, covered: KeyRange) -> Result<()> {
+    pub(super) fn note(&self, chunk: &FetchedChunk, covered: KeyRange) -> Result<()> {
         let odd = |rejected: &RejectedRecord| Odd {
             record_id: rejected.record_id.clone(),
             path: rejected.path.clone(),
             reason: rejected.reason.clone(),
             raw_json: rejected.raw_json.clone(),
         };
-        let recalled = piece.rows.iter().filter(|(_, row)| row.origin == Origin::Recalled);
+        let recalled = chunk.rows.iter().filter(|(_, row)| row.origin == Origin::Recalled);
         let note = ChunkEntry {
             covered,
-            rows: piece.staged.rows(),
+            rows: chunk.staged.rows(),
             recalled: recalled.map(|(id, row)| (*id, row.last_updated, row.sequence)).collect(),
-            bytes: bytes(piece.staged.path()),
-            pages: piece.numbers.pages,
-            rows_read: piece.numbers.rows_read,
-            quarantined: piece.quarantined.iter().map(odd).collect(),
-            unknown_fields: piece.unknown_fields.clone(),
+            bytes: bytes(chunk.staged.path()),
+            pages: chunk.numbers.pages,
+            rows_read: chunk.numbers.rows_read,
+            quarantined: chunk.quarantined.iter().map(odd).collect(),
+            unknown_fields: chunk.unknown_fields.clone(),
         };
-        write_json(&piece.staged.path().with_extension("json"), &note)
+        write_json(&chunk.staged.path().with_extension("json"), &note)
     }
 }
 
 /// Reads the complete chunks of a folder, in the order of their numbers. Incomplete ones are removed.
-fn pieces(stage: &Stage, folder: &Path, table: &Table, schema: &SchemaRef) -> Resumed {
+fn chunks(stage: &Stage, folder: &Path, table: &Table, schema: &SchemaRef) -> Resumed {
     let mut found = Resumed::default();
     let entries = std::fs::read_dir(folder).into_iter().flatten();
     let mut paths: Vec<(i64, PathBuf)> = entries
@@ -187,12 +187,12 @@ fn pieces(stage: &Stage, folder: &Path, table: &Table, schema: &SchemaRef) -> Re
         match note.and_then(|note| {
             Some((adopt(stage.kept_file(path.clone(), Format::Arrow, schema), &note, table)?, note.covered))
         }) {
-            Some((piece, covered)) => {
-                found.pieces.push(piece);
+            Some((chunk, covered)) => {
+                found.chunks.push(chunk);
                 found.covered.push(covered);
             }
             None => {
-                tracing::debug!(path = %path.display(), "a piece that is not whole is read again");
+                tracing::debug!(path = %path.display(), "a chunk that is not whole is read again");
                 for path in [path.with_extension("json"), path] {
                     let _ = std::fs::remove_file(path);
                 }
@@ -217,7 +217,7 @@ fn adopt(mut staged: StagedFile, note: &ChunkEntry, table: &Table) -> Option<Fet
             }));
         });
         if let Err(error) = read {
-            tracing::debug!(%error, "a staged piece can't be read");
+            tracing::debug!(%error, "a staged chunk can't be read");
             return None;
         }
     }

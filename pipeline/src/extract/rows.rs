@@ -25,7 +25,7 @@ pub(super) enum Origin {
     /// A staged row.
     Staged,
     /// A staged row, with the fingerprint of its JSON.
-    Printed(Fingerprint),
+    Fingerprinted(Fingerprint),
 }
 
 /// Statistics of an extraction.

@@ -31,7 +31,7 @@ pub struct Built {
     pub rows: u64,
     /// How much of it was refreshed.
     pub refresh: RefreshKind,
-    /// Whether it was refreshed because its definition changed.
+    /// Whether its definition was another before: its statement, rules, functions or input tables.
     pub remade: bool,
     /// The comparison with the full statement, where one was made.
     pub rebuild: Option<Check>,

@@ -42,7 +42,7 @@ pub(super) async fn run_checks(
 ) -> Result<Vec<Check>> {
     let day = business_date(run)?;
     // All queries first, several concurrently: each is a pass over a table, and the largest take longest.
-    let facts = side_by_side(GOLD, |table| Figures::of_gold(context, table).boxed());
+    let facts = side_by_side(GOLD, |table| TableStats::of_gold(context, table).boxed());
     let records = async {
         match known {
             Some(records) => Ok(records),
@@ -55,8 +55,8 @@ pub(super) async fn run_checks(
     let (facts, records, references, fits, own, statuses) =
         futures::try_join!(facts, records, references, fits, own, statuses_add_up(context))?;
 
-    let facts: BTreeMap<&str, Figures> = GOLD.iter().map(|table| table.name).zip(facts).collect();
-    let silver: BTreeMap<&str, &Figures> =
+    let facts: BTreeMap<&str, TableStats> = GOLD.iter().map(|table| table.name).zip(facts).collect();
+    let silver: BTreeMap<&str, &TableStats> =
         ENTITIES.iter().map(|entity| entity.table).zip(records.iter().map(|of| &of.silver)).collect();
     let mut checks = Vec::new();
     for (entity, OfEntity { bronze, silver, items }) in ENTITIES.iter().zip(&records) {
@@ -101,20 +101,20 @@ fn reconciled(table: &str) -> BTreeSet<&'static str> {
 /// Figures of an entity's tables for the checks.
 #[derive(Debug, Clone)]
 pub(super) struct OfEntity {
-    bronze: Figures,
-    silver: Figures,
+    bronze: TableStats,
+    silver: TableStats,
     /// Of each of its child tables.
-    items: Vec<Figures>,
+    items: Vec<TableStats>,
 }
 
 impl OfEntity {
     async fn ask(context: &SessionContext, entity: &EntityTable) -> Result<Self> {
-        let bronze = Figures::of_records(context, "bronze", entity, DELETED_AT, &BTreeSet::new()).await?;
+        let bronze = TableStats::of_records(context, "bronze", entity, DELETED_AT, &BTreeSet::new()).await?;
         let summed = reconciled(entity.table);
-        let silver = Figures::of_records(context, "silver", entity, SILVER_DELETED_AT, &summed).await?;
+        let silver = TableStats::of_records(context, "silver", entity, SILVER_DELETED_AT, &summed).await?;
         let mut items = Vec::new();
         for child in entity.children {
-            items.push(Figures::of_items(context, child.table).await?);
+            items.push(TableStats::of_items(context, child.table).await?);
         }
         Ok(Self { bronze, silver, items })
     }
@@ -122,7 +122,7 @@ impl OfEntity {
 
 /// Figures of a table for the checks, from one query, which is one pass over the table.
 #[derive(Debug, Clone)]
-struct Figures {
+struct TableStats {
     rows: String,
     /// Distinct keys without a null part.
     keys: String,
@@ -132,7 +132,7 @@ struct Figures {
     sums: BTreeMap<&'static str, String>,
 }
 
-impl Figures {
+impl TableStats {
     /// Queries an entity's table: sums over the rows that are not deleted.
     async fn of_records(
         context: &SessionContext,
@@ -189,7 +189,7 @@ impl Figures {
 }
 
 /// Checks that bronze and silver have as many live rows as the facts that are made from them have rows.
-fn rows_agree(table: &str, bronze: &Figures, silver: &Figures, facts: &BTreeMap<&str, Figures>) -> Check {
+fn rows_agree(table: &str, bronze: &TableStats, silver: &TableStats, facts: &BTreeMap<&str, TableStats>) -> Check {
     let mut passed = bronze.live == silver.live;
     let mut detail = format!("{} live in bronze, {} in silver", bronze.live, silver.live);
     for gold in GOLD.iter().filter(|gold| gold.fact.is_some_and(|fact| fact.table == table)) {

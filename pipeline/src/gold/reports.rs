@@ -5,7 +5,7 @@ use super::statement::business_date;
 use crate::context::RunId;
 use crate::error::{Error, Result};
 use crate::lake::Lakehouse;
-use crate::lake::session::register_written;
+use crate::lake::session::register_named;
 use arrow::array::{Array as _, AsArray as _, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
@@ -38,7 +38,7 @@ pub struct Unmatched {
 /// built; [`Error::Query`] when its query can't be run.
 pub async fn report(lake: &Lakehouse, name: &str, run: &RunId, days: u32) -> Result<Vec<RecordBatch>> {
     let sql = statement_of(name, run, days)?;
-    let context = register_written(lake).await?;
+    let context = register_named(lake, &sql).await?;
     require_tables(lake, &context, &sql, " yet")?;
     rows_of(&context, name, &sql).await
 }

@@ -273,10 +273,12 @@ pub(crate) async fn refresh_gold(run: &RunContext, report: &mut RunReport) -> Re
     let mut gold = gold::build(run, BuildOptions { whole, verify: run.options.verify }).await?;
     let whole = gold.built.iter().all(|table| table.refresh == RefreshKind::Full);
     let remade = gold.built.iter().filter(|table| table.remade).count();
-    if remade > 0 {
+    if remade > 0 && run.options.mode != Mode::Full {
         let tables = if remade == 1 { "table was" } else { "tables were" };
-        let text = format!("gold: {remade} {tables} computed anew, once, because the way they are made changed");
-        run.options.progress.say(text);
+        run.options.progress.say(format!(
+            "gold: {remade} {tables} computed whole: statements, rules, tables that they read, or the functions of this \
+             version, are others than before"
+        ));
     }
     report.take_gold(&gold.built);
     report.checks = gold.checks(&run.id).await?;

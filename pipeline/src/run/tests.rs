@@ -72,7 +72,7 @@ async fn the_layers_after_bronze_need_no_connection_and_bronze_does() {
 }
 
 #[tokio::test]
-async fn what_is_computed_anew_because_its_definition_changed_is_told_once() {
+async fn what_is_computed_whole_because_its_definition_changed_is_told_once() {
     let (_folder, run) = run(Options::default());
     let full = Loading { full: true, ..Loading::default() };
     bronze::load(&run, &companies(&run.stage, 1..3, "A", true), full).await.unwrap();
@@ -83,7 +83,7 @@ async fn what_is_computed_anew_because_its_definition_changed_is_told_once() {
         let report = super::run(None, &run.lake, &options).await.unwrap();
         assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
         let text = screen.text();
-        text.lines().filter(|line| line.contains("anew")).map(str::to_owned).collect::<Vec<_>>()
+        text.lines().filter(|line| line.contains("than before")).map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(told().await, [""; 0], "the first time nothing was there");
     for (layer, name) in [("silver", "cw_company"), ("gold", "dimcompany"), ("gold", "dimmember")] {

@@ -98,7 +98,7 @@ impl<D: DecodePage> PageReader<D> {
     /// Fetches a page by several requests, because all property names together make too long a URL.
     async fn fetch_in_groups(&mut self, requests: &[Request]) -> Result<Fetched<D::Page>> {
         let key = self.query.selection.key.to_string();
-        let mut trouble = String::new();
+        let mut mismatch = String::new();
         for _ in 0..JOINS {
             let mut parts: Vec<Bytes> = Vec::new();
             let mut links = Links::default();
@@ -113,9 +113,9 @@ impl<D: DecodePage> PageReader<D> {
             }
             match splice(&parts, &key).and_then(|whole| self.decoder.decode(&whole)) {
                 Ok(decoded) => return Ok(Fetched { decoded, links, served: true }),
-                Err(reason) => trouble = reason,
+                Err(reason) => mismatch = reason,
             }
         }
-        Err(Error::data(&self.query.name, format!("the parts of a page do not fit together: {trouble}")))
+        Err(Error::data(&self.query.name, format!("the parts of a page do not fit together: {mismatch}")))
     }
 }
