@@ -11,6 +11,7 @@
 //! - [`row_hash`]: whether a row's content changed.
 //! - [`HashKey`]: keyed hashes that replace personal texts.
 //! - [`Entity`]: a record as a struct, with its table.
+//! - `fit` (with `transport`): the values of a record in the types that its struct reads.
 //! - `transport` (a feature): sends the requests of the generated operations.
 //!
 //! Invariant: nothing here may do I/O, know an entity by name, or panic on any input.
@@ -23,6 +24,8 @@ pub mod decode;
 mod entity;
 mod error;
 pub mod etl;
+#[cfg(feature = "transport")]
+mod fit;
 pub mod flatten;
 mod forget;
 pub mod gold;
@@ -45,6 +48,8 @@ pub mod transport;
 pub use decode::{Decoded, Decoder, PageCounts, RejectedRecord};
 pub use entity::Entity;
 pub use error::{DecodeError, Error, FlattenError};
+#[cfg(feature = "transport")]
+pub use fit::fit;
 pub use flatten::{flatten, flatten_child};
 pub use forget::{password_columns, without_passwords};
 pub use parent::with_parent;

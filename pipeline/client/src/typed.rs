@@ -11,8 +11,9 @@ use crate::printable::one_line;
 use crate::request::RequestStats;
 use bytes::Bytes;
 use connectwise_generated::client::{Conditions, Operations};
-use connectwise_runtime::{Entity, HashKey};
+use connectwise_runtime::{Entity, HashKey, fit};
 use futures::stream::{Stream, StreamExt as _, TryStreamExt as _};
+use serde_json::Value;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -91,8 +92,8 @@ impl<E: Entity> TypedList<E> {
         Self { list: self.list.hash_key(key), ..self }
     }
 
-    /// Streams the records, as strictly as the specification has them: `5.0` for a whole number does not fit, which runs
-    /// and [`List::batches`] convert.
+    /// Streams the records. Values of another type are converted as runs do it: `5.0` for a whole number, texts for
+    /// numbers.
     ///
     /// # Errors
     /// In the stream, as [`List::records`]; and [`Error::Data`] for a record that does not fit, with the property that
@@ -126,12 +127,12 @@ impl<E: Operations> TypedList<E> {
 
 /// Decodes a record into a struct.
 fn decoded<E: Entity>(record: &Bytes) -> Result<E> {
-    let mut reader = serde_json::Deserializer::from_slice(record);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let whole: serde_json::Value = serde_json::from_slice(record).unwrap_or_default();
-        let key = match whole.get(E::TABLE.key) {
+    let mut value: Value = serde_json::from_slice(record).map_err(|error| Error::data(E::TABLE.entity, error))?;
+    fit(E::TABLE, &mut value);
+    serde_path_to_error::deserialize(&value).map_err(|error| {
+        let key = match value.get(E::TABLE.key) {
             None => "without an id".to_owned(),
-            Some(serde_json::Value::String(text)) => text.clone(),
+            Some(Value::String(text)) => text.clone(),
             Some(other) => other.to_string(),
         };
         let path: Vec<String> = error.path().iter().map(ToString::to_string).collect();
@@ -155,7 +156,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_record_of_an_entity_is_a_struct() {
-        let entries = read(r#"[{"id": 7, "actualHours": 1.5, "neverSeenBefore": [1], "company": {"id": 3}}]"#).await;
+        let entries = read(
+            r#"[{"id": 7.0, "actualHours": "1.5", "invoiceReady": 0.0, "neverSeenBefore": [1], "company": {"id": 3}}]"#,
+        )
+        .await;
         let entries = entries.unwrap();
         let found: Vec<_> = entries.iter().map(|entry| (entry.id, entry.actual_hours)).collect();
         assert_eq!(found, [(Some(7), Some(1.5))]);

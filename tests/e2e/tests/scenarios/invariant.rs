@@ -24,7 +24,7 @@ use std::sync::Arc;
 use steps::{Step, step};
 
 /// How many histories run where nothing else is said.
-const CASES: u32 = 60;
+const CASES: u32 = 40;
 
 const TINY: Counts =
     Counts { companies: 4, members: 3, agreements: 6, time_entries: 12, expenses: 3, products: 3, invoices: 5 };

@@ -2,6 +2,8 @@
 
 use crate::support::{SMALL, Scene};
 use connectwise_etl::conditions::field;
+use connectwise_generated::client::Operations;
+use connectwise_generated::models;
 use futures::TryStreamExt as _;
 use std::collections::BTreeSet;
 
@@ -66,4 +68,26 @@ async fn what_is_sensitive_is_neither_asked_for_nor_given() {
     let one: Vec<_> = scene.client.list_at("/system/members/1").records().try_collect().await.unwrap();
     let text = String::from_utf8_lossy(&one[0]);
     assert!(text.contains("\"identifier\"") && !text.contains("\"password\""), "{text}");
+}
+
+#[tokio::test]
+async fn the_records_of_every_entity_are_read_as_structs() {
+    async fn read<E: Operations + Send>(scene: &Scene) {
+        let list = scene.client.list::<E>();
+        let counted = list.count().await.unwrap();
+        let read: Vec<E> = list.stream().try_collect().await.unwrap();
+        assert_eq!(read.len() as u64, counted, "{}", E::TABLE.entity);
+        assert!(counted > 0, "{}", E::TABLE.entity);
+    }
+    let scene = Scene::new(SMALL).await;
+    read::<models::Agreement>(&scene).await;
+    read::<models::Company>(&scene).await;
+    read::<models::ExpenseEntry>(&scene).await;
+    read::<models::Invoice>(&scene).await;
+    read::<models::Member>(&scene).await;
+    read::<models::ProductItem>(&scene).await;
+    read::<models::TimeEntry>(&scene).await;
+    read::<models::UnpostedInvoice>(&scene).await;
+    let one: models::TimeEntry = scene.client.record(1, None).await.unwrap();
+    assert_eq!(one.id, Some(1));
 }
