@@ -31,12 +31,18 @@ pub(crate) fn rejected(id: i64, reason: &str, json: &str) -> RejectedRecord {
     RejectedRecord { record_id, path, reason: reason.to_owned(), raw_json: json.to_owned() }
 }
 
+/// Rows of a run of a list that is read whole.
+const ROWS_A_RUN: usize = 3;
+
 /// Stages companies with these ids and a name as if they had been read.
 pub(crate) fn companies(stage: &Stage, ids: impl IntoIterator<Item = i64>, name: &str, whole: bool) -> Extracted {
     let records: Vec<RejectedRecord> = ids.into_iter().map(|id| company(id, name)).collect();
     let table = by_entity("Company").unwrap();
     let mut extracted = decode_stored(stage, table, &records, &HashSet::new()).unwrap();
     extracted.whole = whole;
+    if whole {
+        extracted.staged = extracted.staged.in_runs(stage, table.key, ROWS_A_RUN);
+    }
     extracted
 }
 

@@ -4,9 +4,11 @@
 //! here knows where rows come from or what they mean: the program that owns the tables describes them with a
 //! [`Warehouse`].
 
+mod assembled_file;
 mod disk_quota;
 pub mod error;
 mod file_sizing;
+mod file_statistics;
 mod files;
 mod footer;
 mod holder;
@@ -22,6 +24,7 @@ mod rewrite_plan;
 mod schema;
 pub mod session;
 mod sorted_merge;
+mod sorted_runs;
 mod stage;
 mod staged_file;
 mod table;
@@ -35,6 +38,7 @@ mod version_diff;
 mod writable;
 mod write;
 
+pub use assembled_file::Constants;
 pub use error::{BoxError, Error, Result, ResultExt};
 pub use file_sizing::FileSizing;
 pub use files::DataFile;
@@ -45,6 +49,7 @@ pub use maintain::{MaintenanceOptions, MaintenanceResult, RETENTION_HOURS, maint
 pub use place::folder_of;
 pub use process::{Process, interrupted};
 pub use schema::{SchemaDifference, cast_to_schema, compare_schemas};
+pub use sorted_runs::{Between, SortedRun, StagedForm};
 pub use stage::{Stage, StageConfig, private_folder};
 pub use staged_file::{Format, StagedFile, longs};
 pub use table::{Counts, OnTable, Table};
@@ -53,4 +58,3 @@ pub use task::spawn_abortable;
 pub use time_travel::{AsOf, Then, at_time};
 pub use upsert::{Scope, Target, content_columns, upsert, upsert_table};
 pub use version_diff::{ChangedFiles, VersionDiff};
-pub use write::Run;

@@ -11,6 +11,8 @@ use arrow::array::{
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use arrow::error::ArrowError;
+use deltalake::kernel::StructType;
+use deltalake::kernel::engine::arrow_conversion::{TryIntoArrow as _, TryIntoKernel as _};
 use std::sync::Arc;
 
 /// Casts a batch to the schema's columns, order and nested fields.
@@ -108,6 +110,14 @@ fn cast_array(array: &ArrayRef, field: &FieldRef, path: &str) -> Result<ArrayRef
 
 fn differs(path: &str, found: &DataType, field: &Field) -> ArrowError {
     ArrowError::SchemaError(format!("column {path} is {found} here, but {} in the table", field.data_type()))
+}
+
+/// Returns the schema as a table with these columns has it: the names of entries and list items are the table's.
+pub(super) fn table_form(schema: &SchemaRef) -> SchemaRef {
+    let kernel: Result<StructType, ArrowError> = schema.as_ref().try_into_kernel();
+    let table: Result<Schema, ArrowError> = kernel.and_then(|kernel| (&kernel).try_into_arrow());
+    // Columns that a table can't have are refused when it is created.
+    table.map_or_else(|_| Arc::clone(schema), |table| Arc::new(Schema::new(table.fields)))
 }
 
 /// Compares two schemas: the columns of `wanted` that `have` lacks, also nested ones, and those of another type.

@@ -5,18 +5,23 @@
 
 use super::disk_quota::DiskQuota;
 use super::error::{Error, Result};
+use super::file_sizing::FileSizing;
 use super::place::file_url;
+use super::schema::{cast_to_schema, table_form};
+use super::write::writer_properties;
 use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::{Int64Type, SchemaRef};
+use arrow::datatypes::{FieldRef, Int64Type, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow_ipc::CompressionType;
 use arrow_ipc::reader::FileReader;
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
 use datafusion::execution::options::ArrowReadOptions;
 use datafusion::prelude::{DataFrame, ParquetReadOptions, SessionContext};
-use parquet::arrow::ArrowWriter;
-use parquet::basic::Compression;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::{ArrowWriter, ProjectionMask};
+use parquet::basic::{Compression, Encoding};
 use parquet::file::properties::WriterProperties;
+use parquet::schema::types::ColumnPath;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -32,14 +37,20 @@ pub enum Format {
     Arrow,
     /// Parquet: rows of some keys can be read without the others.
     Parquet,
+    /// Parquet in the form of a table's data files: row groups can be copied into them. Columns whose names begin with
+    /// [`WORKING`] are not the table's.
+    Data(FileSizing),
 }
+
+/// Prefix of columns that number or mark staged rows, and that no table has.
+pub(super) const WORKING: &str = "__";
 
 impl Format {
     /// File name extension.
     pub fn extension(self) -> &'static str {
         match self {
             Format::Arrow => "arrow",
-            Format::Parquet => "parquet",
+            Format::Parquet | Format::Data(_) => "parquet",
         }
     }
 }
@@ -56,6 +67,15 @@ impl Writer {
             Format::Arrow => {
                 let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::LZ4_FRAME))?;
                 Writer::Arrow(FileWriter::try_new_with_options(BufWriter::new(file), schema, options)?)
+            }
+            Format::Data(sizing) => {
+                let mut properties = writer_properties(sizing).into_builder();
+                for field in schema.fields().iter().filter(|field| field.name().starts_with(WORKING)) {
+                    let path = ColumnPath::from(field.name().as_str());
+                    properties = properties.set_column_dictionary_enabled(path.clone(), false);
+                    properties = properties.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
+                }
+                Writer::Parquet(ArrowWriter::try_new(file, SchemaRef::clone(schema), Some(properties.build()))?)
             }
             Format::Parquet => {
                 let properties = WriterProperties::builder()
@@ -109,7 +129,10 @@ pub struct StagedFile {
 impl StagedFile {
     /// Describes an empty file. Nothing is on disk until the first row comes.
     pub(super) fn new(path: PathBuf, format: Format, schema: &SchemaRef, kept: bool, quota: Arc<DiskQuota>) -> Self {
-        let schema = SchemaRef::clone(schema);
+        let schema = match format {
+            Format::Data(_) => table_form(schema),
+            Format::Arrow | Format::Parquet => SchemaRef::clone(schema),
+        };
         Self { path, format, schema, writer: Mutex::new(None), rows: 0, bytes: 0, kept, quota }
     }
 
@@ -129,6 +152,10 @@ impl StagedFile {
                 let file = File::create(&path).map_err(|error| trouble(&path, error))?;
                 empty.insert(Writer::to(file, self.format, &self.schema).map_err(failed)?)
             }
+        };
+        let batch = match self.format {
+            Format::Data(_) => &cast_to_schema(batch, &self.schema).map_err(failed)?,
+            Format::Arrow | Format::Parquet => batch,
         };
         writer.write(batch).map_err(failed)?;
         self.rows += batch.num_rows() as u64;
@@ -159,7 +186,18 @@ impl StagedFile {
         self.quota.take(self.bytes)
     }
 
-    /// Adopts a kept Arrow file that another run finished, and visits some columns of its batches.
+    /// Whether its columns, without the working ones, are those of a table's data files: they can be copied.
+    pub(super) fn has_form_of(&self, table: &Schema) -> bool {
+        let is_copied = |field: &FieldRef| {
+            let there = table.field_with_name(field.name());
+            there
+                .is_ok_and(|there| there.data_type() == field.data_type() && there.is_nullable() == field.is_nullable())
+        };
+        let mut fields = self.schema.fields().iter().filter(|field| !field.name().starts_with(WORKING));
+        matches!(self.format, Format::Data(_)) && fields.all(is_copied)
+    }
+
+    /// Adopts a kept file that another run finished, and visits some columns of its batches.
     ///
     /// # Errors
     /// [`Error::Io`] when it can't be read to its end, or has other columns.
@@ -169,7 +207,15 @@ impl StagedFile {
         };
         let file = File::open(&self.path).map_err(|error| failed(error.into()))?;
         let places: Result<Vec<usize>, ArrowError> = columns.iter().map(|name| self.schema.index_of(name)).collect();
-        let batches = FileReader::try_new_buffered(file, Some(places.map_err(failed)?)).map_err(failed)?;
+        let places = places.map_err(failed)?;
+        let batches: Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>>> = match self.format {
+            Format::Arrow => Box::new(FileReader::try_new_buffered(file, Some(places)).map_err(failed)?),
+            Format::Parquet | Format::Data(_) => {
+                let reader = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| failed(error.into()))?;
+                let wanted = ProjectionMask::roots(reader.parquet_schema(), places);
+                Box::new(reader.with_projection(wanted).build().map_err(|error| failed(error.into()))?)
+            }
+        };
         let mut rows = 0;
         for batch in batches {
             let batch = batch.map_err(failed)?;
@@ -203,14 +249,25 @@ impl StagedFile {
             let text = format!("the staged file {} is gone; keep CW_STAGING clear of clean-ups", lost.path.display());
             return Err(Error::query(text));
         }
-        let urls = files.iter().map(|file| file_url(&file.path)).collect::<Result<Vec<String>>>()?;
-        let frame = match first.format {
-            Format::Arrow => context.read_arrow(urls, ArrowReadOptions::default().schema(&first.schema)).await,
-            Format::Parquet => context.read_parquet(urls, ParquetReadOptions::default().schema(&first.schema)).await,
-        };
-        frame.map(Some).map_err(|error| {
-            Error::query(format!("staged files such as {} can't be read: {error}", first.path.display()))
-        })
+        let mut all: Option<DataFrame> = None;
+        let (arrow, parquet): (Vec<&Self>, Vec<&Self>) = files.iter().partition(|file| file.format == Format::Arrow);
+        for files in [arrow, parquet].into_iter().filter(|files| !files.is_empty()) {
+            let urls = files.iter().map(|file| file_url(&file.path)).collect::<Result<Vec<String>>>()?;
+            let frame = match files[0].format {
+                Format::Arrow => context.read_arrow(urls, ArrowReadOptions::default().schema(&first.schema)).await,
+                Format::Parquet | Format::Data(_) => {
+                    context.read_parquet(urls, ParquetReadOptions::default().schema(&first.schema)).await
+                }
+            };
+            let frame = match (all, frame) {
+                (Some(all), Ok(frame)) => all.union(frame),
+                (_, frame) => frame,
+            };
+            all = Some(frame.map_err(|error| {
+                Error::query(format!("staged files such as {} can't be read: {error}", files[0].path.display()))
+            })?);
+        }
+        Ok(all)
     }
 }
 

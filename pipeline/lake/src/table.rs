@@ -238,6 +238,10 @@ impl Table {
         self.sizing
     }
 
+    pub(super) fn lake(&self) -> &Lakehouse {
+        &self.lake
+    }
+
     pub(super) fn delta(&self) -> &DeltaTable {
         &self.delta
     }

@@ -10,12 +10,10 @@
 use super::error::{BoxError, Result};
 use super::file_sizing::FileSizing;
 use super::files::{DataFile, one_by_one};
-use super::sorted_merge::{OutOfOrder, read_ahead, sorted_merge};
-use super::table::{OnTable as _, Table, sorted};
-use super::task::spawn_abortable;
+use super::sorted_merge::sorted_merge;
+use super::table::{OnTable as _, Table};
 use super::{VersionDiff, cast_to_schema};
 use arrow::array::RecordBatch;
-use datafusion::logical_expr::{ident, lit};
 use datafusion::physical_plan::execute_stream_partitioned;
 use datafusion::prelude::DataFrame;
 use deltalake::DeltaTable;
@@ -31,9 +29,6 @@ use std::sync::Arc;
 
 /// Rows in a batch while sorting.
 const SORTED_ROWS: usize = 1024;
-
-/// Run of rows in the order of their key, with an exclusive lower bound of the keys.
-pub type Run = (i64, DataFrame);
 
 impl Table {
     /// Appends exactly `expected` rows in one commit, whatever others append at the same time.
@@ -73,71 +68,6 @@ impl Table {
             None => self.write_files(rows, 0).await?,
         };
         self.commit("replacing the content", adds, &files, operation, next_version(transactions)).await
-    }
-
-    /// Replaces the content in one commit by the merge of sorted runs with other rows.
-    ///
-    /// There must be exactly `expected` rows in total. Where a run is not in the order of the key, nothing is
-    /// committed, and the result is false.
-    ///
-    /// # Errors
-    /// [`super::Error::Table`]; the table stays as it was.
-    pub async fn overwrite_between(
-        &mut self,
-        runs: Vec<Run>,
-        between: &DataFrame,
-        key: &'static str,
-        expected: u64,
-        transactions: &[(String, i64)],
-    ) -> Result<bool> {
-        let ends: Vec<Option<i64>> = runs.iter().skip(1).map(|(from, _)| Some(*from)).chain([None]).collect();
-        let mut writing = Vec::with_capacity(runs.len());
-        for (place, ((from, rows), to)) in runs.into_iter().zip(ends).enumerate() {
-            let from = (place > 0).then(|| ident(key).gt(lit(from)));
-            let within = from.into_iter().chain(to.map(|to| ident(key).lt_eq(lit(to))));
-            let mut between = between.clone();
-            if let Some(within) = within.reduce(datafusion::logical_expr::Expr::and) {
-                between = between.filter(within).on_table(self, "replacing")?;
-            }
-            let table = self.clone();
-            writing.push(async move {
-                let write = async move { table.write_run(rows, between, key, expected).await };
-                spawn_abortable("replacing", write).await
-            });
-        }
-        let mut adds = Vec::new();
-        for written in futures::future::try_join_all(writing).await? {
-            match written {
-                Ok(written) => adds.extend(written),
-                Err(error) if error.is::<OutOfOrder>() => return Ok(false),
-                Err(error) => return Err(self.error("replacing", error)),
-            }
-        }
-        self.must_be("replacing", &adds, expected)?;
-        let operation = DeltaOperation::Write { mode: SaveMode::Overwrite, partition_by: None, predicate: None };
-        let files = self.files()?;
-        self.commit("replacing the content", adds, &files, operation, next_version(transactions)).await?;
-        Ok(true)
-    }
-
-    async fn write_run(
-        &self,
-        rows: DataFrame,
-        between: DataFrame,
-        key: &str,
-        expected: u64,
-    ) -> Result<Vec<Add>, BoxError> {
-        let schema = self.schema()?;
-        let mut streams = Vec::new();
-        for rows in [in_small_batches(rows), sorted(in_small_batches(between), &[key])?] {
-            let schema = Arc::clone(&schema);
-            let aligned = move |batch: datafusion::error::Result<RecordBatch>| -> Result<RecordBatch, BoxError> {
-                Ok(cast_to_schema(&batch?, &schema)?)
-            };
-            streams.push(rows.execute_stream().await?.map(aligned).boxed());
-        }
-        let (Some(between), Some(rows)) = (streams.pop(), streams.pop()) else { return Ok(Vec::new()) };
-        self.write_merged(read_ahead(rows), between, &[key], expected).await
     }
 
     /// Writes the sorted merge of two streams, each in the order of the key.
@@ -229,7 +159,7 @@ impl Table {
     /// Rows per file when `known` rows are written; 0 where the number is not known.
     ///
     /// Rows are spread evenly, since a remainder of a few rows would be a file of its own.
-    fn rows_a_file(&self, known: u64) -> Result<usize> {
+    pub(super) fn rows_a_file(&self, known: u64) -> Result<usize> {
         let all = known.max(self.files()?.iter().filter_map(DataFile::rows).sum());
         let full = self.sizing().rows_of_a_file(all);
         let files = known.div_ceil(full).max(1);
@@ -354,7 +284,7 @@ pub(super) fn next_version(transactions: &[(String, i64)]) -> CommitProperties {
 }
 
 /// Properties of Parquet files: Zstandard at its fastest level, row groups by the sizing.
-fn writer_properties(sizing: FileSizing) -> WriterProperties {
+pub(super) fn writer_properties(sizing: FileSizing) -> WriterProperties {
     let level = ZstdLevel::try_new(1).unwrap_or_default();
     WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))

@@ -10,7 +10,8 @@ use crate::context::{RunContext, RunId};
 use crate::error::{Error, Result};
 use crate::extract::{Extracted, SEQUENCE};
 use crate::lake::{
-    Counts, Format, KeySet, OnTable as _, ResultExt as _, StagedFile, Table, cast_to_schema, compare_schemas,
+    Between, Constants, Counts, Format, KeySet, OnTable as _, ResultExt as _, StagedFile, StagedForm, Table,
+    cast_to_schema, compare_schemas,
 };
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, Schema, SchemaRef};
@@ -22,9 +23,6 @@ use datafusion::scalar::ScalarValue;
 use futures::{Stream, StreamExt as _};
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// Number of parts in which a table is written at the same time.
-const RUNS: u64 = 2;
 
 /// A write of extracted records to a bronze table.
 #[derive(Clone, Copy)]
@@ -56,7 +54,7 @@ impl BronzeWrite<'_> {
             None => Compared {
                 counts: Counts { inserted: extracted.ids.len() as u64, ..Counts::default() },
                 live: 0,
-                not_fetched: 0,
+                not_fetched: Vec::new(),
                 repeated: 0,
             },
         };
@@ -108,16 +106,17 @@ impl BronzeWrite<'_> {
             gone
         };
         let gone = mark(gone).on("bronze", entity.table, "replacing")?;
+        let any_stays = !compared.not_fetched.is_empty();
+        let stays = any_stays.then(|| gone.clone());
         let expected = counts.unchanged + counts.updated + counts.inserted + counts.deleted + compared.repeated;
         let version_of = |table: &Table| (counts, table.version(), table.version() - 1);
-        if is_plain && let Some(between) = between(run, extracted, &stored, &gone, compared.not_fetched).await? {
-            let runs = extracted.staged.runs(RUNS, lake.context()).await?;
-            let runs =
-                runs.into_iter().map(|(after, rows)| Ok((after, fresh_rows(rows, &run.id, extracted, &stored)?)));
-            let runs = runs.collect::<datafusion::error::Result<Vec<_>>>().on("bronze", entity.table, "replacing")?;
-            let done =
-                !runs.is_empty() && table.overwrite_between(runs, &between, entity.key, expected, transactions).await?;
-            if done {
+        if is_plain && let Some(runs) = extracted.staged.runs(&extracted.superseded) {
+            let mut keys = compared.not_fetched;
+            keys.extend(extracted.staged.late_keys());
+            let between = Between { keys, rows: between(run, extracted, &stored, stays).await? };
+            let read = |rows| fresh_rows(rows, &run.id, extracted, &stored);
+            let form = StagedForm { constants: stamps(run, entity.entity), read: &read };
+            if table.overwrite_by_runs(runs, between, form, entity.key, expected, transactions).await? {
                 return Ok(version_of(&table));
             }
             tracing::debug!(entity = entity.entity, "records did not come in the order of their key");
@@ -125,7 +124,7 @@ impl BronzeWrite<'_> {
         let rows = match fresh {
             None => gone,
             // A plain scan keeps key order, a union need not.
-            Some(fresh) if compared.not_fetched == 0 => fresh,
+            Some(fresh) if !any_stays => fresh,
             Some(fresh) => fresh.union(gone).on("bronze", entity.table, "replacing")?,
         };
         table.overwrite(rows, Some(expected), transactions).await?;
@@ -139,20 +138,30 @@ async fn between(
     run: &RunContext,
     extracted: &Extracted,
     stored: &Schema,
-    gone: &DataFrame,
-    not_fetched: u64,
+    stays: Option<DataFrame>,
 ) -> Result<Option<DataFrame>> {
-    let gone = (not_fetched > 0).then(|| gone.clone());
-    Ok(match (extracted.staged.late(run.lake.context()).await?, gone) {
-        (None, gone) => gone,
-        (Some(late), gone) => {
+    Ok(match (extracted.staged.late(run.lake.context()).await?, stays) {
+        (None, stays) => stays,
+        (Some(late), stays) => {
             let late = fresh_rows(late, &run.id, extracted, stored).on("bronze", extracted.table.table, "replacing")?;
-            Some(match gone {
-                Some(gone) => late.union(gone).on("bronze", extracted.table.table, "replacing")?,
+            Some(match stays {
+                Some(stays) => late.union(stays).on("bronze", extracted.table.table, "replacing")?,
                 None => late,
             })
         }
     })
+}
+
+/// Returns the values of the `etl…` columns of a live row, which are not staged.
+fn stamps(run: &RunContext, entity: &str) -> Constants {
+    let at = |micros| ScalarValue::TimestampMicrosecond(micros, Some("UTC".into()));
+    let columns = [
+        (TIMESTAMP, at(Some(run.id.started_micros()))),
+        (ENTITY, ScalarValue::from(entity)),
+        (RUN_ID, ScalarValue::from(run.id.as_str())),
+        (DELETED_AT, at(None)),
+    ];
+    columns.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// Stages rows that stay, without what is personal in them now.
@@ -222,8 +231,8 @@ struct Compared {
     counts: Counts,
     /// Rows that were live.
     live: u64,
-    /// Rows of records that were not fetched.
-    not_fetched: u64,
+    /// The keys of the rows whose records were not fetched.
+    not_fetched: Vec<i64>,
     /// Duplicate rows of such records, which another writer added: they stay, and the key check reports them.
     repeated: u64,
 }
@@ -254,7 +263,8 @@ async fn compare(run: &RunContext, extracted: &Extracted, table: &Table, schema:
     })
     .await?;
     let quarantined = extracted.quarantined_ids();
-    let not_fetched = known.len() as u64;
+    let mut not_fetched: Vec<i64> = known.keys().copied().collect();
+    not_fetched.sort_unstable();
     let repeated = repeated.iter().filter(|(id, _)| known.contains_key(id)).map(|(_, more)| more).sum();
     // Only sums are taken, so the order does not matter.
     known.into_iter().for_each(|(id, (_, live))| match (live, quarantined.contains(&id)) {

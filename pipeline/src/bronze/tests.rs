@@ -9,18 +9,28 @@ use arrow::array::RecordBatch;
 use arrow_ipc::reader::FileReader;
 use arrow_ipc::writer::FileWriter;
 use datafusion::logical_expr::{ident, lit};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::fs::File;
 
-/// Drops the last batch of the staged rows; the rest can be read as before.
+/// Drops the last row of the staged rows; the rest can be read as before.
 fn lose_a_row(extracted: &Extracted) {
-    for path in extracted.staged.paths() {
-        let reader = FileReader::try_new(File::open(&path).unwrap(), None).unwrap();
+    let path = extracted.staged.paths().pop().unwrap();
+    let open = || File::open(&path).unwrap();
+    if path.extension().is_some_and(|extension| extension == "arrow") {
+        let reader = FileReader::try_new(open(), None).unwrap();
         let schema = reader.schema();
         let mut batches: Vec<RecordBatch> = reader.map(std::result::Result::unwrap).collect();
         batches.pop();
         let mut writer = FileWriter::try_new(File::create(&path).unwrap(), &schema).unwrap();
         batches.iter().for_each(|batch| writer.write(batch).unwrap());
         writer.finish().unwrap();
+    } else {
+        let reader = ParquetRecordBatchReaderBuilder::try_new(open()).unwrap().build().unwrap();
+        let batches: Vec<RecordBatch> = reader.map(std::result::Result::unwrap).collect();
+        let mut writer = ArrowWriter::try_new(File::create(&path).unwrap(), batches[0].schema(), None).unwrap();
+        batches.iter().for_each(|batch| writer.write(&batch.slice(0, batch.num_rows() - 1)).unwrap());
+        writer.close().unwrap();
     }
 }
 

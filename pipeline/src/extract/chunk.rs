@@ -14,8 +14,6 @@ pub(super) fn first_of(range: KeyRange) -> String {
 
 /// The records that one reader read: rows on disk, the rest in memory.
 pub(super) struct FetchedChunk {
-    /// The key above which its range begins.
-    pub(super) after: i64,
     pub(super) staged: StagedFile,
     /// The key and the version of each record.
     pub(super) rows: Vec<(i64, RowVersion)>,
@@ -27,9 +25,8 @@ pub(super) struct FetchedChunk {
 }
 
 impl FetchedChunk {
-    pub(super) fn new(range: KeyRange, staged: StagedFile) -> Self {
+    pub(super) fn new(staged: StagedFile) -> Self {
         Self {
-            after: range.after.unwrap_or(i64::MIN),
             staged,
             rows: Vec::new(),
             quarantined: Vec::new(),

@@ -5,9 +5,10 @@
 
 use super::chunk::FetchedChunk;
 use super::fingerprint::Fingerprint;
+use super::ranges::ROWS_A_PIECE;
 use super::rows::{ExtractStats, Origin, RowVersion, id_of};
 use crate::error::Result;
-use crate::lake::StagedFile;
+use crate::lake::{SortedRun, StagedFile};
 use connectwise_runtime::{RejectedRecord, Table};
 use datafusion::prelude::{DataFrame, SessionContext};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -37,15 +38,34 @@ pub struct Extracted {
 /// The staged rows of an entity.
 #[derive(Default)]
 pub struct StagedChunks {
-    /// A file for each chunk of a key range, with the key above which it begins.
-    ranges: Vec<(i64, StagedFile)>,
+    /// A file for each chunk of a key range.
+    ranges: Vec<StagedRange>,
     /// The files that were read afterwards, with rows of any keys.
     late: Vec<StagedFile>,
+    /// The keys in these.
+    late_keys: Vec<i64>,
+}
+
+/// The staged rows of a key range.
+struct StagedRange {
+    file: StagedFile,
+    /// The first and the last key; `None` where the rows are not in the order of the key, each key once.
+    keys: Option<(i64, i64)>,
+    /// The number of the chunk: that of its rows' sequence numbers.
+    number: i64,
+}
+
+impl StagedRange {
+    fn of(file: StagedFile, rows: &[(i64, RowVersion)]) -> Self {
+        let is_sorted = rows.is_sorted_by(|(one, _), (next, _)| one < next) && rows.len() as u64 == file.rows();
+        let keys = rows.first().zip(rows.last()).filter(|_| is_sorted).map(|(first, last)| (first.0, last.0));
+        Self { file, keys, number: rows.first().map_or(0, |(_, row)| row.sequence / ROWS_A_PIECE) }
+    }
 }
 
 impl From<StagedFile> for StagedChunks {
     fn from(file: StagedFile) -> Self {
-        Self { ranges: vec![(0, file)], late: Vec::new() }
+        Self { ranges: vec![StagedRange::of(file, &[])], ..Self::default() }
     }
 }
 
@@ -55,47 +75,61 @@ impl StagedChunks {
     /// # Errors
     /// [`crate::Error::Query`] when a file can't be read back.
     pub async fn read(&self, context: &SessionContext) -> Result<Option<DataFrame>> {
-        let ranges = self.ranges.iter().map(|(_, file)| file);
-        Ok(StagedFile::read_all(ranges.chain(&self.late), context).await?)
+        Ok(StagedFile::read_all(self.files(), context).await?)
     }
 
     /// The paths of its files.
     #[cfg(test)]
     pub(crate) fn paths(&self) -> Vec<std::path::PathBuf> {
-        self.ranges.iter().map(|(_, file)| file).chain(&self.late).map(|file| file.path().to_owned()).collect()
+        self.files().map(|file| file.path().to_owned()).collect()
+    }
+
+    /// Stages the rows of one file anew, as a list that is read whole: in runs of so many rows.
+    #[cfg(test)]
+    pub(crate) fn in_runs(self, stage: &crate::lake::Stage, key: &str, rows: usize) -> Self {
+        let mut runs = Self::default();
+        for file in self.files().filter(|file| file.rows() > 0) {
+            let read = arrow_ipc::reader::FileReader::try_new(std::fs::File::open(file.path()).unwrap(), None).unwrap();
+            let schema = read.schema();
+            let batches: Vec<_> = read.map(std::result::Result::unwrap).collect();
+            let all = arrow::compute::concat_batches(&schema, &batches).unwrap();
+            for first in (0..all.num_rows()).step_by(rows) {
+                let batch = all.slice(first, rows.min(all.num_rows() - first));
+                let form = crate::lake::Format::Data(crate::lake::FileSizing::WIDE);
+                let mut file = stage.file("run", form, &schema);
+                file.write(&batch).unwrap();
+                file.finish().unwrap();
+                let version = RowVersion { last_updated: None, sequence: 0, origin: Origin::Staged };
+                let keys: Vec<_> = crate::lake::longs(&batch, key).into_iter().map(|id| (id, version)).collect();
+                runs.ranges.push(StagedRange::of(file, &keys));
+            }
+        }
+        runs
     }
 
     /// How many rows there are.
     pub(crate) fn rows(&self) -> u64 {
-        self.ranges.iter().map(|(_, file)| file).chain(&self.late).map(StagedFile::rows).sum()
+        self.files().map(StagedFile::rows).sum()
     }
 
-    /// Groups the chunks of key ranges into about so many runs: the key above which each begins, and its rows. The rows
-    /// are in the order of the key where ranges were read in that order.
-    ///
-    /// # Errors
-    /// As [`Self::read`].
-    pub(crate) async fn runs(&self, parts: u64, context: &SessionContext) -> Result<Vec<(i64, DataFrame)>> {
-        let mut ranges: Vec<&(i64, StagedFile)> = self.ranges.iter().collect();
-        ranges.sort_by_key(|(after, _)| *after);
-        let all: u64 = ranges.iter().map(|(_, file)| file.rows()).sum();
-        let mut runs: Vec<(i64, Vec<&StagedFile>)> = Vec::new();
-        let mut taken = 0;
-        for (after, file) in ranges {
-            let is_full = taken * parts >= all * runs.len() as u64;
-            match runs.last_mut().filter(|_| !is_full) {
-                Some((_, run)) => run.push(file),
-                None => runs.push((*after, vec![file])),
-            }
-            taken += file.rows();
-        }
-        let mut frames = Vec::new();
-        for (after, files) in runs {
-            if let Some(frame) = StagedFile::read_all(files, context).await? {
-                frames.push((after, frame));
-            }
-        }
-        Ok(frames)
+    /// The ranges as runs in the order of the key, without the rows that others replaced; `None` where one is in no
+    /// order.
+    pub(crate) fn runs(&self, superseded: &HashSet<i64>) -> Option<Vec<SortedRun<'_>>> {
+        let touched: HashSet<i64> = superseded.iter().map(|sequence| sequence / ROWS_A_PIECE).collect();
+        let runs = self.ranges.iter().map(|range| {
+            let (first, last) = range.keys?;
+            Some(SortedRun { file: &range.file, first, last, is_whole: !touched.contains(&range.number) })
+        });
+        runs.collect()
+    }
+
+    /// The keys of the rows that were read after the ranges.
+    pub(crate) fn late_keys(&self) -> &[i64] {
+        &self.late_keys
+    }
+
+    fn files(&self) -> impl Iterator<Item = &StagedFile> {
+        self.ranges.iter().map(|range| &range.file).chain(&self.late)
     }
 
     /// The rows that were read after the ranges, in no order; `None` where there are none.
@@ -163,21 +197,25 @@ impl Extracted {
 
     /// Adds the chunk of a key range.
     pub(super) fn absorb(&mut self, chunk: FetchedChunk) {
-        let after = chunk.after;
-        if let Some(file) = self.take(chunk) {
-            self.staged.ranges.push((after, file));
+        let (file, rows) = self.take(chunk);
+        if file.rows() > 0 {
+            self.staged.ranges.push(StagedRange::of(file, &rows));
         }
     }
 
     /// Adds a chunk that was read after the ranges.
     pub(super) fn absorb_late(&mut self, chunk: FetchedChunk) {
-        let file = self.take(chunk);
-        self.staged.late.extend(file);
+        let (file, rows) = self.take(chunk);
+        if file.rows() > 0 {
+            self.staged.late_keys.extend(rows.into_iter().map(|(id, _)| id));
+            self.staged.late.push(file);
+        }
     }
 
-    fn take(&mut self, chunk: FetchedChunk) -> Option<StagedFile> {
-        for (id, row) in chunk.rows {
-            self.add(id, row);
+    /// Adds all of a chunk but its file, which is returned with the rows.
+    fn take(&mut self, chunk: FetchedChunk) -> (StagedFile, Vec<(i64, RowVersion)>) {
+        for (id, row) in &chunk.rows {
+            self.add(*id, *row);
         }
         self.quarantined.extend(chunk.quarantined);
         for (path, count) in chunk.unknown_fields {
@@ -187,7 +225,7 @@ impl Extracted {
         self.numbers.rows_read += chunk.numbers.rows_read;
         self.numbers.rows_resumed += chunk.numbers.rows_resumed;
         self.numbers.rows_recalled += chunk.numbers.rows_recalled;
-        Some(chunk.staged).filter(|staged| staged.rows() > 0)
+        (chunk.staged, chunk.rows)
     }
 
     /// Adds another list of the same entity, and returns how many of its records were there already. A record below two
@@ -205,6 +243,7 @@ impl Extracted {
         }
         self.staged.ranges.extend(other.staged.ranges);
         self.staged.late.extend(other.staged.late);
+        self.staged.late_keys.extend(other.staged.late_keys);
         self.superseded.extend(other.superseded);
         self.quarantined.extend(other.quarantined);
         for (path, count) in other.unknown_fields {

@@ -6,6 +6,7 @@ use super::unserved::Unserved;
 use crate::client::{self, Client, ClientError, KeyRange, RequestStats, Selection};
 use crate::conditions::{Condition, field};
 use crate::error::Result;
+use crate::lake::Format;
 use connectwise_runtime::{HashKey, Table};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -25,6 +26,8 @@ pub(super) struct ListReader {
     pub(super) hash_key: Option<HashKey>,
     /// The fingerprints of records that need not be decoded again.
     pub(super) known: Arc<FingerprintCache>,
+    /// The form in which its rows are staged.
+    pub(super) format: Format,
     /// The unserved records that are found while reading.
     pub(super) unserved: Arc<Unserved>,
 }
@@ -44,6 +47,7 @@ impl ListReader {
             only: None,
             hash_key: None,
             known: Arc::default(),
+            format: Format::Arrow,
             unserved: Arc::default(),
         })
     }

@@ -47,7 +47,7 @@ pub(crate) use unserved::unserved_id;
 use crate::client::{Client, ClientError, RequestStats, Selection};
 use crate::conditions::Condition;
 use crate::error::{Error, Result};
-use crate::lake::Stage;
+use crate::lake::{FileSizing, Format, Stage};
 use changed_during_read::Newest;
 use chrono::{DateTime, TimeDelta};
 use complete::{Tolerance, prove_complete};
@@ -96,6 +96,7 @@ pub async fn extract(
             },
             hash_key: stage.hash_key().cloned(),
             known: Arc::clone(&order.known),
+            format: staged_format(order, filter.as_ref(), &all),
             ..all
         };
         match read_list(&source, stage, order, filter.as_ref(), &mut next).await {
@@ -128,6 +129,13 @@ pub async fn extract(
     extracted.numbers.bytes = stats.bytes.load(Ordering::Relaxed);
     extracted.numbers.seconds = started.elapsed().as_secs_f64();
     Ok(extracted)
+}
+
+/// The form in which the rows of a list are staged. Of a list that is read whole, the table becomes what was read, so
+/// its rows are encoded as the table's files hold them, once.
+fn staged_format(order: &ExtractRequest<'_>, filter: Option<&Filter>, source: &ListReader) -> Format {
+    let is_whole = filter.is_none() && order.known.records.is_empty() && source.list.parent.is_none();
+    if is_whole { Format::Data(FileSizing::WIDE) } else { Format::Arrow }
 }
 
 /// Fetches the records with these ids, whenever they changed, of an entity without a parent.
@@ -288,9 +296,8 @@ async fn left_over(
     if source.list.parent.is_some() || table.change_detection != ChangeDetection::LastUpdated {
         return Ok((None, Resumed::default(), None));
     }
-    let known = source.known.as_ref();
     let window = source.selection.condition.as_ref().map(ToString::to_string);
-    let open = || Checkpoint::open(stage, table, window.as_deref(), order.began, schema, known);
+    let open = || Checkpoint::open(stage, source, window.as_deref(), order.began, schema);
     let Some((kept, found)) = open() else { return Ok((None, Resumed::default(), None)) };
     if found.chunks.is_empty() {
         return Ok((Some(kept), found, None));

@@ -12,17 +12,17 @@ use super::rows::{ExtractStats, Origin, RowVersion, last_updated};
 use crate::client::KeyRange;
 use crate::client::pages::{Expected, PagingMode};
 use crate::error::{Error, Result};
-use crate::lake::{Format, Stage, StagedFile, longs};
+use crate::lake::{Stage, StagedFile, longs};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use arrow::datatypes::SchemaRef;
-use connectwise_runtime::{Table, with_parent};
+use connectwise_runtime::with_parent;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Pages after which the rest of a range is split.
 const PAGES_AT_A_TIME: u64 = 8;
 /// Sequence numbers per chunk: the rows of a chunk are numbered from its own number times this.
-const ROWS_A_PIECE: i64 = 1 << 32;
+pub(super) const ROWS_A_PIECE: i64 = 1 << 32;
 
 impl FetchedChunk {
     fn take(&mut self, source: &ListReader, schema: &SchemaRef, page: Page, first: i64) -> Result<()> {
@@ -74,12 +74,15 @@ pub(super) struct Sink<'a> {
 
 impl Sink<'_> {
     /// Creates a file, and returns it with the sequence number of its first row.
-    fn file(&mut self, table: &Table, range: KeyRange) -> (StagedFile, i64) {
+    fn file(&mut self, source: &ListReader, range: KeyRange) -> (StagedFile, i64) {
         let number = *self.next;
         *self.next += 1;
         let file = match self.kept {
-            Some(kept) => self.stage.kept_file(kept.path(range, number), Format::Arrow, self.schema),
-            None => self.stage.file(&format!("{}-{}", table.table, first_of(range)), Format::Arrow, self.schema),
+            Some(kept) => self.stage.kept_file(kept.path(range, number), source.format, self.schema),
+            None => {
+                let name = format!("{}-{}", source.table.table, first_of(range));
+                self.stage.file(&name, source.format, self.schema)
+            }
         };
         (file, number * ROWS_A_PIECE)
     }
@@ -89,8 +92,8 @@ impl Sink<'_> {
     /// # Errors
     /// [`Error::Io`] when the disk refuses.
     pub(super) fn page(&mut self, source: &ListReader, range: KeyRange, page: Page) -> Result<FetchedChunk> {
-        let (file, first) = self.file(source.table, range);
-        let mut chunk = FetchedChunk::new(range, file);
+        let (file, first) = self.file(source, range);
+        let mut chunk = FetchedChunk::new(file);
         chunk.numbers = ExtractStats { pages: 1, rows_read: page.records, ..ExtractStats::default() };
         chunk.take(source, self.schema, page, first)?;
         chunk.staged.finish()?;
@@ -112,7 +115,7 @@ pub(super) async fn read(
     let kept = sink.kept;
     let schema = SchemaRef::clone(sink.schema);
     let start = |range: KeyRange| {
-        let (file, first) = sink.file(source.table, range);
+        let (file, first) = sink.file(source, range);
         read_range(source.clone(), range, mode, expected, file, first, SchemaRef::clone(&schema))
     };
     let done = |read: Read| {
@@ -170,7 +173,7 @@ async fn read_range(
     schema: SchemaRef,
 ) -> Result<Read> {
     let mut pages = source.pages(range, mode, expected);
-    let mut chunk = FetchedChunk::new(range, file);
+    let mut chunk = FetchedChunk::new(file);
     let mut rest = None;
     while let Some(page) = pages.next().await? {
         chunk.numbers.rows_read += page.records;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! manifest.json          entity, condition, by which description of the table, from where, since when
-//! …0004711-000003.arrow  rows of the fourth chunk, whose keys are above 4711
+//! …0004711-000003.*      rows of the fourth chunk, whose keys are above 4711
 //! …0004711-000003.json   which keys it covers, and what else was found there; written last: what has none does not count
 //! ```
 //!
@@ -10,7 +10,7 @@
 //! where later changes can be requested; whoever uses them must request those and compare all ids.
 
 use super::chunk::{FetchedChunk, first_of};
-use super::fingerprint::FingerprintCache;
+use super::list_reader::ListReader;
 use super::rows::{ExtractStats, Origin, RowVersion, SEQUENCE, last_updated};
 use crate::client::KeyRange;
 use crate::error::{Error, Result};
@@ -72,6 +72,7 @@ struct Odd {
 pub(super) struct Checkpoint {
     folder: PathBuf,
     manifest: Manifest,
+    format: Format,
 }
 
 /// The chunks of an interrupted run.
@@ -88,21 +89,22 @@ impl Checkpoint {
     /// window are removed. `None` where the stage keeps nothing.
     pub(super) fn open(
         stage: &Stage,
-        table: &'static Table,
+        source: &ListReader,
         condition: Option<&str>,
         began: DateTime<Utc>,
         schema: &SchemaRef,
-        known: &FingerprintCache,
     ) -> Option<(Self, Resumed)> {
+        let (table, format) = (source.table, source.format);
         let folder = staging::fetched(stage, table.entity)?;
         let key = stage.hash_key().map(|key| key.fingerprint().to_string()).unwrap_or_default();
         // An unchanged record is in the table version that its fingerprint was taken for.
-        let base = known.base();
+        let base = source.known.base();
+        let form = format!("staging 5 {format:?} {table:?}");
         let wanted = Manifest {
             entity: table.entity.to_owned(),
             endpoint: table.endpoint.to_owned(),
             condition: condition.map(ToOwned::to_owned),
-            made_by: crate::lake::definition(["staging 4", format!("{table:?}").as_str(), key.as_str(), base.as_str()]),
+            made_by: crate::lake::definition([form.as_str(), key.as_str(), base.as_str()]),
             origin: stage.origin().to_owned(),
             began,
             newest: None,
@@ -110,12 +112,12 @@ impl Checkpoint {
         let there = read_json::<Manifest>(&folder.join(MANIFEST));
         match there.filter(|there| Manifest { began: there.began, newest: there.newest, ..wanted.clone() } == *there) {
             Some(manifest) => {
-                let found = chunks(stage, &folder, table, schema);
-                Some((Self { folder, manifest }, found))
+                let found = chunks(stage, &folder, source, schema);
+                Some((Self { folder, manifest, format }, found))
             }
             None => {
                 staging::forget(stage, table.entity);
-                Some((Self { folder, manifest: wanted }, Resumed::default()))
+                Some((Self { folder, manifest: wanted, format }, Resumed::default()))
             }
         }
     }
@@ -139,7 +141,7 @@ impl Checkpoint {
 
     /// The path of a chunk's rows.
     pub(super) fn path(&self, range: KeyRange, number: i64) -> PathBuf {
-        self.folder.join(format!("{}-{number:06}.{}", first_of(range), Format::Arrow.extension()))
+        self.folder.join(format!("{}-{number:06}.{}", first_of(range), self.format.extension()))
     }
 
     /// Writes the entry of a chunk, which makes it complete.
@@ -169,12 +171,12 @@ impl Checkpoint {
 }
 
 /// Reads the complete chunks of a folder, in the order of their numbers. Incomplete ones are removed.
-fn chunks(stage: &Stage, folder: &Path, table: &Table, schema: &SchemaRef) -> Resumed {
+fn chunks(stage: &Stage, folder: &Path, source: &ListReader, schema: &SchemaRef) -> Resumed {
     let mut found = Resumed::default();
     let entries = std::fs::read_dir(folder).into_iter().flatten();
     let mut paths: Vec<(i64, PathBuf)> = entries
         .filter_map(|entry| {
-            let path = entry.ok()?.path().with_extension(Format::Arrow.extension());
+            let path = entry.ok()?.path().with_extension(source.format.extension());
             let number = path.file_stem()?.to_str()?.rsplit_once('-')?.1.parse().ok()?;
             Some((number, path))
         })
@@ -185,7 +187,8 @@ fn chunks(stage: &Stage, folder: &Path, table: &Table, schema: &SchemaRef) -> Re
         found.next = number + 1;
         let note = read_json::<ChunkEntry>(&path.with_extension("json"));
         match note.and_then(|note| {
-            Some((adopt(stage.kept_file(path.clone(), Format::Arrow, schema), &note, table)?, note.covered))
+            let staged = stage.kept_file(path.clone(), source.format, schema);
+            Some((adopt(staged, &note, source.table)?, note.covered))
         }) {
             Some((chunk, covered)) => {
                 found.chunks.push(chunk);
@@ -245,7 +248,7 @@ fn adopt(mut staged: StagedFile, note: &ChunkEntry, table: &Table) -> Option<Fet
             rows_recalled: note.recalled.len() as u64,
             ..ExtractStats::default()
         },
-        ..FetchedChunk::new(note.covered, staged)
+        ..FetchedChunk::new(staged)
     })
 }
 

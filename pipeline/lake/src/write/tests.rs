@@ -1,6 +1,7 @@
 //! Tests of what is committed and what is refused while others write.
 
-use super::super::testing::{content, filled, lake, rows, schema};
+use super::super::table::sorted;
+use super::super::testing::{filled, lake, rows, schema};
 use super::super::{Lakehouse, Table};
 use super::*;
 
@@ -63,24 +64,6 @@ async fn files_are_filled_evenly() {
     let mut sizes: Vec<u64> = table.files().unwrap().iter().filter_map(DataFile::rows).collect();
     sizes.sort_unstable();
     assert_eq!(sizes, [7, 7, 7], "no file of one row");
-}
-
-#[tokio::test]
-async fn runs_in_the_order_of_the_key_take_up_what_belongs_between_them() {
-    let (_folder, lake) = lake(10);
-    let mut table = filled(&lake, rows(0..3, "old")).await;
-    let runs = |second: i64| vec![(0, frame(&lake, [1, 3, 5], "a")), (second, frame(&lake, [11, 13], "a"))];
-    let between = frame(&lake, [4, 12, 30], "b");
-    assert!(table.overwrite_between(runs(10), &between, "id", 8, &[]).await.unwrap());
-    let ids = |content: Vec<(i64, String)>| content.into_iter().map(|(id, _)| id).collect::<Vec<_>>();
-    assert_eq!(ids(content(&table).await), [1, 3, 4, 5, 11, 12, 13, 30]);
-    let version = table.version();
-    // Where a run is not in order, nothing is committed.
-    let unsorted = vec![(0, frame(&lake, [5, 1], "a"))];
-    assert!(!table.overwrite_between(unsorted, &between, "id", 5, &[]).await.unwrap());
-    let error = table.overwrite_between(runs(10), &between, "id", 9, &[]).await.unwrap_err().to_string();
-    assert!(error.contains("8 rows were written in the place of 9"), "{error}");
-    assert_eq!(reopened(&lake).await.version(), version);
 }
 
 #[tokio::test]

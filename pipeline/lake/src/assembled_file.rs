@@ -1,0 +1,209 @@
+//! Assembled file: a data file made of row groups that were encoded before, and of rows that are encoded now.
+//!
+//! Staged rows in the table's own form ([`super::Format::Data`]) are copied into its files as they are: their columns
+//! are neither decoded nor compressed again. Columns that are the same in all rows, such as the run's id, are encoded
+//! for each row group, and what the table does not have is left out.
+//!
+//! Invariant: a column must be copied only where its staged form is the table's; otherwise the file must fail.
+
+use super::error::BoxError;
+use super::file_statistics::statistics;
+use super::staged_file::WORKING;
+use super::write::writer_properties;
+use super::{FileSizing, Table};
+use arrow::array::{ArrayRef, RecordBatch, new_null_array};
+use arrow::datatypes::SchemaRef;
+use bytes::Bytes;
+use datafusion::scalar::ScalarValue;
+use deltalake::kernel::Add;
+use deltalake::logstore::object_store::ObjectStoreExt as _;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::column::writer::ColumnCloseResult;
+use parquet::errors::{ParquetError, Result};
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::types::SchemaDescriptor;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// Values of the columns that are the same in all copied rows, by their names.
+pub type Constants = HashMap<String, ScalarValue>;
+
+/// Data file that is being assembled in memory.
+pub(super) struct AssembledFile {
+    schema: SchemaRef,
+    /// For each column of a row group, which field of the schema it belongs to.
+    roots: Vec<usize>,
+    writer: SerializedFileWriter<Vec<u8>>,
+    encoders: ArrowRowGroupWriterFactory,
+    constants: Arc<Constants>,
+}
+
+impl AssembledFile {
+    /// Begins an empty file of the schema.
+    pub(super) fn new(schema: &SchemaRef, sizing: FileSizing, constants: Arc<Constants>) -> Result<Self> {
+        let writer = ArrowWriter::try_new(Vec::new(), Arc::clone(schema), Some(writer_properties(sizing)))?;
+        let (writer, encoders) = writer.into_serialized_writer()?;
+        let described = writer.schema_descr();
+        let roots = (0..described.num_columns()).map(|leaf| described.get_column_root_idx(leaf)).collect();
+        Ok(Self { schema: Arc::clone(schema), roots, writer, encoders, constants })
+    }
+
+    /// Copies the row groups of a staged file.
+    ///
+    /// # Errors
+    /// [`ParquetError`] when a column has another form than the table's; the file is of no use afterwards.
+    pub(super) fn copy(&mut self, staged: &Bytes) -> Result<()> {
+        let mut reader = ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Optional);
+        reader.try_parse(staged)?;
+        let staged_metadata = reader.finish()?;
+        let from = source_columns(self.writer.schema_descr(), &staged_metadata)?;
+        for group in 0..staged_metadata.num_row_groups() {
+            let rows = usize::try_from(staged_metadata.row_group(group).num_rows())
+                .map_err(|error| ParquetError::External(error.into()))?;
+            let mut constants = self.encode_constants(rows, &from)?;
+            let mut out = self.writer.next_row_group()?;
+            for (leaf, from) in from.iter().enumerate() {
+                match from {
+                    Some(from) => copy_column(&mut out, staged, &staged_metadata, group, *from)?,
+                    None => match constants.remove(&leaf) {
+                        Some(encoded) => encoded.append_to_row_group(&mut out)?,
+                        None => return Err(ParquetError::General(format!("the staged rows lack column {leaf}"))),
+                    },
+                }
+            }
+            out.close()?;
+        }
+        Ok(())
+    }
+
+    /// Encodes rows of the schema as one row group.
+    ///
+    /// # Errors
+    /// [`ParquetError`]; the file is of no use afterwards.
+    pub(super) fn encode(&mut self, batches: &[RecordBatch]) -> Result<()> {
+        let mut encoders = self.encoders()?;
+        for batch in batches {
+            let mut encoders = encoders.iter_mut();
+            for (field, column) in self.schema.fields().iter().zip(batch.columns()) {
+                for leaf in compute_leaves(field, column)? {
+                    let encoder = encoders.next().ok_or_else(|| ParquetError::General("too many columns".into()))?;
+                    encoder.write(&leaf)?;
+                }
+            }
+        }
+        let mut out = self.writer.next_row_group()?;
+        for encoder in encoders {
+            encoder.close()?.append_to_row_group(&mut out)?;
+        }
+        out.close()?;
+        Ok(())
+    }
+
+    /// Encodes so many rows of the columns that a staged file lacks: their constants, or nulls.
+    fn encode_constants(&self, rows: usize, from: &[Option<usize>]) -> Result<HashMap<usize, ArrowColumnChunk>> {
+        let mut leaves: HashMap<usize, _> = HashMap::new();
+        for (root, field) in self.schema.fields().iter().enumerate() {
+            let own: Vec<usize> = (0..self.roots.len()).filter(|leaf| self.roots[*leaf] == root).collect();
+            if own.iter().any(|leaf| from[*leaf].is_some()) {
+                continue;
+            }
+            let column: ArrayRef = match self.constants.get(field.name()) {
+                Some(value) => value.to_array_of_size(rows).map_err(|error| ParquetError::External(error.into()))?,
+                None => new_null_array(field.data_type(), rows),
+            };
+            leaves.extend(own.into_iter().zip(compute_leaves(field, &column)?));
+        }
+        let mut encoded = HashMap::new();
+        for (place, mut encoder) in self.encoders()?.into_iter().enumerate() {
+            if let Some(leaf) = leaves.get(&place) {
+                encoder.write(leaf)?;
+                encoded.insert(place, encoder.close()?);
+            }
+        }
+        Ok(encoded)
+    }
+
+    fn encoders(&self) -> Result<Vec<ArrowColumnWriter>> {
+        self.encoders.create_column_writers(self.writer.flushed_row_groups().len())
+    }
+
+    /// Finishes the file, uploads it to the table's folder, and describes it. It belongs to no version yet.
+    ///
+    /// # Errors
+    /// An error when the file can't be stored.
+    pub(super) async fn store(mut self, table: &Table) -> Result<Add, BoxError> {
+        let metadata = self.writer.finish()?;
+        let bytes = std::mem::take(self.writer.inner_mut());
+        let path = format!("part-00000-{}-c000.zstd.parquet", uuid::Uuid::new_v4());
+        let size = i64::try_from(bytes.len())?;
+        let store = table.delta().log_store().object_store(None);
+        store.put(&deltalake::Path::from(path.as_str()), bytes.into()).await?;
+        Ok(Add {
+            path,
+            size,
+            partition_values: HashMap::new(),
+            modification_time: chrono::Utc::now().timestamp_millis(),
+            data_change: true,
+            stats: Some(statistics(&metadata).to_string()),
+            tags: None,
+            deletion_vector: None,
+            base_row_id: None,
+            default_row_commit_version: None,
+            clustering_provider: None,
+        })
+    }
+}
+
+/// Finds the staged column of each column of the table, by its path; `None` for those of a field that is not staged.
+///
+/// # Errors
+/// [`ParquetError`] where a staged field is not in the table, or has other columns there: nothing may be lost.
+fn source_columns(table: &SchemaDescriptor, staged: &ParquetMetaData) -> Result<Vec<Option<usize>>> {
+    let staged = staged.file_metadata().schema_descr();
+    let mut places: HashMap<&[String], usize> = HashMap::new();
+    let mut fields: HashSet<&str> = HashSet::new();
+    for (place, column) in staged.columns().iter().enumerate() {
+        let name = staged.get_column_root(place).name();
+        if !name.starts_with(WORKING) {
+            places.insert(column.path().parts(), place);
+            fields.insert(name);
+        }
+    }
+    let mut sources = Vec::with_capacity(table.num_columns());
+    for (leaf, column) in table.columns().iter().enumerate() {
+        let source = places.remove(column.path().parts());
+        if source.is_none() && fields.contains(table.get_column_root(leaf).name()) {
+            return Err(ParquetError::General(format!("the staged rows lack {}", column.path())));
+        }
+        sources.push(source);
+    }
+    match places.keys().next() {
+        Some(path) => Err(ParquetError::General(format!("the table lacks the staged column {}", path.join(".")))),
+        None => Ok(sources),
+    }
+}
+
+/// Copies the pages of a column. The writer compares the forms of both.
+fn copy_column(
+    out: &mut SerializedRowGroupWriter<'_, Vec<u8>>,
+    staged: &Bytes,
+    metadata: &ParquetMetaData,
+    group: usize,
+    column: usize,
+) -> Result<()> {
+    let rows = metadata.row_group(group).num_rows();
+    let described = metadata.row_group(group).column(column);
+    let index = metadata.column_index().and_then(|index| index.get(group)?.get(column));
+    let offsets = metadata.offset_index().and_then(|index| index.get(group)?.get(column));
+    let copied = ColumnCloseResult {
+        bytes_written: u64::try_from(described.compressed_size()).unwrap_or_default(),
+        rows_written: u64::try_from(rows).unwrap_or_default(),
+        metadata: described.clone(),
+        bloom_filter: None,
+        column_index: index.cloned(),
+        offset_index: offsets.cloned(),
+    };
+    out.append_column(staged, copied)
+}

@@ -1,0 +1,223 @@
+//! Sorted runs: replaces a table's content by staged files that are each in the order of the key, and by the rows that
+//! belong between them.
+//!
+//! A run whose rows all stay, and between whose keys no other row belongs, is copied without decoding. The others are
+//! read back and merged.
+//!
+//! Invariant: one commit of exactly the expected rows, in the order of the key.
+
+use super::assembled_file::{AssembledFile, Constants};
+use super::cast_to_schema;
+use super::error::{BoxError, Result};
+use super::files::DataFile;
+use super::sorted_merge::{OutOfOrder, read_ahead, sorted_merge};
+use super::staged_file::StagedFile;
+use super::table::{OnTable as _, Table, sorted};
+use super::task::spawn_abortable;
+use super::write::{in_small_batches, next_version};
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use bytes::Bytes;
+use datafusion::logical_expr::{Expr, ident, lit};
+use datafusion::prelude::DataFrame;
+use deltalake::kernel::Add;
+use deltalake::protocol::{DeltaOperation, SaveMode};
+use futures::stream::BoxStream;
+use futures::{StreamExt as _, TryStreamExt as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Files that are written at the same time.
+const FILES_AT_ONCE: usize = 2;
+const ACTION: &str = "replacing";
+
+/// Staged file whose rows are in the order of the key, each key once.
+#[derive(Clone, Copy)]
+pub struct SortedRun<'a> {
+    /// The file.
+    pub file: &'a StagedFile,
+    /// Its first key.
+    pub first: i64,
+    /// Its last key.
+    pub last: i64,
+    /// Whether all of its rows stay.
+    pub is_whole: bool,
+}
+
+/// Rows that belong between runs: their keys in ascending order, and the rows in any order.
+pub struct Between {
+    /// The keys.
+    pub keys: Vec<i64>,
+    /// The rows, in the table's schema; `None` where there are none.
+    pub rows: Option<DataFrame>,
+}
+
+/// How staged rows become rows of the table.
+pub struct StagedForm<'a> {
+    /// Values of the columns that are not staged.
+    pub constants: Constants,
+    /// Reads the rows that stay, in the table's schema.
+    pub read: &'a (dyn Fn(DataFrame) -> datafusion::error::Result<DataFrame> + Sync),
+}
+
+/// Part of a data file.
+enum Piece {
+    /// A staged file that is copied.
+    Copied(PathBuf),
+    /// Rows in the order of the key that are encoded.
+    Encoded(BoxStream<'static, Result<RecordBatch, BoxError>>),
+}
+
+impl Table {
+    /// Replaces the content in one commit by staged runs, and the rows that belong between them.
+    ///
+    /// There must be exactly `expected` rows in total. Where runs overlap, or are not in the table's form, nothing is
+    /// written, and the result is false.
+    ///
+    /// # Errors
+    /// [`super::Error::Table`]; the table stays as it was.
+    pub async fn overwrite_by_runs(
+        &mut self,
+        mut runs: Vec<SortedRun<'_>>,
+        between: Between,
+        form: StagedForm<'_>,
+        key: &'static str,
+        expected: u64,
+        transactions: &[(String, i64)],
+    ) -> Result<bool> {
+        runs.sort_unstable_by_key(|run| run.first);
+        let is_sorted = runs.is_sorted_by(|one, next| one.last < next.first);
+        let schema = self.schema()?;
+        if runs.is_empty() || !is_sorted || !runs.iter().all(|run| run.file.has_form_of(&schema)) {
+            return Ok(false);
+        }
+        for key in between.keys {
+            let place = runs.partition_point(|run| run.last < key).min(runs.len() - 1);
+            runs[place].is_whole = false;
+        }
+        let constants = Arc::new(form.constants);
+        let limit = self.rows_a_file(expected)? as u64;
+        let mut writing = Vec::new();
+        let mut place = 0;
+        for files in evenly(&runs, limit) {
+            let mut pieces = Vec::new();
+            for alike in files.chunk_by(|one, next| one.is_whole == next.is_whole) {
+                let end = place + alike.len();
+                if alike[0].is_whole {
+                    pieces.extend(alike.iter().map(|run| Piece::Copied(run.file.path().to_owned())));
+                } else {
+                    let after = place.checked_sub(1).map(|before| ident(key).gt(lit(runs[before].last)));
+                    let to = (end < runs.len()).then(|| ident(key).lt_eq(lit(runs[end - 1].last)));
+                    let within = after.into_iter().chain(to).reduce(Expr::and);
+                    pieces.push(Piece::Encoded(self.merged(alike, &between.rows, within, form.read, key).await?));
+                }
+                place = end;
+            }
+            let (table, constants) = (self.clone(), Arc::clone(&constants));
+            writing.push(async move {
+                spawn_abortable(ACTION, async move { table.assemble(pieces, constants).await }).await
+            });
+        }
+        let written: Vec<_> = futures::stream::iter(writing).buffered(FILES_AT_ONCE).try_collect().await?;
+        let mut adds = Vec::new();
+        for written in written {
+            match written {
+                Ok(add) => adds.push(add),
+                Err(error) if error.is::<OutOfOrder>() => return Ok(false),
+                Err(error) => return Err(self.error(ACTION, error)),
+            }
+        }
+        self.must_be(ACTION, &adds, expected)?;
+        let operation = DeltaOperation::Write { mode: SaveMode::Overwrite, partition_by: None, predicate: None };
+        let files: Vec<DataFile> = self.files()?;
+        self.commit("replacing the content", adds, &files, operation, next_version(transactions)).await?;
+        Ok(true)
+    }
+
+    /// The rows of runs that stay, merged with those between them.
+    async fn merged(
+        &self,
+        runs: &[SortedRun<'_>],
+        between: &Option<DataFrame>,
+        within: Option<Expr>,
+        read: &(dyn Fn(DataFrame) -> datafusion::error::Result<DataFrame> + Sync),
+        key: &str,
+    ) -> Result<BoxStream<'static, Result<RecordBatch, BoxError>>> {
+        let schema = self.schema()?;
+        let place = schema.index_of(key).on_table(self, ACTION)?;
+        let stream = async |rows: Option<DataFrame>| match rows {
+            Some(rows) => self.stream_of(rows, &schema).await,
+            None => Ok(futures::stream::empty().boxed()),
+        };
+        let staged = StagedFile::read_all(runs.iter().map(|run| run.file), self.lake().context()).await?;
+        let staged = staged.map(read).transpose().on_table(self, ACTION)?;
+        let mut between = between.clone();
+        if let Some(within) = within {
+            between = between.map(|rows| rows.filter(within)).transpose().on_table(self, ACTION)?;
+        }
+        let between = between.map(|rows| sorted(in_small_batches(rows), &[key])).transpose().on_table(self, ACTION)?;
+        let (staged, between) = (stream(staged.map(in_small_batches)).await?, stream(between).await?);
+        let merged = sorted_merge(read_ahead(staged), between, Arc::clone(&schema), &[place]).on_table(self, ACTION)?;
+        Ok(merged.boxed())
+    }
+
+    async fn stream_of(
+        &self,
+        rows: DataFrame,
+        schema: &SchemaRef,
+    ) -> Result<BoxStream<'static, Result<RecordBatch, BoxError>>> {
+        let schema = Arc::clone(schema);
+        let rows = rows.execute_stream().await.on_table(self, ACTION)?;
+        Ok(rows.map(move |batch| -> Result<RecordBatch, BoxError> { Ok(cast_to_schema(&batch?, &schema)?) }).boxed())
+    }
+
+    /// Writes one data file.
+    async fn assemble(self, pieces: Vec<Piece>, constants: Arc<Constants>) -> Result<Add, BoxError> {
+        let schema = self.schema()?;
+        let mut file = AssembledFile::new(&schema, self.sizing(), constants)?;
+        for piece in pieces {
+            match piece {
+                Piece::Copied(path) => file.copy(&Bytes::from(std::fs::read(path)?))?,
+                Piece::Encoded(mut rows) => {
+                    let (mut batches, mut held) = (Vec::new(), 0);
+                    while let Some(batch) = rows.try_next().await? {
+                        held += batch.num_rows();
+                        batches.push(batch);
+                        if held >= self.sizing().row_group {
+                            file.encode(&std::mem::take(&mut batches))?;
+                            held = 0;
+                        }
+                    }
+                    if held > 0 {
+                        file.encode(&batches)?;
+                    }
+                }
+            }
+        }
+        file.store(&self).await
+    }
+}
+
+/// Splits runs into groups of about so many rows, evenly: each run is where its middle row belongs.
+fn evenly<'r, 'f>(runs: &'r [SortedRun<'f>], limit: u64) -> Vec<&'r [SortedRun<'f>]> {
+    let all: u64 = runs.iter().map(|run| run.file.rows()).sum();
+    let files = u128::from(all.div_ceil(limit.max(1)).max(1));
+    let mut before = 0;
+    let mut groups: Vec<usize> = Vec::with_capacity(runs.len());
+    for run in runs {
+        let middle = 2 * before + run.file.rows();
+        before += run.file.rows();
+        groups.push((u128::from(middle) * files / u128::from((2 * all).max(1))) as usize);
+    }
+    let mut rest = runs;
+    let mut split = Vec::new();
+    for same in groups.chunk_by(|one, next| one == next) {
+        let (group, others) = rest.split_at(same.len());
+        split.push(group);
+        rest = others;
+    }
+    split
+}
+
+#[cfg(test)]
+mod tests;
