@@ -28,6 +28,12 @@ impl FileSizing {
         Self { least, ..self }
     }
 
+    /// Rows of a staged file that is copied into an empty table's files, as a row group; `None` where row groups are to
+    /// be larger, so that they are encoded when the number of all rows is known.
+    pub(super) fn rows_of_a_copy(self) -> Option<u64> {
+        (self.row_group <= Self::WIDE.row_group).then(|| self.least.clamp(1, self.row_group as u64))
+    }
+
     /// Rows per file of a table with this many rows.
     pub(super) fn rows_of_a_file(self, rows: u64) -> u64 {
         (rows / self.files).clamp(self.least.clamp(1, MOST_ROWS), MOST_ROWS)

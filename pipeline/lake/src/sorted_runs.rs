@@ -95,13 +95,11 @@ impl Table {
             let place = runs.partition_point(|run| run.last < key).min(runs.len() - 1);
             runs[place].is_whole = false;
         }
-        let constants = Arc::new(form.constants);
         let limit = self.rows_a_file(expected)? as u64;
-        let mut writing = Vec::new();
-        let mut place = 0;
-        for files in evenly(&runs, limit) {
+        let (mut files, mut place) = (Vec::new(), 0);
+        for runs_of_file in evenly(&runs, |run| run.file.rows(), limit) {
             let mut pieces = Vec::new();
-            for alike in files.chunk_by(|one, next| one.is_whole == next.is_whole) {
+            for alike in runs_of_file.chunk_by(|one, next| one.is_whole == next.is_whole) {
                 let end = place + alike.len();
                 if alike[0].is_whole {
                     pieces.extend(alike.iter().map(|run| Piece::Copied(run.file.path().to_owned())));
@@ -113,25 +111,64 @@ impl Table {
                 }
                 place = end;
             }
-            let (table, constants) = (self.clone(), Arc::clone(&constants));
-            writing.push(async move {
-                spawn_abortable(ACTION, async move { table.assemble(pieces, constants).await }).await
-            });
+            files.push(pieces);
         }
-        let written: Vec<_> = futures::stream::iter(writing).buffered(FILES_AT_ONCE).try_collect().await?;
-        let mut adds = Vec::new();
-        for written in written {
-            match written {
-                Ok(add) => adds.push(add),
-                Err(error) if error.is::<OutOfOrder>() => return Ok(false),
-                Err(error) => return Err(self.error(ACTION, error)),
-            }
-        }
+        let Some(adds) = self.assemble_all(files, form.constants).await? else { return Ok(false) };
         self.must_be(ACTION, &adds, expected)?;
         let operation = DeltaOperation::Write { mode: SaveMode::Overwrite, partition_by: None, predicate: None };
         let files: Vec<DataFile> = self.files()?;
         self.commit("replacing the content", adds, &files, operation, next_version(transactions)).await?;
         Ok(true)
+    }
+
+    /// Fills an empty table in one commit with staged files that are in the order of the key, one after the other.
+    ///
+    /// They must hold exactly `expected` rows. Where they are not in the table's form, or its row groups would be
+    /// smaller than its files, nothing is written, and the result is false.
+    ///
+    /// # Errors
+    /// [`super::Error::Table`]; the table stays as it was.
+    pub(super) async fn fill_by_files(
+        &mut self,
+        staged: &[StagedFile],
+        expected: u64,
+        transactions: &[(String, i64)],
+    ) -> Result<bool> {
+        let schema = self.schema()?;
+        let limit = self.rows_a_file(expected)? as u64;
+        if staged.is_empty() || !staged.iter().all(|file| file.has_form_of(&schema)) {
+            return Ok(false);
+        }
+        let files = evenly(staged, StagedFile::rows, limit)
+            .into_iter()
+            .map(|files| files.iter().map(|file| Piece::Copied(file.path().to_owned())).collect::<Vec<_>>());
+        let Some(adds) = self.assemble_all(files.collect(), Constants::new()).await? else { return Ok(false) };
+        self.must_be("filling", &adds, expected)?;
+        let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
+        self.commit("filling", adds, &[], operation, next_version(transactions)).await?;
+        Ok(true)
+    }
+
+    /// Writes data files, some at a time; `None` where the rows of one are not in the order of the key.
+    async fn assemble_all(&self, files: Vec<Vec<Piece>>, constants: Constants) -> Result<Option<Vec<Add>>> {
+        let constants = Arc::new(constants);
+        let writing: Vec<_> = files
+            .into_iter()
+            .map(|pieces| {
+                let (table, constants) = (self.clone(), Arc::clone(&constants));
+                async move { spawn_abortable(ACTION, async move { table.assemble(pieces, constants).await }).await }
+            })
+            .collect();
+        let written: Vec<_> = futures::stream::iter(writing).buffered(FILES_AT_ONCE).try_collect().await?;
+        let mut adds = Vec::new();
+        for written in written {
+            match written {
+                Ok(add) => adds.push(add),
+                Err(error) if error.is::<OutOfOrder>() => return Ok(None),
+                Err(error) => return Err(self.error(ACTION, error)),
+            }
+        }
+        Ok(Some(adds))
     }
 
     /// The rows of runs that stay, merged with those between them.
@@ -198,20 +235,21 @@ impl Table {
     }
 }
 
-/// Splits runs into groups of about so many rows, evenly: each run is where its middle row belongs.
-fn evenly<'r, 'f>(runs: &'r [SortedRun<'f>], limit: u64) -> Vec<&'r [SortedRun<'f>]> {
-    let all: u64 = runs.iter().map(|run| run.file.rows()).sum();
-    let files = u128::from(all.div_ceil(limit.max(1)).max(1));
+/// Splits staged files into groups of about so many rows, evenly: each file is where its middle row belongs.
+fn evenly<T>(files: &[T], rows: impl Fn(&T) -> u64, limit: u64) -> Vec<&[T]> {
+    let all: u64 = files.iter().map(&rows).sum();
+    let groups = u128::from(all.div_ceil(limit.max(1)).max(1));
     let mut before = 0;
-    let mut groups: Vec<usize> = Vec::with_capacity(runs.len());
-    for run in runs {
-        let middle = 2 * before + run.file.rows();
-        before += run.file.rows();
-        groups.push((u128::from(middle) * files / u128::from((2 * all).max(1))) as usize);
-    }
-    let mut rest = runs;
-    let mut split = Vec::new();
-    for same in groups.chunk_by(|one, next| one == next) {
+    let places: Vec<u128> = files
+        .iter()
+        .map(|file| {
+            let middle = 2 * before + rows(file);
+            before += rows(file);
+            u128::from(middle) * groups / u128::from((2 * all).max(1))
+        })
+        .collect();
+    let (mut rest, mut split) = (files, Vec::new());
+    for same in places.chunk_by(|one, next| one == next) {
         let (group, others) = rest.split_at(same.len());
         split.push(group);
         rest = others;

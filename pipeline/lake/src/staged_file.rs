@@ -10,7 +10,7 @@ use super::place::file_url;
 use super::schema::{cast_to_schema, table_form};
 use super::write::writer_properties;
 use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::{FieldRef, Int64Type, Schema, SchemaRef};
+use arrow::datatypes::{DataType, FieldRef, Int64Type, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow_ipc::CompressionType;
 use arrow_ipc::reader::FileReader;
@@ -70,7 +70,9 @@ impl Writer {
             }
             Format::Data(sizing) => {
                 let mut properties = writer_properties(sizing).into_builder();
-                for field in schema.fields().iter().filter(|field| field.name().starts_with(WORKING)) {
+                let is_number =
+                    |field: &&FieldRef| field.name().starts_with(WORKING) && field.data_type() == &DataType::Int64;
+                for field in schema.fields().iter().filter(is_number) {
                     let path = ColumnPath::from(field.name().as_str());
                     properties = properties.set_column_dictionary_enabled(path.clone(), false);
                     properties = properties.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);

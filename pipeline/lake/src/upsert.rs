@@ -8,7 +8,7 @@
 use super::error::{Error, Result, ResultExt as _};
 use super::schema::cast_to_schema;
 use super::table::{Counts, DELETE_MARK, OnTable as _, Table, sorted};
-use super::{Format, KeySet, Lakehouse, Stage, StagedFile};
+use super::{FileSizing, Format, KeySet, Lakehouse, Stage, StagedFile};
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -16,7 +16,6 @@ use arrow::error::ArrowError;
 use arrow::row::{OwnedRow, RowConverter, SortField};
 use connectwise_runtime::row_hashes;
 use datafusion::logical_expr::ident;
-use datafusion::prelude::DataFrame;
 use futures::{Stream, StreamExt as _};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -104,7 +103,9 @@ pub async fn upsert_table<E: From<Error>>(
     let mut stored_rows = read_stored_rows(&table, &schema, scope, &key, &content).await?;
     let existing = stored_rows.len() as u64;
 
-    let mut staged = Staging::new(stage, target.name, &schema, &key).on_table(&table, "comparing")?;
+    let is_empty = existing == 0 && (matches!(scope, Scope::All) || table.rows().await? == 0);
+    let filled = is_empty.then(|| table.sizing());
+    let mut staged = Staging::new(stage, target.name, &schema, &key, filled).on_table(&table, "comparing")?;
     let mut counts = Counts::default();
     let mut duplicates = 0_u64;
     let mut rows = std::pin::pin!(rows);
@@ -149,7 +150,6 @@ pub async fn upsert_table<E: From<Error>>(
     if !gone.is_empty() {
         stage_deletions(&mut staged, &table, &schema, scope, &key, &gone).await?;
     }
-    let is_empty = existing == 0 && (matches!(scope, Scope::All) || table.rows().await? == 0);
     let changes = Changes::of(lake, stage, target, staged, is_empty).await?;
     changes.write(lake, &mut table, is_empty, transactions).await?;
     Ok((counts, table))
@@ -157,7 +157,7 @@ pub async fn upsert_table<E: From<Error>>(
 
 /// Staged rows that are to be committed.
 struct Changes<'a> {
-    staged: StagedFile,
+    staged: Vec<StagedFile>,
     key: &'a [&'a str],
     /// Whether the staged rows are in the order of the key.
     in_order: bool,
@@ -165,14 +165,23 @@ struct Changes<'a> {
 
 impl<'a> Changes<'a> {
     /// Sorts the staged rows where at least [`MANY_STAGED`] have to be merged.
-    async fn of(lake: &Lakehouse, stage: &Stage, target: &Target<'a>, staged: Staging, is_empty: bool) -> Result<Self> {
-        let Staging { mut file, order } = staged;
-        file.finish()?;
-        if is_empty || order.kept || file.rows() < MANY_STAGED {
-            return Ok(Self { staged: file, key: target.key, in_order: order.kept });
-        }
-        let Some(rows) = file.read(lake.context()).await? else {
-            return Ok(Self { staged: file, key: target.key, in_order: true });
+    async fn of(
+        lake: &Lakehouse,
+        stage: &Stage,
+        target: &Target<'a>,
+        staged: Staging<'_>,
+        is_empty: bool,
+    ) -> Result<Self> {
+        let Staging { mut files, order, .. } = staged;
+        files.iter_mut().try_for_each(StagedFile::finish)?;
+        let expected = rows_of(&files);
+        let unsorted = if is_empty || order.kept || expected < MANY_STAGED {
+            None
+        } else {
+            StagedFile::read_all(&files, lake.context()).await?
+        };
+        let Some(rows) = unsorted else {
+            return Ok(Self { staged: files, key: target.key, in_order: order.kept });
         };
         let mut in_order = stage.file(target.name, Format::Parquet, &Arc::new(rows.schema().as_arrow().clone()));
         let mut rows = sorted(rows, target.key)
@@ -184,11 +193,11 @@ impl<'a> Changes<'a> {
             in_order.write(&batch.on(target.layer, target.name, "sorting changes")?)?;
         }
         in_order.finish()?;
-        if in_order.rows() != file.rows() {
-            let text = format!("{} rows were read back in the place of {}", in_order.rows(), file.rows());
+        if in_order.rows() != expected {
+            let text = format!("{} rows were read back in the place of {expected}", in_order.rows());
             return Err(Error::table(target.layer, target.name, "sorting changes", text));
         }
-        Ok(Self { staged: in_order, key: target.key, in_order: true })
+        Ok(Self { staged: vec![in_order], key: target.key, in_order: true })
     }
 
     /// Commits the rows, and retries where another writer rearranged the files meanwhile (an OPTIMIZE in Fabric).
@@ -217,42 +226,83 @@ impl<'a> Changes<'a> {
         is_empty: bool,
         transactions: &[(String, i64)],
     ) -> Result<()> {
-        let Some(rows) = self.staged.read(lake.context()).await? else {
+        let expected = rows_of(&self.staged);
+        if is_empty && self.in_order && table.fill_by_files(&self.staged, expected, transactions).await? {
+            return Ok(());
+        }
+        let Some(rows) = StagedFile::read_all(&self.staged, lake.context()).await? else {
             return table.record(transactions).await;
         };
         if !is_empty {
-            return table.merge(rows, self.staged.rows(), self.key, transactions).await;
+            return table.merge(rows, expected, self.key, transactions).await;
         }
-        let mut rows = drop_mark(rows, table)?;
-        if !self.in_order {
-            rows = sorted(rows, self.key).on_table(table, "writing")?;
-        }
-        table.fill(rows, self.staged.rows(), transactions).await
+        let rows = if self.in_order { rows } else { sorted(rows, self.key).on_table(table, "writing")? };
+        table.fill(rows, expected, transactions).await
     }
 }
 
-/// Staged file of changed rows, with the column that marks deletions.
-struct Staging {
-    file: StagedFile,
+/// Staged rows that are to be written: those of an empty table as its files hold them, others with the column that
+/// marks deletions.
+struct Staging<'a> {
+    files: Vec<StagedFile>,
     order: SortednessCheck,
+    stage: &'a Stage,
+    name: &'a str,
+    schema: SchemaRef,
+    /// The sizing of an empty table, and the rows of each file that is copied into it.
+    filled: Option<(FileSizing, u64)>,
 }
 
-impl Staging {
-    fn new(stage: &Stage, name: &str, schema: &Schema, key: &[usize]) -> Result<Self, ArrowError> {
-        Ok(Self {
-            file: stage.file(name, Format::Parquet, &marked_schema(schema)),
-            order: SortednessCheck::of(schema, key)?,
-        })
+impl<'a> Staging<'a> {
+    fn new(
+        stage: &'a Stage,
+        name: &'a str,
+        schema: &SchemaRef,
+        key: &[usize],
+        filled: Option<FileSizing>,
+    ) -> Result<Self, ArrowError> {
+        let order = SortednessCheck::of(schema, key)?;
+        let filled = filled.and_then(|sizing| Some((sizing, sizing.rows_of_a_copy()?)));
+        let schema = if filled.is_some() { Arc::clone(schema) } else { marked_schema(schema) };
+        Ok(Self { files: Vec::new(), order, stage, name, schema, filled })
     }
 
     fn write(&mut self, batch: &RecordBatch, keep: Vec<bool>, delete: bool) -> Result<()> {
-        let kept = filter_record_batch(batch, &BooleanArray::from(keep)).map_err(Error::Staging)?;
+        let mut kept = filter_record_batch(batch, &BooleanArray::from(keep)).map_err(Error::Staging)?;
         self.order.see(&kept).map_err(Error::Staging)?;
-        let mut columns = kept.columns().to_vec();
-        columns.push(Arc::new(BooleanArray::from(vec![delete; kept.num_rows()])));
-        let schema = marked_schema(&batch.schema());
-        self.file.write(&RecordBatch::try_new(schema, columns).map_err(Error::Staging)?)
+        let Some((sizing, limit)) = self.filled else {
+            let mut columns = kept.columns().to_vec();
+            columns.push(Arc::new(BooleanArray::from(vec![delete; kept.num_rows()])));
+            let marked = RecordBatch::try_new(Arc::clone(&self.schema), columns).map_err(Error::Staging)?;
+            return self.file(Format::Parquet, u64::MAX).write(&marked);
+        };
+        while kept.num_rows() > 0 {
+            let file = self.file(Format::Data(sizing), limit);
+            let fits = usize::try_from(limit - file.rows()).unwrap_or(usize::MAX).min(kept.num_rows());
+            file.write(&kept.slice(0, fits))?;
+            if file.rows() == limit {
+                file.finish()?;
+            }
+            kept = kept.slice(fits, kept.num_rows() - fits);
+        }
+        Ok(())
     }
+
+    /// The file to write to: a new one where the last has so many rows.
+    fn file(&mut self, format: Format, limit: u64) -> &mut StagedFile {
+        let place = match self.files.last() {
+            Some(file) if file.rows() < limit => self.files.len() - 1,
+            _ => {
+                self.files.push(self.stage.file(self.name, format, &self.schema));
+                self.files.len() - 1
+            }
+        };
+        &mut self.files[place]
+    }
+}
+
+fn rows_of(files: &[StagedFile]) -> u64 {
+    files.iter().map(StagedFile::rows).sum()
 }
 
 /// Check whether rows come in the order of their key.
@@ -280,10 +330,6 @@ impl SortednessCheck {
         self.last = Some(rows.row(rows.num_rows() - 1).owned());
         Ok(())
     }
-}
-
-fn drop_mark(rows: DataFrame, table: &Table) -> Result<DataFrame> {
-    rows.drop_columns(&[DELETE_MARK]).on_table(table, "writing")
 }
 
 /// Reads the key and content hashes of the rows in scope; the key is part of the content.
@@ -331,7 +377,7 @@ async fn scan(
 
 /// Stages a deletion (a row with nothing but its key) for each key that the stream lacks.
 async fn stage_deletions(
-    staged: &mut Staging,
+    staged: &mut Staging<'_>,
     table: &Table,
     schema: &SchemaRef,
     scope: &Scope,

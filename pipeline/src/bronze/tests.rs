@@ -114,6 +114,33 @@ async fn each_kind_of_load_writes_what_differs_and_marks_what_is_gone() {
     assert_eq!((loaded.counts, loaded.version), (counts(0, 0, 2, 0), version), "nothing differs, nothing is written");
 }
 
+/// Returns the rows of each row group of the table's only file.
+async fn row_groups(lake: &Lakehouse) -> Vec<i64> {
+    let table = lake.open("bronze", "cw_company").await.unwrap().unwrap();
+    let files = table.files().unwrap();
+    let [file] = files.as_slice() else { panic!("{} files", files.len()) };
+    let folder = lake.url("bronze", "cw_company").unwrap().to_file_path().unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(folder.join(file.path())).unwrap()).unwrap();
+    reader.metadata().row_groups().iter().map(|group| group.num_rows()).collect()
+}
+
+#[tokio::test]
+async fn what_is_read_whole_is_copied_and_only_what_something_touches_is_merged() {
+    let (_folder, run) = run(Options::default());
+    let full = Loading { full: true, ..Loading::default() };
+    load(&run, &companies(&run.stage, 1..9, "A", true), full).await.unwrap();
+    assert_eq!(row_groups(&run.lake).await, [3, 3, 2]);
+    // 5 is gone: its row stays, marked, in the run that ends with 6.
+    let ids = (1..9).filter(|id| *id != 5);
+    load(&run, &companies(&run.stage, ids, "B", true), full).await.unwrap();
+    assert_eq!(row_groups(&run.lake).await, [3, 4, 1]);
+    assert_eq!(stored(&run.lake).await, "1 B, 2 B, 3 B, 4 B, 5 A x, 6 B, 7 B, 8 B");
+    // Copied and merged rows have the same stamps, but for the marked one.
+    let sql =
+        "SELECT count(DISTINCT (etlTimestamp, etlEntity, etlRunId)) || '/' || count(etlRunId) FROM bronze.cw_company";
+    assert_eq!(value(&run.lake, sql).await, "1/8");
+}
+
 #[tokio::test]
 async fn a_full_load_that_lacks_most_rows_is_refused_and_force_marks_them() {
     let (_folder, mut run) = run(Options::default());

@@ -262,10 +262,11 @@ async fn a_column_of_another_form_is_never_copied() {
     assert!(!overwrite(&lake, &mut table, &[(&file, 1, 2)], &[], &[], 2).await.unwrap());
     // The writer compares the columns, too.
     let bytes = Bytes::from(std::fs::read(file.path()).unwrap());
-    let begun = || AssembledFile::new(&table_schema(), FileSizing::WIDE, Arc::default()).unwrap();
-    let error = begun().copy(&bytes).unwrap_err().to_string();
+    let schema = table.schema().unwrap();
+    let mut begun = AssembledFile::new(&schema, FileSizing::WIDE, Arc::default()).unwrap();
+    let error = begun.copy(&bytes).unwrap_err().to_string();
     assert!(error.contains("column descriptor mismatch"), "{error}");
-    let fewer = Arc::new(table_schema().project(&[0, 1]).unwrap());
+    let fewer = Arc::new(schema.project(&[0, 1]).unwrap());
     let error = AssembledFile::new(&fewer, FileSizing::WIDE, Arc::default()).unwrap().copy(&bytes).unwrap_err();
     assert!(error.to_string().contains("the table lacks the staged column"), "{error}");
 }

@@ -105,28 +105,30 @@ async fn a_key_that_comes_twice_changes_nothing() {
 }
 
 /// Replaces a staged file by a readable one with fewer rows.
-fn lose_rows(staged: &StagedFile, schema: &SchemaRef) {
+fn lose_rows(staged: &[StagedFile], is_filled: bool) {
+    let [staged] = staged else { panic!("{} files", staged.len()) };
     let other = Stage::new().unwrap();
-    let mut fewer = other.file("fewer", Format::Parquet, schema);
-    let one = rows([5], "b");
-    let mut columns = one.columns().to_vec();
-    columns.push(Arc::new(BooleanArray::from(vec![false])));
-    fewer.write(&RecordBatch::try_new(SchemaRef::clone(schema), columns).unwrap()).unwrap();
-    fewer.finish().unwrap();
-    std::fs::copy(fewer.path(), staged.path()).unwrap();
+    let mut fewer = Staging::new(&other, "fewer", &testing::schema(), &[0], sizing(is_filled)).unwrap();
+    fewer.write(&rows([5], "b"), vec![true], false).unwrap();
+    fewer.files[0].finish().unwrap();
+    std::fs::copy(fewer.files[0].path(), staged.path()).unwrap();
+}
+
+/// The sizing that an empty table's rows are staged for.
+fn sizing(is_filled: bool) -> Option<FileSizing> {
+    is_filled.then(|| FileSizing::WIDE.with_least(10))
 }
 
 #[tokio::test]
 async fn rows_that_are_not_read_back_are_not_committed() {
-    let marked = marked_schema(&testing::schema());
     for is_empty in [true, false] {
         let (_folder, lake) = lake(10);
         let stage = Stage::new().unwrap();
         let before = if is_empty { rows([], "a") } else { rows(0..30, "a") };
         let mut table = filled(&lake, before).await;
         let version = table.version();
-        let changes = change(&lake, &stage, rows([5, 6, 7], "b")).await;
-        lose_rows(&changes.staged, &marked);
+        let changes = change(&lake, &stage, rows([5, 6, 7], "b"), is_empty).await;
+        lose_rows(&changes.staged, is_empty);
         let error = changes.write(&lake, &mut table, is_empty, &[]).await.unwrap_err().to_string();
         assert!(error.contains("1 rows") && error.contains("in the place of 3"), "{error}");
         assert_eq!(self::table(&lake).await.version(), version);
@@ -138,21 +140,21 @@ async fn what_is_sorted_before_a_merge_is_all_there() {
     let (_folder, lake) = lake(10);
     let stage = Stage::new().unwrap();
     let many = i64::try_from(MANY_STAGED).unwrap();
-    let mut staged = Staging::new(&stage, "cw_test", &testing::schema(), &[0]).unwrap();
+    let mut staged = Staging::new(&stage, "cw_test", &testing::schema(), &[0], None).unwrap();
     let batch = rows((0..many).rev(), "a");
     staged.write(&batch, vec![true; batch.num_rows()], false).unwrap();
-    staged.file.finish().unwrap();
-    lose_rows(&staged.file, &marked_schema(&testing::schema()));
+    staged.files[0].finish().unwrap();
+    lose_rows(&staged.files, false);
     let error = Changes::of(&lake, &stage, &target(), staged, false).await.err().unwrap().to_string();
     assert!(error.contains(&format!("1 rows were read back in the place of {many}")), "{error}");
 }
 
 /// Stages a change that another writer's commit overtakes.
-async fn change(lake: &Lakehouse, stage: &Stage, row: RecordBatch) -> Changes<'static> {
-    let mut staged = Staging::new(stage, "cw_test", &testing::schema(), &[0]).unwrap();
+async fn change(lake: &Lakehouse, stage: &Stage, row: RecordBatch, is_empty: bool) -> Changes<'static> {
+    let mut staged = Staging::new(stage, "cw_test", &testing::schema(), &[0], sizing(is_empty)).unwrap();
     let keep = vec![true; row.num_rows()];
     staged.write(&row, keep, false).unwrap();
-    Changes::of(lake, stage, &target(), staged, false).await.unwrap()
+    Changes::of(lake, stage, &target(), staged, is_empty).await.unwrap()
 }
 
 #[tokio::test]
@@ -161,7 +163,7 @@ async fn a_holder_that_lost_the_lock_can_not_put_rows_beside_another_s() {
     let stage = Stage::new().unwrap();
     let mut sleeper = Table::create_or_evolve(&lake, "silver", "cw_test", &testing::schema()).await.unwrap();
     brought(&lake, &Scope::All, vec![rows(0..30, "a")]).await.unwrap();
-    let changes = change(&lake, &stage, rows(0..30, "a")).await;
+    let changes = change(&lake, &stage, rows(0..30, "a"), true).await;
     let error = changes.write(&lake, &mut sleeper, true, &[]).await.unwrap_err().to_string();
     assert!(error.contains("another writer committed meanwhile") && error.contains("run again"), "{error}");
     assert_eq!(table(&lake).await.rows().await.unwrap(), 30);
@@ -169,7 +171,7 @@ async fn a_holder_that_lost_the_lock_can_not_put_rows_beside_another_s() {
     // Nor over another writer's changes.
     let mut sleeper = table(&lake).await;
     brought(&lake, &Scope::All, vec![rows(0..30, "b")]).await.unwrap();
-    let changes = change(&lake, &stage, rows([5], "c")).await;
+    let changes = change(&lake, &stage, rows([5], "c"), false).await;
     changes.write(&lake, &mut sleeper, false, &[]).await.unwrap_err();
     let mut other = table(&lake).await;
     let frame = other.frame().await.unwrap();
@@ -189,7 +191,7 @@ async fn a_compaction_of_another_writer_is_no_obstacle() {
         theirs.rearrange(all).await.unwrap();
     }
     let before = table(&lake).await.version();
-    let changes = change(&lake, &stage, rows([5, 40], "b")).await;
+    let changes = change(&lake, &stage, rows([5, 40], "b"), false).await;
     changes.write(&lake, &mut ours, false, &[("made-from".to_owned(), 7)]).await.unwrap();
     let after = table(&lake).await;
     assert_eq!((after.version(), after.rows().await.unwrap()), (before + 1, 31));
@@ -199,6 +201,25 @@ async fn a_compaction_of_another_writer_is_no_obstacle() {
     let mut theirs = table(&lake).await;
     let mut ours = table(&lake).await;
     theirs.record(&[("made-from".to_owned(), 8)]).await.unwrap();
-    let changes = change(&lake, &stage, rows([6], "c")).await;
+    let changes = change(&lake, &stage, rows([6], "c"), false).await;
     changes.write(&lake, &mut ours, false, &[("made-from".to_owned(), 7)]).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn an_empty_table_is_filled_by_copies_where_its_rows_come_in_order() {
+    for (ids, in_order) in [((0..35).collect::<Vec<i64>>(), true), ((0..35).rev().collect(), false)] {
+        let (_folder, lake) = lake(10);
+        let stage = Stage::new().unwrap();
+        let mut table = filled(&lake, rows([], "a")).await;
+        let changes = change(&lake, &stage, rows(ids, "b"), true).await;
+        assert_eq!((changes.staged.len(), changes.in_order), (4, in_order));
+        changes.write(&lake, &mut table, true, &[("made-from".to_owned(), 7)]).await.unwrap();
+        assert_eq!(table.transaction("made-from").await.unwrap(), Some(7));
+        let firsts: Vec<_> = testing::ranges(&table, "id").into_iter().map(|(first, _)| first).collect();
+        // Copies keep the cuts of the staged files; what is sorted is cut evenly.
+        let cuts = if in_order { [0, 10, 20, 30] } else { [0, 9, 18, 27] };
+        assert_eq!(firsts, cuts.map(serde_json::Value::from));
+        let expected: Vec<_> = (0..35).map(|id| (id, "b".to_owned())).collect();
+        assert_eq!(testing::content(&table).await, expected);
+    }
 }
