@@ -27,6 +27,7 @@ mod sorted_merge;
 mod sorted_runs;
 mod stage;
 mod staged_file;
+mod staging;
 mod table;
 mod table_def;
 mod task;

@@ -1,23 +1,24 @@
 //! Upserts a stream of rows into a table, and writes only what differs.
 //!
-//! Both sides are compared by a 128-bit hash of each row's content, so memory is a few dozen bytes a row whatever the
+//! An empty table is filled without any comparison. Otherwise both sides are compared by a 128-bit hash of each row's content, so memory is a few dozen bytes a row whatever the
 //! row's width. Changed rows go through a staged file into one commit: they fill an empty table, or the files that may
 //! hold their keys are rewritten with them. Either way the rows are in the order of the key, so that tables stay
 //! clustered by it. No change, no commit.
 
 use super::error::{Error, Result, ResultExt as _};
 use super::schema::cast_to_schema;
-use super::table::{Counts, DELETE_MARK, OnTable as _, Table, sorted};
-use super::{FileSizing, Format, KeySet, Lakehouse, Stage, StagedFile};
+use super::staging::{Staging, rows_of};
+use super::table::{Counts, OnTable as _, Table, sorted};
+use super::{Format, KeySet, Lakehouse, Stage, StagedFile};
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
-use arrow::row::{OwnedRow, RowConverter, SortField};
 use connectwise_runtime::row_hashes;
 use datafusion::logical_expr::ident;
 use futures::{Stream, StreamExt as _};
 use std::collections::{HashMap, HashSet};
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// Retries of a commit when another writer rearranged the files.
@@ -100,15 +101,16 @@ pub async fn upsert_table<E: From<Error>>(
     let schema = table.schema()?;
     let key = positions(&table, &schema, target.key)?;
     let content = content_columns(&schema, target.stamps);
+    let rows = std::pin::pin!(rows);
+    if table.rows().await? == 0 {
+        let counts = fill(lake, stage, target, &mut table, rows, transactions).await?;
+        return Ok((counts, table));
+    }
     let mut stored_rows = read_stored_rows(&table, &schema, scope, &key, &content).await?;
-    let existing = stored_rows.len() as u64;
-
-    let is_empty = existing == 0 && (matches!(scope, Scope::All) || table.rows().await? == 0);
-    let filled = is_empty.then(|| table.sizing());
-    let mut staged = Staging::new(stage, target.name, &schema, &key, filled).on_table(&table, "comparing")?;
+    let mut staged = Staging::of_changes(stage, target.name, &schema, &key).on_table(&table, "comparing")?;
     let mut counts = Counts::default();
     let mut duplicates = 0_u64;
-    let mut rows = std::pin::pin!(rows);
+    let mut rows = rows;
     while let Some(batch) = rows.next().await {
         let batch = cast_to_schema(&batch?, &schema).on_table(&table, "comparing")?;
         let keys = hashes(&table, &batch, &key)?;
@@ -139,10 +141,7 @@ pub async fn upsert_table<E: From<Error>>(
         }
         staged.write(&batch, changed, false)?;
     }
-    if duplicates > 0 {
-        let text = format!("{duplicates} rows repeat a key ({})", target.key.join(", "));
-        return Err(table.error("comparing", text).into());
-    }
+    refuse_duplicates(&table, target.key, duplicates)?;
 
     let gone: HashSet<u128> = stored_rows.iter().filter(|(_, row)| !row.seen).map(|(key, _)| *key).collect();
     drop(stored_rows);
@@ -150,9 +149,43 @@ pub async fn upsert_table<E: From<Error>>(
     if !gone.is_empty() {
         stage_deletions(&mut staged, &table, &schema, scope, &key, &gone).await?;
     }
-    let changes = Changes::of(lake, stage, target, staged, is_empty).await?;
-    changes.write(lake, &mut table, is_empty, transactions).await?;
+    Changes::of(lake, stage, target, staged, false).await?.write(lake, &mut table, false, transactions).await?;
     Ok((counts, table))
+}
+
+/// Fills an empty table: there is nothing to compare with, and only that no key comes twice has to be seen.
+async fn fill<E: From<Error>>(
+    lake: &Lakehouse,
+    stage: &Stage,
+    target: &Target<'_>,
+    table: &mut Table,
+    mut rows: Pin<&mut impl Stream<Item = Result<RecordBatch, E>>>,
+    transactions: &[(String, i64)],
+) -> Result<Counts, E> {
+    let schema = table.schema()?;
+    let key = positions(table, &schema, target.key)?;
+    let mut staged =
+        Staging::of_empty(stage, target.name, &schema, &key, table.sizing()).on_table(table, "comparing")?;
+    while let Some(batch) = rows.next().await {
+        let batch = cast_to_schema(&batch?, &schema).on_table(table, "comparing")?;
+        staged.write_all(batch)?;
+    }
+    let is_distinct = staged.order.is_distinct();
+    let changes = Changes::of(lake, stage, target, staged, true).await?;
+    let inserted = rows_of(&changes.staged);
+    if !is_distinct {
+        let distinct = changes.distinct_keys(lake, table).await?;
+        refuse_duplicates(table, target.key, inserted.saturating_sub(distinct))?;
+    }
+    changes.write(lake, table, true, transactions).await?;
+    Ok(Counts { inserted, ..Counts::default() })
+}
+
+fn refuse_duplicates(table: &Table, key: &[&str], duplicates: u64) -> Result<()> {
+    match duplicates {
+        0 => Ok(()),
+        _ => Err(table.error("comparing", format!("{duplicates} rows repeat a key ({})", key.join(", ")))),
+    }
 }
 
 /// Staged rows that are to be committed.
@@ -172,16 +205,15 @@ impl<'a> Changes<'a> {
         staged: Staging<'_>,
         is_empty: bool,
     ) -> Result<Self> {
-        let Staging { mut files, order, .. } = staged;
-        files.iter_mut().try_for_each(StagedFile::finish)?;
+        let (files, in_order) = staged.finish()?;
         let expected = rows_of(&files);
-        let unsorted = if is_empty || order.kept || expected < MANY_STAGED {
+        let unsorted = if is_empty || in_order || expected < MANY_STAGED {
             None
         } else {
             StagedFile::read_all(&files, lake.context()).await?
         };
         let Some(rows) = unsorted else {
-            return Ok(Self { staged: files, key: target.key, in_order: order.kept });
+            return Ok(Self { staged: files, key: target.key, in_order });
         };
         let mut in_order = stage.file(target.name, Format::Parquet, &Arc::new(rows.schema().as_arrow().clone()));
         let mut rows = sorted(rows, target.key)
@@ -198,6 +230,19 @@ impl<'a> Changes<'a> {
             return Err(Error::table(target.layer, target.name, "sorting changes", text));
         }
         Ok(Self { staged: vec![in_order], key: target.key, in_order: true })
+    }
+
+    /// Number of different keys, by their hashes.
+    async fn distinct_keys(&self, lake: &Lakehouse, table: &Table) -> Result<u64> {
+        let Some(rows) = StagedFile::read_all(&self.staged, lake.context()).await? else { return Ok(0) };
+        let keys = rows.select_columns(self.key).on_table(table, "comparing")?;
+        let mut keys = keys.execute_stream().await.on_table(table, "comparing")?;
+        let all: Vec<usize> = (0..self.key.len()).collect();
+        let mut distinct = HashSet::new();
+        while let Some(batch) = keys.next().await {
+            distinct.extend(hashes(table, &batch.on_table(table, "comparing")?, &all)?);
+        }
+        Ok(distinct.len() as u64)
     }
 
     /// Commits the rows, and retries where another writer rearranged the files meanwhile (an OPTIMIZE in Fabric).
@@ -238,97 +283,6 @@ impl<'a> Changes<'a> {
         }
         let rows = if self.in_order { rows } else { sorted(rows, self.key).on_table(table, "writing")? };
         table.fill(rows, expected, transactions).await
-    }
-}
-
-/// Staged rows that are to be written: those of an empty table as its files hold them, others with the column that
-/// marks deletions.
-struct Staging<'a> {
-    files: Vec<StagedFile>,
-    order: SortednessCheck,
-    stage: &'a Stage,
-    name: &'a str,
-    schema: SchemaRef,
-    /// The sizing of an empty table, and the rows of each file that is copied into it.
-    filled: Option<(FileSizing, u64)>,
-}
-
-impl<'a> Staging<'a> {
-    fn new(
-        stage: &'a Stage,
-        name: &'a str,
-        schema: &SchemaRef,
-        key: &[usize],
-        filled: Option<FileSizing>,
-    ) -> Result<Self, ArrowError> {
-        let order = SortednessCheck::of(schema, key)?;
-        let filled = filled.and_then(|sizing| Some((sizing, sizing.rows_of_a_copy()?)));
-        let schema = if filled.is_some() { Arc::clone(schema) } else { marked_schema(schema) };
-        Ok(Self { files: Vec::new(), order, stage, name, schema, filled })
-    }
-
-    fn write(&mut self, batch: &RecordBatch, keep: Vec<bool>, delete: bool) -> Result<()> {
-        let mut kept = filter_record_batch(batch, &BooleanArray::from(keep)).map_err(Error::Staging)?;
-        self.order.see(&kept).map_err(Error::Staging)?;
-        let Some((sizing, limit)) = self.filled else {
-            let mut columns = kept.columns().to_vec();
-            columns.push(Arc::new(BooleanArray::from(vec![delete; kept.num_rows()])));
-            let marked = RecordBatch::try_new(Arc::clone(&self.schema), columns).map_err(Error::Staging)?;
-            return self.file(Format::Parquet, u64::MAX).write(&marked);
-        };
-        while kept.num_rows() > 0 {
-            let file = self.file(Format::Data(sizing), limit);
-            let fits = usize::try_from(limit - file.rows()).unwrap_or(usize::MAX).min(kept.num_rows());
-            file.write(&kept.slice(0, fits))?;
-            if file.rows() == limit {
-                file.finish()?;
-            }
-            kept = kept.slice(fits, kept.num_rows() - fits);
-        }
-        Ok(())
-    }
-
-    /// The file to write to: a new one where the last has so many rows.
-    fn file(&mut self, format: Format, limit: u64) -> &mut StagedFile {
-        let place = match self.files.last() {
-            Some(file) if file.rows() < limit => self.files.len() - 1,
-            _ => {
-                self.files.push(self.stage.file(self.name, format, &self.schema));
-                self.files.len() - 1
-            }
-        };
-        &mut self.files[place]
-    }
-}
-
-fn rows_of(files: &[StagedFile]) -> u64 {
-    files.iter().map(StagedFile::rows).sum()
-}
-
-/// Check whether rows come in the order of their key.
-struct SortednessCheck {
-    key: Vec<usize>,
-    converter: RowConverter,
-    last: Option<OwnedRow>,
-    kept: bool,
-}
-
-impl SortednessCheck {
-    fn of(schema: &Schema, key: &[usize]) -> Result<Self, ArrowError> {
-        let fields = key.iter().map(|index| SortField::new(schema.field(*index).data_type().clone())).collect();
-        Ok(Self { key: key.to_vec(), converter: RowConverter::new(fields)?, last: None, kept: true })
-    }
-
-    fn see(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
-        if !self.kept || batch.num_rows() == 0 {
-            return Ok(());
-        }
-        let columns: Vec<_> = self.key.iter().map(|index| Arc::clone(batch.column(*index))).collect();
-        let rows = self.converter.convert_columns(&columns)?;
-        let follows = self.last.as_ref().is_none_or(|last| last.row() <= rows.row(0));
-        self.kept = follows && (1..rows.num_rows()).all(|row| rows.row(row - 1) <= rows.row(row));
-        self.last = Some(rows.row(rows.num_rows() - 1).owned());
-        Ok(())
     }
 }
 
@@ -409,14 +363,6 @@ async fn stage_deletions(
 fn cast_to_nullable(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
     let nullable: Vec<Field> = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
     cast_to_schema(batch, &Arc::new(Schema::new(nullable)))
-}
-
-/// Schema with the delete mark, every field nullable.
-fn marked_schema(schema: &Schema) -> SchemaRef {
-    let mut fields: Vec<Field> =
-        schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
-    fields.push(Field::new(DELETE_MARK, DataType::Boolean, true));
-    Arc::new(Schema::new(fields))
 }
 
 fn positions(table: &Table, schema: &Schema, names: &[&str]) -> Result<Vec<usize>> {

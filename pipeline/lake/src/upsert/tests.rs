@@ -1,5 +1,6 @@
 //! Tests of upserts into small tables of several files.
 
+use super::super::FileSizing;
 use super::super::testing::{self, filled, lake, ranges, rows};
 use super::*;
 use arrow::array::AsArray as _;
@@ -100,23 +101,35 @@ async fn no_change_is_no_commit() {
 async fn a_key_that_comes_twice_changes_nothing() {
     let (_folder, lake) = lake(10);
     let error = brought(&lake, &Scope::All, vec![rows([1, 2, 1], "a")]).await.unwrap_err().to_string();
-    assert!(error.contains("repeat a key (id)"), "{error}");
+    assert!(error.contains("1 rows repeat a key (id)"), "{error}");
+    let error = brought(&lake, &Scope::All, vec![rows([1, 2], "a"), rows([2, 3], "a")]).await.unwrap_err().to_string();
+    assert!(error.contains("1 rows repeat a key (id)"), "also where they are in order: {error}");
     assert_eq!(table(&lake).await.rows().await.unwrap(), 0);
+    brought(&lake, &Scope::All, vec![rows([3, 1], "a")]).await.unwrap();
+    let error = brought(&lake, &Scope::All, vec![rows([1, 2, 1], "b")]).await.unwrap_err().to_string();
+    assert!(error.contains("1 rows repeat a key (id)"), "{error}");
+    assert_eq!(table(&lake).await.rows().await.unwrap(), 2);
 }
 
 /// Replaces a staged file by a readable one with fewer rows.
 fn lose_rows(staged: &[StagedFile], is_filled: bool) {
     let [staged] = staged else { panic!("{} files", staged.len()) };
     let other = Stage::new().unwrap();
-    let mut fewer = Staging::new(&other, "fewer", &testing::schema(), &[0], sizing(is_filled)).unwrap();
-    fewer.write(&rows([5], "b"), vec![true], false).unwrap();
-    fewer.files[0].finish().unwrap();
-    std::fs::copy(fewer.files[0].path(), staged.path()).unwrap();
+    let (files, _) = staging(&other, rows([5], "b"), is_filled).finish().unwrap();
+    std::fs::copy(files[0].path(), staged.path()).unwrap();
 }
 
-/// The sizing that an empty table's rows are staged for.
-fn sizing(is_filled: bool) -> Option<FileSizing> {
-    is_filled.then(|| FileSizing::WIDE.with_least(10))
+/// Stages rows of an empty table, or changes.
+fn staging(stage: &Stage, rows: RecordBatch, is_empty: bool) -> Staging<'_> {
+    let schema = testing::schema();
+    if is_empty {
+        let mut staged = Staging::of_empty(stage, "rows", &schema, &[0], FileSizing::WIDE.with_least(10)).unwrap();
+        staged.write_all(rows).unwrap();
+        return staged;
+    }
+    let mut staged = Staging::of_changes(stage, "rows", &schema, &[0]).unwrap();
+    staged.write(&rows, vec![true; rows.num_rows()], false).unwrap();
+    staged
 }
 
 #[tokio::test]
@@ -140,20 +153,15 @@ async fn what_is_sorted_before_a_merge_is_all_there() {
     let (_folder, lake) = lake(10);
     let stage = Stage::new().unwrap();
     let many = i64::try_from(MANY_STAGED).unwrap();
-    let mut staged = Staging::new(&stage, "cw_test", &testing::schema(), &[0], None).unwrap();
-    let batch = rows((0..many).rev(), "a");
-    staged.write(&batch, vec![true; batch.num_rows()], false).unwrap();
-    staged.files[0].finish().unwrap();
-    lose_rows(&staged.files, false);
+    let mut staged = staging(&stage, rows((0..many).rev(), "a"), false);
+    lose_rows(staged.finished(), false);
     let error = Changes::of(&lake, &stage, &target(), staged, false).await.err().unwrap().to_string();
     assert!(error.contains(&format!("1 rows were read back in the place of {many}")), "{error}");
 }
 
 /// Stages a change that another writer's commit overtakes.
 async fn change(lake: &Lakehouse, stage: &Stage, row: RecordBatch, is_empty: bool) -> Changes<'static> {
-    let mut staged = Staging::new(stage, "cw_test", &testing::schema(), &[0], sizing(is_empty)).unwrap();
-    let keep = vec![true; row.num_rows()];
-    staged.write(&row, keep, false).unwrap();
+    let staged = staging(stage, row, is_empty);
     Changes::of(lake, stage, &target(), staged, is_empty).await.unwrap()
 }
 
