@@ -129,7 +129,7 @@ async fn another_window_and_a_piece_that_is_not_whole_are_not_used() {
     let folder = staging::place(&scene.lake);
     // One piece is shorter than its note says, and one has no note.
     let notes = notes(&folder);
-    let file = std::fs::OpenOptions::new().write(true).open(notes[0].with_extension("arrow")).unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(notes[0].with_extension("parquet")).unwrap();
     file.set_len(100).unwrap();
     for note in &notes[1..] {
         std::fs::remove_file(note).unwrap();
