@@ -28,10 +28,15 @@ impl FileSizing {
         Self { least, ..self }
     }
 
-    /// Rows of a staged file that is copied into an empty table's files, as a row group; `None` where row groups are to
-    /// be larger, so that they are encoded when the number of all rows is known.
-    pub(super) fn rows_of_a_copy(self) -> Option<u64> {
-        (self.row_group <= Self::WIDE.row_group).then(|| self.least.clamp(1, self.row_group as u64))
+    /// Rows of a staged file that is copied into an empty table's files, as a row group.
+    pub(super) fn rows_of_a_copy(self) -> u64 {
+        self.least.clamp(1, self.row_group as u64)
+    }
+
+    /// Whether staged files are copied into files of so many rows: not where row groups would be half as large as they
+    /// should be, or less.
+    pub(super) fn is_copied(self, rows_a_file: u64) -> bool {
+        rows_a_file.min(self.row_group as u64) < 2 * self.rows_of_a_copy()
     }
 
     /// Rows per file of a table with this many rows.
@@ -52,6 +57,9 @@ mod tests {
         assert_eq!(cut(100, 3_200), 200);
         assert_eq!(cut(100, u64::MAX), MOST_ROWS);
         assert_eq!(cut(0, 5), 1, "never none");
+        let copied = |sizing: FileSizing, rows| sizing.is_copied(sizing.rows_of_a_file(rows));
+        assert!(copied(FileSizing::WIDE, 50_000_000), "row groups are small anyway");
+        assert!(copied(FileSizing::COLUMNAR, 1_048_576) && !copied(FileSizing::COLUMNAR, 4_000_000));
         let million = |sizing: FileSizing| sizing.rows_of_a_file(4_000_000);
         assert_eq!((million(FileSizing::COLUMNAR), million(FileSizing::WIDE)), (250_000, 125_000));
     }

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use url::Url;
 
 /// Memory that sorts, joins and aggregations may hold before they spill to disk.
-const MEMORY_POOL_BYTES: usize = 1024 * 1024 * 1024;
+const MEMORY_POOL_BYTES: usize = 384 * 1024 * 1024;
 
 /// How layer and table become a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]

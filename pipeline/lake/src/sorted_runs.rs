@@ -136,7 +136,8 @@ impl Table {
     ) -> Result<bool> {
         let schema = self.schema()?;
         let limit = self.rows_a_file(expected)? as u64;
-        if staged.is_empty() || !staged.iter().all(|file| file.has_form_of(&schema)) {
+        let is_copied = self.sizing().is_copied(limit) && staged.iter().all(|file| file.has_form_of(&schema));
+        if staged.is_empty() || !is_copied {
             return Ok(false);
         }
         let files = evenly(staged, StagedFile::rows, limit)

@@ -36,7 +36,7 @@ impl<'a> Staging<'a> {
         Ok(Self { files: Vec::new(), order, stage, name, schema, format, limit: u64::MAX })
     }
 
-    /// Stages the rows of an empty table, as its files hold them where they can be copied.
+    /// Stages the rows of an empty table as its files hold them.
     pub(super) fn of_empty(
         stage: &'a Stage,
         name: &'a str,
@@ -44,10 +44,7 @@ impl<'a> Staging<'a> {
         key: &[usize],
         sizing: FileSizing,
     ) -> Result<Self, ArrowError> {
-        let (format, limit) = match sizing.rows_of_a_copy() {
-            Some(rows) => (Format::Data(sizing), rows),
-            None => (Format::Parquet, u64::MAX),
-        };
+        let (format, limit) = (Format::Data(sizing), sizing.rows_of_a_copy());
         let order = SortednessCheck::of(schema, key)?;
         Ok(Self { files: Vec::new(), order, stage, name, schema: Arc::clone(schema), format, limit })
     }

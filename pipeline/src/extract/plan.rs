@@ -8,8 +8,9 @@ use crate::client::{ClientError, KeyRange, MOST_ON_A_PAGE, Request, first_key};
 
 /// The most pages of a list that is read in one go, without looking into it first.
 const PAGES_IN_ONE_GO: u64 = 2;
-/// The most ranges to begin with: more than workers, so that uneven ones do not matter.
-const MOST_RANGES: u64 = 64;
+/// Ranges to begin with for each worker: more than one, so that uneven ones do not matter, and few, since each becomes
+/// row groups of its own.
+const RANGES_A_WORKER: u64 = 2;
 
 /// The plan of reading a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,11 +32,11 @@ impl Plan {
 
     /// Plans equal ranges between the oldest and the newest key, the first open below and the last above. Where no key
     /// is missing a range is one page, or as many whole pages as keep the number of ranges within bounds.
-    fn between(oldest: i64, newest: i64, expected: u64, mode: PagingMode) -> Self {
+    fn between(oldest: i64, newest: i64, expected: u64, mode: PagingMode, workers: usize) -> Self {
         // No key below 1 fits a table: the few that exist are read with the first range.
         let oldest = oldest.max(1);
         let pages = expected.div_ceil(MOST_ON_A_PAGE).max(1);
-        let wanted = pages.div_ceil(pages.div_ceil(MOST_RANGES));
+        let wanted = pages.div_ceil(pages.div_ceil(RANGES_A_WORKER * workers.max(1) as u64));
         let width = newest.saturating_sub(oldest).max(1);
         let number = i64::try_from(wanted).unwrap_or(1).min(width);
         // The first range holds the oldest key as well, so the bounds lie before the first key of each.
@@ -100,7 +101,7 @@ pub(super) async fn plan(source: &ListReader, expected: Option<u64>) -> Result<P
     let mode = if forward_only { PagingMode::ForwardOnly } else { PagingMode::Keyset };
     match (oldest, newest, expected) {
         (Some(oldest), Some(newest), Some(expected)) if oldest < newest => {
-            Ok(Plan::between(oldest, newest, expected, mode))
+            Ok(Plan::between(oldest, newest, expected, mode, client.rate_limit().workers))
         }
         // It can't be sorted by the key, or counted: the page reader finds a paging mode.
         _ => Ok(Plan::whole(expected)),
@@ -171,9 +172,10 @@ mod tests {
             oldest in prop_oneof![0_i64..1_000_000, any::<i64>().prop_map(|key| key.min(0))],
             width in 1_i64..i64::MAX / 4,
             expected in 0_u64..10_000_000,
+            workers in 0_usize..40,
             keys in prop::collection::vec(any::<i64>(), 1..20),
         ) {
-            let plan = Plan::between(oldest, oldest + width, expected, PagingMode::ForwardOnly);
+            let plan = Plan::between(oldest, oldest + width, expected, PagingMode::ForwardOnly, workers);
             for key in keys.into_iter().chain([oldest, oldest + width, oldest + width / 2]) {
                 prop_assert_eq!(plan.ranges.iter().filter(|range| range.holds(key)).count(), 1, "{} {:?}", key, plan);
             }
@@ -187,7 +189,7 @@ mod tests {
             key in -10_i64..1_200,
         ) {
             let covered: Vec<KeyRange> = bounds.into_iter().map(|(after, to)| KeyRange { after, to }).collect();
-            let plan = Plan::between(0, newest, expected, PagingMode::Keyset).without(&covered);
+            let plan = Plan::between(0, newest, expected, PagingMode::Keyset, 8).without(&covered);
             let wanted = usize::from(!covered.iter().any(|range| range.holds(key)));
             prop_assert_eq!(plan.ranges.iter().filter(|range| range.holds(key)).count(), wanted);
         }
