@@ -38,6 +38,11 @@ pub(super) struct AssembledFile {
     writer: SerializedFileWriter<Vec<u8>>,
     encoders: ArrowRowGroupWriterFactory,
     constants: Arc<Constants>,
+    /// Maximum rows of a row group that is encoded here.
+    row_group: usize,
+    /// The row group that is being encoded, and its rows.
+    begun: Option<(Vec<ArrowColumnWriter>, usize)>,
+    rows: u64,
 }
 
 impl AssembledFile {
@@ -47,7 +52,8 @@ impl AssembledFile {
         let (writer, encoders) = writer.into_serialized_writer()?;
         let described = writer.schema_descr();
         let roots = (0..described.num_columns()).map(|leaf| described.get_column_root_idx(leaf)).collect();
-        Ok(Self { schema: Arc::clone(schema), roots, writer, encoders, constants })
+        let (schema, row_group) = (Arc::clone(schema), sizing.row_group);
+        Ok(Self { schema, roots, writer, encoders, constants, row_group, begun: None, rows: 0 })
     }
 
     /// Copies the row groups of a staged file.
@@ -55,6 +61,7 @@ impl AssembledFile {
     /// # Errors
     /// [`ParquetError`] when a column has another form than the table's; the file is of no use afterwards.
     pub(super) fn copy(&mut self, staged: &Bytes) -> Result<()> {
+        self.end_group()?;
         let mut reader = ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Optional);
         reader.try_parse(staged)?;
         let staged_metadata = reader.finish()?;
@@ -74,31 +81,46 @@ impl AssembledFile {
                 }
             }
             out.close()?;
+            self.rows += rows as u64;
         }
         Ok(())
     }
 
-    /// Encodes rows of the schema as one row group.
+    /// Encodes rows of the schema, which begin a row group or go on with one.
     ///
     /// # Errors
     /// [`ParquetError`]; the file is of no use afterwards.
-    pub(super) fn encode(&mut self, batches: &[RecordBatch]) -> Result<()> {
-        let mut encoders = self.encoders()?;
-        for batch in batches {
-            let mut encoders = encoders.iter_mut();
-            for (field, column) in self.schema.fields().iter().zip(batch.columns()) {
-                for leaf in compute_leaves(field, column)? {
-                    let encoder = encoders.next().ok_or_else(|| ParquetError::General("too many columns".into()))?;
-                    encoder.write(&leaf)?;
-                }
+    pub(super) fn encode(&mut self, batch: &RecordBatch) -> Result<()> {
+        let (mut encoders, held) = match self.begun.take() {
+            Some(begun) => begun,
+            None => (self.encoders()?, 0),
+        };
+        let mut columns = encoders.iter_mut();
+        for (field, column) in self.schema.fields().iter().zip(batch.columns()) {
+            for leaf in compute_leaves(field, column)? {
+                columns.next().ok_or_else(|| ParquetError::General("too many columns".into()))?.write(&leaf)?;
             }
         }
+        self.rows += batch.num_rows() as u64;
+        let held = held + batch.num_rows();
+        self.begun = Some((encoders, held));
+        if held >= self.row_group { self.end_group() } else { Ok(()) }
+    }
+
+    /// Ends the row group that is being encoded, where there is one.
+    fn end_group(&mut self) -> Result<()> {
+        let Some((encoders, _)) = self.begun.take() else { return Ok(()) };
         let mut out = self.writer.next_row_group()?;
         for encoder in encoders {
             encoder.close()?.append_to_row_group(&mut out)?;
         }
         out.close()?;
         Ok(())
+    }
+
+    /// Number of rows so far.
+    pub(super) fn rows(&self) -> u64 {
+        self.rows
     }
 
     /// Encodes so many rows of the columns that a staged file lacks: their constants, or nulls.
@@ -134,6 +156,7 @@ impl AssembledFile {
     /// # Errors
     /// An error when the file can't be stored.
     pub(super) async fn store(mut self, table: &Table) -> Result<Add, BoxError> {
+        self.end_group()?;
         let metadata = self.writer.finish()?;
         let bytes = std::mem::take(self.writer.inner_mut());
         let path = format!("part-00000-{}-c000.zstd.parquet", uuid::Uuid::new_v4());

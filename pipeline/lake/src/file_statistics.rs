@@ -3,7 +3,7 @@
 //! Source: the Delta protocol, "Per-file Statistics". Instants are in milliseconds there, so that the upper bound of one
 //! is rounded up.
 
-use chrono::{DateTime, NaiveDate, TimeDelta};
+use chrono::{DateTime, Datelike as _, NaiveDate, TimeDelta};
 use parquet::basic::LogicalType;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::statistics::Statistics;
@@ -13,6 +13,8 @@ use serde_json::{Map, Value, json};
 /// Columns of which the log has statistics: the protocol's default.
 const COLUMNS: usize = 32;
 const MICROS_A_MILLI: i64 = 1_000;
+/// Years that a text of four digits can name.
+const YEARS: std::ops::RangeInclusive<i32> = 1..=9_999;
 
 /// Builds the statistics of a file: exact for its rows and nulls, and no bounds where a type has none in the log.
 pub(super) fn statistics(file: &ParquetMetaData) -> Value {
@@ -85,15 +87,88 @@ fn whole_numbers(column: &ColumnDescriptor, ends: impl Iterator<Item = Option<(i
     match column.logical_type_ref() {
         None | Some(LogicalType::Integer(_)) => Some((json!(low), json!(high))),
         Some(LogicalType::Date) => {
-            let day = |days| NaiveDate::default().checked_add_signed(TimeDelta::try_days(days)?);
-            Some((json!(day(low)?.to_string()), json!(day(high)?.to_string())))
+            let day = |days| {
+                let day = NaiveDate::default().checked_add_signed(TimeDelta::try_days(days)?)?;
+                YEARS.contains(&day.year()).then(|| json!(day.to_string()))
+            };
+            Some((day(low)?, day(high)?))
         }
         Some(LogicalType::Timestamp(kind)) if kind.unit == parquet::basic::TimeUnit::MICROS => {
-            let instant = |millis| DateTime::from_timestamp_millis(millis);
-            let text = |at: DateTime<chrono::Utc>| at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
+            let instant = |millis| {
+                let at = DateTime::from_timestamp_millis(millis)?;
+                YEARS.contains(&at.year()).then(|| json!(at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()))
+            };
             let up = high.checked_add(MICROS_A_MILLI - 1)?.div_euclid(MICROS_A_MILLI);
-            Some((json!(text(instant(low.div_euclid(MICROS_A_MILLI))?)), json!(text(instant(up)?))))
+            Some((instant(low.div_euclid(MICROS_A_MILLI))?, instant(up)?))
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::{
+        ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    };
+    use parquet::arrow::ArrowWriter;
+    use std::sync::Arc;
+
+    /// The statistics of a file with a row group for each of these columns' parts.
+    fn of(groups: Vec<Vec<(&str, ArrayRef)>>) -> Value {
+        let batches: Vec<RecordBatch> = groups
+            .into_iter()
+            .map(|columns| {
+                RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true)))
+                    .unwrap()
+            })
+            .collect();
+        let mut writer = ArrowWriter::try_new(Vec::new(), batches[0].schema(), None).unwrap();
+        for batch in &batches {
+            writer.write(batch).unwrap();
+            writer.flush().unwrap();
+        }
+        statistics(&writer.close().unwrap())
+    }
+
+    fn whole(values: &[Option<i64>]) -> ArrayRef {
+        Arc::new(Int64Array::from(values.to_vec()))
+    }
+
+    #[test]
+    fn bounds_and_nulls_are_those_of_all_row_groups() {
+        let text = |values: &[Option<&str>]| Arc::new(StringArray::from(values.to_vec())) as ArrayRef;
+        let found = of(vec![
+            vec![("id", whole(&[Some(7), None])), ("text", text(&[None, None])), ("none", whole(&[None, None]))],
+            vec![("id", whole(&[Some(-2)])), ("text", text(&[Some("b")])), ("none", whole(&[None]))],
+            vec![("id", whole(&[None])), ("text", text(&[Some("a")])), ("none", whole(&[None]))],
+        ]);
+        let expected = json!({
+            "numRecords": 4,
+            "minValues": { "id": -2, "text": "a" },
+            "maxValues": { "id": 7, "text": "b" },
+            "nullCount": { "id": 2, "text": 2, "none": 4 },
+        });
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_is_not_exact_or_has_no_text_of_four_digits_has_no_bounds() {
+        const LAST: i64 = 253_402_300_799_999_000;
+        let long = "x".repeat(100);
+        let instants =
+            |values: Vec<i64>| Arc::new(TimestampMicrosecondArray::from(values).with_timezone("UTC")) as ArrayRef;
+        let found = of(vec![vec![
+            ("long", Arc::new(StringArray::from(vec![long.as_str(), "a"]))),
+            ("float", Arc::new(Float64Array::from(vec![f64::NAN, 1.0]))),
+            ("last", instants(vec![0, LAST])),
+            ("later", instants(vec![0, LAST + 1])),
+            ("early", instants(vec![-62_135_596_800_000_001, 0])),
+            ("day", Arc::new(Date32Array::from(vec![-1, 2_932_896]))),
+            ("farDay", Arc::new(Date32Array::from(vec![0, 2_932_897]))),
+        ]]);
+        assert_eq!(found["minValues"], json!({ "last": "1970-01-01T00:00:00.000Z", "day": "1969-12-31" }));
+        assert_eq!(found["maxValues"], json!({ "last": "9999-12-31T23:59:59.999Z", "day": "9999-12-31" }));
+        assert_eq!(found["nullCount"]["later"], 0);
     }
 }

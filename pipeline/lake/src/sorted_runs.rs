@@ -64,15 +64,22 @@ pub struct StagedForm<'a> {
 enum Piece {
     /// A staged file that is copied.
     Copied(PathBuf),
-    /// Rows in the order of the key that are encoded.
-    Encoded(BoxStream<'static, Result<RecordBatch, BoxError>>),
+    /// Rows that are encoded: staged ones in the order of the key, and those between them in any order.
+    Encoded(Box<Merge>),
+}
+
+/// Two sets of rows that are merged in the order of a key.
+struct Merge {
+    staged: Option<DataFrame>,
+    between: Option<DataFrame>,
+    key: &'static str,
 }
 
 impl Table {
     /// Replaces the content in one commit by staged runs, and the rows that belong between them.
     ///
-    /// There must be exactly `expected` rows in total. Where runs overlap, or are not in the table's form, nothing is
-    /// written, and the result is false.
+    /// There must be exactly `expected` rows in total. Where runs overlap, or one is not in order, nothing is committed,
+    /// and the result is false.
     ///
     /// # Errors
     /// [`super::Error::Table`]; the table stays as it was.
@@ -87,17 +94,20 @@ impl Table {
     ) -> Result<bool> {
         runs.sort_unstable_by_key(|run| run.first);
         let is_sorted = runs.is_sorted_by(|one, next| one.last < next.first);
-        let schema = self.schema()?;
-        if runs.is_empty() || !is_sorted || !runs.iter().all(|run| run.file.has_form_of(&schema)) {
+        if runs.is_empty() || !is_sorted {
             return Ok(false);
         }
+        let schema = self.schema()?;
+        runs.iter_mut().for_each(|run| run.is_whole = run.is_whole && run.file.has_form_of(&schema));
+        let mut rows: Vec<u64> = runs.iter().map(|run| run.file.rows()).collect();
         for key in between.keys {
             let place = runs.partition_point(|run| run.last < key).min(runs.len() - 1);
             runs[place].is_whole = false;
+            rows[place] += 1;
         }
         let limit = self.rows_a_file(expected)? as u64;
         let (mut files, mut place) = (Vec::new(), 0);
-        for runs_of_file in evenly(&runs, |run| run.file.rows(), limit) {
+        for runs_of_file in evenly(&runs, &rows, limit) {
             let mut pieces = Vec::new();
             for alike in runs_of_file.chunk_by(|one, next| one.is_whole == next.is_whole) {
                 let end = place + alike.len();
@@ -107,13 +117,20 @@ impl Table {
                     let after = place.checked_sub(1).map(|before| ident(key).gt(lit(runs[before].last)));
                     let to = (end < runs.len()).then(|| ident(key).lt_eq(lit(runs[end - 1].last)));
                     let within = after.into_iter().chain(to).reduce(Expr::and);
-                    pieces.push(Piece::Encoded(self.merged(alike, &between.rows, within, form.read, key).await?));
+                    let staged = StagedFile::read_all(alike.iter().map(|run| run.file), self.lake().context()).await?;
+                    let staged = staged.map(form.read).transpose().on_table(self, ACTION)?;
+                    let between = between.rows.clone();
+                    let between = match within {
+                        Some(within) => between.map(|rows| rows.filter(within)).transpose().on_table(self, ACTION)?,
+                        None => between,
+                    };
+                    pieces.push(Piece::Encoded(Box::new(Merge { staged, between, key })));
                 }
                 place = end;
             }
             files.push(pieces);
         }
-        let Some(adds) = self.assemble_all(files, form.constants).await? else { return Ok(false) };
+        let Some(adds) = self.assemble_all(files, form.constants, limit).await? else { return Ok(false) };
         self.must_be(ACTION, &adds, expected)?;
         let operation = DeltaOperation::Write { mode: SaveMode::Overwrite, partition_by: None, predicate: None };
         let files: Vec<DataFile> = self.files()?;
@@ -140,10 +157,11 @@ impl Table {
         if staged.is_empty() || !is_copied {
             return Ok(false);
         }
-        let files = evenly(staged, StagedFile::rows, limit)
+        let rows: Vec<u64> = staged.iter().map(StagedFile::rows).collect();
+        let files = evenly(staged, &rows, limit)
             .into_iter()
             .map(|files| files.iter().map(|file| Piece::Copied(file.path().to_owned())).collect::<Vec<_>>());
-        let Some(adds) = self.assemble_all(files.collect(), Constants::new()).await? else { return Ok(false) };
+        let Some(adds) = self.assemble_all(files.collect(), Constants::new(), limit).await? else { return Ok(false) };
         self.must_be("filling", &adds, expected)?;
         let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
         self.commit("filling", adds, &[], operation, next_version(transactions)).await?;
@@ -151,101 +169,85 @@ impl Table {
     }
 
     /// Writes data files, some at a time; `None` where the rows of one are not in the order of the key.
-    async fn assemble_all(&self, files: Vec<Vec<Piece>>, constants: Constants) -> Result<Option<Vec<Add>>> {
+    async fn assemble_all(&self, files: Vec<Vec<Piece>>, constants: Constants, limit: u64) -> Result<Option<Vec<Add>>> {
         let constants = Arc::new(constants);
         let writing: Vec<_> = files
             .into_iter()
             .map(|pieces| {
                 let (table, constants) = (self.clone(), Arc::clone(&constants));
-                async move { spawn_abortable(ACTION, async move { table.assemble(pieces, constants).await }).await }
+                let assemble = async move { table.assemble(pieces, constants, limit).await };
+                async move { spawn_abortable(ACTION, assemble).await? }
             })
             .collect();
-        let written: Vec<_> = futures::stream::iter(writing).buffered(FILES_AT_ONCE).try_collect().await?;
-        let mut adds = Vec::new();
-        for written in written {
-            match written {
-                Ok(add) => adds.push(add),
-                Err(error) if error.is::<OutOfOrder>() => return Ok(None),
-                Err(error) => return Err(self.error(ACTION, error)),
-            }
+        // The first error stops the others.
+        let written: Result<Vec<Vec<Add>>, BoxError> =
+            futures::stream::iter(writing).buffered(FILES_AT_ONCE).try_collect().await;
+        match written {
+            Ok(adds) => Ok(Some(adds.into_iter().flatten().collect())),
+            Err(error) if error.is::<OutOfOrder>() => Ok(None),
+            Err(error) => Err(self.error(ACTION, error)),
         }
-        Ok(Some(adds))
     }
 
-    /// The rows of runs that stay, merged with those between them.
-    async fn merged(
-        &self,
-        runs: &[SortedRun<'_>],
-        between: &Option<DataFrame>,
-        within: Option<Expr>,
-        read: &(dyn Fn(DataFrame) -> datafusion::error::Result<DataFrame> + Sync),
-        key: &str,
-    ) -> Result<BoxStream<'static, Result<RecordBatch, BoxError>>> {
+    /// Starts a merge.
+    async fn merged(&self, merge: Merge) -> Result<BoxStream<'static, Result<RecordBatch, BoxError>>, BoxError> {
+        let Merge { staged, between, key } = merge;
         let schema = self.schema()?;
-        let place = schema.index_of(key).on_table(self, ACTION)?;
-        let stream = async |rows: Option<DataFrame>| match rows {
-            Some(rows) => self.stream_of(rows, &schema).await,
-            None => Ok(futures::stream::empty().boxed()),
-        };
-        let staged = StagedFile::read_all(runs.iter().map(|run| run.file), self.lake().context()).await?;
-        let staged = staged.map(read).transpose().on_table(self, ACTION)?;
-        let mut between = between.clone();
-        if let Some(within) = within {
-            between = between.map(|rows| rows.filter(within)).transpose().on_table(self, ACTION)?;
-        }
-        let between = between.map(|rows| sorted(in_small_batches(rows), &[key])).transpose().on_table(self, ACTION)?;
-        let (staged, between) = (stream(staged.map(in_small_batches)).await?, stream(between).await?);
-        let merged = sorted_merge(read_ahead(staged), between, Arc::clone(&schema), &[place]).on_table(self, ACTION)?;
-        Ok(merged.boxed())
+        let place = schema.index_of(key)?;
+        let staged = self.stream_of(staged.map(in_small_batches), &schema).await?;
+        let between = between.map(|rows| sorted(in_small_batches(rows), &[key])).transpose()?;
+        let between = self.stream_of(between, &schema).await?;
+        Ok(sorted_merge(read_ahead(staged), between, Arc::clone(&schema), &[place])?.boxed())
     }
 
     async fn stream_of(
         &self,
-        rows: DataFrame,
+        rows: Option<DataFrame>,
         schema: &SchemaRef,
-    ) -> Result<BoxStream<'static, Result<RecordBatch, BoxError>>> {
+    ) -> Result<BoxStream<'static, Result<RecordBatch, BoxError>>, BoxError> {
+        let Some(rows) = rows else { return Ok(futures::stream::empty().boxed()) };
         let schema = Arc::clone(schema);
-        let rows = rows.execute_stream().await.on_table(self, ACTION)?;
+        let rows = rows.execute_stream().await?;
         Ok(rows.map(move |batch| -> Result<RecordBatch, BoxError> { Ok(cast_to_schema(&batch?, &schema)?) }).boxed())
     }
 
-    /// Writes one data file.
-    async fn assemble(self, pieces: Vec<Piece>, constants: Arc<Constants>) -> Result<Add, BoxError> {
+    /// Writes one data file, or more where many rows are encoded; none without rows.
+    async fn assemble(self, pieces: Vec<Piece>, constants: Arc<Constants>, limit: u64) -> Result<Vec<Add>, BoxError> {
         let schema = self.schema()?;
-        let mut file = AssembledFile::new(&schema, self.sizing(), constants)?;
+        let begin = || AssembledFile::new(&schema, self.sizing(), Arc::clone(&constants));
+        let (mut file, mut adds) = (begin()?, Vec::new());
         for piece in pieces {
             match piece {
                 Piece::Copied(path) => file.copy(&Bytes::from(std::fs::read(path)?))?,
-                Piece::Encoded(mut rows) => {
-                    let (mut batches, mut held) = (Vec::new(), 0);
+                Piece::Encoded(merge) => {
+                    let mut rows = self.merged(*merge).await?;
                     while let Some(batch) = rows.try_next().await? {
-                        held += batch.num_rows();
-                        batches.push(batch);
-                        if held >= self.sizing().row_group {
-                            file.encode(&std::mem::take(&mut batches))?;
-                            held = 0;
+                        file.encode(&batch)?;
+                        // Half as much again is better than a small file after a full one.
+                        if file.rows() >= limit + limit / 2 {
+                            adds.push(std::mem::replace(&mut file, begin()?).store(&self).await?);
                         }
-                    }
-                    if held > 0 {
-                        file.encode(&batches)?;
                     }
                 }
             }
         }
-        file.store(&self).await
+        if file.rows() > 0 {
+            adds.push(file.store(&self).await?);
+        }
+        Ok(adds)
     }
 }
 
-/// Splits staged files into groups of about so many rows, evenly: each file is where its middle row belongs.
-fn evenly<T>(files: &[T], rows: impl Fn(&T) -> u64, limit: u64) -> Vec<&[T]> {
-    let all: u64 = files.iter().map(&rows).sum();
+/// Splits files with so many rows into groups of about `limit`, evenly: each file is where its middle row belongs.
+fn evenly<'a, T>(files: &'a [T], rows: &[u64], limit: u64) -> Vec<&'a [T]> {
+    let all: u64 = rows.iter().sum();
     let groups = u128::from(all.div_ceil(limit.max(1)).max(1));
     let mut before = 0;
-    let places: Vec<u128> = files
+    let places: Vec<u128> = rows
         .iter()
-        .map(|file| {
-            let middle = 2 * before + rows(file);
-            before += rows(file);
+        .map(|rows| {
+            let middle = 2 * before + rows;
+            before += rows;
             u128::from(middle) * groups / u128::from((2 * all).max(1))
         })
         .collect();

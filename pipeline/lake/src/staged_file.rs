@@ -196,7 +196,8 @@ impl StagedFile {
                 .is_ok_and(|there| there.data_type() == field.data_type() && there.is_nullable() == field.is_nullable())
         };
         let mut fields = self.schema.fields().iter().filter(|field| !field.name().starts_with(WORKING));
-        matches!(self.format, Format::Data(_)) && fields.all(is_copied)
+        let is_working = |field: &FieldRef| field.name().starts_with(WORKING);
+        matches!(self.format, Format::Data(_)) && fields.all(is_copied) && !table.fields().iter().any(is_working)
     }
 
     /// Adopts a kept file that another run finished, and visits some columns of its batches.

@@ -123,10 +123,10 @@ impl BronzeWrite<'_> {
         }
         let rows = match fresh {
             None => gone,
-            // A plain scan keeps key order, a union need not.
             Some(fresh) if !any_stays => fresh,
             Some(fresh) => fresh.union(gone).on("bronze", entity.table, "replacing")?,
         };
+        let rows = rows.sort(vec![ident(entity.key).sort(true, false)]).on("bronze", entity.table, "replacing")?;
         table.overwrite(rows, Some(expected), transactions).await?;
         Ok(version_of(&table))
     }

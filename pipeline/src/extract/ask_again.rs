@@ -87,19 +87,22 @@ pub(super) async fn still_unserved(source: &ListReader, ids: &[i64]) -> Result<B
     Ok(still)
 }
 
+/// The number of the first chunk that is requested before the lists are read. It is below those of an interrupted run,
+/// whose chunks are numbered from 0: rows with the same sequence number would count as one.
+const FIRST_ASKED: i64 = -(1 << 20);
+
 /// Requests the unserved records of earlier runs once more, of an entity without a parent.
 pub(super) async fn ask_once(
     client: &Client,
     stage: &Stage,
     order: &ExtractRequest<'_>,
     stats: &Arc<RequestStats>,
-    next: &mut i64,
 ) -> Result<Again> {
-    let (table, mut again) = (order.table, Again::default());
+    let (table, mut again, mut next) = (order.table, Again::default(), FIRST_ASKED);
     let schema = staged_schema(&bronze_schema(table));
     for list in lists(table, &[]) {
         let source = ListReader { hash_key: stage.hash_key().cloned(), ..ListReader::of(client, table, list, stats)? };
-        let mut sink = Sink { stage, schema: &schema, kept: None, next: &mut *next };
+        let mut sink = Sink { stage, schema: &schema, kept: None, next: &mut next };
         again = ask_again(&source, &mut sink, order.unserved.iter().copied()).await?;
     }
     Ok(again)

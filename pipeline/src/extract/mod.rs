@@ -84,7 +84,7 @@ pub async fn extract(
     let filter = order.filter(client, &lists, stats).await?;
     let mut extracted = Extracted::nothing(table);
     let (mut next, mut twice) = (0, 0);
-    let again = ask_again::ask_once(client, stage, order, stats, &mut next).await?;
+    let again = ask_again::ask_once(client, stage, order, stats).await?;
     let left_out = Arc::new(again.left_out());
     for list in lists {
         let all = ListReader::of(client, table, list, stats)?;

@@ -200,6 +200,44 @@ async fn what_no_row_touches_is_copied_and_the_rest_is_merged() {
 }
 
 #[tokio::test]
+async fn rows_between_are_cut_into_files_too_and_no_file_is_without_rows() {
+    let (_folder, lake) = lake(10);
+    let stage = Stage::new().unwrap();
+    let (one, other) = (file(&stage, &[1, 2]), file(&stage, &[501, 502]));
+    let mut table = table(&lake).await;
+    let many: Vec<i64> = (3..500).collect();
+    assert!(overwrite(&lake, &mut table, &[(&one, 1, 2), (&other, 501, 502)], &[], &many, 501).await.unwrap());
+    let sizes: Vec<u64> = table.files().unwrap().iter().filter_map(DataFile::rows).collect();
+    let limit = table.rows_a_file(501).unwrap() as u64;
+    // A batch passes the limit before the next file begins.
+    assert!(sizes.len() > 1 && sizes.iter().all(|rows| *rows > 0), "{sizes:?} of {limit}");
+    let ids: Vec<_> = content(&table).await;
+    assert_eq!(ids.len(), 501);
+    // All rows of a run were superseded, and none is in their place.
+    assert!(overwrite(&lake, &mut table, &[(&one, 1, 2), (&other, 501, 502)], &[501, 502], &[], 2).await.unwrap());
+    assert_eq!(table.files().unwrap().iter().map(DataFile::rows).collect::<Vec<_>>(), [Some(2)]);
+}
+
+#[tokio::test]
+async fn a_run_whose_nested_fields_the_table_has_in_another_order_is_merged() {
+    let (_folder, lake) = lake(1_000);
+    let stage = Stage::new().unwrap();
+    let mut fields = table_schema().fields().to_vec();
+    let inner: Fields = vec![
+        Field::new("name", DataType::Utf8, true),
+        Field::new("gone", DataType::Utf8, true),
+        Field::new("id", DataType::Int64, true),
+    ]
+    .into();
+    fields[4] = Arc::new(Field::new("owner", DataType::Struct(inner), true));
+    let schema = Arc::new(Schema::new(fields));
+    let mut table = Table::create_or_evolve(&lake, "silver", "cw_test", &schema).await.unwrap();
+    let one = file(&stage, &[1, 5]);
+    assert!(overwrite(&lake, &mut table, &[(&one, 1, 5)], &[], &[], 2).await.unwrap());
+    assert!(content(&table).await[1].contains("{name: a 5, gone: , id: 5}"), "{:?}", content(&table).await);
+}
+
+#[tokio::test]
 async fn the_log_says_of_an_assembled_file_what_is_in_it() {
     let (_folder, lake) = lake(1_000);
     let stage = Stage::new().unwrap();
@@ -218,7 +256,7 @@ async fn the_log_says_of_an_assembled_file_what_is_in_it() {
     // 3,003 and 30,030 microseconds: bounds that are rounded outwards.
     assert_eq!(of("at"), ("1970-01-01T00:00:00.003Z".into(), "1970-01-01T00:00:00.031Z".into()));
     assert!(!table.has_refused_dates().await.unwrap());
-    // The engine answers these from the statistics.
+    // The engine agrees.
     let sql = "SELECT count(*) AS rows, count(text) AS texts, count(deleted) AS deleted, max(id), min(day) FROM t";
     lake.context().register_table("t", table.provider().await.unwrap()).unwrap();
     let answer = lake.context().sql(sql).await.unwrap().collect().await.unwrap();
@@ -259,7 +297,8 @@ async fn a_column_of_another_form_is_never_copied() {
     file.write(&other).unwrap();
     file.finish().unwrap();
     let mut table = table(&lake).await;
-    assert!(!overwrite(&lake, &mut table, &[(&file, 1, 2)], &[], &[], 2).await.unwrap());
+    let error = overwrite(&lake, &mut table, &[(&file, 1, 2)], &[], &[], 2).await.unwrap_err().to_string();
+    assert!(error.contains("column hours is Int64 here, but Float64 in the table"), "{error}");
     // The writer compares the columns, too.
     let bytes = Bytes::from(std::fs::read(file.path()).unwrap());
     let schema = table.schema().unwrap();

@@ -32,7 +32,12 @@ async fn cut_off(pieces: usize, mode: Mode) -> Scene {
 
 /// Cuts a run off when so many pieces are whole, as kill -9 would.
 pub(crate) async fn cut_off_run(scene: &Scene, pieces: usize, options: Options) {
-    let slow = Faults::default().with_kind("/time/entries", "list", When::Always, Fault::Delay { millis: 15 });
+    cut_off_run_with(scene, Faults::default(), pieces, options).await;
+}
+
+/// Cuts a run off, during which the server has these faults.
+async fn cut_off_run_with(scene: &Scene, faults: Faults, pieces: usize, options: Options) {
+    let slow = faults.with_kind("/time/entries", "list", When::Always, Fault::Delay { millis: 15 });
     scene.world().faults(slow);
     let folder = staging::place(&scene.lake);
     let (client, lake) = (scene.client.clone(), scene.lake.clone());
@@ -99,6 +104,19 @@ async fn what_changed_meanwhile_is_in_it_and_the_watermark_waits() {
     let numbers = &report.entities[0].numbers;
     assert!(numbers.rows_changed > 0 && numbers.rows_changed <= 301, "{numbers:?}");
     assert_eq!(numbers.rows_repeated, 0, "{numbers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_is_served_again_takes_no_place_of_what_was_read_before() {
+    let scene = Scene::new(LONG).await;
+    let last = *scene.world().ids("TimeEntry").last().unwrap();
+    let stumble = || Faults::default().with_stumble("/time/entries", last, false);
+    scene.world().faults(stumble());
+    assert_eq!(scene.run(of_time_entries(Mode::Full)).await.exit_code(), 0);
+    // Pieces of a run that did not get the record; the next one gets it before all others.
+    cut_off_run_with(&scene, stumble(), 2, of_time_entries(Mode::Full)).await;
+    assert!(resumed(&scene.run(of_time_entries(Mode::Full)).await) > 0);
+    is_as_the_source(&scene).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
