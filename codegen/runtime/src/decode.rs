@@ -228,7 +228,7 @@ impl Decoder {
         if buffered.saturating_add(size) > MOST {
             return Err(DecodeError::Full { buffered, page });
         }
-        let text = text_of(bytes)?;
+        let text = str::from_utf8(bytes).map_err(|error| DecodeError::NotUtf8 { offset: error.valid_up_to() })?;
         let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         let (rows, quarantined) = (self.rows, self.quarantined.len());
         let mut reader = Reader::new(text, self.policy.clone());
@@ -368,15 +368,3 @@ struct Found {
     quarantined_bytes: usize,
     unknown: BTreeMap<String, u64>,
 }
-/// Returns a page's text.
-///
-/// # Errors
-/// [`DecodeError::NotUtf8`] with the offset of the first byte that is not UTF-8.
-fn text_of(page: &[u8]) -> Result<&str, DecodeError> {
-    match simdutf8::basic::from_utf8(page) {
-        Ok(text) => Ok(text),
-        // The quick check does not tell where.
-        Err(_) => str::from_utf8(page).map_err(|error| DecodeError::NotUtf8 { offset: error.valid_up_to() }),
-    }
-}
-
