@@ -5,8 +5,7 @@
 
 use super::chunk::FetchedChunk;
 use super::fingerprint::Fingerprint;
-use super::ranges::ROWS_A_PIECE;
-use super::rows::{ExtractStats, Origin, RowVersion, id_of};
+use super::rows::{ExtractStats, Origin, ROWS_A_CHUNK, RowVersion, id_of};
 use crate::error::Result;
 use crate::lake::{SortedRun, StagedFile};
 use connectwise_runtime::{RejectedRecord, Table};
@@ -59,7 +58,7 @@ impl StagedRange {
     fn of(file: StagedFile, rows: &[(i64, RowVersion)]) -> Self {
         let is_sorted = rows.is_sorted_by(|(one, _), (next, _)| one < next) && rows.len() as u64 == file.rows();
         let keys = rows.first().zip(rows.last()).filter(|_| is_sorted).map(|(first, last)| (first.0, last.0));
-        Self { file, keys, number: rows.first().map_or(0, |(_, row)| row.sequence.div_euclid(ROWS_A_PIECE)) }
+        Self { file, keys, number: rows.first().map_or(0, |(_, row)| row.sequence.div_euclid(ROWS_A_CHUNK)) }
     }
 }
 
@@ -115,7 +114,7 @@ impl StagedChunks {
     /// The ranges as runs in the order of the key, without the rows that others replaced; `None` where one is in no
     /// order.
     pub(crate) fn runs(&self, superseded: &HashSet<i64>) -> Option<Vec<SortedRun<'_>>> {
-        let touched: HashSet<i64> = superseded.iter().map(|sequence| sequence.div_euclid(ROWS_A_PIECE)).collect();
+        let touched: HashSet<i64> = superseded.iter().map(|sequence| sequence.div_euclid(ROWS_A_CHUNK)).collect();
         let runs = self.ranges.iter().map(|range| {
             let (first, last) = range.keys?;
             Some(SortedRun { file: &range.file, first, last, is_whole: !touched.contains(&range.number) })

@@ -8,7 +8,7 @@ use super::list_reader::ListReader;
 use super::pages::Page;
 use super::plan::Plan;
 use super::resume::Checkpoint;
-use super::rows::{ExtractStats, Origin, RowVersion, last_updated};
+use super::rows::{ExtractStats, Origin, ROWS_A_CHUNK, RowVersion, last_updated};
 use crate::client::KeyRange;
 use crate::client::pages::{Expected, PagingMode};
 use crate::error::{Error, Result};
@@ -21,8 +21,6 @@ use std::sync::Arc;
 
 /// Pages after which the rest of a range is split.
 const PAGES_AT_A_TIME: u64 = 8;
-/// Sequence numbers per chunk: the rows of a chunk are numbered from its own number times this.
-pub(super) const ROWS_A_PIECE: i64 = 1 << 32;
 
 impl FetchedChunk {
     fn take(&mut self, source: &ListReader, schema: &SchemaRef, page: Page, first: i64) -> Result<()> {
@@ -32,7 +30,7 @@ impl FetchedChunk {
             None => page.decoded.batch,
             Some(id) => with_parent(table, page.decoded.batch, id).map_err(|error| failed(&error))?,
         };
-        let from = first + i64::try_from(self.rows.len()).unwrap_or(ROWS_A_PIECE);
+        let from = first + i64::try_from(self.rows.len()).unwrap_or(ROWS_A_CHUNK);
         let mut numbers = from..;
         let sequence: Int64Array = numbers.by_ref().take(batch.num_rows()).collect();
         let keys = longs(&batch, table.key);
@@ -84,7 +82,7 @@ impl Sink<'_> {
                 self.stage.file(&name, source.format, self.schema)
             }
         };
-        (file, number * ROWS_A_PIECE)
+        (file, number * ROWS_A_CHUNK)
     }
 
     /// Stages a page as a chunk of its own.

@@ -9,6 +9,9 @@ use std::sync::Arc;
 /// The staged column that numbers rows in the order in which they were read.
 pub(crate) const SEQUENCE: &str = "__sequence";
 
+/// Sequence numbers per chunk: the rows of a chunk are numbered from its own number times this.
+pub(super) const ROWS_A_CHUNK: i64 = 1 << 32;
+
 /// A version of a record; the greatest one counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RowVersion {
