@@ -30,6 +30,38 @@ use std::sync::Arc;
 /// Values of the columns that are the same in all copied rows, by their names.
 pub type Constants = HashMap<String, ScalarValue>;
 
+/// Row groups of a staged file.
+pub(super) struct StagedGroups {
+    bytes: Bytes,
+    metadata: ParquetMetaData,
+}
+
+impl StagedGroups {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`ParquetError`] when it is no Parquet file.
+    pub(super) fn of(bytes: Bytes) -> Result<Self> {
+        let mut reader = ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Optional);
+        reader.try_parse(&bytes)?;
+        Ok(Self { metadata: reader.finish()?, bytes })
+    }
+
+    /// Number of row groups.
+    pub(super) fn len(&self) -> usize {
+        self.metadata.num_row_groups()
+    }
+
+    /// Number of rows of a row group.
+    ///
+    /// # Errors
+    /// [`ParquetError`] when the file tells no number.
+    pub(super) fn rows(&self, group: usize) -> Result<usize> {
+        let rows = self.metadata.row_group(group).num_rows();
+        usize::try_from(rows).map_err(|error| ParquetError::External(error.into()))
+    }
+}
+
 /// Data file that is being assembled in memory.
 pub(super) struct AssembledFile {
     schema: SchemaRef,
@@ -56,33 +88,27 @@ impl AssembledFile {
         Ok(Self { schema, roots, writer, encoders, constants, row_group, begun: None, rows: 0 })
     }
 
-    /// Copies the row groups of a staged file.
+    /// Copies a row group of a staged file.
     ///
     /// # Errors
     /// [`ParquetError`] when a column has another form than the table's; the file is of no use afterwards.
-    pub(super) fn copy(&mut self, staged: &Bytes) -> Result<()> {
+    pub(super) fn copy(&mut self, staged: &StagedGroups, group: usize) -> Result<()> {
         self.end_group()?;
-        let mut reader = ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Optional);
-        reader.try_parse(staged)?;
-        let staged_metadata = reader.finish()?;
-        let from = source_columns(self.writer.schema_descr(), &staged_metadata)?;
-        for group in 0..staged_metadata.num_row_groups() {
-            let rows = usize::try_from(staged_metadata.row_group(group).num_rows())
-                .map_err(|error| ParquetError::External(error.into()))?;
-            let mut constants = self.encode_constants(rows, &from)?;
-            let mut out = self.writer.next_row_group()?;
-            for (leaf, from) in from.iter().enumerate() {
-                match from {
-                    Some(from) => copy_column(&mut out, staged, &staged_metadata, group, *from)?,
-                    None => match constants.remove(&leaf) {
-                        Some(encoded) => encoded.append_to_row_group(&mut out)?,
-                        None => return Err(ParquetError::General(format!("the staged rows lack column {leaf}"))),
-                    },
-                }
+        let from = source_columns(self.writer.schema_descr(), &staged.metadata)?;
+        let rows = staged.rows(group)?;
+        let mut constants = self.encode_constants(rows, &from)?;
+        let mut out = self.writer.next_row_group()?;
+        for (leaf, from) in from.iter().enumerate() {
+            match from {
+                Some(from) => copy_column(&mut out, staged, group, *from)?,
+                None => match constants.remove(&leaf) {
+                    Some(encoded) => encoded.append_to_row_group(&mut out)?,
+                    None => return Err(ParquetError::General(format!("the staged rows lack column {leaf}"))),
+                },
             }
-            out.close()?;
-            self.rows += rows as u64;
         }
+        out.close()?;
+        self.rows += rows as u64;
         Ok(())
     }
 
@@ -211,11 +237,11 @@ fn source_columns(table: &SchemaDescriptor, staged: &ParquetMetaData) -> Result<
 /// Copies the pages of a column. The writer compares the forms of both.
 fn copy_column(
     out: &mut SerializedRowGroupWriter<'_, Vec<u8>>,
-    staged: &Bytes,
-    metadata: &ParquetMetaData,
+    staged: &StagedGroups,
     group: usize,
     column: usize,
 ) -> Result<()> {
+    let StagedGroups { bytes, metadata } = staged;
     let rows = metadata.row_group(group).num_rows();
     let described = metadata.row_group(group).column(column);
     let index = metadata.column_index().and_then(|index| index.get(group)?.get(column));
@@ -228,5 +254,5 @@ fn copy_column(
         column_index: index.cloned(),
         offset_index: offsets.cloned(),
     };
-    out.append_column(staged, copied)
+    out.append_column(bytes, copied)
 }

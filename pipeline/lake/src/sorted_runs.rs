@@ -6,7 +6,7 @@
 //!
 //! Invariant: one commit of exactly the expected rows, in the order of the key.
 
-use super::assembled_file::{AssembledFile, Constants};
+use super::assembled_file::{AssembledFile, Constants, StagedGroups};
 use super::cast_to_schema;
 use super::error::{BoxError, Result};
 use super::files::DataFile;
@@ -211,20 +211,29 @@ impl Table {
         Ok(rows.map(move |batch| -> Result<RecordBatch, BoxError> { Ok(cast_to_schema(&batch?, &schema)?) }).boxed())
     }
 
-    /// Writes one data file, or more where many rows are encoded; none without rows.
+    /// Writes one data file, or more where there are many rows; none without rows.
     async fn assemble(self, pieces: Vec<Piece>, constants: Arc<Constants>, limit: u64) -> Result<Vec<Add>, BoxError> {
         let schema = self.schema()?;
         let begin = || AssembledFile::new(&schema, self.sizing(), Arc::clone(&constants));
+        // Half as much again is better than a small file after a full one.
+        let most = limit + limit / 2;
         let (mut file, mut adds) = (begin()?, Vec::new());
         for piece in pieces {
             match piece {
-                Piece::Copied(path) => file.copy(&Bytes::from(std::fs::read(path)?))?,
+                Piece::Copied(path) => {
+                    let staged = StagedGroups::of(Bytes::from(std::fs::read(path)?))?;
+                    for group in 0..staged.len() {
+                        if file.rows() > 0 && file.rows() + staged.rows(group)? as u64 > most {
+                            adds.push(std::mem::replace(&mut file, begin()?).store(&self).await?);
+                        }
+                        file.copy(&staged, group)?;
+                    }
+                }
                 Piece::Encoded(merge) => {
                     let mut rows = self.merged(*merge).await?;
                     while let Some(batch) = rows.try_next().await? {
                         file.encode(&batch)?;
-                        // Half as much again is better than a small file after a full one.
-                        if file.rows() >= limit + limit / 2 {
+                        if file.rows() >= most {
                             adds.push(std::mem::replace(&mut file, begin()?).store(&self).await?);
                         }
                     }

@@ -19,6 +19,7 @@ mod trial;
 use super::Lakehouse;
 use super::disk_quota::DiskQuota;
 use super::error::{Error, Result};
+use super::file_sizing::FileSizing;
 use super::staged_file::{Format, StagedFile};
 use arrow::datatypes::SchemaRef;
 use connectwise_runtime::HashKey;
@@ -91,6 +92,7 @@ pub struct Stage {
     quota: Arc<DiskQuota>,
     hash_key: Option<HashKey>,
     origin: String,
+    lake: Option<Lakehouse>,
 }
 
 impl Stage {
@@ -115,7 +117,9 @@ impl Stage {
         private_folder(&own)?;
         clear_away(config, &own);
         let stage = Self::below(&own, &uuid::Uuid::new_v4().simple().to_string(), config)?;
-        Ok(stage.with_hash_key(lake.hash_key().cloned()))
+        let mut stage = stage.with_hash_key(lake.hash_key().cloned());
+        stage.lake = Some(lake.clone());
+        Ok(stage)
     }
 
     /// Sets the hash key for personal texts: only their hashes are staged.
@@ -130,6 +134,11 @@ impl Stage {
     pub fn with_origin(mut self, origin: String) -> Self {
         self.origin = origin;
         self
+    }
+
+    /// Format of rows that are staged as a table's files hold them.
+    pub fn data_format(&self, layer: &str, table: &str) -> Format {
+        Format::Data(self.lake.as_ref().map_or(FileSizing::WIDE, |lake| lake.sizing(layer, table)))
     }
 
     /// Origin that kept files must have.
@@ -154,7 +163,15 @@ impl Stage {
     fn at(work: PathBuf) -> Result<Self> {
         private_folder(&work)?;
         let quota = Arc::new(DiskQuota::new(LIMIT, 0));
-        Ok(Self { work, lasting: None, next: AtomicU64::new(0), quota, hash_key: None, origin: String::new() })
+        Ok(Self {
+            work,
+            lasting: None,
+            next: AtomicU64::new(0),
+            quota,
+            hash_key: None,
+            origin: String::new(),
+            lake: None,
+        })
     }
 
     /// Staged file that is removed when dropped. Nothing is on disk until the first row comes.

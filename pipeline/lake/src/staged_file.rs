@@ -69,7 +69,9 @@ impl Writer {
                 Writer::Arrow(FileWriter::try_new_with_options(BufWriter::new(file), schema, options)?)
             }
             Format::Data(sizing) => {
-                let mut properties = writer_properties(sizing).into_builder();
+                let rows = usize::try_from(sizing.rows_of_a_copy()).ok();
+                let properties = writer_properties(sizing).into_builder();
+                let mut properties = properties.set_max_row_group_row_count(rows);
                 let is_number =
                     |field: &&FieldRef| field.name().starts_with(WORKING) && field.data_type() == &DataType::Int64;
                 for field in schema.fields().iter().filter(is_number) {

@@ -47,7 +47,7 @@ pub(crate) use unserved::unserved_id;
 use crate::client::{Client, ClientError, RequestStats, Selection};
 use crate::conditions::Condition;
 use crate::error::{Error, Result};
-use crate::lake::{FileSizing, Format, Stage};
+use crate::lake::{Format, Stage};
 use changed_during_read::Newest;
 use chrono::{DateTime, TimeDelta};
 use complete::{Tolerance, prove_complete};
@@ -96,7 +96,7 @@ pub async fn extract(
             },
             hash_key: stage.hash_key().cloned(),
             known: Arc::clone(&order.known),
-            format: staged_format(order, filter.as_ref(), &all),
+            format: staged_format(stage, order, filter.as_ref(), &all),
             ..all
         };
         match read_list(&source, stage, order, filter.as_ref(), &mut next).await {
@@ -133,9 +133,9 @@ pub async fn extract(
 
 /// The form in which the rows of a list are staged. Of a list that is read whole, the table becomes what was read, so
 /// its rows are encoded as the table's files hold them, once.
-fn staged_format(order: &ExtractRequest<'_>, filter: Option<&Filter>, source: &ListReader) -> Format {
+fn staged_format(stage: &Stage, order: &ExtractRequest<'_>, filter: Option<&Filter>, source: &ListReader) -> Format {
     let is_whole = filter.is_none() && order.known.records.is_empty() && source.list.parent.is_none();
-    if is_whole { Format::Data(FileSizing::WIDE) } else { Format::Arrow }
+    if is_whole { stage.data_format("bronze", source.table.table) } else { Format::Arrow }
 }
 
 /// Fetches the records with these ids, whenever they changed, of an entity without a parent.
