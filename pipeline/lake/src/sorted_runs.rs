@@ -44,7 +44,7 @@ pub struct SortedRun<'a> {
     pub is_whole: bool,
 }
 
-/// Rows that belong between runs: their keys in ascending order, and the rows in any order.
+/// Rows that belong between runs, in any order.
 pub struct Between {
     /// The keys.
     pub keys: Vec<i64>,
