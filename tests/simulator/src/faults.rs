@@ -139,6 +139,12 @@ pub struct Stumble {
     pub gives_id: bool,
 }
 
+impl Stumble {
+    fn is_among(&self, path: &str, ids: &[i64]) -> bool {
+        path.starts_with(&self.endpoint) && ids.contains(&self.id)
+    }
+}
+
 /// A server of another version: it takes no request for any but its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -169,6 +175,8 @@ pub struct Faults {
     pub blind: Vec<String>,
     /// Records at which the server stumbles.
     pub stumbles: Vec<Stumble>,
+    /// Records at which the server falls silent: a page that would hold one and others is never answered.
+    pub silences: Vec<Stumble>,
     /// The most records on a page; more are refused. 0 is the API's own, which more are cut to.
     pub most_on_a_page: u32,
     /// The version that the server is of, where it is not the usual one.
@@ -236,6 +244,13 @@ impl Faults {
         self
     }
 
+    /// Lets the server fall silent at a record of an endpoint: a list that has it is not read to its end.
+    #[must_use]
+    pub fn with_silence(mut self, endpoint: &str, id: i64) -> Self {
+        self.silences.push(Stumble { endpoint: endpoint.to_owned(), id, gives_id: false });
+        self
+    }
+
     /// Refuses pages of more records.
     #[must_use]
     pub fn with_most_on_a_page(self, most_on_a_page: u32) -> Self {
@@ -250,8 +265,12 @@ impl Faults {
 
     /// Whether the server stumbles at one of these records of a list.
     pub(crate) fn stumbles_at(&self, path: &str, ids: &[i64], ids_alone: bool) -> bool {
-        let hit = |stumble: &Stumble| path.starts_with(&stumble.endpoint) && ids.contains(&stumble.id);
-        self.stumbles.iter().any(|stumble| hit(stumble) && !(ids_alone && stumble.gives_id))
+        self.stumbles.iter().any(|stumble| stumble.is_among(path, ids) && !(ids_alone && stumble.gives_id))
+    }
+
+    /// Whether a page of these records is never answered.
+    pub(crate) fn is_silent_at(&self, path: &str, ids: &[i64]) -> bool {
+        ids.len() > 1 && self.silences.iter().any(|silence| silence.is_among(path, ids))
     }
 
     /// Lets things happen while lists are read.

@@ -152,6 +152,9 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
     line.status = answer.status.as_u16();
     line.fault = struck.fault.map(|fault| format!("{fault:?}"));
     app.world.log(line);
+    if answer.is_silence {
+        std::future::pending::<()>().await;
+    }
     // Packing a page takes a while too.
     match tokio::task::spawn_blocking(move || answer.into_response(struck.fault, gzip)).await {
         Ok(response) => response,

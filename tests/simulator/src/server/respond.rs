@@ -29,6 +29,8 @@ const CURRENT_VERSION: HeaderName = HeaderName::from_static("api-current-version
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) link: Option<HeaderValue>,
+    /// Whether it never comes.
+    pub(super) is_silence: bool,
     content_type: &'static str,
     /// Headers that few answers have.
     extra: Vec<(HeaderName, HeaderValue)>,
@@ -38,7 +40,7 @@ pub(super) struct Answer {
 impl Answer {
     pub(super) fn json(body: Vec<u8>) -> Self {
         let content_type = "application/json; charset=utf-8";
-        Self { status: StatusCode::OK, link: None, content_type, extra: Vec::new(), body }
+        Self { status: StatusCode::OK, link: None, is_silence: false, content_type, extra: Vec::new(), body }
     }
 
     fn with(mut self, name: HeaderName, value: &str) -> Self {

@@ -125,8 +125,9 @@ pub(super) fn answer(world: &World, request: &ListRequest) -> Answer {
                 }
                 let silent = is_listed(&switches.no_link, entity.path());
                 let link = if silent { None } else { links(request, query.paging, query.page_size, &page) };
+                let is_silence = switches.is_silent_at(entity.path(), &page.ids);
                 let mut answer = Answer::json(shown(world, entity, page.body));
-                answer.link = link;
+                (answer.link, answer.is_silence) = (link, is_silence);
                 answer
             }
         },
