@@ -1,28 +1,27 @@
-"""How long gold takes from silver, beside DuckDB with the same statements over the same Parquet files, in turns.
+"""What gold costs from silver, beside DuckDB with the same statements over the same Parquet files, in turns.
 
     gold.py TARGET SCALE LAKEHOUSE     TARGET: the folder of the binaries; LAKEHOUSE: filled where it has no silver
     gold.py duckdb LAKEHOUSE DATE tables|parquet     one round of DuckDB, in a process of its own
 
 DuckDB gets as many threads as there are processors for us, and for each function of ours the fastest way that it has
 itself. It makes tables in its memory ("tables"), or Parquet files, as gold is ("parquet"). Our figure is what the run
-says of its gold tables, and what the whole process took, with the checks and its start.
+says of its gold tables, and what the whole process took, with the checks and its start. Medians of the rounds.
 """
 
 import json
 import os
 import re
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
+from collections import namedtuple
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-ROOT = Path(__file__).resolve().parents[2]
-ROUNDS = 3
+from common import ROOT, ROUNDS, measured, medians, served, size
+
 THREADS = len(os.sched_getaffinity(0))
 
 RULES = """CASE
@@ -61,8 +60,8 @@ def build_order():
 TYPES = {"long": "BIGINT", "double": "DOUBLE", "boolean": "BOOLEAN", "timestamp": "TIMESTAMPTZ"}
 
 
-def relation(table):
-    """The rows of a Delta table's newest version, by its log: a SELECT over its Parquet files."""
+def newest(table):
+    """The files of a Delta table's newest version, and its fields, by its log."""
     log = table / "_delta_log"
     if list(log.glob("*.checkpoint*.parquet")):
         sys.exit(f"{table}: its log has a checkpoint, which this script does not read; take a new lakehouse")
@@ -75,8 +74,14 @@ def relation(table):
                 files[action["add"]["path"]] = True
             elif "remove" in action:
                 files.pop(action["remove"]["path"], None)
+    return [table / file for file in files], fields
+
+
+def relation(table):
+    """The rows of a Delta table's newest version: a SELECT over its Parquet files."""
+    files, fields = newest(table)
     if files:
-        listed = ", ".join(f"'{table / file}'" for file in files)
+        listed = ", ".join(f"'{file}'" for file in files)
         return f"SELECT * FROM read_parquet([{listed}])"
     types = [(field["name"], TYPES.get(str(field["type"]), "VARCHAR")) for field in fields]
     return "SELECT " + ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in types) + " WHERE false"
@@ -107,90 +112,86 @@ def duckdb_round(lakehouse, date, form):
                 database.execute(f"CREATE VIEW gold.{table} AS SELECT * FROM read_parquet('{path}')")
             seconds[table] = time.monotonic() - started
             rows[table] = database.execute(f"SELECT count(*) FROM gold.{table}").fetchone()[0]
-    print(json.dumps({"seconds": seconds, "rows": rows}))
-
-
-def measured(command, **more):
-    """Runs a command: what it printed, its seconds, and its peak memory in MiB."""
-    started = time.monotonic()
-    with tempfile.TemporaryFile() as printed:
-        process = subprocess.Popen(command, stdout=printed, **more)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        printed.seek(0)
-        text = printed.read().decode()
-    if process.returncode != 0:
-        sys.exit(f"{' '.join(map(str, command))} ended with {process.returncode}: {text}")
-    return text, seconds, usage.ru_maxrss / 1024
+        print(json.dumps({"seconds": seconds, "rows": rows, "mebibytes": size(folder)}))
 
 
 def fill(target, scale, lakehouse):
     """Bronze and silver, from a simulator."""
-    arguments = [target / "connectwise-simulator", "--port", "0", "--scale", scale]
-    simulator = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
-    try:
-        login = dict(simulator.stdout.readline().strip().split("=", 1) for _ in range(4))
+    with served(target, scale) as environment:
         command = [target / "connectwise-etl", "run", "--mode", "full", "--layers", "bronze,silver", "--lakehouse"]
-        measured([*command, lakehouse], env={**os.environ, **login})
-    finally:
-        simulator.send_signal(signal.SIGINT)
-        simulator.wait()
+        measured([*command, lakehouse], environment)
+
+
+Round = namedtuple("Round", "seconds rows mebibytes cost")
 
 
 def our_round(target, lakehouse):
     shutil.rmtree(lakehouse / "gold", ignore_errors=True)
     command = [target / "connectwise-etl", "run", "--layers", "gold", "--json", "--lakehouse", lakehouse]
-    text, seconds, memory = measured(command)
+    text, cost = measured(command)
     tables = json.loads(text)["tables"]
-    rows = {table["table"]: table["rows"] for table in tables}
-    return {table["table"]: table["seconds"] for table in tables}, rows, seconds, memory
+    seconds = {table["table"]: table["seconds"] for table in tables}
+    return Round(seconds, {table["table"]: table["rows"] for table in tables}, size(lakehouse / "gold"), cost)
 
 
-def main(target, scale, lakehouse):
+def round_of(command):
+    """One round of another engine, which prints its seconds, rows and MiB a table, and its cost where that is not its process's."""
+    text, cost = measured(command)
+    told = json.loads(text.splitlines()[-1])
+    return Round(told["seconds"], told["rows"], told["mebibytes"], cost._replace(**told.get("cost", {})))
+
+
+def rounds(target, scale, lakehouse, commands):
+    """Runs all engines in turns; returns the rounds of each. `commands`: name → the command for a business date."""
     if not (lakehouse / "silver").is_dir():
         print(f"filling {lakehouse} from a simulator, {scale}", file=sys.stderr)
         fill(target, scale, lakehouse)
-    best = {}
-
-    def keep(name, seconds, whole, memory):
-        total = sum(seconds.values())
-        if name not in best or total < best[name][0]:
-            best[name] = (total, whole, memory, seconds)
-
+    found = {name: [] for name in ("connectwise-etl", *commands)}
     for number in range(ROUNDS):
-        print(f"round {number + 1} of {ROUNDS}", file=sys.stderr)
+        print(f"gold, round {number + 1} of {ROUNDS}", file=sys.stderr)
         # The day on which the run itself says it is.
         date = datetime.now(ZoneInfo("Atlantic/Reykjavik")).strftime("%Y-%m-%d")
-        counts = {}
-        for form in ("tables", "parquet"):
-            command = [sys.executable, __file__, "duckdb", lakehouse, date, form]
-            text, whole, memory = measured(command)
-            told = json.loads(text)
-            counts[f"DuckDB, {form}"] = told["rows"]
-            keep(f"DuckDB, {form}", told["seconds"], whole, memory)
-        seconds, rows, whole, memory = our_round(target, lakehouse)
-        keep("connectwise-etl", seconds, whole, memory)
-        for name, theirs in counts.items():
-            if theirs != rows:
-                sys.exit(f"{name} has other numbers of rows: {theirs}; ours are {rows}")
-
-    print(f"{THREADS} threads, the best of {ROUNDS} rounds, {sum(rows.values()):,} gold rows, as many on each side\n")
-    print(f"{'':32}{'tables, s':>10}{'process, s':>11}{'peak, MiB':>11}")
-    for name, (total, whole, memory, _) in best.items():
-        print(f"{name:32}{total:10.2f}{whole:11.2f}{memory:11.0f}")
-    total, whole, _, ours = best["connectwise-etl"]
-    for name in ("DuckDB, tables", "DuckDB, parquet"):
-        theirs, _, _, _ = best[name]
-        print(f"\nagainst {name}: {total / theirs:.2f} times its time; with the checks and the process {whole / theirs:.2f}")
-    slowest = sorted(ours, key=ours.get, reverse=True)[:6]
-    print(f"\n{'the slowest, s':32}{'ours':>10}{'tables':>11}{'parquet':>11}")
-    for table in slowest:
-        theirs = [best[name][3][table] for name in ("DuckDB, tables", "DuckDB, parquet")]
-        print(f"{table:32}{ours[table]:10.2f}{theirs[0]:11.2f}{theirs[1]:11.2f}")
+        ours = our_round(target, lakehouse)
+        found["connectwise-etl"].append(ours)
+        for name, command in commands.items():
+            theirs = round_of(command(date))
+            if theirs.rows != ours.rows:
+                sys.exit(f"{name} has other numbers of rows: {theirs.rows}; ours are {ours.rows}")
+            found[name].append(theirs)
+    return found
 
 
-if sys.argv[1] == "duckdb":
-    duckdb_round(Path(sys.argv[2]), sys.argv[3], sys.argv[4])
-else:
-    main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
+def duckdb_command(lakehouse, form):
+    return lambda date: [sys.executable, __file__, "duckdb", lakehouse, date, form]
+
+
+def figures(found):
+    """Medians of an engine's rounds: seconds of its tables, CPU s, wall s, peak MiB, MiB written."""
+    return medians([(sum(one.seconds.values()), *one.cost, one.mebibytes) for one in found])
+
+
+def main(target, scale, lakehouse):
+    forms = {f"DuckDB, {form}": duckdb_command(lakehouse, form) for form in ("tables", "parquet")}
+    found = rounds(target, scale, lakehouse, forms)
+    rows = sum(found["connectwise-etl"][0].rows.values())
+    print(f"{THREADS} threads, medians of {ROUNDS} rounds, {rows:,} gold rows, as many on each side\n")
+    print(f"{'':24}{'tables, s':>10}{'process, s':>11}{'CPU, s':>9}{'peak, MiB':>11}")
+    for name, of in found.items():
+        total, cpu, wall, peak, _ = figures(of)
+        print(f"{name:24}{total:10.2f}{wall:11.2f}{cpu:9.2f}{peak:11.0f}")
+    ours = figures(found["connectwise-etl"])
+    for name in forms:
+        theirs = figures(found[name])
+        print(f"\nagainst {name}: {ours[0] / theirs[0]:.2f} times its time; with the checks and the process {ours[2] / theirs[2]:.2f}")
+    tables = {name: dict(zip(of[0].rows, medians([one.seconds[table] for table in of[0].rows] for one in of))) for name, of in found.items()}
+    mine = tables["connectwise-etl"]
+    print(f"\n{'the slowest, s':32}" + "".join(f"{name:>18}" for name in tables))
+    for table in sorted(mine, key=mine.get, reverse=True)[:6]:
+        print(f"{table:32}" + "".join(f"{of[table]:18.2f}" for of in tables.values()))
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "duckdb":
+        duckdb_round(Path(sys.argv[2]), sys.argv[3], sys.argv[4])
+    else:
+        main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
