@@ -180,6 +180,7 @@ static DIMENSION: Mapping = Mapping(&[
     may("from", Holds::Text, "The FROM clause; without it, the rows are what facts refer to."),
     may("values", Holds::Texts, "Fixed natural keys, always there."),
     may("columns", Holds::Mappings(&DIMENSION_COLUMN), "The columns after the key."),
+    may("columnsOf", Holds::Text, "Another dimension: its columns, in the place of `columns`."),
     may("statement", Holds::Text, "A statement of its own, in place of the usual one."),
     may("settings", Holds::Pairs, "Settings for that statement."),
 ]);

@@ -338,6 +338,29 @@ fn settings_of_the_calendar_are_looked_at() {
 }
 
 #[test]
+fn the_columns_of_another_dimension_are_those_of_one_that_is_there() {
+    const CALENDAR: &str = "schema/dimensions/dimcalendar.yaml";
+    let of = "columnsOf: dimdate";
+    let errors = said(&[(CALENDAR, of, "columnsOf: dimdates")]);
+    let what = "/dimcalendar.yaml:8:12: `dimdates` is no dimension with columns of its own";
+    assert!(errors.contains(what) && errors.contains("did you mean `dimdate`?"), "{errors}");
+    assert!(
+        said(&[(CALENDAR, of, "columnsOf: dimcalendar")]).contains("`dimcalendar` is no dimension with columns of its")
+    );
+    assert!(
+        said(&[(CALENDAR, "naturalKey: Date", "naturalKey: Day0")]).contains("`Day0` is no column of this dimension")
+    );
+    let both = "columnsOf: dimdate\ncolumns:\n  - {name: Date, type: date, description: The day.}";
+    assert!(said(&[(CALENDAR, of, both)]).contains("write `statement` and no `columns`"));
+    // A file that can't be read is told once.
+    let errors = said(&[("schema/dimensions/dimdate.yaml", "naturalKey: Date", "naturalKey: Dagur")]);
+    assert!(
+        errors.contains("`Dagur` is no column") && !errors.contains("dimension with columns of its own"),
+        "{errors}"
+    );
+}
+
+#[test]
 fn the_statement_of_the_calendar_is_readable() {
     for (start, fiscal) in
         [("1", "  Year AS FiscalYear,"), ("4", "  Year + CASE WHEN Month >= 4 THEN 1 ELSE 0 END AS FiscalYear,")]

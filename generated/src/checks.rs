@@ -49,9 +49,9 @@ LEFT JOIN (
     SUM(CASE WHEN lineType = 'Time' THEN 1 ELSE 0 END) AS timeLines,
     SUM(CASE WHEN lineType = 'Expense' THEN 1 ELSE 0 END) AS expenseLines,
     SUM(CASE WHEN lineType = 'Product' THEN 1 ELSE 0 END) AS productLines,
-    SUM(CASE WHEN lineType = 'Time' THEN lineAmount ELSE 0 END) AS timeAmount,
-    SUM(CASE WHEN lineType = 'Expense' THEN lineAmount ELSE 0 END) AS expenseAmount,
-    SUM(CASE WHEN lineType = 'Product' THEN lineAmount ELSE 0 END) AS productAmount
+    SUM(CASE WHEN lineType = 'Time' THEN invoicedAmount ELSE 0 END) AS timeAmount,
+    SUM(CASE WHEN lineType = 'Expense' THEN invoicedAmount ELSE 0 END) AS expenseAmount,
+    SUM(CASE WHEN lineType = 'Product' THEN invoicedAmount ELSE 0 END) AS productAmount
   FROM gold.fact_invoiceline
   GROUP BY invoiceId
 ) AS l ON l.invoiceId = i.invoiceId
@@ -102,6 +102,36 @@ FROM (
   SELECT 'fact_invoice.DueDateKey', invoiceId, DueDateKey FROM gold.fact_invoice
 ) AS dated
 WHERE dated.day <> -1 AND dated.day NOT BETWEEN 19900101 AND 21001231",
+    },
+    Check {
+        name: "one-currency",
+        description: "Currencies of invoices and agreements where there are several; amounts are added up as if there were one.",
+        error: false,
+        sql: r"SELECT currencyCode, SUM(invoices) AS invoices, SUM(agreements) AS agreements
+FROM (
+  SELECT currencyCode, 1 AS invoices, 0 AS agreements FROM gold.fact_invoice
+  UNION ALL
+  SELECT currencyCode, 0, 1 FROM gold.dimagreement
+) AS named
+WHERE currencyCode <> ''
+  AND (SELECT COUNT(DISTINCT currencyCode) FROM (
+    SELECT currencyCode FROM gold.fact_invoice WHERE currencyCode <> ''
+    UNION ALL
+    SELECT currencyCode FROM gold.dimagreement WHERE currencyCode <> ''
+  ) AS all_of_them) > 1
+GROUP BY currencyCode",
+    },
+    Check {
+        name: "notes-are-whole",
+        description: "Time entries and expenses whose notes are cut in gold, being longer than Direct Lake takes; silver has them whole.",
+        error: false,
+        sql: r"SELECT 'TimeEntry' AS entity, id, GREATEST(COALESCE(CHAR_LENGTH(notes), 0), COALESCE(CHAR_LENGTH(internalNotes), 0)) AS characters
+FROM silver.cw_timeentry
+WHERE _etl_deleted_at IS NULL AND (CHAR_LENGTH(notes) > 32764 OR CHAR_LENGTH(internalNotes) > 32764)
+UNION ALL
+SELECT 'ExpenseEntry', id, CHAR_LENGTH(notes)
+FROM silver.cw_expenseentry
+WHERE _etl_deleted_at IS NULL AND CHAR_LENGTH(notes) > 32764",
     },
 ];
 
@@ -210,9 +240,9 @@ LEFT JOIN (
     SUM(CASE WHEN lineType = 'Time' THEN 1 ELSE 0 END) AS timeLines,
     SUM(CASE WHEN lineType = 'Expense' THEN 1 ELSE 0 END) AS expenseLines,
     SUM(CASE WHEN lineType = 'Product' THEN 1 ELSE 0 END) AS productLines,
-    SUM(CASE WHEN lineType = 'Time' THEN lineAmount ELSE 0 END) AS timeAmount,
-    SUM(CASE WHEN lineType = 'Expense' THEN lineAmount ELSE 0 END) AS expenseAmount,
-    SUM(CASE WHEN lineType = 'Product' THEN lineAmount ELSE 0 END) AS productAmount
+    SUM(CASE WHEN lineType = 'Time' THEN invoicedAmount ELSE 0 END) AS timeAmount,
+    SUM(CASE WHEN lineType = 'Expense' THEN invoicedAmount ELSE 0 END) AS expenseAmount,
+    SUM(CASE WHEN lineType = 'Product' THEN invoicedAmount ELSE 0 END) AS productAmount
   FROM gold.fact_invoiceline
   GROUP BY invoiceId
 ) AS l ON l.invoiceId = i.invoiceId

@@ -88,6 +88,7 @@ fn of_dimension(table: &Dimension) -> Table<'_> {
             ("with", with.join(", ")),
             ("from", optional(table.from.as_ref())),
             ("values", table.values.join(", ")),
+            ("columnsOf", optional(table.columns_of.as_ref())),
             ("statement", optional(table.statement.as_ref())),
             ("settings", settings.join(", ")),
         ],

@@ -19,8 +19,8 @@ is the format string for Power BI.
 
 ### Rows that nobody entered
 
-Every dimension, `dimdate` too, has the row −1, \"Unknown\": a fact's key is −1 where its record refers to nothing, and
-never null. What a record refers to and its entity does not list (deleted long ago, or hidden from the API member) is an
+Every dimension that facts refer to, `dimdate` too, has the row −1, \"Unknown\": a fact's key is −1 where its record refers
+to nothing, and never null. What a record refers to and its entity does not list (deleted long ago, or hidden from the API member) is an
 inferred row: `isInferred` is true, the columns hold what the newest reference carries, and it becomes a full row, under
 the same key, once the entity has it. A dimension without an entity of its own is made from references alone; there
 `isInferred` is false.

@@ -31,13 +31,12 @@ impl Renderer<'_> {
         let references: Vec<&Reference<'_>> = keys.iter().filter(|key| key.column.infers).collect();
         let file = &dimension.file;
         if let Some(statement) = &dimension.statement {
-            let date_columns: Vec<Value> =
-                keys.iter().map(|key| Value::from(vec![key.fact.table.clone(), key.column.name.clone()])).collect();
+            let names: Vec<String> = dimension.columns.iter().map(|column| column.name.clone()).collect();
             let text = self
                 .environment
                 .render_str(
                     &statement.text,
-                    context! { dialect => self.dialect.name(), settings => self.globals.clone(), date_columns },
+                    context! { dialect => self.dialect.name(), settings => self.globals.clone(), columns => names },
                 )
                 .map_err(|error| {
                     statement.at.problem(format!("the statement can't be expanded: {error:#}")).fix("correct it")

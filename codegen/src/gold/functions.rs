@@ -55,6 +55,17 @@ pub(super) fn trimmed(expression: &str, dialect: Dialect) -> String {
     }
 }
 
+/// The most characters of a text that Direct Lake takes; a longer one makes the refresh of its model fail.
+const LONGEST_TEXT: usize = 32_764;
+
+/// A text that Direct Lake takes: a longer one is cut, and ends with `…`.
+fn shortened(expression: &str) -> String {
+    let kept = LONGEST_TEXT - 1;
+    format!(
+        "CASE WHEN CHAR_LENGTH({expression}) > {LONGEST_TEXT} THEN CONCAT(LEFT({expression}, {kept}), '…') ELSE {expression} END"
+    )
+}
+
 /// The first of some texts that is not blank, as it came.
 fn filled(texts: &[String], dialect: Dialect) -> String {
     let whens: Vec<String> =
@@ -196,6 +207,8 @@ pub(super) fn register(environment: &mut Environment<'_>, dialect: Dialect, rule
     environment.add_function("trimmed", move |expression: String| trimmed(&expression, dialect));
     environment.add_function("filled", move |texts: Rest<String>| filled(&texts, dialect));
     environment.add_function("digits", move |expression: String| digits(&expression, dialect));
+    environment.add_global("longest_text", LONGEST_TEXT);
+    environment.add_function("shortened", |expression: String| shortened(&expression));
     environment.add_function("folded_name", move |expression: String| folded_name(&expression, dialect));
     environment.add_function("quoted", move |text: String| quoted(&text, dialect));
     environment.add_function("each_day", move |from: String, to: String| match dialect {

@@ -49,6 +49,7 @@ pub(super) fn read(inputs: &Inputs, problems: &mut Problems) -> Option<Model> {
             None => unread.push(read::stem(file).to_owned()),
         }
     }
+    let dimensions = read::share_columns(dimensions, &mut unread, problems);
     for (file, text) in inputs.below("schema/facts", ".yaml") {
         match read::fact(file, text, problems) {
             Some(fact) => facts.push(fact),

@@ -135,7 +135,7 @@ fn statements<'a>(inputs: &Inputs, ir: &Ir, model: &'a Model, problems: &mut Pro
         settings.insert("agreement_number_caption".to_owned(), caption.clone().unwrap_or_default());
         let globals = minijinja::Value::from_pairs(settings);
         let templates = inputs.below("templates/gold", ".j2");
-        let renderer = match Renderer::new(dialect, rules, templates, globals, dimensions, ir) {
+        let renderer = match Renderer::new(dialect, rules, templates, globals, dimensions, facts, ir) {
             Ok(renderer) => renderer,
             Err(problem) => {
                 problems.push(problem);

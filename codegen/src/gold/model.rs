@@ -193,6 +193,8 @@ pub struct Dimension {
     pub values: Vec<String>,
     /// The columns after the key.
     pub columns: Vec<Column>,
+    /// The dimension whose columns these are, where the file declares none of its own.
+    pub columns_of: Option<Sql>,
     /// A statement of its own, in place of the usual one.
     pub statement: Option<Sql>,
     /// Settings for that statement.

@@ -8,7 +8,7 @@ use crate::gold::model::{Additivity, Column, Dimension, Fact, Sql, Type, With};
 use crate::gold::rules::unquotable;
 use crate::gold::settings;
 use crate::lower::naming::closest;
-use crate::report::Problems;
+use crate::report::{At, Problem, Problems};
 use crate::yaml::{self, Keys, Node, Value};
 
 /// Reads a dimension's file.
@@ -43,6 +43,7 @@ pub(crate) fn dimension(file: &str, text: &str, problems: &mut Problems) -> Opti
         }
     }
     let statement = keys.optional_text("statement", problems).map(|text| sql(&keys, "statement", text));
+    let columns_of = keys.optional_text("columnsOf", problems).map(|text| sql(&keys, "columnsOf", text));
     let settings = pairs(&mut keys, "settings", problems);
     settings::check(&settings, problems);
     let settings = settings.into_iter().map(|(name, value)| (name, value.text)).collect();
@@ -52,17 +53,23 @@ pub(crate) fn dimension(file: &str, text: &str, problems: &mut Problems) -> Opti
         columns.extend(column(file, index, node, false, statement.is_none(), problems));
     }
     let mut whole = columns.len() == nodes.len() && with.len() == parts.len();
+    if columns_of.is_some() && (!nodes.is_empty() || statement.is_none()) {
+        problems.push(
+            keys.problem(
+                "columnsOf",
+                "the columns of another dimension stand for a statement's, in the place of `columns`",
+            )
+            .fix("write `statement` and no `columns`, or remove `columnsOf`"),
+        );
+        whole = false;
+    }
     if let Some(natural) = &natural_key
+        && columns_of.is_none()
         && !columns.iter().any(|column| column.name == *natural)
     {
         // It may be one that can't be read.
         if whole {
-            let near = closest(natural, columns.iter().map(|column| column.name.as_str()));
-            let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-            problems.push(
-                keys.problem("naturalKey", format!("`{natural}` is no column of this dimension"))
-                    .fix(format!("{near}Name one of the columns")),
-            );
+            problems.push(no_natural_key(&keys.at("naturalKey"), natural, &columns));
         }
         whole = false;
     }
@@ -81,9 +88,48 @@ pub(crate) fn dimension(file: &str, text: &str, problems: &mut Problems) -> Opti
         from,
         values,
         columns,
+        columns_of,
         statement,
         settings,
     })
+}
+
+fn no_natural_key(at: &At, natural: &str, columns: &[Column]) -> Problem {
+    let near = closest(natural, columns.iter().map(|column| column.name.as_str()));
+    let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+    at.problem(format!("`{natural}` is no column of this dimension")).fix(format!("{near}Name one of the columns"))
+}
+
+/// Gives the dimensions that have the columns of another one those columns. One that can't have them is left out.
+pub(crate) fn share_columns(
+    dimensions: Vec<Dimension>,
+    unread: &mut Vec<String>,
+    problems: &mut Problems,
+) -> Vec<Dimension> {
+    let others = dimensions.clone();
+    let shared = dimensions.into_iter().map(|mut dimension| {
+        let Some(of) = &dimension.columns_of else { return Ok(dimension) };
+        let own = others.iter().filter(|other| other.columns_of.is_none());
+        let Some(other) = own.clone().find(|other| other.table == of.text) else {
+            // What can't be read was told.
+            if !unread.contains(&of.text) {
+                let near = closest(&of.text, own.map(|other| other.table.as_str()));
+                let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+                let what = format!("`{}` is no dimension with columns of its own", of.text);
+                problems.push(of.at.problem(what).fix(format!("{near}Name a dimension")));
+            }
+            return Err(dimension.table);
+        };
+        dimension.columns.clone_from(&other.columns);
+        if dimension.columns.iter().any(|column| column.name == dimension.natural_key) {
+            return Ok(dimension);
+        }
+        problems.push(no_natural_key(&dimension.at, &dimension.natural_key, &dimension.columns));
+        Err(dimension.table)
+    });
+    let (whole, left): (Vec<_>, Vec<_>) = shared.collect::<Vec<_>>().into_iter().partition(Result::is_ok);
+    unread.extend(left.into_iter().filter_map(Result::err));
+    whole.into_iter().filter_map(Result::ok).collect()
 }
 
 /// Reads a fact's file.

@@ -20,6 +20,17 @@ use crate::gold::{check, custom_fields};
 use crate::ir::Ir;
 use crate::report::Problem;
 
+/// The facts' key columns by the dimension that they refer to: the fact's table and the column.
+fn key_columns(facts: &[Fact]) -> BTreeMap<String, Vec<(String, String)>> {
+    let mut found: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    for (fact, column) in facts.iter().flat_map(|fact| fact.columns.iter().map(move |column| (fact, column))) {
+        if let Some(dimension) = &column.dimension {
+            found.entry(dimension.clone()).or_default().push((fact.table.clone(), column.name.clone()));
+        }
+    }
+    found
+}
+
 /// Renders templates of one dialect.
 pub(crate) struct Renderer<'a> {
     pub(super) environment: Environment<'a>,
@@ -46,6 +57,7 @@ impl<'a> Renderer<'a> {
         templates: impl Iterator<Item = (&'a str, &'a str)>,
         globals: Value,
         dimensions: &[Dimension],
+        facts: &[Fact],
         ir: &Ir,
     ) -> Result<Self, Problem> {
         let mut environment = Environment::new();
@@ -54,6 +66,9 @@ impl<'a> Renderer<'a> {
         environment.set_syntax(syntax.map_err(|error| Problem::new("templates", "", error.to_string()))?);
         let amounts = Amounts::default();
         register(&mut environment, dialect, rules, &amounts);
+        let keys = key_columns(facts);
+        environment
+            .add_function("key_columns", move |dimension: &str| keys.get(dimension).cloned().unwrap_or_default());
         for (file, text) in templates {
             let name = file.rsplit('/').next().unwrap_or(file);
             environment.add_template(name, text).map_err(|error| {

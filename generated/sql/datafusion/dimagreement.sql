@@ -12,13 +12,14 @@ WITH RECURSIVE own_number AS (
   WHERE f.value <> ''
 ),
 chain AS (
-  SELECT c.id AS agreementId, c.parentAgreementId, o.number
+  SELECT c.id AS agreementId, NULLIF(c.parentAgreementId, c.id) AS parentAgreementId, o.number
   FROM silver.cw_agreement AS c
   LEFT JOIN own_number AS o ON o.agreementId = c.id AND o.place = 1
 ),
 walk AS (
   SELECT
     agreementId,
+    agreementId AS top,
     parentAgreementId AS next,
     number,
     CONCAT('/', CAST(agreementId AS STRING), '/') AS path
@@ -26,22 +27,28 @@ walk AS (
   UNION ALL
   SELECT
     w.agreementId,
+    p.agreementId AS top,
     p.parentAgreementId AS next,
-    p.number,
+    COALESCE(w.number, p.number) AS number,
     CONCAT(w.path, CAST(p.agreementId AS STRING), '/') AS path
   FROM walk AS w
   JOIN chain AS p ON p.agreementId = w.next
-  WHERE w.number IS NULL AND STRPOS(w.path, CONCAT('/', CAST(p.agreementId AS STRING), '/')) = 0
+  WHERE STRPOS(w.path, CONCAT('/', CAST(p.agreementId AS STRING), '/')) = 0
 ),
-numbers AS (
-  SELECT agreementId, number FROM walk WHERE number IS NOT NULL
+above AS (
+  SELECT w.agreementId, MAX(w.number) AS number, MAX(CASE WHEN p.agreementId IS NULL THEN w.top END) AS rootId
+  FROM walk AS w
+  LEFT JOIN chain AS p ON p.agreementId = w.next
+  GROUP BY w.agreementId
 ),
 entity AS (
   SELECT
     c.id AS agreementId,
     trimmed(c.name) AS agreementName,
-    numbers.number AS agreementNumber,
+    above.number AS agreementNumber,
     c.parentAgreementId AS parentAgreementId,
+    root.id AS rootAgreementId,
+    trimmed(root.name) AS rootAgreementName,
     c.typeId AS agreementTypeId,
     trimmed(c.typeName) AS agreementTypeName,
     c.companyId AS companyId,
@@ -53,10 +60,20 @@ entity AS (
     c.applicationUnits AS applicationUnits,
     exact_decimal(c.applicationLimit) AS applicationLimit,
     c.applicationCycle AS applicationCycle,
+    trimmed(c.billingCycleName) AS billingCycleName,
+    COALESCE(c.oneTimeFlag, false) AS oneTimeFlag,
+    COALESCE(c.carryOverUnused, false) AS carryOverUnused,
+    COALESCE(c.allowOverruns, false) AS allowOverruns,
+    COALESCE(c.expireWhenZero, false) AS expireWhenZero,
+    c.expiredDays AS expiredDays,
+    trimmed(c.nextInvoiceDate) AS nextInvoiceDate,
+    trimmed(c.currencyCurrencyCode) AS currencyCode,
+    trimmed(c.slaName) AS slaName,
     COALESCE(c.cancelledFlag, false) AS isCancelled,
     c._etl_deleted_at IS NOT NULL AS isDeleted
   FROM silver.cw_agreement AS c
-  LEFT JOIN numbers ON numbers.agreementId = c.id
+  LEFT JOIN above ON above.agreementId = c.id
+  LEFT JOIN silver.cw_agreement AS root ON root.id = COALESCE(above.rootId, c.id)
 ),
 reference AS (
   SELECT
@@ -118,6 +135,8 @@ member AS (
     'Unknown' AS agreementName,
     CAST(NULL AS STRING) AS agreementNumber,
     CAST(NULL AS BIGINT) AS parentAgreementId,
+    CAST(NULL AS BIGINT) AS rootAgreementId,
+    CAST(NULL AS STRING) AS rootAgreementName,
     CAST(NULL AS BIGINT) AS agreementTypeId,
     CAST(NULL AS STRING) AS agreementTypeName,
     CAST(NULL AS BIGINT) AS companyId,
@@ -129,6 +148,15 @@ member AS (
     CAST(NULL AS STRING) AS applicationUnits,
     CAST(NULL AS DECIMAL(19, 4)) AS applicationLimit,
     CAST(NULL AS STRING) AS applicationCycle,
+    CAST(NULL AS STRING) AS billingCycleName,
+    false AS oneTimeFlag,
+    false AS carryOverUnused,
+    false AS allowOverruns,
+    false AS expireWhenZero,
+    CAST(NULL AS BIGINT) AS expiredDays,
+    CAST(NULL AS STRING) AS nextInvoiceDate,
+    CAST(NULL AS STRING) AS currencyCode,
+    CAST(NULL AS STRING) AS slaName,
     false AS isCancelled,
     false AS isDeleted,
     false AS isInferred
@@ -139,6 +167,8 @@ member AS (
     agreementName,
     agreementNumber,
     parentAgreementId,
+    rootAgreementId,
+    rootAgreementName,
     agreementTypeId,
     agreementTypeName,
     companyId,
@@ -150,6 +180,15 @@ member AS (
     applicationUnits,
     applicationLimit,
     applicationCycle,
+    billingCycleName,
+    oneTimeFlag,
+    carryOverUnused,
+    allowOverruns,
+    expireWhenZero,
+    expiredDays,
+    nextInvoiceDate,
+    currencyCode,
+    slaName,
     isCancelled,
     isDeleted,
     false AS isInferred
@@ -162,6 +201,8 @@ member AS (
     r.agreementName,
     CAST(NULL AS STRING) AS agreementNumber,
     CAST(NULL AS BIGINT) AS parentAgreementId,
+    CAST(NULL AS BIGINT) AS rootAgreementId,
+    CAST(NULL AS STRING) AS rootAgreementName,
     CAST(NULL AS BIGINT) AS agreementTypeId,
     r.agreementTypeName,
     CAST(NULL AS BIGINT) AS companyId,
@@ -173,6 +214,15 @@ member AS (
     CAST(NULL AS STRING) AS applicationUnits,
     CAST(NULL AS DECIMAL(19, 4)) AS applicationLimit,
     CAST(NULL AS STRING) AS applicationCycle,
+    CAST(NULL AS STRING) AS billingCycleName,
+    false AS oneTimeFlag,
+    false AS carryOverUnused,
+    false AS allowOverruns,
+    false AS expireWhenZero,
+    CAST(NULL AS BIGINT) AS expiredDays,
+    CAST(NULL AS STRING) AS nextInvoiceDate,
+    CAST(NULL AS STRING) AS currencyCode,
+    CAST(NULL AS STRING) AS slaName,
     false AS isCancelled,
     false AS isDeleted,
     true AS isInferred
@@ -197,6 +247,8 @@ SELECT
   agreementName,
   agreementNumber,
   CAST(parentAgreementId AS BIGINT) AS parentAgreementId,
+  CAST(rootAgreementId AS BIGINT) AS rootAgreementId,
+  rootAgreementName,
   CAST(agreementTypeId AS BIGINT) AS agreementTypeId,
   agreementTypeName,
   agreementTypeNormalized,
@@ -210,6 +262,15 @@ SELECT
   applicationUnits,
   CAST(applicationLimit AS DECIMAL(19, 4)) AS applicationLimit,
   applicationCycle,
+  billingCycleName,
+  oneTimeFlag,
+  carryOverUnused,
+  allowOverruns,
+  expireWhenZero,
+  CAST(expiredDays AS BIGINT) AS expiredDays,
+  nextInvoiceDate,
+  currencyCode,
+  slaName,
   isCancelled,
   isDeleted,
   isInferred

@@ -7,6 +7,12 @@ WITH entity AS (
     trimmed(m.officeEmail) AS officeEmail,
     COALESCE(m.inactiveFlag, false) AS inactiveFlag,
     exact_decimal(m.dailyCapacity) AS dailyCapacity,
+    m.hireDate AS hireDate,
+    m.inactiveDate AS inactiveDate,
+    COALESCE(m.includeInUtilizationReportingFlag, false) AS includeInUtilization,
+    trimmed(m.defaultDepartmentName) AS defaultDepartmentName,
+    trimmed(m.workRoleName) AS workRoleName,
+    trimmed(m.reportsToName) AS reportsToName,
     m._etl_deleted_at IS NOT NULL AS isDeleted
   FROM silver.cw_member AS m
 ),
@@ -56,6 +62,12 @@ member AS (
     CAST(NULL AS STRING) AS officeEmail,
     false AS inactiveFlag,
     CAST(NULL AS DECIMAL(19, 4)) AS dailyCapacity,
+    arrow_cast(NULL, 'Timestamp(µs, "UTC")') AS hireDate,
+    arrow_cast(NULL, 'Timestamp(µs, "UTC")') AS inactiveDate,
+    false AS includeInUtilization,
+    CAST(NULL AS STRING) AS defaultDepartmentName,
+    CAST(NULL AS STRING) AS workRoleName,
+    CAST(NULL AS STRING) AS reportsToName,
     false AS isDeleted,
     false AS isInferred
   UNION ALL
@@ -67,6 +79,12 @@ member AS (
     officeEmail,
     inactiveFlag,
     dailyCapacity,
+    hireDate,
+    inactiveDate,
+    includeInUtilization,
+    defaultDepartmentName,
+    workRoleName,
+    reportsToName,
     isDeleted,
     false AS isInferred
   FROM entity
@@ -80,6 +98,12 @@ member AS (
     CAST(NULL AS STRING) AS officeEmail,
     false AS inactiveFlag,
     r.dailyCapacity,
+    arrow_cast(NULL, 'Timestamp(µs, "UTC")') AS hireDate,
+    arrow_cast(NULL, 'Timestamp(µs, "UTC")') AS inactiveDate,
+    false AS includeInUtilization,
+    CAST(NULL AS STRING) AS defaultDepartmentName,
+    CAST(NULL AS STRING) AS workRoleName,
+    CAST(NULL AS STRING) AS reportsToName,
     false AS isDeleted,
     true AS isInferred
   FROM newest AS r
@@ -93,6 +117,12 @@ SELECT
   officeEmail,
   inactiveFlag,
   CAST(dailyCapacity AS DECIMAL(19, 4)) AS dailyCapacity,
+  hireDate,
+  inactiveDate,
+  includeInUtilization,
+  defaultDepartmentName,
+  workRoleName,
+  reportsToName,
   isDeleted,
   isInferred
 FROM member

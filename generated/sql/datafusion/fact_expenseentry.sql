@@ -19,7 +19,7 @@ WITH source AS (
     COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE COALESCE(n.AgreementTypeKey, o.AgreementTypeKey) END, -1) AS AgreementTypeKey,
     COALESCE(text_key(CASE WHEN trimmed(x.billableOption) <> '' THEN x.billableOption END), -1) AS BillableStatusKey,
     COALESCE(x.typeId, -1) AS ExpenseTypeKey,
-    x.notes AS notes,
+    CASE WHEN CHAR_LENGTH(x.notes) > 32764 THEN CONCAT(LEFT(x.notes, 32763), '…') ELSE x.notes END AS notes,
     x.billableOption AS billableOption,
     x.status AS status,
     trimmed(x.classificationName) AS classificationName,

@@ -8,6 +8,12 @@ WITH entity AS (
     regexp_replace(m.officeEmail, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS officeEmail,
     COALESCE(m.inactiveFlag, false) AS inactiveFlag,
     TRY_CAST(m.dailyCapacity AS DECIMAL(19, 4)) AS dailyCapacity,
+    m.hireDate AS hireDate,
+    m.inactiveDate AS inactiveDate,
+    COALESCE(m.includeInUtilizationReportingFlag, false) AS includeInUtilization,
+    regexp_replace(m.defaultDepartmentName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS defaultDepartmentName,
+    regexp_replace(m.workRoleName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS workRoleName,
+    regexp_replace(m.reportsToName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS reportsToName,
     m._etl_deleted_at IS NOT NULL AS isDeleted
   FROM silver.cw_member AS m
 ),
@@ -57,6 +63,12 @@ member AS (
     CAST(NULL AS STRING) AS officeEmail,
     false AS inactiveFlag,
     CAST(NULL AS DECIMAL(19, 4)) AS dailyCapacity,
+    CAST(NULL AS TIMESTAMP) AS hireDate,
+    CAST(NULL AS TIMESTAMP) AS inactiveDate,
+    false AS includeInUtilization,
+    CAST(NULL AS STRING) AS defaultDepartmentName,
+    CAST(NULL AS STRING) AS workRoleName,
+    CAST(NULL AS STRING) AS reportsToName,
     false AS isDeleted,
     false AS isInferred
   UNION ALL
@@ -68,6 +80,12 @@ member AS (
     officeEmail,
     inactiveFlag,
     dailyCapacity,
+    hireDate,
+    inactiveDate,
+    includeInUtilization,
+    defaultDepartmentName,
+    workRoleName,
+    reportsToName,
     isDeleted,
     false AS isInferred
   FROM entity
@@ -81,6 +99,12 @@ member AS (
     CAST(NULL AS STRING) AS officeEmail,
     false AS inactiveFlag,
     r.dailyCapacity,
+    CAST(NULL AS TIMESTAMP) AS hireDate,
+    CAST(NULL AS TIMESTAMP) AS inactiveDate,
+    false AS includeInUtilization,
+    CAST(NULL AS STRING) AS defaultDepartmentName,
+    CAST(NULL AS STRING) AS workRoleName,
+    CAST(NULL AS STRING) AS reportsToName,
     false AS isDeleted,
     true AS isInferred
   FROM newest AS r
@@ -94,6 +118,12 @@ SELECT
   officeEmail,
   inactiveFlag,
   CAST(dailyCapacity AS DECIMAL(19, 4)) AS dailyCapacity,
+  hireDate,
+  inactiveDate,
+  includeInUtilization,
+  defaultDepartmentName,
+  workRoleName,
+  reportsToName,
   isDeleted,
   isInferred
 FROM member

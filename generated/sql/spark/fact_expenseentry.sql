@@ -20,7 +20,7 @@ WITH source AS (
     COALESCE(CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeId ELSE COALESCE(n.AgreementTypeKey, o.AgreementTypeKey) END, -1) AS AgreementTypeKey,
     COALESCE(CASE WHEN CASE WHEN regexp_replace(x.billableOption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN x.billableOption END IS NOT NULL THEN xxhash64(CASE WHEN regexp_replace(x.billableOption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN x.billableOption END) & 9007199254740991 END, -1) AS BillableStatusKey,
     COALESCE(x.typeId, -1) AS ExpenseTypeKey,
-    x.notes AS notes,
+    CASE WHEN CHAR_LENGTH(x.notes) > 32764 THEN CONCAT(LEFT(x.notes, 32763), '…') ELSE x.notes END AS notes,
     x.billableOption AS billableOption,
     x.status AS status,
     regexp_replace(x.classificationName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS classificationName,

@@ -14,13 +14,14 @@ WITH source AS (
     COALESCE(TRY_CAST(l.price AS DECIMAL(19, 4)), 0) AS price,
     COALESCE(TRY_CAST(l.cost AS DECIMAL(19, 4)), 0) AS cost,
     COALESCE(TRY_CAST(l.lineAmount AS DECIMAL(19, 4)), 0) AS lineAmount,
-    COALESCE(TRY_CAST(l.lineCost AS DECIMAL(19, 4)), 0) AS lineCost
+    COALESCE(TRY_CAST(l.lineCost AS DECIMAL(19, 4)), 0) AS lineCost,
+    COALESCE(TRY_CAST(l.invoicedAmount AS DECIMAL(19, 4)), 0) AS invoicedAmount
   FROM (
     SELECT
       CONCAT('T', CAST(timeEntryId AS STRING)) AS lineId, invoiceId, 'Time' AS lineType,
       AgreementTypeKey, MemberKey, CompanyKey, agreementTypeNormalized,
       hoursBilled AS quantity, hourlyRate AS price, effectiveHourlyCost AS cost,
-      TRY_CAST(ROUND(TRY_CAST(hoursBilled AS DECIMAL(18, 4)) * TRY_CAST(hourlyRate AS DECIMAL(18, 4)), 4) AS DECIMAL(19, 4)) AS lineAmount, actualCost AS lineCost
+      TRY_CAST(ROUND(TRY_CAST(hoursBilled AS DECIMAL(18, 4)) * TRY_CAST(hourlyRate AS DECIMAL(18, 4)), 4) AS DECIMAL(19, 4)) AS lineAmount, actualCost AS lineCost, invoicedAmount
     FROM gold.fact_timeentry
     WHERE invoiceId IS NOT NULL
     UNION ALL
@@ -28,14 +29,14 @@ WITH source AS (
       CONCAT('E', CAST(expenseEntryId AS STRING)) AS lineId, invoiceId, 'Expense' AS lineType,
       AgreementTypeKey, MemberKey, CompanyKey, agreementTypeNormalized,
       CAST(1 AS DECIMAL(19, 4)) AS quantity, invoiceAmount AS price, amount AS cost,
-      invoiceAmount AS lineAmount, amount AS lineCost
+      invoiceAmount AS lineAmount, amount AS lineCost, invoiceAmount AS invoicedAmount
     FROM gold.fact_expenseentry
     WHERE invoiceId IS NOT NULL
     UNION ALL
     SELECT
       CONCAT('P', CAST(productItemId AS STRING)) AS lineId, invoiceId, 'Product' AS lineType,
       AgreementTypeKey, CAST(-1 AS BIGINT) AS MemberKey, CompanyKey, agreementTypeNormalized,
-      quantity, price, cost, extPrice AS lineAmount, extCost AS lineCost
+      quantity, price, cost, extPrice AS lineAmount, extCost AS lineCost, extPrice AS invoicedAmount
     FROM gold.fact_productitem
     WHERE invoiceId IS NOT NULL
   ) AS l
@@ -61,5 +62,6 @@ SELECT
   CAST(cost AS DECIMAL(19, 4)) AS cost,
   CAST(lineAmount AS DECIMAL(19, 4)) AS lineAmount,
   CAST(lineCost AS DECIMAL(19, 4)) AS lineCost,
+  CAST(invoicedAmount AS DECIMAL(19, 4)) AS invoicedAmount,
   COALESCE(TRY_CAST(margin AS DECIMAL(19, 4)), 0) AS margin
 FROM step1

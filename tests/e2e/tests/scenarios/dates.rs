@@ -69,6 +69,48 @@ async fn a_stray_date_is_a_day_of_its_own_and_no_range_of_millions() {
     assert_eq!(scene.value(&around).await, "true");
 }
 
+/// The years of the calendar, after it was seen that it is what a model asks of a date table.
+async fn calendar(scene: &Scene) -> [String; 2] {
+    let days = scene.rows("SELECT Date, DateKey FROM gold.dimcalendar ORDER BY Date").await;
+    let date = |row: &Vec<String>| row[0].parse::<NaiveDate>().unwrap();
+    let (first, last) = (date(&days[0]), date(days.last().unwrap()));
+    assert_eq!((first.ordinal(), last.month(), last.day()), (1, 12, 31), "whole years");
+    let expected: Vec<_> = first.iter_days().take_while(|day| *day <= last).collect();
+    assert_eq!(days.iter().map(date).collect::<Vec<_>>(), expected, "each day once, none missing, none null");
+    let differing = "SELECT count(*) FROM (SELECT * FROM gold.dimcalendar EXCEPT SELECT * FROM gold.dimdate) AS other";
+    assert_eq!(scene.value(differing).await, "0", "its rows are those of dimdate");
+    [first.year().to_string(), last.year().to_string()]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_calendar_of_models_has_whole_years_without_gaps_and_strays() {
+    let scene = Scene::new(EMPTY).await;
+    let world = scene.world();
+    world.put("TimeEntry", json!({ "id": 1, "timeStart": "2019-12-31T08:00:00Z" }));
+    world.put("TimeEntry", json!({ "id": 2, "timeStart": "2999-01-01T08:00:00Z" }));
+    world.put("ExpenseEntry", json!({ "id": 1, "date": "1989-12-31T00:00:00Z" }));
+    world.put("ExpenseEntry", json!({ "id": 2 }));
+    scene.full().await;
+    assert_eq!(calendar(&scene).await, ["2019", "2021"]);
+    // 731 days after the last of these dates are three years on.
+    world.put("Invoice", json!({ "id": 1, "date": "2021-12-31T00:00:00Z", "dueDate": "2101-01-01T00:00:00Z" }));
+    world.put("ExpenseEntry", json!({ "id": 2, "date": "1990-01-01T00:00:00Z" }));
+    scene.incremental().await;
+    assert_eq!(calendar(&scene).await, ["1990", "2023"]);
+    // The last plausible year, behind which strays begin.
+    world.put("Invoice", json!({ "id": 2, "date": "2100-12-31T00:00:00Z" }));
+    world.put("Invoice", json!({ "id": 3, "date": "2103-01-01T00:00:00Z" }));
+    scene.incremental().await;
+    assert_eq!(calendar(&scene).await, ["1990", "2102"]);
+    // Dates are corrected: it shrinks.
+    for id in [1, 2, 3] {
+        world.put("Invoice", json!({ "id": id, "date": "2020-01-01T00:00:00Z" }));
+    }
+    world.put("ExpenseEntry", json!({ "id": 2, "date": "2019-01-01T00:00:00Z" }));
+    scene.incremental().await;
+    assert_eq!(calendar(&scene).await, ["2019", "2022"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_no_calendar_has_is_no_date() {
     let scene = Scene::new(EMPTY).await;

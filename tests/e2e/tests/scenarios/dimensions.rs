@@ -296,3 +296,46 @@ async fn a_late_entity_fills_its_inferred_row_under_the_same_key() {
     }
     assert_eq!(scene.rows(fact).await, keys);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agreement_knows_the_top_of_its_hierarchy() {
+    let scene = Scene::new(EMPTY).await;
+    let put = |id: i64, parent: Option<i64>, name: &str| {
+        scene
+            .world()
+            .put("Agreement", with(json!({ "id": id, "name": name }), json!({ "parentAgreement": { "id": parent } })));
+    };
+    // A chain; a parent that is not there; a circle of two, and of one, with a way into each.
+    let parents = [
+        (1, None, "1"),
+        (2, Some(1), "1"),
+        (3, Some(2), "1"),
+        (4, Some(99), "4"),
+        (5, Some(4), "4"),
+        (6, Some(7), "6"),
+        (7, Some(6), "7"),
+        (8, Some(7), "8"),
+        (9, Some(9), "9"),
+        (10, Some(9), "9"),
+    ];
+    for (id, parent, _) in parents {
+        put(id, parent, &format!(" S{id} "));
+    }
+    scene.world().put("TimeEntry", json!({ "id": 1, "agreement": { "id": 99, "name": "óséð" } }));
+    scene.full().await;
+    let sql =
+        "SELECT agreementId, rootAgreementId, rootAgreementName FROM gold.dimagreement WHERE agreementId IS NOT NULL";
+    let roots = scene.by_key(sql).await;
+    for (id, _, root) in parents {
+        assert_eq!(roots[&id.to_string()], [root.to_owned(), format!("S{root}")], "agreement {id}");
+    }
+    assert_eq!(roots["99"], ["∅", "∅"], "nobody knows what is above it");
+    // A new name at the top, and a new top, reach those below.
+    put(1, None, "Nýtt nafn");
+    put(4, Some(1), "S4");
+    scene.incremental().await;
+    let roots = scene.by_key(sql).await;
+    for id in ["1", "2", "3", "4", "5"] {
+        assert_eq!(roots[id], ["1", "Nýtt nafn"], "agreement {id}");
+    }
+}

@@ -1,6 +1,6 @@
 //! What every row of the dimensions has to hold, computed from the simulator's records.
 
-use crate::expected::{class, decimal, id, integer, number, ten_thousandths};
+use crate::expected::{class, decimal, id, integer, number, root, ten_thousandths};
 use crate::facts::{Fact, behavior, none};
 use connectwise_simulator::World;
 use serde_json::Value;
@@ -12,8 +12,21 @@ type Rows = BTreeMap<String, Vec<String>>;
 
 const COMPANY: &[&str] =
     &["companyIdentifier", "companyName", "companyType", "companyStatus", "territory", "isDeleted", "isInferred"];
-const MEMBER: &[&str] =
-    &["memberIdentifier", "memberName", "officeEmail", "inactiveFlag", "dailyCapacity", "isDeleted", "isInferred"];
+const MEMBER: &[&str] = &[
+    "memberIdentifier",
+    "memberName",
+    "officeEmail",
+    "inactiveFlag",
+    "dailyCapacity",
+    "hireDate",
+    "inactiveDate",
+    "includeInUtilization",
+    "defaultDepartmentName",
+    "workRoleName",
+    "reportsToName",
+    "isDeleted",
+    "isInferred",
+];
 const AGREEMENT: &[&str] = &[
     "agreementName",
     "agreementNumber",
@@ -29,6 +42,17 @@ const AGREEMENT: &[&str] = &[
     "applicationUnits",
     "applicationLimit",
     "applicationCycle",
+    "rootAgreementId",
+    "rootAgreementName",
+    "billingCycleName",
+    "nextInvoiceDate",
+    "currencyCode",
+    "slaName",
+    "expiredDays",
+    "oneTimeFlag",
+    "carryOverUnused",
+    "allowOverruns",
+    "expireWhenZero",
     "isCancelled",
     "isDeleted",
     "isInferred",
@@ -163,6 +187,12 @@ fn members(world: &World) -> Rows {
             text(&record["officeEmail"]),
             is_set(&record["inactiveFlag"]).to_string(),
             amount(&record["dailyCapacity"]),
+            raw(&record["hireDate"]),
+            raw(&record["inactiveDate"]),
+            is_set(&record["includeInUtilizationReportingFlag"]).to_string(),
+            text(&record["defaultDepartment"]["name"]),
+            text(&record["workRole"]["name"]),
+            text(&record["reportsTo"]["name"]),
         ];
         row.extend(flags(&[false, false]));
         (id(&record).to_string(), row)
@@ -172,6 +202,7 @@ fn members(world: &World) -> Rows {
     });
     with_inferred(world.records("Member").map(row).collect(), inferred, |carried| {
         let mut row = vec![carried[0].clone(), carried[1].clone(), none(), false.to_string(), carried[2].clone()];
+        row.extend([none(), none(), false.to_string(), none(), none(), none()]);
         row.extend(flags(&[false, true]));
         row
     })
@@ -200,7 +231,16 @@ fn agreements(world: &World, day: &str) -> Rows {
             raw(&record["applicationUnits"]),
             amount(&record["applicationLimit"]),
             raw(&record["applicationCycle"]),
+            root(&all, *id).to_string(),
+            text(&all[&root(&all, *id)]["name"]),
+            text(&record["billingCycle"]["name"]),
+            text(&record["nextInvoiceDate"]),
+            text(&record["currency"]["currencyCode"]),
+            text(&record["sla"]["name"]),
+            key(&record["expiredDays"]),
         ];
+        let terms = ["oneTimeFlag", "carryOverUnused", "allowOverruns", "expireWhenZero"];
+        row.extend(flags(&terms.map(|name| is_set(&record[name]))));
         row.extend(flags(&[cancelled, false, false]));
         (id.to_string(), row)
     };
@@ -218,7 +258,7 @@ fn agreements(world: &World, day: &str) -> Rows {
         class.clone_into(&mut row[5]);
         behavior(class).clone_into(&mut row[6]);
         true.to_string().clone_into(&mut row[9]);
-        for (place, flag) in (14..).zip(flags(&[false, false, true])) {
+        for (place, flag) in (21..).zip(flags(&[false, false, false, false, false, false, true])) {
             row[place] = flag;
         }
         row

@@ -103,3 +103,18 @@ pub(crate) fn number(agreements: &BTreeMap<i64, Value>, start: i64) -> Option<St
     }
     None
 }
+
+/// The top of an agreement's hierarchy; where that is a circle, the agreement itself.
+pub(crate) fn root(agreements: &BTreeMap<i64, Value>, start: i64) -> i64 {
+    let mut seen = BTreeSet::from([start]);
+    let mut top = start;
+    while let Some(above) = integer(&agreements[&top]["parentAgreement"]["id"])
+        .filter(|above| *above != top && agreements.contains_key(above))
+    {
+        if !seen.insert(above) {
+            return start;
+        }
+        top = above;
+    }
+    top
+}

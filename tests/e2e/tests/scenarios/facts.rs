@@ -39,6 +39,7 @@ const TIME: &[&str] = &[
     "agreementAmount",
     "adjustment",
     "extendedInvoiceAmount",
+    "invoicedAmount",
     "potentialRevenue",
     "effectiveHourlyCost",
     "actualCost",
@@ -102,6 +103,7 @@ const INVOICE: &[&str] = &[
     "postingStatus",
     "isPosted",
     "statusName",
+    "currencyCode",
     "serviceTotal",
     "expenseTotal",
     "productTotal",
@@ -125,6 +127,7 @@ const LINE: &[&str] = &[
     "cost",
     "lineAmount",
     "lineCost",
+    "invoicedAmount",
     "margin",
 ];
 
@@ -198,14 +201,14 @@ impl Source {
         }
     }
 
-    /// Adds the line of a record that is on an invoice: quantity, price, cost, amount, whole cost.
+    /// Adds the line of a record that is on an invoice: quantity, price, cost, amount, whole cost, what is paid for it.
     fn line(
         &self,
         lines: &mut BTreeMap<String, Vec<String>>,
         of: (&str, &str, String),
         record: &Value,
         on: &Agreement,
-        sums: [i128; 5],
+        sums: [i128; 6],
     ) {
         let (letter, kind, member) = of;
         let Some(invoice) = integer(&record["invoice"]["id"]) else { return };
@@ -239,7 +242,10 @@ impl Source {
             "" => "Unknown".to_owned(),
             status => format!("{utilization} - {status}"),
         };
-        let sums = [billed, rate, each, product(billed, rate), cost];
+        let worth = product(billed, rate);
+        let paid = ten_thousandths(&record["extendedInvoiceAmount"]).unwrap_or(worth);
+        let paid = if integer(&record["invoice"]["id"]).is_some() { paid } else { 0 };
+        let sums = [billed, rate, each, worth, cost, paid];
         self.line(lines, ("T", "Time", key(&record["member"])), record, &on, sums);
         let row = vec![
             key(&record["member"]),
@@ -255,6 +261,7 @@ impl Source {
             decimal(amount(&record["agreementAmount"])),
             decimal(amount(&record["adjustment"])),
             decimal(amount(&record["extendedInvoiceAmount"])),
+            decimal(paid),
             decimal(revenue),
             decimal(each),
             decimal(cost),
@@ -273,7 +280,7 @@ impl Source {
     fn expense(&self, record: &Value, lines: &mut BTreeMap<String, Vec<String>>) -> Row {
         let on = self.agreement(record, &[&record["agreement"]["type"]]);
         let (spent, invoiced) = (amount(&record["amount"]), amount(&record["invoiceAmount"]));
-        let sums = [10_000, invoiced, spent, invoiced, spent];
+        let sums = [10_000, invoiced, spent, invoiced, spent, invoiced];
         self.line(lines, ("E", "Expense", key(&record["member"])), record, &on, sums);
         let classification = record["classification"]["name"].as_str().unwrap_or_default().to_lowercase();
         let row = vec![
@@ -300,7 +307,7 @@ impl Source {
         let on = self.agreement(record, &[&record["agreement"]["type"]]);
         let [quantity, price, cost, sold, paid] =
             ["quantity", "price", "cost", "extPrice", "extCost"].map(|name| amount(&record[name]));
-        self.line(lines, ("P", "Product", unknown()), record, &on, [quantity, price, cost, sold, paid]);
+        self.line(lines, ("P", "Product", unknown()), record, &on, [quantity, price, cost, sold, paid, sold]);
         let mut row = vec![
             key(&record["company"]),
             on.key,
@@ -339,8 +346,9 @@ impl Source {
             posting.to_owned(),
             (posting == "Posted").to_string(),
             text(&record["status"]["name"]),
+            text(&record["currency"]["currencyCode"]),
         ];
-        row.extend(INVOICE[9..].iter().map(|name| decimal(amount(&record[*name]))));
+        row.extend(INVOICE[10..].iter().map(|name| decimal(amount(&record[*name]))));
         (id(record).to_string(), row)
     }
 }

@@ -21,7 +21,9 @@ async fn what_is_missing_is_the_row_of_the_unknown() {
         if table.name.starts_with("dim") {
             let unknown =
                 format!("SELECT count(*) FROM gold.{} WHERE {} = -1 AND NOT isInferred", table.name, table.key);
-            assert_eq!(scene.value(&unknown).await, "1", "{}", table.name);
+            // A date table that a model is to accept has none.
+            let rows = if table.name == "dimcalendar" { "0" } else { "1" };
+            assert_eq!(scene.value(&unknown).await, rows, "{}", table.name);
         }
         for column in table.columns.iter().filter(|column| column.dimension.is_some()) {
             let others = format!("SELECT count(*) FROM gold.{} WHERE {} <> -1", table.name, column.name);

@@ -256,3 +256,73 @@ async fn costs_that_are_no_numbers_and_dates_that_nobody_means_are_warnings() {
     let told = ["2 rows", "WorkDateKey\",\"id\":6,\"day\":19891231", "DueDateKey\",\"id\":8,\"day\":21010101"];
     assert!(told.iter().all(|text| dates.detail.contains(text)), "{}", dates.detail);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invoices_are_compared_by_what_the_customer_pays() {
+    let scene = Scene::new(EMPTY).await;
+    let world = scene.world();
+    world.put("Invoice", json!({ "id": 100, "invoiceNumber": "R-100", "type": "Standard", "serviceTotal": 350.5 }));
+    // Two hours at 100.1: covered by the agreement, rounded by hand, as reckoned, and on no invoice.
+    for (id, amount, invoice) in [
+        (1, json!(0), json!(100)),
+        (2, json!(150.3), json!(100)),
+        (3, Value::Null, json!(100)),
+        (4, json!(7), Value::Null),
+    ] {
+        let mut record = entry(id, "2026-05-01", "Billed", 2.0);
+        record["hoursBilled"] = json!(2.0);
+        record["extendedInvoiceAmount"] = amount;
+        record["invoice"] = json!({ "id": invoice });
+        world.put("TimeEntry", record);
+    }
+    let done = scene.run(Options { mode: Mode::Full, started: Some(now()), ..Options::default() }).await;
+    let lines = "SELECT lineId, lineAmount, invoicedAmount FROM gold.fact_invoiceline";
+    let lines = scene.by_key(lines).await;
+    assert_eq!(lines["T1"], ["200.2000", "0.0000"]);
+    assert_eq!(lines["T2"], ["200.2000", "150.3000"]);
+    assert_eq!(lines["T3"], ["200.2000", "200.2000"]);
+    assert_eq!(lines.len(), 3);
+    assert_eq!(scene.value("SELECT invoicedAmount FROM gold.fact_timeentry WHERE timeEntryId = 4").await, "0.0000");
+    let own = |name: &str| done.checks.iter().find(|check| check.name == name).unwrap();
+    assert!(own("own/invoice-lines-add-up").passed, "{}", own("own/invoice-lines-add-up").detail);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_currencies_and_texts_that_are_cut_are_warnings() {
+    let scene = Scene::new(EMPTY).await;
+    let world = scene.world();
+    let note = |letters: usize| "þ".repeat(letters);
+    for (id, notes, internal) in [(1, 32_764, 0), (2, 32_765, 0), (3, 5, 40_000)] {
+        let mut record = entry(id, "2026-05-01", "Open", 1.0);
+        record["notes"] = json!(note(notes));
+        record["internalNotes"] = json!(note(internal));
+        world.put("TimeEntry", record);
+    }
+    world.put("ExpenseEntry", json!({ "id": 4, "notes": note(32_766) }));
+    let money = |code: &str| json!({ "id": 1, "currencyCode": code });
+    world.put("Agreement", json!({ "id": 1, "name": "S", "currency": money("ISK") }));
+    world.put("Invoice", json!({ "id": 1, "currency": money("ISK ") }));
+    world.put("Invoice", json!({ "id": 2, "currency": { "id": 2 } }));
+    let run = || Options { mode: Mode::Full, started: Some(now()), ..Options::default() };
+    let done = scene.run(run()).await;
+    assert_eq!(done.exit_code(), 0, "{:?}", done.error_text());
+    let own = |name: &str| done.checks.iter().find(|check| check.name == name).unwrap();
+    assert!(own("own/one-currency").passed, "{}", own("own/one-currency").detail);
+    let cut = own("own/notes-are-whole");
+    assert_eq!((cut.passed, cut.severity), (false, Severity::Warning));
+    assert!(cut.detail.contains("3 rows") && cut.detail.contains("\"id\":2,\"characters\":32765"), "{}", cut.detail);
+    let columns = "timeEntryId, CHAR_LENGTH(notes), RIGHT(notes, 2), CHAR_LENGTH(internalNotes)";
+    let rows = scene.by_key(&format!("SELECT {columns} FROM gold.fact_timeentry")).await;
+    assert_eq!(rows["1"], ["32764", "þþ", "0"]);
+    assert_eq!(rows["2"], ["32764", "þ…", "0"]);
+    assert_eq!(rows["3"], ["5", "þþ", "32764"]);
+    let whole = "SELECT CHAR_LENGTH(notes) FROM silver.cw_timeentry WHERE id = 2";
+    assert_eq!(scene.value(whole).await, "32765", "silver has it whole");
+    assert_eq!(scene.value("SELECT CHAR_LENGTH(notes) FROM gold.fact_expenseentry").await, "32764");
+
+    world.put("Invoice", json!({ "id": 3, "currency": money("EUR") }));
+    let done = scene.run(run()).await;
+    let several = done.checks.iter().find(|check| check.name == "own/one-currency").unwrap();
+    assert_eq!((several.passed, several.severity), (false, Severity::Warning));
+    assert!(several.detail.contains("2 rows") && several.detail.contains("\"EUR\""), "{}", several.detail);
+}
