@@ -17,8 +17,7 @@ pub(super) fn line(plan: &Plan, dice: Dice, anchor: Micros) -> Option<Line> {
     let times = work_times(dice, anchor, true);
     let links = Links::new(plan, dice, times.start, false);
     let invoice = links.line()?;
-    let rate = if lacks_rate(dice) { 0 } else { rate(dice) };
-    Some(Line { invoice, amount: billed(dice, times.hours, &links) * rate })
+    Some(Line { invoice, amount: charged(dice, billed(dice, times.hours, &links), &links) })
 }
 
 /// An hour's price, in crowns.
@@ -29,6 +28,12 @@ fn rate(dice: Dice) -> i64 {
 /// Whether the entry does not tell its rate.
 fn lacks_rate(dice: Dice) -> bool {
     dice.chance(211, 1, 50)
+}
+
+/// What the customer pays for billed hours on an invoice: nothing where the agreement covers them.
+fn charged(dice: Dice, billed: Amount, links: &Links) -> Amount {
+    let covered = links.agreement.is_some() && dice.chance(219, 1, 10);
+    if covered || lacks_rate(dice) { 0 } else { billed * rate(dice) }
 }
 
 /// What is not charged of the hours worked.
@@ -265,7 +270,7 @@ fn money(json: &mut Json<'_>, subject: &Subject, links: &Links, actual: Amount, 
         json.amount("adjustment", dice.range(95, -200_000, 200_000) * 10);
     }
     if links.invoice.is_some() || dice.chance(96, 1, 2) {
-        json.amount("extendedInvoiceAmount", billed * rate);
+        json.amount("extendedInvoiceAmount", charged(dice, billed, links));
     }
 }
 
