@@ -35,7 +35,7 @@ walk AS (
   JOIN chain AS p ON p.agreementId = w.next
   WHERE STRPOS(w.path, CONCAT('/', CAST(p.agreementId AS STRING), '/')) = 0
 ),
-above AS (
+hierarchy AS (
   SELECT w.agreementId, MAX(w.number) AS number, MAX(CASE WHEN p.agreementId IS NULL THEN w.top END) AS rootId
   FROM walk AS w
   LEFT JOIN chain AS p ON p.agreementId = w.next
@@ -45,7 +45,7 @@ entity AS (
   SELECT
     c.id AS agreementId,
     trimmed(c.name) AS agreementName,
-    above.number AS agreementNumber,
+    h.number AS agreementNumber,
     c.parentAgreementId AS parentAgreementId,
     root.id AS rootAgreementId,
     trimmed(root.name) AS rootAgreementName,
@@ -72,8 +72,8 @@ entity AS (
     COALESCE(c.cancelledFlag, false) AS isCancelled,
     c._etl_deleted_at IS NOT NULL AS isDeleted
   FROM silver.cw_agreement AS c
-  LEFT JOIN above ON above.agreementId = c.id
-  LEFT JOIN silver.cw_agreement AS root ON root.id = COALESCE(above.rootId, c.id)
+  LEFT JOIN hierarchy AS h ON h.agreementId = c.id
+  LEFT JOIN silver.cw_agreement AS root ON root.id = COALESCE(h.rootId, c.id)
 ),
 reference AS (
   SELECT

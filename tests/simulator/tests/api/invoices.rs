@@ -19,10 +19,10 @@ fn id(value: &Value) -> Option<i64> {
     value["id"].as_i64()
 }
 
-/// What a record adds to the invoice that it is on.
+/// What a record adds to the invoice that it is on; work that its agreement covers adds nothing.
 fn line_amount(entity: &str, record: &Value) -> i64 {
     match entity {
-        "TimeEntry" => amount(&record["hoursBilled"]) * amount(&record["hourlyRate"]) / 10_000,
+        "TimeEntry" => amount(&record["extendedInvoiceAmount"]),
         "ExpenseEntry" => amount(&record["invoiceAmount"]),
         _ => amount(&record["extPrice"]),
     }
