@@ -111,13 +111,13 @@ WHERE dated.day <> -1 AND dated.day NOT BETWEEN 19900101 AND 21001231",
 FROM (
   SELECT currencyCode, 1 AS invoices, 0 AS agreements FROM gold.fact_invoice
   UNION ALL
-  SELECT currencyCode, 0, 1 FROM gold.dimagreement
+  SELECT currencyCode, 0, 1 FROM gold.dimagreement WHERE NOT isDeleted
 ) AS named
 WHERE currencyCode <> ''
   AND (SELECT COUNT(DISTINCT currencyCode) FROM (
     SELECT currencyCode FROM gold.fact_invoice WHERE currencyCode <> ''
     UNION ALL
-    SELECT currencyCode FROM gold.dimagreement WHERE currencyCode <> ''
+    SELECT currencyCode FROM gold.dimagreement WHERE currencyCode <> '' AND NOT isDeleted
   ) AS all_of_them) > 1
 GROUP BY currencyCode",
     },

@@ -55,7 +55,8 @@ pub(super) fn trimmed(expression: &str, dialect: Dialect) -> String {
     }
 }
 
-/// The most characters of a text that Direct Lake takes; a longer one makes the refresh of its model fail.
+/// The most characters (Unicode code points, as both dialects count them) of a text that Direct Lake takes; a longer one
+/// makes the refresh of its model fail.
 const LONGEST_TEXT: usize = 32_764;
 
 /// A text that Direct Lake takes: a longer one is cut, and ends with `…`.

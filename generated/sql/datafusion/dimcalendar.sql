@@ -16,7 +16,10 @@ bounds AS (
 years AS (
   SELECT
     COALESCE((first_key / 10000), EXTRACT(YEAR FROM DATE '${businessDate}')) AS first_year,
-    COALESCE((last_key / 10000), EXTRACT(YEAR FROM DATE '${businessDate}')) + 2 AS last_year
+    LEAST(
+      COALESCE((last_key / 10000), EXTRACT(YEAR FROM DATE '${businessDate}')) + 2,
+      2100
+    ) AS last_year
   FROM bounds
 )
 SELECT

@@ -47,7 +47,7 @@ WITH source AS (
     COALESCE(exact_decimal(t.agreementAdjustment), 0) AS agreementAdjustment,
     COALESCE(exact_decimal(t.adjustment), 0) AS adjustment,
     COALESCE(exact_decimal(t.extendedInvoiceAmount), 0) AS extendedInvoiceAmount,
-    COALESCE(exact_decimal(CASE WHEN t.invoiceId IS NOT NULL THEN COALESCE(exact_decimal(t.extendedInvoiceAmount), TRY_CAST(ROUND(exact_decimal(t.hoursBilled) * exact_decimal(t.hourlyRate), 4) AS DECIMAL(19, 4))) END), 0) AS invoicedAmount,
+    COALESCE(exact_decimal(CASE WHEN t.invoiceId IS NOT NULL AND (CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeNormalized ELSE agreement_type(CASE WHEN trimmed(t.agreementType) <> '' THEN t.agreementType WHEN trimmed(t.agreementType_1) <> '' THEN t.agreementType_1 END) END) NOT IN ('prepaid_hours', 'internal_project') THEN COALESCE(exact_decimal(t.extendedInvoiceAmount), TRY_CAST(ROUND(exact_decimal(t.hoursBilled) * exact_decimal(t.hourlyRate), 4) AS DECIMAL(19, 4))) END), 0) AS invoicedAmount,
     COALESCE(exact_decimal(COALESCE(exact_decimal(t.hourlyCost), exact_decimal(m.hourlyCost))), 0) AS effectiveHourlyCost,
     a.agreementNumber AS agreementNumber,
     CASE WHEN a.AgreementKey IS NOT NULL THEN a.agreementTypeNormalized ELSE agreement_type(CASE WHEN trimmed(t.agreementType) <> '' THEN t.agreementType WHEN trimmed(t.agreementType_1) <> '' THEN t.agreementType_1 END) END AS agreementTypeNormalized

@@ -244,7 +244,8 @@ impl Faults {
         self
     }
 
-    /// Lets the server fall silent at a record of an endpoint: a list that has it is not read to its end.
+    /// Lets the server fall silent at a record of an endpoint: a list that has it is not read to its end, unless page by
+    /// page of one record.
     #[must_use]
     pub fn with_silence(mut self, endpoint: &str, id: i64) -> Self {
         self.silences.push(Stumble { endpoint: endpoint.to_owned(), id, gives_id: false });

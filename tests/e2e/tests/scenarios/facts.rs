@@ -131,6 +131,9 @@ const LINE: &[&str] = &[
     "margin",
 ];
 
+/// The classes under which work is no invoice line.
+const NO_LINES: [&str; 2] = ["prepaid_hours", "internal_project"];
+
 /// The five facts.
 pub(crate) fn expected(world: &World) -> Vec<Fact> {
     let source = Source::new(world);
@@ -212,7 +215,7 @@ impl Source {
     ) {
         let (letter, kind, member) = of;
         let Some(invoice) = integer(&record["invoice"]["id"]) else { return };
-        if ["prepaid_hours", "internal_project"].contains(&on.class) {
+        if NO_LINES.contains(&on.class) {
             return;
         }
         let day = self.invoices.get(&invoice).map_or_else(unknown, |invoice| date_key(&invoice["date"]));
@@ -244,7 +247,8 @@ impl Source {
         };
         let worth = product(billed, rate);
         let paid = ten_thousandths(&record["extendedInvoiceAmount"]).unwrap_or(worth);
-        let paid = if integer(&record["invoice"]["id"]).is_some() { paid } else { 0 };
+        let is_line = integer(&record["invoice"]["id"]).is_some() && !NO_LINES.contains(&on.class);
+        let paid = if is_line { paid } else { 0 };
         let sums = [billed, rate, each, worth, cost, paid];
         self.line(lines, ("T", "Time", key(&record["member"])), record, &on, sums);
         let row = vec![

@@ -303,6 +303,10 @@ async fn several_currencies_and_texts_that_are_cut_are_warnings() {
     world.put("Agreement", json!({ "id": 1, "name": "S", "currency": money("ISK") }));
     world.put("Invoice", json!({ "id": 1, "currency": money("ISK ") }));
     world.put("Invoice", json!({ "id": 2, "currency": { "id": 2 } }));
+    // What was deleted adds nothing to any sum.
+    world.put("Agreement", json!({ "id": 2, "name": "Prufa", "currency": money("USD") }));
+    scene.full().await;
+    assert!(world.delete("Agreement", 2));
     let run = || Options { mode: Mode::Full, started: Some(now()), ..Options::default() };
     let done = scene.run(run()).await;
     assert_eq!(done.exit_code(), 0, "{:?}", done.error_text());
