@@ -342,7 +342,7 @@ fn the_columns_of_another_dimension_are_those_of_one_that_is_there() {
     const CALENDAR: &str = "schema/dimensions/dimcalendar.yaml";
     let of = "columnsOf: dimdate";
     let errors = said(&[(CALENDAR, of, "columnsOf: dimdates")]);
-    let what = "/dimcalendar.yaml:8:12: `dimdates` is no dimension with columns of its own";
+    let what = "`dimdates` is no dimension with columns of its own\n  at:  /columnsOf";
     assert!(errors.contains(what) && errors.contains("did you mean `dimdate`?"), "{errors}");
     assert!(
         said(&[(CALENDAR, of, "columnsOf: dimcalendar")]).contains("`dimcalendar` is no dimension with columns of its")
