@@ -49,7 +49,7 @@ def cost(process):
 
 def main(lakehouse, date):
     # A driver with Spark's own 1 GiB ends at large.
-    os.environ["PYSPARK_SUBMIT_ARGS"] = "--driver-memory 8g pyspark-shell"
+    os.environ["PYSPARK_SUBMIT_ARGS"] = "--driver-memory 8g --conf spark.ui.showConsoleProgress=false pyspark-shell"
     seconds, rows = {}, {}
     with tempfile.TemporaryDirectory() as out:
         spark, _, _ = pyspark(Path(out) / "warehouse")
