@@ -4,7 +4,7 @@ use crate::support::{SMALL, Scene};
 use connectwise_etl::run::report::RunReport;
 use connectwise_etl::run::{self, Layer, Mode, Options};
 use connectwise_etl::staging;
-use connectwise_simulator::{AdvanceRequest, Counts, Faults};
+use connectwise_simulator::{AdvanceRequest, Counts, Fault, Faults, When};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -36,10 +36,11 @@ pub(crate) async fn cut_off_run(scene: &Scene, pieces: usize, options: Options) 
 }
 
 /// Cuts a run off, during which the server has these faults. One page never comes, so that the run can't end before it
-/// is cut off, however late that is.
+/// is cut off, however late that is; the others take their time, so that what a run writes at its start is written.
 async fn cut_off_run_with(scene: &Scene, faults: Faults, pieces: usize, options: Options) {
     let ids = scene.world().ids("TimeEntry");
-    scene.world().faults(faults.with_silence("/time/entries", ids[ids.len() / 2]));
+    let slow = faults.with_kind("/time/entries", "list", When::Always, Fault::Delay { millis: 150 });
+    scene.world().faults(slow.with_silence("/time/entries", ids[ids.len() / 2]));
     let folder = staging::place(&scene.lake);
     let (client, lake) = (scene.client.clone(), scene.lake.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
