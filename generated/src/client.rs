@@ -7,11 +7,16 @@
 //! - `/expense/entries/count`
 //! - `/finance/accounting/unpostedinvoices/count`
 //! - `/finance/agreements/count`
+//! - `/finance/agreements/{parentId}/additions/count`
+//! - `/finance/agreements/{parentId}/adjustments/count`
 //! - `/finance/invoices/count`
 //! - `/procurement/products/count`
+//! - `/project/projects/count`
+//! - `/service/tickets/count`
 //! - `/system/info`
 //! - `/system/members/count`
 //! - `/time/entries/count`
+//! - `/time/workTypes/count`
 
 use connectwise_runtime::Entity;
 use connectwise_runtime::transport::{self, Count};
@@ -284,6 +289,116 @@ Sends a `GET` request to `/finance/agreements/count`
         }
     }
 
+    /**Counts AgreementAddition records
+
+Sends a `GET` request to `/finance/agreements/{parentId}/additions/count`
+
+*/
+    pub async fn get_finance_agreements_by_parent_id_additions_count<'a>(
+        &'a self,
+        parent_id: i64,
+        child_conditions: Option<&'a str>,
+        conditions: Option<&'a str>,
+        custom_field_conditions: Option<&'a str>,
+    ) -> Result<ResponseValue<Count>, Error<()>> {
+        let url = format!(
+            "{}/finance/agreements/{}/additions/count", self.baseurl, encode_path(&
+            parent_id.to_string()),
+        );
+        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+        header_map
+            .append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(Self::api_version()),
+            );
+        #[allow(unused_mut)]
+        let mut request = self
+            .client
+            .get(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .query(
+                &progenitor_client::QueryParam::new("childConditions", &child_conditions),
+            )
+            .query(&progenitor_client::QueryParam::new("conditions", &conditions))
+            .query(
+                &progenitor_client::QueryParam::new(
+                    "customFieldConditions",
+                    &custom_field_conditions,
+                ),
+            )
+            .headers(header_map)
+            .build()?;
+        let info = OperationInfo {
+            operation_id: "get_finance_agreements_by_parent_id_additions_count",
+        };
+        self.pre(&mut request, &info).await?;
+        let result = self.exec(request, &info).await;
+        self.post(&result, &info).await?;
+        let response = result?;
+        match response.status().as_u16() {
+            200u16 => ResponseValue::from_response(response).await,
+            _ => Err(Error::UnexpectedResponse(response)),
+        }
+    }
+
+    /**Counts AgreementAdjustment records
+
+Sends a `GET` request to `/finance/agreements/{parentId}/adjustments/count`
+
+*/
+    pub async fn get_finance_agreements_by_parent_id_adjustments_count<'a>(
+        &'a self,
+        parent_id: i64,
+        child_conditions: Option<&'a str>,
+        conditions: Option<&'a str>,
+        custom_field_conditions: Option<&'a str>,
+    ) -> Result<ResponseValue<Count>, Error<()>> {
+        let url = format!(
+            "{}/finance/agreements/{}/adjustments/count", self.baseurl, encode_path(&
+            parent_id.to_string()),
+        );
+        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+        header_map
+            .append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(Self::api_version()),
+            );
+        #[allow(unused_mut)]
+        let mut request = self
+            .client
+            .get(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .query(
+                &progenitor_client::QueryParam::new("childConditions", &child_conditions),
+            )
+            .query(&progenitor_client::QueryParam::new("conditions", &conditions))
+            .query(
+                &progenitor_client::QueryParam::new(
+                    "customFieldConditions",
+                    &custom_field_conditions,
+                ),
+            )
+            .headers(header_map)
+            .build()?;
+        let info = OperationInfo {
+            operation_id: "get_finance_agreements_by_parent_id_adjustments_count",
+        };
+        self.pre(&mut request, &info).await?;
+        let result = self.exec(request, &info).await;
+        self.post(&result, &info).await?;
+        let response = result?;
+        match response.status().as_u16() {
+            200u16 => ResponseValue::from_response(response).await,
+            _ => Err(Error::UnexpectedResponse(response)),
+        }
+    }
+
     /**Counts Invoice records
 
 Sends a `GET` request to `/finance/invoices/count`
@@ -375,6 +490,108 @@ Sends a `GET` request to `/procurement/products/count`
             .build()?;
         let info = OperationInfo {
             operation_id: "get_procurement_products_count",
+        };
+        self.pre(&mut request, &info).await?;
+        let result = self.exec(request, &info).await;
+        self.post(&result, &info).await?;
+        let response = result?;
+        match response.status().as_u16() {
+            200u16 => ResponseValue::from_response(response).await,
+            _ => Err(Error::UnexpectedResponse(response)),
+        }
+    }
+
+    /**Counts Project records
+
+Sends a `GET` request to `/project/projects/count`
+
+*/
+    pub async fn get_project_projects_count<'a>(
+        &'a self,
+        child_conditions: Option<&'a str>,
+        conditions: Option<&'a str>,
+        custom_field_conditions: Option<&'a str>,
+    ) -> Result<ResponseValue<Count>, Error<()>> {
+        let url = format!("{}/project/projects/count", self.baseurl,);
+        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+        header_map
+            .append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(Self::api_version()),
+            );
+        #[allow(unused_mut)]
+        let mut request = self
+            .client
+            .get(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .query(
+                &progenitor_client::QueryParam::new("childConditions", &child_conditions),
+            )
+            .query(&progenitor_client::QueryParam::new("conditions", &conditions))
+            .query(
+                &progenitor_client::QueryParam::new(
+                    "customFieldConditions",
+                    &custom_field_conditions,
+                ),
+            )
+            .headers(header_map)
+            .build()?;
+        let info = OperationInfo {
+            operation_id: "get_project_projects_count",
+        };
+        self.pre(&mut request, &info).await?;
+        let result = self.exec(request, &info).await;
+        self.post(&result, &info).await?;
+        let response = result?;
+        match response.status().as_u16() {
+            200u16 => ResponseValue::from_response(response).await,
+            _ => Err(Error::UnexpectedResponse(response)),
+        }
+    }
+
+    /**Counts Ticket records
+
+Sends a `GET` request to `/service/tickets/count`
+
+*/
+    pub async fn get_service_tickets_count<'a>(
+        &'a self,
+        child_conditions: Option<&'a str>,
+        conditions: Option<&'a str>,
+        custom_field_conditions: Option<&'a str>,
+    ) -> Result<ResponseValue<Count>, Error<()>> {
+        let url = format!("{}/service/tickets/count", self.baseurl,);
+        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+        header_map
+            .append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(Self::api_version()),
+            );
+        #[allow(unused_mut)]
+        let mut request = self
+            .client
+            .get(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .query(
+                &progenitor_client::QueryParam::new("childConditions", &child_conditions),
+            )
+            .query(&progenitor_client::QueryParam::new("conditions", &conditions))
+            .query(
+                &progenitor_client::QueryParam::new(
+                    "customFieldConditions",
+                    &custom_field_conditions,
+                ),
+            )
+            .headers(header_map)
+            .build()?;
+        let info = OperationInfo {
+            operation_id: "get_service_tickets_count",
         };
         self.pre(&mut request, &info).await?;
         let result = self.exec(request, &info).await;
@@ -525,6 +742,57 @@ Sends a `GET` request to `/time/entries/count`
             _ => Err(Error::UnexpectedResponse(response)),
         }
     }
+
+    /**Counts WorkType records
+
+Sends a `GET` request to `/time/workTypes/count`
+
+*/
+    pub async fn get_time_work_types_count<'a>(
+        &'a self,
+        child_conditions: Option<&'a str>,
+        conditions: Option<&'a str>,
+        custom_field_conditions: Option<&'a str>,
+    ) -> Result<ResponseValue<Count>, Error<()>> {
+        let url = format!("{}/time/workTypes/count", self.baseurl,);
+        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+        header_map
+            .append(
+                ::reqwest::header::HeaderName::from_static("api-version"),
+                ::reqwest::header::HeaderValue::from_static(Self::api_version()),
+            );
+        #[allow(unused_mut)]
+        let mut request = self
+            .client
+            .get(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .query(
+                &progenitor_client::QueryParam::new("childConditions", &child_conditions),
+            )
+            .query(&progenitor_client::QueryParam::new("conditions", &conditions))
+            .query(
+                &progenitor_client::QueryParam::new(
+                    "customFieldConditions",
+                    &custom_field_conditions,
+                ),
+            )
+            .headers(header_map)
+            .build()?;
+        let info = OperationInfo {
+            operation_id: "get_time_work_types_count",
+        };
+        self.pre(&mut request, &info).await?;
+        let result = self.exec(request, &info).await;
+        self.post(&result, &info).await?;
+        let response = result?;
+        match response.status().as_u16() {
+            200u16 => ResponseValue::from_response(response).await,
+            _ => Err(Error::UnexpectedResponse(response)),
+        }
+    }
 }
 
 /// Hands every request to the transport.
@@ -587,6 +855,18 @@ impl Operations for super::models::ProductItem {
     }
 }
 
+impl Operations for super::models::Project {
+    async fn count(client: &Client, conditions: Conditions<'_>) -> Result<ResponseValue<Count>, Error<()>> {
+        client.get_project_projects_count(conditions.child, conditions.own, conditions.custom_field).await
+    }
+}
+
+impl Operations for super::models::Ticket {
+    async fn count(client: &Client, conditions: Conditions<'_>) -> Result<ResponseValue<Count>, Error<()>> {
+        client.get_service_tickets_count(conditions.child, conditions.own, conditions.custom_field).await
+    }
+}
+
 impl Operations for super::models::TimeEntry {
     async fn count(client: &Client, conditions: Conditions<'_>) -> Result<ResponseValue<Count>, Error<()>> {
         client.get_time_entries_count(conditions.child, conditions.own, conditions.custom_field).await
@@ -596,5 +876,11 @@ impl Operations for super::models::TimeEntry {
 impl Operations for super::models::UnpostedInvoice {
     async fn count(client: &Client, conditions: Conditions<'_>) -> Result<ResponseValue<Count>, Error<()>> {
         client.get_finance_accounting_unpostedinvoices_count(conditions.child, conditions.own, conditions.custom_field).await
+    }
+}
+
+impl Operations for super::models::WorkType {
+    async fn count(client: &Client, conditions: Conditions<'_>) -> Result<ResponseValue<Count>, Error<()>> {
+        client.get_time_work_types_count(conditions.child, conditions.own, conditions.custom_field).await
     }
 }

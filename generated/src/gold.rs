@@ -51,6 +51,24 @@ pub static TABLES: &[GoldTable] = &[
             carried: &["agreementName", "agreementTypeName"],
             listed: true,
             sql: r"  SELECT
+    d.agreementId AS agreementId,
+    CAST(NULL AS STRING) AS agreementName,
+    CAST(NULL AS STRING) AS agreementTypeName,
+    COALESCE(CAST(d.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    d.id AS record
+  FROM silver.cw_agreementaddition AS d
+  WHERE d._etl_deleted_at IS NULL AND d.agreementId IS NOT NULL
+  UNION ALL
+  SELECT
+    j.agreementId AS agreementId,
+    CAST(NULL AS STRING) AS agreementName,
+    CAST(NULL AS STRING) AS agreementTypeName,
+    COALESCE(CAST(j.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    j.id AS record
+  FROM silver.cw_agreementadjustment AS j
+  WHERE j._etl_deleted_at IS NULL AND j.agreementId IS NOT NULL
+  UNION ALL
+  SELECT
     x.agreementId AS agreementId,
     trimmed(x.agreementName) AS agreementName,
     trimmed(x.agreementType) AS agreementTypeName,
@@ -357,6 +375,16 @@ pub static TABLES: &[GoldTable] = &[
             carried: &["catalogItemIdentifier", "catalogItemName", "productClass"],
             listed: false,
             sql: r"  SELECT
+    d.productId AS catalogItemId,
+    trimmed(d.productIdentifier) AS catalogItemIdentifier,
+    CAST(NULL AS STRING) AS catalogItemName,
+    CAST(NULL AS STRING) AS productClass,
+    COALESCE(CAST(d.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    d.id AS record
+  FROM silver.cw_agreementaddition AS d
+  WHERE d._etl_deleted_at IS NULL AND d.productId IS NOT NULL
+  UNION ALL
+  SELECT
     p.catalogItemId AS catalogItemId,
     trimmed(p.catalogItemIdentifier) AS catalogItemIdentifier,
     trimmed(p.catalogItemName) AS catalogItemName,
@@ -367,6 +395,105 @@ pub static TABLES: &[GoldTable] = &[
   WHERE p._etl_deleted_at IS NULL AND p.catalogItemId IS NOT NULL",
         }),
         sql: include_str!("../sql/datafusion/dimproduct.sql"),
+    },
+    GoldTable {
+        name: "dimproject",
+        key: "ProjectKey",
+        columns: &[
+            GoldColumn { name: "ProjectKey", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "projectId", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "projectName", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "companyId", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "status", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "isClosed", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "manager", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "billingMethod", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "budgetHours", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: None },
+            GoldColumn { name: "actualHours", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: None },
+            GoldColumn { name: "percentComplete", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: None },
+            GoldColumn { name: "estimatedCost", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: None },
+            GoldColumn { name: "estimatedRevenue", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: None },
+            GoldColumn { name: "estimatedTimeCost", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: None },
+            GoldColumn { name: "estimatedExpenseCost", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: None },
+            GoldColumn { name: "estimatedProductCost", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: None },
+            GoldColumn { name: "estimatedTimeRevenue", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: None },
+            GoldColumn { name: "estimatedExpenseRevenue", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: None },
+            GoldColumn { name: "estimatedProductRevenue", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: None },
+            GoldColumn { name: "isDeleted", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "isInferred", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
+        ],
+        fact: None,
+        references: Some(References {
+            natural: "projectId",
+            carried: &["projectName"],
+            listed: true,
+            sql: r"  SELECT
+    x.projectId AS projectId,
+    trimmed(x.projectName) AS projectName,
+    COALESCE(CAST(x.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    x.id AS record
+  FROM silver.cw_expenseentry AS x
+  WHERE x._etl_deleted_at IS NULL AND x.projectId IS NOT NULL
+  UNION ALL
+  SELECT
+    t.projectId AS projectId,
+    trimmed(t.projectName) AS projectName,
+    COALESCE(CAST(t.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    t.id AS record
+  FROM silver.cw_timeentry AS t
+  WHERE t._etl_deleted_at IS NULL AND t.projectId IS NOT NULL",
+        }),
+        sql: include_str!("../sql/datafusion/dimproject.sql"),
+    },
+    GoldTable {
+        name: "dimticket",
+        key: "TicketKey",
+        columns: &[
+            GoldColumn { name: "TicketKey", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "ticketId", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "summary", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "companyId", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "board", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "status", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "priority", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "type", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "subType", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "owner", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "dateEntered", data_type: GoldType::Timestamp, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "dateResolved", data_type: GoldType::Timestamp, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "closedDate", data_type: GoldType::Timestamp, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "isClosed", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "isInSla", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "respondMinutes", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "planMinutes", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "resolveMinutes", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "slaName", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "ageDays", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "isDeleted", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "isInferred", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
+        ],
+        fact: None,
+        references: Some(References {
+            natural: "ticketId",
+            carried: &["summary"],
+            listed: true,
+            sql: r"  SELECT
+    x.ticketId AS ticketId,
+    trimmed(x.ticketSummary) AS summary,
+    COALESCE(CAST(x.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    x.id AS record
+  FROM silver.cw_expenseentry AS x
+  WHERE x._etl_deleted_at IS NULL AND x.ticketId IS NOT NULL
+  UNION ALL
+  SELECT
+    t.ticketId AS ticketId,
+    trimmed(t.ticketSummary) AS summary,
+    COALESCE(CAST(t.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    t.id AS record
+  FROM silver.cw_timeentry AS t
+  WHERE t._etl_deleted_at IS NULL AND t.ticketId IS NOT NULL",
+        }),
+        sql: include_str!("../sql/datafusion/dimticket.sql"),
     },
     GoldTable {
         name: "dimtimeentrystatus",
@@ -423,13 +550,16 @@ pub static TABLES: &[GoldTable] = &[
             GoldColumn { name: "workTypeId", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
             GoldColumn { name: "workTypeName", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
             GoldColumn { name: "utilizationFlag", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "billTime", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "costMultiplier", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: None },
+            GoldColumn { name: "isDeleted", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
             GoldColumn { name: "isInferred", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
         ],
         fact: None,
         references: Some(References {
             natural: "workTypeId",
             carried: &["workTypeName", "utilizationFlag"],
-            listed: false,
+            listed: true,
             sql: r"  SELECT
     t.workTypeId AS workTypeId,
     trimmed(t.workTypeName) AS workTypeName,
@@ -440,6 +570,137 @@ pub static TABLES: &[GoldTable] = &[
   WHERE t._etl_deleted_at IS NULL AND t.workTypeId IS NOT NULL",
         }),
         sql: include_str!("../sql/datafusion/dimworktype.sql"),
+    },
+    GoldTable {
+        name: "fact_agreementaddition",
+        key: "additionId",
+        columns: &[
+            GoldColumn { name: "additionId", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "agreementId", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "companyId", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "catalogItemId", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "AgreementKey", data_type: GoldType::Bigint, dimension: Some("dimagreement"), format: None, additivity: None },
+            GoldColumn { name: "CompanyKey", data_type: GoldType::Bigint, dimension: Some("dimcompany"), format: None, additivity: None },
+            GoldColumn { name: "ProductKey", data_type: GoldType::Bigint, dimension: Some("dimproduct"), format: None, additivity: None },
+            GoldColumn { name: "EffectiveDateKey", data_type: GoldType::Bigint, dimension: Some("dimdate"), format: None, additivity: None },
+            GoldColumn { name: "CancelledDateKey", data_type: GoldType::Bigint, dimension: Some("dimdate"), format: None, additivity: None },
+            GoldColumn { name: "description", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "billCustomer", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "isActive", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "quantity", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: Some(Additivity::Sum) },
+            GoldColumn { name: "unitPrice", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: Some(Additivity::Average) },
+            GoldColumn { name: "unitCost", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: Some(Additivity::Average) },
+            GoldColumn { name: "extendedPrice", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: Some(Additivity::Sum) },
+            GoldColumn { name: "extendedCost", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: Some(Additivity::Sum) },
+            GoldColumn { name: "cycleMonths", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "monthlyPrice", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: Some(Additivity::Sum) },
+            GoldColumn { name: "monthlyCost", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: Some(Additivity::Sum) },
+            GoldColumn { name: "margin", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: Some(Additivity::Sum) },
+        ],
+        fact: Some(FactSource {
+            table: "cw_agreementaddition",
+            reconcile: &[("quantity", "quantity")],
+            overflows: Some(r"SELECT
+  d.id AS additionId,
+  CONCAT_WS(
+    ', ',
+    CASE WHEN beyond_decimal(d.quantity) THEN 'quantity' END,
+    CASE WHEN beyond_decimal(d.unitPrice) THEN 'unitPrice' END,
+    CASE WHEN beyond_decimal(d.unitCost) THEN 'unitCost' END,
+    CASE WHEN beyond_decimal(d.extPrice) OR beyond_decimal(d.quantity) OR beyond_decimal(d.unitPrice) THEN 'extendedPrice' END,
+    CASE WHEN beyond_decimal(d.extCost) OR beyond_decimal(d.quantity) OR beyond_decimal(d.unitCost) THEN 'extendedCost' END
+  ) AS amounts
+FROM silver.cw_agreementaddition AS d
+LEFT JOIN silver.cw_agreement AS g ON g.id = d.agreementId
+WHERE d._etl_deleted_at IS NULL
+  AND (
+    beyond_decimal(d.quantity)
+    OR beyond_decimal(d.unitPrice)
+    OR beyond_decimal(d.unitCost)
+    OR beyond_decimal(d.extPrice) OR beyond_decimal(d.quantity) OR beyond_decimal(d.unitPrice)
+    OR beyond_decimal(d.extCost) OR beyond_decimal(d.quantity) OR beyond_decimal(d.unitCost)
+  )"),
+        }),
+        references: None,
+        sql: include_str!("../sql/datafusion/fact_agreementaddition.sql"),
+    },
+    GoldTable {
+        name: "fact_agreementadjustment",
+        key: "adjustmentId",
+        columns: &[
+            GoldColumn { name: "adjustmentId", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "agreementId", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "AgreementKey", data_type: GoldType::Bigint, dimension: Some("dimagreement"), format: None, additivity: None },
+            GoldColumn { name: "EffectiveDateKey", data_type: GoldType::Bigint, dimension: Some("dimdate"), format: None, additivity: None },
+            GoldColumn { name: "description", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "amount", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: Some(Additivity::Sum) },
+            GoldColumn { name: "hours", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: Some(Additivity::Sum) },
+        ],
+        fact: Some(FactSource {
+            table: "cw_agreementadjustment",
+            reconcile: &[],
+            overflows: Some(r"SELECT
+  j.id AS adjustmentId,
+  CONCAT_WS(
+    ', ',
+    CASE WHEN beyond_decimal(j.amount) THEN 'amount' END,
+    CASE WHEN beyond_decimal(j.amount) THEN 'hours' END
+  ) AS amounts
+FROM silver.cw_agreementadjustment AS j
+LEFT JOIN silver.cw_agreement AS g ON g.id = j.agreementId
+WHERE j._etl_deleted_at IS NULL
+  AND (
+    beyond_decimal(j.amount)
+    OR beyond_decimal(j.amount)
+  )"),
+        }),
+        references: None,
+        sql: include_str!("../sql/datafusion/fact_agreementadjustment.sql"),
+    },
+    GoldTable {
+        name: "fact_agreementrecap",
+        key: "agreementId",
+        columns: &[
+            GoldColumn { name: "agreementId", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "AgreementKey", data_type: GoldType::Bigint, dimension: Some("dimagreement"), format: None, additivity: None },
+            GoldColumn { name: "isUnlimited", data_type: GoldType::Boolean, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "starting", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: Some(Additivity::Sum) },
+            GoldColumn { name: "adjustment", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: Some(Additivity::Sum) },
+            GoldColumn { name: "available", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: Some(Additivity::Sum) },
+            GoldColumn { name: "used", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: Some(Additivity::Sum) },
+            GoldColumn { name: "remaining", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: Some(Additivity::Sum) },
+            GoldColumn { name: "overrun", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: Some(Additivity::Sum) },
+            GoldColumn { name: "unbilled", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: Some(Additivity::Sum) },
+        ],
+        fact: Some(FactSource {
+            table: "cw_agreementrecap",
+            reconcile: &[],
+            overflows: Some(r"SELECT
+  r.id AS agreementId,
+  CONCAT_WS(
+    ', ',
+    CASE WHEN beyond_decimal(r.startingAmount) THEN 'starting' END,
+    CASE WHEN beyond_decimal(r.adjustmentAmount) THEN 'adjustment' END,
+    CASE WHEN beyond_decimal(r.availableAmount) THEN 'available' END,
+    CASE WHEN beyond_decimal(r.usedAmount) THEN 'used' END,
+    CASE WHEN beyond_decimal(r.remainingAmount) THEN 'remaining' END,
+    CASE WHEN beyond_decimal(r.overrunAmount) THEN 'overrun' END,
+    CASE WHEN beyond_decimal(r.unbilledOverageAmount) THEN 'unbilled' END
+  ) AS amounts
+FROM silver.cw_agreementrecap AS r
+WHERE r._etl_deleted_at IS NULL
+  AND (
+    beyond_decimal(r.startingAmount)
+    OR beyond_decimal(r.adjustmentAmount)
+    OR beyond_decimal(r.availableAmount)
+    OR beyond_decimal(r.usedAmount)
+    OR beyond_decimal(r.remainingAmount)
+    OR beyond_decimal(r.overrunAmount)
+    OR beyond_decimal(r.unbilledOverageAmount)
+  )"),
+        }),
+        references: None,
+        sql: include_str!("../sql/datafusion/fact_agreementrecap.sql"),
     },
     GoldTable {
         name: "fact_expenseentry",
@@ -460,6 +721,8 @@ pub static TABLES: &[GoldTable] = &[
             GoldColumn { name: "CompanyKey", data_type: GoldType::Bigint, dimension: Some("dimcompany"), format: None, additivity: None },
             GoldColumn { name: "AgreementKey", data_type: GoldType::Bigint, dimension: Some("dimagreement"), format: None, additivity: None },
             GoldColumn { name: "AgreementTypeKey", data_type: GoldType::Bigint, dimension: Some("dimagreementtype"), format: None, additivity: None },
+            GoldColumn { name: "TicketKey", data_type: GoldType::Bigint, dimension: Some("dimticket"), format: None, additivity: None },
+            GoldColumn { name: "ProjectKey", data_type: GoldType::Bigint, dimension: Some("dimproject"), format: None, additivity: None },
             GoldColumn { name: "BillableStatusKey", data_type: GoldType::Bigint, dimension: Some("dimbillablestatus"), format: None, additivity: None },
             GoldColumn { name: "ExpenseTypeKey", data_type: GoldType::Bigint, dimension: Some("dimexpensetype"), format: None, additivity: None },
             GoldColumn { name: "notes", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
@@ -706,6 +969,8 @@ WHERE p._etl_deleted_at IS NULL
             GoldColumn { name: "CompanyKey", data_type: GoldType::Bigint, dimension: Some("dimcompany"), format: None, additivity: None },
             GoldColumn { name: "AgreementKey", data_type: GoldType::Bigint, dimension: Some("dimagreement"), format: None, additivity: None },
             GoldColumn { name: "AgreementTypeKey", data_type: GoldType::Bigint, dimension: Some("dimagreementtype"), format: None, additivity: None },
+            GoldColumn { name: "TicketKey", data_type: GoldType::Bigint, dimension: Some("dimticket"), format: None, additivity: None },
+            GoldColumn { name: "ProjectKey", data_type: GoldType::Bigint, dimension: Some("dimproject"), format: None, additivity: None },
             GoldColumn { name: "BillableStatusKey", data_type: GoldType::Bigint, dimension: Some("dimbillablestatus"), format: None, additivity: None },
             GoldColumn { name: "TimeEntryStatusKey", data_type: GoldType::Bigint, dimension: Some("dimtimeentrystatus"), format: None, additivity: None },
             GoldColumn { name: "ChargeTypeKey", data_type: GoldType::Bigint, dimension: Some("dimchargetype"), format: None, additivity: None },

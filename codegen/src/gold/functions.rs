@@ -198,6 +198,7 @@ pub(super) fn register(environment: &mut Environment<'_>, dialect: Dialect, rule
         }
     });
     environment.add_function("text_key", move |expression: String| text_key(&expression, dialect));
+    environment.add_function("instant", move |text: String| instant(&text, dialect));
     environment.add_function("date_key", move |instant: String, zone: String| match dialect {
         Dialect::DataFusion => format!("date_key({instant}, '{zone}')"),
         Dialect::Spark => {

@@ -77,6 +77,24 @@ entity AS (
 ),
 reference AS (
   SELECT
+    d.agreementId AS agreementId,
+    CAST(NULL AS STRING) AS agreementName,
+    CAST(NULL AS STRING) AS agreementTypeName,
+    COALESCE(CAST(d.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    d.id AS record
+  FROM silver.cw_agreementaddition AS d
+  WHERE d._etl_deleted_at IS NULL AND d.agreementId IS NOT NULL
+  UNION ALL
+  SELECT
+    j.agreementId AS agreementId,
+    CAST(NULL AS STRING) AS agreementName,
+    CAST(NULL AS STRING) AS agreementTypeName,
+    COALESCE(CAST(j.infoLastUpdated AS BIGINT), -9000000000000000000) AS recency,
+    j.id AS record
+  FROM silver.cw_agreementadjustment AS j
+  WHERE j._etl_deleted_at IS NULL AND j.agreementId IS NOT NULL
+  UNION ALL
+  SELECT
     x.agreementId AS agreementId,
     trimmed(x.agreementName) AS agreementName,
     trimmed(x.agreementType) AS agreementTypeName,

@@ -2,7 +2,10 @@
 -- Before it: SET spark.sql.session.timeZone = UTC
 -- and the run's day, which stands for businessDate below: SET businessDate = 2026-06-15
 WITH used AS (
-  SELECT ExpenseDateKey AS DateKey FROM gold.fact_expenseentry WHERE ExpenseDateKey <> -1
+  SELECT EffectiveDateKey AS DateKey FROM gold.fact_agreementaddition WHERE EffectiveDateKey <> -1
+  UNION ALL SELECT CancelledDateKey AS DateKey FROM gold.fact_agreementaddition WHERE CancelledDateKey <> -1
+  UNION ALL SELECT EffectiveDateKey AS DateKey FROM gold.fact_agreementadjustment WHERE EffectiveDateKey <> -1
+  UNION ALL SELECT ExpenseDateKey AS DateKey FROM gold.fact_expenseentry WHERE ExpenseDateKey <> -1
   UNION ALL SELECT InvoiceDateKey AS DateKey FROM gold.fact_invoice WHERE InvoiceDateKey <> -1
   UNION ALL SELECT DueDateKey AS DateKey FROM gold.fact_invoice WHERE DueDateKey <> -1
   UNION ALL SELECT InvoiceDateKey AS DateKey FROM gold.fact_invoiceline WHERE InvoiceDateKey <> -1

@@ -2,6 +2,16 @@
 -- Before it: SET spark.sql.session.timeZone = UTC
 WITH reference AS (
   SELECT
+    d.productId AS catalogItemId,
+    regexp_replace(d.productIdentifier, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS catalogItemIdentifier,
+    CAST(NULL AS STRING) AS catalogItemName,
+    CAST(NULL AS STRING) AS productClass,
+    COALESCE(unix_micros(d.infoLastUpdated), -9000000000000000000) AS recency,
+    d.id AS record
+  FROM silver.cw_agreementaddition AS d
+  WHERE d._etl_deleted_at IS NULL AND d.productId IS NOT NULL
+  UNION ALL
+  SELECT
     p.catalogItemId AS catalogItemId,
     regexp_replace(p.catalogItemIdentifier, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS catalogItemIdentifier,
     regexp_replace(p.catalogItemName, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') AS catalogItemName,

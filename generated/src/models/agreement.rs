@@ -14,6 +14,7 @@ use super::{
     CustomFieldValue,
     InvoiceTemplateReference,
     OpportunityReference,
+    ProjectTypeReference,
     SiteReference,
     SlaReference,
     SystemDepartmentReference,
@@ -217,15 +218,4 @@ pub struct Agreement {
 
 impl Entity for Agreement {
     const TABLE: &'static Table = &tables::agreement::TABLE;
-}
-
-/// From /components/schemas/ProjectTypeReference.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
-pub struct ProjectTypeReference {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, Option<String>>>,
 }

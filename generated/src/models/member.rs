@@ -4,10 +4,13 @@
 use chrono::{DateTime, offset::Utc};
 use std::collections::BTreeMap;
 use super::{
+    BoardReference,
     CalendarReference,
     CountryReference,
     CustomFieldValue,
     MemberReference,
+    ProjectBoardReference,
+    ServiceLocationReference,
     SystemDepartmentReference,
     SystemLocationReference,
     TimeZoneSetupReference,
@@ -383,17 +386,6 @@ impl Entity for Member {
     const TABLE: &'static Table = &tables::member::TABLE;
 }
 
-/// From /components/schemas/BoardReference.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
-pub struct BoardReference {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, Option<String>>>,
-}
-
 /// From /components/schemas/DirectionalSyncReference.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct DirectionalSyncReference {
@@ -464,17 +456,6 @@ pub struct MemberTypeReference {
     pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
-/// From /components/schemas/ProjectBoardReference.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
-pub struct ProjectBoardReference {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, Option<String>>>,
-}
-
 /// From /components/schemas/ReportCardReference.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct ReportCardReference {
@@ -489,17 +470,6 @@ pub struct ReportCardReference {
 /// From /components/schemas/SecurityRoleReference.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct SecurityRoleReference {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, Option<String>>>,
-}
-
-/// From /components/schemas/ServiceLocationReference.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
-pub struct ServiceLocationReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,19 +5,34 @@
 //! server adds. Properties that are sensitive have no field.
 
 pub mod agreement;
+pub mod agreement_addition;
+pub mod agreement_adjustment;
+pub mod agreement_recap;
 pub mod company;
 pub mod expense_entry;
 pub mod invoice;
 pub mod member;
 pub mod product_item;
+pub mod project;
 pub mod references;
 pub mod system_info;
+pub mod ticket;
 pub mod time_entry;
 pub mod unposted_invoice;
+pub mod work_type;
 
 pub use self::agreement::{
     Agreement,
-    ProjectTypeReference,
+};
+pub use self::agreement_addition::{
+    Addition,
+    IvItemReference,
+};
+pub use self::agreement_adjustment::{
+    AgreementAdjustment,
+};
+pub use self::agreement_recap::{
+    AgreementRecap,
 };
 pub use self::company::{
     BillingDeliveryReference,
@@ -46,7 +61,6 @@ pub use self::invoice::{
     InvoiceTemplateDetailReference,
 };
 pub use self::member::{
-    BoardReference,
     DirectionalSyncReference,
     DocumentReference,
     LdapConfigurationReference,
@@ -54,19 +68,20 @@ pub use self::member::{
     MemberOffice365,
     MemberSsoSettingsReference,
     MemberTypeReference,
-    ProjectBoardReference,
     ReportCardReference,
     SecurityRoleReference,
-    ServiceLocationReference,
     StructureReference,
 };
 pub use self::product_item::{
     CatalogItemReference,
-    InvoiceGroupingReference,
     OpportunityStatusReference,
     ProductItem,
     ProductRecurring,
     UnitOfMeasureReference,
+};
+pub use self::project::{
+    Project,
+    ProjectStatusReference,
 };
 pub use self::references::{
     AgreementReference,
@@ -74,6 +89,7 @@ pub use self::references::{
     BillingCycleReference,
     BillingTermsReference,
     BillingUnitReference,
+    BoardReference,
     CalendarReference,
     CompanyReference,
     ContactReference,
@@ -81,15 +97,19 @@ pub use self::references::{
     CurrencyReference,
     CustomFieldValue,
     EntityTypeReference,
+    InvoiceGroupingReference,
     InvoiceReference,
     InvoiceTemplateReference,
     MemberReference,
     OpportunityReference,
     OwnerLevelReference,
+    ProjectBoardReference,
     ProjectPhaseReference,
     ProjectReference,
+    ProjectTypeReference,
     SlaReference,
     SalesOrderReference,
+    ServiceLocationReference,
     SiteReference,
     SystemDepartmentReference,
     SystemLocationReference,
@@ -105,6 +125,16 @@ pub use self::system_info::{
     Info,
     LicenseBit,
 };
+pub use self::ticket::{
+    PriorityReference,
+    ServiceItemReference,
+    ServiceSourceReference,
+    ServiceStatusReference,
+    ServiceSubTypeReference,
+    ServiceTeamReference,
+    ServiceTypeReference,
+    Ticket,
+};
 pub use self::time_entry::{
     ActivityReference,
     TimeEntry,
@@ -112,4 +142,7 @@ pub use self::time_entry::{
 };
 pub use self::unposted_invoice::{
     UnpostedInvoice,
+};
+pub use self::work_type::{
+    WorkType,
 };

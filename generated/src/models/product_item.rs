@@ -11,6 +11,7 @@ use super::{
     CompanyReference,
     CustomFieldValue,
     EntityTypeReference,
+    InvoiceGroupingReference,
     InvoiceReference,
     OpportunityReference,
     ProjectPhaseReference,
@@ -218,28 +219,6 @@ pub struct CatalogItemReference {
     pub identifier: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
-    pub info: Option<BTreeMap<String, Option<String>>>,
-}
-
-/// From /components/schemas/InvoiceGroupingReference.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
-pub struct InvoiceGroupingReference {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    #[serde(rename = "showPriceFlag", skip_serializing_if = "Option::is_none")]
-    pub show_price_flag: Option<bool>,
-    #[serde(rename = "showSubItemsFlag", skip_serializing_if = "Option::is_none")]
-    pub show_sub_items_flag: Option<bool>,
-    #[serde(
-        rename = "groupParentChildAdditionsFlag",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub group_parent_child_additions_flag: Option<bool>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
     pub info: Option<BTreeMap<String, Option<String>>>,
 }

@@ -63,6 +63,17 @@ pub struct BillingUnitReference {
     pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
+/// From /components/schemas/BoardReference.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+pub struct BoardReference {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
+    pub info: Option<BTreeMap<String, Option<String>>>,
+}
+
 /// From /components/schemas/CalendarReference.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct CalendarReference {
@@ -175,6 +186,28 @@ pub struct EntityTypeReference {
     pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
+/// From /components/schemas/InvoiceGroupingReference.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+pub struct InvoiceGroupingReference {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "showPriceFlag", skip_serializing_if = "Option::is_none")]
+    pub show_price_flag: Option<bool>,
+    #[serde(rename = "showSubItemsFlag", skip_serializing_if = "Option::is_none")]
+    pub show_sub_items_flag: Option<bool>,
+    #[serde(
+        rename = "groupParentChildAdditionsFlag",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub group_parent_child_additions_flag: Option<bool>,
+    #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
+    pub info: Option<BTreeMap<String, Option<String>>>,
+}
+
 /// From /components/schemas/InvoiceReference.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct InvoiceReference {
@@ -242,6 +275,17 @@ pub struct OwnerLevelReference {
     pub info: Option<BTreeMap<String, Option<String>>>,
 }
 
+/// From /components/schemas/ProjectBoardReference.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+pub struct ProjectBoardReference {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
+    pub info: Option<BTreeMap<String, Option<String>>>,
+}
+
 /// From /components/schemas/ProjectPhaseReference.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct ProjectPhaseReference {
@@ -256,6 +300,17 @@ pub struct ProjectPhaseReference {
 /// From /components/schemas/ProjectReference.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct ProjectReference {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
+    pub info: Option<BTreeMap<String, Option<String>>>,
+}
+
+/// From /components/schemas/ProjectTypeReference.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+pub struct ProjectTypeReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -282,6 +337,17 @@ pub struct SalesOrderReference {
     pub id: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identifier: Option<String>,
+    #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
+    pub info: Option<BTreeMap<String, Option<String>>>,
+}
+
+/// From /components/schemas/ServiceLocationReference.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+pub struct ServiceLocationReference {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     #[serde(rename = "_info", skip_serializing_if = "Option::is_none")]
     pub info: Option<BTreeMap<String, Option<String>>>,
 }

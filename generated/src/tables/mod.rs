@@ -4,13 +4,19 @@
 use connectwise_runtime::shape::Table;
 
 pub mod agreement;
+pub mod agreement_addition;
+pub mod agreement_adjustment;
+pub mod agreement_recap;
 pub mod company;
 pub mod expense_entry;
 pub mod invoice;
 pub mod member;
 pub mod product_item;
+pub mod project;
+pub mod ticket;
 pub mod time_entry;
 pub mod unposted_invoice;
+pub mod work_type;
 
 /// The version of the spec that the tables come from.
 pub const SPEC_VERSION: &str = "2025.1";
@@ -18,13 +24,19 @@ pub const SPEC_VERSION: &str = "2025.1";
 /// All of them, by name.
 pub static TABLES: &[&Table] = &[
     &agreement::TABLE,
+    &agreement_addition::TABLE,
+    &agreement_adjustment::TABLE,
+    &agreement_recap::TABLE,
     &company::TABLE,
     &expense_entry::TABLE,
     &invoice::TABLE,
     &member::TABLE,
     &product_item::TABLE,
+    &project::TABLE,
+    &ticket::TABLE,
     &time_entry::TABLE,
     &unposted_invoice::TABLE,
+    &work_type::TABLE,
 ];
 
 /// The table of an entity, by the entity's name or one of its variants'.

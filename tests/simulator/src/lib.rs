@@ -25,6 +25,7 @@ mod config;
 mod dice;
 mod entity;
 mod faults;
+mod further;
 mod instant;
 mod json;
 mod links;

@@ -49,7 +49,7 @@ impl Served {
 }
 
 fn key(path: &str) -> String {
-    path.trim_end_matches('/').to_lowercase()
+    path.to_lowercase()
 }
 
 impl Asked {

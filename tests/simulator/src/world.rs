@@ -14,6 +14,7 @@ use crate::faults::{FaultState, Faults, Struck};
 use crate::instant::to_utc;
 use crate::log::{RequestLine, RequestLog};
 use crate::plan::Plan;
+use crate::further;
 use crate::served::{self, Served};
 use crate::state::State;
 
@@ -77,12 +78,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl World {
     /// A world without a server.
     pub fn new(config: &Config) -> Self {
+        let plan = Plan::new(config);
+        let mut served = Served::default();
+        for (path, records) in further::lists(&plan) {
+            served.set(&path, records);
+        }
         Self {
-            state: RwLock::new(State::new(Plan::new(config))),
+            state: RwLock::new(State::new(plan)),
             faults: Mutex::new(FaultState::new(config.faults.clone())),
             log: Mutex::default(),
             kept: Kept::default(),
-            served: Mutex::default(),
+            served: Mutex::new(served),
             codebase: RwLock::new(CODEBASE.to_owned()),
         }
     }
