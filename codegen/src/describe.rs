@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::entities::ACCESS;
 use crate::files::GeneratedFiles;
 use crate::gold::model::{Additivity, Type};
 use crate::ir::ChangeDetection;
@@ -94,6 +95,13 @@ static ENTITY: Mapping = Mapping(&[
     must("name", Holds::Text, "What it is called in commands and in meta tables, e.g. TimeEntry."),
     must("endpoint", Holds::Text, "The list endpoint; `cargo codegen list --all` shows them."),
     may("parent", Holds::Text, "Where the endpoint has a parameter in its path: the entity whose ids fill it."),
+    may("parentEnded", Holds::Mapping(&PARENT_ENDED), "Below which parents the list is not read any more."),
+    may(
+        "access",
+        Holds::OneOf(&ACCESS),
+        "required (default): the entity fails where its list can't be read. optional: where it never could be read, \
+         because the login has no right to it or the API lacks it, the tables stay empty and a warning says so.",
+    ),
     must("table", Holds::Text, "The table in bronze and silver, e.g. cw_timeentry."),
     may("key", Holds::Text, "The integer property with one value a record (default: id)."),
     may("lookbackDays", Holds::Count, "How far behind the watermark an incremental run begins (default: one day)."),
@@ -114,6 +122,11 @@ static ENTITY: Mapping = Mapping(&[
          of change (default: those of deletedFlag, cancelledFlag and inactiveFlag that there are).",
     ),
     may("agreementNumberCaption", Holds::Text, "Of Agreement: the caption of the custom field with its number."),
+]);
+
+static PARENT_ENDED: Mapping = Mapping(&[
+    must("property", Holds::Text, "The parent's property that holds when it ended, e.g. endDate."),
+    must("days", Holds::Count, "Days after which nothing changes below it any more."),
 ]);
 
 static PERSONAL: Mapping = Mapping(&[

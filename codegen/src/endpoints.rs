@@ -195,6 +195,8 @@ fn config(name: &str, endpoint: &str, key: &str) -> EntityConfig {
         name: name.to_owned(),
         endpoint: endpoint.to_owned(),
         parent: None,
+        parent_ended: None,
+        optional: false,
         table: format!("cw_{}", name.to_lowercase()),
         key: key.to_owned(),
         lookback_days: None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::inputs::Inputs;
-use crate::ir::{ChangeDetection, Variant};
+use crate::ir::{ChangeDetection, ParentEnded, Variant};
 use crate::lower::naming::closest;
 use crate::report::{Problem, Problems};
 use crate::yaml::{self, Keys, Node};
@@ -16,6 +16,9 @@ pub const QUARANTINE: &str = "cw_quarantine";
 
 /// What a new file begins with.
 pub const NEW: &str = "# yaml-language-server: $schema=entities.schema.json\nentities:\n";
+
+/// What `access` may be.
+pub const ACCESS: [&str; 2] = ["required", "optional"];
 
 /// An entity as the file says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +35,10 @@ pub struct EntityConfig {
     pub endpoint: String,
     /// `parent`.
     pub parent: Option<String>,
+    /// `parentEnded`.
+    pub parent_ended: Option<ParentEnded>,
+    /// Whether `access` is `optional`.
+    pub optional: bool,
     /// `table`.
     pub table: String,
     /// `key`.
@@ -118,6 +125,11 @@ fn entity(index: usize, node: &Node, problems: &mut Problems) -> Option<EntityCo
     let name = keys.text("name", problems);
     let endpoint = keys.text("endpoint", problems);
     let parent = keys.optional_text("parent", problems);
+    let parent_ended = match keys.get("parentEnded") {
+        Some(node) => parent_ended(format!("{}/parentEnded", keys.pointer()), node, problems),
+        None => None,
+    };
+    let optional = one_of(&mut keys, "access", "access to a list", ACCESS, problems);
     let table = keys.text("table", problems);
     let key = keys.optional_text("key", problems).unwrap_or_else(|| "id".to_owned());
     let lookback_days = keys.optional_count("lookbackDays", problems);
@@ -171,6 +183,8 @@ fn entity(index: usize, node: &Node, problems: &mut Problems) -> Option<EntityCo
         name: name?,
         endpoint: endpoint?,
         parent,
+        parent_ended,
+        optional: optional == ACCESS[1],
         table: table?,
         key,
         lookback_days,
@@ -205,17 +219,39 @@ fn inside(pointer: &str, node: &Node, places: &mut BTreeMap<String, (u64, u64)>)
 }
 
 fn change_detection(keys: &mut Keys<'_>, problems: &mut Problems) -> ChangeDetection {
-    let Some(text) = keys.optional_text("changeDetection", problems) else { return ChangeDetection::LastUpdated };
     let names = ChangeDetection::ALL.map(|(name, _)| name);
-    if let Some((_, value)) = ChangeDetection::ALL.into_iter().find(|(name, _)| *name == text) {
-        return value;
+    let text = one_of(keys, "changeDetection", "way to find changes", names, problems);
+    let found = ChangeDetection::ALL.into_iter().find(|(name, _)| *name == text);
+    found.map_or(ChangeDetection::LastUpdated, |(_, value)| value)
+}
+
+/// One of a few words; the first where there is none, or another one.
+fn one_of<const N: usize>(
+    keys: &mut Keys<'_>,
+    key: &'static str,
+    what: &str,
+    words: [&'static str; N],
+    problems: &mut Problems,
+) -> &'static str {
+    let Some(text) = keys.optional_text(key, problems) else { return words[0] };
+    if let Some(word) = words.into_iter().find(|word| *word == text) {
+        return word;
     }
-    let near = closest(&text, names).map(|name| format!("did you mean `{name}`? ")).unwrap_or_default();
-    problems.push(
-        keys.problem("changeDetection", format!("`{text}` is no way to find changes"))
-            .fix(format!("{near}Known are {}", names.join(", "))),
-    );
-    ChangeDetection::LastUpdated
+    let near = closest(&text, words).map(|name| format!("did you mean `{name}`? ")).unwrap_or_default();
+    problems
+        .push(keys.problem(key, format!("`{text}` is no {what}")).fix(format!("{near}Known are {}", words.join(", "))));
+    words[0]
+}
+
+fn parent_ended(pointer: String, node: &Node, problems: &mut Problems) -> Option<ParentEnded> {
+    let mut keys = Keys::of(FILE, pointer, node, problems)?;
+    let property = keys.text("property", problems);
+    let days = keys.optional_count("days", problems);
+    if days.is_none() {
+        problems.push(keys.problem("days", "`days` is missing").fix("add e.g. `days: 365`"));
+    }
+    keys.finish(problems);
+    Some(ParentEnded { property: property?, days: days? })
 }
 
 fn variant(pointer: String, node: &Node, problems: &mut Problems) -> Option<Variant> {

@@ -36,6 +36,8 @@ pub struct Entity {
     pub counted: bool,
     /// Whose ids fill the parameter of the endpoint's path, where it has one.
     pub parent: Option<Parent>,
+    /// Whether the login may lack the right to the list.
+    pub optional: bool,
     /// The bronze and silver table, e.g. `cw_timeentry`.
     pub table: String,
     /// The schema in the spec.
@@ -79,6 +81,17 @@ pub struct Parent {
     pub path: Vec<String>,
     /// Whether the API sends it there; else it is a column that was added to the shape.
     pub in_record: bool,
+    /// Below which parents the list is not read any more.
+    pub ended: Option<ParentEnded>,
+}
+
+/// Below which parents a list is not read any more: those that ended this long ago.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParentEnded {
+    /// The parent's property that holds when it ended.
+    pub property: String,
+    /// Days since then.
+    pub days: u32,
 }
 
 /// How changes are found.

@@ -168,7 +168,7 @@ fn one_more_property_of_the_real_spec_changes_a_few_lines_of_the_entities_that_r
     // A schema of one entity, and one that several hold.
     for (schema, reached_by) in [
         ("TimeEntry", &["time_entry"][..]),
-        ("TicketReference", &["expense_entry", "invoice", "product_item", "time_entry"]),
+        ("TicketReference", &["expense_entry", "invoice", "product_item", "ticket", "time_entry"]),
     ] {
         let mut document: Value = serde_json::from_str(&inputs.spec).unwrap();
         let properties = document.pointer_mut(&format!("/components/schemas/{schema}/properties")).unwrap();

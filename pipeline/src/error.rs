@@ -75,6 +75,11 @@ impl Error {
         }
     }
 
+    /// Returns whether the API has no such list, or the login has no right to it.
+    pub(crate) fn is_no_access(&self) -> bool {
+        matches!(self, Error::Client(ClientError::Forbidden { .. } | ClientError::NotFound { .. }))
+    }
+
     /// Creates an error of a table.
     pub fn table(layer: &str, table: &str, action: &str, source: impl Into<BoxError>) -> Self {
         lake::Error::table(layer, table, action, source).into()

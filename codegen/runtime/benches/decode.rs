@@ -35,6 +35,7 @@ static TABLE: Table = Table {
     endpoint: "/time/entries",
     counted: true,
     parent: None,
+    optional: false,
     schema: "TimeEntry",
     key: "id",
     lookback_days: Some(30),

@@ -58,5 +58,5 @@ pub use recall::Recall;
 pub use redact::{redact, redact_stored};
 pub use row_hash::row_hashes;
 pub use schema::{bronze_schema, check, child_schema, silver_schema};
-pub use shape::{ChangeDetection, Child, Field, Kind, Parent, SilverColumn, Source, Table, Variant};
+pub use shape::{ChangeDetection, Child, Field, Kind, Parent, ParentEnded, SilverColumn, Source, Table, Variant};
 pub use stamp::{Stamp, stamp, stamped_schema};

@@ -106,6 +106,17 @@ pub struct Parent {
     /// Whether the API sends it there. Where it does not, the path is one column at the end of the shape that the
     /// generator added, and [`with_parent`](crate::with_parent) fills it in.
     pub in_record: bool,
+    /// Below which parents the list is not read any more; absent where it is read below all of them.
+    pub ended: Option<ParentEnded>,
+}
+
+/// Parents that ended so long ago that nothing changes below them any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ParentEnded {
+    /// The parent's property, a time, that holds when it ended.
+    pub property: &'static str,
+    /// Days since then.
+    pub days: u32,
 }
 
 /// One entity: a list endpoint and the tables that come from it.
@@ -121,6 +132,8 @@ pub struct Table {
     pub counted: bool,
     /// The parent whose ids fill the parameter of the endpoint's path, where it has one.
     pub parent: Option<Parent>,
+    /// Whether the login may lack the right to the list, or the API the list: the tables are empty then.
+    pub optional: bool,
     /// The name of the schema in the spec.
     pub schema: &'static str,
     /// The key property, an integer.

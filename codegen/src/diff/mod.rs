@@ -12,6 +12,7 @@ mod trace;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::entities::ACCESS;
 use crate::ir::{Entity, Ir, SilverColumn, Variant};
 
 use self::shape::{compare, leaves, values};
@@ -68,6 +69,11 @@ fn entity(old: &Entity, new: &Entity, entries: &mut Vec<Entry>) {
     };
     let days = |days: Option<u32>| days.map_or_else(|| "none".to_owned(), |days| days.to_string());
     let parent = |entity: &Entity| entity.parent.as_ref().map_or_else(|| "none".to_owned(), |of| of.entity.clone());
+    let ended = |entity: &Entity| {
+        let ended = entity.parent.as_ref().and_then(|parent| parent.ended.as_ref());
+        ended.map_or_else(|| "none".to_owned(), |ended| format!("{}, {} days", ended.property, ended.days))
+    };
+    let access = |entity: &Entity| ACCESS[usize::from(entity.optional)].to_owned();
     let caption = |entity: &Entity| entity.agreement_number_caption.clone().unwrap_or_else(|| "none".to_owned());
     // A name that is gone is one that commands and reports used.
     let gone = old.variants.iter().any(|variant| new.variants.iter().all(|other| other.name != variant.name));
@@ -76,6 +82,8 @@ fn entity(old: &Entity, new: &Entity, entries: &mut Vec<Entry>) {
         ("key", old.key.clone(), new.key.clone(), true),
         ("endpoint", old.endpoint.clone(), new.endpoint.clone(), false),
         ("parent", parent(old), parent(new), false),
+        ("parentEnded", ended(old), ended(new), false),
+        ("access", access(old), access(new), false),
         ("lookbackDays", days(old.lookback_days), days(new.lookback_days), false),
         ("changeDetection", old.change_detection.name().to_owned(), new.change_detection.name().to_owned(), false),
         ("variants", variants(&old.variants), variants(&new.variants), gone),

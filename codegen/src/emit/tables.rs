@@ -64,6 +64,7 @@ fn table(entity: &Entity) -> String {
     line("endpoint", &quoted(&entity.endpoint));
     line("counted", if entity.counted { "true" } else { "false" });
     line("parent", &parent(entity));
+    line("optional", if entity.optional { "true" } else { "false" });
     line("schema", &quoted(&entity.schema));
     line("key", &quoted(&entity.key));
     line("lookback_days", &entity.lookback_days.map_or_else(|| "None".to_owned(), |days| format!("Some({days})")));
@@ -109,7 +110,13 @@ fn parent(entity: &Entity) -> String {
     let (name, parameter) = (quoted(&parent.entity), quoted(&parent.parameter));
     let path = quoted_list(parent.path.iter().map(String::as_str));
     let in_record = parent.in_record;
-    format!("Some(Parent {{ entity: {name}, parameter: {parameter}, path: {path}, in_record: {in_record} }})")
+    let ended = parent.ended.as_ref().map_or_else(
+        || "None".to_owned(),
+        |ended| format!("Some(ParentEnded {{ property: {}, days: {} }})", quoted(&ended.property), ended.days),
+    );
+    format!(
+        "Some(Parent {{ entity: {name}, parameter: {parameter}, path: {path}, in_record: {in_record}, ended: {ended} }})"
+    )
 }
 
 /// The engine's functions with this table filled in.
@@ -135,8 +142,9 @@ fn imports(entity: &Entity) -> String {
     if columns.count() > 0 {
         names.insert("Source");
     }
-    if entity.parent.is_some() {
+    if let Some(parent) = &entity.parent {
         names.insert("Parent");
+        names.extend(parent.ended.as_ref().map(|_| "ParentEnded"));
     }
     if !entity.variants.is_empty() {
         names.insert("Variant");

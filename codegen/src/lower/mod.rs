@@ -26,9 +26,30 @@ pub fn lower(spec: &Spec, configs: &[EntityConfig], problems: &mut Problems) -> 
         configs.iter().filter_map(|config| entity(spec, config, configs, problems)).collect();
     entities.sort_by(|a, b| a.name.cmp(&b.name));
     tables_are_unique(&entities, configs, problems);
+    parents_end(&entities, configs, problems);
     let operations = operations::select(spec, &entities);
     let info = operations::info(spec);
     Ir { version: spec.version.clone(), entities, operations, info }
+}
+
+/// Checks that what says when a parent ended is a time of the parent's.
+fn parents_end(entities: &[Entity], configs: &[EntityConfig], problems: &mut Problems) {
+    for config in configs {
+        let Some(ended) = &config.parent_ended else { continue };
+        let Some(name) = &config.parent else {
+            problems.push(problem(config, "parentEnded", "there is no `parent` that could end").fix("remove it"));
+            continue;
+        };
+        // A parent that is no entity, or can't be made, is a problem already.
+        let Some(parent) = entities.iter().find(|entity| entity.name == *name) else { continue };
+        let times = || parent.shape.iter().filter(|field| field.kind == Kind::Timestamp).map(|field| &*field.name);
+        if !times().any(|time| time == ended.property) {
+            let what = format!("`{}` is no time of {name}", ended.property);
+            problems.push(problem(config, "parentEnded/property", what).why("it says when the parent ended").fix(
+                format!("{}Its times are {}", meant(&ended.property, times()), times().collect::<Vec<_>>().join(", ")),
+            ));
+        }
+    }
 }
 
 /// Why no table can be made of an entity; nothing where one can.
@@ -77,6 +98,7 @@ fn entity(spec: &Spec, config: &EntityConfig, configs: &[EntityConfig], problems
         endpoint: config.endpoint.clone(),
         counted: spec.counts(&config.endpoint),
         parent,
+        optional: config.optional,
         table: config.table.clone(),
         schema: schema.to_owned(),
         key: config.key.clone(),

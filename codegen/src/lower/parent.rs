@@ -101,7 +101,8 @@ pub(super) fn parent(
         Some(path) => (path, true),
         None => (vec![add_column(shape, name, parameter)], false),
     };
-    Some(Parent { entity: name.clone(), parameter: parameter.to_owned(), path, in_record })
+    let ended = config.parent_ended.clone();
+    Some(Parent { entity: name.clone(), parameter: parameter.to_owned(), path, in_record, ended })
 }
 
 /// Whether the parents of an entity lead back to it.

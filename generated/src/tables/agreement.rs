@@ -13,6 +13,7 @@ pub static TABLE: Table = Table {
     endpoint: "/finance/agreements",
     counted: true,
     parent: None,
+    optional: false,
     schema: "Agreement",
     key: "id",
     lookback_days: Some(90),

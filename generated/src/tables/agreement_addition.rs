@@ -3,7 +3,7 @@
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
-use connectwise_runtime::shape::{ChangeDetection, Child, Field, Kind, Parent, SilverColumn, Source, Table};
+use connectwise_runtime::shape::{ChangeDetection, Child, Field, Kind, Parent, ParentEnded, SilverColumn, Source, Table};
 use connectwise_runtime::{Decoder, FlattenError};
 
 /// Bronze and silver `cw_agreementaddition`.
@@ -12,11 +12,12 @@ pub static TABLE: Table = Table {
     table: "cw_agreementaddition",
     endpoint: "/finance/agreements/{parentId}/additions",
     counted: true,
-    parent: Some(Parent { entity: "Agreement", parameter: "parentId", path: &["agreementId"], in_record: true }),
+    parent: Some(Parent { entity: "Agreement", parameter: "parentId", path: &["agreementId"], in_record: true, ended: Some(ParentEnded { property: "endDate", days: 400 }) }),
+    optional: true,
     schema: "Addition",
     key: "id",
-    lookback_days: Some(30),
-    change_detection: ChangeDetection::LastUpdated,
+    lookback_days: None,
+    change_detection: ChangeDetection::FullScan,
     variants: &[],
     sensitive: &[],
     excluded: &[],

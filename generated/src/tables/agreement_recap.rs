@@ -13,6 +13,7 @@ pub static TABLE: Table = Table {
     endpoint: "/finance/agreementrecap/",
     counted: false,
     parent: None,
+    optional: true,
     schema: "AgreementRecap",
     key: "id",
     lookback_days: None,

@@ -13,6 +13,7 @@ pub static TABLE: Table = Table {
     endpoint: "/company/companies",
     counted: true,
     parent: None,
+    optional: false,
     schema: "Company",
     key: "id",
     lookback_days: None,

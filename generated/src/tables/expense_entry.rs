@@ -13,6 +13,7 @@ pub static TABLE: Table = Table {
     endpoint: "/expense/entries",
     counted: true,
     parent: None,
+    optional: false,
     schema: "ExpenseEntry",
     key: "id",
     lookback_days: Some(30),

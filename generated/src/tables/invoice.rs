@@ -13,6 +13,7 @@ pub static TABLE: Table = Table {
     endpoint: "/finance/invoices",
     counted: true,
     parent: None,
+    optional: false,
     schema: "Invoice",
     key: "id",
     lookback_days: Some(60),

@@ -13,6 +13,7 @@ pub static TABLE: Table = Table {
     endpoint: "/system/members",
     counted: true,
     parent: None,
+    optional: false,
     schema: "Member",
     key: "id",
     lookback_days: None,

@@ -13,6 +13,7 @@ pub static TABLE: Table = Table {
     endpoint: "/procurement/products",
     counted: true,
     parent: None,
+    optional: false,
     schema: "ProductItem",
     key: "id",
     lookback_days: Some(180),

@@ -13,6 +13,7 @@ pub static TABLE: Table = Table {
     endpoint: "/project/projects",
     counted: true,
     parent: None,
+    optional: true,
     schema: "Project",
     key: "id",
     lookback_days: Some(30),

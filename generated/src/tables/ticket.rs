@@ -13,6 +13,7 @@ pub static TABLE: Table = Table {
     endpoint: "/service/tickets",
     counted: true,
     parent: None,
+    optional: true,
     schema: "Ticket",
     key: "id",
     lookback_days: Some(30),

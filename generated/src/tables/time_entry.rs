@@ -13,6 +13,7 @@ pub static TABLE: Table = Table {
     endpoint: "/time/entries",
     counted: true,
     parent: None,
+    optional: false,
     schema: "TimeEntry",
     key: "id",
     lookback_days: Some(30),

@@ -13,6 +13,7 @@ pub static TABLE: Table = Table {
     endpoint: "/finance/accounting/unpostedinvoices",
     counted: true,
     parent: None,
+    optional: false,
     schema: "UnpostedInvoice",
     key: "id",
     lookback_days: Some(7),

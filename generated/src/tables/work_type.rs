@@ -13,6 +13,7 @@ pub static TABLE: Table = Table {
     endpoint: "/time/workTypes",
     counted: true,
     parent: None,
+    optional: true,
     schema: "WorkType",
     key: "id",
     lookback_days: Some(30),

@@ -58,6 +58,7 @@ pub(super) static ANYTHING: LazyLock<&'static Table> = LazyLock::new(|| {
         endpoint: "",
         counted: false,
         parent: None,
+        optional: false,
         schema: "",
         key: "id",
         lookback_days: None,

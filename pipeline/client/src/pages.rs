@@ -100,6 +100,11 @@ impl<D: DecodePage> PageReader<D> {
         self.mode
     }
 
+    /// Whether the last page was read.
+    pub fn is_done(&self) -> bool {
+        self.done
+    }
+
     /// How many pages were read.
     pub fn pages(&self) -> u64 {
         self.pages

@@ -166,6 +166,7 @@ mod tests {
         endpoint: "/things",
         counted: true,
         parent: None,
+        optional: false,
         schema: "Thing",
         key: "id",
         lookback_days: None,

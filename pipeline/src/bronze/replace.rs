@@ -81,8 +81,8 @@ impl BronzeWrite<'_> {
         };
         let existing = table.frame().await?;
         // The source has rejected records, too: their last good versions live, also where they were marked.
-        let quarantined = Arc::new(KeySet::Ids(extracted.quarantined_ids()));
-        let deleted_at = when(KeySet::holds(&quarantined, ident(entity.key)), alive())
+        let there = Arc::new(KeySet::Ids(extracted.not_fetched_but_there()));
+        let deleted_at = when(KeySet::holds(&there, ident(entity.key)), alive())
             .when(ident(DELETED_AT).is_null(), instant(&run.id))
             .otherwise(ident(DELETED_AT))
             .on("bronze", entity.table, "replacing")?;
@@ -262,12 +262,12 @@ async fn compare(run: &RunContext, extracted: &Extracted, table: &Table, schema:
         Some(_) => counts.updated += 1,
     })
     .await?;
-    let quarantined = extracted.quarantined_ids();
+    let there = extracted.not_fetched_but_there();
     let mut not_fetched: Vec<i64> = known.keys().copied().collect();
     not_fetched.sort_unstable();
     let repeated = repeated.iter().filter(|(id, _)| known.contains_key(id)).map(|(_, more)| more).sum();
     // Only sums are taken, so the order does not matter.
-    known.into_iter().for_each(|(id, (_, live))| match (live, quarantined.contains(&id)) {
+    known.into_iter().for_each(|(id, (_, live))| match (live, there.contains(&id)) {
         (true, false) => counts.deleted += 1,
         (false, true) => counts.updated += 1,
         _ => counts.unchanged += 1,

@@ -117,14 +117,14 @@ async fn of_entity(
         let is_other = source::is_other(lake, entity, client.source(), options.change_source).await?;
         let window = if is_other { Window::Everything } else { run::window_of(lake, options, now, entity).await? };
         plan.window = window.to_string();
-        let parents = bronze::parent_ids(lake, entity).await?;
-        plan.lists = if entity.parent.is_some() { parents.len() } else { 1 };
+        let parents = bronze::parents(lake, entity, now).await?;
+        plan.lists = if entity.parent.is_some() { parents.asked.len() } else { 1 };
         let max_rejected_percent = MOST_PERCENT;
         let unserved = &quarantine::unserved(lake, entity).await?[..];
         let order = ExtractRequest {
             table: entity,
             window,
-            parents: &parents,
+            parents: &parents.asked,
             max_rejected_percent,
             began: now,
             known: std::sync::Arc::default(),

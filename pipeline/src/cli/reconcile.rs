@@ -97,7 +97,7 @@ async fn look(
     change_source: bool,
 ) -> Result<RunReport> {
     for entity in selected.iter().copied().filter(|entity| deletions::applies_to(entity)) {
-        report.entities.push(deletions::compare(client, lake, entity).await);
+        report.entities.push(deletions::compare(client, lake, entity, chrono::Utc::now()).await);
     }
     // A source that did not respond is not recorded.
     if report.entities.iter().any(|entity| entity.compared.is_some()) {

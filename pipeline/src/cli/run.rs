@@ -171,6 +171,7 @@ pub(super) fn as_json(report: &RunReport) -> String {
                 "compared": entity.compared,
                 "unknownFields": entity.unknown_fields,
                 "window": entity.window,
+                "unavailable": entity.unavailable,
                 "remarks": entity.remarks,
                 "watermarkBefore": entity.watermark_before.and_then(instant),
                 "watermarkAfter": entity.watermark_after.and_then(instant),

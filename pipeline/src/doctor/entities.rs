@@ -21,6 +21,12 @@ pub(super) async fn check(client: &Client, stats: &Arc<RequestStats>, table: &'s
     match facts(client, stats, table).await {
         Ok((found, None)) => Check::well(table.entity, found),
         Ok((found, Some(advice))) => Check::warning(table.entity, found, advice),
+        Err(error) if table.optional && error.is_no_access() => Check::warning(
+            table.entity,
+            error.to_string(),
+            "nothing, if it is not wanted: its tables stay empty. Else give the API member's security role inquire rights \
+             for it (all, not mine)",
+        ),
         Err(Error::Client(ClientError::Forbidden { message, .. })) => Check::failed(
             table.entity,
             format!("{}: no right to read it (HTTP 403: {message})", table.endpoint),

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::lake::{SortedRun, StagedFile};
 use connectwise_runtime::{RejectedRecord, Table};
 use datafusion::prelude::{DataFrame, SessionContext};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// The result of reading one entity.
 pub struct Extracted {
@@ -24,6 +24,8 @@ pub struct Extracted {
     pub superseded: HashSet<i64>,
     /// Rejected records.
     pub quarantined: Vec<RejectedRecord>,
+    /// The keys of rows that stay, though the source was not asked for them.
+    pub kept: BTreeSet<i64>,
     /// Properties that the spec does not know, with the number of occurrences.
     pub unknown_fields: BTreeMap<String, u64>,
     /// Whether all records were read (a full run, a snapshot or a full scan).
@@ -149,6 +151,7 @@ impl Extracted {
             ids: HashMap::new(),
             superseded: HashSet::new(),
             quarantined: Vec::new(),
+            kept: BTreeSet::new(),
             unknown_fields: BTreeMap::new(),
             whole: false,
             began: None,
@@ -324,6 +327,11 @@ impl Extracted {
     /// Ids of quarantined records, where they could be read.
     pub fn quarantined_ids(&self) -> HashSet<i64> {
         self.quarantined.iter().filter_map(id_of).collect()
+    }
+
+    /// Ids of records that were not fetched and are no less there: rejected ones, and those that were not asked for.
+    pub(crate) fn not_fetched_but_there(&self) -> HashSet<i64> {
+        self.quarantined_ids().into_iter().chain(self.kept.iter().copied()).collect()
     }
 }
 

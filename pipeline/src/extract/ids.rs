@@ -9,14 +9,17 @@ use super::ask_again::still_unserved;
 use super::flags::{FlagHash, flag_hashes};
 use super::list_reader::ListReader;
 use super::lists::lists;
+use super::pages::Page;
 use super::plan;
 use super::ranges::side_by_side;
 use super::rows::id_of;
+use super::short_list::{FirstLook, look};
 use crate::client::pages::PagingMode;
-use crate::client::{Client, ClientError, KeyRange, RequestStats, Selection};
+use crate::client::{Client, KeyRange, RequestStats, Selection};
 use crate::error::{Error, Result};
 use crate::lake::longs;
 use connectwise_runtime::Table;
+use futures::StreamExt as _;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -32,6 +35,13 @@ pub struct Listed {
     pub(crate) flags: HashMap<i64, FlagHash>,
 }
 
+impl Listed {
+    fn take(&mut self, mut found: Ids) {
+        self.ids.append(&mut found.ids);
+        self.flags.extend(found.flags);
+    }
+}
+
 /// The ids of one list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Ids {
@@ -45,6 +55,23 @@ pub(super) struct Ids {
 impl Ids {
     fn len(&self) -> u64 {
         self.ids.len() as u64 + self.nameless
+    }
+
+    /// Adds the records of a page.
+    fn take(&mut self, source: &ListReader, page: &Page) -> Result<()> {
+        let ids = longs(&page.decoded.batch, source.table.key);
+        let beside = source.only.unwrap_or_default();
+        if !beside.is_empty() {
+            self.flags.extend(ids.iter().copied().zip(flag_hashes(&page.decoded.batch, beside)?));
+        }
+        self.ids.extend(ids);
+        for rejected in &page.decoded.quarantined {
+            match id_of(rejected) {
+                Some(id) => drop(self.ids.insert(id)),
+                None => self.nameless += 1,
+            }
+        }
+        Ok(())
     }
 
     /// Whether the set matches the counts before and after.
@@ -68,8 +95,21 @@ pub async fn read_ids(
     stats: &Arc<RequestStats>,
 ) -> Result<Listed> {
     let mut all = Listed::default();
-    for list in lists(table, parents) {
-        let source = ListReader { only: Some(table.reconcile), ..ListReader::of(client, table, list, stats)? };
+    let readers = lists(table, parents)
+        .into_iter()
+        .map(|list| Ok(ListReader { only: Some(table.reconcile), ..ListReader::of(client, table, list, stats)? }));
+    let mut looks = futures::stream::iter(readers).map(look).buffered(client.rate_limit().workers);
+    while let Some((source, first)) = looks.next().await.transpose()? {
+        match first {
+            FirstLook::Gone => continue,
+            FirstLook::Whole(page) => {
+                let mut found = Ids::default();
+                page.map_or(Ok(()), |page| found.take(&source, &page))?;
+                all.take(found);
+                continue;
+            }
+            FirstLook::Longer => {}
+        }
         // With parents, the list of an unserved record is not known.
         let still = match table.parent {
             None => still_unserved(&source, unserved).await?,
@@ -77,21 +117,10 @@ pub async fn read_ids(
         };
         let left_out = Arc::new(still);
         let selection = Selection { left_out: Arc::clone(&left_out), ..source.selection.clone() };
-        let source = ListReader { selection, ..source };
-        match proven(&source).await {
-            Ok(mut found) => {
-                all.ids.append(&mut found.ids);
-                all.ids.extend(left_out.iter());
-                all.flags.extend(found.flags);
-            }
-            Err(Error::Client(error @ ClientError::NotFound { .. })) => {
-                if !source.list.went_with_its_parent(&source.client, table, &source.stats).await? {
-                    return Err(error.into());
-                }
-            }
-            Err(error) => return Err(error),
-        }
+        all.take(proven(&ListReader { selection, ..source }).await?);
+        all.ids.extend(left_out.iter());
     }
+    drop(looks);
     Ok(all)
 }
 
@@ -135,18 +164,7 @@ async fn read_once(source: &ListReader, expected: Option<u64>) -> Result<Ids> {
             let mut pages = source.pages(range, mode, expected);
             let mut found = Ids::default();
             while let Some(page) = pages.next().await? {
-                let ids = longs(&page.decoded.batch, source.table.key);
-                let beside = source.only.unwrap_or_default();
-                if !beside.is_empty() {
-                    found.flags.extend(ids.iter().copied().zip(flag_hashes(&page.decoded.batch, beside)?));
-                }
-                found.ids.extend(ids);
-                for rejected in &page.decoded.quarantined {
-                    match id_of(rejected) {
-                        Some(id) => drop(found.ids.insert(id)),
-                        None => found.nameless += 1,
-                    }
-                }
+                found.take(&source, &page)?;
             }
             found.by_number = pages.mode() == PagingMode::PageNumber;
             Ok(found)

@@ -25,6 +25,7 @@ mod ranges;
 mod request;
 mod resume;
 mod rows;
+mod short_list;
 mod stored;
 mod tolerance;
 mod unserved;
@@ -44,20 +45,23 @@ pub(crate) use stored::decode_stored;
 pub(crate) use tolerance::{MOST_PERCENT, check_share};
 pub(crate) use unserved::unserved_id;
 
-use crate::client::{Client, ClientError, RequestStats, Selection};
+use crate::client::{Client, KeyRange, RequestStats, Selection};
 use crate::conditions::Condition;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::lake::{Format, Stage};
 use changed_during_read::Newest;
 use chrono::{DateTime, TimeDelta};
 use complete::{Tolerance, prove_complete};
 use connectwise_runtime::{ChangeDetection, Table, bronze_schema};
+use futures::StreamExt as _;
 use list_reader::ListReader;
 use lists::lists;
+use pages::Page;
 use ranges::Sink;
 use request::Filter;
 use resume::{Checkpoint, Resumed};
 use rows::staged_schema;
+use short_list::{FirstLook, look};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -86,9 +90,9 @@ pub async fn extract(
     let (mut next, mut twice) = (0, 0);
     let again = ask_again::ask_once(client, stage, order, stats).await?;
     let left_out = Arc::new(again.left_out());
-    for list in lists {
+    let readers = lists.into_iter().map(|list| {
         let all = ListReader::of(client, table, list, stats)?;
-        let source = ListReader {
+        Ok(ListReader {
             selection: Selection {
                 condition: filter.as_ref().map(|filter| filter.condition.clone()),
                 left_out: Arc::clone(&left_out),
@@ -98,18 +102,25 @@ pub async fn extract(
             known: Arc::clone(&order.known),
             format: staged_format(stage, order, filter.as_ref(), &all),
             ..all
-        };
-        match read_list(&source, stage, order, filter.as_ref(), &mut next).await {
-            Ok(list) => twice += extracted.merge(list),
-            Err(Error::Client(error @ ClientError::NotFound { .. })) => {
-                if !source.list.went_with_its_parent(client, table, stats).await? {
-                    return Err(error.into());
-                }
-                tracing::debug!(endpoint = source.list.endpoint, "nothing there any more");
+        })
+    });
+    // In the lists' order, whatever the order of the responses.
+    let mut looks = futures::stream::iter(readers).map(look).buffered(client.rate_limit().workers);
+    while let Some((source, first)) = looks.next().await.transpose()? {
+        match first {
+            FirstLook::Longer => {}
+            FirstLook::Whole(page) => {
+                twice += extracted.merge(short_list(&source, stage, order, page, &mut next)?);
+                continue;
             }
-            Err(error) => return Err(error),
+            FirstLook::Gone => {
+                tracing::debug!(endpoint = source.list.endpoint, "nothing there any more");
+                continue;
+            }
         }
+        twice += extracted.merge(read_list(&source, stage, order, filter.as_ref(), &mut next).await?);
     }
+    drop(looks);
     if twice > 0 {
         let entity = table.entity;
         tracing::warn!(entity, records = twice, "records below several parents: each is one row, with the last parent");
@@ -279,6 +290,25 @@ async fn read_list(
     let adds_up = before == after && before.is_none_or(|before| before == fetched.distinct());
     if !adds_up || by_number || resumed {
         prove_complete(source, stage, &schema, next, tolerance, &mut fetched).await?;
+    }
+    Ok(fetched)
+}
+
+/// Stages a list that is one page.
+fn short_list(
+    source: &ListReader,
+    stage: &Stage,
+    order: &ExtractRequest<'_>,
+    page: Option<Page>,
+    next: &mut i64,
+) -> Result<Extracted> {
+    let mut fetched = Extracted::nothing(source.table);
+    order.progress.expect_more(page.as_ref().map_or(0, |page| page.records));
+    if let Some(page) = page {
+        source.stats.observer.received(page.records);
+        let schema = staged_schema(&bronze_schema(source.table));
+        let mut sink = Sink { stage, schema: &schema, kept: None, next };
+        fetched.absorb(sink.page(source, KeyRange::default(), page)?);
     }
     Ok(fetched)
 }

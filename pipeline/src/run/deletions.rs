@@ -70,7 +70,7 @@ async fn compare_and_apply(
     entity: &'static Table,
     state: &mut RunState,
 ) -> EntityReport {
-    let mut compared = compare(client, &run.lake, entity).await;
+    let mut compared = compare(client, &run.lake, entity, run.id.started()).await;
     let Some(mut finding) = compared.compared.take() else { return compared };
     if finding.is_too_much() && !run.options.force {
         compared.error = Some(refusal(entity, &finding).to_string());
@@ -94,7 +94,7 @@ pub fn applies_to(entity: &Table) -> bool {
 }
 
 /// Compares an entity with the source. An error fails this entity alone and is stored in its report.
-pub async fn compare(client: &Client, lake: &Lakehouse, entity: &'static Table) -> EntityReport {
+pub async fn compare(client: &Client, lake: &Lakehouse, entity: &'static Table, now: DateTime<Utc>) -> EntityReport {
     let started = Instant::now();
     let stats = Arc::new(RequestStats::default());
     let outcome = async {
@@ -104,19 +104,24 @@ pub async fn compare(client: &Client, lake: &Lakehouse, entity: &'static Table) 
                 "its rows are another source's: run it first, which reads all of it anew",
             ));
         }
-        let parents = bronze::parent_ids(lake, entity).await?;
+        let parents = bronze::parents(lake, entity, now).await?;
         // Bronze first: a record that is created in between looks missing, but no existing one looks deleted.
         let stored = stored_ids(lake, entity, entity.reconcile).await?;
         let unserved = quarantine::unserved(lake, entity).await?;
-        let source = read_ids(client, entity, &parents, &unserved, &stats).await?;
+        let mut source = match read_ids(client, entity, &parents.asked, &unserved, &stats).await {
+            Ok(source) => source,
+            Err(error) => return Ok(Err(bronze::left_out(lake, entity, error).await?)),
+        };
+        source.ids.extend(parents.kept);
         let quarantined = quarantine::ids(lake, entity).await?;
-        Ok::<_, Error>(find(&source, &stored, &quarantined))
+        Ok::<_, Error>(Ok(find(&source, &stored, &quarantined)))
     };
     let outcome = outcome.await;
     let numbers = numbers(&stats, started);
     let report = EntityReport { entity: entity.entity, numbers, ..EntityReport::default() };
     match outcome {
-        Ok(finding) => EntityReport { compared: Some(finding), ..report },
+        Ok(Ok(finding)) => EntityReport { compared: Some(finding), ..report },
+        Ok(Err(why)) => EntityReport { unavailable: Some(why), ..report },
         Err(error) => EntityReport { error: Some(error.of(entity.entity)), ..report },
     }
 }

@@ -44,7 +44,7 @@ pub(super) async fn refresh_bronze(
         }
         let window =
             if changed { Window::Everything } else { window_of(lake, options, run.id.started(), entity).await? };
-        let parents = bronze::parent_ids(lake, entity).await?;
+        let parents = bronze::parents(lake, entity, run.id.started()).await?;
         let full = options.mode == Mode::Full || changed;
         // A full read replaces the table's content, so no record may be skipped as unchanged.
         let known = Arc::new(if full {
@@ -52,7 +52,7 @@ pub(super) async fn refresh_bronze(
         } else {
             FingerprintCache::of(lake, stage, entity).await?
         });
-        let (parents, began) = (&parents[..], run.id.started());
+        let began = run.id.started();
         // A full run learns the server's page limit anew.
         if let Some(limit) = bronze::page_limit(lake, entity).await?.filter(|_| !full) {
             client.limit_pages(limit);
@@ -61,14 +61,21 @@ pub(super) async fn refresh_bronze(
         let order = ExtractRequest {
             table: entity,
             window,
-            parents,
+            parents: &parents.asked,
             max_rejected_percent,
             began,
             known: Arc::clone(&known),
             unserved,
             progress: &watcher,
         };
-        let extracted = extract(client, stage, &order, &stats).await?;
+        let mut extracted = match extract(client, stage, &order, &stats).await {
+            Err(error) => {
+                report.unavailable = Some(bronze::left_out(lake, entity, error).await?);
+                return Ok(None);
+            }
+            Ok(extracted) => extracted,
+        };
+        extracted.kept = parents.kept;
         watcher.done();
         report.numbers = extracted.numbers.clone();
         report.quarantined = extracted.quarantined.len() as u64;
@@ -96,7 +103,7 @@ pub(super) async fn refresh_bronze(
             let since = since.timestamp_micros();
             known.keep(lake, stage, &extracted, (loaded.changed_version, loaded.version), since).await;
         }
-        Ok(loaded)
+        Ok(Some(loaded))
     };
     let outcome = work.await;
     // What was read is kept for the next run where this one was interrupted, or the API or the local disk failed.
@@ -104,7 +111,8 @@ pub(super) async fn refresh_bronze(
         crate::staging::forget(stage, entity.entity);
     }
     match outcome {
-        Ok(loaded) => {
+        Ok(None) => (report, None),
+        Ok(Some(loaded)) => {
             report.counts = loaded.counts;
             report.watermark_before = loaded.watermark_before.map(|watermark| watermark.at);
             report.watermark_after = loaded.watermark_after.map(|watermark| watermark.at);

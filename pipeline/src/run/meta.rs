@@ -148,7 +148,7 @@ pub async fn record(lake: &Lakehouse, report: &RunReport) -> Result<()> {
     let columns = vec![
         text(entities.iter().map(|_| id())),
         text(entities.iter().map(|entity| Some(entity.entity.to_owned()))),
-        text(entities.iter().map(|entity| Some(if entity.error.is_some() { "failed" } else { "done" }.to_owned()))),
+        text(entities.iter().map(|entity| Some(entity.status().to_owned()))),
         long(entities.iter().map(|entity| entity.numbers.requests)),
         long(entities.iter().map(|entity| entity.numbers.pages)),
         long(entities.iter().map(|entity| entity.numbers.retries)),

@@ -19,7 +19,7 @@ pub use crate::context::{Layer, Mode, Options, RunContext, RunId};
 pub use entity::window_of;
 pub use locked::{locked, locked_run};
 
-use crate::bronze::privacy;
+use crate::bronze::{self, privacy};
 use crate::client::{Client, ClientError, Request, RequestStats};
 use crate::error::{Error, Result};
 use crate::gold::{self, BuildOptions, RefreshKind};
@@ -162,6 +162,9 @@ async fn run_layers(
         }
         deletions::mark(client, run, selected, state).await?;
     }
+    if run.options.has(Layer::Gold) {
+        add_optional_tables(run, state).await?;
+    }
     if run.options.has(Layer::Silver) {
         refresh_silver_layer(run, selected, state).await?;
     }
@@ -215,11 +218,25 @@ async fn refresh_bronze_layer(
     }
     done.sort_by_key(|(place, ..)| *place);
     for (_, entity, outcome) in done {
+        if let Some(why) = &entity.unavailable {
+            let name = entity.entity;
+            state.report.warnings.push(format!("{name} is left out, its tables stay empty: {why}"));
+        }
         if let Some(table) = outcome {
             state.report.tables.push(table);
             state.changed.insert(entity.entity);
         }
         state.report.entities.push(entity);
+    }
+    Ok(())
+}
+
+/// Creates the tables of entities that need not be there, without rows, so that gold can be built from them.
+async fn add_optional_tables(run: &RunContext, state: &mut RunState) -> Result<()> {
+    for entity in TABLES.iter().copied().filter(|entity| entity.optional) {
+        if bronze::create_empty(&run.lake, entity).await? {
+            state.report.take_silver(entity.entity, refresh_silver(run, entity, false).await);
+        }
     }
     Ok(())
 }

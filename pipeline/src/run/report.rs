@@ -63,8 +63,21 @@ pub struct EntityReport {
     pub watermark_after: Option<i64>,
     /// Check that bronze holds what was read.
     pub fetched: Option<Check>,
+    /// Why its list can't be read, where it need not be.
+    pub unavailable: Option<String>,
     /// Why it failed.
     pub error: Option<String>,
+}
+
+impl EntityReport {
+    /// Returns the status that the tables hold.
+    pub(crate) fn status(&self) -> &'static str {
+        match (&self.error, &self.unavailable) {
+            (Some(_), _) => "failed",
+            (None, Some(_)) => "unavailable",
+            (None, None) => "done",
+        }
+    }
 }
 
 /// Report of a table.

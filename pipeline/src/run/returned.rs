@@ -9,6 +9,7 @@ use crate::context::RunContext;
 use crate::error::{Error, Result};
 use crate::extract::{ExtractStats, read_ids};
 use crate::lake::Lakehouse;
+use chrono::{DateTime, Utc};
 use connectwise_runtime::Table;
 use std::sync::Arc;
 use std::time::Instant;
@@ -35,7 +36,7 @@ pub(super) async fn bring_back(client: &Client, run: &RunContext, entity: &'stat
             report.quarantined = extracted.quarantined.len() as u64;
             report.numbers = extracted.numbers;
         } else {
-            let mut finding = find_returned(client, &run.lake, entity, &stats).await?;
+            let mut finding = find_returned(client, &run.lake, entity, run.id.started(), &stats).await?;
             report.counts = apply(client, run, entity, &mut finding).await?;
         }
         Ok(true)
@@ -55,6 +56,7 @@ async fn find_returned(
     client: &Client,
     lake: &Lakehouse,
     entity: &'static Table,
+    now: DateTime<Utc>,
     stats: &Arc<RequestStats>,
 ) -> Result<Finding> {
     let (stored, quarantined) = (stored_ids(lake, entity, &[]).await?, quarantine::ids(lake, entity).await?);
@@ -66,7 +68,7 @@ async fn find_returned(
             return Ok(Finding::default());
         }
     }
-    let parents = bronze::parent_ids(lake, entity).await?;
+    let parents = bronze::parents(lake, entity, now).await?.asked;
     let unserved = quarantine::unserved(lake, entity).await?;
     let source = read_ids(client, entity, &parents, &unserved, stats).await?;
     let returned = find(&source, &stored, &quarantined).returned;

@@ -27,6 +27,14 @@ pub(crate) fn lists(plan: &Plan) -> Vec<(String, Vec<Value>)> {
     lists
 }
 
+/// The agreement that a list of additions or adjustments, or its count, lies below.
+pub(crate) fn agreement_of(path: &str) -> Option<i64> {
+    let path = path.to_lowercase();
+    let (id, list) = path.strip_prefix("/finance/agreements/")?.split_once('/')?;
+    let is_list = matches!(list.strip_suffix("/count").unwrap_or(list), "additions" | "adjustments");
+    id.parse().ok().filter(|_| is_list)
+}
+
 fn info(at: Micros) -> Value {
     json!({ "lastUpdated": instant::text(at), "updatedBy": "kerfi", "dateEntered": instant::text(at), "enteredBy": "kerfi" })
 }
@@ -111,7 +119,8 @@ fn additions(plan: &Plan, agreement: i64) -> Vec<Value> {
     (0..dice.below(1, 5))
         .map(|place| {
             let dice = dice.of(place + 1);
-            let (quantity, price, cost) = (dice.range(2, 1, 80), dice.range(3, 5, 90) * 100, dice.range(4, 3, 60) * 100);
+            let (quantity, price, cost) =
+                (dice.range(2, 1, 80), dice.range(3, 5, 90) * 100, dice.range(4, 3, 60) * 100);
             let begun = plan.start - plan.start.rem_euclid(DAY) - dice.range(5, -40, 900) * DAY;
             let mut addition = json!({
                 "id": agreement * 10 + place as i64,

@@ -46,6 +46,11 @@ impl Served {
         let records = self.0.get(key.strip_suffix("/count")?)?;
         Some(Asked { records: Arc::clone(records), count: true })
     }
+
+    /// As [`Self::asked`]; an empty list where nothing is served.
+    pub(crate) fn asked_or_none(&self, path: &str) -> Asked {
+        self.asked(path).unwrap_or_else(|| Asked { records: Records::default(), count: key(path).ends_with("/count") })
+    }
 }
 
 fn key(path: &str) -> String {

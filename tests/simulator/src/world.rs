@@ -11,10 +11,10 @@ use crate::advance::{self, AdvanceRequest, AdvanceSummary};
 use crate::config::Config;
 use crate::entity::Entity;
 use crate::faults::{FaultState, Faults, Struck};
+use crate::further;
 use crate::instant::to_utc;
 use crate::log::{RequestLine, RequestLog};
 use crate::plan::Plan;
-use crate::further;
 use crate::served::{self, Served};
 use crate::state::State;
 
@@ -192,7 +192,12 @@ impl World {
     }
 
     pub(crate) fn served(&self, path: &str) -> Option<served::Asked> {
-        lock(&self.served).asked(path)
+        match further::agreement_of(path) {
+            // Below an agreement that is gone there is nothing, and every other one has its lists.
+            Some(id) if !self.read().exists(Entity::Agreement, id) => None,
+            Some(_) => Some(lock(&self.served).asked_or_none(path)),
+            None => lock(&self.served).asked(path),
+        }
     }
 
     /// What was asked so far.

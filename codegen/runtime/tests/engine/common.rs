@@ -32,6 +32,7 @@ pub(crate) static TABLE: Table = Table {
     endpoint: "/things",
     counted: true,
     parent: None,
+    optional: false,
     schema: "Thing",
     key: "id",
     lookback_days: None,

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::common::{TABLE, fields, rows_of, silver};
 
-const ADDED: Parent = Parent { entity: "Thing", parameter: "id", path: &["parentId"], in_record: false };
+const ADDED: Parent = Parent { entity: "Thing", parameter: "id", path: &["parentId"], in_record: false, ended: None };
 
 /// Parts of things, whose records do not name their thing.
 static PART: Table = Table {

@@ -28,6 +28,7 @@ pub(crate) static FIELDS: Table = Table {
     endpoint: "/things",
     counted: true,
     parent: None,
+    optional: false,
     schema: "Thing",
     key: "id",
     lookback_days: None,

@@ -106,6 +106,7 @@ const TABLE_COPY: Table = Table {
     endpoint: "/t",
     counted: true,
     parent: None,
+    optional: false,
     schema: "T",
     key: "id",
     lookback_days: None,

@@ -20,7 +20,14 @@ const ADDITION: Table = Table {
     table: "cw_addition",
     endpoint: "/finance/agreements/{parentId}/additions",
     counted: true,
-    parent: Some(Parent { entity: "Agreement", parameter: "parentId", path: &["agreementId"], in_record: true }),
+    parent: Some(Parent {
+        entity: "Agreement",
+        parameter: "parentId",
+        path: &["agreementId"],
+        in_record: true,
+        ended: None,
+    }),
+    optional: false,
     schema: "Addition",
     key: "id",
     lookback_days: None,
@@ -127,6 +134,8 @@ async fn a_list_that_is_not_there_is_gone_only_with_its_parent() {
     assert_eq!(extracted.ids.len(), 4);
     // Agreement 4 is there, and its list answers 404: that is no empty list.
     scene.world().put("Agreement", json!({ "id": 4, "name": "Samningur" }));
+    let lost = "/finance/agreements/4/additions";
+    scene.world().faults(Faults::default().with(lost, When::Always, Fault::NotFound));
     let error = read(&scene, &COUNTED, &[1, 2, 3, 4], Window::Everything).await.err().unwrap();
     assert!(matches!(error, Error::Client(_)), "{error}");
     // Nothing answers any more, as after a lost login of a cloud host: no list is empty for that.

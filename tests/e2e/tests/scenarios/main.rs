@@ -35,6 +35,7 @@ mod moving;
 mod names;
 mod narrow;
 mod odd_input;
+mod optional;
 mod passwords;
 mod personal;
 mod ranges;

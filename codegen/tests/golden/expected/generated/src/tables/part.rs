@@ -13,6 +13,7 @@ pub static TABLE: Table = Table {
     endpoint: "/parts",
     counted: false,
     parent: None,
+    optional: false,
     schema: "Thing.Part",
     key: "id",
     lookback_days: None,

@@ -13,6 +13,7 @@ pub static TABLE: Table = Table {
     endpoint: "/things",
     counted: true,
     parent: None,
+    optional: false,
     schema: "Thing",
     key: "id",
     lookback_days: Some(30),

@@ -1,0 +1,51 @@
+//! Short lists: lists below a parent, most of which hold a handful of records, are read with one request each.
+//!
+//! Invariant: a list counts as read only where its one page had no next link and fewer records than the smallest page
+//! that the API gives unasked; any other list is read and counted as all lists are.
+
+use super::list_reader::ListReader;
+use super::pages::Page;
+use crate::client::pages::{Expected, PagingMode};
+use crate::client::{self, ClientError, KeyRange};
+use crate::error::Result;
+
+/// The records on a page where nothing is asked for: a server that gives less has no more.
+const DEFAULT_PAGE_SIZE: u64 = 25;
+
+/// A list below a parent, as its first request shows it.
+pub(super) enum FirstLook {
+    /// All of it; no page where it is empty.
+    Whole(Option<Page>),
+    /// There is more, or the server can't give the page as a whole.
+    Longer,
+    /// It is gone with its parent.
+    Gone,
+}
+
+/// Takes the first look at a list below a parent; any other list is taken for a longer one.
+///
+/// # Errors
+/// As [`first_look`], and that of the reader itself.
+pub(super) async fn look(source: Result<ListReader>) -> Result<(ListReader, FirstLook)> {
+    let source = source?;
+    let first = if source.list.parent.is_some() { first_look(&source).await? } else { FirstLook::Longer };
+    Ok((source, first))
+}
+
+/// Reads the first page of a list below a parent.
+///
+/// # Errors
+/// [`crate::Error::Client`] when the list can't be read, or is not found though its parent is there.
+async fn first_look(source: &ListReader) -> Result<FirstLook> {
+    let mut pages = source.pages(KeyRange::default(), PagingMode::ForwardOnly, Expected::Unchecked);
+    let first = match pages.next().await {
+        Err(client::Error::Request(error @ ClientError::NotFound { .. })) => {
+            let is_gone = source.list.went_with_its_parent(&source.client, source.table, &source.stats).await?;
+            return if is_gone { Ok(FirstLook::Gone) } else { Err(client::Error::Request(error).into()) };
+        }
+        first => first?,
+    };
+    let Some(page) = first else { return Ok(FirstLook::Whole(None)) };
+    let is_whole = page.records < DEFAULT_PAGE_SIZE && pages.is_done() && source.unserved.ids().is_empty();
+    Ok(if is_whole { FirstLook::Whole(Some(page)) } else { FirstLook::Longer })
+}
