@@ -228,6 +228,12 @@ static FACT: Mapping = Mapping(&[
     may("alias", Holds::Text, "The source's name in expressions."),
     may("joins", Holds::Text, "Further FROM items."),
     may("reconcile", Holds::Pairs, "Measures whose sum has to equal a silver column's: `goldColumn: silverColumn`."),
+    may(
+        "writtenOnce",
+        Holds::Text,
+        "The column that holds the period: rows of a period that has some are never written again.",
+    ),
+    may("periods", Holds::Text, "SQL of the periods that are over, as one column; beside `writtenOnce`."),
     may("columns", Holds::Mappings(&FACT_COLUMN), "The columns."),
 ]);
 

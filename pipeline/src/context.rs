@@ -124,6 +124,8 @@ pub struct Options {
     pub change_source: bool,
     /// Whether every gold table that was not computed whole is compared with its whole statement, however large it is.
     pub verify: bool,
+    /// Whether months that were written are written anew.
+    pub restate_months: bool,
     /// Instant of the business date, where it is not now.
     pub started: Option<DateTime<Utc>>,
     /// Where progress is shown.

@@ -100,8 +100,19 @@ pub struct GoldTable {
     pub fact: Option<FactSource>,
     /// What facts' rows say of a dimension's rows.
     pub references: Option<References>,
+    /// Of a table whose rows are written once: by what.
+    pub written_once: Option<WrittenOnce>,
     /// The statement that the pipeline runs. `${businessDate}` stands for the run's business date.
     pub sql: &'static str,
+}
+
+/// What a table is written once by: the rows of a period that has some are never written again by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WrittenOnce {
+    /// The column that holds the period.
+    pub column: &'static str,
+    /// The query of the periods that are over, as one column. `${businessDate}` stands for the run's business date.
+    pub periods: &'static str,
 }
 
 /// A check: its query returns the offending rows; a query of one boolean column says itself whether it holds.

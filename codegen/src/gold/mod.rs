@@ -50,6 +50,8 @@ struct Rendered<'a> {
     statements: Statements,
     /// By fact: its source's rows with amounts that no column holds.
     overflows: BTreeMap<&'a str, String>,
+    /// By fact that is written once: the query of its periods.
+    periods: BTreeMap<&'a str, String>,
     /// By dimension: what facts' rows say of its rows.
     references: BTreeMap<&'a str, References>,
     /// The rules' module.
@@ -74,7 +76,7 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
     let Some(rendered) = statements(inputs, ir, &model, problems) else {
         return Lineage::default();
     };
-    let Rendered { statements, overflows, references, rust_rules, checks, reports } = rendered;
+    let Rendered { statements, overflows, periods, references, rust_rules, checks, reports } = rendered;
     let tables = model.tables();
     let before = problems.iter().count();
     let lineage = check::statements(ir, &tables, &unknown, &statements, problems);
@@ -83,6 +85,11 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
     for fact in model.facts.iter().filter(|_| sound) {
         if let Some(sql) = overflows.get(fact.table.as_str()) {
             check::query(ir, &tables, &unknown, &fact.at, sql, problems);
+        }
+    }
+    for fact in &model.facts {
+        if let (Some(once), Some(sql)) = (&fact.written_once, periods.get(fact.table.as_str())) {
+            check::query(ir, &tables, &unknown, &once.periods.at, sql, problems);
         }
     }
     for (entry, sql) in checks.iter().chain(&reports) {
@@ -104,7 +111,7 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
         queries: &model.queries,
         lineage: &lineage,
     };
-    let beside = emit::Beside { overflows: &overflows, references: &references };
+    let beside = emit::Beside { overflows: &overflows, references: &references, periods: &periods };
     emit::emit(&order, &statements, &beside, rust_rules, zone, dictionary::dictionary(&parts), files);
     lineage
 }
@@ -128,7 +135,7 @@ fn statements<'a>(inputs: &Inputs, ir: &Ir, model: &'a Model, problems: &mut Pro
     let mut statements = Statements::new();
     let mut rust_rules = String::new();
     let (mut checks, mut reports) = (Vec::new(), Vec::new());
-    let (mut overflows, mut beside) = (BTreeMap::new(), BTreeMap::new());
+    let (mut overflows, mut beside, mut periods) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for dialect in Dialect::ALL {
         let mut settings: BTreeMap<String, String> =
             dimensions.iter().flat_map(|dimension| dimension.settings.iter().cloned()).collect();
@@ -163,6 +170,9 @@ fn statements<'a>(inputs: &Inputs, ir: &Ir, model: &'a Model, problems: &mut Pro
             let rendered = |entry: &'a Entry| (entry, renderer.expand(&entry.sql));
             checks = queries.checks.iter().map(rendered).collect();
             reports = queries.reports.iter().map(rendered).collect();
+            let once =
+                |fact: &'a Fact| Some((fact.table.as_str(), renderer.expand(&fact.written_once.as_ref()?.periods)));
+            periods = facts.iter().filter_map(once).collect();
             overflows =
                 facts.iter().filter_map(|fact| Some((fact.table.as_str(), renderer.overflows(fact)?))).collect();
         }
@@ -173,7 +183,7 @@ fn statements<'a>(inputs: &Inputs, ir: &Ir, model: &'a Model, problems: &mut Pro
             }
         }
     }
-    Some(Rendered { statements, overflows, references: beside, rust_rules, checks, reports })
+    Some(Rendered { statements, overflows, references: beside, periods, rust_rules, checks, reports })
 }
 
 fn keep(

@@ -230,6 +230,17 @@ pub struct Fact {
     pub columns: Vec<Column>,
     /// Gold measures whose sum has to equal a silver column's, and where that stands.
     pub reconcile: Vec<(String, Sql)>,
+    /// Of a table whose rows are written once: by what.
+    pub written_once: Option<WrittenOnce>,
+}
+
+/// What a table is written once by: the rows of a period that has some are never written again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenOnce {
+    /// The column that holds the period.
+    pub column: String,
+    /// The query of the periods that are over.
+    pub periods: Sql,
 }
 
 /// A gold table, ready to be written down.

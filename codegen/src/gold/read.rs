@@ -4,7 +4,7 @@
 //! that are none.
 
 use crate::gold::custom_fields;
-use crate::gold::model::{Additivity, Column, Dimension, Fact, Sql, Type, With};
+use crate::gold::model::{Additivity, Column, Dimension, Fact, Sql, Type, With, WrittenOnce};
 use crate::gold::rules::unquotable;
 use crate::gold::settings;
 use crate::lower::naming::closest;
@@ -149,12 +149,32 @@ pub(crate) fn fact(file: &str, text: &str, problems: &mut Problems) -> Option<Fa
     let joins = keys.optional_text("joins", problems).unwrap_or_default();
     let joins = sql(&keys, "joins", joins);
     let reconcile = pairs(&mut keys, "reconcile", problems);
+    let once = keys.optional_text("writtenOnce", problems);
+    let periods = keys.optional_text("periods", problems).map(|text| sql(&keys, "periods", text));
     let mut columns = Vec::new();
     let nodes = keys.list("columns", problems);
     for (index, node) in nodes.iter().enumerate() {
         columns.extend(column(file, index, node, true, true, problems));
     }
     let whole = columns.len() == nodes.len();
+    if once.is_some() != periods.is_some() || once.is_some() && from.is_none() {
+        problems.push(
+            keys.problem("writtenOnce", "a table that is written once has `writtenOnce`, `periods` and `from`")
+                .why("the rows of a period that is over are written, and stay as they are")
+                .fix("write all three"),
+        );
+    }
+    let is_period = |column: &&Column| column.data_type == Type::Bigint;
+    if let Some(once) = once.as_ref().filter(|_| whole)
+        && !columns.iter().filter(is_period).any(|column| column.name == *once)
+    {
+        let near = closest(once, columns.iter().filter(is_period).map(|column| column.name.as_str()));
+        let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+        problems.push(
+            keys.problem("writtenOnce", format!("`{once}` is no bigint column of this fact"))
+                .fix(format!("{near}Name the column that holds the period")),
+        );
+    }
     if let Some(key) = key.as_ref().filter(|_| whole)
         && !columns.iter().any(|column| column.name == *key)
     {
@@ -203,6 +223,7 @@ pub(crate) fn fact(file: &str, text: &str, problems: &mut Problems) -> Option<Fa
         joins,
         columns,
         reconcile,
+        written_once: once.zip(periods).map(|(column, periods)| WrittenOnce { column, periods }),
     })
 }
 

@@ -23,7 +23,9 @@ use crate::report::Problem;
 /// The facts' key columns by the dimension that they refer to: the fact's table and the column.
 fn key_columns(facts: &[Fact]) -> BTreeMap<String, Vec<(String, String)>> {
     let mut found: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
-    for (fact, column) in facts.iter().flat_map(|fact| fact.columns.iter().map(move |column| (fact, column))) {
+    // What is written once is made of other tables, dimensions among them.
+    let facts = facts.iter().filter(|fact| fact.written_once.is_none());
+    for (fact, column) in facts.flat_map(|fact| fact.columns.iter().map(move |column| (fact, column))) {
         if let Some(dimension) = &column.dimension {
             found.entry(dimension.clone()).or_default().push((fact.table.clone(), column.name.clone()));
         }

@@ -52,6 +52,9 @@ pub(super) struct RunArgs {
     /// Compare every gold table that was not computed whole with a rebuild, however large it is
     #[arg(long)]
     verify: bool,
+    /// Write the months of gold.fact_monthend that were written before anew, from what is known today
+    #[arg(long)]
+    restate_months: bool,
     /// Let the lakehouse hold the data of another ConnectWise from now on: reads each entity whole once
     #[arg(long)]
     change_source: bool,
@@ -99,6 +102,7 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
         max_quarantined: Some(args.max_quarantined),
         force: args.force,
         verify: args.verify,
+        restate_months: args.restate_months,
         change_source: args.change_source,
         progress: output.watch().within(&span),
         ..Options::default()

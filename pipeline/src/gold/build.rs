@@ -6,6 +6,7 @@ use super::inputs::Inputs;
 use super::rebuild;
 use super::reports::{self, Unmatched};
 use super::statement::{schema, statement};
+use super::written_once;
 use crate::check::Check;
 use crate::context::{RunContext, RunId};
 use crate::error::{Error, Result};
@@ -60,6 +61,8 @@ pub struct BuildOptions {
     pub whole: bool,
     /// Whether to compare every table that was not fully refreshed with its full statement, however large it is.
     pub verify: bool,
+    /// Whether periods that are over may be written: all that is known of them was read.
+    pub close_periods: bool,
 }
 
 /// Result of the gold build, with a session over all tables as they are then.
@@ -150,6 +153,13 @@ async fn build_table(
     table: &'static GoldTable,
 ) -> Result<Built> {
     let started = Instant::now();
+    if let Some(once) = table.written_once {
+        let written = written_once::write(run, inputs, table, once, options.close_periods).await?;
+        let refresh = if written.is_some() || options.whole { RefreshKind::Full } else { RefreshKind::Skipped };
+        let (counts, rows) = (written.unwrap_or_default(), inputs.rows(table).await?);
+        let seconds = started.elapsed().as_secs_f64();
+        return Ok(Built { table, counts, rows, refresh, remade: false, rebuild: None, seconds });
+    }
     let sql = statement(table, &run.id)?;
     let (work, transactions) = inputs.work(table, &sql, options.whole).await?;
     // Where inputs changed and yet nothing is computed, the comparison reads all rows of these inputs.

@@ -16,6 +16,7 @@ mod reports;
 mod required;
 mod shape;
 mod statement;
+mod written_once;
 
 pub use build::{BuildOptions, Built, Gold, RefreshKind, build};
 pub use functions::register_functions;

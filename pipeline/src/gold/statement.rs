@@ -21,7 +21,12 @@ pub fn schema(table: &GoldTable) -> SchemaRef {
 /// # Errors
 /// [`Error::Usage`] when the reporting time zone is not known.
 pub fn statement(table: &GoldTable, run: &RunId) -> Result<String> {
-    Ok(table.sql.replace("${businessDate}", &business_date(run)?))
+    for_run(table.sql, run)
+}
+
+/// Returns SQL with the run's business date in the place of its placeholder.
+pub(super) fn for_run(sql: &str, run: &RunId) -> Result<String> {
+    Ok(sql.replace("${businessDate}", &business_date(run)?))
 }
 
 /// Returns the business date: the day of the run's start in the reporting time zone.

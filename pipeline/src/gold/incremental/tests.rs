@@ -9,7 +9,15 @@ const COLUMNS: &[GoldColumn] = &[
 ];
 
 fn gold(sql: &'static str) -> GoldTable {
-    GoldTable { name: "fact_expenseentry", key: "key", columns: COLUMNS, fact: None, references: None, sql }
+    GoldTable {
+        name: "fact_expenseentry",
+        key: "key",
+        columns: COLUMNS,
+        fact: None,
+        references: None,
+        written_once: None,
+        sql,
+    }
 }
 
 /// A lakehouse whose tables are cut into files of ten rows.
