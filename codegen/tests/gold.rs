@@ -414,3 +414,41 @@ fn statements_for_spark_say_what_comes_before_them() {
     let ours = fs::read_to_string(root.join("datafusion/dimagreement.sql")).unwrap();
     assert!(!ours.contains("SET "), "{ours}");
 }
+
+#[test]
+fn what_is_written_once_says_by_which_periods() {
+    const MONTHS: &str = "schema/facts/fact_monthend.yaml";
+    for (before, after, wanted) in [
+        (
+            "writtenOnce: MonthEndDateKey",
+            "writtenOnce: MonthEndDate",
+            "did you mean `MonthEndDateKey`? Name the column",
+        ),
+        ("writtenOnce: MonthEndDateKey", "writtenOnce: measure", "`measure` is no bigint column of this fact"),
+        ("writtenOnce: MonthEndDateKey\n", "", "a table that is written once has `writtenOnce`, `periods` and `from`"),
+        ("SELECT m.MonthEndDateKey FROM", "SELECT m.MonthEndKey FROM", "`m` has no column `MonthEndKey`"),
+    ] {
+        let errors = said(&[(MONTHS, before, after)]);
+        assert!(errors.contains(wanted) && errors.contains(MONTHS), "{after}: {wanted} is not in:\n{errors}");
+    }
+}
+
+#[test]
+fn access_and_ended_parents_are_held_against_the_schemas() {
+    const ENTITIES: &str = "schema/entities.yaml";
+    for (before, after, wanted) in [
+        ("access: optional", "access: optinal", "`optinal` is no access to a list"),
+        ("property: endDate", "property: endDay", "`endDay` is no time of Agreement"),
+        ("property: endDate", "property: name", "`name` is no time of Agreement"),
+        ("      days: 400\n", "", "`days` is missing"),
+        ("    parent: Agreement\n    parentEnded:", "    parentEnded:", "needs an id of a parent in its path"),
+        (
+            "    access: optional",
+            "    parentEnded: {property: endDate, days: 1}",
+            "there is no `parent` that could end",
+        ),
+    ] {
+        let errors = said(&[(ENTITIES, before, after)]);
+        assert!(errors.contains(wanted) && errors.contains(ENTITIES), "{after}: {wanted} is not in:\n{errors}");
+    }
+}

@@ -1,24 +1,22 @@
 //! Checks of an entity at the API: the right to read it, its count, its newest change, and requests for changes.
 
 use super::Check;
-use crate::client::{Client, ClientError, MOST_ON_A_PAGE, Request, RequestStats};
+use crate::client::{Client, ClientError, MOST_ON_A_PAGE, Request, RequestStats, first_key};
 use crate::conditions::Field;
 use crate::error::{Error, Result};
 use crate::extract::{filter_name, first_page};
 use chrono::{DateTime, Utc};
-use connectwise_runtime::{ChangeDetection, Table};
+use connectwise_generated::tables::by_entity;
+use connectwise_runtime::{ChangeDetection, Parent, Table};
 use std::sync::Arc;
 
 /// Checks the right to read an entity, its count, its newest change, and whether changes can be requested.
 pub(super) async fn check(client: &Client, stats: &Arc<RequestStats>, table: &'static Table) -> Check {
-    if let Some(parent) = table.parent {
-        return Check::warning(
-            table.entity,
-            format!("{} was not asked: it has a list a {}", table.endpoint, parent.entity),
-            "nothing: a run reads it",
-        );
-    }
-    match facts(client, stats, table).await {
+    let found = match table.parent {
+        Some(parent) => below(client, stats, table, parent).await,
+        None => facts(client, stats, table).await,
+    };
+    match found {
         Ok((found, None)) => Check::well(table.entity, found),
         Ok((found, Some(advice))) => Check::warning(table.entity, found, advice),
         Err(error) if table.optional && error.is_no_access() => Check::warning(
@@ -35,6 +33,24 @@ pub(super) async fn check(client: &Client, stats: &Arc<RequestStats>, table: &'s
         ),
         Err(error) => Check::failed(table.entity, error.to_string(), "run doctor again; if it persists, ask with -vv"),
     }
+}
+
+/// Asks for a record below one of the parents.
+async fn below(
+    client: &Client,
+    stats: &RequestStats,
+    table: &'static Table,
+    parent: Parent,
+) -> Result<(String, Option<&'static str>)> {
+    let of = parent.entity;
+    let Some(parents) = by_entity(of) else { return Err(Error::data(table.entity, format!("{of} is no entity"))) };
+    let one = |list: &str, key: &str| Request::new(list).with("fields", key).with("pageSize", 1).can_shrink();
+    let id =
+        client.get(&one(parents.endpoint, parents.key), stats, |answer| first_key(&answer.body, parents.key)).await?;
+    let Some(id) = id else { return Ok((format!("{}: there is no {of} to ask below", table.endpoint), None)) };
+    let list = table.endpoint.replace(&format!("{{{}}}", parent.parameter), &id.to_string());
+    client.get(&one(&list, table.key), stats, |_| Ok(())).await?;
+    Ok((format!("{}: read below each {of}, asked below {id}", table.endpoint), None))
 }
 
 async fn facts(
