@@ -119,8 +119,8 @@ fn additions(plan: &Plan, agreement: i64) -> Vec<Value> {
     (0..dice.below(1, 5))
         .map(|place| {
             let dice = dice.of(place + 1);
-            let (quantity, price, cost) =
-                (dice.range(2, 1, 80), dice.range(3, 5, 90) * 100, dice.range(4, 3, 60) * 100);
+            let (quantity, price) = (dice.range(2, 1, 40), dice.range(3, 5, 60) * 20);
+            let cost = price * dice.range(4, 55, 95) / 100;
             let begun = plan.start - plan.start.rem_euclid(DAY) - dice.range(5, -40, 900) * DAY;
             let mut addition = json!({
                 "id": agreement * 10 + place as i64,
