@@ -58,6 +58,11 @@ fn key(path: &str) -> String {
 }
 
 impl Asked {
+    /// All of them.
+    pub(crate) fn records(&self) -> impl Iterator<Item = &Value> {
+        self.records.values()
+    }
+
     /// How many records satisfy the conditions.
     pub(crate) fn counted(&self, parameters: &[(String, String)]) -> Result<usize, QueryError> {
         Ok(self.matching(parameters)?.len())

@@ -191,6 +191,11 @@ impl World {
         lock(&self.served).set(path, records)
     }
 
+    /// The records that are served at a path; none below an agreement that is gone.
+    pub fn listed(&self, path: &str) -> Vec<Value> {
+        self.served(path).map(|asked| asked.records().cloned().collect()).unwrap_or_default()
+    }
+
     pub(crate) fn served(&self, path: &str) -> Option<served::Asked> {
         match further::agreement_of(path) {
             // Below an agreement that is gone there is nothing, and every other one has its lists.

@@ -2,13 +2,14 @@
 
 use crate::expected::{class, decimal, id, integer, number, root, ten_thousandths};
 use crate::facts::{Fact, behavior, none};
+use crate::further::additions;
 use connectwise_simulator::World;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The rows by their natural key.
-type Rows = BTreeMap<String, Vec<String>>;
+pub(crate) type Rows = BTreeMap<String, Vec<String>>;
 
 const COMPANY: &[&str] =
     &["companyIdentifier", "companyName", "companyType", "companyStatus", "territory", "isDeleted", "isInferred"];
@@ -62,6 +63,11 @@ const TYPE: &[&str] = &["typeName", "agreementTypeNormalized", "billingBehavior"
 /// The dimensions that hold records or what refers to them, on a day.
 pub(crate) fn expected(world: &World, day: &str) -> Vec<Fact> {
     let table = |table, key, columns, rows| Fact { table, key, columns, rows };
+    // Additions of agreements name products, too, by their identifier alone.
+    let added = additions(world, day).into_iter().map(|record| {
+        let of = &record["product"];
+        json!({ "id": record["id"], "_info": record["_info"], "catalogItem": { "id": of["id"], "identifier": of["identifier"] } })
+    });
     vec![
         table("dimcompany", "companyId", COMPANY, companies(world)),
         table("dimmember", "memberId", MEMBER, members(world)),
@@ -71,16 +77,8 @@ pub(crate) fn expected(world: &World, day: &str) -> Vec<Fact> {
             "dimproduct",
             "catalogItemId",
             &["catalogItemIdentifier", "catalogItemName", "productClass"],
-            newest(world, &["ProductItem"], "catalogItem", |record, item| {
+            newest_of(world.records("ProductItem").chain(added), "catalogItem", |record, item| {
                 vec![text(&item["identifier"]), text(&item["name"]), raw(&record["productClass"])]
-            }),
-        ),
-        table(
-            "dimworktype",
-            "workTypeId",
-            &["workTypeName", "utilizationFlag"],
-            newest(world, &["TimeEntry"], "workType", |_, kind| {
-                vec![text(&kind["name"]), raw(&kind["utilizationFlag"])]
             }),
         ),
         table("dimworkrole", "workRoleId", &["workRoleName"], named(world, "TimeEntry", "workRole")),
@@ -89,7 +87,7 @@ pub(crate) fn expected(world: &World, day: &str) -> Vec<Fact> {
     ]
 }
 
-fn raw(value: &Value) -> String {
+pub(crate) fn raw(value: &Value) -> String {
     match value {
         Value::Null => none(),
         Value::String(text) => text.clone(),
@@ -97,15 +95,15 @@ fn raw(value: &Value) -> String {
     }
 }
 
-fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     value.as_str().map_or_else(none, |text| text.trim().to_owned())
 }
 
-fn key(value: &Value) -> String {
+pub(crate) fn key(value: &Value) -> String {
     integer(value).map_or_else(none, |id| id.to_string())
 }
 
-fn amount(value: &Value) -> String {
+pub(crate) fn amount(value: &Value) -> String {
     ten_thousandths(value).map_or_else(none, decimal)
 }
 
@@ -116,10 +114,19 @@ fn is_set(value: &Value) -> bool {
 /// By what is referred to: what the newest record that refers to it says; of equally new ones the one with the highest
 /// id, whatever its entity.
 fn newest(world: &World, entities: &[&str], reference: &str, carried: impl Fn(&Value, &Value) -> Vec<String>) -> Rows {
+    newest_of(entities.iter().flat_map(|entity| world.records(entity)), reference, carried)
+}
+
+/// As [`newest`], of any records.
+pub(crate) fn newest_of(
+    records: impl Iterator<Item = Value>,
+    reference: &str,
+    carried: impl Fn(&Value, &Value) -> Vec<String>,
+) -> Rows {
     /// When it changed, its id, and what it says.
     type Says = (Option<String>, i64, Reverse<Vec<String>>);
     let mut newest: BTreeMap<i64, Says> = BTreeMap::new();
-    for record in entities.iter().flat_map(|entity| world.records(entity)) {
+    for record in records {
         let Some(of) = integer(&record[reference]["id"]) else { continue };
         let changed = record["_info"]["lastUpdated"].as_str().map(ToOwned::to_owned);
         let says = (changed, id(&record), Reverse(carried(&record, &record[reference])));

@@ -32,6 +32,8 @@ const TIME: &[&str] = &[
     "AgreementTypeKey",
     "WorkDateKey",
     "WorkTypeKey",
+    "TicketKey",
+    "ProjectKey",
     "actualHours",
     "hoursBilled",
     "hourlyRate",
@@ -60,6 +62,8 @@ const EXPENSE: &[&str] = &[
     "AgreementTypeKey",
     "ExpenseDateKey",
     "ExpenseTypeKey",
+    "TicketKey",
+    "ProjectKey",
     "amount",
     "billAmount",
     "invoiceAmount",
@@ -258,6 +262,8 @@ impl Source {
             on.type_key,
             date_key(&record["timeStart"]),
             key(&record["workType"]),
+            key(&record["ticket"]),
+            key(&record["project"]),
             decimal(hours),
             decimal(billed),
             decimal(rate),
@@ -294,6 +300,8 @@ impl Source {
             on.type_key,
             date_key(&record["date"]),
             key(&record["type"]),
+            key(&record["ticket"]),
+            key(&record["project"]),
             decimal(spent),
             decimal(amount(&record["billAmount"])),
             decimal(invoiced),
@@ -376,7 +384,7 @@ fn amount(value: &Value) -> i128 {
 }
 
 /// The day in Reykjavík, where it is never another than at Greenwich.
-fn date_key(value: &Value) -> String {
+pub(crate) fn date_key(value: &Value) -> String {
     value.as_str().map_or_else(unknown, |text| text[..10].replace('-', ""))
 }
 

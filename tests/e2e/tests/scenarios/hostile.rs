@@ -126,12 +126,15 @@ async fn a_list_without_a_count_is_read_all_the_same() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_is_not_there_fails_alone_and_a_wrong_address_at_once() {
     let scene = Scene::new(SMALL).await;
-    // Agreement is asked for first.
+    // Agreement is asked for first; without it nothing is known of the lists below.
     scene.world().faults(Faults::default().with("/finance/agreements", When::Always, Fault::NotFound));
     let report = scene.run(bronze_only()).await;
     assert_eq!(report.exit_code(), 3, "{:?}", report.error_text());
     let failed: Vec<_> = report.entities.iter().filter(|entity| entity.error.is_some()).collect();
-    assert_eq!(failed.iter().map(|entity| entity.entity).collect::<Vec<_>>(), ["Agreement"]);
+    assert_eq!(
+        failed.iter().map(|entity| entity.entity).collect::<Vec<_>>(),
+        ["Agreement", "AgreementAddition", "AgreementAdjustment"]
+    );
     scene.world().faults(Faults::default().with("", When::Always, Fault::NotFound));
     let error = run::run(Some(&scene.client), &scene.lake, &Options::default()).await.unwrap_err().to_string();
     assert!(error.contains("CW_BASE_URL"), "{error}");

@@ -20,6 +20,7 @@ mod evolution;
 mod expected;
 mod facts;
 mod faults;
+mod further;
 mod gold_columns;
 mod heals;
 mod history;

@@ -24,7 +24,8 @@ async fn assert_equals_a_rebuild_of(scene: &Scene, step: &str, started: Option<D
     let options = Options { layers: vec![Layer::Silver, Layer::Gold], started, ..Options::default() };
     let report = run::run(None, &lake, &options).await.unwrap();
     assert_eq!(report.exit_code(), 0, "{step}: {:?}", report.error_text());
-    for table in connectwise_generated::gold::TABLES {
+    // What is written once is no function of bronze.
+    for table in connectwise_generated::gold::TABLES.iter().filter(|table| table.written_once.is_none()) {
         let sql = format!("SELECT * FROM gold.{} ORDER BY 1", table.name);
         let (ours, theirs) = (scene.rows(&sql).await, Scene::rows_of(&lake, &sql).await);
         let differing: Vec<_> = ours.iter().filter(|row| !theirs.contains(row)).take(3).collect();

@@ -17,7 +17,7 @@ async fn what_is_missing_is_the_row_of_the_unknown() {
     world.put("ProductItem", json!({ "id": 1 }));
     world.put("Invoice", json!({ "id": 1 }));
     scene.full().await;
-    for table in TABLES {
+    for table in TABLES.iter().filter(|table| table.written_once.is_none()) {
         if table.name.starts_with("dim") {
             let unknown =
                 format!("SELECT count(*) FROM gold.{} WHERE {} = -1 AND NOT isInferred", table.name, table.key);
