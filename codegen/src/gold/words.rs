@@ -20,6 +20,26 @@ impl Code {
         before.zip(&self.0).any(|(before, token)| is_name(token, name) && before != Some(&Token::Period))
     }
 
+    /// Whether a word stands there, not in quotes, in any case.
+    pub(super) fn has_bare_word(&self, name: &str) -> bool {
+        self.0.iter().any(|token| match token {
+            Token::Word(word) => word.quote_style.is_none() && word.value.eq_ignore_ascii_case(name),
+            _ => false,
+        })
+    }
+
+    /// Whether it divides by anything but a number or a NULLIF.
+    pub(super) fn divides_by_what_may_be_zero(&self) -> bool {
+        self.0.array_windows().any(|[sign, by]| {
+            let is_safe = match by {
+                Token::Number(text, _) => text.chars().any(|digit| ('1'..='9').contains(&digit)),
+                Token::Word(word) => word.value.eq_ignore_ascii_case("NULLIF"),
+                _ => false,
+            };
+            matches!(sign, Token::Div | Token::Mod) && !is_safe
+        })
+    }
+
     /// Whether a gold table is read.
     pub(super) fn reads_table(&self, table: &str) -> bool {
         self.0
