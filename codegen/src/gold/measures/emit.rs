@@ -125,7 +125,7 @@ fn section(measure: &Measure, checked: &Checked) -> String {
                 "LastYear" => "a year before",
                 _ => "over twelve months",
             };
-            let _ = write!(out, " The measure {} {period}.\n", measure.text);
+            let _ = writeln!(out, " The measure {} {period}.", measure.text);
         }
     }
     let _ = write!(out, "\n```dax\n{}\n```\n", dax.text.trim_end());

@@ -10,17 +10,18 @@ use crate::report::{Problem, Problems};
 
 /// That no two measures are called the same, in either language.
 pub(super) fn unique(measures: &[Measure], problems: &mut Problems) {
-    let languages: [(&str, fn(&Measure) -> &Sql); 2] =
-        [("measure", |measure| &measure.name), ("measure with the Icelandic name", |measure| &measure.icelandic)];
-    for (what, name_of) in languages {
+    let mut check = |what: &str, names: &[&Sql]| {
         let mut seen = BTreeSet::new();
-        for name in measures.iter().map(name_of) {
+        for name in names {
             if !seen.insert(caseless(&name.text)) {
                 let again = name.at.problem(format!("the {what} `{}` is there twice", name.text));
                 problems.push(again.why("names are compared without regard to case").fix("rename or remove one"));
             }
         }
-    }
+    };
+    check("measure", &measures.iter().map(|measure| &measure.name).collect::<Vec<_>>());
+    let icelandic: Vec<&Sql> = measures.iter().map(|measure| &measure.icelandic).collect();
+    check("measure with the Icelandic name", &icelandic);
 }
 
 /// That the rows of sums, and the measures of periods, are there.

@@ -31,6 +31,7 @@ mod lists;
 mod live;
 mod maintain;
 mod manners;
+mod measures;
 mod moving;
 mod names;
 mod narrow;
