@@ -3,14 +3,16 @@
     compare.py LAKEHOUSE BINARY
 
 The DAX is computed by pbix-mcp over the same gold, read by Python, with the relationships that schema/facts tells: in
-total, by month, company, agreement and member, and by each of the latter three in one month.
+total, by month, company, agreement and member, and in one month by every third of the latter three.
 
 Both are computed over a copy of the lakehouse, in which invoices are due around today, so that what is overdue has an
-age, and some work and invoices have no date.
+age; some work and invoices have no date, some additions begin or end on the last day of a month, and agreements are
+billed by every cycle that gold knows.
 """
 
 import json
 import multiprocessing
+import re
 import shutil
 import subprocess
 import sys
@@ -66,17 +68,22 @@ def moved(lakehouse, folder):
     """The copy."""
     copy = Path(folder) / "lakehouse"
     shutil.copytree(lakehouse, copy)
+    template = (SCHEMA.parent / "templates/gold/cycle_months.sql.j2").read_text()
+    cycles = [*re.findall(r"WHEN '([^']+)'", template), "Weekly", None]
     for table, column, to in [
         ("fact_invoice", "DueDateKey", lambda number, _: key_of(date.today() + timedelta(days=20 - number * 13 % 150))),
         ("fact_invoice", "InvoiceDateKey", lambda number, key: -1 if number % 20 == 0 else key),
         ("fact_timeentry", "WorkDateKey", lambda number, key: -1 if number % 50 == 0 else key),
+        ("fact_agreementaddition", "EffectiveDateKey", lambda number, key: 20250630 if number % 10 == 0 else key),
+        ("fact_agreementaddition", "CancelledDateKey", lambda number, key: 20250930 if number % 10 == 1 else key),
+        ("dimagreement", "billingCycleName", lambda number, _: cycles[number % len(cycles)]),
     ]:
         path = str(copy / "gold" / table)
         rows = pa.table(DeltaTable(path).to_pyarrow_table())
-        keys = [to(number, key) for number, key in enumerate(rows.column(column).to_pylist())]
+        values = [to(number, value) for number, value in enumerate(rows.column(column).to_pylist())]
         place = rows.column_names.index(column)
-        rows = rows.set_column(place, rows.schema.field(place), pa.array(keys, pa.int64()))
-        write_deltalake(path, rows, mode="overwrite")
+        field = rows.schema.field(place)
+        write_deltalake(path, rows.set_column(place, field, pa.array(values, field.type)), mode="overwrite")
     return copy
 
 
@@ -95,13 +102,13 @@ def plain(column):
 
 def gold(lakehouse, formulas):
     """The tables of gold with the columns that formulas or relationships name, and the names of the decimal ones."""
-    joined = {(side[0], side[1]) for r in relationships()
-              for side in ((r["FromTable"], r["FromColumn"]), (r["ToTable"], r["ToColumn"]))}
+    joined = {(r["FromTable"], r["FromColumn"]) for r in RELATIONSHIPS}
+    joined |= {(r["ToTable"], r["ToColumn"]) for r in RELATIONSHIPS} | set(KEYS.values())
     tables, decimals = {}, {}
     for path in sorted((lakehouse / "gold").iterdir()):
         table = pa.table(DeltaTable(str(path)).to_pyarrow_table())
-        names = [name for name in table.column_names
-                 if f"{path.name}[{name}]" in formulas or (path.name, name) in joined or (path.name, name) in KEYS.values()]
+        named = [(name, f"{path.name}[{name}]" in formulas) for name in table.column_names]
+        names = [name for name, is_used in named if is_used or (path.name, name) in joined]
         if not names:
             continue
         columns = [plain(table.column(name)) for name in names]
@@ -128,9 +135,9 @@ def contexts(tables, binary, lakehouse, by, month):
     """The filters to evaluate under, each with what the SQL gives there: (name, filters, {measure: value})."""
     arguments = (["--by", by] if by else []) + (["--month", f"{month // 100}-{month % 100:02}"] if month else [])
     told = sql(binary, lakehouse, *arguments)
-    within = {"dimcalendar.YearMonth": [month]} if month else {}
     if by is None:
-        return [("in total" + (f", {month}" if month else ""), within, {name: value for (_, name), value in told.items()})]
+        return [("in total", {}, {name: value for (_, name), value in told.items()})]
+    within, suffix = ({"dimcalendar.YearMonth": [month]}, f", {month}") if month else ({}, "")
     table, column = KEYS[by]
     to_key = month_key if by == "month" else int
     values = {}
@@ -139,7 +146,8 @@ def contexts(tables, binary, lakehouse, by, month):
     place = tables[table]["columns"].index(column)
     # Every key there is, also one that the SQL tells nothing of. Of months, the calendar has more.
     keys = sorted(set(values) if by == "month" else {row[place] for row in tables[table]["rows"]} | set(values))
-    suffix = f", {month}" if month else ""
+    if month:
+        keys = keys[::3]
     return [(f"{by} {key}{suffix}", {**within, f"{table}.{column}": [key]}, values.get(key, {})) for key in keys]
 
 
@@ -166,8 +174,8 @@ def evaluate(part):
     for where, filters, told in part:
         found = engine.evaluate_measures_batch(
             list(FORMULAS), TABLES, FORMULAS, dict(filters), "dimcalendar", "Date", RELATIONSHIPS,
-            date_tables={"dimcalendar": "Date"}, measure_tables={name: "fact_timeentry" for name in FORMULAS},
-            model_columns={name: set(table["columns"]) for name, table in TABLES.items()}, cache=cache,
+            date_tables={"dimcalendar": "Date"}, cache=cache,
+            model_columns={name: set(table["columns"]) for name, table in TABLES.items()},
         )
         for name in FORMULAS:
             compared += 1
