@@ -34,6 +34,8 @@ KEYS = {
     "member": ("dimmember", "MemberKey"),
 }
 UNIT = Decimal("0.0001")
+# Days from today on which invoices of the copy are due: the first and the last of each age.
+DUE = [20, 0, -1, -30, -31, -60, -61, -90, -91, -120]
 
 
 def relationships():
@@ -71,7 +73,7 @@ def moved(lakehouse, folder):
     template = (SCHEMA.parent / "templates/gold/cycle_months.sql.j2").read_text()
     cycles = [*re.findall(r"WHEN '([^']+)'", template), "Weekly", None]
     for table, column, to in [
-        ("fact_invoice", "DueDateKey", lambda number, _: key_of(date.today() + timedelta(days=20 - number * 13 % 150))),
+        ("fact_invoice", "DueDateKey", lambda number, _: key_of(date.today() + timedelta(DUE[number % len(DUE)]))),
         ("fact_invoice", "InvoiceDateKey", lambda number, key: -1 if number % 20 == 0 else key),
         ("fact_timeentry", "WorkDateKey", lambda number, key: -1 if number % 50 == 0 else key),
         ("fact_agreementaddition", "EffectiveDateKey", lambda number, key: 20250630 if number % 10 == 0 else key),
