@@ -93,6 +93,18 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_zero_is_no_divisor() {
+        let divides = |sql: &str| Code::of(sql).divides_by_what_may_be_zero();
+        for sql in ["a / b", "a / (b)", "a / \"b c\"", "a % 0", "1 / 0.0", "a / NULLIF(b, 0) / c", "a / -2"] {
+            assert!(divides(sql), "{sql}");
+        }
+        for sql in ["a / NULLIF(b, 0)", "a / 100 * b", "a / nullif(b, 0) / 0.5", "'a / b'", "a -- / b"] {
+            assert!(!divides(sql), "{sql}");
+        }
+        assert!(Code::of("sum(a)").has_bare_word("SUM") && !Code::of("\"SUM\" + 'sum'").has_bare_word("SUM"));
+    }
+
+    #[test]
     fn a_table_is_read_by_its_whole_name() {
         assert!(Code::of("FROM gold.dimpart AS p").reads_table("dimpart"));
         assert!(!Code::of("FROM gold.dimparts AS p").reads_table("dimpart"));
