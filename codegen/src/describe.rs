@@ -15,6 +15,8 @@ use crate::ir::ChangeDetection;
 pub enum Holds {
     /// Text.
     Text,
+    /// SQL, which may be a whole number.
+    Expression,
     /// One of these texts.
     OneOf(&'static [&'static str]),
     /// A whole number from 0 up.
@@ -25,6 +27,8 @@ pub enum Holds {
     Texts,
     /// Names, each with a text, a number or a flag.
     Pairs,
+    /// Names, each with a mapping of its own.
+    Named(&'static Mapping),
     /// A mapping of its own.
     Mapping(&'static Mapping),
     /// A list of such mappings.
@@ -68,12 +72,13 @@ const fn may(name: &'static str, holds: Holds, doc: &'static str) -> Key {
 }
 
 /// The kinds of files.
-pub static KINDS: [Kind; 5] = [
+pub static KINDS: [Kind; 6] = [
     Kind { file: "entities.schema.json", title: "The list endpoints that become tables", root: &ENTITIES },
     Kind { file: "agreement-rules.schema.json", title: "How agreements are classified", root: &RULES },
     Kind { file: "dimension.schema.json", title: "A dimension of gold", root: &DIMENSION },
     Kind { file: "fact.schema.json", title: "A fact table of gold", root: &FACT },
     Kind { file: "checks.schema.json", title: "Checks of your own, and reports", root: &CHECKS },
+    Kind { file: "measures.schema.json", title: "Measures, as SQL over gold and as DAX", root: &MEASURES },
 ];
 
 const CHANGES: [&str; 3] = [ChangeDetection::ALL[0].0, ChangeDetection::ALL[1].0, ChangeDetection::ALL[2].0];
@@ -165,6 +170,34 @@ static REPORT: Mapping = Mapping(&[
     must("name", Holds::Text, "What it is called on the command line: a-z, digits and `-`."),
     must("description", Holds::Text, "What it shows."),
     must("sql", Holds::Text, "Gives the rows of the report."),
+]);
+
+static MEASURES: Mapping = Mapping(&[
+    must("rows", Holds::Named(&ROWS), "What sums are over, by a name."),
+    must("measures", Holds::Mappings(&MEASURE), "Shown by `connectwise-etl report measures`."),
+]);
+
+static ROWS: Mapping = Mapping(&[
+    may("from", Holds::Text, "A table: gold.…; one of from and sql."),
+    may("sql", Holds::Text, "A select of your own, with the columns of `date` and of the keys in `by`."),
+    may("date", Holds::Text, "The column with the day (yyyymmdd, -1 for none); without it, rows count in every month."),
+    may("by", Holds::Texts, "Which of company, agreement and member the rows have a key of."),
+]);
+
+static MEASURE: Mapping = Mapping(&[
+    must("name", Holds::Text, "The English name, unique without regard to case."),
+    must("icelandic", Holds::Text, "The Icelandic name, unique too."),
+    must("description", Holds::Text, "What it is, in one plain sentence."),
+    must("folder", Holds::Text, "The folder that it stands in."),
+    must("format", Holds::Text, "The format string that Power BI shows it by, e.g. `#,##0.00`."),
+    may("rows", Holds::Text, "Of a sum: the rows."),
+    may("sum", Holds::Expression, "Of a sum: the expression that is summed, 1 for a count."),
+    may("where", Holds::Text, "Of a sum: which rows count."),
+    may("balance", Holds::Flag, "Of a sum: whether all rows up to the end of the month count."),
+    may("of", Holds::Text, "SQL over other measures, whose names stand between double quotes."),
+    may("measure", Holds::Text, "Another measure, that is computed over `period`."),
+    may("period", Holds::OneOf(&["yearToDate", "lastYear", "rolling12"]), "In place of the month."),
+    must("dax", Holds::Text, "The same as a formula in DAX."),
 ]);
 
 static RULES: Mapping = Mapping(&[
@@ -280,11 +313,13 @@ fn property(key: &Key) -> Value {
     let scalar = || json!({ "type": ["string", "number", "boolean"] });
     let mut schema = match key.holds {
         Holds::Text => json!({ "type": "string" }),
+        Holds::Expression => json!({ "type": ["string", "integer"] }),
         Holds::OneOf(values) => json!({ "enum": values }),
         Holds::Count => json!({ "type": "integer", "minimum": 0 }),
         Holds::Flag => json!({ "type": "boolean" }),
         Holds::Texts => json!({ "type": "array", "items": { "type": "string" } }),
         Holds::Pairs => json!({ "type": "object", "additionalProperties": scalar() }),
+        Holds::Named(inner) => json!({ "type": "object", "additionalProperties": mapping(inner) }),
         Holds::Mapping(inner) => Value::Object(mapping(inner)),
         Holds::Mappings(inner) => json!({ "type": "array", "items": mapping(inner) }),
     };

@@ -190,6 +190,37 @@ impl<'a> Keys<'a> {
         }
     }
 
+    /// `true` or `false`, which may be left out.
+    pub fn optional_flag(&mut self, key: &'static str, problems: &mut Problems) -> Option<bool> {
+        let node = self.get(key)?;
+        match node.value {
+            Value::Bool(value) => Some(value),
+            _ => {
+                self.wrong(key, "true or false", problems);
+                None
+            }
+        }
+    }
+
+    /// Names, each with a mapping of its own; empty where the key is left out.
+    pub fn named(&mut self, key: &'static str, problems: &mut Problems) -> Vec<(&'a str, Self)> {
+        let entries = match self.get(key) {
+            None => return Vec::new(),
+            Some(Node { value: Value::Map(entries), .. }) => entries,
+            Some(_) => {
+                self.wrong(key, "a mapping", problems);
+                return Vec::new();
+            }
+        };
+        let mut found = Vec::new();
+        for (name, node) in entries {
+            let name = name.text().unwrap_or("?");
+            let keys = Self::of(self.file, format!("{}/{key}/{name}", self.pointer), node, problems);
+            found.extend(keys.map(|keys| (name, keys)));
+        }
+        found
+    }
+
     /// A list of texts; empty where the key is left out.
     pub fn texts(&mut self, key: &'static str, problems: &mut Problems) -> Vec<String> {
         let mut texts = Vec::new();

@@ -23,6 +23,7 @@ fn example(kind: &Kind) -> &'static str {
         "dimension.schema.json" => "schema/dimensions/x.yaml",
         "fact.schema.json" => "schema/facts/x.yaml",
         "checks.schema.json" => "schema/checks.yaml",
+        "measures.schema.json" => "schema/measures.yaml",
         other => unreachable!("say where the files of {other} stand"),
     }
 }
@@ -33,6 +34,7 @@ fn probe(mapping: &Mapping) -> String {
     for key in mapping.0 {
         match key.holds {
             Holds::Mapping(inner) => parts.push(format!("{}: {}", key.name, probe(inner))),
+            Holds::Named(inner) => parts.push(format!("{}: {{one: {}}}", key.name, probe(inner))),
             Holds::Mappings(inner) => parts.push(format!("{}: [{}]", key.name, probe(inner))),
             _ => {}
         }
@@ -46,6 +48,7 @@ fn described(mapping: &Mapping, pointer: &str, found: &mut BTreeMap<String, BTre
     for key in mapping.0 {
         match key.holds {
             Holds::Mapping(inner) => described(inner, &format!("{pointer}/{}", key.name), found),
+            Holds::Named(inner) => described(inner, &format!("{pointer}/{}/one", key.name), found),
             Holds::Mappings(inner) => described(inner, &format!("{pointer}/{}/0", key.name), found),
             _ => {}
         }
@@ -106,9 +109,16 @@ fn violations(mapping: &Mapping, node: &Node, at: &str, found: &mut Vec<String>)
                 items.iter().for_each(|item| violations(inner, item, &here, found));
                 true
             }
+            (Holds::Named(inner), Value::Map(entries)) => {
+                entries.iter().for_each(|(_, item)| violations(inner, item, &here, found));
+                true
+            }
             (Holds::OneOf(values), Value::Text(text)) => values.contains(&text.as_str()),
             (Holds::Texts, Value::List(items)) => items.iter().all(|item| item.text().is_some()),
-            (Holds::Text, Value::Text(_)) | (Holds::Flag, Value::Bool(_)) | (Holds::Pairs, Value::Map(_)) => true,
+            (Holds::Expression, Value::Int(_))
+            | (Holds::Text | Holds::Expression, Value::Text(_))
+            | (Holds::Flag, Value::Bool(_))
+            | (Holds::Pairs, Value::Map(_)) => true,
             (Holds::Count, Value::Int(number)) => *number >= 0,
             _ => false,
         };

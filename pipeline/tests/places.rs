@@ -152,6 +152,8 @@ async fn a_layer_that_was_not_built_is_named_wherever_it_is_asked() {
     for (arguments, words) in [
         (&["report", "unbilled"][..], "gold was not built yet"),
         (&["report", "unbilled", "--json"], "gold was not built yet"),
+        (&["report", "measures"], "gold was not built yet"),
+        (&["report", "measures", "--by", "month", "--json"], "gold was not built yet"),
         (&["query", "SELECT * FROM gold.dimcompany"], "gold.dimcompany is not there: gold was not built yet"),
         (&["query", "SELECT 1 FROM dimcompany AS c JOIN bronze.cw_company AS b ON true"], "gold was not built yet"),
         (&["query", "SELECT * FROM silver.cw_company"], "silver was not built yet"),

@@ -2,6 +2,7 @@
 //!
 //! - [`shape`]: the description of a table, as generated code states it.
 //! - [`mod@gold`]: the description of gold tables, checks and reports.
+//! - [`measures`]: the description of measures over gold.
 //! - [`etl`]: the columns that the pipeline adds to every table.
 //! - [`stamp()`]: rows with those columns.
 //! - [`schema`]: Arrow schemas of its bronze and silver tables.
@@ -30,6 +31,7 @@ pub mod flatten;
 mod forget;
 pub mod gold;
 mod json;
+pub mod measures;
 mod parent;
 mod password;
 mod path;

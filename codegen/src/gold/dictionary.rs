@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::gold::lineage::{Lineage, shortened};
+use crate::gold::measures::{self, Checked};
 use crate::gold::model::{Additivity, Column, Table};
 use crate::gold::queries::{Entry, Queries};
 use crate::gold::rules::Rules;
@@ -52,6 +53,8 @@ pub(super) struct Parts<'a> {
     pub(super) statuses: &'a str,
     /// Checks and reports of one's own.
     pub(super) queries: &'a Queries,
+    /// Measures.
+    pub(super) measures: &'a Checked,
     /// Where columns come from.
     pub(super) lineage: &'a Lineage,
 }
@@ -72,6 +75,7 @@ pub(super) fn dictionary(parts: &Parts<'_>) -> String {
     for Entry { name, description, .. } in &parts.queries.reports {
         let _ = writeln!(out, "| `connectwise-etl report {name}` | {} |", cell(description));
     }
+    out.push_str(&measures::dictionary(parts.measures));
     let mut sorted: Vec<&&Table<'_>> = parts.tables.iter().collect();
     sorted.sort_by_key(|table| table.name().to_owned());
     for one in sorted {

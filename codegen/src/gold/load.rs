@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::gold::measures::{self, Measures};
 use crate::gold::model::{Dimension, Fact, Table};
 use crate::gold::queries::{self, Queries};
 use crate::gold::read;
@@ -19,6 +20,8 @@ pub(crate) struct Model {
     pub(crate) facts: Vec<Fact>,
     /// Own checks and reports.
     pub(crate) queries: Queries,
+    /// Measures.
+    pub(crate) measures: Measures,
     /// The tables whose files can't be read as a whole.
     pub(crate) unread: Vec<String>,
 }
@@ -57,5 +60,6 @@ pub(super) fn read(inputs: &Inputs, problems: &mut Problems) -> Option<Model> {
         }
     }
     let queries = queries::read(inputs.files.get(queries::FILE), problems);
-    Some(Model { rules, dimensions, facts, queries, unread })
+    let measures = measures::read(inputs.files.get(measures::FILE), problems);
+    Some(Model { rules, dimensions, facts, queries, measures, unread })
 }

@@ -13,6 +13,7 @@ mod emit;
 mod functions;
 pub mod lineage;
 pub(crate) mod load;
+mod measures;
 pub mod model;
 mod named;
 mod overflows;
@@ -30,6 +31,7 @@ use crate::files::GeneratedFiles;
 use crate::gold::dimension::References;
 use crate::gold::lineage::Lineage;
 use crate::gold::load::Model;
+use crate::gold::measures::Measures;
 use crate::gold::model::{Dialect, Fact, Reference, Table, Unknown};
 use crate::gold::queries::Entry;
 use crate::gold::sql::Renderer;
@@ -59,6 +61,7 @@ struct Rendered<'a> {
     /// With their SQL for the pipeline's engine.
     checks: Vec<(&'a Entry, String)>,
     reports: Vec<(&'a Entry, String)>,
+    measures: Measures,
 }
 
 /// Adds everything of gold to the files: SQL, the table list, the rules, and the dictionary's section. What is
@@ -76,25 +79,29 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
     let Some(rendered) = statements(inputs, ir, &model, problems) else {
         return Lineage::default();
     };
-    let Rendered { statements, overflows, periods, references, rust_rules, checks, reports } = rendered;
+    let Rendered { statements, overflows, periods, references, rust_rules, checks, reports, measures } = rendered;
     let tables = model.tables();
     let before = problems.iter().count();
     let lineage = check::statements(ir, &tables, &unknown, &statements, problems);
     // These are made of the statements' expressions: what is wrong there is said once.
     let sound = problems.iter().count() == before;
+    let catalog = check::all_tables(ir, &tables, &unknown);
     for fact in model.facts.iter().filter(|_| sound) {
         if let Some(sql) = overflows.get(fact.table.as_str()) {
-            check::query(ir, &tables, &unknown, &fact.at, sql, problems);
+            check::query(&catalog, &fact.at, sql, problems);
         }
     }
     for fact in &model.facts {
         if let (Some(once), Some(sql)) = (&fact.written_once, periods.get(fact.table.as_str())) {
-            check::query(ir, &tables, &unknown, &once.periods.at, sql, problems);
+            check::query(&catalog, &once.periods.at, sql, problems);
         }
     }
     for (entry, sql) in checks.iter().chain(&reports) {
-        check::query(ir, &tables, &unknown, &entry.sql.at, sql, problems);
+        check::query(&catalog, &entry.sql.at, sql, problems);
     }
+    let measures = measures::check(measures, &catalog, problems);
+    let _ = files.insert("generated/src/measures.rs", measures::module(&measures));
+    files.add_module("measures", "Measures over gold: as SQL, and as the DAX of a semantic model.");
     if !checks.is_empty() || !reports.is_empty() {
         let _ = files.insert("generated/src/checks.rs", queries::module(&checks, &reports));
         files.add_module("checks", "Checks of one's own, run after gold, and reports.");
@@ -109,6 +116,7 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
         rules: &model.rules,
         statuses: if with_status { statuses } else { "" },
         queries: &model.queries,
+        measures: &measures,
         lineage: &lineage,
     };
     let beside = emit::Beside { overflows: &overflows, references: &references, periods: &periods };
@@ -131,6 +139,7 @@ pub fn lineage(inputs: &Inputs, ir: &Ir) -> Lineage {
 /// The statements in both dialects, the rules' Rust module, and the queries.
 fn statements<'a>(inputs: &Inputs, ir: &Ir, model: &'a Model, problems: &mut Problems) -> Option<Rendered<'a>> {
     let Model { rules, dimensions, facts, queries, .. } = model;
+    let mut measures = Measures::default();
     let caption = ir.entities.iter().find_map(|entity| entity.agreement_number_caption.clone());
     let mut statements = Statements::new();
     let mut rust_rules = String::new();
@@ -173,6 +182,7 @@ fn statements<'a>(inputs: &Inputs, ir: &Ir, model: &'a Model, problems: &mut Pro
             let once =
                 |fact: &'a Fact| Some((fact.table.as_str(), renderer.expand(&fact.written_once.as_ref()?.periods)));
             periods = facts.iter().filter_map(once).collect();
+            measures = model.measures.expanded(|sql| renderer.expand(sql), |sql| renderer.expression(sql));
             overflows =
                 facts.iter().filter_map(|fact| Some((fact.table.as_str(), renderer.overflows(fact)?))).collect();
         }
@@ -183,7 +193,7 @@ fn statements<'a>(inputs: &Inputs, ir: &Ir, model: &'a Model, problems: &mut Pro
             }
         }
     }
-    Some(Rendered { statements, overflows, references: beside, periods, rust_rules, checks, reports })
+    Some(Rendered { statements, overflows, references: beside, periods, rust_rules, checks, reports, measures })
 }
 
 fn keep(

@@ -77,6 +77,10 @@ fn entry(list: &str, index: usize, node: &Node, problems: &mut Problems) -> Opti
         let wrong = keys.problem("name", format!("`{name}` can't be a name"));
         problems.push(wrong.why("it is written on the command line").fix("use a-z, digits and `-`"));
     }
+    if list == "reports" && name.as_deref() == Some("measures") {
+        let wrong = keys.problem("name", "a report can't be called `measures`");
+        problems.push(wrong.why("`report measures` shows schema/measures.yaml").fix("rename it"));
+    }
     keys.finish(problems);
     Some(Entry { name: name?, description: description?, error, sql: sql? })
 }

@@ -20,6 +20,26 @@ impl Code {
         before.zip(&self.0).any(|(before, token)| is_name(token, name) && before != Some(&Token::Period))
     }
 
+    /// Whether a word stands there, not in quotes, in any case.
+    pub(super) fn has_bare_word(&self, name: &str) -> bool {
+        self.0.iter().any(|token| match token {
+            Token::Word(word) => word.quote_style.is_none() && word.value.eq_ignore_ascii_case(name),
+            _ => false,
+        })
+    }
+
+    /// Whether it divides by anything but a number or a NULLIF.
+    pub(super) fn divides_by_what_may_be_zero(&self) -> bool {
+        self.0.array_windows().any(|[sign, by]| {
+            let is_safe = match by {
+                Token::Number(text, _) => text.chars().any(|digit| ('1'..='9').contains(&digit)),
+                Token::Word(word) => word.value.eq_ignore_ascii_case("NULLIF"),
+                _ => false,
+            };
+            matches!(sign, Token::Div | Token::Mod) && !is_safe
+        })
+    }
+
     /// Whether a gold table is read.
     pub(super) fn reads_table(&self, table: &str) -> bool {
         self.0
@@ -70,6 +90,18 @@ mod tests {
             assert!(!mentions(other, "price"), "{other}");
         }
         assert!(!mentions("CASE WHEN x = 'price' THEN 1 END", "price"));
+    }
+
+    #[test]
+    fn what_may_be_zero_is_no_divisor() {
+        let divides = |sql: &str| Code::of(sql).divides_by_what_may_be_zero();
+        for sql in ["a / b", "a / (b)", "a / \"b c\"", "a % 0", "1 / 0.0", "a / NULLIF(b, 0) / c", "a / -2"] {
+            assert!(divides(sql), "{sql}");
+        }
+        for sql in ["a / NULLIF(b, 0)", "a / 100 * b", "a / nullif(b, 0) / 0.5", "'a / b'", "a -- / b"] {
+            assert!(!divides(sql), "{sql}");
+        }
+        assert!(Code::of("sum(a)").has_bare_word("SUM") && !Code::of("\"SUM\" + 'sum'").has_bare_word("SUM"));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod environment;
 mod extract;
 mod invariants;
 mod maintain;
+mod measures;
 mod output;
 mod output_file;
 mod plan;
@@ -78,7 +79,8 @@ enum Command {
     Maintain(maintain::MaintainArgs),
     /// Ask the tables with SQL, e.g. `SELECT * FROM gold.dimcompany LIMIT 5`
     Query(query::QueryArgs),
-    /// What someone should look at: unbilled work, unmatched agreement types, invoices that don't add up
+    /// What someone should look at: unbilled work, unmatched agreement types, invoices that don't add up; and the
+    /// measures
     Report(report::ReportArgs),
     /// Runs, watermarks, rows a table, checks, quarantine
     Status(status::StatusArgs),

@@ -22,10 +22,10 @@ use sqlparser::dialect::{GenericDialect, SparkSqlDialect};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
 
-use self::kind::Kind;
+pub(crate) use self::kind::Kind;
+pub(crate) use self::scope::{Catalog, Column as Given};
 
 use self::query::{Clause, Spot, Walk};
-use self::scope::Catalog;
 use crate::etl::{self, EtlType};
 use crate::gold::lineage::Lineage;
 use crate::gold::model::{Column, Dialect, Dimension, Fact, Reference, Table, Type, Unknown};
@@ -94,25 +94,33 @@ pub(crate) fn statements(
     lineage
 }
 
-/// Checks a query of one's own over bronze, silver and gold.
-pub(crate) fn query(ir: &Ir, tables: &[Table<'_>], unknown: &Unknown, at: &At, sql: &str, problems: &mut Problems) {
+/// All tables of bronze, silver and gold.
+pub(crate) fn all_tables(ir: &Ir, tables: &[Table<'_>], unknown: &Unknown) -> Catalog {
     let mut catalog = catalog(ir, tables, unknown);
     for entity in &ir.entities {
         let own = own(etl::BRONZE).chain([("_unknown", Kind::Text)]);
         let columns = entity.shape.iter().map(|field| (field.name.as_str(), Kind::of_silver(&field.kind)));
         catalog.add("bronze", &entity.table, columns.chain(own));
     }
+    catalog
+}
+
+/// Checks a query of one's own over such tables; what it gives are its columns.
+pub(crate) fn query(catalog: &Catalog, at: &At, sql: &str, problems: &mut Problems) -> Vec<Given> {
     match Parser::parse_sql(&GenericDialect {}, sql).as_deref() {
         Ok([Statement::Query(query)]) => {
-            for finding in Walk::through(&catalog, query).0.findings {
+            let (walk, columns) = Walk::through(catalog, query);
+            for finding in walk.findings {
                 push(at.problem(finding.what).fix(finding.fix), problems);
             }
+            return columns;
         }
         Ok(_) => problems.push(at.problem("this is not one query").fix("write one SELECT")),
         Err(error) => {
             problems.push(at.problem(format!("this is no SQL: {}", said(error))).fix("correct the query"));
         }
     }
+    Vec::new()
 }
 
 fn said(error: &ParserError) -> String {

@@ -32,6 +32,7 @@ mod lists;
 mod live;
 mod maintain;
 mod manners;
+mod measures;
 mod monthend;
 mod moving;
 mod names;

@@ -83,7 +83,7 @@ async fn the_newest_reference_speaks() {
     let known = "SELECT count(*) FROM gold.dimtimeentrystatus WHERE isInferred";
     assert_eq!(scene.value(known).await, "1");
     let work = "SELECT workTypeName, utilizationFlag, isInferred FROM gold.dimworktype WHERE WorkTypeKey = 4";
-    assert_eq!(scene.rows(work).await, [["Vinna", "true", "false"]]);
+    assert_eq!(scene.rows(work).await, [["Vinna", "true", "true"]]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

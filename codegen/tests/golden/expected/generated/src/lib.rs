@@ -16,6 +16,10 @@ pub mod client;
 #[rustfmt::skip]
 pub mod gold;
 
+/// Measures over gold: as SQL, and as the DAX of a semantic model.
+#[rustfmt::skip]
+pub mod measures;
+
 /// The records as structs.
 #[rustfmt::skip]
 pub mod models;
