@@ -102,7 +102,7 @@ fn wrong_use_is_two() {
         &["run", "--mode", "sometimes"],
         &["run", "--layers", "platinum"],
         &["run", "--since", "yesterday"],
-        &["run", "--entities", "Ticket"],
+        &["run", "--entities", "Tickets"],
         &["no-such-command"],
         &["classify"],
         &[],
@@ -113,7 +113,7 @@ fn wrong_use_is_two() {
         assert!(!ran.err.contains("panicked"), "{}", ran.err);
     }
     // The message of an unknown entity says which there are.
-    let ran = run(&["run", "--entities", "Ticket"], &[]);
+    let ran = run(&["run", "--entities", "Tickets"], &[]);
     assert!(ran.err.contains("TimeEntry") && ran.err.contains("PostedInvoice"), "{}", ran.err);
 }
 

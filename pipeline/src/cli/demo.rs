@@ -1,12 +1,13 @@
 //! `connectwise-etl demo`: a full run against a simulated ConnectWise inside the process.
 
 use super::invariants;
+use super::measures;
 use super::output::{Output, grouped, summary};
-use super::query::{screen, select};
 use crate::catalog;
 use crate::client::{Client, DataSource, Limits, RateLimit, RetryPolicy};
 use crate::context::{Mode, Options, RunId};
 use crate::error::{Error, Result};
+use crate::gold;
 use crate::lake::{self, Lakehouse, Layout};
 use crate::lock;
 use crate::run;
@@ -44,27 +45,6 @@ enum Size {
 
 /// Rate limit of the demo: a simulator inside the process needs no consideration.
 const RATE: RateLimit = RateLimit { requests_per_minute: 0, workers: 8 };
-
-/// Queries whose results finance asks for first, with their titles.
-const ANSWERS: [(&str, &str); 3] = [
-    (
-        "Hours by what becomes of them",
-        "SELECT effectiveBillingStatus, count(*) AS entries, SUM(actualHours) AS hours, SUM(potentialRevenue) AS \
-         potentialRevenue FROM gold.fact_timeentry GROUP BY effectiveBillingStatus ORDER BY hours DESC",
-    ),
-    (
-        "The ten largest customers by potential revenue",
-        "SELECT c.companyName, SUM(f.actualHours) AS hours, SUM(f.potentialRevenue) AS potentialRevenue, SUM(f.margin) \
-         AS margin FROM gold.fact_timeentry AS f JOIN gold.dimcompany AS c ON c.CompanyKey = f.CompanyKey WHERE \
-         f.CompanyKey <> -1 GROUP BY c.companyName ORDER BY potentialRevenue DESC, c.companyName LIMIT 10",
-    ),
-    (
-        "Prepaid hours by company",
-        "SELECT c.companyName, count(*) AS entries, SUM(f.actualHours) AS prepaidHours FROM gold.fact_timeentry AS f \
-         JOIN gold.dimcompany AS c ON c.CompanyKey = f.CompanyKey WHERE f.effectiveBillingStatus = 'Prepaid' GROUP BY \
-         c.companyName ORDER BY prepaidHours DESC, c.companyName LIMIT 10",
-    ),
-];
 
 pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
     let started = Instant::now();
@@ -116,18 +96,17 @@ pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
     show(&second, output)?;
 
     output.line("\n4. What gold answers")?;
-    for (title, sql) in ANSWERS {
-        output.line(format!("\n{title}"))?;
-        output.line(screen(&select(&lake, sql).await?)?)?;
-    }
+    let measured = gold::measures(&lake, &RunId::new(Utc::now()), None, None).await?;
+    measures::tables(&measured, None, output)?;
     // The program's name as it was called, so that the line can be copied.
     let program = std::env::args().next().unwrap_or_else(|| "connectwise-etl".to_owned());
     let hours = "SELECT SUM(actualHours) AS hours FROM gold.fact_timeentry";
     output.line(format!(
         "\nDone in {:.1} s: {} rows in gold. Next, try\n\n  {program} query \"{hours}\" --lakehouse {}\n  \
-         {program} status --lakehouse {}",
+         {program} report measures --by agreement --lakehouse {}\n  {program} status --lakehouse {}",
         started.elapsed().as_secs_f64(),
         grouped(second.tables.iter().filter(|table| table.layer == "gold").map(|table| table.rows).sum()),
+        shell_word(&args.lakehouse),
         shell_word(&args.lakehouse),
         shell_word(&args.lakehouse),
     ))?;

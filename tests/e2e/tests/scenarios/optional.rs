@@ -14,7 +14,7 @@ fn all(scene: &Scene, fault: &Fault) -> Faults {
     let below = ids.iter().map(|id| format!("/finance/agreements/{id}/"));
     let lists = ["/time/workTypes", "/service/tickets", "/project/projects", "/finance/agreementrecap/"];
     let lists = lists.map(ToOwned::to_owned).into_iter().chain(below);
-    lists.fold(Faults::default(), |faults, list| faults.with(&list, When::Always, fault.clone()))
+    lists.fold(Faults::default(), |faults, list| faults.with(&list, When::Always, *fault))
 }
 
 #[tokio::test(flavor = "multi_thread")]
