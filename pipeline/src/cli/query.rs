@@ -78,11 +78,6 @@ pub(super) async fn execute(args: &QueryArgs, output: &mut Output) -> Result<u8>
     Ok(0)
 }
 
-/// Runs a SELECT; refuses any statement that would write.
-pub(super) async fn select(lake: &Lakehouse, sql: &str) -> Result<Vec<RecordBatch>> {
-    select_in(&catalog::register(lake).await?, sql).await
-}
-
 /// Returns the layer and name of the one table that a query names: versions of several do not belong together.
 fn the_one_table(lake: &Lakehouse, sql: &str) -> Result<(String, String)> {
     let tables = catalog::named_tables(lake.context(), sql).map_err(|error| Error::query(explain(&error)))?;
