@@ -266,6 +266,12 @@ static FACT: Mapping = Mapping(&[
         Holds::Text,
         "The column that holds the period: rows of a period that has some are never written again.",
     ),
+    may(
+        "part",
+        Holds::Text,
+        "The column that says which part of a period a row is of: what can't be computed any more stays where a period is \
+         written anew; beside `writtenOnce`.",
+    ),
     may("periods", Holds::Text, "SQL of the periods that are over, as one column; beside `writtenOnce`."),
     may("columns", Holds::Mappings(&FACT_COLUMN), "The columns."),
 ]);

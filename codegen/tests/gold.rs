@@ -425,7 +425,12 @@ fn what_is_written_once_says_by_which_periods() {
             "did you mean `MonthEndDateKey`? Name the column",
         ),
         ("writtenOnce: MonthEndDateKey", "writtenOnce: measure", "`measure` is no bigint column of this fact"),
-        ("writtenOnce: MonthEndDateKey\n", "", "a table that is written once has `writtenOnce`, `periods` and `from`"),
+        ("part: measure", "part: amount", "`amount` is no string column of this fact"),
+        (
+            "writtenOnce: MonthEndDateKey\n",
+            "",
+            "a table that is written once has `writtenOnce`, `part`, `periods` and `from`",
+        ),
         ("SELECT m.MonthEndDateKey FROM", "SELECT m.MonthEndKey FROM", "`m` has no column `MonthEndKey`"),
     ] {
         let errors = said(&[(MONTHS, before, after)]);

@@ -104,6 +104,33 @@ FROM (
 WHERE dated.day <> -1 AND dated.day NOT BETWEEN 19900101 AND 21001231",
     },
     Check {
+        name: "billing-cycles-are-known",
+        description: "Active agreements with an amount or additions whose billing cycle has no number of months in templates/gold/cycle_months.sql.j2; they count nothing in monthly amounts.",
+        error: false,
+        sql: r"SELECT a.agreementId, a.agreementName, a.billingCycleName, a.billAmount, d.additions
+FROM gold.dimagreement AS a
+LEFT JOIN (
+  SELECT AgreementKey, SUM(extendedPrice) AS additions FROM gold.fact_agreementaddition
+  WHERE isActive GROUP BY AgreementKey
+) AS d ON d.AgreementKey = a.AgreementKey
+WHERE a.isActive AND NOT a.isInferred AND NOT COALESCE(a.oneTimeFlag, false) AND a.AgreementKey <> -1
+  AND (COALESCE(a.billAmount, 0) <> 0 OR COALESCE(d.additions, 0) <> 0)
+  AND (CASE folded_name(a.billingCycleName)
+  WHEN 'monthly' THEN 1
+  WHEN 'mánaðarlega' THEN 1
+  WHEN 'bi-monthly' THEN 2
+  WHEN 'quarterly' THEN 3
+  WHEN 'ársfjórðungslega' THEN 3
+  WHEN 'semi-annually' THEN 6
+  WHEN 'semi-annual' THEN 6
+  WHEN 'annually' THEN 12
+  WHEN 'annual' THEN 12
+  WHEN 'yearly' THEN 12
+  WHEN 'árlega' THEN 12
+END
+) IS NULL",
+    },
+    Check {
         name: "one-currency",
         description: "Currencies of invoices and agreements where there are several; amounts are added up as if there were one.",
         error: false,

@@ -627,6 +627,7 @@ pub static TABLES: &[GoldTable] = &[
   ) AS amounts
 FROM silver.cw_agreementaddition AS d
 LEFT JOIN silver.cw_agreement AS g ON g.id = d.agreementId
+LEFT JOIN gold.dimcompany AS c ON c.companyId = g.companyId
 WHERE d._etl_deleted_at IS NULL
   AND (
     beyond_decimal(d.quantity)
@@ -651,6 +652,7 @@ WHERE d._etl_deleted_at IS NULL
             GoldColumn { name: "description", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
             GoldColumn { name: "amount", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: Some(Additivity::Sum) },
             GoldColumn { name: "hours", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: Some(Additivity::Sum) },
+            GoldColumn { name: "incidents", data_type: GoldType::Decimal, dimension: None, format: Some("#,##0.00"), additivity: Some(Additivity::Sum) },
         ],
         fact: Some(FactSource {
             table: "cw_agreementadjustment",
@@ -660,13 +662,15 @@ WHERE d._etl_deleted_at IS NULL
   CONCAT_WS(
     ', ',
     CASE WHEN beyond_decimal(j.amount) THEN 'amount' END,
-    CASE WHEN beyond_decimal(j.amount) THEN 'hours' END
+    CASE WHEN beyond_decimal(j.amount) THEN 'hours' END,
+    CASE WHEN beyond_decimal(j.amount) THEN 'incidents' END
   ) AS amounts
 FROM silver.cw_agreementadjustment AS j
 LEFT JOIN silver.cw_agreement AS g ON g.id = j.agreementId
 WHERE j._etl_deleted_at IS NULL
   AND (
     beyond_decimal(j.amount)
+    OR beyond_decimal(j.amount)
     OR beyond_decimal(j.amount)
   )"),
         }),
@@ -705,6 +709,7 @@ WHERE j._etl_deleted_at IS NULL
     CASE WHEN beyond_decimal(r.unbilledOverageAmount) THEN 'unbilled' END
   ) AS amounts
 FROM silver.cw_agreementrecap AS r
+LEFT JOIN gold.dimagreement AS a ON a.agreementId = r.id
 WHERE r._etl_deleted_at IS NULL
   AND (
     beyond_decimal(r.startingAmount)
@@ -1204,6 +1209,7 @@ WHERE t._etl_deleted_at IS NULL
         references: None,
         written_once: Some(WrittenOnce {
             column: "MonthEndDateKey",
+            part: "measure",
             periods: r"SELECT m.MonthEndDateKey FROM (SELECT (MAX(DateKey) / 100) AS month, MAX(DateKey) AS MonthEndDateKey, MAX(Date) AS lastDay
 FROM gold.dimcalendar
 GROUP BY Year, Month

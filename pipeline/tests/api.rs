@@ -124,8 +124,8 @@ async fn csv_has_a_header_and_every_value() {
 async fn parquet_has_the_columns_of_the_entity_or_those_that_are_found() {
     let scene = Scene::new().await;
     let tickets: Vec<Value> = (1..=5).map(|id| json!({ "id": id, "summary": format!("ticket {id}") })).collect();
-    scene.simulator.world().serve("/service/tickets", tickets);
-    for (endpoint, rows, column) in [("/time/entries", 2_300, "_unknown"), ("/service/tickets", 5, "summary")] {
+    scene.simulator.world().serve("/company/contacts", tickets);
+    for (endpoint, rows, column) in [("/time/entries", 2_300, "_unknown"), ("/company/contacts", 5, "summary")] {
         let place = scene.folder.path().join("out.parquet");
         let ran = scene.run(&["extract", endpoint, "--format", "parquet", "--output", place.to_str().unwrap()]).await;
         assert_eq!(ran.code, 0, "{}", ran.err);

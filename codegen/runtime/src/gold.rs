@@ -111,6 +111,9 @@ pub struct GoldTable {
 pub struct WrittenOnce {
     /// The column that holds the period.
     pub column: &'static str,
+    /// The column that says which part of a period a row is of, e.g. its measure: where a period is written anew, parts of
+    /// which the statement gives no rows stay.
+    pub part: &'static str,
     /// The query of the periods that are over, as one column. `${businessDate}` stands for the run's business date.
     pub periods: &'static str,
 }

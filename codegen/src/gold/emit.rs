@@ -108,8 +108,8 @@ fn written_once(table: &Table<'_>, beside: &Beside<'_>) -> String {
         (Table::Fact(Fact { written_once: Some(once), .. }), Some(periods)) => {
             let periods = raw(periods.trim_end());
             format!(
-                "Some(WrittenOnce {{\n            column: {:?},\n            periods: {periods},\n        }})",
-                once.column
+                "Some(WrittenOnce {{\n            column: {:?},\n            part: {:?},\n            periods: {periods},\n        }})",
+                once.column, once.part
             )
         }
         _ => "None".to_owned(),

@@ -239,6 +239,8 @@ pub struct Fact {
 pub struct WrittenOnce {
     /// The column that holds the period.
     pub column: String,
+    /// The column that says which part of a period a row is of.
+    pub part: String,
     /// The query of the periods that are over.
     pub periods: Sql,
 }

@@ -150,6 +150,7 @@ pub(crate) fn fact(file: &str, text: &str, problems: &mut Problems) -> Option<Fa
     let joins = sql(&keys, "joins", joins);
     let reconcile = pairs(&mut keys, "reconcile", problems);
     let once = keys.optional_text("writtenOnce", problems);
+    let part = keys.optional_text("part", problems);
     let periods = keys.optional_text("periods", problems).map(|text| sql(&keys, "periods", text));
     let mut columns = Vec::new();
     let nodes = keys.list("columns", problems);
@@ -157,23 +158,25 @@ pub(crate) fn fact(file: &str, text: &str, problems: &mut Problems) -> Option<Fa
         columns.extend(column(file, index, node, true, true, problems));
     }
     let whole = columns.len() == nodes.len();
-    if once.is_some() != periods.is_some() || once.is_some() && from.is_none() {
+    let there = [once.is_some(), part.is_some(), periods.is_some()];
+    if there.contains(&true) && (there.contains(&false) || from.is_none()) {
         problems.push(
-            keys.problem("writtenOnce", "a table that is written once has `writtenOnce`, `periods` and `from`")
+            keys.problem("writtenOnce", "a table that is written once has `writtenOnce`, `part`, `periods` and `from`")
                 .why("the rows of a period that is over are written, and stay as they are")
-                .fix("write all three"),
+                .fix("write all four"),
         );
     }
-    let is_period = |column: &&Column| column.data_type == Type::Bigint;
-    if let Some(once) = once.as_ref().filter(|_| whole)
-        && !columns.iter().filter(is_period).any(|column| column.name == *once)
+    for (key, name, data_type, holds) in
+        [("writtenOnce", &once, Type::Bigint, "the period"), ("part", &part, Type::Text, "what part of it a row is of")]
     {
-        let near = closest(once, columns.iter().filter(is_period).map(|column| column.name.as_str()));
-        let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-        problems.push(
-            keys.problem("writtenOnce", format!("`{once}` is no bigint column of this fact"))
-                .fix(format!("{near}Name the column that holds the period")),
-        );
+        let fitting = || columns.iter().filter(|column| column.data_type == data_type).map(|column| &*column.name);
+        if let Some(name) = name.as_ref().filter(|name| whole && !fitting().any(|fitting| fitting == **name)) {
+            let near = closest(name, fitting()).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+            problems.push(
+                keys.problem(key, format!("`{name}` is no {} column of this fact", data_type.label()))
+                    .fix(format!("{near}Name the column that holds {holds}")),
+            );
+        }
     }
     if let Some(key) = key.as_ref().filter(|_| whole)
         && !columns.iter().any(|column| column.name == *key)
@@ -223,7 +226,11 @@ pub(crate) fn fact(file: &str, text: &str, problems: &mut Problems) -> Option<Fa
         joins,
         columns,
         reconcile,
-        written_once: once.zip(periods).map(|(column, periods)| WrittenOnce { column, periods }),
+        written_once: once.zip(part).zip(periods).map(|((column, part), periods)| WrittenOnce {
+            column,
+            part,
+            periods,
+        }),
     })
 }
 

@@ -7,7 +7,7 @@ WITH source AS (
     g.companyId AS companyId,
     d.productId AS catalogItemId,
     COALESCE(d.agreementId, -1) AS AgreementKey,
-    COALESCE(g.companyId, -1) AS CompanyKey,
+    COALESCE(c.CompanyKey, -1) AS CompanyKey,
     COALESCE(d.productId, -1) AS ProductKey,
     COALESCE(date_key(d.effectiveDate, 'UTC'), -1) AS EffectiveDateKey,
     COALESCE(date_key(d.cancelledDate, 'UTC'), -1) AS CancelledDateKey,
@@ -34,6 +34,7 @@ WITH source AS (
 END AS cycleMonths
   FROM silver.cw_agreementaddition AS d
   LEFT JOIN silver.cw_agreement AS g ON g.id = d.agreementId
+  LEFT JOIN gold.dimcompany AS c ON c.companyId = g.companyId
   WHERE d._etl_deleted_at IS NULL
 ),
 step1 AS (

@@ -7,8 +7,9 @@ WITH source AS (
     COALESCE(j.agreementId, -1) AS AgreementKey,
     COALESCE(date_key(j.effectiveDate, 'UTC'), -1) AS EffectiveDateKey,
     CASE WHEN CHAR_LENGTH(j.description) > 32764 THEN CONCAT(LEFT(j.description, 32763), '…') ELSE j.description END AS description,
-    COALESCE(exact_decimal(CASE WHEN g.applicationUnits = 'Hours' THEN 0 ELSE exact_decimal(j.amount) END), 0) AS amount,
-    COALESCE(exact_decimal(CASE WHEN g.applicationUnits = 'Hours' THEN exact_decimal(j.amount) ELSE 0 END), 0) AS hours
+    COALESCE(exact_decimal(CASE WHEN g.applicationUnits IN ('Hours', 'Incidents') THEN 0 ELSE exact_decimal(j.amount) END), 0) AS amount,
+    COALESCE(exact_decimal(CASE WHEN g.applicationUnits = 'Hours' THEN exact_decimal(j.amount) ELSE 0 END), 0) AS hours,
+    COALESCE(exact_decimal(CASE WHEN g.applicationUnits = 'Incidents' THEN exact_decimal(j.amount) ELSE 0 END), 0) AS incidents
   FROM silver.cw_agreementadjustment AS j
   LEFT JOIN silver.cw_agreement AS g ON g.id = j.agreementId
   WHERE j._etl_deleted_at IS NULL
@@ -20,5 +21,6 @@ SELECT
   CAST(EffectiveDateKey AS BIGINT) AS EffectiveDateKey,
   description,
   CAST(amount AS DECIMAL(19, 4)) AS amount,
-  CAST(hours AS DECIMAL(19, 4)) AS hours
+  CAST(hours AS DECIMAL(19, 4)) AS hours,
+  CAST(incidents AS DECIMAL(19, 4)) AS incidents
 FROM source

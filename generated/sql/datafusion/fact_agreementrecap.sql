@@ -3,8 +3,8 @@
 WITH source AS (
   SELECT
     r.id AS agreementId,
-    COALESCE(r.id, -1) AS AgreementKey,
-    folded_name(r.isUnlimited) IN ('true', 'yes', '1') AS isUnlimited,
+    COALESCE(a.AgreementKey, -1) AS AgreementKey,
+    COALESCE(folded_name(r.isUnlimited) IN ('true', 'yes', '1'), false) AS isUnlimited,
     COALESCE(exact_decimal(r.startingAmount), 0) AS starting,
     COALESCE(exact_decimal(r.adjustmentAmount), 0) AS adjustment,
     COALESCE(exact_decimal(r.availableAmount), 0) AS available,
@@ -13,6 +13,7 @@ WITH source AS (
     COALESCE(exact_decimal(r.overrunAmount), 0) AS overrun,
     COALESCE(exact_decimal(r.unbilledOverageAmount), 0) AS unbilled
   FROM silver.cw_agreementrecap AS r
+  LEFT JOIN gold.dimagreement AS a ON a.agreementId = r.id
   WHERE r._etl_deleted_at IS NULL
 )
 SELECT

@@ -9,7 +9,7 @@ WITH source AS (
     g.companyId AS companyId,
     d.productId AS catalogItemId,
     COALESCE(d.agreementId, -1) AS AgreementKey,
-    COALESCE(g.companyId, -1) AS CompanyKey,
+    COALESCE(c.CompanyKey, -1) AS CompanyKey,
     COALESCE(d.productId, -1) AS ProductKey,
     COALESCE(CAST(date_format(CASE WHEN CAST(from_utc_timestamp(d.effectiveDate, 'UTC') AS DATE) BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST(from_utc_timestamp(d.effectiveDate, 'UTC') AS DATE) END, 'yyyyMMdd') AS BIGINT), -1) AS EffectiveDateKey,
     COALESCE(CAST(date_format(CASE WHEN CAST(from_utc_timestamp(d.cancelledDate, 'UTC') AS DATE) BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST(from_utc_timestamp(d.cancelledDate, 'UTC') AS DATE) END, 'yyyyMMdd') AS BIGINT), -1) AS CancelledDateKey,
@@ -36,6 +36,7 @@ WITH source AS (
 END AS cycleMonths
   FROM silver.cw_agreementaddition AS d
   LEFT JOIN silver.cw_agreement AS g ON g.id = d.agreementId
+  LEFT JOIN gold.dimcompany AS c ON c.companyId = g.companyId
   WHERE d._etl_deleted_at IS NULL
 ),
 step1 AS (

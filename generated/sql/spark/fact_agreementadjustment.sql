@@ -8,8 +8,9 @@ WITH source AS (
     COALESCE(j.agreementId, -1) AS AgreementKey,
     COALESCE(CAST(date_format(CASE WHEN CAST(from_utc_timestamp(j.effectiveDate, 'UTC') AS DATE) BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST(from_utc_timestamp(j.effectiveDate, 'UTC') AS DATE) END, 'yyyyMMdd') AS BIGINT), -1) AS EffectiveDateKey,
     CASE WHEN CHAR_LENGTH(j.description) > 32764 THEN CONCAT(LEFT(j.description, 32763), '…') ELSE j.description END AS description,
-    COALESCE(TRY_CAST(CASE WHEN g.applicationUnits = 'Hours' THEN 0 ELSE TRY_CAST(j.amount AS DECIMAL(19, 4)) END AS DECIMAL(19, 4)), 0) AS amount,
-    COALESCE(TRY_CAST(CASE WHEN g.applicationUnits = 'Hours' THEN TRY_CAST(j.amount AS DECIMAL(19, 4)) ELSE 0 END AS DECIMAL(19, 4)), 0) AS hours
+    COALESCE(TRY_CAST(CASE WHEN g.applicationUnits IN ('Hours', 'Incidents') THEN 0 ELSE TRY_CAST(j.amount AS DECIMAL(19, 4)) END AS DECIMAL(19, 4)), 0) AS amount,
+    COALESCE(TRY_CAST(CASE WHEN g.applicationUnits = 'Hours' THEN TRY_CAST(j.amount AS DECIMAL(19, 4)) ELSE 0 END AS DECIMAL(19, 4)), 0) AS hours,
+    COALESCE(TRY_CAST(CASE WHEN g.applicationUnits = 'Incidents' THEN TRY_CAST(j.amount AS DECIMAL(19, 4)) ELSE 0 END AS DECIMAL(19, 4)), 0) AS incidents
   FROM silver.cw_agreementadjustment AS j
   LEFT JOIN silver.cw_agreement AS g ON g.id = j.agreementId
   WHERE j._etl_deleted_at IS NULL
@@ -21,5 +22,6 @@ SELECT
   CAST(EffectiveDateKey AS BIGINT) AS EffectiveDateKey,
   description,
   CAST(amount AS DECIMAL(19, 4)) AS amount,
-  CAST(hours AS DECIMAL(19, 4)) AS hours
+  CAST(hours AS DECIMAL(19, 4)) AS hours,
+  CAST(incidents AS DECIMAL(19, 4)) AS incidents
 FROM source

@@ -4,8 +4,8 @@
 WITH source AS (
   SELECT
     r.id AS agreementId,
-    COALESCE(r.id, -1) AS AgreementKey,
-    replace(replace(replace(replace(replace(replace(replace(lower(regexp_replace(r.isUnlimited, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}*:?\\p{IsWhite_Space}*$', '')), 'a\u0301', 'á'), 'e\u0301', 'é'), 'i\u0301', 'í'), 'o\u0301', 'ó'), 'u\u0301', 'ú'), 'y\u0301', 'ý'), 'o\u0308', 'ö') IN ('true', 'yes', '1') AS isUnlimited,
+    COALESCE(a.AgreementKey, -1) AS AgreementKey,
+    COALESCE(replace(replace(replace(replace(replace(replace(replace(lower(regexp_replace(r.isUnlimited, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}*:?\\p{IsWhite_Space}*$', '')), 'a\u0301', 'á'), 'e\u0301', 'é'), 'i\u0301', 'í'), 'o\u0301', 'ó'), 'u\u0301', 'ú'), 'y\u0301', 'ý'), 'o\u0308', 'ö') IN ('true', 'yes', '1'), false) AS isUnlimited,
     COALESCE(TRY_CAST(r.startingAmount AS DECIMAL(19, 4)), 0) AS starting,
     COALESCE(TRY_CAST(r.adjustmentAmount AS DECIMAL(19, 4)), 0) AS adjustment,
     COALESCE(TRY_CAST(r.availableAmount AS DECIMAL(19, 4)), 0) AS available,
@@ -14,6 +14,7 @@ WITH source AS (
     COALESCE(TRY_CAST(r.overrunAmount AS DECIMAL(19, 4)), 0) AS overrun,
     COALESCE(TRY_CAST(r.unbilledOverageAmount AS DECIMAL(19, 4)), 0) AS unbilled
   FROM silver.cw_agreementrecap AS r
+  LEFT JOIN gold.dimagreement AS a ON a.agreementId = r.id
   WHERE r._etl_deleted_at IS NULL
 )
 SELECT

@@ -26,8 +26,10 @@ WITH source AS (
     SUM(t.actualHours) AS hours, SUM(t.potentialRevenue) AS amount
   FROM gold.fact_timeentry AS t
   JOIN gold.dimbillablestatus AS b ON b.BillableStatusKey = t.BillableStatusKey
+  JOIN gold.dimtimeentrystatus AS s ON s.TimeEntryStatusKey = t.TimeEntryStatusKey
   LEFT JOIN gold.fact_invoice AS i ON i.invoiceId = t.invoiceId
   WHERE b.billableOption = 'Billable' AND t.agreementTypeNormalized NOT IN ('prepaid_hours', 'internal_project')
+    AND (t.invoiceId IS NOT NULL OR s.statusCategory IN ('Approved', 'Ready'))
   GROUP BY t.CompanyKey, t.AgreementKey, (t.WorkDateKey div 100),
     CASE WHEN t.invoiceId IS NOT NULL THEN GREATEST(COALESCE((i.InvoiceDateKey div 100), 0), 0) END
   ) AS w
@@ -44,14 +46,16 @@ WITH source AS (
     SUM(t.actualHours) AS hours, SUM(t.potentialRevenue) AS amount
   FROM gold.fact_timeentry AS t
   JOIN gold.dimbillablestatus AS b ON b.BillableStatusKey = t.BillableStatusKey
+  JOIN gold.dimtimeentrystatus AS s ON s.TimeEntryStatusKey = t.TimeEntryStatusKey
   LEFT JOIN gold.fact_invoice AS i ON i.invoiceId = t.invoiceId
   WHERE b.billableOption = 'Billable' AND t.agreementTypeNormalized NOT IN ('prepaid_hours', 'internal_project')
+    AND (t.invoiceId IS NOT NULL OR s.statusCategory IN ('Approved', 'Ready'))
   GROUP BY t.CompanyKey, t.AgreementKey, (t.WorkDateKey div 100),
     CASE WHEN t.invoiceId IS NOT NULL THEN GREATEST(COALESCE((i.InvoiceDateKey div 100), 0), 0) END
   ) AS w
         ON w.worked <= m.month AND (w.invoiced IS NULL OR w.invoiced > m.month)
       UNION ALL
-      -- Balances as they are when the month is written.
+      -- Balances as they are when the month is written; an open invoice was not sent yet.
       SELECT m.MonthEndDateKey, 'receivables' AS measure, i.CompanyKey, CAST(-1 AS BIGINT) AS AgreementKey, i.amount
       FROM (SELECT (MAX(DateKey) div 100) AS month, MAX(DateKey) AS MonthEndDateKey, MAX(Date) AS lastDay
   FROM gold.dimcalendar
@@ -61,7 +65,7 @@ WITH source AS (
       JOIN (
         SELECT (InvoiceDateKey div 100) AS invoiced, CompanyKey, SUM(balance) AS amount
         FROM gold.fact_invoice
-        WHERE balance <> 0
+        WHERE balance <> 0 AND postingStatus <> 'Open'
         GROUP BY (InvoiceDateKey div 100), CompanyKey
       ) AS i ON i.invoiced <= m.month
       UNION ALL
@@ -78,18 +82,23 @@ WITH source AS (
       LEFT JOIN gold.dimcompany AS c ON c.companyId = a.companyId
       WHERE m.lastDay >= date_add(DATE '${businessDate}', CAST(-92 AS INT))
         AND a.agreementTypeNormalized = 'prepaid_hours' AND a.applicationUnits = 'Hours'
+        AND a.isActive AND NOT a.isDeleted AND NOT r.isUnlimited
       UNION ALL
-      -- A month in which nothing stands open has a row as well.
-      SELECT m.MonthEndDateKey, 'unbilledHours' AS measure, CAST(-1 AS BIGINT) AS CompanyKey,
-        CAST(-1 AS BIGINT) AS AgreementKey, CAST(0 AS DECIMAL(19, 4)) AS amount
+      -- A month in which nothing stands open has its rows as well.
+      SELECT m.MonthEndDateKey, e.measure, CAST(-1 AS BIGINT) AS CompanyKey, CAST(-1 AS BIGINT) AS AgreementKey,
+        CAST(0 AS DECIMAL(19, 4)) AS amount
       FROM (SELECT (MAX(DateKey) div 100) AS month, MAX(DateKey) AS MonthEndDateKey, MAX(Date) AS lastDay
   FROM gold.dimcalendar
   GROUP BY Year, Month
   HAVING MAX(Date) < DATE '${businessDate}'
   ) AS m
+      CROSS JOIN (
+        SELECT 'unbilledHours' AS measure UNION ALL SELECT 'unbilledAmount' UNION ALL SELECT 'receivables'
+      ) AS e
     ) AS o
     GROUP BY o.MonthEndDateKey, o.measure, o.CompanyKey, o.AgreementKey
-    HAVING SUM(o.amount) <> 0 OR o.measure = 'unbilledHours' AND o.CompanyKey = -1 AND o.AgreementKey = -1
+    HAVING SUM(o.amount) <> 0
+      OR o.measure <> 'prepaidHoursRemaining' AND o.CompanyKey = -1 AND o.AgreementKey = -1
   ) AS e
 )
 SELECT

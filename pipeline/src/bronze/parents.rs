@@ -5,11 +5,12 @@
 use super::columns::DELETED_AT;
 use crate::error::{Error, Result};
 use crate::lake::{KeySet, Lakehouse, Table, longs};
+use arrow::array::Array as _;
 use chrono::{DateTime, TimeDelta, Utc};
 use datafusion::functions::core::expr_ext::FieldAccessor as _;
 use datafusion::logical_expr::{Expr, ident, lit};
 use datafusion::scalar::ScalarValue;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The live parents of an entity.
@@ -41,15 +42,44 @@ pub async fn parents(lake: &Lakehouse, entity: &connectwise_runtime::Table, now:
     let since = now.checked_sub_signed(TimeDelta::days(i64::from(ended.days))).map(|since| since.timestamp_micros());
     let since = lit(ScalarValue::TimestampMicrosecond(since, Some("UTC".into())));
     let is_over = ident(ended.property).lt(since).is_true();
-    let asked = ids(&table, parent.key, Some(is_over.clone().is_false())).await?;
+    let mut asked = ids(&table, parent.key, Some(is_over.clone().is_false())).await?;
     let over = ids(&table, parent.key, Some(is_over)).await?;
     let (Some(own), false) = (lake.open("bronze", entity.table).await?, over.is_empty()) else {
         return Ok(Parents { asked, kept: BTreeSet::new() });
     };
-    let [first, inside @ ..] = of.path else { return Ok(Parents { asked, kept: BTreeSet::new() }) };
+    let below = live_below(&own, entity, of.path, &over).await?;
+    // A parent that was gone and is back: its rows were marked with it.
+    asked.extend(below.iter().filter(|(_, rows)| rows.is_empty()).map(|(id, _)| *id));
+    asked.sort_unstable();
+    Ok(Parents { asked, kept: below.into_values().flatten().collect() })
+}
+
+/// Reads the keys of the live rows below these parents, by parent; none where all of them are marked as deleted.
+async fn live_below(
+    table: &Table,
+    entity: &connectwise_runtime::Table,
+    path: &[&str],
+    parents: &[i64],
+) -> Result<BTreeMap<i64, Vec<i64>>> {
+    const PARENT: &str = "__parent";
+    let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
+    let [first, inside @ ..] = path else { return Ok(BTreeMap::new()) };
     let id = inside.iter().fold(ident(*first), |id, name| id.field(*name));
-    let below = KeySet::holds(&Arc::new(KeySet::Ids(over.into_iter().collect())), id);
-    Ok(Parents { asked, kept: ids(&own, entity.key, Some(below)).await?.into_iter().collect() })
+    let parents = Arc::new(KeySet::Ids(parents.iter().copied().collect()));
+    let rows = table.frame().await?.filter(KeySet::holds(&parents, id.clone())).map_err(failed)?;
+    let columns = vec![ident(entity.key), id.alias(PARENT), ident(DELETED_AT)];
+    let batches = rows.select(columns).map_err(failed)?.collect().await.map_err(failed)?;
+    let mut below: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    for batch in &batches {
+        let keys = longs(batch, entity.key).into_iter().zip(longs(batch, PARENT));
+        for (row, (key, parent)) in keys.enumerate() {
+            let rows = below.entry(parent).or_default();
+            if batch.column(2).is_null(row) {
+                rows.push(key);
+            }
+        }
+    }
+    Ok(below)
 }
 
 /// Reads the keys of the live rows that a condition holds for, in order.

@@ -67,9 +67,11 @@ pub async fn add(run: &RunContext, extracted: &Extracted) -> Result<()> {
 pub async fn clear_resolved(run: &RunContext, extracted: &Extracted) -> Result<()> {
     let again: HashSet<&str> =
         extracted.quarantined.iter().filter_map(|rejected| rejected.record_id.as_deref()).collect();
+    // Below parents that ended long ago nothing is read: what was rejected there is there still.
+    let is_all = extracted.whole && extracted.table.parent.is_none_or(|parent| parent.ended.is_none());
     let is_solved = |id: Option<&str>| match id {
         Some(id) if again.contains(id) => false,
-        Some(id) => extracted.whole || id.parse().is_ok_and(|id: i64| extracted.ids.contains_key(&id)),
+        Some(id) => is_all || id.parse().is_ok_and(|id: i64| extracted.ids.contains_key(&id)),
         // A record without an id can't be told from another: a whole read replaces all of them.
         None => extracted.whole,
     };

@@ -108,6 +108,10 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
         ..Options::default()
     };
     options.selected()?;
+    if args.restate_months && !(args.entities.is_empty() && args.layers.is_empty()) {
+        let why = "--restate-months writes months from all that is known: leave out --entities and --layers";
+        return Err(Error::Usage(why.to_owned()));
+    }
     if options.mode == Mode::Full && (options.since.is_some() || options.lookback_days.is_some()) {
         let text = "a full run reads everything: leave out --since and --lookback-days, or --mode full";
         return Err(Error::Usage(text.to_owned()));

@@ -13,7 +13,7 @@ use super::pages::Page;
 use super::plan;
 use super::ranges::side_by_side;
 use super::rows::id_of;
-use super::short_list::{FirstLook, look};
+use super::short_list::{Access, FirstLook, look};
 use crate::client::pages::PagingMode;
 use crate::client::{Client, KeyRange, RequestStats, Selection};
 use crate::error::{Error, Result};
@@ -99,7 +99,9 @@ pub async fn read_ids(
         .into_iter()
         .map(|list| Ok(ListReader { only: Some(table.reconcile), ..ListReader::of(client, table, list, stats)? }));
     let mut looks = futures::stream::iter(readers).map(look).buffered(client.rate_limit().workers);
-    while let Some((source, first)) = looks.next().await.transpose()? {
+    let mut access = Access::default();
+    while let Some(looked) = looks.next().await {
+        let Some((source, first)) = access.judge(table, looked)? else { continue };
         match first {
             FirstLook::Gone => continue,
             FirstLook::Whole(page) => {
@@ -121,6 +123,7 @@ pub async fn read_ids(
         all.ids.extend(left_out.iter());
     }
     drop(looks);
+    access.of_any()?;
     Ok(all)
 }
 

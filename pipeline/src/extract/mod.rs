@@ -61,7 +61,7 @@ use ranges::Sink;
 use request::Filter;
 use resume::{Checkpoint, Resumed};
 use rows::staged_schema;
-use short_list::{FirstLook, look};
+use short_list::{Access, FirstLook, look};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -106,7 +106,9 @@ pub async fn extract(
     });
     // In the lists' order, whatever the order of the responses.
     let mut looks = futures::stream::iter(readers).map(look).buffered(client.rate_limit().workers);
-    while let Some((source, first)) = looks.next().await.transpose()? {
+    let mut access = Access::default();
+    while let Some(looked) = looks.next().await {
+        let Some((source, first)) = access.judge(table, looked)? else { continue };
         match first {
             FirstLook::Longer => {}
             FirstLook::Whole(page) => {
@@ -121,6 +123,7 @@ pub async fn extract(
         twice += extracted.merge(read_list(&source, stage, order, filter.as_ref(), &mut next).await?);
     }
     drop(looks);
+    access.of_any()?;
     if twice > 0 {
         let entity = table.entity;
         tracing::warn!(entity, records = twice, "records below several parents: each is one row, with the last parent");

@@ -7,7 +7,8 @@ use super::list_reader::ListReader;
 use super::pages::Page;
 use crate::client::pages::{Expected, PagingMode};
 use crate::client::{self, ClientError, KeyRange};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use connectwise_runtime::Table;
 
 /// The records on a page where nothing is asked for: a server that gives less has no more.
 const DEFAULT_PAGE_SIZE: u64 = 25;
@@ -48,4 +49,60 @@ async fn first_look(source: &ListReader) -> Result<FirstLook> {
     let Some(page) = first else { return Ok(FirstLook::Whole(None)) };
     let is_whole = page.records < DEFAULT_PAGE_SIZE && pages.is_done() && source.unserved.ids().is_empty();
     Ok(if is_whole { FirstLook::Whole(Some(page)) } else { FirstLook::Longer })
+}
+
+/// Lists refused in a row after which no other is asked, where none was read.
+const REFUSALS: usize = 3;
+
+/// The access to the lists of an entity: all of them are refused, or one that is refused is a fault.
+///
+/// A login without the right to lists below a parent is refused at each of them; a single one that is refused hides
+/// records, and must not pass for a right that is not there.
+#[derive(Debug, Default)]
+pub(super) struct Access {
+    was_read: bool,
+    refused: Vec<Error>,
+}
+
+impl Access {
+    /// Takes a first look, or a refusal for now.
+    ///
+    /// # Errors
+    /// The refusal, where the first lists are all refused; [`Error::Data`] where some are and others are not; any other
+    /// error as it is.
+    pub(super) fn judge(
+        &mut self,
+        table: &Table,
+        looked: Result<(ListReader, FirstLook)>,
+    ) -> Result<Option<(ListReader, FirstLook)>> {
+        let looked = match looked {
+            Err(error) if table.parent.is_some() && error.is_no_access() => {
+                self.refused.push(error);
+                None
+            }
+            looked => {
+                self.was_read = true;
+                Some(looked?)
+            }
+        };
+        match self.refused.pop() {
+            Some(error) if self.was_read => {
+                Err(Error::data(table.entity, format!("one of its lists is refused: {error}")))
+            }
+            Some(error) if self.refused.len() + 1 >= REFUSALS => Err(error),
+            Some(error) => {
+                self.refused.push(error);
+                Ok(looked)
+            }
+            None => Ok(looked),
+        }
+    }
+
+    /// Returns the refusal, where no list was read and one was refused.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub(super) fn of_any(mut self) -> Result<()> {
+        self.refused.pop().map_or(Ok(()), Err)
+    }
 }

@@ -13,7 +13,6 @@ use crate::error::{Error, Result};
 use crate::lake::{Counts, Scope, Target, spawn_abortable, upsert_table};
 use connectwise_generated::gold::{GoldTable, TABLES};
 use datafusion::error::DataFusionError;
-use datafusion::prelude::SessionContext;
 use futures::{StreamExt as _, TryStreamExt as _};
 use std::sync::Arc;
 use std::time::Instant;
@@ -40,6 +39,14 @@ pub struct Built {
     pub seconds: f64,
 }
 
+impl Built {
+    /// A table that is written once.
+    fn once(table: &'static GoldTable, counts: Counts, rows: u64, refresh: RefreshKind, started: Instant) -> Self {
+        let seconds = started.elapsed().as_secs_f64();
+        Self { table, counts, rows, refresh, remade: false, rebuild: None, seconds }
+    }
+}
+
 /// Kind of a refresh: how much of a table was recomputed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub enum RefreshKind {
@@ -61,15 +68,13 @@ pub struct BuildOptions {
     pub whole: bool,
     /// Whether to compare every table that was not fully refreshed with its full statement, however large it is.
     pub verify: bool,
-    /// Whether periods that are over may be written: all that is known of them was read.
-    pub close_periods: bool,
 }
 
 /// Result of the gold build, with a session over all tables as they are then.
 pub struct Gold {
     /// The tables, in the order in which they were built.
     pub built: Vec<Built>,
-    context: SessionContext,
+    inputs: Arc<Inputs>,
     /// The figures of bronze and silver for the checks, where they were queried during the build.
     records: Option<Vec<OfEntity>>,
 }
@@ -80,7 +85,7 @@ impl Gold {
     /// # Errors
     /// [`Error`] when a check can't be run at all; a check that fails is no error.
     pub async fn checks(&self, run: &RunId) -> Result<Vec<Check>> {
-        checks::run_checks(&self.context, run, self.records.clone()).await
+        checks::run_checks(self.inputs.context(), run, self.records.clone()).await
     }
 
     /// Lists the agreement types that no rule matches; none where the YAML has no such report.
@@ -88,7 +93,22 @@ impl Gold {
     /// # Errors
     /// [`Error::Query`] when they can't be listed.
     pub async fn unmatched(&self, run: &RunId) -> Result<Vec<Unmatched>> {
-        reports::unmatched(&self.context, run).await
+        reports::unmatched(self.inputs.context(), run).await
+    }
+
+    /// Writes the periods that are over of the tables that are written once, or all of them where the run restates them.
+    ///
+    /// # Errors
+    /// [`Error`] of the first table that fails; it stays as it was.
+    pub async fn close_periods(&self, run: &RunContext) -> Result<Vec<Built>> {
+        let mut built = Vec::new();
+        for table in TABLES {
+            let (Some(once), started) = (table.written_once, Instant::now()) else { continue };
+            if let Some(counts) = written_once::write(run, &self.inputs, table, once).await? {
+                built.push(Built::once(table, counts, self.inputs.rows(table).await?, RefreshKind::Full, started));
+            }
+        }
+        Ok(built)
     }
 }
 
@@ -129,7 +149,7 @@ pub async fn build(run: &RunContext, options: BuildOptions) -> Result<Gold> {
         spawn_abortable("the checks", async move { checks::of_records(&context).await }).await.ok()?.ok()
     };
     let (built, records) = futures::join!(tables, records);
-    Ok(Gold { built: built?, context, records })
+    Ok(Gold { built: built?, inputs, records })
 }
 
 /// Splits the tables, in their order, into waves: no table reads another of its own wave.
@@ -153,12 +173,11 @@ async fn build_table(
     table: &'static GoldTable,
 ) -> Result<Built> {
     let started = Instant::now();
-    if let Some(once) = table.written_once {
-        let written = written_once::write(run, inputs, table, once, options.close_periods).await?;
-        let refresh = if written.is_some() || options.whole { RefreshKind::Full } else { RefreshKind::Skipped };
-        let (counts, rows) = (written.unwrap_or_default(), inputs.rows(table).await?);
-        let seconds = started.elapsed().as_secs_f64();
-        return Ok(Built { table, counts, rows, refresh, remade: false, rebuild: None, seconds });
+    if table.written_once.is_some() {
+        // It is written when the others are checked.
+        let is_new = written_once::create(run, inputs, table).await?;
+        let refresh = if is_new || options.whole { RefreshKind::Full } else { RefreshKind::Skipped };
+        return Ok(Built::once(table, Counts::default(), inputs.rows(table).await?, refresh, started));
     }
     let sql = statement(table, &run.id)?;
     let (work, transactions) = inputs.work(table, &sql, options.whole).await?;

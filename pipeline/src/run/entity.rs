@@ -75,7 +75,9 @@ pub(super) async fn refresh_bronze(
             }
             Ok(extracted) => extracted,
         };
-        extracted.kept = parents.kept;
+        if !is_other {
+            extracted.kept = parents.kept;
+        }
         watcher.done();
         report.numbers = extracted.numbers.clone();
         report.quarantined = extracted.quarantined.len() as u64;

@@ -287,9 +287,7 @@ pub(crate) async fn refresh_silver(run: &RunContext, entity: &'static Table, who
 /// after the latter, the fault may be in what was left alone: everything is rebuilt once, and checked again.
 pub(crate) async fn refresh_gold(run: &RunContext, report: &mut RunReport) -> Result<()> {
     let whole = run.options.mode == Mode::Full;
-    // A month is written once, so nothing of it may be missing.
-    let close_periods = report.only.is_empty() && report.entities.iter().all(|entity| entity.error.is_none());
-    let mut gold = gold::build(run, BuildOptions { whole, verify: run.options.verify, close_periods }).await?;
+    let mut gold = gold::build(run, BuildOptions { whole, verify: run.options.verify }).await?;
     let whole = gold.built.iter().all(|table| table.refresh == RefreshKind::Full);
     let remade = gold.built.iter().filter(|table| table.remade).count();
     if remade > 0 && run.options.mode != Mode::Full {
@@ -306,10 +304,17 @@ pub(crate) async fn refresh_gold(run: &RunContext, report: &mut RunReport) -> Re
         report.checks.iter().filter(|check| check.fails()).map(|check| check.name.as_str()).collect();
     if !whole && !broken.is_empty() {
         tracing::warn!(checks = %broken.join(", "), "after an incremental build checks failed: gold is computed whole");
-        gold = gold::build(run, BuildOptions { whole: true, verify: false, close_periods }).await?;
+        gold = gold::build(run, BuildOptions { whole: true, verify: false }).await?;
         report.take_gold(&gold.built);
         report.checks = gold.checks(&run.id).await?;
     }
     report.unmatched = gold.unmatched(&run.id).await?;
+    if report.may_close_periods(run.options.mode) {
+        report.take_gold(&gold.close_periods(run).await?);
+    } else if run.options.restate_months {
+        report
+            .warnings
+            .push("no month was written anew: the run did not read everything, or a check failed".to_owned());
+    }
     Ok(())
 }

@@ -152,6 +152,13 @@ impl RunReport {
         self
     }
 
+    /// Returns whether what is known now may be written for good: everything was read, and every check holds.
+    pub(crate) fn may_close_periods(&self, mode: Mode) -> bool {
+        let was_read =
+            |table: &&Table| self.entities.iter().any(|entity| entity.entity == table.entity && entity.error.is_none());
+        mode != Mode::Reconcile && TABLES.iter().all(was_read) && !self.checks.iter().any(Check::fails)
+    }
+
     /// Adds an error of the run as a whole.
     pub(crate) fn add_error(&mut self, text: String) {
         self.error = Some(match self.error.take() {

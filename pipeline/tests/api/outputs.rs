@@ -150,7 +150,7 @@ async fn parquet_takes_mixed_values_and_any_choice_of_fields() {
         json!({ "id": 1, "v": 4, "large": 9_223_372_036_854_775_808_u64, "_info": {} }),
         json!({ "id": 2, "v": "x", "large": 1, "_info": {} }),
     ];
-    scene.simulator.world().serve("/service/tickets", tickets);
+    scene.simulator.world().serve("/company/contacts", tickets);
     let place = scene.folder.path().join("out.parquet");
     let place = place.to_str().unwrap();
     let read = || {
@@ -158,7 +158,7 @@ async fn parquet_takes_mixed_values_and_any_choice_of_fields() {
         let batches: Vec<_> = reader.build().unwrap().map(Result::unwrap).collect();
         arrow::compute::concat_batches(&batches[0].schema(), &batches).unwrap()
     };
-    let ran = scene.run(&["extract", "/service/tickets", "--format", "parquet", "--output", place]).await;
+    let ran = scene.run(&["extract", "/company/contacts", "--format", "parquet", "--output", place]).await;
     assert_eq!(ran.code, 0, "{}", ran.err);
     let batch = read();
     let text = |name: &str| batch[name].as_string::<i32>().iter().map(|text| text.unwrap()).collect::<Vec<_>>();

@@ -162,6 +162,6 @@ fn recap(plan: &Plan, agreement: i64) -> Value {
         "id": agreement, "name": format!("Samningur {agreement}"), "agreementStatus": "Active",
         "startingAmount": starting, "adjustmentAmount": adjusted, "availableAmount": available, "usedAmount": used,
         "remainingAmount": (available - used).max(0), "overrunAmount": (used - available).max(0),
-        "unbilledOverageAmount": (used - available).max(0), "isUnlimited": "false", "unbilledPeriods": 0,
+        "unbilledOverageAmount": (used - available).max(0), "isUnlimited": dice.pick(4, &["false", "false", "true", ""], ""), "unbilledPeriods": 0,
     })
 }

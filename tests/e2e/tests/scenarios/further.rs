@@ -31,7 +31,8 @@ const ADDITION: &[&str] = &[
     "monthlyCost",
     "margin",
 ];
-const ADJUSTMENT: &[&str] = &["agreementId", "AgreementKey", "EffectiveDateKey", "description", "amount", "hours"];
+const ADJUSTMENT: &[&str] =
+    &["agreementId", "AgreementKey", "EffectiveDateKey", "description", "amount", "hours", "incidents"];
 const RECAP: &[&str] =
     &["AgreementKey", "isUnlimited", "starting", "adjustment", "available", "used", "remaining", "overrun", "unbilled"];
 const TICKET: &[&str] = &[
@@ -151,14 +152,19 @@ fn addition(record: &Value, agreements: &BTreeMap<i64, Value>, day: &str) -> Vec
 
 fn adjustment(record: &Value, agreements: &BTreeMap<i64, Value>) -> Vec<String> {
     let agreement = &agreements[&integer(&record["agreementId"]).unwrap()];
-    let (of, in_hours) = (amount_of(&record["amount"]), agreement["applicationUnits"] == "Hours");
+    let of = amount_of(&record["amount"]);
     let mut row = vec![
         key(&record["agreementId"]),
         reference(&record["agreementId"]),
         date_key(&record["effectiveDate"]),
         text(&record["description"]),
     ];
-    row.extend(if in_hours { [0, of] } else { [of, 0] }.map(decimal));
+    let counted = match agreement["applicationUnits"].as_str() {
+        Some("Hours") => [0, of, 0],
+        Some("Incidents") => [0, 0, of],
+        _ => [of, 0, 0],
+    };
+    row.extend(counted.map(decimal));
     row
 }
 

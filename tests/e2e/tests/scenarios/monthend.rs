@@ -3,8 +3,9 @@
 
 use crate::support::{EMPTY, Scene};
 use chrono::{DateTime, Utc};
+use connectwise_etl::gold::measures;
 use connectwise_etl::run::report::RunReport;
-use connectwise_etl::run::{Mode, Options};
+use connectwise_etl::run::{Layer, Mode, Options, RunId};
 use connectwise_simulator::{Fault, Faults, When};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -22,7 +23,7 @@ fn entry(id: i64, day: &str, hours: f64, invoice: Option<i64>) -> Value {
     let mut entry = json!({
         "id": id, "timeStart": format!("{day}T09:00:00Z"), "actualHours": hours, "hourlyRate": 1000,
         "billableOption": "Billable", "company": { "id": 7, "name": "Lúðan ehf." },
-        "agreement": { "id": 3, "name": "Rekstur" }, "status": "Open", "_info": info(),
+        "agreement": { "id": 3, "name": "Rekstur" }, "status": "ReadyToBill", "_info": info(),
     });
     if let Some(invoice) = invoice {
         entry["invoice"] = json!({ "id": invoice, "identifier": format!("R{invoice}") });
@@ -32,7 +33,8 @@ fn entry(id: i64, day: &str, hours: f64, invoice: Option<i64>) -> Value {
 
 fn invoice(id: i64, day: &str, balance: i64) -> Value {
     json!({ "id": id, "invoiceNumber": format!("R{id}"), "date": format!("{day}T00:00:00Z"), "total": 5000,
-        "balance": balance, "company": { "id": 7, "name": "Lúðan ehf." }, "_info": info() })
+        "balance": balance, "company": { "id": 7, "name": "Lúðan ehf." }, "glBatch": { "id": 1, "name": "B" },
+        "_info": info() })
 }
 
 /// Work in December and January, of which an invoice of February takes two hours; one invoice of January stands open.
@@ -58,8 +60,16 @@ async fn scene() -> Scene {
     let mut free = entry(5, "2026-01-12", 50.0, None);
     free["billableOption"] = json!("NoCharge");
     world.put("TimeEntry", free);
+    // Not approved yet.
+    let mut draft = entry(6, "2026-01-13", 60.0, None);
+    draft["status"] = json!("Open");
+    world.put("TimeEntry", draft);
     world.put("Invoice", invoice(50, "2026-02-27", 0));
     world.put("Invoice", invoice(49, "2026-01-20", 700));
+    // Not sent yet.
+    let mut draft = invoice(48, "2026-01-21", 9_000);
+    draft["glBatch"] = Value::Null;
+    world.put("Invoice", draft);
     scene
 }
 
@@ -141,18 +151,33 @@ async fn what_stood_open_at_the_end_of_each_month_is_written_once() {
         assert_eq!(open(&scene, 202_602).await, february, "{mode:?}");
         assert_eq!(open(&scene, 202_603).await, february, "{mode:?}");
     }
+    // Of the month that is just over, they are the measures of the same names.
+    let now = RunId::new("2026-04-01T04:00:00Z".parse().unwrap());
+    let measured = measures(&scene.lake, &now, "2026-03".parse().ok(), None).await.unwrap();
+    for (name, measure) in [
+        ("Unbilled Hours", "unbilledHours"),
+        ("Unbilled Amount", "unbilledAmount"),
+        ("Receivables", "receivables"),
+        ("Prepaid Hours Remaining", "prepaidHoursRemaining"),
+    ] {
+        let (_, column) = measured.columns.iter().find(|(measure, _)| measure.name == name).unwrap();
+        let sum = "SELECT SUM(amount) FROM gold.fact_monthend WHERE MonthEndDateKey = 20260331 AND measure";
+        let stored = scene.value(&format!("{sum} = '{measure}'")).await;
+        assert_eq!(column.as_ref().unwrap().value_as_string(0), stored, "{name}");
+    }
 
-    // Asked for, all of them are written anew.
-    run(&scene, Options { restate_months: true, ..on("2026-04-02") }).await;
+    // Asked for, all of them are written anew; what can't be computed of long ago any more stays.
+    run(&scene, Options { restate_months: true, ..on("2026-07-02") }).await;
     assert_eq!(
         open(&scene, 202_601).await,
         rows(&[
-            ["prepaidHoursRemaining", "7", "4", "2.0000", "20260402"],
-            ["unbilledAmount", "7", "3", "302000.0000", "20260402"],
-            ["unbilledHours", "7", "3", "302.0000", "20260402"],
+            ["prepaidHoursRemaining", "7", "4", "12.5000", "20260203"],
+            ["unbilledAmount", "7", "3", "302000.0000", "20260702"],
+            ["unbilledHours", "7", "3", "302.0000", "20260702"],
         ])
     );
-    assert!(all(&scene).await.iter().all(|row| row.last().unwrap() == "20260402"));
+    let others = all(&scene).await.into_iter().filter(|row| row[2] != "prepaidHoursRemaining");
+    assert!(others.into_iter().all(|row| row.last().unwrap() == "20260702"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,7 +185,9 @@ async fn a_run_that_does_not_know_all_closes_no_month() {
     let scene = scene().await;
     run(&scene, on("2026-02-03")).await;
     let before = months(&scene).await;
-    // Some entities alone, or one that failed: the month waits.
+    // Gold alone, some entities alone, or one that failed: the month waits.
+    run(&scene, Options { layers: vec![Layer::Silver, Layer::Gold], ..on("2026-03-01") }).await;
+    assert_eq!(months(&scene).await, before);
     run(&scene, Options { entities: vec!["TimeEntry".to_owned()], ..on("2026-03-01") }).await;
     assert_eq!(months(&scene).await, before);
     scene.world().faults(Faults::default().with("/finance/invoices", When::Always, Fault::Forbidden));

@@ -120,3 +120,54 @@ async fn one_request_reads_the_additions_of_an_agreement_and_none_those_of_one_t
         assert_eq!(scene.rows(gone).await, [["21"]], "{mode:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_list_that_is_refused_among_others_is_a_fault_and_hides_nothing() {
+    let scene = Scene::new(EMPTY).await;
+    let world = scene.world();
+    for id in 1..=5 {
+        world.put("Agreement", agreement(id, None));
+        world.serve(&format!("/finance/agreements/{id}/additions"), vec![addition(id * 10, id)]);
+    }
+    for refused in [1, 4] {
+        let list = format!("/finance/agreements/{refused}/additions");
+        world.faults(Faults::default().with(&list, When::Always, Fault::Forbidden));
+        let report = scene.run(Options { mode: Mode::Full, ..Options::default() }).await;
+        assert_eq!(report.exit_code(), 3, "{refused}: {:?}", report.warnings);
+        assert!(report.error_text().unwrap().contains("one of its lists is refused"), "{:?}", report.error_text());
+    }
+    world.faults(Faults::default());
+    assert_eq!(scene.run(Options { mode: Mode::Full, ..Options::default() }).await.exit_code(), 0);
+    assert_eq!(scene.value("SELECT COUNT(*) FROM bronze.cw_agreementaddition").await, "5");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lies_below_an_agreement_that_ended_and_comes_back_is_alive_again() {
+    let scene = Scene::new(EMPTY).await;
+    let world = scene.world();
+    for id in 1..=3 {
+        world.put("Agreement", agreement(id, None));
+        world.serve(&format!("/finance/agreements/{id}/additions"), vec![addition(id * 10, id)]);
+    }
+    scene.full().await;
+    let old = || agreement(1, Some("2020-01-01T00:00:00Z"));
+    world.put("Agreement", old());
+    scene.full().await;
+    // The source has it no more, and then again.
+    let live = || scene.value("SELECT COUNT(*) FROM bronze.cw_agreementaddition WHERE etlDeletedAt IS NULL");
+    for mode in [Mode::Incremental, Mode::Full] {
+        world.delete("Agreement", 1);
+        scene.full().await;
+        assert_eq!(live().await, "2", "{mode:?}");
+        let mut back = old();
+        back["_info"]["lastUpdated"] = json!(chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string());
+        world.put("Agreement", back);
+        assert_eq!(scene.run(Options { mode, ..Options::default() }).await.exit_code(), 0);
+        assert_eq!(live().await, "3", "{mode:?}");
+        // Then it is not asked any more.
+        world.clear_requests();
+        scene.full().await;
+        assert_eq!(world.requests().of("/finance/agreements/1/additions").count(), 0);
+        assert_eq!(live().await, "3", "{mode:?}");
+    }
+}
