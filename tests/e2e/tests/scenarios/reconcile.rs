@@ -248,7 +248,7 @@ async fn a_run_compares_when_it_is_time() {
         assert_eq!(report.exit_code(), 0, "{:?}", report.error_text());
         assert_eq!(scene.value(live).await, left, "day {day}");
         let compared = report.entities.iter().filter(|entity| entity.compared.is_some()).count();
-        // All but snapshots, and what this source does not have: work types, tickets, projects.
-        assert_eq!(compared, if day == 7 { 9 } else { 0 }, "day {day}");
+        // All but the two snapshots.
+        assert_eq!(compared, if day == 7 { 12 } else { 0 }, "day {day}");
     }
 }

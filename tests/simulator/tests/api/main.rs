@@ -93,7 +93,7 @@ async fn a_login_is_needed_and_errors_have_the_form_of_the_api() {
 #[tokio::test]
 async fn what_is_not_there_is_a_404_and_what_is_too_long_a_414() {
     let session = Session::start().await;
-    for path in ["/service/tickets", "/time/entries/999999", "/time/entries/abc", "/time", "/time/entries/14"] {
+    for path in ["/company/contacts", "/time/entries/999999", "/time/entries/abc", "/time", "/time/entries/14"] {
         let response = session.response(path, &[]).await;
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
         assert!(response.json::<Value>().await.unwrap()["code"].is_string(), "{path}");

@@ -143,7 +143,7 @@ async fn records_come_in_the_order_that_is_asked_for() {
 #[tokio::test]
 async fn a_list_that_was_given_its_records_pages_counts_and_filters() {
     let session = Session::start().await;
-    let path = "/finance/agreements/7/additions";
+    let path = "/procurement/catalog/7/components";
     assert_eq!(session.response(path, &[]).await.status(), StatusCode::NOT_FOUND);
     let record = |id: i64| {
         let day = 1 + id % 28;
