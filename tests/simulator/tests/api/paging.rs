@@ -162,7 +162,7 @@ async fn a_list_that_was_given_its_records_pages_counts_and_filters() {
     assert_eq!(page, serde_json::json!([{"id": 1, "product": {"id": 1}}]));
     let log = session.simulator.world().requests();
     assert!(log.lines.iter().any(|line| line.path == path && line.kind == "list"), "faults strike by kind");
-    assert_eq!(session.response("/finance/agreements/8/additions", &[]).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(session.response("/procurement/catalog/8/components", &[]).await.status(), StatusCode::NOT_FOUND);
 
     session.simulator.world().serve(path, Vec::new());
     assert_eq!(session.get(path, &[]).await, serde_json::json!([]), "an empty list is a list");
