@@ -14,13 +14,12 @@ use crate::plan::{Plan, id_at};
 pub(crate) fn lists(plan: &Plan) -> Vec<(String, Vec<Value>)> {
     let agreements: Vec<i64> = (0..plan.count(Entity::Agreement)).map(id_at).collect();
     let mut lists = Vec::new();
-    let makes: [(&str, fn(&Plan) -> Vec<Value>); 3] =
-        [("/time/workTypes", work_types), ("/service/tickets", tickets), ("/project/projects", projects)];
-    for (list, make) in makes {
-        // Without work there is nothing to do it on.
-        let records = if plan.count(Entity::TimeEntry) > 0 { make(plan) } else { Vec::new() };
-        lists.push((list.to_owned(), records));
-    }
+    // Without work there is nothing to do it on.
+    let is_work = plan.count(Entity::TimeEntry) > 0;
+    let some = |make: fn(&Plan) -> Vec<Value>| if is_work { make(plan) } else { Vec::new() };
+    lists.push(("/time/workTypes".to_owned(), some(work_types)));
+    lists.push(("/service/tickets".to_owned(), some(tickets)));
+    lists.push(("/project/projects".to_owned(), some(projects)));
     lists.push(("/finance/agreementrecap/".to_owned(), agreements.iter().map(|id| recap(plan, *id)).collect()));
     for id in agreements {
         lists.push((format!("/finance/agreements/{id}/additions"), additions(plan, id)));
