@@ -85,13 +85,19 @@ fn expected(record: &mut Value, fields: &[Field]) {
 fn every_entity_has_a_model_that_reads_its_records() {
     let read = BTreeSet::from([
         reads::<models::Agreement>(),
+        reads::<models::Addition>(),
+        reads::<models::AgreementAdjustment>(),
+        reads::<models::AgreementRecap>(),
         reads::<models::Company>(),
         reads::<models::ExpenseEntry>(),
         reads::<models::Invoice>(),
         reads::<models::Member>(),
         reads::<models::ProductItem>(),
+        reads::<models::Project>(),
+        reads::<models::Ticket>(),
         reads::<models::TimeEntry>(),
         reads::<models::UnpostedInvoice>(),
+        reads::<models::WorkType>(),
     ]);
     assert_eq!(read, tables::TABLES.iter().map(|table| table.entity).collect(), "one model an entity");
 }

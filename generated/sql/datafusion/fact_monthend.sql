@@ -13,7 +13,8 @@ WITH source AS (
     SELECT o.MonthEndDateKey, o.measure, o.CompanyKey, o.AgreementKey, SUM(o.amount) AS amount
     FROM (
       -- Work on no invoice by then: an invoice of a later date does not count yet, one without a date does.
-      SELECT m.MonthEndDateKey, 'unbilledHours' AS measure, w.CompanyKey, w.AgreementKey, w.hours AS amount
+      SELECT m.MonthEndDateKey, u.measure, w.CompanyKey, w.AgreementKey,
+        CASE WHEN u.measure = 'unbilledHours' THEN w.hours ELSE w.amount END AS amount
       FROM (SELECT (MAX(DateKey) / 100) AS month, MAX(DateKey) AS MonthEndDateKey, MAX(Date) AS lastDay
   FROM gold.dimcalendar
   GROUP BY Year, Month
@@ -32,26 +33,7 @@ WITH source AS (
     CASE WHEN t.invoiceId IS NOT NULL THEN GREATEST(COALESCE((i.InvoiceDateKey / 100), 0), 0) END
   ) AS w
         ON w.worked <= m.month AND (w.invoiced IS NULL OR w.invoiced > m.month)
-      UNION ALL
-      SELECT m.MonthEndDateKey, 'unbilledAmount' AS measure, w.CompanyKey, w.AgreementKey, w.amount
-      FROM (SELECT (MAX(DateKey) / 100) AS month, MAX(DateKey) AS MonthEndDateKey, MAX(Date) AS lastDay
-  FROM gold.dimcalendar
-  GROUP BY Year, Month
-  HAVING MAX(Date) < DATE '${businessDate}'
-  ) AS m
-      JOIN (SELECT t.CompanyKey, t.AgreementKey, (t.WorkDateKey / 100) AS worked,
-    CASE WHEN t.invoiceId IS NOT NULL THEN GREATEST(COALESCE((i.InvoiceDateKey / 100), 0), 0) END AS invoiced,
-    SUM(t.actualHours) AS hours, SUM(t.potentialRevenue) AS amount
-  FROM gold.fact_timeentry AS t
-  JOIN gold.dimbillablestatus AS b ON b.BillableStatusKey = t.BillableStatusKey
-  JOIN gold.dimtimeentrystatus AS s ON s.TimeEntryStatusKey = t.TimeEntryStatusKey
-  LEFT JOIN gold.fact_invoice AS i ON i.invoiceId = t.invoiceId
-  WHERE b.billableOption = 'Billable' AND t.agreementTypeNormalized NOT IN ('prepaid_hours', 'internal_project')
-    AND (t.invoiceId IS NOT NULL OR s.statusCategory IN ('Approved', 'Ready'))
-  GROUP BY t.CompanyKey, t.AgreementKey, (t.WorkDateKey / 100),
-    CASE WHEN t.invoiceId IS NOT NULL THEN GREATEST(COALESCE((i.InvoiceDateKey / 100), 0), 0) END
-  ) AS w
-        ON w.worked <= m.month AND (w.invoiced IS NULL OR w.invoiced > m.month)
+      CROSS JOIN (SELECT 'unbilledHours' AS measure UNION ALL SELECT 'unbilledAmount') AS u
       UNION ALL
       -- Balances as they are when the month is written; an open invoice was not sent yet.
       SELECT m.MonthEndDateKey, 'receivables' AS measure, i.CompanyKey, CAST(-1 AS BIGINT) AS AgreementKey, i.amount
