@@ -44,7 +44,9 @@ pub(super) async fn refresh_bronze(
         }
         let window =
             if changed { Window::Everything } else { window_of(lake, options, run.id.started(), entity).await? };
-        let parents = bronze::parents(lake, entity, run.id.started()).await?;
+        // Of another source nothing was read: its lists are asked for below parents that ended, too.
+        let now = if is_other { DateTime::<Utc>::MIN_UTC } else { run.id.started() };
+        let parents = bronze::parents(lake, entity, now).await?;
         let full = options.mode == Mode::Full || changed;
         // A full read replaces the table's content, so no record may be skipped as unchanged.
         let known = Arc::new(if full {
@@ -75,9 +77,7 @@ pub(super) async fn refresh_bronze(
             }
             Ok(extracted) => extracted,
         };
-        if !is_other {
-            extracted.kept = parents.kept;
-        }
+        extracted.kept = parents.kept;
         watcher.done();
         report.numbers = extracted.numbers.clone();
         report.quarantined = extracted.quarantined.len() as u64;
