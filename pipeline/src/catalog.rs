@@ -4,7 +4,7 @@
 
 use crate::bronze::{self, quarantine};
 use crate::error::{Error, Result};
-use crate::lake::{FileSizing, Lakehouse, Layout, TableDef, Warehouse};
+use crate::lake::{FileSizing, Lakehouse, Layout, StorageOptions, TableDef, Warehouse};
 use crate::run::meta;
 use crate::{gold, silver};
 use connectwise_generated::tables::TABLES;
@@ -33,7 +33,15 @@ static WAREHOUSE: LazyLock<Warehouse> = LazyLock::new(|| Warehouse {
 /// # Errors
 /// [`Error::Usage`] when the location is no path or URL that the storage layer knows.
 pub fn open(location: &str, layout: Layout) -> Result<Lakehouse> {
-    Ok(Lakehouse::new(location, layout, &WAREHOUSE)?)
+    open_with(location, layout, &StorageOptions::default())
+}
+
+/// Opens the lakehouse with options of its storage. Nothing is read or written yet.
+///
+/// # Errors
+/// As [`open`], and [`Error::Usage`] for options that the storage does not know.
+pub fn open_with(location: &str, layout: Layout, options: &StorageOptions) -> Result<Lakehouse> {
+    Ok(Lakehouse::new(location, layout, &WAREHOUSE, options)?)
 }
 
 /// Returns every table that runs write, by layer and name.

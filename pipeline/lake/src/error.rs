@@ -1,6 +1,7 @@
 //! Errors of tables and their storage.
 
 use super::holder::Holder;
+use super::storage::advised;
 
 /// Source of an error, of any type.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -33,8 +34,8 @@ pub enum Error {
     },
     /// Another process writes to the lakehouse.
     #[error(
-        "the lakehouse {location} is in use: {holder}. Wait for it to end and run again; if it was killed elsewhere, \
-         its lock ends {} and the next run takes over", .holder.expires_at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+        "the lakehouse {location} is in use: {holder}. Run again when it is done, or with --wait SECONDS; if it was \
+         killed elsewhere, its lock ends {} and the next run takes over", .holder.expires_at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
     )]
     Locked {
         /// The lakehouse's location.
@@ -76,7 +77,7 @@ impl Error {
             layer: layer.to_owned(),
             table: table.to_owned(),
             action: action.to_owned(),
-            source: source.into(),
+            source: advised(source.into()),
         }
     }
 

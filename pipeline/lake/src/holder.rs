@@ -57,7 +57,13 @@ impl Holder {
         }
     }
 
-    /// Whether the lock is still valid.
+    /// Holder with its times by the clock that says when its file was written.
+    pub(super) fn written_at(self, at: DateTime<Utc>) -> Self {
+        let lease = self.expires_at - self.renewed_at;
+        Self { renewed_at: at, expires_at: at + lease, ..self }
+    }
+
+    /// Whether the lock is still valid, at a time by the storage's clock.
     pub(super) fn is_live(&self, now: DateTime<Utc>) -> bool {
         if self.released || self.expires_at <= now {
             return false;

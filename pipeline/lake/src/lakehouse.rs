@@ -2,7 +2,10 @@
 //!
 //! Invariant: every change of a table must be one Delta commit; nothing here ever leaves a table between two states.
 
-use super::{Error, FileSizing, Result, ResultExt as _, Table, Warehouse, literal, place, table};
+use super::storage::{Storage, advised};
+use super::{
+    BoxError, Error, FileSizing, Result, ResultExt as _, StorageOptions, Table, Warehouse, literal, place, table,
+};
 use connectwise_runtime::HashKey;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::DiskManagerBuilder;
@@ -10,12 +13,16 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use deltalake::delta_datafusion::DeltaSessionConfig;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use url::Url;
 
 /// Memory that sorts, joins and aggregations may hold before they spill to disk.
 const MEMORY_POOL_BYTES: usize = 384 * 1024 * 1024;
+
+/// Saved logs below the folder of the lock's table. Readers of Delta tables ignore names that begin with `_`.
+const SAVED_LOGS: &str = "_saved_logs/logs.parquet";
 
 /// How layer and table become a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -35,6 +42,14 @@ impl Layout {
             Layout::Flat => "flat",
         }
     }
+
+    /// Folder of a table below the root.
+    fn folder(self, layer: &str, table: &str) -> String {
+        match self {
+            Layout::Schemas => format!("{layer}/{table}"),
+            Layout::Flat => format!("{layer}_{table}"),
+        }
+    }
 }
 
 /// Mutexes of the tables that several tasks rewrite, by layer and name.
@@ -46,11 +61,12 @@ pub struct Lakehouse {
     warehouse: &'static Warehouse,
     root: Url,
     layout: Layout,
-    options: HashMap<String, String>,
+    storage: Option<Arc<Storage>>,
     context: SessionContext,
     least_rows: Option<u64>,
     turns: Turns,
     hash_key: Option<HashKey>,
+    lock_wait: Duration,
 }
 
 impl std::fmt::Debug for Lakehouse {
@@ -63,14 +79,22 @@ impl Lakehouse {
     /// Opens a lakehouse at a folder or URL. Nothing is read or written yet.
     ///
     /// # Errors
-    /// [`Error::Usage`] when the location is no path or URL that the storage layer knows.
-    pub fn new(location: &str, layout: Layout, warehouse: &'static Warehouse) -> Result<Self> {
+    /// [`Error::Usage`] when the location is no path or URL that the storage layer knows, or there are no credentials
+    /// for it.
+    pub fn new(
+        location: &str,
+        layout: Layout,
+        warehouse: &'static Warehouse,
+        options: &StorageOptions,
+    ) -> Result<Self> {
         deltalake::azure::register_handlers(None);
         literal::register();
         let root = place::root_of(location)?;
         let context = session(warehouse)?;
-        let (options, turns) = (HashMap::new(), Arc::default());
-        Ok(Self { warehouse, root, layout, options, context, least_rows: None, turns, hash_key: None })
+        let saved = format!("{}/{SAVED_LOGS}", layout.folder(warehouse.lock.0, warehouse.lock.1));
+        let storage = Storage::open(&root, options, &saved)?.map(Arc::new);
+        let (turns, lock_wait) = (Arc::default(), Duration::ZERO);
+        Ok(Self { warehouse, root, layout, storage, context, least_rows: None, turns, hash_key: None, lock_wait })
     }
 
     /// Sets the minimum rows of a file, for all tables.
@@ -103,6 +127,17 @@ impl Lakehouse {
         self.hash_key.as_ref()
     }
 
+    /// Sets how long to wait for a lock that another holds.
+    #[must_use]
+    pub fn with_lock_wait(self, lock_wait: Duration) -> Self {
+        Self { lock_wait, ..self }
+    }
+
+    /// Time to wait for a lock that another holds.
+    pub(super) fn lock_wait(&self) -> Duration {
+        self.lock_wait
+    }
+
     /// Opens a lakehouse in a folder of this one.
     ///
     /// # Errors
@@ -132,10 +167,7 @@ impl Lakehouse {
 
     /// Folder of a table below the root.
     pub fn folder(&self, layer: &str, table: &str) -> String {
-        match self.layout {
-            Layout::Schemas => format!("{layer}/{table}"),
-            Layout::Flat => format!("{layer}_{table}"),
-        }
+        self.layout.folder(layer, table)
     }
 
     /// Location for messages: a path where it is local, else the URL.
@@ -174,18 +206,18 @@ impl Lakehouse {
     /// # Errors
     /// [`Error::Lakehouse`] when they can't be listed.
     pub async fn folders(&self) -> Result<Vec<String>> {
-        let failed = |error: &dyn std::fmt::Display| self.unusable(format!("what is in it can't be listed: {error}"));
+        let failed = |error: BoxError| self.unusable(format!("what is in it can't be listed: {}", advised(error)));
         if let Ok(path) = self.root.to_file_path() {
             // Not through the storage layer, which fails on files whose names it does not accept.
             let entries = match std::fs::read_dir(&path) {
                 Ok(entries) => entries,
                 Err(_) if !path.is_dir() => return Ok(Vec::new()),
-                Err(error) => return Err(failed(&error)),
+                Err(error) => return Err(failed(error.into())),
             };
             return Ok(entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect());
         }
-        let store = table::store(self, self.root.clone()).map_err(|error| failed(&error))?;
-        let listed = store.list_with_delimiter(None).await.map_err(|error| failed(&error))?;
+        let store = table::store(self, self.root.clone()).map_err(|error| failed(error.into()))?;
+        let listed = store.list_with_delimiter(None).await.map_err(|error| failed(error.into()))?;
         Ok(listed.common_prefixes.iter().filter_map(|path| path.filename().map(str::to_owned)).collect())
     }
 
@@ -210,8 +242,34 @@ impl Lakehouse {
         table::files(self, layer, name)
     }
 
-    pub(super) fn storage_options(&self) -> HashMap<String, String> {
-        self.options.clone()
+    /// Storage, where it is not a disk.
+    pub(super) fn storage(&self) -> Option<&Storage> {
+        self.storage.as_deref()
+    }
+
+    /// Credential of the storage in words, without secrets; `None` on a disk.
+    pub fn credential(&self) -> Option<&str> {
+        self.storage().map(Storage::credential)
+    }
+
+    /// Requests that were sent to the storage so far; `None` on a disk.
+    pub fn requests(&self) -> Option<u64> {
+        self.storage().map(Storage::requests)
+    }
+
+    /// Checks that the storage's login lasts so long.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] that says when it ends.
+    pub fn check_login(&self, needed: chrono::TimeDelta) -> Result<()> {
+        self.storage().map_or(Ok(()), |storage| storage.check_login(needed))
+    }
+
+    /// Saves the logs that this process changed, for the next command. A failure costs that one only requests.
+    pub async fn save_logs(&self) {
+        if let Some(storage) = self.storage() {
+            storage.save_logs().await;
+        }
     }
 }
 

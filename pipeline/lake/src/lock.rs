@@ -4,29 +4,34 @@
 //! process that wants the lock creates the next number, which storage lets only one do; the holder alone rewrites its
 //! own file, to renew it and, at the end, to release it. So the only requirement is "create if absent", which local
 //! disks and object stores have, and an abandoned lock is taken over without a race: after its expiry, or at once where
-//! its process is known to be gone. Readers need no lock.
+//! its process is known to be gone. Its age is that of its file, by the clock of the storage: clocks of machines differ.
+//! Readers need no lock.
 //!
 //! Invariant: a holder that lost its lock (its machine slept past the expiry, and another took over) must stop.
 
 use super::Lakehouse;
-use super::error::{Error, Result};
+use super::error::{BoxError, Error, Result};
 pub use super::holder::Holder;
 use super::holder::{held, instant, lease};
 use super::process::interrupted;
-use chrono::Utc;
+use super::storage::{Storage, advised};
+use super::table::direct_files;
+use chrono::{DateTime, TimeDelta, Utc};
 use deltalake::Path;
 use deltalake::logstore::object_store::{Error as StoreError, ObjectStore, ObjectStoreExt as _, PutMode};
 use futures::TryStreamExt as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// Folder of the lock below a table's. Readers of Delta tables ignore names that begin with `_`.
 const FOLDER: &str = "_lock";
 /// Time between two renewals.
 const RENEWAL: Duration = Duration::from_secs(60);
+/// Time between two looks at a lock that another holds.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
 /// Attempts to take the next number while others take it.
 const TRIES: usize = 5;
 
@@ -63,46 +68,57 @@ pub async fn holder(lake: &Lakehouse) -> Result<Option<Holder>> {
         return Ok(None);
     }
     let files = LockFiles::of(lake)?;
-    Ok(files.newest().await?.map(|(_, holder)| holder).filter(|holder| holder.is_live(Utc::now())))
+    let newest = files.newest().await?;
+    Ok(newest.map(|(_, holder)| holder).filter(|holder| holder.is_live(files.now())))
 }
 
 /// Numbered files of a lock.
 #[derive(Clone)]
 struct LockFiles {
     store: Arc<dyn ObjectStore>,
-    location: String,
+    lake: Lakehouse,
     /// Layer and name of the table whose folder holds them.
     place: (&'static str, &'static str),
+    /// How far the storage's clock is ahead, where the storage does not tell it with each answer.
+    ahead: TimeDelta,
 }
 
 impl LockFiles {
     fn of(lake: &Lakehouse) -> Result<Self> {
         let place = lake.warehouse().lock;
-        Ok(Self { store: lake.files(place.0, place.1)?, location: lake.display(), place })
+        let store = direct_files(lake, place.0, place.1)?;
+        Ok(Self { store, lake: lake.clone(), place, ahead: TimeDelta::zero() })
     }
 
-    fn error(&self, action: &str, reason: impl std::fmt::Display) -> Error {
-        Error::Lakehouse { location: self.location.clone(), reason: format!("its lock can't be {action}: {reason}") }
+    /// Time by the storage's clock.
+    fn now(&self) -> DateTime<Utc> {
+        self.lake.storage().map_or_else(|| Utc::now() + self.ahead, Storage::now)
+    }
+
+    fn error(&self, action: &str, reason: impl Into<BoxError>) -> Error {
+        self.lake.unusable(format!("its lock can't be {action}: {}", advised(reason.into())))
     }
 
     fn path(number: u64) -> Path {
         Path::from(format!("{FOLDER}/{number:012}.json"))
     }
 
-    /// Lists all numbers in ascending order.
-    async fn numbers(&self) -> Result<Vec<u64>> {
+    /// Lists all numbers in ascending order, each with the time at which its file was written.
+    async fn numbers(&self) -> Result<Vec<(u64, DateTime<Utc>)>> {
         let folder = Path::from(FOLDER);
         let files: Vec<_> =
             self.store.list(Some(&folder)).try_collect().await.map_err(|error| self.error("read", error))?;
         let number = |path: &Path| path.filename()?.strip_suffix(".json")?.parse().ok();
-        let mut numbers: Vec<u64> = files.iter().filter_map(|file| number(&file.location)).collect();
+        let mut numbers: Vec<(u64, DateTime<Utc>)> =
+            files.iter().filter_map(|file| Some((number(&file.location)?, file.last_modified))).collect();
         numbers.sort_unstable();
         Ok(numbers)
     }
 
+    /// Newest holder, with its times by the storage's clock.
     async fn newest(&self) -> Result<Option<(u64, Holder)>> {
         for _ in 0..TRIES {
-            let Some(number) = self.numbers().await?.last().copied() else { return Ok(None) };
+            let Some((number, written)) = self.numbers().await?.last().copied() else { return Ok(None) };
             let bytes = match self.store.get(&Self::path(number)).await {
                 Ok(file) => file.bytes().await,
                 Err(error) => Err(error),
@@ -112,11 +128,11 @@ impl LockFiles {
                 Err(StoreError::NotFound { .. }) => {}
                 Err(error) => return Err(self.error("read", error)),
                 Ok(bytes) => {
-                    let holder = serde_json::from_slice(&bytes).map_err(|error| {
+                    let holder: Holder = serde_json::from_slice(&bytes).map_err(|error| {
                         let ((layer, table), path) = (self.place, Self::path(number));
                         self.error("read", format!("{layer}/{table}/{path} is no lock ({error}); delete it"))
                     })?;
-                    return Ok(Some((number, holder)));
+                    return Ok(Some((number, holder.written_at(written))));
                 }
             }
         }
@@ -140,21 +156,35 @@ pub struct Lock<P> {
 }
 
 impl<P: Serialize + DeserializeOwned> Lock<P> {
-    /// Acquires the lock, also from a holder that expired or is known to be gone.
+    /// Acquires the lock, also from a holder that expired or is known to be gone. While another holds it, this waits for
+    /// as long as the lakehouse was opened to wait.
     ///
     /// # Errors
-    /// [`Error::Locked`] when another holds it, [`Error::Lakehouse`] when it can't be written.
+    /// [`Error::Locked`] when another holds it, [`Error::Lakehouse`] when it can't be written, [`Error::Interrupted`]
+    /// when Ctrl-C or SIGTERM ended the wait.
     pub async fn take(lake: &Lakehouse, command: &str, payload: Option<P>) -> Result<(Self, Option<Takeover<P>>)> {
-        lake.check_writable().await?;
-        let files = LockFiles::of(lake)?;
+        let storage_time = lake.check_writable().await?;
+        let mut files = LockFiles::of(lake)?;
+        files.ahead = storage_time - Utc::now();
         let begun = payload.as_ref().map(serde_json::to_value).transpose();
         let begun = begun.map_err(|error| files.error("written", error))?;
-        for _ in 0..TRIES {
-            let now = Utc::now();
+        let end = Instant::now() + lake.lock_wait();
+        let (mut tries, mut waits) = (0, false);
+        while tries < TRIES {
             let mut before = None;
             let number = match files.newest().await? {
-                Some((_, holder)) if holder.is_live(now) => {
-                    return Err(Error::Locked { location: lake.display(), holder: Box::new(holder) });
+                Some((_, holder)) if holder.is_live(files.now()) => {
+                    let left = end.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return Err(Error::Locked { location: lake.display(), holder: Box::new(holder) });
+                    }
+                    if !std::mem::replace(&mut waits, true) {
+                        tracing::warn!(%holder, seconds = left.as_secs(), "waiting for the lock");
+                    }
+                    tokio::select! {
+                        () = tokio::time::sleep(BETWEEN_LOOKS.min(left)) => continue,
+                        () = interrupted() => return Err(Error::Interrupted),
+                    }
                 }
                 Some((number, holder)) => {
                     if !holder.released {
@@ -165,7 +195,8 @@ impl<P: Serialize + DeserializeOwned> Lock<P> {
                 }
                 None => 1,
             };
-            let holder = Holder::new(command, begun.clone(), now);
+            tries += 1;
+            let holder = Holder::new(command, begun.clone(), Utc::now());
             held().insert(holder.token.clone());
             let mut lock = Self { files: files.clone(), number, holder, payload: None, renewal: None };
             match files.write(number, &lock.holder, PutMode::Create).await {
@@ -206,7 +237,7 @@ impl<P: Serialize + DeserializeOwned> Lock<P> {
 
     /// Deletes the files of earlier holders. A file that stays does no harm.
     async fn clear_away(&self) {
-        for number in self.files.numbers().await.unwrap_or_default() {
+        for (number, _) in self.files.numbers().await.unwrap_or_default() {
             if number < self.number
                 && let Err(error) = self.files.store.delete(&LockFiles::path(number)).await
             {
@@ -243,10 +274,8 @@ impl<P: Serialize + DeserializeOwned> Lock<P> {
     }
 
     fn lost(&self, reason: impl std::fmt::Display) -> Error {
-        Error::Lakehouse {
-            location: self.files.location.clone(),
-            reason: format!("the lock was lost, so this stopped: {reason}. Run it again when the other is done"),
-        }
+        let advice = "Run it again when the other is done";
+        self.files.lake.unusable(format!("the lock was lost, so this stopped: {reason}. {advice}"))
     }
 
     /// Releases the lock.
@@ -276,7 +305,7 @@ impl<P> Drop for Lock<P> {
 
 /// Renews the expiry; returns the reason where the lock was taken over.
 async fn renew(files: &LockFiles, number: u64, holder: &mut Holder) -> Result<Option<String>> {
-    if files.numbers().await?.last().is_some_and(|newest| *newest > number) {
+    if files.numbers().await?.last().is_some_and(|(newest, _)| *newest > number) {
         let other = files.newest().await?.map(|(_, other)| format!(" by {other}")).unwrap_or_default();
         return Ok(Some(format!("it was taken over{other}")));
     }

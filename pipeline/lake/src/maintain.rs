@@ -18,6 +18,11 @@ use deltalake::{DeltaTable, Path};
 /// Delta itself guarantees as much to readers that have such a version open.
 pub const RETENTION_HOURS: u32 = 168;
 
+/// Commits from one checkpoint to the next: a reader fetches each commit after the newest checkpoint.
+const COMMITS_A_CHECKPOINT: i64 = 10;
+/// Hours that entries of the log before a checkpoint are kept: 30 days, Delta's own default.
+const LOG_HOURS: u32 = 30 * 24;
+
 /// Options of maintenance.
 #[derive(Debug, Clone, Copy)]
 pub struct MaintenanceOptions {
@@ -111,14 +116,13 @@ async fn work(
         let after = table.footprint()?;
         (done.files_after, done.bytes_after) = (after.files, after.bytes);
     }
-    done.vacuumed = table.vacuum(options).await?;
+    // The checkpoint comes first: readers need it more than the room.
     done.checkpoint = table.newest_checkpoint().await?;
     if done.checkpoint != Some(table.version()) && !options.dry_run {
-        deltalake::checkpoints::create_checkpoint(table.delta(), None)
-            .await
-            .on_table(&table, "writing the checkpoint")?;
+        table.checkpoint().await?;
         done.checkpoint = Some(table.version());
     }
+    done.vacuumed = table.vacuum(options).await?;
     if options.retention_hours < RETENTION_HOURS && !options.dry_run {
         table.shorten_log(options.retention_hours).await?;
     }
@@ -135,6 +139,28 @@ impl Table {
             sum.rows += file.num_records().unwrap_or_default() as u64;
         }
         Ok(sum)
+    }
+
+    /// Writes the checkpoint of the open version.
+    async fn checkpoint(&self) -> Result<()> {
+        let written = deltalake::checkpoints::create_checkpoint(self.delta(), None).await;
+        written.on_table(self, "writing the checkpoint")
+    }
+
+    /// Writes a checkpoint after each few commits, and deletes what is too old of the log before it.
+    ///
+    /// A failure costs readers only time, and the next checkpoint comes soon.
+    pub(super) async fn checkpoint_if_due(&self) {
+        if self.version() < 1 || self.version() % COMMITS_A_CHECKPOINT != 0 {
+            return;
+        }
+        let done = async {
+            self.checkpoint().await?;
+            self.shorten_log(LOG_HOURS).await
+        };
+        if let Err(error) = done.await {
+            tracing::debug!(%error, "there is no new checkpoint");
+        }
     }
 
     /// Deletes files that no version within the retention has, and counts them.

@@ -4,6 +4,7 @@
 //! refused, and must never create a folder of an odd name.
 
 use super::error::{Error, Result};
+use super::storage::canonical;
 use std::path::{Path, PathBuf};
 use url::Url;
 
@@ -25,7 +26,7 @@ pub(super) fn root_of(location: &str) -> Result<Url> {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(refused("a URL's ? and # end its path; write %3F and %23 where they belong to a name"));
         }
-        url
+        canonical(&url)?.unwrap_or(url)
     } else {
         let path = folder_of(LAKEHOUSE, location)?;
         Url::from_directory_path(&path).map_err(|()| refused("it is not a path"))?

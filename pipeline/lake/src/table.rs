@@ -290,6 +290,19 @@ pub(super) fn store(
     Ok(builder(lake, url)?.build_storage()?.object_store(None))
 }
 
+/// Object store of a table's folder whose every request is sent.
+pub(super) fn direct_files(lake: &Lakehouse, layer: &str, name: &str) -> Result<Arc<dyn deltalake::ObjectStore>> {
+    let Some(storage) = lake.storage() else { return files(lake, layer, name) };
+    let url = lake.url(layer, name)?;
+    let builder = DeltaTableBuilder::from_url(url.clone()).on(layer, name, "reaching")?;
+    let storage = builder.with_storage_backend(storage.direct(), url).build_storage().on(layer, name, "reaching")?;
+    Ok(storage.object_store(None))
+}
+
 fn builder(lake: &Lakehouse, url: url::Url) -> Result<DeltaTableBuilder, deltalake::DeltaTableError> {
-    Ok(DeltaTableBuilder::from_url(url)?.with_storage_options(lake.storage_options()))
+    let builder = DeltaTableBuilder::from_url(url.clone())?;
+    Ok(match lake.storage() {
+        Some(storage) => builder.with_storage_backend(storage.cached(), url),
+        None => builder,
+    })
 }

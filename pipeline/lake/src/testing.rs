@@ -1,6 +1,6 @@
 //! Small tables of several files, for the tests of this crate.
 
-use super::{FileSizing, Lakehouse, Layout, Table, TableDef, Warehouse};
+use super::{FileSizing, Lakehouse, Layout, StorageOptions, Table, TableDef, Warehouse};
 use arrow::array::{ArrayRef, AsArray as _, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
 use datafusion::logical_expr::{ColumnarValue, Volatility, create_udf};
@@ -16,7 +16,8 @@ pub(crate) fn lake(least_rows: u64) -> (tempfile::TempDir, Lakehouse) {
 
 /// A lakehouse in a folder, of a few layers and tables.
 pub(crate) fn lake_at(folder: &Path) -> Lakehouse {
-    Lakehouse::new(folder.to_str().unwrap(), Layout::Schemas, &WAREHOUSE).unwrap()
+    let (location, options) = (folder.to_str().unwrap(), StorageOptions::default());
+    Lakehouse::new(location, Layout::Schemas, &WAREHOUSE, &options).unwrap()
 }
 
 static WAREHOUSE: LazyLock<Warehouse> = LazyLock::new(|| {

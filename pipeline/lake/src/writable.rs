@@ -2,16 +2,18 @@
 
 use super::Lakehouse;
 use super::error::Result;
+use super::storage::Storage;
+use chrono::{DateTime, Utc};
 use std::path::Path;
 
 impl Lakehouse {
-    /// Checks that the location can be written, before anything is fetched.
+    /// Checks that the location can be written, before anything is fetched, and returns the time by its clock.
     ///
     /// Object storage is not tested here: taking the lock shows whether it can be written.
     ///
     /// # Errors
     /// [`super::Error::Lakehouse`] with the system's message.
-    pub async fn check_writable(&self) -> Result<()> {
+    pub async fn check_writable(&self) -> Result<DateTime<Utc>> {
         let unusable = |reason: String| self.unusable(reason);
         if let Ok(path) = self.root().to_file_path() {
             std::fs::create_dir_all(&path).map_err(|error| {
@@ -19,19 +21,24 @@ impl Lakehouse {
                     "the folder can't be created ({error}); choose another with --lakehouse or CW_LAKEHOUSE"
                 ))
             })?;
-            try_out(&path, |from, to| std::fs::hard_link(from, to)).map_err(unusable)?;
+            return try_out(&path, |from, to| std::fs::hard_link(from, to)).map_err(unusable);
         }
-        Ok(())
+        Ok(self.storage().map_or_else(Utc::now, Storage::now))
     }
 }
 
-/// Writes a small file and hard-links it, which is how a commit is made that no other can overwrite.
-fn try_out(folder: &Path, link: impl Fn(&Path, &Path) -> std::io::Result<()>) -> std::result::Result<(), String> {
+/// Writes a small file and hard-links it, which is how a commit is made that no other can overwrite. Returns the file's
+/// time.
+fn try_out(
+    folder: &Path,
+    link: impl Fn(&Path, &Path) -> std::io::Result<()>,
+) -> std::result::Result<DateTime<Utc>, String> {
     let probe = folder.join(format!(".write-test-{}", uuid::Uuid::new_v4().simple()));
     let second = probe.with_extension("second");
     std::fs::write(&probe, b"").map_err(|error| {
         format!("it can't be written ({error}); check its rights, or choose another with --lakehouse")
     })?;
+    let written = std::fs::metadata(&probe).and_then(|probe| probe.modified()).map_or_else(|_| Utc::now(), Into::into);
     let linked = link(&probe, &second);
     let removed = std::fs::remove_file(&probe);
     if linked.is_ok() {
@@ -45,7 +52,8 @@ fn try_out(folder: &Path, link: impl Fn(&Path, &Path) -> std::io::Result<()>) ->
              or a folder on a local disk"
         )
     })?;
-    removed.map_err(|error| format!("files in it can't be deleted ({error}); check its rights"))
+    removed.map_err(|error| format!("files in it can't be deleted ({error}); check its rights"))?;
+    Ok(written)
 }
 
 #[cfg(test)]

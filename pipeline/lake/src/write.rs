@@ -179,6 +179,8 @@ impl Table {
         let mut actions: Vec<Action> = removed.iter().map(|file| Action::Remove(file.remove(data_change))).collect();
         actions.extend(adds.into_iter().map(|add| Action::Add(Add { data_change, ..add })));
         let mut delta = self.delta().clone();
+        // Checkpoints are made below: one that fails must not make a commit look as if it had failed.
+        let properties = properties.with_create_checkpoint(false).with_cleanup_expired_logs(Some(false));
         let committed = CommitBuilder::from(properties)
             .with_actions(actions)
             .build(Some(self.state(action)?), delta.log_store(), operation)
@@ -197,6 +199,7 @@ impl Table {
         }
         delta.update_state().await.on_table(self, action)?;
         self.show(delta);
+        self.checkpoint_if_due().await;
         Ok(())
     }
 

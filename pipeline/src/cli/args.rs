@@ -4,8 +4,9 @@ use super::csv::Excel;
 use crate::catalog;
 use crate::client::RateLimit;
 use crate::error::{Error, Result};
-use crate::lake::{Lakehouse, Layout};
+use crate::lake::{Lakehouse, Layout, StorageOptions};
 use clap::Args;
+use std::time::Duration;
 
 /// Where the tables lie.
 #[derive(Debug, Clone, Args)]
@@ -16,14 +17,33 @@ pub(crate) struct LakeArgs {
     /// `<layer>/<table>`, or `<layer>_<table>` for lakehouses without schemas
     #[arg(long, env = "CW_LAYOUT", value_enum, default_value_t)]
     layout: Layout,
+    /// Option of the storage, named as in the environment, e.g. azure_storage_token=…; may be repeated
+    #[arg(long = "storage-option", value_name = "KEY=VALUE")]
+    storage_options: Vec<String>,
 }
 
 impl LakeArgs {
     /// Opens the lakehouse, whose tables have to be of the layout that is asked for.
     pub(crate) async fn open(&self) -> Result<Lakehouse> {
-        let lake = catalog::open(&self.lakehouse, self.layout)?;
+        let options = StorageOptions::parse(self.storage_options.iter().map(String::as_str))?;
+        let lake = catalog::open_with(&self.lakehouse, self.layout, &options)?;
         catalog::require_layout(&lake).await?;
         Ok(lake)
+    }
+}
+
+/// What to do while another process writes to the lakehouse.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct LockArgs {
+    /// Wait so long for another run to end, in place of giving up at once
+    #[arg(long, env = "CW_WAIT", value_name = "SECONDS", default_value_t = 0)]
+    wait: u64,
+}
+
+impl LockArgs {
+    /// Time to wait for the lock.
+    pub(crate) fn wait(self) -> Duration {
+        Duration::from_secs(self.wait)
     }
 }
 

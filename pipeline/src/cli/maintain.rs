@@ -1,6 +1,6 @@
 //! `connectwise-etl maintain`: compacts small files, deletes old ones and writes a checkpoint; prints a row per table.
 
-use super::args::{LakeArgs, must_exist};
+use super::args::{LakeArgs, LockArgs, must_exist};
 use super::output::{Output, grouped};
 use super::table::table;
 use crate::catalog::known_tables;
@@ -19,6 +19,8 @@ pub(super) struct MaintainArgs {
     force: bool,
     #[command(flatten)]
     lake: LakeArgs,
+    #[command(flatten)]
+    lock: LockArgs,
     /// Show what would be done, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -35,7 +37,7 @@ pub(super) async fn execute(args: &MaintainArgs, output: &mut Output) -> Result<
             args.retention_hours
         )));
     }
-    let lake = args.lake.open().await?;
+    let lake = args.lake.open().await?.with_lock_wait(args.lock.wait());
     must_exist(&lake).await?;
     let upkeep = MaintenanceOptions { retention_hours: args.retention_hours, dry_run: args.dry_run };
     // A dry run takes no lock, as a lock is a file.

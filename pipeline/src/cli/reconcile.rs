@@ -1,6 +1,6 @@
 //! `connectwise-etl reconcile`: compares ids with the source and, with `--apply`, marks deletions.
 
-use super::args::{LakeArgs, RateArgs, must_exist};
+use super::args::{LakeArgs, LockArgs, RateArgs, must_exist};
 use super::invariants;
 use super::output::{Output, grouped, summary};
 use super::table::table;
@@ -40,6 +40,8 @@ pub(super) struct ReconcileArgs {
     #[command(flatten)]
     lake: LakeArgs,
     #[command(flatten)]
+    lock: LockArgs,
+    #[command(flatten)]
     rate: RateArgs,
     /// Print one JSON document
     #[arg(long)]
@@ -55,7 +57,7 @@ pub(super) async fn execute(args: ReconcileArgs, output: &mut Output) -> Result<
         ..Options::default()
     };
     options.selected()?;
-    let lake = args.lake.open().await?.with_hash_key(hash_key()?);
+    let lake = args.lake.open().await?.with_hash_key(hash_key()?).with_lock_wait(args.lock.wait());
     must_exist(&lake).await?;
     let client = Client::from_env(args.rate.into())?;
     let ran = if args.apply {

@@ -1,6 +1,6 @@
 //! `connectwise-etl replay`: decodes quarantined records again.
 
-use super::args::{LakeArgs, must_exist};
+use super::args::{LakeArgs, LockArgs, must_exist};
 use super::output::{Output, summary};
 use crate::client::DataSource;
 use crate::context::{Mode, Options, RunId};
@@ -23,6 +23,8 @@ pub(super) struct ReplayArgs {
     change_source: bool,
     #[command(flatten)]
     lake: LakeArgs,
+    #[command(flatten)]
+    lock: LockArgs,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -31,7 +33,7 @@ pub(super) struct ReplayArgs {
 pub(super) async fn execute(args: ReplayArgs, output: &mut Output) -> Result<u8> {
     let options = Options { entities: args.entities, ..Options::default() };
     options.selected()?;
-    let lake = args.lake.open().await?.with_hash_key(hash_key()?);
+    let lake = args.lake.open().await?.with_hash_key(hash_key()?).with_lock_wait(args.lock.wait());
     must_exist(&lake).await?;
     let replayed = match require_same(&lake, args.change_source).await {
         Ok(()) => replay(&lake, &options).await,

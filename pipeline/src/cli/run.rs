@@ -1,6 +1,6 @@
 //! `connectwise-etl run`: refreshes bronze, silver and gold.
 
-use super::args::{LakeArgs, RateArgs};
+use super::args::{LakeArgs, LockArgs, RateArgs};
 use super::invariants;
 use super::output::{Output, summary};
 use crate::bronze::privacy;
@@ -12,10 +12,13 @@ use crate::extract::MOST_PERCENT;
 use crate::run;
 use crate::run::report::RunReport;
 use crate::settings::hash_key;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use clap::{Args, ValueEnum as _};
 use serde_json::json;
 use tracing::Instrument as _;
+
+/// Time that the login to the storage has to last when a run begins.
+const LOGIN: TimeDelta = TimeDelta::minutes(10);
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -60,6 +63,8 @@ pub(super) struct RunArgs {
     change_source: bool,
     #[command(flatten)]
     lake: LakeArgs,
+    #[command(flatten)]
+    lock: LockArgs,
     #[command(flatten)]
     rate: RateArgs,
     /// Show what would be read and written, and do nothing
@@ -116,7 +121,7 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
         let text = "a full run reads everything: leave out --since and --lookback-days, or --mode full";
         return Err(Error::Usage(text.to_owned()));
     }
-    let lake = args.lake.open().await?.with_hash_key(hash_key()?);
+    let lake = args.lake.open().await?.with_hash_key(hash_key()?).with_lock_wait(args.lock.wait());
     if !options.has(Layer::Bronze) {
         let built_on = if options.has(Layer::Silver) { Layer::Bronze } else { Layer::Silver };
         catalog::require_layer(&lake, built_on.name()).await?;
@@ -127,6 +132,7 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
     if args.dry_run {
         return super::plan::dry_run(client.as_ref(), &lake, &options, args.json, output).await;
     }
+    lake.check_login(LOGIN)?;
     output.progress(format!("{} run into {}", options.mode.name(), lake.display()));
     let ran = run::run(client.as_ref(), &lake, &options).instrument(span).await;
     let report = in_json(ran, args.json, options.mode, output)?;

@@ -36,8 +36,9 @@ pub(super) async fn all(lake: Result<Lakehouse>, source: Option<DataSource>, che
             checks.push(Check::failed("storage", one_line(&error), place));
             checks.extend(STEPS.map(|step| Check::skipped(step, "there is no storage")));
         }
-        Ok(()) => {
-            checks.push(Check::well("storage", format!("{} can be written", lake.display())));
+        Ok(_) => {
+            let login = lake.credential().map(|credential| format!(", with {credential}")).unwrap_or_default();
+            checks.push(Check::well("storage", format!("{} can be written{login}", lake.display())));
             commit(&lake, checks).await;
             checks.push(tables(&lake).await);
             checks.push(whose_data(&lake, source).await);

@@ -47,6 +47,7 @@ async fn held_during<T>(
         let status = if matches!(stopped, crate::lake::Error::Interrupted) { "interrupted" } else { "failed" };
         put_on_record(lake, begun, status, &stopped.to_string()).await;
     }
+    lake.save_logs().await;
     lock.release().await;
     outcome.map_err(Error::from)?
 }

@@ -1,0 +1,187 @@
+use super::*;
+use deltalake::logstore::object_store::memory::InMemory;
+use deltalake::logstore::object_store::{PutMode, RenameOptions};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A store that counts its requests.
+#[derive(Debug, Default)]
+struct Counted {
+    memory: InMemory,
+    lists: AtomicUsize,
+    gets: AtomicUsize,
+}
+
+impl std::fmt::Display for Counted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("counted")
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Counted {
+    async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
+        self.memory.put_opts(location, payload, options).await
+    }
+    async fn put_multipart_opts(&self, path: &Path, options: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
+        self.memory.put_multipart_opts(path, options).await
+    }
+    async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        self.gets.fetch_add(1, Ordering::Relaxed);
+        self.memory.get_opts(location, options).await
+    }
+    fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+        self.memory.delete_stream(locations)
+    }
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.lists.fetch_add(1, Ordering::Relaxed);
+        self.memory.list(prefix)
+    }
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.lists.fetch_add(1, Ordering::Relaxed);
+        self.memory.list_with_delimiter(prefix).await
+    }
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        self.memory.copy_opts(from, to, options).await
+    }
+    async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
+        self.memory.rename_opts(from, to, options).await
+    }
+}
+
+impl Counted {
+    fn taken(&self) -> (usize, usize) {
+        (self.lists.swap(0, Ordering::Relaxed), self.gets.swap(0, Ordering::Relaxed))
+    }
+}
+
+fn commit(table: &str, version: u64) -> Path {
+    Path::from(format!("lake/gold/{table}/_delta_log/{version:020}.json"))
+}
+
+fn opened(store: &Arc<Counted>) -> Cached {
+    Cached::new(Arc::clone(store) as Arc<dyn ObjectStore>, Path::from("lake"), "meta/etl_run/_logs/saved")
+}
+
+async fn text(store: &dyn ObjectStore, path: &Path) -> Result<Bytes> {
+    store.get(path).await?.bytes().await
+}
+
+async fn log(store: &dyn ObjectStore, table: &str) -> Vec<String> {
+    let folder = Path::from(format!("lake/gold/{table}/_delta_log"));
+    let found: Vec<ObjectMeta> = store.list(Some(&folder)).try_collect().await.unwrap();
+    found.iter().map(|meta| meta.location.filename().unwrap().trim_start_matches('0').to_owned()).collect()
+}
+
+#[tokio::test]
+async fn logs_of_many_tables_cost_a_list_and_a_get_once_they_are_saved() {
+    let store = Arc::new(Counted::default());
+    let first = opened(&store);
+    assert!(log(&first, "t0").await.is_empty());
+    for table in 0..20 {
+        for version in 0..3 {
+            let path = commit(&format!("t{table}"), version);
+            first.put_opts(&path, format!("{table}.{version}").into(), PutMode::Create.into()).await.unwrap();
+            assert_eq!(text(&first, &path).await.unwrap(), format!("{table}.{version}"));
+        }
+    }
+    assert_eq!(store.taken(), (1, 0), "what was written is known");
+    first.save_logs().await;
+
+    let second = opened(&store);
+    for table in 0..20 {
+        assert_eq!(log(&second, &format!("t{table}")).await, [".json", "1.json", "2.json"]);
+        for version in 0..3 {
+            assert_eq!(
+                text(&second, &commit(&format!("t{table}"), version)).await.unwrap(),
+                format!("{table}.{version}")
+            );
+        }
+    }
+    let missing = text(&second, &Path::from("lake/gold/t1/_delta_log/_last_checkpoint")).await.unwrap_err();
+    assert!(matches!(missing, Error::NotFound { .. }), "{missing}");
+    assert_eq!(store.taken(), (1, 1));
+
+    // A command that reads no other log changes one, and saves.
+    let third = opened(&store);
+    assert_eq!(log(&third, "t7").await.len(), 3);
+    third.put_opts(&commit("t7", 3), "7.3".into(), PutMode::Create.into()).await.unwrap();
+    third.save_logs().await;
+    store.taken();
+    let fourth = opened(&store);
+    assert_eq!(text(&fourth, &commit("t7", 3)).await.unwrap(), "7.3");
+    assert_eq!(text(&fourth, &commit("t12", 0)).await.unwrap(), "12.0");
+    assert_eq!(store.taken(), (1, 1), "what it did not read stays saved");
+}
+
+#[tokio::test]
+async fn a_log_that_another_changed_is_read_anew_whatever_was_saved() {
+    let store = Arc::new(Counted::default());
+    let pointer = Path::from("lake/gold/t/_delta_log/_last_checkpoint");
+    let first = opened(&store);
+    let _ = log(&first, "t").await;
+    first.put(&pointer, "1".into()).await.unwrap();
+    first.put(&commit("t", 0), "a".into()).await.unwrap();
+    first.save_logs().await;
+    store.memory.put(&pointer, "2".into()).await.unwrap();
+    let second = opened(&store);
+    assert_eq!(text(&second, &pointer).await.unwrap(), "2");
+    assert_eq!(text(&second, &commit("t", 0)).await.unwrap(), "a");
+    store.memory.put(&Path::from("lake/meta/etl_run/_logs/saved"), "damaged".into()).await.unwrap();
+    let third = opened(&store);
+    assert_eq!(text(&third, &commit("t", 0)).await.unwrap(), "a");
+}
+
+#[tokio::test]
+async fn a_commit_that_finds_another_s_lists_anew() {
+    let store = Arc::new(Counted::default());
+    let cached = opened(&store);
+    assert!(log(&cached, "t").await.is_empty());
+    store.memory.put(&commit("t", 0), "other".into()).await.unwrap();
+    assert!(log(&cached, "t").await.is_empty(), "listed once");
+    let refused = cached.put_opts(&commit("t", 0), "mine".into(), PutMode::Create.into()).await.unwrap_err();
+    assert!(matches!(refused, Error::AlreadyExists { .. }), "{refused}");
+    assert_eq!(log(&cached, "t").await, [".json"]);
+    assert_eq!(text(&cached, &commit("t", 0)).await.unwrap(), "other");
+}
+
+#[tokio::test]
+async fn a_small_file_is_read_once_and_a_lock_every_time() {
+    let store = Arc::new(Counted::default());
+    let (data, lock) = (Path::from("lake/gold/t/part-1.parquet"), Path::from("lake/meta/etl_run/_lock/1.json"));
+    store.memory.put(&data, "0123456789".into()).await.unwrap();
+    store.memory.put(&lock, "a".into()).await.unwrap();
+    let cached = opened(&store);
+    let _ = log(&cached, "t").await;
+    store.taken();
+    assert_eq!(cached.get_range(&data, 2..4).await.unwrap(), "23");
+    let ranges = cached.get_ranges(&data, &[0..1, 8..10]).await.unwrap();
+    assert_eq!(ranges, [Bytes::from("0"), Bytes::from("89")]);
+    assert_eq!(store.taken(), (0, 1));
+    let written = Path::from("lake/gold/t/part-2.parquet");
+    cached.put(&written, "abc".into()).await.unwrap();
+    assert_eq!(cached.get_range(&written, 1..3).await.unwrap(), "bc");
+    assert_eq!(store.taken(), (0, 0), "it was written here");
+    cached.delete(&written).await.unwrap();
+    assert!(cached.get_range(&written, 1..3).await.is_err());
+    store.taken();
+    for content in ["a", "b"] {
+        store.memory.put(&lock, content.into()).await.unwrap();
+        assert_eq!(text(&cached, &lock).await.unwrap(), content);
+    }
+    assert_eq!(store.taken(), (0, 2));
+}
+
+#[tokio::test]
+async fn an_answer_tells_the_size_of_the_whole_file() {
+    let store = Arc::new(Counted::default());
+    let data = Path::from("lake/gold/t/part-1.parquet");
+    store.memory.put(&data, "0123456789".into()).await.unwrap();
+    let cached = opened(&store);
+    for _ in 0..2 {
+        let options = GetOptions { range: Some((2..4).into()), ..GetOptions::default() };
+        let found = cached.get_opts(&data, options).await.unwrap();
+        assert_eq!((found.meta.size, found.range.clone()), (10, 2..4));
+        assert_eq!(found.bytes().await.unwrap(), "23");
+    }
+    assert_eq!(store.taken(), (0, 1), "the second is known");
+}
