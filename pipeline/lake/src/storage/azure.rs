@@ -6,7 +6,7 @@ use super::location::Location;
 use super::options::StorageOptions;
 use super::reliable::Reliable;
 use super::single_delete::SingleDeletes;
-use super::transport::{Traffic, Transport, retries};
+use super::transport::{PATIENCE, Traffic, Transport, retries};
 use chrono::{DateTime, TimeDelta, Utc};
 use deltalake::logstore::object_store::azure::{AzureConfigKey as Key, MicrosoftAzureBuilder};
 use deltalake::logstore::object_store::client::HttpConnector as _;
@@ -42,11 +42,12 @@ pub(super) fn open(root: &Url, options: &StorageOptions) -> Result<Opened> {
     let endpoint = value(Key::Endpoint).or_else(|| location.endpoint.clone());
     let is_emulator = value(Key::UseEmulator).is_some_and(|value| credentials::is_on(&value));
     let transport = Transport::default();
+    let patience = options.patience().unwrap_or(PATIENCE);
     let mut builder = MicrosoftAzureBuilder::new()
         .with_container_name(&location.container)
         .with_use_fabric_endpoint(location.is_fabric)
         .with_http_connector(transport.clone())
-        .with_retry(retries());
+        .with_retry(retries(patience));
     if let Some(account) = &account {
         builder = builder.with_account(account);
     } else if !is_emulator {
@@ -106,7 +107,7 @@ pub(super) fn open(root: &Url, options: &StorageOptions) -> Result<Opened> {
             segments.pop_if_empty().push(&location.container);
         }
         let client = transport.connect(&client).map_err(|error| refused(&error))?;
-        Some(Arc::new(SingleDeletes { azure: Arc::clone(&azure), client, container }))
+        Some(Arc::new(SingleDeletes { azure: Arc::clone(&azure), client, container, patience }))
     } else {
         None
     };

@@ -4,14 +4,19 @@ use super::super::error::{BoxError, Error, Result};
 use futures::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Source of bearer tokens that is asked again before a token expires.
 pub type TokenSource = Arc<dyn Fn() -> BoxFuture<'static, Result<String, BoxError>> + Send + Sync>;
+
+/// Option with the seconds for which a request is repeated.
+const PATIENCE: &str = "retry_timeout";
 
 /// Options of a lakehouse's storage.
 #[derive(Clone, Default)]
 pub struct StorageOptions {
     pairs: BTreeMap<String, String>,
+    patience: Option<Duration>,
     tokens: Option<TokenSource>,
 }
 
@@ -28,17 +33,25 @@ impl StorageOptions {
     /// # Errors
     /// [`Error::Usage`] for a text without `=`, and for a key that is given twice.
     pub fn parse<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Self> {
-        let mut pairs = BTreeMap::new();
+        let (mut pairs, mut patience) = (BTreeMap::new(), None);
         for text in texts {
             let Some((key, value)) = text.split_once('=') else {
                 return Err(Error::Usage(format!("--storage-option {text}: write it as KEY=VALUE")));
             };
             let key = key.trim().to_ascii_lowercase();
+            if key == PATIENCE {
+                let seconds = value
+                    .trim()
+                    .parse()
+                    .map_err(|_| Error::Usage(format!("--storage-option {key}={value}: write a number of seconds")))?;
+                patience = Some(Duration::from_secs(seconds));
+                continue;
+            }
             if pairs.insert(key.clone(), value.to_owned()).is_some() {
                 return Err(Error::Usage(format!("--storage-option {key} is given twice")));
             }
         }
-        Ok(Self { pairs, tokens: None })
+        Ok(Self { pairs, patience, tokens: None })
     }
 
     /// Takes bearer tokens from a source, in the place of any other credential.
@@ -51,7 +64,29 @@ impl StorageOptions {
         &self.pairs
     }
 
+    /// Time for which a request is repeated, where one is given.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        self.patience
+    }
+
     pub(super) fn tokens(&self) -> Option<&TokenSource> {
         self.tokens.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_keys_with_values_each_once() {
+        let parse = |texts: &[&str]| StorageOptions::parse(texts.iter().copied());
+        let options = parse(&["AZURE_STORAGE_TOKEN=a=b", "retry_timeout=7"]).unwrap();
+        assert_eq!(options.pairs().get("azure_storage_token").map(String::as_str), Some("a=b"));
+        assert_eq!(options.patience(), Some(Duration::from_secs(7)));
+        assert!(!format!("{options:?}").contains("a=b"), "values may be secrets");
+        for wrong in [&["azure_storage_token"][..], &["token=a", "TOKEN=b"], &["retry_timeout=soon"]] {
+            assert!(matches!(parse(wrong), Err(Error::Usage(_))), "{wrong:?}");
+        }
     }
 }

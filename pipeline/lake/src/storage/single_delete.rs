@@ -2,7 +2,6 @@
 //!
 //! OneLake answers a Blob Batch at the workspace with status 400, since only paths below an item are known there.
 
-use super::transport::PATIENCE;
 use deltalake::Path;
 use deltalake::logstore::object_store::azure::{AzureCredential, MicrosoftAzure};
 use deltalake::logstore::object_store::client::{HttpClient, HttpRequest, HttpRequestBody};
@@ -26,6 +25,8 @@ pub(super) struct SingleDeletes {
     pub(super) client: HttpClient,
     /// URL of the container.
     pub(super) container: Url,
+    /// Time for which a delete is repeated.
+    pub(super) patience: Duration,
 }
 
 impl SingleDeletes {
@@ -52,7 +53,7 @@ impl SingleDeletes {
                 }
                 Err(error) => error.into(),
             };
-            if begun.elapsed() > PATIENCE {
+            if begun.elapsed() > self.patience {
                 return Err(Error::Generic { store: STORE, source: failed });
             }
             tracing::debug!(%location, error = %failed, "the delete is sent again");

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Time for which a request is repeated.
+/// Time for which a request is repeated by default.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5 * 60);
 /// Longest wait that a service may ask for by `Retry-After`.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -31,10 +31,10 @@ pub(super) fn backoff() -> BackoffConfig {
     BackoffConfig { init_backoff: Duration::from_millis(200), max_backoff: Duration::from_secs(10), base: 2.0 }
 }
 
-/// Retry settings of a store.
-pub(super) fn retries() -> RetryConfig {
+/// Retry settings of a store that repeats requests for so long.
+pub(super) fn retries(patience: Duration) -> RetryConfig {
     // The time is the limit: with any number of attempts, a busy service would end a run earlier.
-    RetryConfig { backoff: backoff(), max_retries: usize::MAX, retry_timeout: PATIENCE }
+    RetryConfig { backoff: backoff(), max_retries: usize::MAX, retry_timeout: patience }
 }
 
 /// Counters of a store's requests, and its clock.
