@@ -6,6 +6,8 @@
 mod file;
 pub mod ids;
 mod list;
+pub mod model;
+pub mod names;
 mod platform;
 
 pub use file::{FOLDER, FabricFile};
