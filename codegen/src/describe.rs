@@ -6,6 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::entities::ACCESS;
+use crate::fabric::report::KIND_NAMES;
 use crate::files::GeneratedFiles;
 use crate::gold::model::{Additivity, Type};
 use crate::ir::ChangeDetection;
@@ -72,13 +73,14 @@ const fn may(name: &'static str, holds: Holds, doc: &'static str) -> Key {
 }
 
 /// The kinds of files.
-pub static KINDS: [Kind; 6] = [
+pub static KINDS: [Kind; 7] = [
     Kind { file: "entities.schema.json", title: "The list endpoints that become tables", root: &ENTITIES },
     Kind { file: "agreement-rules.schema.json", title: "How agreements are classified", root: &RULES },
     Kind { file: "dimension.schema.json", title: "A dimension of gold", root: &DIMENSION },
     Kind { file: "fact.schema.json", title: "A fact table of gold", root: &FACT },
     Kind { file: "checks.schema.json", title: "Checks of your own, and reports", root: &CHECKS },
     Kind { file: "measures.schema.json", title: "Measures, as SQL over gold and as DAX", root: &MEASURES },
+    Kind { file: "report.schema.json", title: "The pages of the Power BI report", root: &PAGES },
 ];
 
 const CHANGES: [&str; 3] = [ChangeDetection::ALL[0].0, ChangeDetection::ALL[1].0, ChangeDetection::ALL[2].0];
@@ -288,6 +290,43 @@ static FACT_COLUMN: Mapping = Mapping(&[
     must("description", Holds::Text, "What it means."),
     FORMAT,
     ADDS_UP,
+]);
+
+static PAGES: Mapping = Mapping(&[must("pages", Holds::Mappings(&PAGE), "The pages, in the order of their tabs.")]);
+
+static PAGE: Mapping = Mapping(&[
+    must("name", Holds::Text, "What the page's identifier is made of: another name is another page."),
+    must("title", Holds::Text, "What the page's tab says."),
+    may(
+        "drillthrough",
+        Holds::Texts,
+        "Columns, `table.column`: a row of another page that shows one of them leads to this page, which has no tab.",
+    ),
+    may("rows", Holds::Mappings(&PAGE_ROW), "Rows of visuals, from the top."),
+]);
+
+static PAGE_ROW: Mapping = Mapping(&[
+    must(
+        "height",
+        Holds::Count,
+        "In pixels; a page has 720, of which 16 at top and bottom and 8 between rows are free.",
+    ),
+    may("visuals", Holds::Mappings(&VISUAL), "From the left."),
+]);
+
+static VISUAL: Mapping = Mapping(&[
+    must("kind", Holds::OneOf(&KIND_NAMES), "stacked: a column chart whose values stand upon each other."),
+    must("title", Holds::Text, "What stands above it; what its identifier is made of, with the kind."),
+    may("share", Holds::Count, "Of the row's width, beside the others' shares (default: 1)."),
+    may(
+        "by",
+        Holds::Texts,
+        "Columns, `table.column`, that rows are told apart by: the axis, the matrix's rows, the slicer.",
+    ),
+    may("legend", Holds::Text, "The column that colours, or a matrix's columns, are told apart by."),
+    may("values", Holds::Texts, "Measures by their names; of a table, columns as well."),
+    may("where", Holds::Pairs, "Rows that count, by the value of a column: `table.column: value`."),
+    may("sort", Holds::Text, "A measure, largest first, or a column, smallest first."),
 ]);
 
 /// Emits a schema for each kind of file.
