@@ -24,6 +24,7 @@ fn example(kind: &Kind) -> &'static str {
         "fact.schema.json" => "schema/facts/x.yaml",
         "checks.schema.json" => "schema/checks.yaml",
         "measures.schema.json" => "schema/measures.yaml",
+        "model.schema.json" => "schema/model.yaml",
         other => unreachable!("say where the files of {other} stand"),
     }
 }

@@ -10,6 +10,12 @@ pub const WORKSPACE: &str = "11111111-1111-1111-1111-111111111111";
 /// Stands for the lakehouse, likewise.
 pub const LAKEHOUSE: &str = "22222222-2222-2222-2222-222222222222";
 
+/// Stands for the address of the lakehouse's SQL endpoint, where the model reads through it.
+pub const SQL_ENDPOINT: &str = "33333333-3333-3333-3333-333333333333.datawarehouse.fabric.microsoft.com";
+
+/// Stands for the identifier of that endpoint.
+pub const SQL_ENDPOINT_ID: &str = "44444444-4444-4444-4444-444444444444";
+
 /// The namespace of this project's names: 5f0d4c7e-2c1b-4b7a-9d35-8a5b1f6e3c90. Another one would be another model.
 const NAMESPACE: [u8; 16] =
     [0x5f, 0x0d, 0x4c, 0x7e, 0x2c, 0x1b, 0x4b, 0x7a, 0x9d, 0x35, 0x8a, 0x5b, 0x1f, 0x6e, 0x3c, 0x90];

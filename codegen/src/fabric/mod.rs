@@ -3,25 +3,37 @@
 //! Each part of it makes [`FabricFile`]s; [`emit`] puts them below [`FOLDER`] and lists them in
 //! `generated/src/fabric.rs`, so that the binary carries them.
 
+mod build;
 mod file;
 pub mod ids;
 mod list;
+mod measures;
 pub mod model;
 pub mod names;
 mod platform;
+mod relate;
+mod settings;
+mod tmdl;
+mod unique;
 
 pub use file::{FOLDER, FabricFile};
 pub use platform::platform;
 
 use crate::files::GeneratedFiles;
+use crate::gold::load;
 use crate::inputs::Inputs;
 use crate::report::Problems;
 
-/// Adds the folder's files, and the list of them; nothing where there are none.
-pub(crate) fn emit(_inputs: &Inputs, files: &mut GeneratedFiles, _problems: &mut Problems) {
-    let made: Vec<FabricFile> = Vec::new();
-    if made.is_empty() {
+/// Adds the folder's files and the list of them; nothing for a workspace without `schema/model.yaml`.
+pub(crate) fn emit(inputs: &Inputs, files: &mut GeneratedFiles, problems: &mut Problems) {
+    let Some(text) = inputs.files.get(settings::FILE) else { return };
+    let settings = settings::read(text, problems);
+    // What is wrong with gold or its measures is said once, and not again of the model.
+    let (Some(settings), Some(gold), true) = (settings, load::model(inputs), problems.is_empty()) else { return };
+    let model = build::model(&settings, &gold, problems);
+    if !problems.is_empty() {
         return;
     }
-    list::emit(made, files);
+    let made = tmdl::files(&model);
+    list::emit(made, &tmdl::variants(&model), files);
 }
