@@ -73,7 +73,7 @@ const fn may(name: &'static str, holds: Holds, doc: &'static str) -> Key {
 }
 
 /// The kinds of files.
-pub static KINDS: [Kind; 7] = [
+pub static KINDS: [Kind; 8] = [
     Kind { file: "entities.schema.json", title: "The list endpoints that become tables", root: &ENTITIES },
     Kind { file: "agreement-rules.schema.json", title: "How agreements are classified", root: &RULES },
     Kind { file: "dimension.schema.json", title: "A dimension of gold", root: &DIMENSION },
@@ -81,6 +81,7 @@ pub static KINDS: [Kind; 7] = [
     Kind { file: "checks.schema.json", title: "Checks of your own, and reports", root: &CHECKS },
     Kind { file: "measures.schema.json", title: "Measures, as SQL over gold and as DAX", root: &MEASURES },
     Kind { file: "report.schema.json", title: "The pages of the Power BI report", root: &PAGES },
+    Kind { file: "model.schema.json", title: "What the semantic model adds to gold", root: &MODEL },
 ];
 
 const CHANGES: [&str; 3] = [ChangeDetection::ALL[0].0, ChangeDetection::ALL[1].0, ChangeDetection::ALL[2].0];
@@ -200,6 +201,56 @@ static MEASURE: Mapping = Mapping(&[
     may("measure", Holds::Text, "Another measure, that is computed over `period`."),
     may("period", Holds::OneOf(&["yearToDate", "lastYear", "rolling12"]), "In place of the month."),
     must("dax", Holds::Text, "The same as a formula in DAX."),
+]);
+
+static MODEL: Mapping = Mapping(&[
+    may("leftOut", Holds::Texts, "Tables of gold that the model does not have."),
+    may("columns", Holds::Named(&MODEL_COLUMN), "By gold's name: what holds of a column in every table."),
+    must("tables", Holds::Named(&MODEL_TABLE), "The tables, by gold's name."),
+    may("measures", Holds::Pairs, "By rows that are a select: the table that their measures stand in."),
+    may("folders", Holds::Pairs, "By display folder of measures: its Icelandic name."),
+    may("perspectives", Holds::Mappings(&PERSPECTIVE), "Parts of the model."),
+    may("roles", Holds::Mappings(&ROLE), "Examples of row-level security, which are off."),
+]);
+
+static MODEL_TABLE: Mapping = Mapping(&[
+    must("name", Holds::Text, "The English name."),
+    must("icelandic", Holds::Text, "The Icelandic name."),
+    may("standsFor", Holds::Text, "The dimension in whose place facts refer to the table."),
+    may("date", Holds::Text, "Of the date table: the column with the day."),
+    may("active", Holds::Texts, "Where a fact has several keys of one dimension: the key that filters follow."),
+    may("columns", Holds::Named(&MODEL_COLUMN), "By gold's name; goes before what is said of every table."),
+    may("hierarchies", Holds::Mappings(&HIERARCHY), "Hierarchies over the table's columns."),
+]);
+
+static MODEL_COLUMN: Mapping = Mapping(&[
+    may("name", Holds::Text, "The English name (default: gold's name in words)."),
+    may("icelandic", Holds::Text, "The Icelandic name; every visible column has one."),
+    may("hidden", Holds::Flag, "Whether people don't see it (default: keys, identifiers, numbers of facts)."),
+    may("format", Holds::Text, "The format string (default: gold's, else that of the type)."),
+    may("sortBy", Holds::Text, "The column whose order it follows, by gold's name."),
+    may("personal", Holds::Flag, "Whether it holds personal texts, which are left out unless they are asked for."),
+]);
+
+static HIERARCHY: Mapping = Mapping(&[
+    must("name", Holds::Text, "The English name."),
+    must("icelandic", Holds::Text, "The Icelandic name."),
+    must("description", Holds::Text, "What it is for."),
+    may("levels", Holds::Texts, "Columns by gold's names, from the top; two at least."),
+]);
+
+static PERSPECTIVE: Mapping = Mapping(&[
+    must("name", Holds::Text, "Its name."),
+    must("description", Holds::Text, "What it is for."),
+    may("tables", Holds::Texts, "Tables by gold's names, whose visible columns and hierarchies are a part of it."),
+    may("folders", Holds::Texts, "Display folders, whose measures are."),
+]);
+
+static ROLE: Mapping = Mapping(&[
+    must("name", Holds::Text, "Its name."),
+    must("description", Holds::Text, "Who sees what."),
+    must("table", Holds::Text, "The table that it filters, by gold's name."),
+    must("dax", Holds::Text, "What holds of the rows that are seen, over gold's names."),
 ]);
 
 static RULES: Mapping = Mapping(&[

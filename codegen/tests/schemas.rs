@@ -25,6 +25,7 @@ fn example(kind: &Kind) -> &'static str {
         "checks.schema.json" => "schema/checks.yaml",
         "measures.schema.json" => "schema/measures.yaml",
         "report.schema.json" => "schema/report.yaml",
+        "model.schema.json" => "schema/model.yaml",
         other => unreachable!("say where the files of {other} stand"),
     }
 }

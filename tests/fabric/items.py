@@ -9,8 +9,8 @@ import yaml
 import folder
 import notebooks
 
-# What stands for an identifier until the deployment: one digit all through.
-PLACEHOLDER = re.compile(r"\b([1-9])\1{7}-\1{4}-\1{4}-\1{4}-\1{12}\b")
+# What stands for an identifier, or for a server's name, until the deployment: one digit all through.
+PLACEHOLDER = re.compile(r"\b([1-9])\1{7}-\1{4}-\1{4}-\1{4}-\1{12}\b(\.datawarehouse\.fabric\.microsoft\.com)?")
 JSON = (".json", ".platform", ".pbir", ".pbip", ".pbism", ".schedules")
 # Files whose form has no schema of its own.
 WITHOUT_SCHEMA = ("lakehouse.metadata.json", "pipeline-content.json")

@@ -10,11 +10,11 @@ pub const WORKSPACE: &str = "11111111-1111-1111-1111-111111111111";
 /// Stands for the lakehouse, likewise.
 pub const LAKEHOUSE: &str = "22222222-2222-2222-2222-222222222222";
 
-/// Stands for the lakehouse's SQL endpoint, likewise.
-pub const ENDPOINT: &str = "33333333-3333-3333-3333-333333333333";
+/// Stands for the address of the lakehouse's SQL endpoint, where the model reads through it.
+pub const SQL_ENDPOINT: &str = "33333333-3333-3333-3333-333333333333.datawarehouse.fabric.microsoft.com";
 
-/// Stands for the server of that endpoint, likewise.
-pub const SERVER: &str = "endpoint-of-connectwise.datawarehouse.fabric.microsoft.com";
+/// Stands for the identifier of that endpoint.
+pub const SQL_ENDPOINT_ID: &str = "44444444-4444-4444-4444-444444444444";
 
 /// The namespace of this project's names: 5f0d4c7e-2c1b-4b7a-9d35-8a5b1f6e3c90. Another one would be another model.
 const NAMESPACE: [u8; 16] =

@@ -12,6 +12,7 @@ use crate::fabric::notebook::{Kernel, notebook};
 use crate::fabric::report::json_file;
 use crate::fabric::transform::{self, Statement};
 use crate::files::GeneratedFiles;
+use crate::gold::load::Model;
 use crate::inputs::Inputs;
 use crate::report::{Problem, Problems};
 
@@ -32,13 +33,15 @@ struct Context<'a> {
 }
 
 /// The items' files but for `.platform`; statements are among the files that are made so far.
-pub(super) fn files(inputs: &Inputs, zone: &str, made: &GeneratedFiles, problems: &mut Problems) -> Vec<FabricFile> {
+pub(super) fn files(inputs: &Inputs, gold: &Model, made: &GeneratedFiles, problems: &mut Problems) -> Vec<FabricFile> {
+    let settings = gold.dimensions.iter().flat_map(|dimension| &dimension.settings);
+    let zone = settings.filter(|(name, _)| name == "timeZone").map(|(_, zone)| zone.as_str()).next();
     let context = Context {
         workspace: ids::WORKSPACE,
         lakehouse: ids::LAKEHOUSE,
-        endpoint: ids::ENDPOINT,
-        server: ids::SERVER,
-        zone,
+        endpoint: ids::SQL_ENDPOINT_ID,
+        server: ids::SQL_ENDPOINT,
+        zone: zone.unwrap_or("UTC"),
         tables: transform::statements(made, problems),
     };
     let mut text = |name: &str| render(inputs, name, &context, problems);

@@ -13,8 +13,26 @@ const HEAD: &str = "\
 pub const FILES: &[(&str, &str)] = &[
 ";
 
+/// What is different where the export is asked for it.
+pub(super) struct Variants {
+    /// With personal texts.
+    pub(super) personal: Vec<Replacement>,
+    /// The file of expressions, where the model reads through the SQL endpoint.
+    pub(super) sql_expressions: String,
+}
+
+/// A text that stands once in a file, and what takes its place.
+pub(super) struct Replacement {
+    /// The file's path from the folder's top.
+    pub(super) path: String,
+    /// What stands there.
+    pub(super) from: String,
+    /// What takes its place.
+    pub(super) to: String,
+}
+
 /// Adds the files below the folder, and the module that lists them by path.
-pub(super) fn emit(mut made: Vec<FabricFile>, files: &mut GeneratedFiles) {
+pub(super) fn emit(mut made: Vec<FabricFile>, variants: &Variants, files: &mut GeneratedFiles) {
     made.sort_by(|one, other| one.path.cmp(&other.path));
     let mut out = String::from(HEAD);
     for FabricFile { path, text } in made {
@@ -22,6 +40,19 @@ pub(super) fn emit(mut made: Vec<FabricFile>, files: &mut GeneratedFiles) {
         let _ = files.insert(format!("{}/{path}", FOLDER), text);
     }
     out.push_str("];\n");
+    out.push_str(
+        "\n/// Where personal texts are asked for: the file, a text that stands there once, and what takes its place.\n\
+         pub const PERSONAL: &[(&str, &str, &str)] = &[\n",
+    );
+    for Replacement { path, from, to } in &variants.personal {
+        let _ = writeln!(out, "    ({path:?}, {from:?}, {to:?}),");
+    }
+    let _ = write!(
+        out,
+        "];\n\n/// The model's `expressions.tmdl` where it reads through the SQL endpoint.\npub const SQL_EXPRESSIONS: \
+         &str = {:?};\n",
+        variants.sql_expressions
+    );
     let _ = files.insert("generated/src/fabric.rs", out);
     files.add_module("fabric", "The folder that is deployed to Fabric.");
 }

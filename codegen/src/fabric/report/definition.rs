@@ -7,7 +7,7 @@ pub(crate) const FILE: &str = "schema/report.yaml";
 
 /// A page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Page {
+pub(crate) struct Page {
     /// What its identifier is made of.
     pub(super) name: Sql,
     /// What its tab says.

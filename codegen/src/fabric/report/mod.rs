@@ -11,7 +11,8 @@ mod read;
 mod tests;
 mod visual;
 
-pub(crate) use definition::{FILE, KIND_NAMES};
+pub(crate) use definition::{FILE, KIND_NAMES, Page};
+pub(crate) use read::read;
 
 use serde_json::{Value, json};
 
@@ -24,8 +25,7 @@ use crate::report::{Problem, Problems};
 pub(crate) const FOLDER: &str = "ConnectWise.Report";
 
 /// The item's files, but for `.platform`.
-pub(crate) fn files(text: &str, model: &SemanticModel, problems: &mut Problems) -> Vec<FabricFile> {
-    let pages = read::read(text, problems);
+pub(crate) fn files(pages: &[Page], model: &SemanticModel, problems: &mut Problems) -> Vec<FabricFile> {
     let mut made: Vec<FabricFile> = pages.iter().flat_map(|page| page::files(model, page, problems)).collect();
     let names: Vec<String> = pages.iter().map(|page| identifier(&page::path(page))).collect();
     let schema =

@@ -9,7 +9,7 @@ use crate::report::Problems;
 use crate::yaml::{self, Keys, Node, Value};
 
 /// Reads the file's text.
-pub(super) fn read(text: &str, problems: &mut Problems) -> Vec<Page> {
+pub(crate) fn read(text: &str, problems: &mut Problems) -> Vec<Page> {
     let mut pages = Vec::new();
     let Some(root) = yaml::parse(FILE, text, problems) else { return pages };
     let Some(mut keys) = Keys::of(FILE, "", &root, problems) else { return pages };
