@@ -81,7 +81,9 @@ def deployment(files, faults):
     config = yaml.safe_load(files.get("config.yml", "")) or {}
     core = config.get("core", {})
     if config.get("unpublish", {}).get("skip") is not True:
-        faults.append("config.yml: unpublish.skip has to be true: else the deployment deletes what is not in the folder")
+        faults.append(
+            "config.yml: unpublish.skip has to be true: else the deployment deletes what is not in the folder"
+        )
     there = {item.rsplit(".", 1)[1] for item in folder.items(files)}
     if set(core.get("item_types_in_scope", [])) != there or there != KINDS:
         faults.append("config.yml: the kinds of items in scope and those of the folder differ")

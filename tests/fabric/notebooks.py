@@ -112,10 +112,12 @@ def run_nightly(text, **given):
 
     def request(method, url, headers, **arguments):
         calls.append((method, url, headers["Authorization"]))
-        return Answer({
-            "properties": {"sqlEndpointProperties": {"id": "E"}},
-            "value": [{"displayName": "Other", "id": "O"}, {"displayName": "ConnectWise", "id": "M"}],
-        })
+        return Answer(
+            {
+                "properties": {"sqlEndpointProperties": {"id": "E"}},
+                "value": [{"displayName": "Other", "id": "O"}, {"displayName": "ConnectWise", "id": "M"}],
+            }
+        )
 
     def pipeline(**arguments):
         runs.append(dict(arguments, variables={name: os.environ.get(name) for name in VARIABLES}))

@@ -3,6 +3,7 @@
 import base64
 import logging
 import os
+import re
 import sys
 import tempfile
 from argparse import Namespace
@@ -33,14 +34,16 @@ class Credential:
 
 def environment(server):
     """What fabric-cicd reads when it is imported: the stub's addresses, and no waiting."""
-    os.environ.update({
-        "FABRIC_API_ROOT_URL": f"https://api.fabric.microsoft.com:{server.port}",
-        "DEFAULT_API_ROOT_URL": f"https://api.powerbi.com:{server.port}",
-        "FABRIC_CICD_RETRY_DELAY_OVERRIDE_SECONDS": "0",
-        "FABRIC_CICD_RETRY_API_MAX_DURATION_SECONDS": "20",
-        "REQUESTS_CA_BUNDLE": str(server.certificate),
-        "NO_PROXY": "*",
-    })
+    os.environ.update(
+        {
+            "FABRIC_API_ROOT_URL": f"https://api.fabric.microsoft.com:{server.port}",
+            "DEFAULT_API_ROOT_URL": f"https://api.powerbi.com:{server.port}",
+            "FABRIC_CICD_RETRY_DELAY_OVERRIDE_SECONDS": "0",
+            "FABRIC_CICD_RETRY_API_MAX_DURATION_SECONDS": "20",
+            "REQUESTS_CA_BUNDLE": str(server.certificate),
+            "NO_PROXY": "*",
+        }
+    )
 
 
 def deploy(root):
@@ -140,13 +143,16 @@ def references(item, sent, workspace, files):
             ("definition/expressions.tmdl", workspace.server),
         ]
     for path, identifier in where.get(item, []):
-        if not identifier or identifier not in sent.get(path, ""):
+        if not identifier or not re.search(rf"(?<![\w-]){re.escape(identifier)}(?![\w-])", sent.get(path, "")):
             yield f"{path} does not name {identifier}"
 
 
 def by_sql(files):
     """The folder where the semantic model reads by SQL."""
-    return {**files, EXPRESSIONS: f"expression 'DirectLake - gold' =\n\t\tlet\n\t\t    Source = {BY_SQL}\n\t\tin\n\t\t    Source\n"}
+    return {
+        **files,
+        EXPRESSIONS: f"expression 'DirectLake - gold' =\n\t\tlet\n\t\t    Source = {BY_SQL}\n\t\tin\n\t\t    Source\n",
+    }
 
 
 def main():
