@@ -1,4 +1,4 @@
-"""The notebooks: their form, that their cells compile, and what they do when they are run beside stand-ins for Fabric."""
+"""The notebooks: their form, that their cells compile, and what they do beside stand-ins for Fabric."""
 
 import ast
 import contextlib
