@@ -83,7 +83,7 @@ fn readers_and_schemas_know_the_same_keys() {
         }
         let mut wanted = BTreeMap::new();
         described(kind.root, "", &mut wanted);
-        assert_eq!(read, wanted, "{}: codegen/src/describe.rs and the reader differ", kind.file);
+        assert_eq!(read, wanted, "{}: codegen/src/describe and the reader differ", kind.file);
     }
 }
 

@@ -3,10 +3,11 @@
 //! The tables below say once more what the readers ask for, with a description of each key. That the two agree is
 //! tested: the readers themselves say which keys they know, in the message for one that they don't.
 
+mod fabric;
+
 use serde_json::{Map, Value, json};
 
 use crate::entities::ACCESS;
-use crate::fabric::report::KIND_NAMES;
 use crate::files::GeneratedFiles;
 use crate::gold::model::{Additivity, Type};
 use crate::ir::ChangeDetection;
@@ -80,8 +81,8 @@ pub static KINDS: [Kind; 8] = [
     Kind { file: "fact.schema.json", title: "A fact table of gold", root: &FACT },
     Kind { file: "checks.schema.json", title: "Checks of your own, and reports", root: &CHECKS },
     Kind { file: "measures.schema.json", title: "Measures, as SQL over gold and as DAX", root: &MEASURES },
-    Kind { file: "report.schema.json", title: "The pages of the Power BI report", root: &PAGES },
-    Kind { file: "model.schema.json", title: "What the semantic model adds to gold", root: &MODEL },
+    Kind { file: "report.schema.json", title: "The pages of the Power BI report", root: &fabric::PAGES },
+    Kind { file: "model.schema.json", title: "What the semantic model adds to gold", root: &fabric::MODEL },
 ];
 
 const CHANGES: [&str; 3] = [ChangeDetection::ALL[0].0, ChangeDetection::ALL[1].0, ChangeDetection::ALL[2].0];
@@ -203,56 +204,6 @@ static MEASURE: Mapping = Mapping(&[
     must("dax", Holds::Text, "The same as a formula in DAX."),
 ]);
 
-static MODEL: Mapping = Mapping(&[
-    may("leftOut", Holds::Texts, "Tables of gold that the model does not have."),
-    may("columns", Holds::Named(&MODEL_COLUMN), "By gold's name: what holds of a column in every table."),
-    must("tables", Holds::Named(&MODEL_TABLE), "The tables, by gold's name."),
-    may("measures", Holds::Pairs, "By rows that are a select: the table that their measures stand in."),
-    may("folders", Holds::Pairs, "By display folder of measures: its Icelandic name."),
-    may("perspectives", Holds::Mappings(&PERSPECTIVE), "Parts of the model."),
-    may("roles", Holds::Mappings(&ROLE), "Examples of row-level security, which are off."),
-]);
-
-static MODEL_TABLE: Mapping = Mapping(&[
-    must("name", Holds::Text, "The English name."),
-    must("icelandic", Holds::Text, "The Icelandic name."),
-    may("standsFor", Holds::Text, "The dimension in whose place facts refer to the table."),
-    may("date", Holds::Text, "Of the date table: the column with the day."),
-    may("active", Holds::Texts, "Where a fact has several keys of one dimension: the key that filters follow."),
-    may("columns", Holds::Named(&MODEL_COLUMN), "By gold's name; goes before what is said of every table."),
-    may("hierarchies", Holds::Mappings(&HIERARCHY), "Hierarchies over the table's columns."),
-]);
-
-static MODEL_COLUMN: Mapping = Mapping(&[
-    may("name", Holds::Text, "The English name (default: gold's name in words)."),
-    may("icelandic", Holds::Text, "The Icelandic name; every visible column has one."),
-    may("hidden", Holds::Flag, "Whether people don't see it (default: keys, identifiers, numbers of facts)."),
-    may("format", Holds::Text, "The format string (default: gold's, else that of the type)."),
-    may("sortBy", Holds::Text, "The column whose order it follows, by gold's name."),
-    may("personal", Holds::Flag, "Whether it holds personal texts, which are left out unless they are asked for."),
-]);
-
-static HIERARCHY: Mapping = Mapping(&[
-    must("name", Holds::Text, "The English name."),
-    must("icelandic", Holds::Text, "The Icelandic name."),
-    must("description", Holds::Text, "What it is for."),
-    may("levels", Holds::Texts, "Columns by gold's names, from the top; two at least."),
-]);
-
-static PERSPECTIVE: Mapping = Mapping(&[
-    must("name", Holds::Text, "Its name."),
-    must("description", Holds::Text, "What it is for."),
-    may("tables", Holds::Texts, "Tables by gold's names, whose visible columns and hierarchies are a part of it."),
-    may("folders", Holds::Texts, "Display folders, whose measures are."),
-]);
-
-static ROLE: Mapping = Mapping(&[
-    must("name", Holds::Text, "Its name."),
-    must("description", Holds::Text, "Who sees what."),
-    must("table", Holds::Text, "The table that it filters, by gold's name."),
-    must("dax", Holds::Text, "What holds of the rows that are seen, over gold's names."),
-]);
-
 static RULES: Mapping = Mapping(&[
     must("rules", Holds::Mappings(&RULE), "Tried in this order; the first match wins."),
     must("otherwise", Holds::Mapping(&OTHERWISE), "Any other name, or no agreement."),
@@ -341,43 +292,6 @@ static FACT_COLUMN: Mapping = Mapping(&[
     must("description", Holds::Text, "What it means."),
     FORMAT,
     ADDS_UP,
-]);
-
-static PAGES: Mapping = Mapping(&[must("pages", Holds::Mappings(&PAGE), "The pages, in the order of their tabs.")]);
-
-static PAGE: Mapping = Mapping(&[
-    must("name", Holds::Text, "What the page's identifier is made of: another name is another page."),
-    must("title", Holds::Text, "What the page's tab says."),
-    may(
-        "drillthrough",
-        Holds::Texts,
-        "Columns, `table.column`: a row of another page that shows one of them leads to this page, which has no tab.",
-    ),
-    may("rows", Holds::Mappings(&PAGE_ROW), "Rows of visuals, from the top."),
-]);
-
-static PAGE_ROW: Mapping = Mapping(&[
-    must(
-        "height",
-        Holds::Count,
-        "In pixels; a page has 720, of which 16 at top and bottom and 8 between rows are free.",
-    ),
-    may("visuals", Holds::Mappings(&VISUAL), "From the left."),
-]);
-
-static VISUAL: Mapping = Mapping(&[
-    must("kind", Holds::OneOf(&KIND_NAMES), "stacked: a column chart whose values stand upon each other."),
-    must("title", Holds::Text, "What stands above it; what its identifier is made of, with the kind."),
-    may("share", Holds::Count, "Of the row's width, beside the others' shares (default: 1)."),
-    may(
-        "by",
-        Holds::Texts,
-        "Columns, `table.column`, that rows are told apart by: the axis, the matrix's rows, the slicer.",
-    ),
-    may("legend", Holds::Text, "The column that colours, or a matrix's columns, are told apart by."),
-    may("values", Holds::Texts, "Measures by their names; of a table, columns as well."),
-    may("where", Holds::Pairs, "Rows that count, by the value of a column: `table.column: value`."),
-    may("sort", Holds::Text, "A measure, largest first, or a column, smallest first."),
 ]);
 
 /// Emits a schema for each kind of file.
