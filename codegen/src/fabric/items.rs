@@ -105,7 +105,7 @@ fn pipeline() -> FabricFile {
     json_file("Nightly.DataPipeline/pipeline-content.json".to_owned(), &content)
 }
 
-/// When the pipeline runs. Fabric calls zones as Windows does: Atlantic/Reykjavik is Greenwich Standard Time there.
+/// When the pipeline runs; a schedule has to have an end. Fabric calls zones as Windows does: Atlantic/Reykjavik is Greenwich Standard Time there.
 fn schedule() -> FabricFile {
     let schedules = json!({
         "$schema": "https://developer.microsoft.com/json-schemas/fabric/gitIntegration/schedules/1.0.0/schema.json",
@@ -115,7 +115,7 @@ fn schedule() -> FabricFile {
             "configuration": {
                 "type": "Daily",
                 "startDateTime": "2026-01-01T00:00:00",
-                "endDateTime": "2099-12-31T23:59:00",
+                "endDateTime": "2035-12-31T23:59:00",
                 "localTimeZoneId": "Greenwich Standard Time",
                 "times": ["04:00"]
             }
