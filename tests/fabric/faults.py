@@ -19,6 +19,7 @@ PAGES = "ConnectWise.Report/definition/pages"
 NIGHTLY = "Nightly.Notebook/notebook-content.py"
 TRANSFORM = "Transform.Notebook/notebook-content.py"
 PIPELINE = "Nightly.DataPipeline/pipeline-content.json"
+FINANCE = "ConnectWise.SemanticModel/definition/perspectives/Finance.tmdl"
 SCHEDULES = "Nightly.DataPipeline/.schedules"
 
 
@@ -234,6 +235,11 @@ CHECKED = [
         "no Column",
     ),
     ("an order by what is not shown", edit(sorted_visual, emptied), "does not show"),
+    (
+        "a field that no perspective shows",
+        swap(FINANCE, "perspectiveMeasure MRR", "perspectiveMeasure MR"),
+        "no perspective",
+    ),
     ("a page that is not in the order", edit(lambda v: "pageOrder" in v, lambda v: v["pageOrder"].pop()), "order"),
     (
         "a first page that is not there",

@@ -57,3 +57,19 @@ def model(files):
             elif table is not None and indent:
                 table[f"{kind}s"].add(name)
     return tables
+
+
+def perspectives(files):
+    """The fields that the model's perspectives show, as `table.name`."""
+    shown = set()
+    for path, text in files.items():
+        if "SemanticModel/definition/perspectives/" not in path:
+            continue
+        table = None
+        for kind, quoted, bare in re.findall(rf"(?m)^\t+perspective(Table|Column|Measure) (?:{NAME})$", text):
+            name = quoted.replace("''", "'") if quoted else bare
+            if kind == "Table":
+                table = name
+            else:
+                shown.add(f"{table}.{name}")
+    return shown

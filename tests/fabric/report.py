@@ -111,6 +111,11 @@ def check(files):
                 place = (folder.parsed(files, path) or {}).get("position", {})
                 places.append((path, place))
         overlaps(places, faults)
+    # Who looks by a perspective may change a visual, and finds its fields again.
+    shown = set(re.findall(r'"queryRef": "([^"]+)"', "".join(text for path, text in files.items() if PAGES in path)))
+    faults += [
+        f"{PAGES}: no perspective of the model shows {name}" for name in sorted(shown - folder.perspectives(files))
+    ]
     if visible != 5:
         faults.append(f"{PAGES}: {visible} pages have a tab, and not five")
     return faults
