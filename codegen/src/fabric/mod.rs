@@ -25,7 +25,7 @@ use crate::inputs::Inputs;
 use crate::report::Problems;
 
 /// Adds the folder's files and the list of them; nothing for a workspace without `schema/model.yaml`.
-pub(crate) fn emit(inputs: &Inputs, files: &mut GeneratedFiles, problems: &mut Problems) {
+pub fn emit(inputs: &Inputs, files: &mut GeneratedFiles, problems: &mut Problems) {
     let Some(text) = inputs.files.get(settings::FILE) else { return };
     let settings = settings::read(text, problems);
     // What is wrong with gold or its measures is said once, and not again of the model.
