@@ -19,7 +19,7 @@ pub const FILES: &[(&str, &str)] = &[
 /// Where personal texts are asked for: the file, a text that stands there once, and what takes its place.
 pub const PERSONAL: &[(&str, &str, &str)] = &[
     ("ConnectWise.SemanticModel/definition/tables/Things of ours.tmdl", "\tpartition 'Things of ours' = entity\n", "\t/// The colour.\n\tcolumn Colour\n\t\tdataType: string\n\t\tlineageTag: 609e60bf-b341-5147-9605-efeb7ea1b103\n\t\tsourceLineageTag: colour\n\t\tsummarizeBy: none\n\t\tsourceColumn: colour\n\n\t\tchangedProperty = Name\n\n\tpartition 'Things of ours' = entity\n"),
-    ("ConnectWise.SemanticModel/definition/cultures/is-IS.tmdl", "\t\t\ttable 'Things of ours'\n\t\t\t\tcaption: Hlutir okkar\n", "\t\t\ttable 'Things of ours'\n\t\t\t\tcaption: Hlutir okkar\n\t\t\t\tcolumn Colour\n\t\t\t\t\tcaption: Litur\n"),
+    ("ConnectWise.SemanticModel/definition/cultures/is-IS.tmdl", "\t\t\ttable 'Things of ours'\n\t\t\t\tcaption: Hlutir okkar\n\t\t\t\tcolumn Weight\n\t\t\t\t\tcaption: Þyngd\n\t\t\t\tcolumn 'Is fragile'\n\t\t\t\t\tcaption: Brothætt\n\t\t\t\tcolumn 'Checked at'\n\t\t\t\t\tcaption: Skoðað\n\t\t\t\tcolumn 'Checked on'\n\t\t\t\t\tcaption: Skoðunardagur\n", "\t\t\ttable 'Things of ours'\n\t\t\t\tcaption: Hlutir okkar\n\t\t\t\tcolumn Weight\n\t\t\t\t\tcaption: Þyngd\n\t\t\t\tcolumn 'Is fragile'\n\t\t\t\t\tcaption: Brothætt\n\t\t\t\tcolumn 'Checked at'\n\t\t\t\t\tcaption: Skoðað\n\t\t\t\tcolumn 'Checked on'\n\t\t\t\t\tcaption: Skoðunardagur\n\t\t\t\tcolumn Colour\n\t\t\t\t\tcaption: Litur\n"),
 ];
 
 /// The model's `expressions.tmdl` where it reads through the SQL endpoint.
