@@ -50,8 +50,9 @@ MUTATIONS = [
      "notes is string, not None as in gold"),
     # Sorting, hierarchies and the date table.
     (CALENDAR, "sortByColumn: 'Month number'", "sortByColumn: 'Months'", "sorted by Months, which is not there"),
-    (CALENDAR, "\tcolumn 'Month number'\n\t\tdataType: int64\n\t\tisHidden\n",
-     "\tcolumn 'Month number'\n\t\tdataType: int64\n\t\tisHidden\n\t\tisAvailableInMdx: false\n", "which is not available"),
+    (CALENDAR, "\tcolumn 'Month number'\n\t\tdataType: int64\n\t\tisHidden\n\t\tformatString: 0\n",
+     "\tcolumn 'Month number'\n\t\tdataType: int64\n\t\tisHidden\n\t\tformatString: 0\n\t\tisAvailableInMdx: false\n",
+     "which is not available"),
     (TICKETS, "\t\t\tcolumn: Board", "\t\t\tcolumn: Boards", "the level Board of Boards and tickets has no column"),
     (CALENDAR, "\t\tisKey\n", "", "no one date table"),
     (CALENDAR, "\tdataCategory: Time\n", "", "no one date table"),

@@ -4,9 +4,8 @@ use super::{Holds, Mapping, may, must};
 use crate::fabric::report::KIND_NAMES;
 
 pub(super) static MODEL: Mapping = Mapping(&[
-    may("leftOut", Holds::Texts, "Tables of gold that the model does not have."),
     may("columns", Holds::Named(&MODEL_COLUMN), "By gold's name: what holds of a column in every table."),
-    must("tables", Holds::Named(&MODEL_TABLE), "The tables, by gold's name."),
+    must("tables", Holds::Named(&MODEL_TABLE), "The tables of the model, by gold's name; it has no others."),
     may("measures", Holds::Pairs, "By rows that are a select: the table that their measures stand in."),
     may("folders", Holds::Pairs, "By display folder of measures: its Icelandic name."),
     may("perspectives", Holds::Mappings(&PERSPECTIVE), "Parts of the model."),
@@ -25,7 +24,7 @@ static MODEL_TABLE: Mapping = Mapping(&[
 
 static MODEL_COLUMN: Mapping = Mapping(&[
     may("name", Holds::Text, "The English name (default: gold's name in words)."),
-    may("icelandic", Holds::Text, "The Icelandic name; every visible column has one."),
+    may("icelandic", Holds::Text, "The Icelandic name (default: the English one is shown)."),
     may("hidden", Holds::Flag, "Whether people don't see it (default: keys, identifiers, numbers of facts)."),
     may("format", Holds::Text, "The format string (default: gold's, else that of the type)."),
     may("sortBy", Holds::Text, "The column whose order it follows, by gold's name."),

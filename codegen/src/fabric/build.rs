@@ -1,12 +1,12 @@
 //! The semantic model from gold's YAML and `schema/model.yaml`.
 
 use crate::fabric::model::{Column, Hierarchy, SemanticModel, Table};
-use crate::fabric::settings::{FILE, HierarchySettings, Settings, TableSettings, Text};
+use crate::fabric::settings::{HierarchySettings, Settings, TableSettings, Text};
 use crate::fabric::{measures, names, relate, unique};
 use crate::gold::load::Model as Gold;
 use crate::gold::model::{Column as GoldColumn, Table as GoldTable, Type};
 use crate::lower::naming::closest;
-use crate::report::{Problem, Problems};
+use crate::report::Problems;
 
 /// Builds the model. What is returned is only whole where no problem was added.
 pub(super) fn model(settings: &Settings, gold: &Gold, problems: &mut Problems) -> SemanticModel {
@@ -39,31 +39,12 @@ pub(super) fn model(settings: &Settings, gold: &Gold, problems: &mut Problems) -
     model
 }
 
-/// That gold's tables and the file's are the same, but for those that are left out.
+/// That gold has the tables that the file names. One that it does not name is not in the model.
 fn known_tables(settings: &Settings, gold: &[GoldTable<'_>], problems: &mut Problems) {
-    let named = settings.tables.iter().map(|table| (&table.gold, &table.at));
-    for (name, at) in named.chain(settings.left_out.iter().map(|text| (&text.text, &text.at))) {
+    for TableSettings { gold: name, at, .. } in &settings.tables {
         if !gold.iter().any(|table| table.name() == name) {
             let wrong = at.problem(format!("gold has no table `{name}`"));
             problems.push(wrong.fix(nearest(name, gold.iter().map(GoldTable::name), "remove it")));
-        }
-    }
-    for table in gold {
-        let name = table.name();
-        let in_model = settings.tables.iter().any(|of| of.gold == name);
-        let left_out = settings.left_out.iter().find(|text| text.text == name);
-        match (in_model, left_out) {
-            (false, None) => problems.push(
-                Problem::new(FILE, "/tables", format!("gold's table `{name}` is not there"))
-                    .why("a table is in the semantic model or left out on purpose")
-                    .fix(format!("add `{name}` with `name` and `icelandic`, or name it in `leftOut`")),
-            ),
-            (true, Some(text)) => problems.push(
-                text.at
-                    .problem(format!("`{name}` is left out and one of the tables"))
-                    .fix("remove it from `leftOut` or from `tables`"),
-            ),
-            _ => {}
         }
     }
 }
@@ -71,7 +52,7 @@ fn known_tables(settings: &Settings, gold: &[GoldTable<'_>], problems: &mut Prob
 fn table(settings: &Settings, of: &TableSettings, gold: &GoldTable<'_>, problems: &mut Problems) -> Table {
     let mut columns = Vec::new();
     for column in own_columns(gold) {
-        columns.push(self::column(settings, of, gold, &column, problems));
+        columns.push(self::column(settings, of, gold, &column));
     }
     let known: Vec<&str> = columns.iter().map(|column| column.gold.as_str()).collect();
     for column in of.columns.iter().filter(|column| !known.contains(&column.gold.as_str())) {
@@ -138,13 +119,7 @@ fn own_columns(gold: &GoldTable<'_>) -> Vec<GoldColumn> {
 /// What every dimension has beside its columns.
 const INFERRED: &str = "isInferred";
 
-fn column(
-    settings: &Settings,
-    of: &TableSettings,
-    gold: &GoldTable<'_>,
-    column: &GoldColumn,
-    problems: &mut Problems,
-) -> Column {
+fn column(settings: &Settings, of: &TableSettings, gold: &GoldTable<'_>, column: &GoldColumn) -> Column {
     let in_table = of.columns.iter().find(|other| other.gold == column.name);
     let everywhere = settings.columns.iter().find(|other| other.gold == column.name);
     // What is said of the table's column goes before what is said of every column of that name.
@@ -152,15 +127,6 @@ fn column(
     let is_personal = said().any(|column| column.personal);
     let is_hidden = said().find_map(|column| column.hidden).unwrap_or_else(|| is_hidden(gold, column));
     let icelandic = said().find_map(|column| column.icelandic.as_ref());
-    if icelandic.is_none() && !is_hidden {
-        let at = in_table.or(everywhere).map_or(&of.at, |column| &column.at);
-        let wrong = at.problem(format!("the column `{}` of {} has no Icelandic name", column.name, of.gold));
-        problems.push(
-            wrong
-                .why("every column that people see has one")
-                .fix(format!("add `{}: {{icelandic: …}}` to the table's `columns`, or `hidden: true`", column.name)),
-        );
-    }
     let name = said().find_map(|column| column.name.as_ref()).map(|name| name.text.clone());
     Column {
         at: in_table.map_or(&of.at, |column| &column.at).clone(),

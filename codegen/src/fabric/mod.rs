@@ -38,7 +38,7 @@ const ITEMS: [(&str, &str); 5] = [
 ];
 
 /// Adds the folder's files and the list of them; nothing for a workspace without `schema/model.yaml`.
-pub(crate) fn emit(inputs: &Inputs, files: &mut GeneratedFiles, problems: &mut Problems) {
+pub fn emit(inputs: &Inputs, files: &mut GeneratedFiles, problems: &mut Problems) {
     let Some(text) = inputs.files.get(settings::FILE) else { return };
     let settings = settings::read(text, problems);
     let pages = report::read(inputs.text(report::FILE, problems), problems);

@@ -54,7 +54,7 @@ pub struct Column {
     pub at: At,
     /// Its name.
     pub name: String,
-    /// Its Icelandic name; every visible column has one.
+    /// Its Icelandic name; the English one is shown in its place where there is none.
     pub icelandic: Option<String>,
     /// What it means.
     pub description: String,

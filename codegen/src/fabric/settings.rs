@@ -13,8 +13,6 @@ pub(super) type Text = Sql;
 /// All of the file.
 #[derive(Debug, Default)]
 pub(super) struct Settings {
-    /// Gold's tables that the model leaves out.
-    pub(super) left_out: Vec<Text>,
     /// Columns by gold's name, in every table.
     pub(super) columns: Vec<ColumnSettings>,
     /// Tables by gold's name.
@@ -93,8 +91,7 @@ pub(super) fn read(text: &str, problems: &mut Problems) -> Option<Settings> {
     let before = problems.len();
     let root = yaml::parse(FILE, text, problems)?;
     let mut keys = Keys::of(FILE, "", &root, problems)?;
-    let mut settings = Settings { left_out: texts(&mut keys, "leftOut", problems), ..Settings::default() };
-    settings.columns = columns(&mut keys, problems);
+    let mut settings = Settings { columns: columns(&mut keys, problems), ..Settings::default() };
     for (gold, keys) in keys.named("tables", problems) {
         settings.tables.extend(table(gold, keys, problems));
     }

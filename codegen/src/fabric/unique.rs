@@ -20,7 +20,7 @@ pub(super) fn tables(settings: &Settings, problems: &mut Problems) {
             |letter: &char| matches!(letter, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' | '\'' | '[' | ']');
         if let Some(odd) = name.text.chars().find(|letter| odd(letter) || letter.is_control()) {
             let wrong = name.at.problem(format!("the name `{}` holds {odd:?}", name.text));
-            problems.push(wrong.why("a file is called like it").fix("take it out of the name"));
+            problems.push(wrong.why("a file and formulas have it in their names").fix("take it out of the name"));
         }
     }
 }

@@ -17,9 +17,6 @@ pub(super) fn culture(model: &SemanticModel) -> String {
                 let _ = writeln!(out, "\t\t\t\t\tdisplayFolder: {}", value(folder));
             }
         }
-        for column in table.columns.iter().filter(|column| !column.is_personal) {
-            out.push_str(&self::column(column));
-        }
         for hierarchy in &table.hierarchies {
             let _ = writeln!(out, "\t\t\t\thierarchy {}", name(&hierarchy.name));
             let _ = writeln!(out, "\t\t\t\t\tcaption: {}", value(&hierarchy.icelandic));
@@ -36,9 +33,11 @@ pub(super) fn culture(model: &SemanticModel) -> String {
     out
 }
 
-/// The lines that a table's captions begin with.
+/// The lines that a table's captions begin with: its own, and those of its columns but for personal ones.
 pub(super) fn head(table: &Table) -> String {
-    format!("\t\t\ttable {}\n\t\t\t\tcaption: {}\n", name(&table.name), value(&table.icelandic))
+    let own = format!("\t\t\ttable {}\n\t\t\t\tcaption: {}\n", name(&table.name), value(&table.icelandic));
+    let columns = table.columns.iter().filter(|column| !column.is_personal).map(column);
+    [own].into_iter().chain(columns).collect()
 }
 
 /// The lines of a column; none where it has no caption.

@@ -70,16 +70,16 @@ pub(super) fn column(table: &Table, column: &Column) -> String {
     let _ = writeln!(out, "\t\tdataType: {}", data_type(column.data_type));
     if column.is_hidden {
         out.push_str("\t\tisHidden\n");
-        // What sorts, or is a level, has to be there for pivot tables as well.
-        if !column.is_used {
-            out.push_str("\t\tisAvailableInMdx: false\n");
-        }
     }
     if column.is_date {
         out.push_str("\t\tisKey\n");
     }
     if let Some(format) = &column.format {
         let _ = writeln!(out, "\t\tformatString: {}", value(format));
+    }
+    // What sorts, or is a level, has to be there for pivot tables as well.
+    if column.is_hidden && !column.is_used {
+        out.push_str("\t\tisAvailableInMdx: false\n");
     }
     let path = format!("table/{}/column/{}", table.gold, column.gold);
     let _ = writeln!(out, "\t\tlineageTag: {}", id(&path));
