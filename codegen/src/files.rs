@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::inputs::{plain, relative};
 
 /// The folders that hold generated files only; what else stands there is removed.
-const OWNED: [&str; 2] = ["generated/src", "generated/sql"];
+const OWNED: [&str; 3] = ["generated/src", "generated/sql", "generated/fabric"];
 
 /// How the generated files between the settings end: the JSON Schemas of the YAML files.
 const SCHEMA: &str = ".schema.json";

@@ -12,6 +12,7 @@ pub mod endpoints;
 pub mod entities;
 #[path = "../runtime/src/etl.rs"]
 pub mod etl;
+pub mod fabric;
 pub mod files;
 pub mod fixups;
 pub mod gold;

@@ -3,6 +3,7 @@
 use crate::describe;
 use crate::emit;
 use crate::entities;
+use crate::fabric;
 use crate::files::GeneratedFiles;
 use crate::inputs::Inputs;
 use crate::ir::Ir;
@@ -31,6 +32,7 @@ pub fn render(inputs: &Inputs, problems: &mut Problems) -> GeneratedFiles {
     let lineage = crate::gold::render(inputs, &ir, &mut files, problems);
     emit::dictionary::emit(inputs, &ir, &lineage, &mut files, problems);
     describe::emit(&mut files);
+    fabric::emit(inputs, &mut files, problems);
     emit::root::emit(&ir.version, &mut files);
     files
 }

@@ -24,6 +24,7 @@ pub static TABLES: &[GoldTable] = &[
             GoldColumn { name: "agreementTypeNormalized", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
             GoldColumn { name: "billingBehavior", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
             GoldColumn { name: "companyId", data_type: GoldType::Bigint, dimension: None, format: None, additivity: None },
+            GoldColumn { name: "companyName", data_type: GoldType::Text, dimension: None, format: None, additivity: None },
             GoldColumn { name: "startDate", data_type: GoldType::Timestamp, dimension: None, format: None, additivity: None },
             GoldColumn { name: "endDate", data_type: GoldType::Timestamp, dimension: None, format: None, additivity: None },
             GoldColumn { name: "status", data_type: GoldType::Text, dimension: None, format: None, additivity: None },

@@ -16,6 +16,10 @@ pub mod checks;
 #[rustfmt::skip]
 pub mod client;
 
+/// The folder that is deployed to Fabric.
+#[rustfmt::skip]
+pub mod fabric;
+
 /// The gold tables: their statements, columns and keys, in the order in which they are built.
 #[rustfmt::skip]
 pub mod gold;

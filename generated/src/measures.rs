@@ -332,7 +332,7 @@ pub static MEASURES: &[Measure] = &[
         dax: r"IF(
     NOT (ISFILTERED(dimcompany) || ISFILTERED(dimagreement)),
     VAR FirstDay = CALCULATE(MIN(fact_timeentry[WorkDateKey]), REMOVEFILTERS(), dimcalendar[DateKey] > 0)
-    VAR Members =
+    VAR Counted =
         FILTER(
             dimmember,
             dimmember[includeInUtilization] && dimmember[dailyCapacity] > 0
@@ -340,7 +340,7 @@ pub static MEASURES: &[Measure] = &[
         )
     RETURN
         SUMX(
-            Members,
+            Counted,
             VAR HireDate = dimmember[hireDate]
             VAR InactiveDate = COALESCE(dimmember[inactiveDate], TODAY() + 1)
             RETURN
@@ -710,26 +710,26 @@ pub static MEASURES: &[Measure] = &[
         format: r"#,##0",
         dax: r#"IF(
     NOT ISFILTERED(dimmember),
-    VAR Agreements =
+    VAR Recurring =
         FILTER(
             dimagreement,
             dimagreement[isActive] && NOT dimagreement[isDeleted] && NOT dimagreement[oneTimeFlag]
         )
     VAR OfCompanies =
         FILTER(
-            Agreements,
+            Recurring,
             NOT ISFILTERED(dimcompany) || dimagreement[companyId] IN VALUES(dimcompany[companyId])
         )
-    VAR Additions =
+    VAR OfAdditions =
         CALCULATE(
             SUM(fact_agreementaddition[monthlyPrice]),
             REMOVEFILTERS(dimcalendar),
             fact_agreementaddition[isActive] = TRUE(),
             fact_agreementaddition[billCustomer] = "Billable",
-            Agreements
+            Recurring
         )
     RETURN
-        Additions
+        OfAdditions
             + SUMX(
                 OfCompanies,
                 VAR CycleMonths =

@@ -4,7 +4,7 @@
 //! follows from what their statements read.
 
 #[expect(unreachable_pub, reason = "its text becomes a part of the generated crate")]
-mod caseless;
+pub(crate) mod caseless;
 mod check;
 pub mod custom_fields;
 mod dictionary;
@@ -13,7 +13,7 @@ mod emit;
 mod functions;
 pub mod lineage;
 pub(crate) mod load;
-mod measures;
+pub(crate) mod measures;
 pub mod model;
 mod named;
 mod overflows;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::gold::check::{self, Catalog, Kind};
-use crate::gold::measures::dax::{self, Name};
+use crate::gold::measures::dax::{self, Found, Name};
 use crate::gold::measures::model::{How, KEYS, Key, Measure, Measures, Rows};
 use crate::gold::measures::names;
 use crate::gold::model::Sql;
@@ -153,8 +153,9 @@ fn check_dax(measure: &Measure, all: &Measures, catalog: &Catalog, problems: &mu
         }
     };
     let measures: Vec<&str> = all.measures.iter().map(|measure| measure.name.text.as_str()).collect();
-    for (place, name) in found {
+    for Found { place, name, .. } in found {
         let (what, fix) = match &name {
+            Name::Variable(_) => continue,
             Name::Measure(name) if measures.contains(&name.as_str()) => {
                 uses.insert(name.clone());
                 continue;

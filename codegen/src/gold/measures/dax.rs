@@ -2,22 +2,36 @@
 
 use std::fmt;
 use std::iter::Peekable;
+use std::ops::Range;
 use std::str::Chars;
 
 /// A name in a formula.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Name {
+pub(crate) enum Name {
     /// `[measure]`
     Measure(String),
     /// `table[column]`
     Column(String, String),
     /// A table alone.
     Table(String),
+    /// `VAR variable`
+    Variable(String),
+}
+
+/// A name with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Where it begins.
+    pub(crate) place: Place,
+    /// Its bytes in the formula.
+    pub(crate) span: Range<usize>,
+    /// The name.
+    pub(crate) name: Name,
 }
 
 /// A place in a formula, both from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub(crate) struct Place {
     line: usize,
     character: usize,
 }
@@ -34,17 +48,18 @@ impl fmt::Display for Place {
 ///
 /// # Errors
 /// What is not closed or not opened, and where.
-pub(super) fn names(formula: &str) -> Result<Vec<(Place, Name)>, (Place, String)> {
-    let mut reader = Reader { rest: formula.chars().peekable(), place: Place { line: 1, character: 1 } };
+pub(crate) fn names(formula: &str) -> Result<Vec<Found>, (Place, String)> {
+    let mut reader = Reader { rest: formula.chars().peekable(), at: 0, place: Place { line: 1, character: 1 } };
     let (mut found, mut open, mut texts) = (Vec::new(), Vec::new(), Vec::new());
     while let Some(letter) = reader.peek() {
-        let place = reader.place;
+        let (place, begin) = (reader.place, reader.at);
+        let mut name = None;
         match letter {
             '"' => texts.push(reader.enclosed('"')?),
-            '[' => found.push((place, Name::Measure(reader.enclosed(']')?))),
+            '[' => name = Some(Name::Measure(reader.enclosed(']')?)),
             '\'' => {
                 let table = reader.enclosed('\'')?;
-                found.push((place, reader.of_table(table)?));
+                name = Some(reader.of_table(table)?);
             }
             '(' | '{' => {
                 open.push((place, letter));
@@ -67,30 +82,51 @@ pub(super) fn names(formula: &str) -> Result<Vec<(Place, Name)>, (Place, String)
             }
             letter if letter.is_alphanumeric() || letter == '_' => {
                 let word = reader.word();
-                if reader.opens_column() || word.starts_with("fact_") || word.starts_with("dim") {
-                    let is_called = reader.peek() == Some('(');
-                    let name = reader.of_table(word)?;
-                    if !is_called {
-                        found.push((place, name));
-                    }
+                if word.eq_ignore_ascii_case("VAR") {
+                    name = reader.variable();
+                } else if reader.opens_column() {
+                    name = Some(reader.of_table(word)?);
+                } else if (word.starts_with("fact_") || word.starts_with("dim")) && reader.after_blanks() != Some('(') {
+                    name = Some(Name::Table(word));
                 }
             }
             _ => {
                 reader.next();
             }
         }
+        found.extend(name.map(|name| Found { place, span: begin..reader.at, name }));
     }
     match open.pop() {
         Some((place, letter)) => Err((place, format!("opens a `{letter}` that is not closed"))),
         None => {
-            found.retain(|(_, name)| !matches!(name, Name::Measure(name) if texts.contains(name)));
+            found.retain(|found| !matches!(&found.name, Name::Measure(name) if texts.contains(name)));
             Ok(found)
         }
     }
 }
 
+/// The formula with other names in the place of its own; those without another one stay.
+///
+/// # Errors
+/// As [`names`] has them.
+pub(crate) fn renamed(formula: &str, other: impl Fn(&Name) -> Option<String>) -> Result<String, (Place, String)> {
+    let mut out = String::with_capacity(formula.len());
+    let mut done = 0;
+    for Found { span, name, .. } in names(formula)? {
+        if let Some(other) = other(&name) {
+            out.push_str(formula.get(done..span.start).unwrap_or_default());
+            out.push_str(&other);
+            done = span.end;
+        }
+    }
+    out.push_str(formula.get(done..).unwrap_or_default());
+    Ok(out)
+}
+
 struct Reader<'a> {
     rest: Peekable<Chars<'a>>,
+    /// The bytes before the rest.
+    at: usize,
     place: Place,
 }
 
@@ -101,6 +137,7 @@ impl Reader<'_> {
 
     fn next(&mut self) -> Option<char> {
         let letter = self.rest.next()?;
+        self.at += letter.len_utf8();
         if letter == '\n' {
             self.place = Place { line: self.place.line + 1, character: 1 };
         } else {
@@ -134,12 +171,27 @@ impl Reader<'_> {
         word
     }
 
-    /// Whether a `[` follows, after blanks.
+    /// What follows after blanks, which stay.
+    fn after_blanks(&self) -> Option<char> {
+        self.rest.clone().find(|letter| *letter != ' ')
+    }
+
+    /// Whether a `[` follows, after blanks, which are read then.
     fn opens_column(&mut self) -> bool {
-        while self.peek().is_some_and(|letter| letter == ' ') {
+        let opens = self.after_blanks() == Some('[');
+        while opens && self.peek() == Some(' ') {
             self.next();
         }
-        self.peek() == Some('[')
+        opens
+    }
+
+    /// The variable that a VAR declares.
+    fn variable(&mut self) -> Option<Name> {
+        while self.peek().is_some_and(char::is_whitespace) {
+            self.next();
+        }
+        let name = self.word();
+        (!name.is_empty()).then_some(Name::Variable(name))
     }
 
     /// The table, with its column where one follows.
@@ -168,7 +220,7 @@ mod tests {
         names(formula)
             .unwrap_or_else(|(place, what)| unreachable!("{formula}: {what}, {place}"))
             .into_iter()
-            .map(|(_, name)| name)
+            .map(|found| found.name)
             .collect()
     }
 
@@ -192,7 +244,10 @@ mod tests {
                 Name::Table("fact_x".into())
             ]
         );
-        assert_eq!(read("VAR þ = [A]\nRETURN þ + dimdate [Day]"), [measure("A"), column("dimdate", "Day")]);
+        assert_eq!(
+            read("VAR þ = [A]\nRETURN þ + dimdate [Day]"),
+            [Name::Variable("þ".into()), measure("A"), column("dimdate", "Day")]
+        );
         assert_eq!(read("[a]]b] + dimension_of(1) + 1e3 + TRUE()"), [measure("a]b")]);
     }
 
@@ -201,6 +256,25 @@ mod tests {
         assert_eq!(read("1 // [A]\n-- [B]\n/* [C] * / [D] */ + [E] - 2 / 3"), [measure("E")]);
         assert_eq!(read("\"it's [A] \"\"(\" & [E]"), [measure("E")]);
         assert_eq!(read("SUMX(ADDCOLUMNS(fact_x, \"n\", [A]), [n])"), [Name::Table("fact_x".into()), measure("A")]);
+    }
+
+    #[test]
+    fn names_are_replaced_where_they_are_names() {
+        let other = |name: &Name| match name {
+            Name::Table(table) => Some(format!("'New {table}'")),
+            Name::Column(table, column) => Some(format!("'New {table}'[{column}!]")),
+            Name::Measure(_) | Name::Variable(_) => None,
+        };
+        for (formula, wanted) in [
+            ("SUM(fact_x[c]) /* fact_x */ + [A]", "SUM('New fact_x'[c!]) /* fact_x */ + [A]"),
+            ("VAR dimmer = COUNTROWS( fact_x )\nRETURN \"fact_x[c]\" & 'dim y' [d]", {
+                "VAR dimmer = COUNTROWS( 'New fact_x' )\nRETURN \"fact_x[c]\" & 'New dim y'[d!]"
+            }),
+            ("þ // dimdate[Day]\n+ dimdate[Day]", "þ // dimdate[Day]\n+ 'New dimdate'[Day!]"),
+            ("dimension (1)", "dimension (1)"),
+        ] {
+            assert_eq!(renamed(formula, other).as_deref(), Ok(wanted), "{formula}");
+        }
     }
 
     #[test]

@@ -3,9 +3,9 @@
 //! They are held against gold's columns and against each other, and end as lists in the generated crate.
 
 mod check;
-mod dax;
+pub(crate) mod dax;
 mod emit;
-mod model;
+pub(crate) mod model;
 mod names;
 mod read;
 

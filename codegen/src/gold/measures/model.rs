@@ -33,14 +33,14 @@ pub(super) const PERIODS: [(&str, &str); 3] =
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Measures {
     /// What sums are over.
-    pub(super) rows: Vec<Rows>,
+    pub(crate) rows: Vec<Rows>,
     /// The measures, in the file's order.
-    pub(super) measures: Vec<Measure>,
+    pub(crate) measures: Vec<Measure>,
 }
 
 impl Measures {
     /// The rows of that name.
-    pub(super) fn rows(&self, name: &str) -> Option<&Rows> {
+    pub(crate) fn rows(&self, name: &str) -> Option<&Rows> {
         self.rows.iter().find(|rows| rows.name == name)
     }
 
@@ -70,20 +70,20 @@ impl Measures {
 
 /// What sums are over.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Rows {
-    pub(super) name: String,
-    pub(super) source: Source,
+pub(crate) struct Rows {
+    pub(crate) name: String,
+    pub(crate) source: Source,
     /// The column with the day.
-    pub(super) date: Option<Sql>,
+    pub(crate) date: Option<Sql>,
     /// The names of keys.
-    pub(super) by: Vec<String>,
+    pub(crate) by: Vec<String>,
     /// Where those stand.
-    pub(super) by_at: At,
+    pub(crate) by_at: At,
 }
 
 /// Where rows come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Source {
+pub(crate) enum Source {
     /// `gold.` and a table's name.
     Table(Sql),
     /// A select.
@@ -92,7 +92,7 @@ pub(super) enum Source {
 
 impl Rows {
     /// What stands behind FROM.
-    pub(super) fn from(&self) -> String {
+    pub(crate) fn from(&self) -> String {
         match &self.source {
             Source::Table(table) => table.text.clone(),
             Source::Select(select) => format!("(\n{}\n) AS r", select.text),
@@ -100,7 +100,7 @@ impl Rows {
     }
 
     /// Where the table or the select stands.
-    pub(super) fn at(&self) -> &At {
+    pub(crate) fn at(&self) -> &At {
         match &self.source {
             Source::Table(sql) | Source::Select(sql) => &sql.at,
         }
@@ -109,19 +109,19 @@ impl Rows {
 
 /// A measure.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Measure {
-    pub(super) name: Sql,
-    pub(super) icelandic: Sql,
-    pub(super) description: String,
-    pub(super) folder: String,
-    pub(super) format: String,
-    pub(super) dax: Sql,
-    pub(super) how: How,
+pub(crate) struct Measure {
+    pub(crate) name: Sql,
+    pub(crate) icelandic: Sql,
+    pub(crate) description: String,
+    pub(crate) folder: String,
+    pub(crate) format: String,
+    pub(crate) dax: Sql,
+    pub(crate) how: How,
 }
 
 /// What a measure is computed from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum How {
+pub(crate) enum How {
     /// A sum over rows.
     Sum { rows: Sql, sum: Sql, filter: Option<Sql>, balance: bool },
     /// An expression over other measures.
@@ -132,7 +132,7 @@ pub(super) enum How {
 
 impl How {
     /// Where it stands.
-    pub(super) fn at(&self) -> &At {
+    pub(crate) fn at(&self) -> &At {
         match self {
             Self::Sum { sum: sql, .. } | Self::Computed(sql) | Self::Period { measure: sql, .. } => &sql.at,
         }

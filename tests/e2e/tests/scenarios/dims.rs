@@ -37,6 +37,7 @@ const AGREEMENT: &[&str] = &[
     "agreementTypeNormalized",
     "billingBehavior",
     "companyId",
+    "companyName",
     "status",
     "isActive",
     "billAmount",
@@ -232,6 +233,7 @@ fn agreements(world: &World, day: &str) -> Rows {
             class.to_owned(),
             behavior(class).to_owned(),
             key(&record["company"]["id"]),
+            text(&record["company"]["name"]),
             raw(&record["agreementStatus"]),
             (!cancelled && begun && goes_on).to_string(),
             amount(&record["billAmount"]),
@@ -264,8 +266,8 @@ fn agreements(world: &World, day: &str) -> Rows {
         row[4].clone_from(&carried[1]);
         class.clone_into(&mut row[5]);
         behavior(class).clone_into(&mut row[6]);
-        true.to_string().clone_into(&mut row[9]);
-        for (place, flag) in (21..).zip(flags(&[false, false, false, false, false, false, true])) {
+        true.to_string().clone_into(&mut row[10]);
+        for (place, flag) in (22..).zip(flags(&[false, false, false, false, false, false, true])) {
             row[place] = flag;
         }
         row

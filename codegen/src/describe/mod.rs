@@ -3,6 +3,8 @@
 //! The tables below say once more what the readers ask for, with a description of each key. That the two agree is
 //! tested: the readers themselves say which keys they know, in the message for one that they don't.
 
+mod fabric;
+
 use serde_json::{Map, Value, json};
 
 use crate::entities::ACCESS;
@@ -72,13 +74,15 @@ const fn may(name: &'static str, holds: Holds, doc: &'static str) -> Key {
 }
 
 /// The kinds of files.
-pub static KINDS: [Kind; 6] = [
+pub static KINDS: [Kind; 8] = [
     Kind { file: "entities.schema.json", title: "The list endpoints that become tables", root: &ENTITIES },
     Kind { file: "agreement-rules.schema.json", title: "How agreements are classified", root: &RULES },
     Kind { file: "dimension.schema.json", title: "A dimension of gold", root: &DIMENSION },
     Kind { file: "fact.schema.json", title: "A fact table of gold", root: &FACT },
     Kind { file: "checks.schema.json", title: "Checks of your own, and reports", root: &CHECKS },
     Kind { file: "measures.schema.json", title: "Measures, as SQL over gold and as DAX", root: &MEASURES },
+    Kind { file: "report.schema.json", title: "The pages of the Power BI report", root: &fabric::PAGES },
+    Kind { file: "model.schema.json", title: "What the semantic model adds to gold", root: &fabric::MODEL },
 ];
 
 const CHANGES: [&str; 3] = [ChangeDetection::ALL[0].0, ChangeDetection::ALL[1].0, ChangeDetection::ALL[2].0];
