@@ -14,6 +14,7 @@ pub mod context;
 pub mod doctor;
 pub mod error;
 pub mod extract;
+pub mod fabric;
 pub mod gold;
 pub mod progress;
 pub mod run;

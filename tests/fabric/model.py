@@ -27,8 +27,10 @@ PAIRS = {"(": ")", "{": "}"}
 class Model:
     """The folder, read."""
 
-    def __init__(self, folder):
-        self.folder, self.faults = folder, []
+    def __init__(self, folder, personal=False):
+        """A folder, whose model has the columns with personal texts where they were asked for."""
+        self.folder, self.faults, self.personal = folder, [], personal
+        self.is_flat = (folder / "ConnectWise.Lakehouse/lakehouse.metadata.json").read_text() == "{}"
         self.definition = folder / "ConnectWise.SemanticModel/definition"
         self.files = {}
         for path in sorted(self.definition.rglob("*")) + sorted(folder.glob("examples/*")):
@@ -169,18 +171,28 @@ class Model:
                 if not one.get("isHidden") and not one.description:
                     self.fault(f"{name}: {one.name} has no description")
 
+    def entity(self, table):
+        """The gold table that a table of the model reads."""
+        stored = table.of("partition")[0].of("source")[0].get("entityName")
+        return stored.removeprefix("gold_") if self.is_flat else stored
+
     def check_tables(self):
         entities = {}
         for name, table in self.tables.items():
             partition = table.of("partition")[0]
             source = partition.of("source")[0]
-            entity = source.get("entityName")
+            entity = self.entity(table)
             entities[entity] = table
-            if (partition.value, partition.get("mode"), source.get("schemaName")) != ("entity", "directLake", "gold"):
+            if source.get("entityName") != (f"gold_{entity}" if self.is_flat else entity):
+                self.fault(f"{name}: its table is called otherwise in this lakehouse")
+            schema = None if self.is_flat else "gold"
+            if (partition.value, partition.get("mode"), source.get("schemaName")) != ("entity", "directLake", schema):
                 self.fault(f"{name}: its partition is no Direct Lake over gold")
-            if table.get("sourceLineageTag") != f"[gold].[{entity}]" or "Name" not in table.changed:
+            tag = f"[dbo].[gold_{entity}]" if self.is_flat else f"[gold].[{entity}]"
+            if table.get("sourceLineageTag") != tag or "Name" not in table.changed:
                 self.fault(f"{name}: an update of the schema would rename it")
-            wanted = {column: kind for column, kind in GOLD[entity]["columns"].items() if column not in PERSONAL}
+            left_out = set() if self.personal else set(PERSONAL)
+            wanted = {column: kind for column, kind in GOLD[entity]["columns"].items() if column not in left_out}
             found = {column.get("sourceColumn"): column.get("dataType") for column in table.of("column")}
             for column in sorted(wanted.keys() | found.keys()):
                 if wanted.get(column) != found.get(column):
@@ -206,13 +218,13 @@ class Model:
                 self.fault(f"{where} is sorted by {by}, which is not there")
             elif target.get("isAvailableInMdx") == "false":
                 self.fault(f"{where} is sorted by {by}, which is not available")
-        entity = next(iter(self.tables[table].of("partition"))).of("source")[0].get("entityName")
+        entity = self.entity(self.tables[table])
         is_key = source in GOLD[entity]["keys"] or not GOLD[entity]["fact"] and source == GOLD[entity]["key"]
         if is_key and not column.get("isHidden"):
             self.fault(f"{where} is a key that people see")
 
     def check_measures(self):
-        source = {name: table.of("partition")[0].of("source")[0].get("entityName") for name, table in self.tables.items()}
+        source = {name: self.entity(table) for name, table in self.tables.items()}
         for name, table in self.tables.items():
             for measure in table.of("measure"):
                 words = self.formula(f"[{measure.name}]", measure.value) or []
@@ -239,7 +251,7 @@ class Model:
     def check_relations(self):
         found = Counter()
         active = Counter()
-        entity = {name: table.of("partition")[0].of("source")[0].get("entityName") for name, table in self.tables.items()}
+        entity = {name: self.entity(table) for name, table in self.tables.items()}
         for relation in self.all("relationship"):
             ends = [column_of(relation.get(end)) for end in ("fromColumn", "toColumn")]
             many, one = (self.column(*end) for end in ends)

@@ -20,7 +20,12 @@ def check(files):
     faults = []
     for path in KERNELS:
         if form(files.get(path, ""), path, faults):
-            (nightly if path == NIGHTLY else transform)(files[path], path, faults)
+            is_flat = files.get("ConnectWise.Lakehouse/lakehouse.metadata.json") == "{}"
+            layout = "flat" if is_flat else "schemas"
+            if path == NIGHTLY:
+                nightly(files[path], path, layout, faults)
+            else:
+                transform(files[path], path, faults)
     return faults
 
 
@@ -157,7 +162,7 @@ def run_nightly(text, **given):
 VARIABLES = ["CW_BASE_URL", "CW_AUTH_USERNAME", "CW_AUTH_PASSWORD", "CW_CLIENTID", "CW_HASH_KEY"]
 
 
-def nightly(text, path, faults):
+def nightly(text, path, layout, faults):
     def fault(wrong):
         faults.append(f"{path}: {wrong}")
 
@@ -192,7 +197,7 @@ def nightly(text, path, faults):
     values = [f"V|connectwise-{name}" for name in secrets] + [None]
     wanted = {
         "lakehouse": f"abfss://{WORKSPACE}@onelake.dfs.fabric.microsoft.com/{LAKEHOUSE}/Tables",
-        "layout": "schemas",
+        "layout": layout,
         "mode": "incremental",
         "lookback_days": None,
         "variables": dict(zip(VARIABLES, values)),

@@ -7,6 +7,7 @@ mod csv;
 mod demo;
 mod doctor;
 mod environment;
+mod export;
 mod extract;
 mod invariants;
 mod maintain;
@@ -84,6 +85,8 @@ enum Command {
     Report(report::ReportArgs),
     /// Runs, watermarks, rows a table, checks, quarantine
     Status(status::StatusArgs),
+    /// What Power BI and Fabric need: lakehouse, semantic model, report, notebooks and pipeline as one folder
+    Export(export::ExportArgs),
 }
 
 impl Cli {
@@ -155,6 +158,7 @@ impl Cli {
             Command::Query(args) => query::execute(&args, output).await,
             Command::Report(args) => report::execute(&args, output).await,
             Command::Status(args) => status::execute(&args, output).await,
+            Command::Export(args) => export::execute(&args, output),
         }
     }
 }
