@@ -1,5 +1,7 @@
 //! A file of the folder that is deployed to Fabric.
 
+use serde_json::Value;
+
 /// Where that folder stands, from the workspace root.
 pub const FOLDER: &str = "generated/fabric";
 
@@ -16,5 +18,10 @@ impl FabricFile {
     /// A file of an item.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
         Self { path: path.into(), text: text.into() }
+    }
+
+    /// A file of JSON: two blanks a level, and no line end after the last brace, as Power BI writes it.
+    pub fn json(path: impl Into<String>, value: &Value) -> Self {
+        Self::new(path, serde_json::to_string_pretty(value).unwrap_or_default())
     }
 }

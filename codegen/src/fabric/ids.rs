@@ -25,6 +25,11 @@ pub fn id(path: &str) -> String {
     version_5(NAMESPACE, path)
 }
 
+/// The identifier of a page, visual or filter, in the form of Power BI's own: twenty hexadecimal digits.
+pub fn short(path: &str) -> String {
+    id(path).chars().filter(char::is_ascii_hexdigit).take(20).collect()
+}
+
 /// The UUID of a name by RFC 9562, version 5.
 fn version_5(namespace: [u8; 16], name: &str) -> String {
     let hash = Sha1::new().chain_update(namespace).chain_update(name).finalize();

@@ -9,7 +9,6 @@ use serde_json::json;
 use crate::fabric::file::FabricFile;
 use crate::fabric::ids;
 use crate::fabric::notebook::{Kernel, notebook};
-use crate::fabric::report::json_file;
 use crate::fabric::transform::{self, Statement};
 use crate::files::GeneratedFiles;
 use crate::gold::load::Model;
@@ -69,7 +68,7 @@ fn project() -> FabricFile {
         "artifacts": [{ "report": { "path": "ConnectWise.Report" } }],
         "settings": { "enableAutoRecovery": true }
     });
-    json_file("ConnectWise.pbip".to_owned(), &project)
+    FabricFile::json("ConnectWise.pbip", &project)
 }
 
 /// The pipeline: one activity that runs the notebook.
@@ -102,7 +101,7 @@ fn pipeline() -> FabricFile {
             }]
         }
     });
-    json_file("Nightly.DataPipeline/pipeline-content.json".to_owned(), &content)
+    FabricFile::json("Nightly.DataPipeline/pipeline-content.json", &content)
 }
 
 /// When the pipeline runs; a schedule has to have an end. Fabric calls zones as Windows does: Atlantic/Reykjavik is Greenwich Standard Time there.
@@ -121,7 +120,7 @@ fn schedule() -> FabricFile {
             }
         }]
     });
-    json_file("Nightly.DataPipeline/.schedules".to_owned(), &schedules)
+    FabricFile::json("Nightly.DataPipeline/.schedules", &schedules)
 }
 
 fn render(inputs: &Inputs, name: &str, context: &Context<'_>, problems: &mut Problems) -> String {

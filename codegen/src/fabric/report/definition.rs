@@ -5,6 +5,9 @@ use crate::gold::model::Sql;
 /// The file, relative to the workspace root.
 pub(crate) const FILE: &str = "schema/report.yaml";
 
+/// The folder of the item.
+pub(super) const FOLDER: &str = "ConnectWise.Report";
+
 /// A page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Page {

@@ -14,20 +14,18 @@ mod visual;
 pub(crate) use definition::{FILE, KIND_NAMES, Page};
 pub(crate) use read::read;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::fabric::file::FabricFile;
-use crate::fabric::ids;
+use crate::fabric::ids::short;
 use crate::fabric::model::SemanticModel;
+use crate::fabric::report::definition::FOLDER;
 use crate::report::{Problem, Problems};
-
-/// The folder of the item.
-pub(crate) const FOLDER: &str = "ConnectWise.Report";
 
 /// The item's files, but for `.platform`.
 pub(crate) fn files(pages: &[Page], model: &SemanticModel, problems: &mut Problems) -> Vec<FabricFile> {
     let mut made: Vec<FabricFile> = pages.iter().flat_map(|page| page::files(model, page, problems)).collect();
-    let names: Vec<String> = pages.iter().map(|page| identifier(&page::path(page))).collect();
+    let names: Vec<String> = pages.iter().map(|page| short(&page::path(page))).collect();
     let schema =
         |name: &str| format!("https://developer.microsoft.com/json-schemas/fabric/item/report/{name}/schema.json");
     let Some(first) = names.first() else {
@@ -39,28 +37,18 @@ pub(crate) fn files(pages: &[Page], model: &SemanticModel, problems: &mut Proble
         "version": "4.0",
         "datasetReference": { "byPath": { "path": "../ConnectWise.SemanticModel" } }
     });
-    made.push(json_file(format!("{FOLDER}/definition.pbir"), &reference));
+    made.push(FabricFile::json(format!("{FOLDER}/definition.pbir"), &reference));
     let version = json!({ "$schema": schema("definition/versionMetadata/1.0.0"), "version": "2.0.0" });
-    made.push(json_file(format!("{FOLDER}/definition/version.json"), &version));
+    made.push(FabricFile::json(format!("{FOLDER}/definition/version.json"), &version));
     let report = json!({
         "$schema": schema("definition/report/3.0.0"),
         // Power BI's own theme, whichever it has by then: naming one would mean to carry its file.
         "themeCollection": {},
         "settings": { "useStylableVisualContainerHeader": true, "defaultDrillFilterOtherVisuals": true }
     });
-    made.push(json_file(format!("{FOLDER}/definition/report.json"), &report));
+    made.push(FabricFile::json(format!("{FOLDER}/definition/report.json"), &report));
     let order =
         json!({ "$schema": schema("definition/pagesMetadata/1.0.0"), "pageOrder": names, "activePageName": first });
-    made.push(json_file(format!("{FOLDER}/definition/pages/pages.json"), &order));
+    made.push(FabricFile::json(format!("{FOLDER}/definition/pages/pages.json"), &order));
     made
-}
-
-/// The identifier of a page, visual or filter, in the form of Power BI's own: twenty hexadecimal digits.
-fn identifier(path: &str) -> String {
-    ids::id(path).chars().filter(char::is_ascii_hexdigit).take(20).collect()
-}
-
-/// A file of JSON: two blanks a level, and no line end after the last brace, as Power BI writes it.
-pub(crate) fn json_file(path: String, value: &Value) -> FabricFile {
-    FabricFile::new(path, serde_json::to_string_pretty(value).unwrap_or_default())
 }

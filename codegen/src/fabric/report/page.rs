@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::fabric::file::FabricFile;
+use crate::fabric::ids::short;
 use crate::fabric::model::SemanticModel;
-use crate::fabric::report::definition::{Page, Row};
+use crate::fabric::report::definition::{FOLDER, Page, Row};
 use crate::fabric::report::field::{self, Wanted};
 use crate::fabric::report::visual::{self, Place};
-use crate::fabric::report::{FOLDER, identifier, json_file};
 use crate::report::Problems;
 
 /// The schema that the file names.
@@ -26,13 +26,13 @@ const BACK: u32 = 40;
 /// The page's files.
 pub(super) fn files(model: &SemanticModel, page: &Page, problems: &mut Problems) -> Vec<FabricFile> {
     let path = path(page);
-    let folder = format!("{FOLDER}/definition/pages/{}", identifier(&path));
-    let mut made = vec![json_file(format!("{folder}/page.json"), &head(model, page, &path, problems))];
+    let folder = format!("{FOLDER}/definition/pages/{}", short(&path));
+    let mut made = vec![FabricFile::json(format!("{folder}/page.json"), &head(model, page, &path, problems))];
     let mut y = EDGE;
     let mut order = 0;
     let mut add = |value: Value| {
         let name = value.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-        made.push(json_file(format!("{folder}/visuals/{name}/visual.json"), &value));
+        made.push(FabricFile::json(format!("{folder}/visuals/{name}/visual.json"), &value));
     };
     if !page.drillthrough.is_empty() {
         add(visual::back(&format!("{path}/back"), Place { x: EDGE, y, width: BACK, height: BACK, order }));
@@ -78,7 +78,7 @@ fn columns(row: &Row) -> Vec<(u32, u32)> {
 fn head(model: &SemanticModel, page: &Page, path: &str, problems: &mut Problems) -> Value {
     let mut head = Map::new();
     head.insert("$schema".to_owned(), json!(SCHEMA));
-    head.insert("name".to_owned(), json!(identifier(path)));
+    head.insert("name".to_owned(), json!(short(path)));
     head.insert("displayName".to_owned(), json!(page.title));
     head.insert("displayOption".to_owned(), json!("FitToPage"));
     head.insert("height".to_owned(), json!(HEIGHT));
@@ -87,7 +87,7 @@ fn head(model: &SemanticModel, page: &Page, path: &str, problems: &mut Problems)
     let mut parameters = Vec::new();
     for column in &page.drillthrough {
         let Some(field) = field::find(model, column, Wanted::Column, problems) else { continue };
-        let filter = identifier(&format!("{path}/drillthrough/{}", column.text));
+        let filter = short(&format!("{path}/drillthrough/{}", column.text));
         filters.push(json!({
             "name": filter, "field": field.expression(), "type": "Categorical", "howCreated": "Drillthrough"
         }));
@@ -99,7 +99,7 @@ fn head(model: &SemanticModel, page: &Page, path: &str, problems: &mut Problems)
     if !filters.is_empty() {
         head.insert("filterConfig".to_owned(), json!({ "filters": filters }));
         let binding = json!({
-            "name": identifier(&format!("{path}/binding")),
+            "name": short(&format!("{path}/binding")),
             "type": "Drillthrough",
             "referenceScope": "Default",
             "parameters": parameters

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::fabric::ids::short;
 use crate::fabric::model::SemanticModel;
 use crate::fabric::report::definition::{Literal, Takes, Visual};
 use crate::fabric::report::field::{self, Field, Wanted};
-use crate::fabric::report::identifier;
 use crate::gold::model::Sql;
 use crate::report::Problems;
 
@@ -101,7 +101,7 @@ fn shell(path: &str, place: Place) -> Map<String, Value> {
     let Place { x, y, width, height, order } = place;
     let mut file = Map::new();
     file.insert("$schema".to_owned(), json!(SCHEMA));
-    file.insert("name".to_owned(), json!(identifier(path)));
+    file.insert("name".to_owned(), json!(short(path)));
     let position = json!({
         "x": x, "y": y, "z": order * 1000, "height": height, "width": width, "tabOrder": order * 1000
     });
@@ -160,7 +160,7 @@ fn filter(path: &str, field: &Field, value: &Literal) -> Value {
         Literal::Flag(value) => value.to_string(),
     };
     json!({
-        "name": identifier(path),
+        "name": short(path),
         "field": field.expression(),
         "type": "Categorical",
         "filter": {

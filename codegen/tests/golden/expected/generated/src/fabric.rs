@@ -3,6 +3,19 @@
 
 /// The files: their paths from the folder's top, and their texts.
 pub const FILES: &[(&str, &str)] = &[
+    ("ConnectWise.Lakehouse/.platform", include_str!("../fabric/ConnectWise.Lakehouse/.platform")),
+    ("ConnectWise.Lakehouse/lakehouse.metadata.json", include_str!("../fabric/ConnectWise.Lakehouse/lakehouse.metadata.json")),
+    ("ConnectWise.Report/.platform", include_str!("../fabric/ConnectWise.Report/.platform")),
+    ("ConnectWise.Report/definition.pbir", include_str!("../fabric/ConnectWise.Report/definition.pbir")),
+    ("ConnectWise.Report/definition/pages/0d61d46e5a3b5689b097/page.json", include_str!("../fabric/ConnectWise.Report/definition/pages/0d61d46e5a3b5689b097/page.json")),
+    ("ConnectWise.Report/definition/pages/0d61d46e5a3b5689b097/visuals/1d84c8804354546aa8c7/visual.json", include_str!("../fabric/ConnectWise.Report/definition/pages/0d61d46e5a3b5689b097/visuals/1d84c8804354546aa8c7/visual.json")),
+    ("ConnectWise.Report/definition/pages/0d61d46e5a3b5689b097/visuals/aea92ec81dd554ea85a0/visual.json", include_str!("../fabric/ConnectWise.Report/definition/pages/0d61d46e5a3b5689b097/visuals/aea92ec81dd554ea85a0/visual.json")),
+    ("ConnectWise.Report/definition/pages/9733890cf2af5689a567/page.json", include_str!("../fabric/ConnectWise.Report/definition/pages/9733890cf2af5689a567/page.json")),
+    ("ConnectWise.Report/definition/pages/9733890cf2af5689a567/visuals/854d2deea82b5cdca7dc/visual.json", include_str!("../fabric/ConnectWise.Report/definition/pages/9733890cf2af5689a567/visuals/854d2deea82b5cdca7dc/visual.json")),
+    ("ConnectWise.Report/definition/pages/9733890cf2af5689a567/visuals/c7526b863ee251f09878/visual.json", include_str!("../fabric/ConnectWise.Report/definition/pages/9733890cf2af5689a567/visuals/c7526b863ee251f09878/visual.json")),
+    ("ConnectWise.Report/definition/pages/pages.json", include_str!("../fabric/ConnectWise.Report/definition/pages/pages.json")),
+    ("ConnectWise.Report/definition/report.json", include_str!("../fabric/ConnectWise.Report/definition/report.json")),
+    ("ConnectWise.Report/definition/version.json", include_str!("../fabric/ConnectWise.Report/definition/version.json")),
     ("ConnectWise.SemanticModel/.platform", include_str!("../fabric/ConnectWise.SemanticModel/.platform")),
     ("ConnectWise.SemanticModel/definition.pbism", include_str!("../fabric/ConnectWise.SemanticModel/definition.pbism")),
     ("ConnectWise.SemanticModel/definition/cultures/is-IS.tmdl", include_str!("../fabric/ConnectWise.SemanticModel/definition/cultures/is-IS.tmdl")),
@@ -13,7 +26,18 @@ pub const FILES: &[(&str, &str)] = &[
     ("ConnectWise.SemanticModel/definition/relationships.tmdl", include_str!("../fabric/ConnectWise.SemanticModel/definition/relationships.tmdl")),
     ("ConnectWise.SemanticModel/definition/tables/Parts.tmdl", include_str!("../fabric/ConnectWise.SemanticModel/definition/tables/Parts.tmdl")),
     ("ConnectWise.SemanticModel/definition/tables/Things of ours.tmdl", include_str!("../fabric/ConnectWise.SemanticModel/definition/tables/Things of ours.tmdl")),
+    ("ConnectWise.pbip", include_str!("../fabric/ConnectWise.pbip")),
+    ("Nightly.DataPipeline/.platform", include_str!("../fabric/Nightly.DataPipeline/.platform")),
+    ("Nightly.DataPipeline/.schedules", include_str!("../fabric/Nightly.DataPipeline/.schedules")),
+    ("Nightly.DataPipeline/pipeline-content.json", include_str!("../fabric/Nightly.DataPipeline/pipeline-content.json")),
+    ("Nightly.Notebook/.platform", include_str!("../fabric/Nightly.Notebook/.platform")),
+    ("Nightly.Notebook/notebook-content.py", include_str!("../fabric/Nightly.Notebook/notebook-content.py")),
+    ("README.md", include_str!("../fabric/README.md")),
+    ("Transform.Notebook/.platform", include_str!("../fabric/Transform.Notebook/.platform")),
+    ("Transform.Notebook/notebook-content.py", include_str!("../fabric/Transform.Notebook/notebook-content.py")),
+    ("config.yml", include_str!("../fabric/config.yml")),
     ("examples/One class.tmdl", include_str!("../fabric/examples/One class.tmdl")),
+    ("parameter.yml", include_str!("../fabric/parameter.yml")),
 ];
 
 /// Where personal texts are asked for: the file, a text that stands there once, and what takes its place.
