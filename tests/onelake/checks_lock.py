@@ -1,0 +1,2 @@
+def lock(s, r): pass
+def killed(s, r): pass
