@@ -19,11 +19,11 @@ ACCOUNT = "onelake"
 VERSION = "2021-12-02"
 
 
-def sas():
-    """A shared access signature of the whole account, for a day."""
+def sas(account=ACCOUNT):
+    """A shared access signature of a whole account, for a day."""
     grants = {"sp": "rwdlacup", "ss": "b", "srt": "sco", "st": "2024-01-01T00:00:00Z"}
     ends = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 86400))
-    text = "\n".join([ACCOUNT, "rwdlacup", "b", "sco", grants["st"], ends, "", "http,https", VERSION, "", ""])
+    text = "\n".join([account, "rwdlacup", "b", "sco", grants["st"], ends, "", "http,https", VERSION, "", ""])
     signed = hmac.new(base64.b64decode(KEY), text.encode(), hashlib.sha256).digest()
     fields = {**grants, "se": ends, "spr": "http,https", "sv": VERSION, "sig": base64.b64encode(signed).decode()}
     return urlencode(fields)
@@ -74,7 +74,7 @@ class Azurite:
         if connection is None or time.monotonic() - self._local.used > 2:
             connection = self._local.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         self._local.used = time.monotonic()
-        target = f"/{account}/{quote(path)}?{urlencode(query)}&{self.sas}"
+        target = f"/{account}/{quote(path)}?{urlencode(query)}&{self.sas if account == ACCOUNT else sas(account)}"
         try:
             connection.request(method, target, body, {"x-ms-version": VERSION, **(headers or {})})
             answer = connection.getresponse()
@@ -86,9 +86,9 @@ class Azurite:
             raise RuntimeError(f"{method} {path}: {answer.status} {data[:300]!r}")
         return answer.headers, data
 
-    def make_container(self, name):
+    def make_container(self, name, account=ACCOUNT):
         try:
-            self.ask("PUT", name, restype="container")
+            self.ask("PUT", name, restype="container", account=account)
         except RuntimeError as error:
             if "ContainerAlreadyExists" not in str(error):
                 raise

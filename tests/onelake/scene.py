@@ -140,16 +140,16 @@ class Scene:
         staging = self.folder / f"staging-{name}"
         return Lake(str(self.folder / f"local-{name}"), staging, {"CW_STAGING": str(staging)})
 
-    def remote(self, name, *, form="abfss", start=None, proxy=None):
+    def remote(self, name, *, form="abfss", start=None, container=WORKSPACE):
         """A lakehouse behind a proxy of its own; start: a state of the history that it is in already."""
         self.made += 1
         item = f"{name}{self.made}"
         root = {"az": f"{item}/Tables", "guid": f"0f8fad5b-d9cb-469f-a165-{self.made:012x}/Tables"}.get(
             form, f"{item}.Lakehouse/Tables"
         )
-        location = f"az://{WORKSPACE}/{root}" if form == "az" else f"abfss://{WORKSPACE}@{HOST}/{root}"
-        proxy = proxy or self.proxy()
-        proxy.token = proxy.token or token()
+        location = f"az://{container}/{root}" if form == "az" else f"abfss://{container}@{HOST}/{root}"
+        proxy = self.proxy()
+        proxy.token = token()
         staging = self.folder / f"staging-{item}"
         environment = {
             "CW_STAGING": str(staging),
@@ -159,8 +159,8 @@ class Scene:
             "AZURE_STORAGE_TOKEN": proxy.token,
         }
         if start is not None:
-            self.azurite.upload(Path(self.expected(start).location), WORKSPACE, root)
-        return Lake(location, staging, environment, WORKSPACE, root, proxy)
+            self.azurite.upload(Path(self.expected(start).location), container, root)
+        return Lake(location, staging, environment, container, root, proxy)
 
     def expected(self, state):
         """The local lakehouse of a state, made by the same binary without any trouble."""
