@@ -13,15 +13,18 @@ SEEDS = [int(seed) for seed in os.environ.get("CW_ONELAKE_SEEDS", "1,2").split("
 
 
 def same(scene, report, lake, state, what, *, commits=True, statuses=None):
-    """Reports whether a lakehouse is what the local one is: gold, a row a run, and as many commits a table."""
+    """Reports whether a lakehouse is what the local one is: gold, a row a run, and as many commits a table.
+
+    statuses: how the runs may have ended, where that is not as in the local lakehouse.
+    """
     expected = scene.expected(state)
     wrong = differences(lake, expected)
     found = runs(lake)
     twice = len(found) - len({run for run, _ in found})
     ended = sorted(status for _, status in found)
-    wanted = statuses or sorted(status for _, status in runs(expected))
-    if twice or ended != wanted:
-        wrong.append(f"etl_run has {', '.join(ended)} ({twice} of them twice), not {', '.join(wanted)}")
+    wanted = statuses or [sorted(status for _, status in runs(expected))]
+    if twice or ended not in wanted:
+        wrong.append(f"etl_run has {', '.join(ended)} ({twice} of them twice), not {', '.join(wanted[0])}")
     if commits:
         there, here = versions(scene, lake), versions(scene, expected)
         uneven = [f"{name} has {there.get(name, 0)} commits, not {here.get(name, 0)}"
@@ -69,7 +72,7 @@ def faults(scene, report):
         done, seconds = history(scene, lake, ["full", "changed", "reconciled"])
         met = sum(request.fault is not None for request in lake.proxy.requests)
         figures = f"{met} faults in {len(lake.proxy.requests)} requests, {seconds:.1f} s"
-        well = report.says(done.code == 0, f"seed {seed}: full, incremental and reconcile",
+        well = report.says(done.code == 0 and met >= 20, f"seed {seed}: full, incremental and reconcile",
                            figures + ("" if done.code == 0 else f"; {done.last}"))
         if well:
             same(scene, report, lake, "reconciled", f"seed {seed}: tables")
@@ -97,22 +100,23 @@ def throttling(scene, report):
         requests = lakes[title].proxy.requests
         refused = sum(request.status == 503 for request in requests)
         figures = f"{refused} of {len(requests)} requests refused, {done.seconds:.0f} s"
-        if report.says(done.code == 0, f"60 s of 503 {title}", figures if done.code == 0 else f"{figures}; {done.last}"):
+        figures += f"; {done.last}" if done.code else ""
+        if report.says(done.code == 0 and refused > 0, f"60 s of 503 {title}", figures):
             same(scene, report, lakes[title], "changed", f"tables after 60 s {title}")
 
 
 def lost_answers(scene, report):
-    """The answer to each commit is lost after the server wrote it: nothing is written twice."""
+    """The answers to commits and to the lock are lost after the server wrote them: nothing is written twice."""
     scene.expected("changed")
-    scene.source()
-    lake = scene.remote("lost")
-    lake.proxy.plan = plan = lose_answers()
-    done, seconds = history(scene, lake, ["full", "changed"])
-    figures = f"{len(plan.lost)} answers lost, {seconds:.1f} s"
-    locks = sum("/_lock/" in path for path, _ in plan.lost)
-    well = done.code == 0 and len(plan.lost) > 100 and locks >= 2
-    report.says(well, "runs succeed", figures if done.code == 0 else f"{figures}; {done.last}")
-    same(scene, report, lake, "changed", "nothing twice")
+    for area, least, states, start in (("log", 100, ["full", "changed"], None), ("lock", 2, ["changed"], "full")):
+        scene.source(start or "new")
+        lake = scene.remote("lost", start=start)
+        lake.proxy.plan = plan = lose_answers(area)
+        done, seconds = history(scene, lake, states)
+        figures = f"{len(plan.lost)} answers lost, {seconds:.1f} s" + (f"; {done.last}" if done.code else "")
+        title = {"log": "commits", "lock": "the lock"}[area]
+        if report.says(done.code == 0 and len(plan.lost) >= least, f"answers to {title} are lost", figures):
+            same(scene, report, lake, "changed", f"nothing twice where answers to {title} are lost")
 
 
 def batch(scene, report):
@@ -135,11 +139,10 @@ def batch(scene, report):
     report.says(done.code == 0 and deletes > 0, "maintain", figures)
     after = names(scene, lake)
     existing = {name for name in after if name.endswith(".parquet") and "_delta_log" not in name}
-    options = reader_options()
     places = {name.split("/_delta_log/")[0] for name in after if "/_delta_log/" in name}
     live = set()
     for place in places:
-        table = DeltaTable(f"az://{lake.container}/{place}", storage_options=options)
+        table = DeltaTable(f"az://{lake.container}/{place}", storage_options=reader_options())
         live |= {uri.split(f"{lake.container}/", 1)[1] for uri in table.file_uris()}
     gone = len({name for name in before if name.endswith(".parquet")} - after)
     report.says(existing == live and gone > 0, "old files are deleted, live ones are not",

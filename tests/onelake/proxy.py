@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 # Azurite closes a connection that was idle for five seconds.
 IDLE = 2
 BODY = '<?xml version="1.0" encoding="utf-8"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'
+EXPIRED = "Lifetime validation failed. The token is expired."
 NO_BATCH = "Either WorkspaceId or ArtifactId are missing in the request"
 ITEM = re.compile(rb"<(Blob|BlobPrefix)><Name>(.*?)</Name>.*?</\1>", re.DOTALL)
 MODIFIED = re.compile(rb"(?<=<Last-Modified>)[^<]+")
@@ -33,6 +34,12 @@ class Fault:
     headers: dict = field(default_factory=dict)
     code: str = "ServerBusy"
     message: str = "The server is busy."
+
+
+def unauthorised(why):
+    """The answer to a request without a token that is valid."""
+    challenge = {"www-authenticate": "Bearer authorization_uri=https://login.microsoftonline.com/common"}
+    return Fault("status", 401, challenge, "InvalidAuthenticationInfo", why)
 
 
 @dataclass
@@ -209,9 +216,7 @@ class Proxy:
         if given.startswith("SharedKey "):
             return None
         if self.token is not None and given != f"Bearer {self.token}":
-            why = "Lifetime validation failed. The token is expired." if given else "Authentication is required."
-            challenge = {"www-authenticate": "Bearer authorization_uri=https://login.microsoftonline.com/common"}
-            return Fault("status", 401, challenge, "InvalidAuthenticationInfo", why)
+            return unauthorised(EXPIRED if given else "Authentication is required.")
         if self.refuses_batch and request.query.get("comp") == "batch":
             return Fault("status", 400, {}, "BadRequest", NO_BATCH)
         return None

@@ -1,6 +1,5 @@
 """What the checks found: a line each."""
 
-import time
 from collections import Counter
 
 
@@ -45,11 +44,3 @@ def breakdown(title, lake, requests, top=12):
     tables = Counter("/".join(url.split(" ", 1)[1].strip("/").split("/")[:2]) for url in urls.elements())
     lines.append("    by table: " + ", ".join(f"{name} {n}" for name, n in tables.most_common(8)))
     return "\n".join(lines)
-
-
-class Stopwatch:
-    def __init__(self):
-        self.began = time.monotonic()
-
-    def __str__(self):
-        return f"{time.monotonic() - self.began:.1f} s"

@@ -207,7 +207,10 @@ class Scene:
         )
 
     def run(self, lake, *arguments, more=None, timeout=240, started=None):
-        """Runs a command to its end, or stops it after so many seconds. more: variables; one that is None is not set."""
+        """Runs a command to its end, or stops it after so many seconds.
+
+        more: variables; one that is None is not set. started: is called with the process.
+        """
         began = time.monotonic()
         process = self.start(lake, *arguments, more=more)
         if started is not None:

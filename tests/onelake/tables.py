@@ -10,6 +10,10 @@ from scene import reader_options
 # What says when and by which run a row was written.
 STAMPS = {"etlTimestamp", "etlRunId", "_etl_processed_at", "_etl_batch_id"}
 COMMIT = re.compile(r"(.+)/_delta_log/(\d{20})\.json")
+SCHEMA = Path(__file__).parents[2] / "schema"
+NAMES = sorted(path.stem for folder in ("dimensions", "facts") for path in (SCHEMA / folder).iterdir())
+# What gold holds in the lakehouses that others are compared with, by their locations.
+READ = {}
 
 
 def table(lake, name):
@@ -34,28 +38,20 @@ def gold(lake):
     return found
 
 
-NAMES = sorted(
-    path.stem for folder in ("dimensions", "facts") for path in (Path(__file__).parents[2] / "schema" / folder).iterdir()
-)
-
-
-def differences(lake, expected, cache={}):
+def differences(lake, expected):
     """What of a lakehouse's gold is not as it should be, in words; empty where all is."""
-    if expected.location not in cache:
-        cache[expected.location] = gold(expected)
-    wanted, found = cache[expected.location], gold(lake)
+    if expected.location not in READ:
+        READ[expected.location] = gold(expected)
+    wanted, found = READ[expected.location], gold(lake)
     wrong = [f"{name} is missing" for name in wanted if name not in found]
     for name, rows in found.items():
         if name not in wanted:
             wrong.append(f"{name} is too much")
+        elif rows.num_rows != wanted[name].num_rows:
+            wrong.append(f"{name} has {rows.num_rows} rows, not {wanted[name].num_rows}")
         elif not rows.equals(wanted[name]):
-            wrong.append(f"{name} differs ({rows.num_rows} rows, not {wanted[name].num_rows})"
-                         if rows.num_rows != wanted[name].num_rows else f"{name} differs in a value")
+            wrong.append(f"{name} differs in a value or a type")
     return wrong
-
-
-def rows_of(expected):
-    return sum(rows.num_rows for rows in gold(expected).values())
 
 
 def runs(lake):
