@@ -58,6 +58,9 @@ def main():
                 report.says(False, "the check itself ended", f"{type(error).__name__}: {error}")
                 report.detail(traceback.format_exc())
             report.detail(f"     {report.check} took {time.monotonic() - at:.1f} s")
+        report.check = "0 stand-in"
+        unanswered = sum(proxy.unanswered for proxy in scene.proxies)
+        report.says(not unanswered, "Azurite answers every request", f"{unanswered} not" if unanswered else "")
     finally:
         scene.stop()
     print(f"{report.passed} ok, {len(report.failed)} failed in {time.monotonic() - began:.0f} s", flush=True)

@@ -96,9 +96,10 @@ class Proxy:
         # (instant, seconds): the storage's clock is ahead by so much in all that is modified after the instant.
         self.clock = None
         self.requests = []
+        # How many requests Azurite itself did not answer; any is the checks' own failure.
+        self.unanswered = 0
         self._connections = 0
         self._pool = []
-        self._open = set()
         self._loop = asyncio.new_event_loop()
         started = threading.Event()
         self._thread = threading.Thread(target=self._serve, args=(started,), daemon=True)
@@ -175,7 +176,11 @@ class Proxy:
             headers = {"content-type": "application/xml", "x-ms-error-code": fault.code, **fault.headers}
             headers["date"] = formatdate(usegmt=True)
         else:
-            status, reason, headers, body = await self._forward(request, target)
+            try:
+                status, reason, headers, body = await self._forward(request, target)
+            except (ConnectionError, asyncio.IncompleteReadError):
+                self.unanswered += 1
+                raise
         request.status, request.answer = status, headers
         self._shift(headers)
         if request.query.get("comp") == "list":
