@@ -267,17 +267,21 @@ class Proxy:
         if start:
             begins = start.encode()
             body = ITEM.sub(lambda item: b"" if unescape(item[2].decode()).encode() < begins else item[0], body)
-        return MODIFIED.sub(lambda instant: self._later(instant[0].decode()).encode(), body) if self.clock else body
+        if self.clock:
+            body = MODIFIED.sub(lambda instant: self._later_if_modified(instant[0].decode()).encode(), body)
+        return body
 
     def _shift(self, headers):
-        for name in ("date", "last-modified"):
+        # Instants have seconds only: an answer of the second in which the clock jumped came after it.
+        for name, later in (("date", self._later), ("last-modified", self._later_if_modified)):
             if self.clock and name in headers:
-                headers[name] = self._later(headers[name])
+                headers[name] = later(headers[name])
 
     def _later(self, text):
-        after, seconds = self.clock
-        instant = parsedate_to_datetime(text).timestamp()
-        return formatdate(instant + seconds, usegmt=True) if instant > after else text
+        return formatdate(parsedate_to_datetime(text).timestamp() + self.clock[1], usegmt=True)
+
+    def _later_if_modified(self, text):
+        return self._later(text) if parsedate_to_datetime(text).timestamp() > self.clock[0] else text
 
 
 async def read_head(reader):
