@@ -124,13 +124,17 @@ def batch(scene, report):
     scene.expected("reconciled")
     scene.source("reconciled")
     lake = scene.remote("batch", start="reconciled")
+    done = scene.run(lake, "-q", "run")
+    report.says(done.code == 0, "run", done.last)
+    for title, place in (("in an empty place", scene.remote("empty")), ("in a lakehouse", lake)):
+        before = names(scene, place)
+        done = scene.run(place, "doctor")
+        left = sorted(names(scene, place) - before)
+        if not report.says(done.code == 0, f"doctor {title}", done.last if done.code else ""):
+            report.detail(done.out + done.err)
+        figures = f"{len(left)} files, such as {left[0]}" if left else ""
+        report.says(not left, f"doctor {title} leaves nothing", figures)
     before = names(scene, lake)
-    done = scene.run(lake, "doctor")
-    left = sorted(names(scene, lake) - before)
-    well = report.says(done.code == 0, "doctor", done.last if done.code else "")
-    if not well:
-        report.detail(done.out + done.err)
-    report.says(not left, "doctor leaves nothing", f"{len(left)} files, such as {left[0]}" if left else "")
     mark = lake.proxy.mark()
     done = scene.run(lake, "-q", "maintain", "--retention-hours", "0", "--force")
     kinds = [request.kind for request in lake.proxy.since(mark)]
@@ -138,7 +142,8 @@ def batch(scene, report):
     figures = f"{deletes} DELETEs, {kinds.count('batch')} batches refused, {done.last}"
     report.says(done.code == 0 and deletes > 0, "maintain", figures)
     after = names(scene, lake)
-    existing = {name for name in after if name.endswith(".parquet") and "_delta_log" not in name}
+    # Folders whose names begin with _ belong to no version of a table.
+    existing = {name for name in after if name.endswith(".parquet") and "/_" not in name}
     places = {name.split("/_delta_log/")[0] for name in after if "/_delta_log/" in name}
     live = set()
     for place in places:
