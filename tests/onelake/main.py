@@ -67,4 +67,7 @@ def main():
     return 1 if report.failed or not report.passed else 0
 
 
-sys.exit(main())
+try:
+    sys.exit(main())
+except KeyboardInterrupt:
+    sys.exit(130)

@@ -119,7 +119,14 @@ class Proxy:
         return self.requests[mark:]
 
     def stop(self):
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        async def end():
+            tasks = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._loop.stop()
+
+        asyncio.run_coroutine_threadsafe(end(), self._loop)
         self._thread.join()
 
     def _serve(self, started):

@@ -222,6 +222,9 @@ class Scene:
             process.kill()
             out, err = process.communicate()
             code = None
+        finally:
+            # Where Ctrl-C ends the checks, it ends this, too.
+            process.kill()
         return Done(code, out, err, time.monotonic() - began)
 
 
