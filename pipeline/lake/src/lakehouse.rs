@@ -67,6 +67,8 @@ pub struct Lakehouse {
     turns: Turns,
     hash_key: Option<HashKey>,
     lock_wait: Duration,
+    /// Whether it is a folder of another lakehouse.
+    is_part: bool,
 }
 
 impl std::fmt::Debug for Lakehouse {
@@ -94,7 +96,7 @@ impl Lakehouse {
         let saved = format!("{}/{SAVED_LOGS}", layout.folder(warehouse.lock.0, warehouse.lock.1));
         let storage = Storage::open(&root, options, &saved)?.map(Arc::new);
         let (turns, lock_wait) = (Arc::default(), Duration::ZERO);
-        Ok(Self { warehouse, root, layout, storage, context, least_rows: None, turns, hash_key: None, lock_wait })
+        Ok(Self { warehouse, root, layout, storage, context, least_rows: None, turns, hash_key: None, lock_wait, is_part: false })
     }
 
     /// Sets the minimum rows of a file, for all tables.
@@ -144,7 +146,7 @@ impl Lakehouse {
     /// [`Error::Lakehouse`] when the name can't be part of a URL.
     pub fn below(&self, folder: &str) -> Result<Self> {
         let root = self.root.join(&format!("{folder}/")).map_err(|error| self.unusable(error.to_string()))?;
-        Ok(Self { root, ..self.clone() })
+        Ok(Self { root, is_part: true, ..self.clone() })
     }
 
     /// Location as a URL with a slash at its end.
@@ -265,9 +267,26 @@ impl Lakehouse {
         self.storage().map_or(Ok(()), |storage| storage.check_login(needed))
     }
 
+    /// Whether the storage refused the login: nothing can be read or written any more.
+    pub fn is_login_refused(&self) -> bool {
+        self.storage().is_some_and(Storage::is_login_refused)
+    }
+
+    /// Waits until the storage refuses the login, and returns the error.
+    pub(super) async fn login_refused(&self) -> Error {
+        match self.storage() {
+            Some(storage) => storage.login_refused().await,
+            None => std::future::pending().await,
+        }
+        self.unusable(
+            "the storage refused the login (401), so this stopped: a token may have ended, or be for another resource \
+             than https://storage.azure.com. What was committed is whole, and the next run goes on from there",
+        )
+    }
+
     /// Saves the logs that this process changed, for the next command. A failure costs that one only requests.
     pub async fn save_logs(&self) {
-        if let Some(storage) = self.storage() {
+        if let Some(storage) = self.storage().filter(|_| !self.is_part) {
             storage.save_logs().await;
         }
     }

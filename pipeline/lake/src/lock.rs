@@ -223,13 +223,14 @@ impl<P: Serialize + DeserializeOwned> Lock<P> {
     /// The caller must release the lock afterwards.
     ///
     /// # Errors
-    /// [`Error::Interrupted`], [`Error::Lakehouse`] when the lock was lost.
+    /// [`Error::Interrupted`], [`Error::Lakehouse`] when the lock was lost or the storage refused the login.
     pub async fn during<T>(&mut self, work: impl Future<Output = T>) -> Result<T> {
         let lost = self.keep();
         tokio::select! {
             // Finished work counts, even if Ctrl-C came at the same moment.
             biased;
             outcome = work => Ok(outcome),
+            error = self.files.lake.login_refused() => Err(error),
             reason = lost => Err(self.lost(reason.unwrap_or_else(|_| "its renewal ended".to_owned()))),
             () = interrupted() => Err(Error::Interrupted),
         }

@@ -43,6 +43,10 @@ async fn held_during<T>(
         put_on_record(lake, begun, "killed", &takeover.text()).await;
     }
     let outcome = lock.during(work).await;
+    if lake.is_login_refused() {
+        // Nothing can be recorded or released any more: who takes the lock over does so.
+        return outcome.map_err(Error::from)?;
+    }
     if let (Err(stopped), Some(begun)) = (&outcome, lock.payload()) {
         let status = if matches!(stopped, crate::lake::Error::Interrupted) { "interrupted" } else { "failed" };
         put_on_record(lake, begun, status, &stopped.to_string()).await;

@@ -14,7 +14,6 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use chrono::Utc;
 use datafusion::logical_expr::{ident, lit};
-use datafusion::prelude::DataFrame;
 use std::sync::Arc;
 
 /// A row a run.
@@ -27,6 +26,9 @@ pub const CHECK: &str = "etl_check";
 pub const SOURCE: &str = "etl_source";
 /// All of them.
 pub const TABLES: [&str; 4] = [RUN, ENTITY_RUN, CHECK, SOURCE];
+
+/// Rows up to which a table is rewritten as one file with each run; more are only added to.
+const MOST_REWRITTEN: u64 = 50_000;
 
 /// The column with the live rows that a comparison found gone from the source; null where none was made.
 pub const GONE: &str = "gone";
@@ -215,7 +217,7 @@ pub(crate) async fn record_source(lake: &Lakehouse, run: &RunId, source: &DataSo
     ];
     let mut table = Table::create_or_evolve(lake, "meta", SOURCE, &source_schema()).await?;
     // In the place of the one before: no clock has to say which of two is newer.
-    let frame = one_batch(lake, &table, source_schema(), columns)?;
+    let frame = lake.context().read_batch(batch(&table, source_schema(), columns)?).on_table(&table, "writing")?;
     Ok(table.overwrite(frame, None, &[]).await?)
 }
 
@@ -262,13 +264,24 @@ async fn append(
     if rows == 0 {
         return Ok(());
     }
-    let frame = one_batch(lake, &table, schema, columns)?;
-    Ok(table.append(frame, rows as u64).await?)
+    let batch = batch(&table, schema, columns)?;
+    let stored = table.rows().await?;
+    if stored == 0 || stored > MOST_REWRITTEN {
+        let frame = lake.context().read_batch(batch).on_table(&table, "writing")?;
+        return Ok(table.append(frame, rows as u64).await?);
+    }
+    // One file in place of one a run: whoever reads the table reads all of them.
+    let mut all = table.frame().await?.collect().await.on_table(&table, "reading")?;
+    for stored in &mut all {
+        *stored = crate::lake::cast_to_schema(stored, &batch.schema()).on_table(&table, "reading")?;
+    }
+    all.push(batch);
+    let frame = lake.context().read_batches(all).on_table(&table, "writing")?;
+    Ok(table.overwrite(frame, Some(stored + rows as u64), &[]).await?)
 }
 
-/// Columns as rows of a table.
-fn one_batch(lake: &Lakehouse, table: &Table, schema: SchemaRef, columns: Vec<ArrayRef>) -> Result<DataFrame> {
+/// Columns as rows in the schema of a table.
+fn batch(table: &Table, schema: SchemaRef, columns: Vec<ArrayRef>) -> Result<RecordBatch> {
     let batch = RecordBatch::try_new(schema, columns).on_table(table, "writing")?;
-    let batch = crate::lake::cast_to_schema(&batch, &table.schema()?).on_table(table, "writing")?;
-    Ok(lake.context().read_batch(batch).on_table(table, "writing")?)
+    Ok(crate::lake::cast_to_schema(&batch, &table.schema()?).on_table(table, "writing")?)
 }

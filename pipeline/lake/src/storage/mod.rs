@@ -92,6 +92,16 @@ impl Storage {
         &self.credential
     }
 
+    /// Whether the login was refused.
+    pub(super) fn is_login_refused(&self) -> bool {
+        self.traffic.is_refused()
+    }
+
+    /// Waits until the login is refused.
+    pub(super) async fn login_refused(&self) {
+        self.traffic.refused().await;
+    }
+
     /// Checks that the login lasts so long.
     ///
     /// # Errors

@@ -15,9 +15,10 @@ use http::header::{DATE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use std::collections::HashMap;
 use std::error::Error as StdError;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// Time for which a request is repeated by default.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5 * 60);
@@ -45,6 +46,8 @@ pub(super) struct Traffic {
     contacts: Mutex<HashMap<String, Option<u32>>>,
     /// Milliseconds that the storage's clock is ahead of this machine's.
     ahead: AtomicI64,
+    is_refused: AtomicBool,
+    refusal: Notify,
 }
 
 impl Traffic {
@@ -56,6 +59,22 @@ impl Traffic {
     /// Time by the storage's clock, as its last answer told it.
     pub(super) fn now(&self) -> DateTime<Utc> {
         Utc::now() + TimeDelta::milliseconds(self.ahead.load(Ordering::Relaxed))
+    }
+
+    /// Whether the login was refused.
+    pub(super) fn is_refused(&self) -> bool {
+        self.is_refused.load(Ordering::Relaxed)
+    }
+
+    /// Waits until the login is refused: it ended, or never was right.
+    pub(super) async fn refused(&self) {
+        loop {
+            let refusal = self.refusal.notified();
+            if self.is_refused() {
+                return;
+            }
+            refusal.await;
+        }
     }
 
     fn answered(&self, host: &str, headers: &HeaderMap) {
@@ -131,6 +150,10 @@ impl HttpService for Service {
             Err(error) => return Err(HttpError::new(HttpErrorKind::Unknown, error)),
         };
         self.traffic.answered(&host, answer.headers());
+        if answer.status() == StatusCode::UNAUTHORIZED {
+            self.traffic.is_refused.store(true, Ordering::Relaxed);
+            self.traffic.refusal.notify_waiters();
+        }
         if let Some(wait) = asked_wait(answer.status(), answer.headers()) {
             tracing::debug!(?wait, status = answer.status().as_u16(), "the storage asks to wait");
             tokio::time::sleep(wait).await;
