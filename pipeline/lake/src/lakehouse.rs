@@ -96,7 +96,18 @@ impl Lakehouse {
         let saved = format!("{}/{SAVED_LOGS}", layout.folder(warehouse.lock.0, warehouse.lock.1));
         let storage = Storage::open(&root, options, &saved)?.map(Arc::new);
         let (turns, lock_wait) = (Arc::default(), Duration::ZERO);
-        Ok(Self { warehouse, root, layout, storage, context, least_rows: None, turns, hash_key: None, lock_wait, is_part: false })
+        Ok(Self {
+            warehouse,
+            root,
+            layout,
+            storage,
+            context,
+            least_rows: None,
+            turns,
+            hash_key: None,
+            lock_wait,
+            is_part: false,
+        })
     }
 
     /// Sets the minimum rows of a file, for all tables.

@@ -178,10 +178,13 @@ pub(super) fn check_end(end: DateTime<Utc>, now: DateTime<Utc>, needed: TimeDelt
     }))
 }
 
+/// Token, with its end where that is known.
+type Token = (Arc<AzureCredential>, Option<DateTime<Utc>>);
+
 /// Provider of tokens from a source, which is asked again shortly before a token ends.
 pub(super) struct Renewed {
     source: TokenSource,
-    current: tokio::sync::Mutex<Option<(Arc<AzureCredential>, Option<DateTime<Utc>>)>>,
+    current: tokio::sync::Mutex<Option<Token>>,
 }
 
 impl Renewed {
