@@ -152,6 +152,11 @@ CHECKED = [
         swap("ConnectWise.Lakehouse/lakehouse.metadata.json", "dbo", "gold"),
         "with schemas",
     ),
+    (
+        "a layout that the lakehouse has not",
+        swap(NIGHTLY, 'layout = "schemas"', 'layout = "flat"'),
+        "not the lakehouse's",
+    ),
     ("a pipeline of another notebook", swap(PIPELINE, '"notebookId": "', '"notebookId": "0'), "another notebook"),
     ("a parameter that is not there", swap(PIPELINE, '"mode"', '"modus"'), "no parameter modus"),
     ("a parameter of another type", swap(PIPELINE, '"value": "incremental"', '"value": 1'), "another type"),

@@ -24,8 +24,7 @@ def check(files):
     paths(files, faults)
     deployment(files, faults)
     pipeline(files, faults)
-    if files.get("ConnectWise.Lakehouse/lakehouse.metadata.json") not in ('{"defaultSchema":"dbo"}', "{}"):
-        faults.append("ConnectWise.Lakehouse/lakehouse.metadata.json: it has to be one with schemas, or one without")
+    layouts(files, faults)
     return faults
 
 
@@ -75,6 +74,17 @@ def paths(files, faults):
     path = reference.get("datasetReference", {}).get("byPath", {}).get("path", "")
     if not path.startswith("../") or f"{path[3:]}/definition.pbism" not in files:
         faults.append(f"ConnectWise.Report/definition.pbir: there is no semantic model {path}")
+
+
+def layouts(files, faults):
+    """That the lakehouse is one with schemas or one without, and that the notebooks take it as such."""
+    at = "ConnectWise.Lakehouse/lakehouse.metadata.json"
+    layout = {'{"defaultSchema":"dbo"}': "schemas", "{}": "flat"}.get(files.get(at))
+    if layout is None:
+        faults.append(f"{at}: it has to be one with schemas, or one without")
+    for path in notebooks.KERNELS:
+        if notebooks.parameters(files.get(path, "")).get("layout") != layout:
+            faults.append(f"{path}: its layout is not the lakehouse's")
 
 
 def deployment(files, faults):

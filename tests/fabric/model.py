@@ -104,6 +104,10 @@ class Model:
             self.fault(f"{where}: `{open_[-1]}` is missing")
         return words
 
+    def entities(self):
+        """Gold's table by table."""
+        return {name: self.entity(table) for name, table in self.tables.items()}
+
     def check(self):
         for check in (self.check_heads, self.check_names, self.check_tables, self.check_measures, self.check_relations,
                       self.check_calendar, self.check_hierarchies, self.check_captions, self.check_perspectives):
@@ -224,7 +228,7 @@ class Model:
             self.fault(f"{where} is a key that people see")
 
     def check_measures(self):
-        source = {name: self.entity(table) for name, table in self.tables.items()}
+        source = self.entities()
         for name, table in self.tables.items():
             for measure in table.of("measure"):
                 words = self.formula(f"[{measure.name}]", measure.value) or []
@@ -251,7 +255,7 @@ class Model:
     def check_relations(self):
         found = Counter()
         active = Counter()
-        entity = {name: self.entity(table) for name, table in self.tables.items()}
+        entity = self.entities()
         for relation in self.all("relationship"):
             ends = [column_of(relation.get(end)) for end in ("fromColumn", "toColumn")]
             many, one = (self.column(*end) for end in ends)
@@ -330,7 +334,8 @@ class Model:
                 if not of:
                     self.fault(f"{perspective.name} shows the table {table.name}, which is not there")
                     continue
-                visible = {(f"perspective{one.kind.capitalize()}", one.name) for one in of.children if not one.get("isHidden")}
+                visible = {(f"perspective{one.kind.capitalize()}", one.name)
+                           for one in of.children if not one.get("isHidden")}
                 for one in table.children:
                     if (one.kind, one.name) not in visible:
                         self.fault(f"{perspective.name} shows {table.name}: {one.name}, which is not there or hidden")

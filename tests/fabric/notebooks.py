@@ -56,9 +56,11 @@ def parameters(text):
     found = {}
     for kind, body in parts(text)[1]:
         if kind == "PARAMETERS CELL":
-            for statement in ast.parse(body).body:
-                if isinstance(statement, ast.Assign):
-                    found[statement.targets[0].id] = ast.literal_eval(statement.value)
+            # Code that can't be read is told of elsewhere.
+            with contextlib.suppress(SyntaxError, ValueError):
+                for statement in ast.parse(body).body:
+                    if isinstance(statement, ast.Assign):
+                        found[statement.targets[0].id] = ast.literal_eval(statement.value)
     return found
 
 

@@ -2,8 +2,8 @@
 //! the end of a file, names between quotes where they need them, formulas of several lines two tabs further in. An
 //! import of the folder followed by an export changes nothing.
 //!
-//! Lines end with `\n`: so does what Git stores of a Fabric workspace, and what that writer gives on Linux; Power BI Desktop
-//! on Windows reads both.
+//! Lines end with `\n`: so does what Git stores of a Fabric workspace, and what that writer gives on Linux. Power BI
+//! Desktop on Windows reads both.
 
 mod beside;
 mod culture;
