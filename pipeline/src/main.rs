@@ -86,6 +86,8 @@ fn execute(cli: Cli, mut output: Output) -> Result<u8> {
         .thread_stack_size(STACK_BYTES)
         .build()
         .map_err(|error| Error::io("starting the runtime", error))?;
+    // It ends with the process: reads of logs that are under way when a run is stopped would panic without it.
+    let runtime = Box::leak(Box::new(runtime));
     let outcome = runtime.block_on(cli.execute(&mut output));
     output.flush()?;
     outcome

@@ -103,11 +103,11 @@ impl Cli {
     pub fn log_level(&self) -> &'static str {
         // All crates of this workspace, by the beginning of their names.
         match (self.quiet, self.verbose) {
-            (true, _) => "error",
+            // What the libraries say is of no use to a user: their errors end in one of ours.
+            (true, _) => "off,connectwise=error",
             // Progress is in the log then.
-            (false, 0) if self.log_format == LogFormat::Json => "error,connectwise=info",
-            // Warnings of the libraries are of no use to a user.
-            (false, 0) => "error,connectwise=warn",
+            (false, 0) if self.log_format == LogFormat::Json => "off,connectwise=info",
+            (false, 0) => "off,connectwise=warn",
             (false, 1) => "error,connectwise=info",
             (false, _) => "warn,connectwise=debug",
         }
