@@ -3,7 +3,10 @@
 //! The storage's own texts are kept as the source of an error. They run over lines of XML, and name neither cause nor
 //! remedy.
 
-use super::super::error::BoxError;
+use std::error::Error;
+
+/// Any error; declared here, since the errors of this crate are put into words here.
+type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Words with which the storage layer begins the text of a request that failed.
 const REQUEST: &str = "Error performing ";
@@ -70,7 +73,7 @@ const CAUSES: [(&[&str], &str, &str); 12] = [
 ];
 
 /// Whole text of an error: its own and its sources'.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {
