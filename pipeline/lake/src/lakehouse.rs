@@ -295,6 +295,13 @@ impl Lakehouse {
         )
     }
 
+    /// Forgets what is known of object storage's listing, before a decision that it must not be too old for.
+    pub(super) async fn forget_listing(&self) {
+        if let Some(storage) = self.storage() {
+            storage.forget_listing().await;
+        }
+    }
+
     /// Saves the logs that this process changed, for the next command. A failure costs that one only requests.
     pub async fn save_logs(&self) {
         if let Some(storage) = self.storage().filter(|_| !self.is_part) {

@@ -201,6 +201,8 @@ impl<P: Serialize + DeserializeOwned> Lock<P> {
             let mut lock = Self { files: files.clone(), number, holder, payload: None, renewal: None };
             match files.write(number, &lock.holder, PutMode::Create).await {
                 Ok(()) => {
+                    // What the former holder committed since this process first looked.
+                    lake.forget_listing().await;
                     lock.payload = payload;
                     lock.clear_away().await;
                     return Ok((lock, before));
@@ -254,7 +256,10 @@ impl<P: Serialize + DeserializeOwned> Lock<P> {
         self.renewal = Some(tokio::spawn(async move {
             loop {
                 tokio::time::sleep(RENEWAL).await;
-                match renew(&files, number, &mut holder).await {
+                // A renewal that is stuck must not outlive the lease.
+                let left = (holder.expires_at - Utc::now()).to_std().unwrap_or_default().saturating_sub(RENEWAL);
+                let renewed = tokio::time::timeout(left, renew(&files, number, &mut holder)).await;
+                match renewed.unwrap_or_else(|_| Err(files.error("renewed", "the storage did not answer in time"))) {
                     Ok(None) => {}
                     Ok(Some(reason)) => {
                         // The receiver may be gone.

@@ -165,7 +165,10 @@ impl Table {
 
     /// Deletes files that no version within the retention has, and counts them.
     async fn vacuum(&mut self, options: MaintenanceOptions) -> Result<u64> {
-        let looked: DeltaTable = self.delta().clone();
+        let mut looked: DeltaTable = self.delta().clone();
+        // Whatever the newest version has must stay, also what another committed a moment ago.
+        self.lake().forget_listing().await;
+        looked.update_state().await.on_table(self, "deleting old files")?;
         let (delta, metrics) = looked
             .vacuum()
             // Also what a killed run wrote and never committed.

@@ -276,8 +276,19 @@ async fn append(
         *stored = crate::lake::cast_to_schema(stored, &batch.schema()).on_table(&table, "reading")?;
     }
     all.push(batch);
+    let fresh = all.last().cloned();
     let frame = lake.context().read_batches(all).on_table(&table, "writing")?;
-    Ok(table.overwrite(frame, Some(stored + rows as u64), &[]).await?)
+    let Err(error) = table.overwrite(frame, Some(stored + rows as u64), &[]).await else { return Ok(()) };
+    // Another program's upkeep of the table must not fail the run: its rows are added to what is there now.
+    let before = table.version();
+    match (lake.open("meta", name).await?, fresh) {
+        (Some(mut newer), Some(fresh)) if newer.version() > before => {
+            tracing::debug!(table = name, %error, "another writer committed meanwhile");
+            let frame = lake.context().read_batch(fresh).on_table(&newer, "writing")?;
+            Ok(newer.append(frame, rows as u64).await?)
+        }
+        _ => Err(error.into()),
+    }
 }
 
 /// Columns as rows in the schema of a table.

@@ -20,7 +20,7 @@ struct Advised {
 }
 
 /// Causes by the words that tell them, in lower case, each with advice.
-const CAUSES: [(&[&str], &str, &str); 12] = [
+const CAUSES: [(&[&str], &str, &str); 14] = [
     (
         &["certificate", "unknownissuer"],
         "the storage's certificate is not trusted",
@@ -56,6 +56,11 @@ const CAUSES: [(&[&str], &str, &str); 12] = [
         "check its name; a lakehouse is made in Fabric, and a container in Azure, before the first run",
     ),
     (
+        &[".parquet"],
+        "a file of an earlier version was deleted meanwhile",
+        "run again; keep old versions longer with maintain --retention-hours",
+    ),
+    (
         &["404 not found", "status code: 404"],
         "the workspace or item does not exist (404)",
         "check the names in the address; a lakehouse is made in Fabric before the first run",
@@ -63,6 +68,11 @@ const CAUSES: [(&[&str], &str, &str); 12] = [
     (
         &["429 too many", "503 service unavailable", "status code: 429", "status code: 503"],
         "the storage was too busy for longer than a request is repeated",
+        "run again later",
+    ),
+    (
+        &["status code: 500", "status code: 502", "status code: 504"],
+        "the storage failed for longer than a request is repeated",
         "run again later",
     ),
     (
@@ -86,9 +96,13 @@ fn chain(error: &(dyn Error + 'static)) -> String {
 
 /// Text of a failed request in one line; `None` for other errors.
 fn advice(text: &str) -> Option<String> {
+    let text = &without_retries(text);
     let at = text.find(REQUEST)?;
     let lower = text.to_ascii_lowercase();
-    let is_told = |words: &&(&[&str], &str, &str)| words.0.iter().any(|word| lower.contains(word));
+    let is_missing = lower.contains("status code: 404");
+    let is_told = |words: &&(&[&str], &str, &str)| {
+        words.0.iter().any(|word| lower.contains(word) && (*word != ".parquet" || is_missing))
+    };
     let host = host_in(text.get(at..)?);
     let place = host.map(|host| format!(" ({host})")).unwrap_or_default();
     let code = within(text, "<Code>", "</Code>").map(|code| format!(" [{code}]")).unwrap_or_default();
@@ -100,6 +114,27 @@ fn advice(text: &str) -> Option<String> {
             format!("a request to the storage failed{place}{code}: {words}")
         }
     })
+}
+
+/// Cuts out how often a request was repeated: its words look like causes.
+fn without_retries(text: &str) -> String {
+    let mut rest = text;
+    let mut kept = String::new();
+    while let Some((before, after)) = rest.split_once(", after ") {
+        kept.push_str(before);
+        match after.split_once(" - ").filter(|(retries, _)| retries.contains("max_retries")) {
+            Some((_, cause)) => {
+                kept.push_str(" - ");
+                rest = cause;
+            }
+            None => {
+                kept.push_str(", after ");
+                rest = after;
+            }
+        }
+    }
+    kept.push_str(rest);
+    kept
 }
 
 fn within<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
@@ -153,6 +188,14 @@ mod tests {
             let told = of(tail);
             assert!(told.contains(cause) && told.contains(advice), "{tail}: {told}");
         }
+        let repeated = "Server returned non-2xx status code: 500 Internal Server Error: ";
+        let many =
+            format!("GET https://h/x in 300s, after 60 retries, max_retries: 99, retry_timeout: 300s  - {repeated}");
+        let told = advised(format!("Error performing {many}").into()).to_string();
+        assert!(told.contains("failed for longer") && !told.contains("reached"), "{told}");
+        let gone = "Error performing GET https://h/t/part-1.parquet in 1s - Server returned non-2xx status code: 404 Not \
+                    Found: <Code>BlobNotFound</Code>";
+        assert!(advised(gone.into()).to_string().contains("deleted meanwhile"));
         let other = advised("a column is missing".into()).to_string();
         assert_eq!(other, "a column is missing");
     }

@@ -88,6 +88,9 @@ pub(super) fn open(root: &Url, options: &StorageOptions) -> Result<Opened> {
                     builder = builder.with_config(*key, value);
                 }
             }
+            if matches!(kind, Kind::Token | Kind::Sas | Kind::AccessKey) {
+                transport.traffic.set_lasting();
+            }
             credential = credentials::describe(kind, &given, &environment);
             ends = (kind == Kind::Token)
                 .then(|| value(Key::Token))
@@ -138,7 +141,8 @@ fn environment() -> Settings {
             settings.insert(key, (name.to_owned(), value));
         }
     }
-    for (name, value) in std::env::vars() {
+    let texts = std::env::vars_os().filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
+    for (name, value) in texts {
         let key = name.starts_with("AZURE_").then(|| name.to_ascii_lowercase().parse::<Key>().ok()).flatten();
         if let Some(key) = key.filter(|_| !value.is_empty()) {
             settings.insert(key, (name, value));

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::Utc;
 use deltalake::Path;
+use deltalake::logstore::object_store::UploadPart;
 use deltalake::logstore::object_store::{
     Attributes, CopyOptions, Error, GetOptions, GetRange, GetResult, GetResultPayload, ListResult, MultipartUpload,
     ObjectMeta, ObjectStore, ObjectStoreExt as _, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
@@ -74,7 +75,8 @@ impl std::fmt::Display for Cached {
 impl Cached {
     /// Wraps a store whose lakehouse lies in a folder, with the saved logs at a path below it.
     pub(super) fn new(inner: Arc<dyn ObjectStore>, root: Path, saved: &str) -> Self {
-        let saved = Path::from(format!("{root}/{saved}"));
+        // By parts: the root's own are not encoded a second time.
+        let saved: Path = root.parts().chain(Path::from(saved).parts()).collect();
         let shares = (0..SHARES).map(|_| AsyncMutex::default()).collect();
         Self { inner, root, saved, known: Arc::default(), parts: Arc::default(), shares }
     }
@@ -147,11 +149,28 @@ impl Cached {
                 return Ok((meta, content));
             }
         }
-        let found = self.inner.get(path).await?;
-        let meta = found.meta.clone();
-        let content = found.bytes().await?;
-        self.known.lock().await.learn(meta.clone(), content.clone());
-        Ok((meta, content))
+        let fetched = async {
+            let found = self.inner.get(path).await?;
+            let meta = found.meta.clone();
+            Ok::<_, Error>((meta, found.bytes().await?))
+        };
+        let fetched = fetched.await;
+        let mut known = self.known.lock().await;
+        let listed = known.listing.as_ref().and_then(|listing| listing.log(path)).and_then(tag).map(str::to_owned);
+        let is_as_listed = fetched.as_ref().is_ok_and(|(meta, _)| tag(meta) == listed.as_deref());
+        if let Ok((meta, content)) = &fetched {
+            known.learn(meta.clone(), content.clone());
+        }
+        if !is_as_listed {
+            // Another wrote, or deleted, since the listing: what it names next would not be listed.
+            known.listing = None;
+        }
+        fetched
+    }
+
+    /// Forgets the listing: the next look is at the storage itself.
+    pub(super) async fn forget_listing(&self) {
+        self.known.lock().await.listing = None;
     }
 
     fn parts(&self) -> MutexGuard<'_, Parts> {
@@ -218,6 +237,30 @@ fn is_data(path: &Path) -> bool {
     path.extension() == Some("parquet") && !is_log(path)
 }
 
+/// Upload of a large object of a log, such as a checkpoint.
+#[derive(Debug)]
+struct LogUpload {
+    upload: Box<dyn MultipartUpload>,
+    known: Arc<AsyncMutex<Known>>,
+}
+
+#[async_trait]
+impl MultipartUpload for LogUpload {
+    fn put_part(&mut self, data: PutPayload) -> UploadPart {
+        self.upload.put_part(data)
+    }
+
+    async fn complete(&mut self) -> Result<PutResult> {
+        let outcome = self.upload.complete().await;
+        self.known.lock().await.listing = None;
+        outcome
+    }
+
+    async fn abort(&mut self) -> Result<()> {
+        self.upload.abort().await
+    }
+}
+
 #[async_trait]
 impl ObjectStore for Cached {
     async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
@@ -257,7 +300,11 @@ impl ObjectStore for Cached {
         location: &Path,
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
-        self.inner.put_multipart_opts(location, options).await
+        let upload = self.inner.put_multipart_opts(location, options).await?;
+        if !is_log(location) {
+            return Ok(upload);
+        }
+        Ok(Box::new(LogUpload { upload, known: Arc::clone(&self.known) }))
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {

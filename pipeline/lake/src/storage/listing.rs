@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 /// Folder of a table's log.
 const LOG: &str = "_delta_log";
 /// Age at which a listing is made anew: what other programs commit is seen by then.
-const LIFETIME: Duration = Duration::from_secs(120);
+const LIFETIME: Duration = Duration::from_secs(20);
 
 /// Whether a path is that of an object of a log.
 pub(super) fn is_log(path: &Path) -> bool {

@@ -40,7 +40,8 @@ pub(in super::super) fn canonical(url: &Url) -> Result<Option<Url>> {
 }
 
 fn is_azure(host: &str) -> bool {
-    [FABRIC, STORAGE].iter().any(|domain| host.ends_with(&format!(".{domain}")))
+    let serves = |service: &str| [FABRIC, STORAGE].iter().any(|domain| host.ends_with(&format!(".{service}.{domain}")));
+    serves("dfs") || serves("blob")
 }
 
 impl Location {
@@ -76,7 +77,7 @@ impl Location {
             Some(STORAGE) => Ok(Self { account, container, endpoint: None, is_fabric }),
             Some(FABRIC) => Ok(Self { account, container, endpoint: None, is_fabric }),
             // A private link: <workspace without hyphens>.z<two digits>.dfs.fabric.microsoft.com.
-            _ if is_fabric => {
+            _ if is_fabric && (host.contains(".dfs.") || host.contains(".blob.")) => {
                 let endpoint = format!("https://{}", host.replacen(".dfs.", ".blob.", 1));
                 Ok(Self { account: Some("onelake".to_owned()), container, endpoint: Some(endpoint), is_fabric })
             }
@@ -129,6 +130,8 @@ mod tests {
         let found = same("https://onelake.dfs.fabric.microsoft.com/ws/a.Lakehouse/Tables").unwrap().unwrap();
         assert_eq!(found.as_str(), "abfss://ws@onelake.dfs.fabric.microsoft.com/a.Lakehouse/Tables");
         assert_eq!(same("https://example.com/ws/a").unwrap(), None);
+        assert_eq!(same("https://app.fabric.microsoft.com/groups/a").unwrap(), None, "it is no storage");
+        assert!(location("abfss://ws@app.fabric.microsoft.com/a/").is_err());
         assert!(same("https://onelake.dfs.fabric.microsoft.com/").is_err());
     }
 }

@@ -110,6 +110,11 @@ impl Storage {
         self.ends.map_or(Ok(()), |end| credentials::check_end(end, Utc::now(), needed))
     }
 
+    /// Forgets the listing: the next look is at the storage itself.
+    pub(super) async fn forget_listing(&self) {
+        self.cached.forget_listing().await;
+    }
+
     /// Saves the logs that were read or written, for the next command.
     pub(super) async fn save_logs(&self) {
         self.cached.save_logs().await;

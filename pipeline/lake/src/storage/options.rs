@@ -36,7 +36,10 @@ impl StorageOptions {
         let (mut pairs, mut patience) = (BTreeMap::new(), None);
         for text in texts {
             let Some((key, value)) = text.split_once('=') else {
-                return Err(Error::Usage(format!("--storage-option {text}: write it as KEY=VALUE")));
+                // The rest may be a secret.
+                let key: String =
+                    text.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+                return Err(Error::Usage(format!("--storage-option {key}…: write it as KEY=VALUE")));
             };
             let key = key.trim().to_ascii_lowercase();
             if key == PATIENCE {

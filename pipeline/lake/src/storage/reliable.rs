@@ -53,16 +53,17 @@ impl Reliable {
 impl ObjectStore for Reliable {
     async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
         let creates = options.mode == PutMode::Create;
-        let refused = match self.inner.put_opts(location, payload.clone(), options).await {
-            Err(error @ (Error::AlreadyExists { .. } | Error::Precondition { .. })) if creates => error,
+        let failed = match self.inner.put_opts(location, payload.clone(), options).await {
+            Err(error) if creates => error,
             outcome => return outcome,
         };
-        match self.own(location, &payload).await? {
-            Some(meta) => {
+        // Also where it was not answered at all in the end: an earlier attempt may have been done.
+        match self.own(location, &payload).await {
+            Ok(Some(meta)) => {
                 tracing::debug!(%location, "it was written before its answer was lost");
                 Ok(PutResult { e_tag: meta.e_tag, version: meta.version })
             }
-            None => Err(match refused {
+            Ok(None) | Err(_) => Err(match failed {
                 Error::Precondition { path, source } => Error::AlreadyExists { path, source },
                 other => other,
             }),
@@ -86,7 +87,13 @@ impl ObjectStore for Reliable {
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
-        let Some(deletes) = self.deletes.clone() else { return self.inner.delete_stream(locations) };
+        let Some(deletes) = self.deletes.clone() else {
+            let is_gone = |deleted: Result<Path>| match deleted {
+                Err(Error::NotFound { path, .. }) => Ok(Path::parse(path)?),
+                other => other,
+            };
+            return self.inner.delete_stream(locations).map(is_gone).boxed();
+        };
         let delete = move |location: Result<Path>| {
             let deletes = Arc::clone(&deletes);
             async move {

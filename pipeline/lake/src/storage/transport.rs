@@ -46,6 +46,8 @@ pub(super) struct Traffic {
     contacts: Mutex<HashMap<String, Option<u32>>>,
     /// Milliseconds that the storage's clock is ahead of this machine's.
     ahead: AtomicI64,
+    /// Whether the login is never renewed, so that a refusal is final.
+    is_lasting: AtomicBool,
     is_refused: AtomicBool,
     refusal: Notify,
 }
@@ -59,6 +61,11 @@ impl Traffic {
     /// Time by the storage's clock, as its last answer told it.
     pub(super) fn now(&self) -> DateTime<Utc> {
         Utc::now() + TimeDelta::milliseconds(self.ahead.load(Ordering::Relaxed))
+    }
+
+    /// Tells that the login is never renewed: one refusal is final.
+    pub(super) fn set_lasting(&self) {
+        self.is_lasting.store(true, Ordering::Relaxed);
     }
 
     /// Whether the login was refused.
@@ -91,7 +98,8 @@ impl Traffic {
         if is_untrusted(error) {
             return false;
         }
-        if error.kind() != HttpErrorKind::Connect {
+        // A connection that takes too long counts as a timeout.
+        if !matches!(error.kind(), HttpErrorKind::Connect | HttpErrorKind::Timeout) {
             return true;
         }
         let mut contacts = self.contacts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -141,7 +149,8 @@ struct Service {
 impl HttpService for Service {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         self.traffic.requests.fetch_add(1, Ordering::Relaxed);
-        let is_list = request.uri().query().is_some_and(|query| query.contains("comp=list"));
+        let has = |what| request.uri().query().is_some_and(|query| query.contains(what));
+        let is_small = has("comp=list") || has("comp=batch");
         tracing::trace!(method = %request.method(), path = request.uri().path(), "request to the storage");
         let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
         let answer = match self.inner.execute(request).await {
@@ -150,7 +159,7 @@ impl HttpService for Service {
             Err(error) => return Err(HttpError::new(HttpErrorKind::Unknown, error)),
         };
         self.traffic.answered(&host, answer.headers());
-        if answer.status() == StatusCode::UNAUTHORIZED {
+        if answer.status() == StatusCode::UNAUTHORIZED && self.traffic.is_lasting.load(Ordering::Relaxed) {
             self.traffic.is_refused.store(true, Ordering::Relaxed);
             self.traffic.refusal.notify_waiters();
         }
@@ -158,8 +167,8 @@ impl HttpService for Service {
             tracing::debug!(?wait, status = answer.status().as_u16(), "the storage asks to wait");
             tokio::time::sleep(wait).await;
         }
-        // The store repeats a list only before its body begins.
-        if is_list && answer.status().is_success() { whole(answer).await } else { Ok(answer) }
+        // The store repeats these only before their bodies begin, and reads the cause of a failure from its body.
+        if is_small || !answer.status().is_success() { whole(answer).await } else { Ok(answer) }
     }
 }
 
@@ -197,7 +206,7 @@ mod tests {
         let traffic = Traffic::default();
         let refused = || error(HttpErrorKind::Connect, "connection refused");
         let may = |error: &HttpError| traffic.may_recover("storage", error);
-        assert!(may(&refused()) && may(&refused()) && !may(&refused()));
+        assert!(may(&refused()) && may(&error(HttpErrorKind::Timeout, "connecting")) && !may(&refused()));
         assert!(may(&error(HttpErrorKind::Unknown, "connection reset")), "it was reached");
         traffic.answered("login", &HeaderMap::new());
         assert!(!may(&refused()), "another host answered");

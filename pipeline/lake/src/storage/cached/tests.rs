@@ -185,3 +185,48 @@ async fn an_answer_tells_the_size_of_the_whole_file() {
     }
     assert_eq!(store.taken(), (0, 1), "the second is known");
 }
+
+#[tokio::test]
+async fn a_pointer_that_is_newer_than_the_listing_lists_anew() {
+    let store = Arc::new(Counted::default());
+    let pointer = Path::from("lake/gold/t/_delta_log/_last_checkpoint");
+    store.memory.put(&pointer, "0".into()).await.unwrap();
+    let cached = opened(&store);
+    assert_eq!(log(&cached, "t").await, ["_last_checkpoint"]);
+    let checkpoint = Path::from("lake/gold/t/_delta_log/00000000000000000010.checkpoint.parquet");
+    store.memory.put(&checkpoint, "c".into()).await.unwrap();
+    store.memory.put(&pointer, "10".into()).await.unwrap();
+    assert_eq!(text(&cached, &pointer).await.unwrap(), "10");
+    assert_eq!(log(&cached, "t").await, ["10.checkpoint.parquet", "_last_checkpoint"]);
+    store.memory.delete(&checkpoint).await.unwrap();
+    assert!(text(&cached, &checkpoint).await.is_err());
+    assert_eq!(log(&cached, "t").await, ["_last_checkpoint"], "it is gone since the listing");
+}
+
+#[tokio::test]
+async fn a_large_checkpoint_is_listed_once_its_upload_is_complete() {
+    let store = Arc::new(Counted::default());
+    let cached = opened(&store);
+    assert!(log(&cached, "t").await.is_empty());
+    let checkpoint = Path::from("lake/gold/t/_delta_log/00000000000000000010.checkpoint.parquet");
+    let mut upload = cached.put_multipart_opts(&checkpoint, PutMultipartOptions::default()).await.unwrap();
+    upload.put_part("content".into()).await.unwrap();
+    upload.complete().await.unwrap();
+    assert_eq!(log(&cached, "t").await, ["10.checkpoint.parquet"]);
+    assert_eq!(text(&cached, &checkpoint).await.unwrap(), "content");
+}
+
+#[tokio::test]
+async fn logs_are_saved_in_the_lakehouse_whatever_its_name() {
+    let store = Arc::new(Counted::default());
+    let root = Path::from_url_path("%C3%9Ejónusta.Lakehouse/Tables").unwrap();
+    let cached = || Cached::new(Arc::clone(&store) as Arc<dyn ObjectStore>, root.clone(), "meta/etl_run/_logs/saved");
+    let commit: Path = root.parts().chain(commit("t", 0).parts().skip(1)).collect();
+    let first = cached();
+    assert!(first.get(&commit).await.is_err());
+    first.put(&commit, "a".into()).await.unwrap();
+    first.save_logs().await;
+    store.taken();
+    assert_eq!(text(&cached(), &commit).await.unwrap(), "a");
+    assert_eq!(store.taken(), (1, 1), "a list, and the saved logs");
+}
