@@ -57,7 +57,7 @@ fn total(done: &BTreeMap<String, Value>, property: &str) -> u64 {
     done.values().map(|row| row[property].as_u64().unwrap()).sum()
 }
 
-/// A lakehouse after many small runs.
+/// A lakehouse after many small runs, with a table to which another program added rows one by one.
 async fn many_runs() -> Scene {
     let scene = Scene::new(SMALL).await;
     scene.full().await;
@@ -67,6 +67,11 @@ async fn many_runs() -> Scene {
         world.put("TimeEntry", json!({ "id": 9_000 - id, "actualHours": 1.5, "timeStart": "2026-01-02T08:00:00Z" }));
         world.put("Company", json!({ "id": 9_000 - id, "name": format!("Nýtt {id}") }));
         scene.incremental().await;
+    }
+    let mut runs = scene.lake.open("meta", "etl_run").await.unwrap().unwrap();
+    for _ in 0..6 {
+        let row = runs.frame().await.unwrap().limit(0, Some(1)).unwrap();
+        runs.append(row, 1).await.unwrap();
     }
     scene
 }
