@@ -50,6 +50,9 @@ class Reader:
             raise SystemExit(f"wrong {when}:\n" + "\n".join(wrong or ["there are no rows"]))
         print(f"{when}: {count} rows of {len(names)} tables are the same")
 
+    def rows(self, path, condition):
+        return sorted(self.database.execute(f"SELECT * FROM delta_scan('{path}') WHERE {condition}").fetchall())
+
     def batches(self, lakehouse):
         """The runs that wrote silver's rows."""
         found = set()
