@@ -139,98 +139,271 @@ CREATE TABLE IF NOT EXISTS silver.cw_agreement (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.id, o.id) AS id, n.name, n.typeId, n.typeName, n.companyId, n.companyIdentifier, n.companyName,
-  n.contactId, n.contactName, n.siteId, n.siteName, n.subContractCompanyId, n.subContractCompanyIdentifier,
-  n.subContractCompanyName, n.subContractContactId, n.subContractContactName, n.parentAgreementId,
-  n.parentAgreementName, n.parentAgreementType, n.parentAgreementChargeFirmFlag, n.customerPO, n.locationId,
-  n.locationName, n.departmentId, n.departmentIdentifier, n.departmentName, n.restrictLocationFlag,
-  n.restrictDepartmentFlag, n.startDate, n.endDate, n.noEndingDateFlag, n.opportunityId, n.opportunityName,
-  n.cancelledFlag, n.dateCancelled, n.reasonCancelled, n.slaId, n.slaName, n.workOrder, n.internalNotes,
-  n.applicationUnits, n.applicationLimit, n.applicationCycle, n.applicationUnlimitedFlag, n.oneTimeFlag,
-  n.coverAgreementTime, n.coverAgreementProduct, n.coverAgreementExpense, n.coverSalesTax, n.carryOverUnused,
-  n.allowOverruns, n.expiredDays, n.limit, n.expireWhenZero, n.chargeToFirm, n.employeeCompRate,
-  n.employeeCompNotExceed, n.compHourlyRate, n.compLimitAmount, n.billingCycleId, n.billingCycleName,
-  n.billOneTimeFlag, n.billingTermsId, n.billingTermsName, n.invoicingCycle, n.billToCompanyId,
-  n.billToCompanyIdentifier, n.billToCompanyName, n.billToContactId, n.billToContactName, n.billToSiteId,
-  n.billToSiteName, n.billAmount, n.taxable, n.prorateFirstBill, n.billStartDate, n.taxCodeId, n.taxCodeName,
-  n.restrictDownPayment, n.prorateFlag, n.invoiceProratedAdditionsFlag, n.invoiceDescription, n.topComment,
-  n.bottomComment, n.workRoleId, n.workRoleName, n.workTypeId, n.workTypeName, n.workTypeUtilizationFlag,
-  n.projectTypeId, n.projectTypeName, n.invoiceTemplateId, n.invoiceTemplateName, n.billTime, n.billExpenses,
-  n.billProducts, n.billableTimeInvoice, n.billableExpenseInvoice, n.billableProductInvoice, n.currencyId,
-  n.currencySymbol, n.currencyCurrencyCode, n.currencyDecimalSeparator, n.currencyNumberOfDecimals,
-  n.currencyThousandsSeparator, n.currencyNegativeParenthesesFlag, n.currencyDisplaySymbolFlag,
-  n.currencyCurrencyIdentifier, n.currencyDisplayIdFlag, n.currencyRightAlign, n.currencyName, n.periodType,
-  n.autoInvoiceFlag, n.nextInvoiceDate, n.companyLocationId, n.companyLocationName, n.shipToCompanyId,
-  n.shipToCompanyIdentifier, n.shipToCompanyName, n.shipToContactId, n.shipToContactName, n.shipToSiteId,
-  n.shipToSiteName, n.agreementStatus, n.customFields, n.infoLastUpdated, n.infoUpdatedBy, n.infoDateEntered,
-  n.infoEnteredBy, n._etl_processed_at, n._etl_source, n._etl_batch_id, n._etl_deleted_at,
+  COALESCE(n.id, o.id) AS id,
+  n.name,
+  n.typeId,
+  n.typeName,
+  n.companyId,
+  n.companyIdentifier,
+  n.companyName,
+  n.contactId,
+  n.contactName,
+  n.siteId,
+  n.siteName,
+  n.subContractCompanyId,
+  n.subContractCompanyIdentifier,
+  n.subContractCompanyName,
+  n.subContractContactId,
+  n.subContractContactName,
+  n.parentAgreementId,
+  n.parentAgreementName,
+  n.parentAgreementType,
+  n.parentAgreementChargeFirmFlag,
+  n.customerPO,
+  n.locationId,
+  n.locationName,
+  n.departmentId,
+  n.departmentIdentifier,
+  n.departmentName,
+  n.restrictLocationFlag,
+  n.restrictDepartmentFlag,
+  n.startDate,
+  n.endDate,
+  n.noEndingDateFlag,
+  n.opportunityId,
+  n.opportunityName,
+  n.cancelledFlag,
+  n.dateCancelled,
+  n.reasonCancelled,
+  n.slaId,
+  n.slaName,
+  n.workOrder,
+  n.internalNotes,
+  n.applicationUnits,
+  n.applicationLimit,
+  n.applicationCycle,
+  n.applicationUnlimitedFlag,
+  n.oneTimeFlag,
+  n.coverAgreementTime,
+  n.coverAgreementProduct,
+  n.coverAgreementExpense,
+  n.coverSalesTax,
+  n.carryOverUnused,
+  n.allowOverruns,
+  n.expiredDays,
+  n.limit,
+  n.expireWhenZero,
+  n.chargeToFirm,
+  n.employeeCompRate,
+  n.employeeCompNotExceed,
+  n.compHourlyRate,
+  n.compLimitAmount,
+  n.billingCycleId,
+  n.billingCycleName,
+  n.billOneTimeFlag,
+  n.billingTermsId,
+  n.billingTermsName,
+  n.invoicingCycle,
+  n.billToCompanyId,
+  n.billToCompanyIdentifier,
+  n.billToCompanyName,
+  n.billToContactId,
+  n.billToContactName,
+  n.billToSiteId,
+  n.billToSiteName,
+  n.billAmount,
+  n.taxable,
+  n.prorateFirstBill,
+  n.billStartDate,
+  n.taxCodeId,
+  n.taxCodeName,
+  n.restrictDownPayment,
+  n.prorateFlag,
+  n.invoiceProratedAdditionsFlag,
+  n.invoiceDescription,
+  n.topComment,
+  n.bottomComment,
+  n.workRoleId,
+  n.workRoleName,
+  n.workTypeId,
+  n.workTypeName,
+  n.workTypeUtilizationFlag,
+  n.projectTypeId,
+  n.projectTypeName,
+  n.invoiceTemplateId,
+  n.invoiceTemplateName,
+  n.billTime,
+  n.billExpenses,
+  n.billProducts,
+  n.billableTimeInvoice,
+  n.billableExpenseInvoice,
+  n.billableProductInvoice,
+  n.currencyId,
+  n.currencySymbol,
+  n.currencyCurrencyCode,
+  n.currencyDecimalSeparator,
+  n.currencyNumberOfDecimals,
+  n.currencyThousandsSeparator,
+  n.currencyNegativeParenthesesFlag,
+  n.currencyDisplaySymbolFlag,
+  n.currencyCurrencyIdentifier,
+  n.currencyDisplayIdFlag,
+  n.currencyRightAlign,
+  n.currencyName,
+  n.periodType,
+  n.autoInvoiceFlag,
+  n.nextInvoiceDate,
+  n.companyLocationId,
+  n.companyLocationName,
+  n.shipToCompanyId,
+  n.shipToCompanyIdentifier,
+  n.shipToCompanyName,
+  n.shipToContactId,
+  n.shipToContactName,
+  n.shipToSiteId,
+  n.shipToSiteName,
+  n.agreementStatus,
+  n.customFields,
+  n.infoLastUpdated,
+  n.infoUpdatedBy,
+  n.infoDateEntered,
+  n.infoEnteredBy,
+  n._etl_processed_at,
+  n._etl_source,
+  n._etl_batch_id,
+  n._etl_deleted_at,
   n.id IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN silver.cw_agreement AS o ON o.id = n.id
 WHERE n.id IS NULL OR o.id IS NULL OR NOT (
-  n.name <=> o.name AND n.typeId <=> o.typeId AND n.typeName <=> o.typeName AND n.companyId <=> o.companyId AND
-  n.companyIdentifier <=> o.companyIdentifier AND n.companyName <=> o.companyName AND n.contactId <=> o.contactId AND
-  n.contactName <=> o.contactName AND n.siteId <=> o.siteId AND n.siteName <=> o.siteName AND
+  n.name <=> o.name AND
+  n.typeId <=> o.typeId AND
+  n.typeName <=> o.typeName AND
+  n.companyId <=> o.companyId AND
+  n.companyIdentifier <=> o.companyIdentifier AND
+  n.companyName <=> o.companyName AND
+  n.contactId <=> o.contactId AND
+  n.contactName <=> o.contactName AND
+  n.siteId <=> o.siteId AND
+  n.siteName <=> o.siteName AND
   n.subContractCompanyId <=> o.subContractCompanyId AND
   n.subContractCompanyIdentifier <=> o.subContractCompanyIdentifier AND
-  n.subContractCompanyName <=> o.subContractCompanyName AND n.subContractContactId <=> o.subContractContactId AND
-  n.subContractContactName <=> o.subContractContactName AND n.parentAgreementId <=> o.parentAgreementId AND
-  n.parentAgreementName <=> o.parentAgreementName AND n.parentAgreementType <=> o.parentAgreementType AND
-  n.parentAgreementChargeFirmFlag <=> o.parentAgreementChargeFirmFlag AND n.customerPO <=> o.customerPO AND
-  n.locationId <=> o.locationId AND n.locationName <=> o.locationName AND n.departmentId <=> o.departmentId AND
-  n.departmentIdentifier <=> o.departmentIdentifier AND n.departmentName <=> o.departmentName AND
-  n.restrictLocationFlag <=> o.restrictLocationFlag AND n.restrictDepartmentFlag <=> o.restrictDepartmentFlag AND
-  n.startDate <=> o.startDate AND n.endDate <=> o.endDate AND n.noEndingDateFlag <=> o.noEndingDateFlag AND
-  n.opportunityId <=> o.opportunityId AND n.opportunityName <=> o.opportunityName AND
-  n.cancelledFlag <=> o.cancelledFlag AND n.dateCancelled <=> o.dateCancelled AND
-  n.reasonCancelled <=> o.reasonCancelled AND n.slaId <=> o.slaId AND n.slaName <=> o.slaName AND
-  n.workOrder <=> o.workOrder AND n.internalNotes <=> o.internalNotes AND
-  n.applicationUnits <=> o.applicationUnits AND n.applicationLimit <=> o.applicationLimit AND
-  n.applicationCycle <=> o.applicationCycle AND n.applicationUnlimitedFlag <=> o.applicationUnlimitedFlag AND
-  n.oneTimeFlag <=> o.oneTimeFlag AND n.coverAgreementTime <=> o.coverAgreementTime AND
-  n.coverAgreementProduct <=> o.coverAgreementProduct AND n.coverAgreementExpense <=> o.coverAgreementExpense AND
-  n.coverSalesTax <=> o.coverSalesTax AND n.carryOverUnused <=> o.carryOverUnused AND
-  n.allowOverruns <=> o.allowOverruns AND n.expiredDays <=> o.expiredDays AND n.limit <=> o.limit AND
-  n.expireWhenZero <=> o.expireWhenZero AND n.chargeToFirm <=> o.chargeToFirm AND
-  n.employeeCompRate <=> o.employeeCompRate AND n.employeeCompNotExceed <=> o.employeeCompNotExceed AND
-  n.compHourlyRate <=> o.compHourlyRate AND n.compLimitAmount <=> o.compLimitAmount AND
-  n.billingCycleId <=> o.billingCycleId AND n.billingCycleName <=> o.billingCycleName AND
-  n.billOneTimeFlag <=> o.billOneTimeFlag AND n.billingTermsId <=> o.billingTermsId AND
-  n.billingTermsName <=> o.billingTermsName AND n.invoicingCycle <=> o.invoicingCycle AND
-  n.billToCompanyId <=> o.billToCompanyId AND n.billToCompanyIdentifier <=> o.billToCompanyIdentifier AND
-  n.billToCompanyName <=> o.billToCompanyName AND n.billToContactId <=> o.billToContactId AND
-  n.billToContactName <=> o.billToContactName AND n.billToSiteId <=> o.billToSiteId AND
-  n.billToSiteName <=> o.billToSiteName AND n.billAmount <=> o.billAmount AND n.taxable <=> o.taxable AND
-  n.prorateFirstBill <=> o.prorateFirstBill AND n.billStartDate <=> o.billStartDate AND
-  n.taxCodeId <=> o.taxCodeId AND n.taxCodeName <=> o.taxCodeName AND
-  n.restrictDownPayment <=> o.restrictDownPayment AND n.prorateFlag <=> o.prorateFlag AND
+  n.subContractCompanyName <=> o.subContractCompanyName AND
+  n.subContractContactId <=> o.subContractContactId AND
+  n.subContractContactName <=> o.subContractContactName AND
+  n.parentAgreementId <=> o.parentAgreementId AND
+  n.parentAgreementName <=> o.parentAgreementName AND
+  n.parentAgreementType <=> o.parentAgreementType AND
+  n.parentAgreementChargeFirmFlag <=> o.parentAgreementChargeFirmFlag AND
+  n.customerPO <=> o.customerPO AND
+  n.locationId <=> o.locationId AND
+  n.locationName <=> o.locationName AND
+  n.departmentId <=> o.departmentId AND
+  n.departmentIdentifier <=> o.departmentIdentifier AND
+  n.departmentName <=> o.departmentName AND
+  n.restrictLocationFlag <=> o.restrictLocationFlag AND
+  n.restrictDepartmentFlag <=> o.restrictDepartmentFlag AND
+  n.startDate <=> o.startDate AND
+  n.endDate <=> o.endDate AND
+  n.noEndingDateFlag <=> o.noEndingDateFlag AND
+  n.opportunityId <=> o.opportunityId AND
+  n.opportunityName <=> o.opportunityName AND
+  n.cancelledFlag <=> o.cancelledFlag AND
+  n.dateCancelled <=> o.dateCancelled AND
+  n.reasonCancelled <=> o.reasonCancelled AND
+  n.slaId <=> o.slaId AND
+  n.slaName <=> o.slaName AND
+  n.workOrder <=> o.workOrder AND
+  n.internalNotes <=> o.internalNotes AND
+  n.applicationUnits <=> o.applicationUnits AND
+  n.applicationLimit <=> o.applicationLimit AND
+  n.applicationCycle <=> o.applicationCycle AND
+  n.applicationUnlimitedFlag <=> o.applicationUnlimitedFlag AND
+  n.oneTimeFlag <=> o.oneTimeFlag AND
+  n.coverAgreementTime <=> o.coverAgreementTime AND
+  n.coverAgreementProduct <=> o.coverAgreementProduct AND
+  n.coverAgreementExpense <=> o.coverAgreementExpense AND
+  n.coverSalesTax <=> o.coverSalesTax AND
+  n.carryOverUnused <=> o.carryOverUnused AND
+  n.allowOverruns <=> o.allowOverruns AND
+  n.expiredDays <=> o.expiredDays AND
+  n.limit <=> o.limit AND
+  n.expireWhenZero <=> o.expireWhenZero AND
+  n.chargeToFirm <=> o.chargeToFirm AND
+  n.employeeCompRate <=> o.employeeCompRate AND
+  n.employeeCompNotExceed <=> o.employeeCompNotExceed AND
+  n.compHourlyRate <=> o.compHourlyRate AND
+  n.compLimitAmount <=> o.compLimitAmount AND
+  n.billingCycleId <=> o.billingCycleId AND
+  n.billingCycleName <=> o.billingCycleName AND
+  n.billOneTimeFlag <=> o.billOneTimeFlag AND
+  n.billingTermsId <=> o.billingTermsId AND
+  n.billingTermsName <=> o.billingTermsName AND
+  n.invoicingCycle <=> o.invoicingCycle AND
+  n.billToCompanyId <=> o.billToCompanyId AND
+  n.billToCompanyIdentifier <=> o.billToCompanyIdentifier AND
+  n.billToCompanyName <=> o.billToCompanyName AND
+  n.billToContactId <=> o.billToContactId AND
+  n.billToContactName <=> o.billToContactName AND
+  n.billToSiteId <=> o.billToSiteId AND
+  n.billToSiteName <=> o.billToSiteName AND
+  n.billAmount <=> o.billAmount AND
+  n.taxable <=> o.taxable AND
+  n.prorateFirstBill <=> o.prorateFirstBill AND
+  n.billStartDate <=> o.billStartDate AND
+  n.taxCodeId <=> o.taxCodeId AND
+  n.taxCodeName <=> o.taxCodeName AND
+  n.restrictDownPayment <=> o.restrictDownPayment AND
+  n.prorateFlag <=> o.prorateFlag AND
   n.invoiceProratedAdditionsFlag <=> o.invoiceProratedAdditionsFlag AND
-  n.invoiceDescription <=> o.invoiceDescription AND n.topComment <=> o.topComment AND
-  n.bottomComment <=> o.bottomComment AND n.workRoleId <=> o.workRoleId AND n.workRoleName <=> o.workRoleName AND
-  n.workTypeId <=> o.workTypeId AND n.workTypeName <=> o.workTypeName AND
-  n.workTypeUtilizationFlag <=> o.workTypeUtilizationFlag AND n.projectTypeId <=> o.projectTypeId AND
-  n.projectTypeName <=> o.projectTypeName AND n.invoiceTemplateId <=> o.invoiceTemplateId AND
-  n.invoiceTemplateName <=> o.invoiceTemplateName AND n.billTime <=> o.billTime AND
-  n.billExpenses <=> o.billExpenses AND n.billProducts <=> o.billProducts AND
-  n.billableTimeInvoice <=> o.billableTimeInvoice AND n.billableExpenseInvoice <=> o.billableExpenseInvoice AND
-  n.billableProductInvoice <=> o.billableProductInvoice AND n.currencyId <=> o.currencyId AND
-  n.currencySymbol <=> o.currencySymbol AND n.currencyCurrencyCode <=> o.currencyCurrencyCode AND
+  n.invoiceDescription <=> o.invoiceDescription AND
+  n.topComment <=> o.topComment AND
+  n.bottomComment <=> o.bottomComment AND
+  n.workRoleId <=> o.workRoleId AND
+  n.workRoleName <=> o.workRoleName AND
+  n.workTypeId <=> o.workTypeId AND
+  n.workTypeName <=> o.workTypeName AND
+  n.workTypeUtilizationFlag <=> o.workTypeUtilizationFlag AND
+  n.projectTypeId <=> o.projectTypeId AND
+  n.projectTypeName <=> o.projectTypeName AND
+  n.invoiceTemplateId <=> o.invoiceTemplateId AND
+  n.invoiceTemplateName <=> o.invoiceTemplateName AND
+  n.billTime <=> o.billTime AND
+  n.billExpenses <=> o.billExpenses AND
+  n.billProducts <=> o.billProducts AND
+  n.billableTimeInvoice <=> o.billableTimeInvoice AND
+  n.billableExpenseInvoice <=> o.billableExpenseInvoice AND
+  n.billableProductInvoice <=> o.billableProductInvoice AND
+  n.currencyId <=> o.currencyId AND
+  n.currencySymbol <=> o.currencySymbol AND
+  n.currencyCurrencyCode <=> o.currencyCurrencyCode AND
   n.currencyDecimalSeparator <=> o.currencyDecimalSeparator AND
   n.currencyNumberOfDecimals <=> o.currencyNumberOfDecimals AND
   n.currencyThousandsSeparator <=> o.currencyThousandsSeparator AND
   n.currencyNegativeParenthesesFlag <=> o.currencyNegativeParenthesesFlag AND
   n.currencyDisplaySymbolFlag <=> o.currencyDisplaySymbolFlag AND
   n.currencyCurrencyIdentifier <=> o.currencyCurrencyIdentifier AND
-  n.currencyDisplayIdFlag <=> o.currencyDisplayIdFlag AND n.currencyRightAlign <=> o.currencyRightAlign AND
-  n.currencyName <=> o.currencyName AND n.periodType <=> o.periodType AND n.autoInvoiceFlag <=> o.autoInvoiceFlag AND
-  n.nextInvoiceDate <=> o.nextInvoiceDate AND n.companyLocationId <=> o.companyLocationId AND
-  n.companyLocationName <=> o.companyLocationName AND n.shipToCompanyId <=> o.shipToCompanyId AND
-  n.shipToCompanyIdentifier <=> o.shipToCompanyIdentifier AND n.shipToCompanyName <=> o.shipToCompanyName AND
-  n.shipToContactId <=> o.shipToContactId AND n.shipToContactName <=> o.shipToContactName AND
-  n.shipToSiteId <=> o.shipToSiteId AND n.shipToSiteName <=> o.shipToSiteName AND
-  n.agreementStatus <=> o.agreementStatus AND n.customFields <=> o.customFields AND
-  n.infoLastUpdated <=> o.infoLastUpdated AND n.infoUpdatedBy <=> o.infoUpdatedBy AND
-  n.infoDateEntered <=> o.infoDateEntered AND n.infoEnteredBy <=> o.infoEnteredBy AND
+  n.currencyDisplayIdFlag <=> o.currencyDisplayIdFlag AND
+  n.currencyRightAlign <=> o.currencyRightAlign AND
+  n.currencyName <=> o.currencyName AND
+  n.periodType <=> o.periodType AND
+  n.autoInvoiceFlag <=> o.autoInvoiceFlag AND
+  n.nextInvoiceDate <=> o.nextInvoiceDate AND
+  n.companyLocationId <=> o.companyLocationId AND
+  n.companyLocationName <=> o.companyLocationName AND
+  n.shipToCompanyId <=> o.shipToCompanyId AND
+  n.shipToCompanyIdentifier <=> o.shipToCompanyIdentifier AND
+  n.shipToCompanyName <=> o.shipToCompanyName AND
+  n.shipToContactId <=> o.shipToContactId AND
+  n.shipToContactName <=> o.shipToContactName AND
+  n.shipToSiteId <=> o.shipToSiteId AND
+  n.shipToSiteName <=> o.shipToSiteName AND
+  n.agreementStatus <=> o.agreementStatus AND
+  n.customFields <=> o.customFields AND
+  n.infoLastUpdated <=> o.infoLastUpdated AND
+  n.infoUpdatedBy <=> o.infoUpdatedBy AND
+  n.infoDateEntered <=> o.infoDateEntered AND
+  n.infoEnteredBy <=> o.infoEnteredBy AND
   n._etl_deleted_at <=> o._etl_deleted_at
 );
 MERGE INTO silver.cw_agreement AS t
@@ -238,104 +411,404 @@ USING changed AS s
 ON t.id = s.id
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  name = s.name, typeId = s.typeId, typeName = s.typeName, companyId = s.companyId,
-  companyIdentifier = s.companyIdentifier, companyName = s.companyName, contactId = s.contactId,
-  contactName = s.contactName, siteId = s.siteId, siteName = s.siteName,
-  subContractCompanyId = s.subContractCompanyId, subContractCompanyIdentifier = s.subContractCompanyIdentifier,
-  subContractCompanyName = s.subContractCompanyName, subContractContactId = s.subContractContactId,
-  subContractContactName = s.subContractContactName, parentAgreementId = s.parentAgreementId,
-  parentAgreementName = s.parentAgreementName, parentAgreementType = s.parentAgreementType,
-  parentAgreementChargeFirmFlag = s.parentAgreementChargeFirmFlag, customerPO = s.customerPO,
-  locationId = s.locationId, locationName = s.locationName, departmentId = s.departmentId,
-  departmentIdentifier = s.departmentIdentifier, departmentName = s.departmentName,
-  restrictLocationFlag = s.restrictLocationFlag, restrictDepartmentFlag = s.restrictDepartmentFlag,
-  startDate = s.startDate, endDate = s.endDate, noEndingDateFlag = s.noEndingDateFlag,
-  opportunityId = s.opportunityId, opportunityName = s.opportunityName, cancelledFlag = s.cancelledFlag,
-  dateCancelled = s.dateCancelled, reasonCancelled = s.reasonCancelled, slaId = s.slaId, slaName = s.slaName,
-  workOrder = s.workOrder, internalNotes = s.internalNotes, applicationUnits = s.applicationUnits,
-  applicationLimit = s.applicationLimit, applicationCycle = s.applicationCycle,
-  applicationUnlimitedFlag = s.applicationUnlimitedFlag, oneTimeFlag = s.oneTimeFlag,
-  coverAgreementTime = s.coverAgreementTime, coverAgreementProduct = s.coverAgreementProduct,
-  coverAgreementExpense = s.coverAgreementExpense, coverSalesTax = s.coverSalesTax,
-  carryOverUnused = s.carryOverUnused, allowOverruns = s.allowOverruns, expiredDays = s.expiredDays, limit = s.limit,
-  expireWhenZero = s.expireWhenZero, chargeToFirm = s.chargeToFirm, employeeCompRate = s.employeeCompRate,
-  employeeCompNotExceed = s.employeeCompNotExceed, compHourlyRate = s.compHourlyRate,
-  compLimitAmount = s.compLimitAmount, billingCycleId = s.billingCycleId, billingCycleName = s.billingCycleName,
-  billOneTimeFlag = s.billOneTimeFlag, billingTermsId = s.billingTermsId, billingTermsName = s.billingTermsName,
-  invoicingCycle = s.invoicingCycle, billToCompanyId = s.billToCompanyId,
-  billToCompanyIdentifier = s.billToCompanyIdentifier, billToCompanyName = s.billToCompanyName,
-  billToContactId = s.billToContactId, billToContactName = s.billToContactName, billToSiteId = s.billToSiteId,
-  billToSiteName = s.billToSiteName, billAmount = s.billAmount, taxable = s.taxable,
-  prorateFirstBill = s.prorateFirstBill, billStartDate = s.billStartDate, taxCodeId = s.taxCodeId,
-  taxCodeName = s.taxCodeName, restrictDownPayment = s.restrictDownPayment, prorateFlag = s.prorateFlag,
-  invoiceProratedAdditionsFlag = s.invoiceProratedAdditionsFlag, invoiceDescription = s.invoiceDescription,
-  topComment = s.topComment, bottomComment = s.bottomComment, workRoleId = s.workRoleId,
-  workRoleName = s.workRoleName, workTypeId = s.workTypeId, workTypeName = s.workTypeName,
-  workTypeUtilizationFlag = s.workTypeUtilizationFlag, projectTypeId = s.projectTypeId,
-  projectTypeName = s.projectTypeName, invoiceTemplateId = s.invoiceTemplateId,
-  invoiceTemplateName = s.invoiceTemplateName, billTime = s.billTime, billExpenses = s.billExpenses,
-  billProducts = s.billProducts, billableTimeInvoice = s.billableTimeInvoice,
-  billableExpenseInvoice = s.billableExpenseInvoice, billableProductInvoice = s.billableProductInvoice,
-  currencyId = s.currencyId, currencySymbol = s.currencySymbol, currencyCurrencyCode = s.currencyCurrencyCode,
-  currencyDecimalSeparator = s.currencyDecimalSeparator, currencyNumberOfDecimals = s.currencyNumberOfDecimals,
+  name = s.name,
+  typeId = s.typeId,
+  typeName = s.typeName,
+  companyId = s.companyId,
+  companyIdentifier = s.companyIdentifier,
+  companyName = s.companyName,
+  contactId = s.contactId,
+  contactName = s.contactName,
+  siteId = s.siteId,
+  siteName = s.siteName,
+  subContractCompanyId = s.subContractCompanyId,
+  subContractCompanyIdentifier = s.subContractCompanyIdentifier,
+  subContractCompanyName = s.subContractCompanyName,
+  subContractContactId = s.subContractContactId,
+  subContractContactName = s.subContractContactName,
+  parentAgreementId = s.parentAgreementId,
+  parentAgreementName = s.parentAgreementName,
+  parentAgreementType = s.parentAgreementType,
+  parentAgreementChargeFirmFlag = s.parentAgreementChargeFirmFlag,
+  customerPO = s.customerPO,
+  locationId = s.locationId,
+  locationName = s.locationName,
+  departmentId = s.departmentId,
+  departmentIdentifier = s.departmentIdentifier,
+  departmentName = s.departmentName,
+  restrictLocationFlag = s.restrictLocationFlag,
+  restrictDepartmentFlag = s.restrictDepartmentFlag,
+  startDate = s.startDate,
+  endDate = s.endDate,
+  noEndingDateFlag = s.noEndingDateFlag,
+  opportunityId = s.opportunityId,
+  opportunityName = s.opportunityName,
+  cancelledFlag = s.cancelledFlag,
+  dateCancelled = s.dateCancelled,
+  reasonCancelled = s.reasonCancelled,
+  slaId = s.slaId,
+  slaName = s.slaName,
+  workOrder = s.workOrder,
+  internalNotes = s.internalNotes,
+  applicationUnits = s.applicationUnits,
+  applicationLimit = s.applicationLimit,
+  applicationCycle = s.applicationCycle,
+  applicationUnlimitedFlag = s.applicationUnlimitedFlag,
+  oneTimeFlag = s.oneTimeFlag,
+  coverAgreementTime = s.coverAgreementTime,
+  coverAgreementProduct = s.coverAgreementProduct,
+  coverAgreementExpense = s.coverAgreementExpense,
+  coverSalesTax = s.coverSalesTax,
+  carryOverUnused = s.carryOverUnused,
+  allowOverruns = s.allowOverruns,
+  expiredDays = s.expiredDays,
+  limit = s.limit,
+  expireWhenZero = s.expireWhenZero,
+  chargeToFirm = s.chargeToFirm,
+  employeeCompRate = s.employeeCompRate,
+  employeeCompNotExceed = s.employeeCompNotExceed,
+  compHourlyRate = s.compHourlyRate,
+  compLimitAmount = s.compLimitAmount,
+  billingCycleId = s.billingCycleId,
+  billingCycleName = s.billingCycleName,
+  billOneTimeFlag = s.billOneTimeFlag,
+  billingTermsId = s.billingTermsId,
+  billingTermsName = s.billingTermsName,
+  invoicingCycle = s.invoicingCycle,
+  billToCompanyId = s.billToCompanyId,
+  billToCompanyIdentifier = s.billToCompanyIdentifier,
+  billToCompanyName = s.billToCompanyName,
+  billToContactId = s.billToContactId,
+  billToContactName = s.billToContactName,
+  billToSiteId = s.billToSiteId,
+  billToSiteName = s.billToSiteName,
+  billAmount = s.billAmount,
+  taxable = s.taxable,
+  prorateFirstBill = s.prorateFirstBill,
+  billStartDate = s.billStartDate,
+  taxCodeId = s.taxCodeId,
+  taxCodeName = s.taxCodeName,
+  restrictDownPayment = s.restrictDownPayment,
+  prorateFlag = s.prorateFlag,
+  invoiceProratedAdditionsFlag = s.invoiceProratedAdditionsFlag,
+  invoiceDescription = s.invoiceDescription,
+  topComment = s.topComment,
+  bottomComment = s.bottomComment,
+  workRoleId = s.workRoleId,
+  workRoleName = s.workRoleName,
+  workTypeId = s.workTypeId,
+  workTypeName = s.workTypeName,
+  workTypeUtilizationFlag = s.workTypeUtilizationFlag,
+  projectTypeId = s.projectTypeId,
+  projectTypeName = s.projectTypeName,
+  invoiceTemplateId = s.invoiceTemplateId,
+  invoiceTemplateName = s.invoiceTemplateName,
+  billTime = s.billTime,
+  billExpenses = s.billExpenses,
+  billProducts = s.billProducts,
+  billableTimeInvoice = s.billableTimeInvoice,
+  billableExpenseInvoice = s.billableExpenseInvoice,
+  billableProductInvoice = s.billableProductInvoice,
+  currencyId = s.currencyId,
+  currencySymbol = s.currencySymbol,
+  currencyCurrencyCode = s.currencyCurrencyCode,
+  currencyDecimalSeparator = s.currencyDecimalSeparator,
+  currencyNumberOfDecimals = s.currencyNumberOfDecimals,
   currencyThousandsSeparator = s.currencyThousandsSeparator,
   currencyNegativeParenthesesFlag = s.currencyNegativeParenthesesFlag,
-  currencyDisplaySymbolFlag = s.currencyDisplaySymbolFlag, currencyCurrencyIdentifier = s.currencyCurrencyIdentifier,
-  currencyDisplayIdFlag = s.currencyDisplayIdFlag, currencyRightAlign = s.currencyRightAlign,
-  currencyName = s.currencyName, periodType = s.periodType, autoInvoiceFlag = s.autoInvoiceFlag,
-  nextInvoiceDate = s.nextInvoiceDate, companyLocationId = s.companyLocationId,
-  companyLocationName = s.companyLocationName, shipToCompanyId = s.shipToCompanyId,
-  shipToCompanyIdentifier = s.shipToCompanyIdentifier, shipToCompanyName = s.shipToCompanyName,
-  shipToContactId = s.shipToContactId, shipToContactName = s.shipToContactName, shipToSiteId = s.shipToSiteId,
-  shipToSiteName = s.shipToSiteName, agreementStatus = s.agreementStatus, customFields = s.customFields,
-  infoLastUpdated = s.infoLastUpdated, infoUpdatedBy = s.infoUpdatedBy, infoDateEntered = s.infoDateEntered,
-  infoEnteredBy = s.infoEnteredBy, _etl_processed_at = s._etl_processed_at, _etl_source = s._etl_source,
-  _etl_batch_id = s._etl_batch_id, _etl_deleted_at = s._etl_deleted_at
+  currencyDisplaySymbolFlag = s.currencyDisplaySymbolFlag,
+  currencyCurrencyIdentifier = s.currencyCurrencyIdentifier,
+  currencyDisplayIdFlag = s.currencyDisplayIdFlag,
+  currencyRightAlign = s.currencyRightAlign,
+  currencyName = s.currencyName,
+  periodType = s.periodType,
+  autoInvoiceFlag = s.autoInvoiceFlag,
+  nextInvoiceDate = s.nextInvoiceDate,
+  companyLocationId = s.companyLocationId,
+  companyLocationName = s.companyLocationName,
+  shipToCompanyId = s.shipToCompanyId,
+  shipToCompanyIdentifier = s.shipToCompanyIdentifier,
+  shipToCompanyName = s.shipToCompanyName,
+  shipToContactId = s.shipToContactId,
+  shipToContactName = s.shipToContactName,
+  shipToSiteId = s.shipToSiteId,
+  shipToSiteName = s.shipToSiteName,
+  agreementStatus = s.agreementStatus,
+  customFields = s.customFields,
+  infoLastUpdated = s.infoLastUpdated,
+  infoUpdatedBy = s.infoUpdatedBy,
+  infoDateEntered = s.infoDateEntered,
+  infoEnteredBy = s.infoEnteredBy,
+  _etl_processed_at = s._etl_processed_at,
+  _etl_source = s._etl_source,
+  _etl_batch_id = s._etl_batch_id,
+  _etl_deleted_at = s._etl_deleted_at
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  id, name, typeId, typeName, companyId, companyIdentifier, companyName, contactId, contactName, siteId, siteName,
-  subContractCompanyId, subContractCompanyIdentifier, subContractCompanyName, subContractContactId,
-  subContractContactName, parentAgreementId, parentAgreementName, parentAgreementType, parentAgreementChargeFirmFlag,
-  customerPO, locationId, locationName, departmentId, departmentIdentifier, departmentName, restrictLocationFlag,
-  restrictDepartmentFlag, startDate, endDate, noEndingDateFlag, opportunityId, opportunityName, cancelledFlag,
-  dateCancelled, reasonCancelled, slaId, slaName, workOrder, internalNotes, applicationUnits, applicationLimit,
-  applicationCycle, applicationUnlimitedFlag, oneTimeFlag, coverAgreementTime, coverAgreementProduct,
-  coverAgreementExpense, coverSalesTax, carryOverUnused, allowOverruns, expiredDays, limit, expireWhenZero,
-  chargeToFirm, employeeCompRate, employeeCompNotExceed, compHourlyRate, compLimitAmount, billingCycleId,
-  billingCycleName, billOneTimeFlag, billingTermsId, billingTermsName, invoicingCycle, billToCompanyId,
-  billToCompanyIdentifier, billToCompanyName, billToContactId, billToContactName, billToSiteId, billToSiteName,
-  billAmount, taxable, prorateFirstBill, billStartDate, taxCodeId, taxCodeName, restrictDownPayment, prorateFlag,
-  invoiceProratedAdditionsFlag, invoiceDescription, topComment, bottomComment, workRoleId, workRoleName, workTypeId,
-  workTypeName, workTypeUtilizationFlag, projectTypeId, projectTypeName, invoiceTemplateId, invoiceTemplateName,
-  billTime, billExpenses, billProducts, billableTimeInvoice, billableExpenseInvoice, billableProductInvoice,
-  currencyId, currencySymbol, currencyCurrencyCode, currencyDecimalSeparator, currencyNumberOfDecimals,
-  currencyThousandsSeparator, currencyNegativeParenthesesFlag, currencyDisplaySymbolFlag, currencyCurrencyIdentifier,
-  currencyDisplayIdFlag, currencyRightAlign, currencyName, periodType, autoInvoiceFlag, nextInvoiceDate,
-  companyLocationId, companyLocationName, shipToCompanyId, shipToCompanyIdentifier, shipToCompanyName,
-  shipToContactId, shipToContactName, shipToSiteId, shipToSiteName, agreementStatus, customFields, infoLastUpdated,
-  infoUpdatedBy, infoDateEntered, infoEnteredBy, _etl_processed_at, _etl_source, _etl_batch_id, _etl_deleted_at
+  id,
+  name,
+  typeId,
+  typeName,
+  companyId,
+  companyIdentifier,
+  companyName,
+  contactId,
+  contactName,
+  siteId,
+  siteName,
+  subContractCompanyId,
+  subContractCompanyIdentifier,
+  subContractCompanyName,
+  subContractContactId,
+  subContractContactName,
+  parentAgreementId,
+  parentAgreementName,
+  parentAgreementType,
+  parentAgreementChargeFirmFlag,
+  customerPO,
+  locationId,
+  locationName,
+  departmentId,
+  departmentIdentifier,
+  departmentName,
+  restrictLocationFlag,
+  restrictDepartmentFlag,
+  startDate,
+  endDate,
+  noEndingDateFlag,
+  opportunityId,
+  opportunityName,
+  cancelledFlag,
+  dateCancelled,
+  reasonCancelled,
+  slaId,
+  slaName,
+  workOrder,
+  internalNotes,
+  applicationUnits,
+  applicationLimit,
+  applicationCycle,
+  applicationUnlimitedFlag,
+  oneTimeFlag,
+  coverAgreementTime,
+  coverAgreementProduct,
+  coverAgreementExpense,
+  coverSalesTax,
+  carryOverUnused,
+  allowOverruns,
+  expiredDays,
+  limit,
+  expireWhenZero,
+  chargeToFirm,
+  employeeCompRate,
+  employeeCompNotExceed,
+  compHourlyRate,
+  compLimitAmount,
+  billingCycleId,
+  billingCycleName,
+  billOneTimeFlag,
+  billingTermsId,
+  billingTermsName,
+  invoicingCycle,
+  billToCompanyId,
+  billToCompanyIdentifier,
+  billToCompanyName,
+  billToContactId,
+  billToContactName,
+  billToSiteId,
+  billToSiteName,
+  billAmount,
+  taxable,
+  prorateFirstBill,
+  billStartDate,
+  taxCodeId,
+  taxCodeName,
+  restrictDownPayment,
+  prorateFlag,
+  invoiceProratedAdditionsFlag,
+  invoiceDescription,
+  topComment,
+  bottomComment,
+  workRoleId,
+  workRoleName,
+  workTypeId,
+  workTypeName,
+  workTypeUtilizationFlag,
+  projectTypeId,
+  projectTypeName,
+  invoiceTemplateId,
+  invoiceTemplateName,
+  billTime,
+  billExpenses,
+  billProducts,
+  billableTimeInvoice,
+  billableExpenseInvoice,
+  billableProductInvoice,
+  currencyId,
+  currencySymbol,
+  currencyCurrencyCode,
+  currencyDecimalSeparator,
+  currencyNumberOfDecimals,
+  currencyThousandsSeparator,
+  currencyNegativeParenthesesFlag,
+  currencyDisplaySymbolFlag,
+  currencyCurrencyIdentifier,
+  currencyDisplayIdFlag,
+  currencyRightAlign,
+  currencyName,
+  periodType,
+  autoInvoiceFlag,
+  nextInvoiceDate,
+  companyLocationId,
+  companyLocationName,
+  shipToCompanyId,
+  shipToCompanyIdentifier,
+  shipToCompanyName,
+  shipToContactId,
+  shipToContactName,
+  shipToSiteId,
+  shipToSiteName,
+  agreementStatus,
+  customFields,
+  infoLastUpdated,
+  infoUpdatedBy,
+  infoDateEntered,
+  infoEnteredBy,
+  _etl_processed_at,
+  _etl_source,
+  _etl_batch_id,
+  _etl_deleted_at
 ) VALUES (
-  s.id, s.name, s.typeId, s.typeName, s.companyId, s.companyIdentifier, s.companyName, s.contactId, s.contactName,
-  s.siteId, s.siteName, s.subContractCompanyId, s.subContractCompanyIdentifier, s.subContractCompanyName,
-  s.subContractContactId, s.subContractContactName, s.parentAgreementId, s.parentAgreementName, s.parentAgreementType,
-  s.parentAgreementChargeFirmFlag, s.customerPO, s.locationId, s.locationName, s.departmentId, s.departmentIdentifier,
-  s.departmentName, s.restrictLocationFlag, s.restrictDepartmentFlag, s.startDate, s.endDate, s.noEndingDateFlag,
-  s.opportunityId, s.opportunityName, s.cancelledFlag, s.dateCancelled, s.reasonCancelled, s.slaId, s.slaName,
-  s.workOrder, s.internalNotes, s.applicationUnits, s.applicationLimit, s.applicationCycle,
-  s.applicationUnlimitedFlag, s.oneTimeFlag, s.coverAgreementTime, s.coverAgreementProduct, s.coverAgreementExpense,
-  s.coverSalesTax, s.carryOverUnused, s.allowOverruns, s.expiredDays, s.limit, s.expireWhenZero, s.chargeToFirm,
-  s.employeeCompRate, s.employeeCompNotExceed, s.compHourlyRate, s.compLimitAmount, s.billingCycleId,
-  s.billingCycleName, s.billOneTimeFlag, s.billingTermsId, s.billingTermsName, s.invoicingCycle, s.billToCompanyId,
-  s.billToCompanyIdentifier, s.billToCompanyName, s.billToContactId, s.billToContactName, s.billToSiteId,
-  s.billToSiteName, s.billAmount, s.taxable, s.prorateFirstBill, s.billStartDate, s.taxCodeId, s.taxCodeName,
-  s.restrictDownPayment, s.prorateFlag, s.invoiceProratedAdditionsFlag, s.invoiceDescription, s.topComment,
-  s.bottomComment, s.workRoleId, s.workRoleName, s.workTypeId, s.workTypeName, s.workTypeUtilizationFlag,
-  s.projectTypeId, s.projectTypeName, s.invoiceTemplateId, s.invoiceTemplateName, s.billTime, s.billExpenses,
-  s.billProducts, s.billableTimeInvoice, s.billableExpenseInvoice, s.billableProductInvoice, s.currencyId,
-  s.currencySymbol, s.currencyCurrencyCode, s.currencyDecimalSeparator, s.currencyNumberOfDecimals,
-  s.currencyThousandsSeparator, s.currencyNegativeParenthesesFlag, s.currencyDisplaySymbolFlag,
-  s.currencyCurrencyIdentifier, s.currencyDisplayIdFlag, s.currencyRightAlign, s.currencyName, s.periodType,
-  s.autoInvoiceFlag, s.nextInvoiceDate, s.companyLocationId, s.companyLocationName, s.shipToCompanyId,
-  s.shipToCompanyIdentifier, s.shipToCompanyName, s.shipToContactId, s.shipToContactName, s.shipToSiteId,
-  s.shipToSiteName, s.agreementStatus, s.customFields, s.infoLastUpdated, s.infoUpdatedBy, s.infoDateEntered,
-  s.infoEnteredBy, s._etl_processed_at, s._etl_source, s._etl_batch_id, s._etl_deleted_at
+  s.id,
+  s.name,
+  s.typeId,
+  s.typeName,
+  s.companyId,
+  s.companyIdentifier,
+  s.companyName,
+  s.contactId,
+  s.contactName,
+  s.siteId,
+  s.siteName,
+  s.subContractCompanyId,
+  s.subContractCompanyIdentifier,
+  s.subContractCompanyName,
+  s.subContractContactId,
+  s.subContractContactName,
+  s.parentAgreementId,
+  s.parentAgreementName,
+  s.parentAgreementType,
+  s.parentAgreementChargeFirmFlag,
+  s.customerPO,
+  s.locationId,
+  s.locationName,
+  s.departmentId,
+  s.departmentIdentifier,
+  s.departmentName,
+  s.restrictLocationFlag,
+  s.restrictDepartmentFlag,
+  s.startDate,
+  s.endDate,
+  s.noEndingDateFlag,
+  s.opportunityId,
+  s.opportunityName,
+  s.cancelledFlag,
+  s.dateCancelled,
+  s.reasonCancelled,
+  s.slaId,
+  s.slaName,
+  s.workOrder,
+  s.internalNotes,
+  s.applicationUnits,
+  s.applicationLimit,
+  s.applicationCycle,
+  s.applicationUnlimitedFlag,
+  s.oneTimeFlag,
+  s.coverAgreementTime,
+  s.coverAgreementProduct,
+  s.coverAgreementExpense,
+  s.coverSalesTax,
+  s.carryOverUnused,
+  s.allowOverruns,
+  s.expiredDays,
+  s.limit,
+  s.expireWhenZero,
+  s.chargeToFirm,
+  s.employeeCompRate,
+  s.employeeCompNotExceed,
+  s.compHourlyRate,
+  s.compLimitAmount,
+  s.billingCycleId,
+  s.billingCycleName,
+  s.billOneTimeFlag,
+  s.billingTermsId,
+  s.billingTermsName,
+  s.invoicingCycle,
+  s.billToCompanyId,
+  s.billToCompanyIdentifier,
+  s.billToCompanyName,
+  s.billToContactId,
+  s.billToContactName,
+  s.billToSiteId,
+  s.billToSiteName,
+  s.billAmount,
+  s.taxable,
+  s.prorateFirstBill,
+  s.billStartDate,
+  s.taxCodeId,
+  s.taxCodeName,
+  s.restrictDownPayment,
+  s.prorateFlag,
+  s.invoiceProratedAdditionsFlag,
+  s.invoiceDescription,
+  s.topComment,
+  s.bottomComment,
+  s.workRoleId,
+  s.workRoleName,
+  s.workTypeId,
+  s.workTypeName,
+  s.workTypeUtilizationFlag,
+  s.projectTypeId,
+  s.projectTypeName,
+  s.invoiceTemplateId,
+  s.invoiceTemplateName,
+  s.billTime,
+  s.billExpenses,
+  s.billProducts,
+  s.billableTimeInvoice,
+  s.billableExpenseInvoice,
+  s.billableProductInvoice,
+  s.currencyId,
+  s.currencySymbol,
+  s.currencyCurrencyCode,
+  s.currencyDecimalSeparator,
+  s.currencyNumberOfDecimals,
+  s.currencyThousandsSeparator,
+  s.currencyNegativeParenthesesFlag,
+  s.currencyDisplaySymbolFlag,
+  s.currencyCurrencyIdentifier,
+  s.currencyDisplayIdFlag,
+  s.currencyRightAlign,
+  s.currencyName,
+  s.periodType,
+  s.autoInvoiceFlag,
+  s.nextInvoiceDate,
+  s.companyLocationId,
+  s.companyLocationName,
+  s.shipToCompanyId,
+  s.shipToCompanyIdentifier,
+  s.shipToCompanyName,
+  s.shipToContactId,
+  s.shipToContactName,
+  s.shipToSiteId,
+  s.shipToSiteName,
+  s.agreementStatus,
+  s.customFields,
+  s.infoLastUpdated,
+  s.infoUpdatedBy,
+  s.infoDateEntered,
+  s.infoEnteredBy,
+  s._etl_processed_at,
+  s._etl_source,
+  s._etl_batch_id,
+  s._etl_deleted_at
 )

@@ -53,80 +53,246 @@ CREATE TABLE IF NOT EXISTS silver.cw_agreementaddition (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.id, o.id) AS id, n.productId, n.productIdentifier, n.productSerializedFlag, n.quantity, n.lessIncluded,
-  n.unitPrice, n.unitCost, n.billCustomer, n.effectiveDate, n.cancelledDate, n.taxableFlag, n.serialNumber,
-  n.invoiceDescription, n.purchaseItemFlag, n.specialOrderFlag, n.agreementId, n.description, n.billedQuantity, n.uom,
-  n.extPrice, n.extCost, n.sequenceNumber, n.margin, n.prorateCost, n.proratePrice, n.extendedProrateCost,
-  n.extendedProratePrice, n.prorateCurrentPeriodFlag, n.opportunityId, n.opportunityName, n.agreementStatus,
-  n.invoiceGroupingId, n.invoiceGroupingName, n.invoiceGroupingDescription, n.invoiceGroupingShowPriceFlag,
-  n.invoiceGroupingShowSubItemsFlag, n.invoiceGroupingGroupParentChildAdditionsFlag, n.customFields,
-  n.infoLastUpdated, n.infoUpdatedBy, n.infoDateEntered, n.infoEnteredBy, n._etl_processed_at, n._etl_source,
-  n._etl_batch_id, n._etl_deleted_at,
+  COALESCE(n.id, o.id) AS id,
+  n.productId,
+  n.productIdentifier,
+  n.productSerializedFlag,
+  n.quantity,
+  n.lessIncluded,
+  n.unitPrice,
+  n.unitCost,
+  n.billCustomer,
+  n.effectiveDate,
+  n.cancelledDate,
+  n.taxableFlag,
+  n.serialNumber,
+  n.invoiceDescription,
+  n.purchaseItemFlag,
+  n.specialOrderFlag,
+  n.agreementId,
+  n.description,
+  n.billedQuantity,
+  n.uom,
+  n.extPrice,
+  n.extCost,
+  n.sequenceNumber,
+  n.margin,
+  n.prorateCost,
+  n.proratePrice,
+  n.extendedProrateCost,
+  n.extendedProratePrice,
+  n.prorateCurrentPeriodFlag,
+  n.opportunityId,
+  n.opportunityName,
+  n.agreementStatus,
+  n.invoiceGroupingId,
+  n.invoiceGroupingName,
+  n.invoiceGroupingDescription,
+  n.invoiceGroupingShowPriceFlag,
+  n.invoiceGroupingShowSubItemsFlag,
+  n.invoiceGroupingGroupParentChildAdditionsFlag,
+  n.customFields,
+  n.infoLastUpdated,
+  n.infoUpdatedBy,
+  n.infoDateEntered,
+  n.infoEnteredBy,
+  n._etl_processed_at,
+  n._etl_source,
+  n._etl_batch_id,
+  n._etl_deleted_at,
   n.id IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN silver.cw_agreementaddition AS o ON o.id = n.id
 WHERE n.id IS NULL OR o.id IS NULL OR NOT (
-  n.productId <=> o.productId AND n.productIdentifier <=> o.productIdentifier AND
-  n.productSerializedFlag <=> o.productSerializedFlag AND n.quantity <=> o.quantity AND
-  n.lessIncluded <=> o.lessIncluded AND n.unitPrice <=> o.unitPrice AND n.unitCost <=> o.unitCost AND
-  n.billCustomer <=> o.billCustomer AND n.effectiveDate <=> o.effectiveDate AND
-  n.cancelledDate <=> o.cancelledDate AND n.taxableFlag <=> o.taxableFlag AND n.serialNumber <=> o.serialNumber AND
-  n.invoiceDescription <=> o.invoiceDescription AND n.purchaseItemFlag <=> o.purchaseItemFlag AND
-  n.specialOrderFlag <=> o.specialOrderFlag AND n.agreementId <=> o.agreementId AND
-  n.description <=> o.description AND n.billedQuantity <=> o.billedQuantity AND n.uom <=> o.uom AND
-  n.extPrice <=> o.extPrice AND n.extCost <=> o.extCost AND n.sequenceNumber <=> o.sequenceNumber AND
-  n.margin <=> o.margin AND n.prorateCost <=> o.prorateCost AND n.proratePrice <=> o.proratePrice AND
-  n.extendedProrateCost <=> o.extendedProrateCost AND n.extendedProratePrice <=> o.extendedProratePrice AND
-  n.prorateCurrentPeriodFlag <=> o.prorateCurrentPeriodFlag AND n.opportunityId <=> o.opportunityId AND
-  n.opportunityName <=> o.opportunityName AND n.agreementStatus <=> o.agreementStatus AND
-  n.invoiceGroupingId <=> o.invoiceGroupingId AND n.invoiceGroupingName <=> o.invoiceGroupingName AND
+  n.productId <=> o.productId AND
+  n.productIdentifier <=> o.productIdentifier AND
+  n.productSerializedFlag <=> o.productSerializedFlag AND
+  n.quantity <=> o.quantity AND
+  n.lessIncluded <=> o.lessIncluded AND
+  n.unitPrice <=> o.unitPrice AND
+  n.unitCost <=> o.unitCost AND
+  n.billCustomer <=> o.billCustomer AND
+  n.effectiveDate <=> o.effectiveDate AND
+  n.cancelledDate <=> o.cancelledDate AND
+  n.taxableFlag <=> o.taxableFlag AND
+  n.serialNumber <=> o.serialNumber AND
+  n.invoiceDescription <=> o.invoiceDescription AND
+  n.purchaseItemFlag <=> o.purchaseItemFlag AND
+  n.specialOrderFlag <=> o.specialOrderFlag AND
+  n.agreementId <=> o.agreementId AND
+  n.description <=> o.description AND
+  n.billedQuantity <=> o.billedQuantity AND
+  n.uom <=> o.uom AND
+  n.extPrice <=> o.extPrice AND
+  n.extCost <=> o.extCost AND
+  n.sequenceNumber <=> o.sequenceNumber AND
+  n.margin <=> o.margin AND
+  n.prorateCost <=> o.prorateCost AND
+  n.proratePrice <=> o.proratePrice AND
+  n.extendedProrateCost <=> o.extendedProrateCost AND
+  n.extendedProratePrice <=> o.extendedProratePrice AND
+  n.prorateCurrentPeriodFlag <=> o.prorateCurrentPeriodFlag AND
+  n.opportunityId <=> o.opportunityId AND
+  n.opportunityName <=> o.opportunityName AND
+  n.agreementStatus <=> o.agreementStatus AND
+  n.invoiceGroupingId <=> o.invoiceGroupingId AND
+  n.invoiceGroupingName <=> o.invoiceGroupingName AND
   n.invoiceGroupingDescription <=> o.invoiceGroupingDescription AND
   n.invoiceGroupingShowPriceFlag <=> o.invoiceGroupingShowPriceFlag AND
   n.invoiceGroupingShowSubItemsFlag <=> o.invoiceGroupingShowSubItemsFlag AND
   n.invoiceGroupingGroupParentChildAdditionsFlag <=> o.invoiceGroupingGroupParentChildAdditionsFlag AND
-  n.customFields <=> o.customFields AND n.infoLastUpdated <=> o.infoLastUpdated AND
-  n.infoUpdatedBy <=> o.infoUpdatedBy AND n.infoDateEntered <=> o.infoDateEntered AND
-  n.infoEnteredBy <=> o.infoEnteredBy AND n._etl_deleted_at <=> o._etl_deleted_at
+  n.customFields <=> o.customFields AND
+  n.infoLastUpdated <=> o.infoLastUpdated AND
+  n.infoUpdatedBy <=> o.infoUpdatedBy AND
+  n.infoDateEntered <=> o.infoDateEntered AND
+  n.infoEnteredBy <=> o.infoEnteredBy AND
+  n._etl_deleted_at <=> o._etl_deleted_at
 );
 MERGE INTO silver.cw_agreementaddition AS t
 USING changed AS s
 ON t.id = s.id
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  productId = s.productId, productIdentifier = s.productIdentifier, productSerializedFlag = s.productSerializedFlag,
-  quantity = s.quantity, lessIncluded = s.lessIncluded, unitPrice = s.unitPrice, unitCost = s.unitCost,
-  billCustomer = s.billCustomer, effectiveDate = s.effectiveDate, cancelledDate = s.cancelledDate,
-  taxableFlag = s.taxableFlag, serialNumber = s.serialNumber, invoiceDescription = s.invoiceDescription,
-  purchaseItemFlag = s.purchaseItemFlag, specialOrderFlag = s.specialOrderFlag, agreementId = s.agreementId,
-  description = s.description, billedQuantity = s.billedQuantity, uom = s.uom, extPrice = s.extPrice,
-  extCost = s.extCost, sequenceNumber = s.sequenceNumber, margin = s.margin, prorateCost = s.prorateCost,
-  proratePrice = s.proratePrice, extendedProrateCost = s.extendedProrateCost,
-  extendedProratePrice = s.extendedProratePrice, prorateCurrentPeriodFlag = s.prorateCurrentPeriodFlag,
-  opportunityId = s.opportunityId, opportunityName = s.opportunityName, agreementStatus = s.agreementStatus,
-  invoiceGroupingId = s.invoiceGroupingId, invoiceGroupingName = s.invoiceGroupingName,
+  productId = s.productId,
+  productIdentifier = s.productIdentifier,
+  productSerializedFlag = s.productSerializedFlag,
+  quantity = s.quantity,
+  lessIncluded = s.lessIncluded,
+  unitPrice = s.unitPrice,
+  unitCost = s.unitCost,
+  billCustomer = s.billCustomer,
+  effectiveDate = s.effectiveDate,
+  cancelledDate = s.cancelledDate,
+  taxableFlag = s.taxableFlag,
+  serialNumber = s.serialNumber,
+  invoiceDescription = s.invoiceDescription,
+  purchaseItemFlag = s.purchaseItemFlag,
+  specialOrderFlag = s.specialOrderFlag,
+  agreementId = s.agreementId,
+  description = s.description,
+  billedQuantity = s.billedQuantity,
+  uom = s.uom,
+  extPrice = s.extPrice,
+  extCost = s.extCost,
+  sequenceNumber = s.sequenceNumber,
+  margin = s.margin,
+  prorateCost = s.prorateCost,
+  proratePrice = s.proratePrice,
+  extendedProrateCost = s.extendedProrateCost,
+  extendedProratePrice = s.extendedProratePrice,
+  prorateCurrentPeriodFlag = s.prorateCurrentPeriodFlag,
+  opportunityId = s.opportunityId,
+  opportunityName = s.opportunityName,
+  agreementStatus = s.agreementStatus,
+  invoiceGroupingId = s.invoiceGroupingId,
+  invoiceGroupingName = s.invoiceGroupingName,
   invoiceGroupingDescription = s.invoiceGroupingDescription,
   invoiceGroupingShowPriceFlag = s.invoiceGroupingShowPriceFlag,
   invoiceGroupingShowSubItemsFlag = s.invoiceGroupingShowSubItemsFlag,
   invoiceGroupingGroupParentChildAdditionsFlag = s.invoiceGroupingGroupParentChildAdditionsFlag,
-  customFields = s.customFields, infoLastUpdated = s.infoLastUpdated, infoUpdatedBy = s.infoUpdatedBy,
-  infoDateEntered = s.infoDateEntered, infoEnteredBy = s.infoEnteredBy, _etl_processed_at = s._etl_processed_at,
-  _etl_source = s._etl_source, _etl_batch_id = s._etl_batch_id, _etl_deleted_at = s._etl_deleted_at
+  customFields = s.customFields,
+  infoLastUpdated = s.infoLastUpdated,
+  infoUpdatedBy = s.infoUpdatedBy,
+  infoDateEntered = s.infoDateEntered,
+  infoEnteredBy = s.infoEnteredBy,
+  _etl_processed_at = s._etl_processed_at,
+  _etl_source = s._etl_source,
+  _etl_batch_id = s._etl_batch_id,
+  _etl_deleted_at = s._etl_deleted_at
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  id, productId, productIdentifier, productSerializedFlag, quantity, lessIncluded, unitPrice, unitCost, billCustomer,
-  effectiveDate, cancelledDate, taxableFlag, serialNumber, invoiceDescription, purchaseItemFlag, specialOrderFlag,
-  agreementId, description, billedQuantity, uom, extPrice, extCost, sequenceNumber, margin, prorateCost, proratePrice,
-  extendedProrateCost, extendedProratePrice, prorateCurrentPeriodFlag, opportunityId, opportunityName,
-  agreementStatus, invoiceGroupingId, invoiceGroupingName, invoiceGroupingDescription, invoiceGroupingShowPriceFlag,
-  invoiceGroupingShowSubItemsFlag, invoiceGroupingGroupParentChildAdditionsFlag, customFields, infoLastUpdated,
-  infoUpdatedBy, infoDateEntered, infoEnteredBy, _etl_processed_at, _etl_source, _etl_batch_id, _etl_deleted_at
+  id,
+  productId,
+  productIdentifier,
+  productSerializedFlag,
+  quantity,
+  lessIncluded,
+  unitPrice,
+  unitCost,
+  billCustomer,
+  effectiveDate,
+  cancelledDate,
+  taxableFlag,
+  serialNumber,
+  invoiceDescription,
+  purchaseItemFlag,
+  specialOrderFlag,
+  agreementId,
+  description,
+  billedQuantity,
+  uom,
+  extPrice,
+  extCost,
+  sequenceNumber,
+  margin,
+  prorateCost,
+  proratePrice,
+  extendedProrateCost,
+  extendedProratePrice,
+  prorateCurrentPeriodFlag,
+  opportunityId,
+  opportunityName,
+  agreementStatus,
+  invoiceGroupingId,
+  invoiceGroupingName,
+  invoiceGroupingDescription,
+  invoiceGroupingShowPriceFlag,
+  invoiceGroupingShowSubItemsFlag,
+  invoiceGroupingGroupParentChildAdditionsFlag,
+  customFields,
+  infoLastUpdated,
+  infoUpdatedBy,
+  infoDateEntered,
+  infoEnteredBy,
+  _etl_processed_at,
+  _etl_source,
+  _etl_batch_id,
+  _etl_deleted_at
 ) VALUES (
-  s.id, s.productId, s.productIdentifier, s.productSerializedFlag, s.quantity, s.lessIncluded, s.unitPrice,
-  s.unitCost, s.billCustomer, s.effectiveDate, s.cancelledDate, s.taxableFlag, s.serialNumber, s.invoiceDescription,
-  s.purchaseItemFlag, s.specialOrderFlag, s.agreementId, s.description, s.billedQuantity, s.uom, s.extPrice,
-  s.extCost, s.sequenceNumber, s.margin, s.prorateCost, s.proratePrice, s.extendedProrateCost, s.extendedProratePrice,
-  s.prorateCurrentPeriodFlag, s.opportunityId, s.opportunityName, s.agreementStatus, s.invoiceGroupingId,
-  s.invoiceGroupingName, s.invoiceGroupingDescription, s.invoiceGroupingShowPriceFlag,
-  s.invoiceGroupingShowSubItemsFlag, s.invoiceGroupingGroupParentChildAdditionsFlag, s.customFields,
-  s.infoLastUpdated, s.infoUpdatedBy, s.infoDateEntered, s.infoEnteredBy, s._etl_processed_at, s._etl_source,
-  s._etl_batch_id, s._etl_deleted_at
+  s.id,
+  s.productId,
+  s.productIdentifier,
+  s.productSerializedFlag,
+  s.quantity,
+  s.lessIncluded,
+  s.unitPrice,
+  s.unitCost,
+  s.billCustomer,
+  s.effectiveDate,
+  s.cancelledDate,
+  s.taxableFlag,
+  s.serialNumber,
+  s.invoiceDescription,
+  s.purchaseItemFlag,
+  s.specialOrderFlag,
+  s.agreementId,
+  s.description,
+  s.billedQuantity,
+  s.uom,
+  s.extPrice,
+  s.extCost,
+  s.sequenceNumber,
+  s.margin,
+  s.prorateCost,
+  s.proratePrice,
+  s.extendedProrateCost,
+  s.extendedProratePrice,
+  s.prorateCurrentPeriodFlag,
+  s.opportunityId,
+  s.opportunityName,
+  s.agreementStatus,
+  s.invoiceGroupingId,
+  s.invoiceGroupingName,
+  s.invoiceGroupingDescription,
+  s.invoiceGroupingShowPriceFlag,
+  s.invoiceGroupingShowSubItemsFlag,
+  s.invoiceGroupingGroupParentChildAdditionsFlag,
+  s.customFields,
+  s.infoLastUpdated,
+  s.infoUpdatedBy,
+  s.infoDateEntered,
+  s.infoEnteredBy,
+  s._etl_processed_at,
+  s._etl_source,
+  s._etl_batch_id,
+  s._etl_deleted_at
 )

@@ -20,17 +20,33 @@ CREATE TABLE IF NOT EXISTS silver.cw_agreementadjustment (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.id, o.id) AS id, n.amount, n.description, n.effectiveDate, n.agreementId, n.customFields,
-  n.infoLastUpdated, n.infoUpdatedBy, n.infoDateEntered, n.infoEnteredBy, n._etl_processed_at, n._etl_source,
-  n._etl_batch_id, n._etl_deleted_at,
+  COALESCE(n.id, o.id) AS id,
+  n.amount,
+  n.description,
+  n.effectiveDate,
+  n.agreementId,
+  n.customFields,
+  n.infoLastUpdated,
+  n.infoUpdatedBy,
+  n.infoDateEntered,
+  n.infoEnteredBy,
+  n._etl_processed_at,
+  n._etl_source,
+  n._etl_batch_id,
+  n._etl_deleted_at,
   n.id IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN silver.cw_agreementadjustment AS o ON o.id = n.id
 WHERE n.id IS NULL OR o.id IS NULL OR NOT (
-  n.amount <=> o.amount AND n.description <=> o.description AND n.effectiveDate <=> o.effectiveDate AND
-  n.agreementId <=> o.agreementId AND n.customFields <=> o.customFields AND
-  n.infoLastUpdated <=> o.infoLastUpdated AND n.infoUpdatedBy <=> o.infoUpdatedBy AND
-  n.infoDateEntered <=> o.infoDateEntered AND n.infoEnteredBy <=> o.infoEnteredBy AND
+  n.amount <=> o.amount AND
+  n.description <=> o.description AND
+  n.effectiveDate <=> o.effectiveDate AND
+  n.agreementId <=> o.agreementId AND
+  n.customFields <=> o.customFields AND
+  n.infoLastUpdated <=> o.infoLastUpdated AND
+  n.infoUpdatedBy <=> o.infoUpdatedBy AND
+  n.infoDateEntered <=> o.infoDateEntered AND
+  n.infoEnteredBy <=> o.infoEnteredBy AND
   n._etl_deleted_at <=> o._etl_deleted_at
 );
 MERGE INTO silver.cw_agreementadjustment AS t
@@ -38,14 +54,47 @@ USING changed AS s
 ON t.id = s.id
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  amount = s.amount, description = s.description, effectiveDate = s.effectiveDate, agreementId = s.agreementId,
-  customFields = s.customFields, infoLastUpdated = s.infoLastUpdated, infoUpdatedBy = s.infoUpdatedBy,
-  infoDateEntered = s.infoDateEntered, infoEnteredBy = s.infoEnteredBy, _etl_processed_at = s._etl_processed_at,
-  _etl_source = s._etl_source, _etl_batch_id = s._etl_batch_id, _etl_deleted_at = s._etl_deleted_at
+  amount = s.amount,
+  description = s.description,
+  effectiveDate = s.effectiveDate,
+  agreementId = s.agreementId,
+  customFields = s.customFields,
+  infoLastUpdated = s.infoLastUpdated,
+  infoUpdatedBy = s.infoUpdatedBy,
+  infoDateEntered = s.infoDateEntered,
+  infoEnteredBy = s.infoEnteredBy,
+  _etl_processed_at = s._etl_processed_at,
+  _etl_source = s._etl_source,
+  _etl_batch_id = s._etl_batch_id,
+  _etl_deleted_at = s._etl_deleted_at
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  id, amount, description, effectiveDate, agreementId, customFields, infoLastUpdated, infoUpdatedBy, infoDateEntered,
-  infoEnteredBy, _etl_processed_at, _etl_source, _etl_batch_id, _etl_deleted_at
+  id,
+  amount,
+  description,
+  effectiveDate,
+  agreementId,
+  customFields,
+  infoLastUpdated,
+  infoUpdatedBy,
+  infoDateEntered,
+  infoEnteredBy,
+  _etl_processed_at,
+  _etl_source,
+  _etl_batch_id,
+  _etl_deleted_at
 ) VALUES (
-  s.id, s.amount, s.description, s.effectiveDate, s.agreementId, s.customFields, s.infoLastUpdated, s.infoUpdatedBy,
-  s.infoDateEntered, s.infoEnteredBy, s._etl_processed_at, s._etl_source, s._etl_batch_id, s._etl_deleted_at
+  s.id,
+  s.amount,
+  s.description,
+  s.effectiveDate,
+  s.agreementId,
+  s.customFields,
+  s.infoLastUpdated,
+  s.infoUpdatedBy,
+  s.infoDateEntered,
+  s.infoEnteredBy,
+  s._etl_processed_at,
+  s._etl_source,
+  s._etl_batch_id,
+  s._etl_deleted_at
 )

@@ -28,44 +28,121 @@ CREATE TABLE IF NOT EXISTS silver.cw_agreementrecap (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.id, o.id) AS id, n.adjustmentAmount, n.agreementStatus, n.name, n.availableAmount, n.companyName,
-  n.isUnlimited, n.lastInvoiceAmount, n.lastInvoiceDate, n.lastInvoiceNumber, n.nextInvoiceAmount, n.nextInvoiceDate,
-  n.overrunAmount, n.remainingAmount, n.startingAmount, n.unbilledOverageAmount, n.unbilledPeriods, n.usedAmount,
-  n._etl_processed_at, n._etl_source, n._etl_batch_id, n._etl_deleted_at,
+  COALESCE(n.id, o.id) AS id,
+  n.adjustmentAmount,
+  n.agreementStatus,
+  n.name,
+  n.availableAmount,
+  n.companyName,
+  n.isUnlimited,
+  n.lastInvoiceAmount,
+  n.lastInvoiceDate,
+  n.lastInvoiceNumber,
+  n.nextInvoiceAmount,
+  n.nextInvoiceDate,
+  n.overrunAmount,
+  n.remainingAmount,
+  n.startingAmount,
+  n.unbilledOverageAmount,
+  n.unbilledPeriods,
+  n.usedAmount,
+  n._etl_processed_at,
+  n._etl_source,
+  n._etl_batch_id,
+  n._etl_deleted_at,
   n.id IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN silver.cw_agreementrecap AS o ON o.id = n.id
 WHERE n.id IS NULL OR o.id IS NULL OR NOT (
-  n.adjustmentAmount <=> o.adjustmentAmount AND n.agreementStatus <=> o.agreementStatus AND n.name <=> o.name AND
-  n.availableAmount <=> o.availableAmount AND n.companyName <=> o.companyName AND n.isUnlimited <=> o.isUnlimited AND
-  n.lastInvoiceAmount <=> o.lastInvoiceAmount AND n.lastInvoiceDate <=> o.lastInvoiceDate AND
-  n.lastInvoiceNumber <=> o.lastInvoiceNumber AND n.nextInvoiceAmount <=> o.nextInvoiceAmount AND
-  n.nextInvoiceDate <=> o.nextInvoiceDate AND n.overrunAmount <=> o.overrunAmount AND
-  n.remainingAmount <=> o.remainingAmount AND n.startingAmount <=> o.startingAmount AND
-  n.unbilledOverageAmount <=> o.unbilledOverageAmount AND n.unbilledPeriods <=> o.unbilledPeriods AND
-  n.usedAmount <=> o.usedAmount AND n._etl_deleted_at <=> o._etl_deleted_at
+  n.adjustmentAmount <=> o.adjustmentAmount AND
+  n.agreementStatus <=> o.agreementStatus AND
+  n.name <=> o.name AND
+  n.availableAmount <=> o.availableAmount AND
+  n.companyName <=> o.companyName AND
+  n.isUnlimited <=> o.isUnlimited AND
+  n.lastInvoiceAmount <=> o.lastInvoiceAmount AND
+  n.lastInvoiceDate <=> o.lastInvoiceDate AND
+  n.lastInvoiceNumber <=> o.lastInvoiceNumber AND
+  n.nextInvoiceAmount <=> o.nextInvoiceAmount AND
+  n.nextInvoiceDate <=> o.nextInvoiceDate AND
+  n.overrunAmount <=> o.overrunAmount AND
+  n.remainingAmount <=> o.remainingAmount AND
+  n.startingAmount <=> o.startingAmount AND
+  n.unbilledOverageAmount <=> o.unbilledOverageAmount AND
+  n.unbilledPeriods <=> o.unbilledPeriods AND
+  n.usedAmount <=> o.usedAmount AND
+  n._etl_deleted_at <=> o._etl_deleted_at
 );
 MERGE INTO silver.cw_agreementrecap AS t
 USING changed AS s
 ON t.id = s.id
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  adjustmentAmount = s.adjustmentAmount, agreementStatus = s.agreementStatus, name = s.name,
-  availableAmount = s.availableAmount, companyName = s.companyName, isUnlimited = s.isUnlimited,
-  lastInvoiceAmount = s.lastInvoiceAmount, lastInvoiceDate = s.lastInvoiceDate,
-  lastInvoiceNumber = s.lastInvoiceNumber, nextInvoiceAmount = s.nextInvoiceAmount,
-  nextInvoiceDate = s.nextInvoiceDate, overrunAmount = s.overrunAmount, remainingAmount = s.remainingAmount,
-  startingAmount = s.startingAmount, unbilledOverageAmount = s.unbilledOverageAmount,
-  unbilledPeriods = s.unbilledPeriods, usedAmount = s.usedAmount, _etl_processed_at = s._etl_processed_at,
-  _etl_source = s._etl_source, _etl_batch_id = s._etl_batch_id, _etl_deleted_at = s._etl_deleted_at
+  adjustmentAmount = s.adjustmentAmount,
+  agreementStatus = s.agreementStatus,
+  name = s.name,
+  availableAmount = s.availableAmount,
+  companyName = s.companyName,
+  isUnlimited = s.isUnlimited,
+  lastInvoiceAmount = s.lastInvoiceAmount,
+  lastInvoiceDate = s.lastInvoiceDate,
+  lastInvoiceNumber = s.lastInvoiceNumber,
+  nextInvoiceAmount = s.nextInvoiceAmount,
+  nextInvoiceDate = s.nextInvoiceDate,
+  overrunAmount = s.overrunAmount,
+  remainingAmount = s.remainingAmount,
+  startingAmount = s.startingAmount,
+  unbilledOverageAmount = s.unbilledOverageAmount,
+  unbilledPeriods = s.unbilledPeriods,
+  usedAmount = s.usedAmount,
+  _etl_processed_at = s._etl_processed_at,
+  _etl_source = s._etl_source,
+  _etl_batch_id = s._etl_batch_id,
+  _etl_deleted_at = s._etl_deleted_at
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  id, adjustmentAmount, agreementStatus, name, availableAmount, companyName, isUnlimited, lastInvoiceAmount,
-  lastInvoiceDate, lastInvoiceNumber, nextInvoiceAmount, nextInvoiceDate, overrunAmount, remainingAmount,
-  startingAmount, unbilledOverageAmount, unbilledPeriods, usedAmount, _etl_processed_at, _etl_source, _etl_batch_id,
+  id,
+  adjustmentAmount,
+  agreementStatus,
+  name,
+  availableAmount,
+  companyName,
+  isUnlimited,
+  lastInvoiceAmount,
+  lastInvoiceDate,
+  lastInvoiceNumber,
+  nextInvoiceAmount,
+  nextInvoiceDate,
+  overrunAmount,
+  remainingAmount,
+  startingAmount,
+  unbilledOverageAmount,
+  unbilledPeriods,
+  usedAmount,
+  _etl_processed_at,
+  _etl_source,
+  _etl_batch_id,
   _etl_deleted_at
 ) VALUES (
-  s.id, s.adjustmentAmount, s.agreementStatus, s.name, s.availableAmount, s.companyName, s.isUnlimited,
-  s.lastInvoiceAmount, s.lastInvoiceDate, s.lastInvoiceNumber, s.nextInvoiceAmount, s.nextInvoiceDate,
-  s.overrunAmount, s.remainingAmount, s.startingAmount, s.unbilledOverageAmount, s.unbilledPeriods, s.usedAmount,
-  s._etl_processed_at, s._etl_source, s._etl_batch_id, s._etl_deleted_at
+  s.id,
+  s.adjustmentAmount,
+  s.agreementStatus,
+  s.name,
+  s.availableAmount,
+  s.companyName,
+  s.isUnlimited,
+  s.lastInvoiceAmount,
+  s.lastInvoiceDate,
+  s.lastInvoiceNumber,
+  s.nextInvoiceAmount,
+  s.nextInvoiceDate,
+  s.overrunAmount,
+  s.remainingAmount,
+  s.startingAmount,
+  s.unbilledOverageAmount,
+  s.unbilledPeriods,
+  s.usedAmount,
+  s._etl_processed_at,
+  s._etl_source,
+  s._etl_batch_id,
+  s._etl_deleted_at
 )

@@ -119,169 +119,576 @@ CREATE TABLE IF NOT EXISTS silver.cw_company (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.id, o.id) AS id, n.identifier, n.name, n.statusId, n.statusName, n.addressLine1, n.addressLine2, n.city,
-  n.state, n.zip, n.countryId, n.countryIdentifier, n.countryName, n.phoneNumber, n.faxNumber, n.website,
-  n.territoryId, n.territoryName, n.marketId, n.marketName, n.accountNumber, n.defaultContactId, n.defaultContactName,
-  n.dateAcquired, n.sicCodeId, n.sicCodeName, n.parentCompanyId, n.parentCompanyIdentifier, n.parentCompanyName,
-  n.annualRevenue, n.numberOfEmployees, n.yearEstablished, n.revenueYear, n.ownershipTypeId, n.ownershipTypeName,
-  n.timeZoneSetupId, n.timeZoneSetupName, n.leadSource, n.leadFlag, n.unsubscribeFlag, n.calendarId, n.calendarName,
-  n.userDefinedField1, n.userDefinedField2, n.userDefinedField3, n.userDefinedField4, n.userDefinedField5,
-  n.userDefinedField6, n.userDefinedField7, n.userDefinedField8, n.userDefinedField9, n.userDefinedField10,
-  n.vendorIdentifier, n.taxIdentifier, n.taxCodeId, n.taxCodeName, n.billingTermsId, n.billingTermsName,
-  n.invoiceTemplateId, n.invoiceTemplateName, n.pricingScheduleId, n.pricingScheduleName, n.companyEntityTypeId,
-  n.companyEntityTypeName, n.billToCompanyId, n.billToCompanyIdentifier, n.billToCompanyName, n.billingSiteId,
-  n.billingSiteName, n.billingContactId, n.billingContactName, n.invoiceDeliveryMethodId, n.invoiceDeliveryMethodName,
-  n.invoiceToEmailAddress, n.invoiceCCEmailAddress, n.deletedFlag, n.dateDeleted, n.deletedBy, n.mobileGuid,
-  n.facebookUrl, n.twitterUrl, n.linkedInUrl, n.currencyId, n.currencySymbol, n.currencyCurrencyCode,
-  n.currencyDecimalSeparator, n.currencyNumberOfDecimals, n.currencyThousandsSeparator,
-  n.currencyNegativeParenthesesFlag, n.currencyDisplaySymbolFlag, n.currencyCurrencyIdentifier,
-  n.currencyDisplayIdFlag, n.currencyRightAlign, n.currencyName, n.territoryManagerId, n.territoryManagerIdentifier,
-  n.territoryManagerName, n.territoryManagerDailyCapacity, n.resellerIdentifier, n.isVendorFlag, n.types, n.siteId,
-  n.siteName, n.integratorTags, n.customFields, n.infoLastUpdated, n.infoUpdatedBy, n.infoDateEntered,
-  n.infoEnteredBy, n._etl_processed_at, n._etl_source, n._etl_batch_id, n._etl_deleted_at,
+  COALESCE(n.id, o.id) AS id,
+  n.identifier,
+  n.name,
+  n.statusId,
+  n.statusName,
+  n.addressLine1,
+  n.addressLine2,
+  n.city,
+  n.state,
+  n.zip,
+  n.countryId,
+  n.countryIdentifier,
+  n.countryName,
+  n.phoneNumber,
+  n.faxNumber,
+  n.website,
+  n.territoryId,
+  n.territoryName,
+  n.marketId,
+  n.marketName,
+  n.accountNumber,
+  n.defaultContactId,
+  n.defaultContactName,
+  n.dateAcquired,
+  n.sicCodeId,
+  n.sicCodeName,
+  n.parentCompanyId,
+  n.parentCompanyIdentifier,
+  n.parentCompanyName,
+  n.annualRevenue,
+  n.numberOfEmployees,
+  n.yearEstablished,
+  n.revenueYear,
+  n.ownershipTypeId,
+  n.ownershipTypeName,
+  n.timeZoneSetupId,
+  n.timeZoneSetupName,
+  n.leadSource,
+  n.leadFlag,
+  n.unsubscribeFlag,
+  n.calendarId,
+  n.calendarName,
+  n.userDefinedField1,
+  n.userDefinedField2,
+  n.userDefinedField3,
+  n.userDefinedField4,
+  n.userDefinedField5,
+  n.userDefinedField6,
+  n.userDefinedField7,
+  n.userDefinedField8,
+  n.userDefinedField9,
+  n.userDefinedField10,
+  n.vendorIdentifier,
+  n.taxIdentifier,
+  n.taxCodeId,
+  n.taxCodeName,
+  n.billingTermsId,
+  n.billingTermsName,
+  n.invoiceTemplateId,
+  n.invoiceTemplateName,
+  n.pricingScheduleId,
+  n.pricingScheduleName,
+  n.companyEntityTypeId,
+  n.companyEntityTypeName,
+  n.billToCompanyId,
+  n.billToCompanyIdentifier,
+  n.billToCompanyName,
+  n.billingSiteId,
+  n.billingSiteName,
+  n.billingContactId,
+  n.billingContactName,
+  n.invoiceDeliveryMethodId,
+  n.invoiceDeliveryMethodName,
+  n.invoiceToEmailAddress,
+  n.invoiceCCEmailAddress,
+  n.deletedFlag,
+  n.dateDeleted,
+  n.deletedBy,
+  n.mobileGuid,
+  n.facebookUrl,
+  n.twitterUrl,
+  n.linkedInUrl,
+  n.currencyId,
+  n.currencySymbol,
+  n.currencyCurrencyCode,
+  n.currencyDecimalSeparator,
+  n.currencyNumberOfDecimals,
+  n.currencyThousandsSeparator,
+  n.currencyNegativeParenthesesFlag,
+  n.currencyDisplaySymbolFlag,
+  n.currencyCurrencyIdentifier,
+  n.currencyDisplayIdFlag,
+  n.currencyRightAlign,
+  n.currencyName,
+  n.territoryManagerId,
+  n.territoryManagerIdentifier,
+  n.territoryManagerName,
+  n.territoryManagerDailyCapacity,
+  n.resellerIdentifier,
+  n.isVendorFlag,
+  n.types,
+  n.siteId,
+  n.siteName,
+  n.integratorTags,
+  n.customFields,
+  n.infoLastUpdated,
+  n.infoUpdatedBy,
+  n.infoDateEntered,
+  n.infoEnteredBy,
+  n._etl_processed_at,
+  n._etl_source,
+  n._etl_batch_id,
+  n._etl_deleted_at,
   n.id IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN silver.cw_company AS o ON o.id = n.id
 WHERE n.id IS NULL OR o.id IS NULL OR NOT (
-  n.identifier <=> o.identifier AND n.name <=> o.name AND n.statusId <=> o.statusId AND
-  n.statusName <=> o.statusName AND n.addressLine1 <=> o.addressLine1 AND n.addressLine2 <=> o.addressLine2 AND
-  n.city <=> o.city AND n.state <=> o.state AND n.zip <=> o.zip AND n.countryId <=> o.countryId AND
-  n.countryIdentifier <=> o.countryIdentifier AND n.countryName <=> o.countryName AND
-  n.phoneNumber <=> o.phoneNumber AND n.faxNumber <=> o.faxNumber AND n.website <=> o.website AND
-  n.territoryId <=> o.territoryId AND n.territoryName <=> o.territoryName AND n.marketId <=> o.marketId AND
-  n.marketName <=> o.marketName AND n.accountNumber <=> o.accountNumber AND
-  n.defaultContactId <=> o.defaultContactId AND n.defaultContactName <=> o.defaultContactName AND
-  n.dateAcquired <=> o.dateAcquired AND n.sicCodeId <=> o.sicCodeId AND n.sicCodeName <=> o.sicCodeName AND
-  n.parentCompanyId <=> o.parentCompanyId AND n.parentCompanyIdentifier <=> o.parentCompanyIdentifier AND
-  n.parentCompanyName <=> o.parentCompanyName AND n.annualRevenue <=> o.annualRevenue AND
-  n.numberOfEmployees <=> o.numberOfEmployees AND n.yearEstablished <=> o.yearEstablished AND
-  n.revenueYear <=> o.revenueYear AND n.ownershipTypeId <=> o.ownershipTypeId AND
-  n.ownershipTypeName <=> o.ownershipTypeName AND n.timeZoneSetupId <=> o.timeZoneSetupId AND
-  n.timeZoneSetupName <=> o.timeZoneSetupName AND n.leadSource <=> o.leadSource AND n.leadFlag <=> o.leadFlag AND
-  n.unsubscribeFlag <=> o.unsubscribeFlag AND n.calendarId <=> o.calendarId AND n.calendarName <=> o.calendarName AND
-  n.userDefinedField1 <=> o.userDefinedField1 AND n.userDefinedField2 <=> o.userDefinedField2 AND
-  n.userDefinedField3 <=> o.userDefinedField3 AND n.userDefinedField4 <=> o.userDefinedField4 AND
-  n.userDefinedField5 <=> o.userDefinedField5 AND n.userDefinedField6 <=> o.userDefinedField6 AND
-  n.userDefinedField7 <=> o.userDefinedField7 AND n.userDefinedField8 <=> o.userDefinedField8 AND
-  n.userDefinedField9 <=> o.userDefinedField9 AND n.userDefinedField10 <=> o.userDefinedField10 AND
-  n.vendorIdentifier <=> o.vendorIdentifier AND n.taxIdentifier <=> o.taxIdentifier AND
-  n.taxCodeId <=> o.taxCodeId AND n.taxCodeName <=> o.taxCodeName AND n.billingTermsId <=> o.billingTermsId AND
-  n.billingTermsName <=> o.billingTermsName AND n.invoiceTemplateId <=> o.invoiceTemplateId AND
-  n.invoiceTemplateName <=> o.invoiceTemplateName AND n.pricingScheduleId <=> o.pricingScheduleId AND
-  n.pricingScheduleName <=> o.pricingScheduleName AND n.companyEntityTypeId <=> o.companyEntityTypeId AND
-  n.companyEntityTypeName <=> o.companyEntityTypeName AND n.billToCompanyId <=> o.billToCompanyId AND
-  n.billToCompanyIdentifier <=> o.billToCompanyIdentifier AND n.billToCompanyName <=> o.billToCompanyName AND
-  n.billingSiteId <=> o.billingSiteId AND n.billingSiteName <=> o.billingSiteName AND
-  n.billingContactId <=> o.billingContactId AND n.billingContactName <=> o.billingContactName AND
+  n.identifier <=> o.identifier AND
+  n.name <=> o.name AND
+  n.statusId <=> o.statusId AND
+  n.statusName <=> o.statusName AND
+  n.addressLine1 <=> o.addressLine1 AND
+  n.addressLine2 <=> o.addressLine2 AND
+  n.city <=> o.city AND
+  n.state <=> o.state AND
+  n.zip <=> o.zip AND
+  n.countryId <=> o.countryId AND
+  n.countryIdentifier <=> o.countryIdentifier AND
+  n.countryName <=> o.countryName AND
+  n.phoneNumber <=> o.phoneNumber AND
+  n.faxNumber <=> o.faxNumber AND
+  n.website <=> o.website AND
+  n.territoryId <=> o.territoryId AND
+  n.territoryName <=> o.territoryName AND
+  n.marketId <=> o.marketId AND
+  n.marketName <=> o.marketName AND
+  n.accountNumber <=> o.accountNumber AND
+  n.defaultContactId <=> o.defaultContactId AND
+  n.defaultContactName <=> o.defaultContactName AND
+  n.dateAcquired <=> o.dateAcquired AND
+  n.sicCodeId <=> o.sicCodeId AND
+  n.sicCodeName <=> o.sicCodeName AND
+  n.parentCompanyId <=> o.parentCompanyId AND
+  n.parentCompanyIdentifier <=> o.parentCompanyIdentifier AND
+  n.parentCompanyName <=> o.parentCompanyName AND
+  n.annualRevenue <=> o.annualRevenue AND
+  n.numberOfEmployees <=> o.numberOfEmployees AND
+  n.yearEstablished <=> o.yearEstablished AND
+  n.revenueYear <=> o.revenueYear AND
+  n.ownershipTypeId <=> o.ownershipTypeId AND
+  n.ownershipTypeName <=> o.ownershipTypeName AND
+  n.timeZoneSetupId <=> o.timeZoneSetupId AND
+  n.timeZoneSetupName <=> o.timeZoneSetupName AND
+  n.leadSource <=> o.leadSource AND
+  n.leadFlag <=> o.leadFlag AND
+  n.unsubscribeFlag <=> o.unsubscribeFlag AND
+  n.calendarId <=> o.calendarId AND
+  n.calendarName <=> o.calendarName AND
+  n.userDefinedField1 <=> o.userDefinedField1 AND
+  n.userDefinedField2 <=> o.userDefinedField2 AND
+  n.userDefinedField3 <=> o.userDefinedField3 AND
+  n.userDefinedField4 <=> o.userDefinedField4 AND
+  n.userDefinedField5 <=> o.userDefinedField5 AND
+  n.userDefinedField6 <=> o.userDefinedField6 AND
+  n.userDefinedField7 <=> o.userDefinedField7 AND
+  n.userDefinedField8 <=> o.userDefinedField8 AND
+  n.userDefinedField9 <=> o.userDefinedField9 AND
+  n.userDefinedField10 <=> o.userDefinedField10 AND
+  n.vendorIdentifier <=> o.vendorIdentifier AND
+  n.taxIdentifier <=> o.taxIdentifier AND
+  n.taxCodeId <=> o.taxCodeId AND
+  n.taxCodeName <=> o.taxCodeName AND
+  n.billingTermsId <=> o.billingTermsId AND
+  n.billingTermsName <=> o.billingTermsName AND
+  n.invoiceTemplateId <=> o.invoiceTemplateId AND
+  n.invoiceTemplateName <=> o.invoiceTemplateName AND
+  n.pricingScheduleId <=> o.pricingScheduleId AND
+  n.pricingScheduleName <=> o.pricingScheduleName AND
+  n.companyEntityTypeId <=> o.companyEntityTypeId AND
+  n.companyEntityTypeName <=> o.companyEntityTypeName AND
+  n.billToCompanyId <=> o.billToCompanyId AND
+  n.billToCompanyIdentifier <=> o.billToCompanyIdentifier AND
+  n.billToCompanyName <=> o.billToCompanyName AND
+  n.billingSiteId <=> o.billingSiteId AND
+  n.billingSiteName <=> o.billingSiteName AND
+  n.billingContactId <=> o.billingContactId AND
+  n.billingContactName <=> o.billingContactName AND
   n.invoiceDeliveryMethodId <=> o.invoiceDeliveryMethodId AND
   n.invoiceDeliveryMethodName <=> o.invoiceDeliveryMethodName AND
-  n.invoiceToEmailAddress <=> o.invoiceToEmailAddress AND n.invoiceCCEmailAddress <=> o.invoiceCCEmailAddress AND
-  n.deletedFlag <=> o.deletedFlag AND n.dateDeleted <=> o.dateDeleted AND n.deletedBy <=> o.deletedBy AND
-  n.mobileGuid <=> o.mobileGuid AND n.facebookUrl <=> o.facebookUrl AND n.twitterUrl <=> o.twitterUrl AND
-  n.linkedInUrl <=> o.linkedInUrl AND n.currencyId <=> o.currencyId AND n.currencySymbol <=> o.currencySymbol AND
-  n.currencyCurrencyCode <=> o.currencyCurrencyCode AND n.currencyDecimalSeparator <=> o.currencyDecimalSeparator AND
+  n.invoiceToEmailAddress <=> o.invoiceToEmailAddress AND
+  n.invoiceCCEmailAddress <=> o.invoiceCCEmailAddress AND
+  n.deletedFlag <=> o.deletedFlag AND
+  n.dateDeleted <=> o.dateDeleted AND
+  n.deletedBy <=> o.deletedBy AND
+  n.mobileGuid <=> o.mobileGuid AND
+  n.facebookUrl <=> o.facebookUrl AND
+  n.twitterUrl <=> o.twitterUrl AND
+  n.linkedInUrl <=> o.linkedInUrl AND
+  n.currencyId <=> o.currencyId AND
+  n.currencySymbol <=> o.currencySymbol AND
+  n.currencyCurrencyCode <=> o.currencyCurrencyCode AND
+  n.currencyDecimalSeparator <=> o.currencyDecimalSeparator AND
   n.currencyNumberOfDecimals <=> o.currencyNumberOfDecimals AND
   n.currencyThousandsSeparator <=> o.currencyThousandsSeparator AND
   n.currencyNegativeParenthesesFlag <=> o.currencyNegativeParenthesesFlag AND
   n.currencyDisplaySymbolFlag <=> o.currencyDisplaySymbolFlag AND
   n.currencyCurrencyIdentifier <=> o.currencyCurrencyIdentifier AND
-  n.currencyDisplayIdFlag <=> o.currencyDisplayIdFlag AND n.currencyRightAlign <=> o.currencyRightAlign AND
-  n.currencyName <=> o.currencyName AND n.territoryManagerId <=> o.territoryManagerId AND
+  n.currencyDisplayIdFlag <=> o.currencyDisplayIdFlag AND
+  n.currencyRightAlign <=> o.currencyRightAlign AND
+  n.currencyName <=> o.currencyName AND
+  n.territoryManagerId <=> o.territoryManagerId AND
   n.territoryManagerIdentifier <=> o.territoryManagerIdentifier AND
   n.territoryManagerName <=> o.territoryManagerName AND
   n.territoryManagerDailyCapacity <=> o.territoryManagerDailyCapacity AND
-  n.resellerIdentifier <=> o.resellerIdentifier AND n.isVendorFlag <=> o.isVendorFlag AND n.types <=> o.types AND
-  n.siteId <=> o.siteId AND n.siteName <=> o.siteName AND n.integratorTags <=> o.integratorTags AND
-  n.customFields <=> o.customFields AND n.infoLastUpdated <=> o.infoLastUpdated AND
-  n.infoUpdatedBy <=> o.infoUpdatedBy AND n.infoDateEntered <=> o.infoDateEntered AND
-  n.infoEnteredBy <=> o.infoEnteredBy AND n._etl_deleted_at <=> o._etl_deleted_at
+  n.resellerIdentifier <=> o.resellerIdentifier AND
+  n.isVendorFlag <=> o.isVendorFlag AND
+  n.types <=> o.types AND
+  n.siteId <=> o.siteId AND
+  n.siteName <=> o.siteName AND
+  n.integratorTags <=> o.integratorTags AND
+  n.customFields <=> o.customFields AND
+  n.infoLastUpdated <=> o.infoLastUpdated AND
+  n.infoUpdatedBy <=> o.infoUpdatedBy AND
+  n.infoDateEntered <=> o.infoDateEntered AND
+  n.infoEnteredBy <=> o.infoEnteredBy AND
+  n._etl_deleted_at <=> o._etl_deleted_at
 );
 MERGE INTO silver.cw_company AS t
 USING changed AS s
 ON t.id = s.id
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  identifier = s.identifier, name = s.name, statusId = s.statusId, statusName = s.statusName,
-  addressLine1 = s.addressLine1, addressLine2 = s.addressLine2, city = s.city, state = s.state, zip = s.zip,
-  countryId = s.countryId, countryIdentifier = s.countryIdentifier, countryName = s.countryName,
-  phoneNumber = s.phoneNumber, faxNumber = s.faxNumber, website = s.website, territoryId = s.territoryId,
-  territoryName = s.territoryName, marketId = s.marketId, marketName = s.marketName, accountNumber = s.accountNumber,
-  defaultContactId = s.defaultContactId, defaultContactName = s.defaultContactName, dateAcquired = s.dateAcquired,
-  sicCodeId = s.sicCodeId, sicCodeName = s.sicCodeName, parentCompanyId = s.parentCompanyId,
-  parentCompanyIdentifier = s.parentCompanyIdentifier, parentCompanyName = s.parentCompanyName,
-  annualRevenue = s.annualRevenue, numberOfEmployees = s.numberOfEmployees, yearEstablished = s.yearEstablished,
-  revenueYear = s.revenueYear, ownershipTypeId = s.ownershipTypeId, ownershipTypeName = s.ownershipTypeName,
-  timeZoneSetupId = s.timeZoneSetupId, timeZoneSetupName = s.timeZoneSetupName, leadSource = s.leadSource,
-  leadFlag = s.leadFlag, unsubscribeFlag = s.unsubscribeFlag, calendarId = s.calendarId,
-  calendarName = s.calendarName, userDefinedField1 = s.userDefinedField1, userDefinedField2 = s.userDefinedField2,
-  userDefinedField3 = s.userDefinedField3, userDefinedField4 = s.userDefinedField4,
-  userDefinedField5 = s.userDefinedField5, userDefinedField6 = s.userDefinedField6,
-  userDefinedField7 = s.userDefinedField7, userDefinedField8 = s.userDefinedField8,
-  userDefinedField9 = s.userDefinedField9, userDefinedField10 = s.userDefinedField10,
-  vendorIdentifier = s.vendorIdentifier, taxIdentifier = s.taxIdentifier, taxCodeId = s.taxCodeId,
-  taxCodeName = s.taxCodeName, billingTermsId = s.billingTermsId, billingTermsName = s.billingTermsName,
-  invoiceTemplateId = s.invoiceTemplateId, invoiceTemplateName = s.invoiceTemplateName,
-  pricingScheduleId = s.pricingScheduleId, pricingScheduleName = s.pricingScheduleName,
-  companyEntityTypeId = s.companyEntityTypeId, companyEntityTypeName = s.companyEntityTypeName,
-  billToCompanyId = s.billToCompanyId, billToCompanyIdentifier = s.billToCompanyIdentifier,
-  billToCompanyName = s.billToCompanyName, billingSiteId = s.billingSiteId, billingSiteName = s.billingSiteName,
-  billingContactId = s.billingContactId, billingContactName = s.billingContactName,
-  invoiceDeliveryMethodId = s.invoiceDeliveryMethodId, invoiceDeliveryMethodName = s.invoiceDeliveryMethodName,
-  invoiceToEmailAddress = s.invoiceToEmailAddress, invoiceCCEmailAddress = s.invoiceCCEmailAddress,
-  deletedFlag = s.deletedFlag, dateDeleted = s.dateDeleted, deletedBy = s.deletedBy, mobileGuid = s.mobileGuid,
-  facebookUrl = s.facebookUrl, twitterUrl = s.twitterUrl, linkedInUrl = s.linkedInUrl, currencyId = s.currencyId,
-  currencySymbol = s.currencySymbol, currencyCurrencyCode = s.currencyCurrencyCode,
-  currencyDecimalSeparator = s.currencyDecimalSeparator, currencyNumberOfDecimals = s.currencyNumberOfDecimals,
+  identifier = s.identifier,
+  name = s.name,
+  statusId = s.statusId,
+  statusName = s.statusName,
+  addressLine1 = s.addressLine1,
+  addressLine2 = s.addressLine2,
+  city = s.city,
+  state = s.state,
+  zip = s.zip,
+  countryId = s.countryId,
+  countryIdentifier = s.countryIdentifier,
+  countryName = s.countryName,
+  phoneNumber = s.phoneNumber,
+  faxNumber = s.faxNumber,
+  website = s.website,
+  territoryId = s.territoryId,
+  territoryName = s.territoryName,
+  marketId = s.marketId,
+  marketName = s.marketName,
+  accountNumber = s.accountNumber,
+  defaultContactId = s.defaultContactId,
+  defaultContactName = s.defaultContactName,
+  dateAcquired = s.dateAcquired,
+  sicCodeId = s.sicCodeId,
+  sicCodeName = s.sicCodeName,
+  parentCompanyId = s.parentCompanyId,
+  parentCompanyIdentifier = s.parentCompanyIdentifier,
+  parentCompanyName = s.parentCompanyName,
+  annualRevenue = s.annualRevenue,
+  numberOfEmployees = s.numberOfEmployees,
+  yearEstablished = s.yearEstablished,
+  revenueYear = s.revenueYear,
+  ownershipTypeId = s.ownershipTypeId,
+  ownershipTypeName = s.ownershipTypeName,
+  timeZoneSetupId = s.timeZoneSetupId,
+  timeZoneSetupName = s.timeZoneSetupName,
+  leadSource = s.leadSource,
+  leadFlag = s.leadFlag,
+  unsubscribeFlag = s.unsubscribeFlag,
+  calendarId = s.calendarId,
+  calendarName = s.calendarName,
+  userDefinedField1 = s.userDefinedField1,
+  userDefinedField2 = s.userDefinedField2,
+  userDefinedField3 = s.userDefinedField3,
+  userDefinedField4 = s.userDefinedField4,
+  userDefinedField5 = s.userDefinedField5,
+  userDefinedField6 = s.userDefinedField6,
+  userDefinedField7 = s.userDefinedField7,
+  userDefinedField8 = s.userDefinedField8,
+  userDefinedField9 = s.userDefinedField9,
+  userDefinedField10 = s.userDefinedField10,
+  vendorIdentifier = s.vendorIdentifier,
+  taxIdentifier = s.taxIdentifier,
+  taxCodeId = s.taxCodeId,
+  taxCodeName = s.taxCodeName,
+  billingTermsId = s.billingTermsId,
+  billingTermsName = s.billingTermsName,
+  invoiceTemplateId = s.invoiceTemplateId,
+  invoiceTemplateName = s.invoiceTemplateName,
+  pricingScheduleId = s.pricingScheduleId,
+  pricingScheduleName = s.pricingScheduleName,
+  companyEntityTypeId = s.companyEntityTypeId,
+  companyEntityTypeName = s.companyEntityTypeName,
+  billToCompanyId = s.billToCompanyId,
+  billToCompanyIdentifier = s.billToCompanyIdentifier,
+  billToCompanyName = s.billToCompanyName,
+  billingSiteId = s.billingSiteId,
+  billingSiteName = s.billingSiteName,
+  billingContactId = s.billingContactId,
+  billingContactName = s.billingContactName,
+  invoiceDeliveryMethodId = s.invoiceDeliveryMethodId,
+  invoiceDeliveryMethodName = s.invoiceDeliveryMethodName,
+  invoiceToEmailAddress = s.invoiceToEmailAddress,
+  invoiceCCEmailAddress = s.invoiceCCEmailAddress,
+  deletedFlag = s.deletedFlag,
+  dateDeleted = s.dateDeleted,
+  deletedBy = s.deletedBy,
+  mobileGuid = s.mobileGuid,
+  facebookUrl = s.facebookUrl,
+  twitterUrl = s.twitterUrl,
+  linkedInUrl = s.linkedInUrl,
+  currencyId = s.currencyId,
+  currencySymbol = s.currencySymbol,
+  currencyCurrencyCode = s.currencyCurrencyCode,
+  currencyDecimalSeparator = s.currencyDecimalSeparator,
+  currencyNumberOfDecimals = s.currencyNumberOfDecimals,
   currencyThousandsSeparator = s.currencyThousandsSeparator,
   currencyNegativeParenthesesFlag = s.currencyNegativeParenthesesFlag,
-  currencyDisplaySymbolFlag = s.currencyDisplaySymbolFlag, currencyCurrencyIdentifier = s.currencyCurrencyIdentifier,
-  currencyDisplayIdFlag = s.currencyDisplayIdFlag, currencyRightAlign = s.currencyRightAlign,
-  currencyName = s.currencyName, territoryManagerId = s.territoryManagerId,
-  territoryManagerIdentifier = s.territoryManagerIdentifier, territoryManagerName = s.territoryManagerName,
-  territoryManagerDailyCapacity = s.territoryManagerDailyCapacity, resellerIdentifier = s.resellerIdentifier,
-  isVendorFlag = s.isVendorFlag, types = s.types, siteId = s.siteId, siteName = s.siteName,
-  integratorTags = s.integratorTags, customFields = s.customFields, infoLastUpdated = s.infoLastUpdated,
-  infoUpdatedBy = s.infoUpdatedBy, infoDateEntered = s.infoDateEntered, infoEnteredBy = s.infoEnteredBy,
-  _etl_processed_at = s._etl_processed_at, _etl_source = s._etl_source, _etl_batch_id = s._etl_batch_id,
+  currencyDisplaySymbolFlag = s.currencyDisplaySymbolFlag,
+  currencyCurrencyIdentifier = s.currencyCurrencyIdentifier,
+  currencyDisplayIdFlag = s.currencyDisplayIdFlag,
+  currencyRightAlign = s.currencyRightAlign,
+  currencyName = s.currencyName,
+  territoryManagerId = s.territoryManagerId,
+  territoryManagerIdentifier = s.territoryManagerIdentifier,
+  territoryManagerName = s.territoryManagerName,
+  territoryManagerDailyCapacity = s.territoryManagerDailyCapacity,
+  resellerIdentifier = s.resellerIdentifier,
+  isVendorFlag = s.isVendorFlag,
+  types = s.types,
+  siteId = s.siteId,
+  siteName = s.siteName,
+  integratorTags = s.integratorTags,
+  customFields = s.customFields,
+  infoLastUpdated = s.infoLastUpdated,
+  infoUpdatedBy = s.infoUpdatedBy,
+  infoDateEntered = s.infoDateEntered,
+  infoEnteredBy = s.infoEnteredBy,
+  _etl_processed_at = s._etl_processed_at,
+  _etl_source = s._etl_source,
+  _etl_batch_id = s._etl_batch_id,
   _etl_deleted_at = s._etl_deleted_at
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  id, identifier, name, statusId, statusName, addressLine1, addressLine2, city, state, zip, countryId,
-  countryIdentifier, countryName, phoneNumber, faxNumber, website, territoryId, territoryName, marketId, marketName,
-  accountNumber, defaultContactId, defaultContactName, dateAcquired, sicCodeId, sicCodeName, parentCompanyId,
-  parentCompanyIdentifier, parentCompanyName, annualRevenue, numberOfEmployees, yearEstablished, revenueYear,
-  ownershipTypeId, ownershipTypeName, timeZoneSetupId, timeZoneSetupName, leadSource, leadFlag, unsubscribeFlag,
-  calendarId, calendarName, userDefinedField1, userDefinedField2, userDefinedField3, userDefinedField4,
-  userDefinedField5, userDefinedField6, userDefinedField7, userDefinedField8, userDefinedField9, userDefinedField10,
-  vendorIdentifier, taxIdentifier, taxCodeId, taxCodeName, billingTermsId, billingTermsName, invoiceTemplateId,
-  invoiceTemplateName, pricingScheduleId, pricingScheduleName, companyEntityTypeId, companyEntityTypeName,
-  billToCompanyId, billToCompanyIdentifier, billToCompanyName, billingSiteId, billingSiteName, billingContactId,
-  billingContactName, invoiceDeliveryMethodId, invoiceDeliveryMethodName, invoiceToEmailAddress,
-  invoiceCCEmailAddress, deletedFlag, dateDeleted, deletedBy, mobileGuid, facebookUrl, twitterUrl, linkedInUrl,
-  currencyId, currencySymbol, currencyCurrencyCode, currencyDecimalSeparator, currencyNumberOfDecimals,
-  currencyThousandsSeparator, currencyNegativeParenthesesFlag, currencyDisplaySymbolFlag, currencyCurrencyIdentifier,
-  currencyDisplayIdFlag, currencyRightAlign, currencyName, territoryManagerId, territoryManagerIdentifier,
-  territoryManagerName, territoryManagerDailyCapacity, resellerIdentifier, isVendorFlag, types, siteId, siteName,
-  integratorTags, customFields, infoLastUpdated, infoUpdatedBy, infoDateEntered, infoEnteredBy, _etl_processed_at,
-  _etl_source, _etl_batch_id, _etl_deleted_at
+  id,
+  identifier,
+  name,
+  statusId,
+  statusName,
+  addressLine1,
+  addressLine2,
+  city,
+  state,
+  zip,
+  countryId,
+  countryIdentifier,
+  countryName,
+  phoneNumber,
+  faxNumber,
+  website,
+  territoryId,
+  territoryName,
+  marketId,
+  marketName,
+  accountNumber,
+  defaultContactId,
+  defaultContactName,
+  dateAcquired,
+  sicCodeId,
+  sicCodeName,
+  parentCompanyId,
+  parentCompanyIdentifier,
+  parentCompanyName,
+  annualRevenue,
+  numberOfEmployees,
+  yearEstablished,
+  revenueYear,
+  ownershipTypeId,
+  ownershipTypeName,
+  timeZoneSetupId,
+  timeZoneSetupName,
+  leadSource,
+  leadFlag,
+  unsubscribeFlag,
+  calendarId,
+  calendarName,
+  userDefinedField1,
+  userDefinedField2,
+  userDefinedField3,
+  userDefinedField4,
+  userDefinedField5,
+  userDefinedField6,
+  userDefinedField7,
+  userDefinedField8,
+  userDefinedField9,
+  userDefinedField10,
+  vendorIdentifier,
+  taxIdentifier,
+  taxCodeId,
+  taxCodeName,
+  billingTermsId,
+  billingTermsName,
+  invoiceTemplateId,
+  invoiceTemplateName,
+  pricingScheduleId,
+  pricingScheduleName,
+  companyEntityTypeId,
+  companyEntityTypeName,
+  billToCompanyId,
+  billToCompanyIdentifier,
+  billToCompanyName,
+  billingSiteId,
+  billingSiteName,
+  billingContactId,
+  billingContactName,
+  invoiceDeliveryMethodId,
+  invoiceDeliveryMethodName,
+  invoiceToEmailAddress,
+  invoiceCCEmailAddress,
+  deletedFlag,
+  dateDeleted,
+  deletedBy,
+  mobileGuid,
+  facebookUrl,
+  twitterUrl,
+  linkedInUrl,
+  currencyId,
+  currencySymbol,
+  currencyCurrencyCode,
+  currencyDecimalSeparator,
+  currencyNumberOfDecimals,
+  currencyThousandsSeparator,
+  currencyNegativeParenthesesFlag,
+  currencyDisplaySymbolFlag,
+  currencyCurrencyIdentifier,
+  currencyDisplayIdFlag,
+  currencyRightAlign,
+  currencyName,
+  territoryManagerId,
+  territoryManagerIdentifier,
+  territoryManagerName,
+  territoryManagerDailyCapacity,
+  resellerIdentifier,
+  isVendorFlag,
+  types,
+  siteId,
+  siteName,
+  integratorTags,
+  customFields,
+  infoLastUpdated,
+  infoUpdatedBy,
+  infoDateEntered,
+  infoEnteredBy,
+  _etl_processed_at,
+  _etl_source,
+  _etl_batch_id,
+  _etl_deleted_at
 ) VALUES (
-  s.id, s.identifier, s.name, s.statusId, s.statusName, s.addressLine1, s.addressLine2, s.city, s.state, s.zip,
-  s.countryId, s.countryIdentifier, s.countryName, s.phoneNumber, s.faxNumber, s.website, s.territoryId,
-  s.territoryName, s.marketId, s.marketName, s.accountNumber, s.defaultContactId, s.defaultContactName,
-  s.dateAcquired, s.sicCodeId, s.sicCodeName, s.parentCompanyId, s.parentCompanyIdentifier, s.parentCompanyName,
-  s.annualRevenue, s.numberOfEmployees, s.yearEstablished, s.revenueYear, s.ownershipTypeId, s.ownershipTypeName,
-  s.timeZoneSetupId, s.timeZoneSetupName, s.leadSource, s.leadFlag, s.unsubscribeFlag, s.calendarId, s.calendarName,
-  s.userDefinedField1, s.userDefinedField2, s.userDefinedField3, s.userDefinedField4, s.userDefinedField5,
-  s.userDefinedField6, s.userDefinedField7, s.userDefinedField8, s.userDefinedField9, s.userDefinedField10,
-  s.vendorIdentifier, s.taxIdentifier, s.taxCodeId, s.taxCodeName, s.billingTermsId, s.billingTermsName,
-  s.invoiceTemplateId, s.invoiceTemplateName, s.pricingScheduleId, s.pricingScheduleName, s.companyEntityTypeId,
-  s.companyEntityTypeName, s.billToCompanyId, s.billToCompanyIdentifier, s.billToCompanyName, s.billingSiteId,
-  s.billingSiteName, s.billingContactId, s.billingContactName, s.invoiceDeliveryMethodId, s.invoiceDeliveryMethodName,
-  s.invoiceToEmailAddress, s.invoiceCCEmailAddress, s.deletedFlag, s.dateDeleted, s.deletedBy, s.mobileGuid,
-  s.facebookUrl, s.twitterUrl, s.linkedInUrl, s.currencyId, s.currencySymbol, s.currencyCurrencyCode,
-  s.currencyDecimalSeparator, s.currencyNumberOfDecimals, s.currencyThousandsSeparator,
-  s.currencyNegativeParenthesesFlag, s.currencyDisplaySymbolFlag, s.currencyCurrencyIdentifier,
-  s.currencyDisplayIdFlag, s.currencyRightAlign, s.currencyName, s.territoryManagerId, s.territoryManagerIdentifier,
-  s.territoryManagerName, s.territoryManagerDailyCapacity, s.resellerIdentifier, s.isVendorFlag, s.types, s.siteId,
-  s.siteName, s.integratorTags, s.customFields, s.infoLastUpdated, s.infoUpdatedBy, s.infoDateEntered,
-  s.infoEnteredBy, s._etl_processed_at, s._etl_source, s._etl_batch_id, s._etl_deleted_at
+  s.id,
+  s.identifier,
+  s.name,
+  s.statusId,
+  s.statusName,
+  s.addressLine1,
+  s.addressLine2,
+  s.city,
+  s.state,
+  s.zip,
+  s.countryId,
+  s.countryIdentifier,
+  s.countryName,
+  s.phoneNumber,
+  s.faxNumber,
+  s.website,
+  s.territoryId,
+  s.territoryName,
+  s.marketId,
+  s.marketName,
+  s.accountNumber,
+  s.defaultContactId,
+  s.defaultContactName,
+  s.dateAcquired,
+  s.sicCodeId,
+  s.sicCodeName,
+  s.parentCompanyId,
+  s.parentCompanyIdentifier,
+  s.parentCompanyName,
+  s.annualRevenue,
+  s.numberOfEmployees,
+  s.yearEstablished,
+  s.revenueYear,
+  s.ownershipTypeId,
+  s.ownershipTypeName,
+  s.timeZoneSetupId,
+  s.timeZoneSetupName,
+  s.leadSource,
+  s.leadFlag,
+  s.unsubscribeFlag,
+  s.calendarId,
+  s.calendarName,
+  s.userDefinedField1,
+  s.userDefinedField2,
+  s.userDefinedField3,
+  s.userDefinedField4,
+  s.userDefinedField5,
+  s.userDefinedField6,
+  s.userDefinedField7,
+  s.userDefinedField8,
+  s.userDefinedField9,
+  s.userDefinedField10,
+  s.vendorIdentifier,
+  s.taxIdentifier,
+  s.taxCodeId,
+  s.taxCodeName,
+  s.billingTermsId,
+  s.billingTermsName,
+  s.invoiceTemplateId,
+  s.invoiceTemplateName,
+  s.pricingScheduleId,
+  s.pricingScheduleName,
+  s.companyEntityTypeId,
+  s.companyEntityTypeName,
+  s.billToCompanyId,
+  s.billToCompanyIdentifier,
+  s.billToCompanyName,
+  s.billingSiteId,
+  s.billingSiteName,
+  s.billingContactId,
+  s.billingContactName,
+  s.invoiceDeliveryMethodId,
+  s.invoiceDeliveryMethodName,
+  s.invoiceToEmailAddress,
+  s.invoiceCCEmailAddress,
+  s.deletedFlag,
+  s.dateDeleted,
+  s.deletedBy,
+  s.mobileGuid,
+  s.facebookUrl,
+  s.twitterUrl,
+  s.linkedInUrl,
+  s.currencyId,
+  s.currencySymbol,
+  s.currencyCurrencyCode,
+  s.currencyDecimalSeparator,
+  s.currencyNumberOfDecimals,
+  s.currencyThousandsSeparator,
+  s.currencyNegativeParenthesesFlag,
+  s.currencyDisplaySymbolFlag,
+  s.currencyCurrencyIdentifier,
+  s.currencyDisplayIdFlag,
+  s.currencyRightAlign,
+  s.currencyName,
+  s.territoryManagerId,
+  s.territoryManagerIdentifier,
+  s.territoryManagerName,
+  s.territoryManagerDailyCapacity,
+  s.resellerIdentifier,
+  s.isVendorFlag,
+  s.types,
+  s.siteId,
+  s.siteName,
+  s.integratorTags,
+  s.customFields,
+  s.infoLastUpdated,
+  s.infoUpdatedBy,
+  s.infoDateEntered,
+  s.infoEnteredBy,
+  s._etl_processed_at,
+  s._etl_source,
+  s._etl_batch_id,
+  s._etl_deleted_at
 )

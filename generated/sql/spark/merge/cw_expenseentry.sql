@@ -75,105 +75,356 @@ CREATE TABLE IF NOT EXISTS silver.cw_expenseentry (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.id, o.id) AS id, n.expenseReportId, n.expenseReportName, n.companyId, n.companyIdentifier, n.companyName,
-  n.chargeToId, n.chargeToType, n.typeId, n.typeName, n.memberId, n.memberIdentifier, n.memberName,
-  n.memberDailyCapacity, n.paymentMethodId, n.paymentMethodName, n.classificationId, n.classificationName, n.amount,
-  n.billableOption, n.date, n.locationId, n.businessUnitId, n.notes, n.agreementId, n.agreementName, n.agreementType,
-  n.agreementChargeFirmFlag, n.invoiceAmount, n.mobileGuid, n.taxes, n.invoiceId, n.invoiceIdentifier,
-  n.invoiceBillingType, n.invoiceApplyToType, n.invoiceInvoiceDate, n.invoiceChargeFirmFlag, n.currencyId,
-  n.currencySymbol, n.currencyCurrencyCode, n.currencyDecimalSeparator, n.currencyNumberOfDecimals,
-  n.currencyThousandsSeparator, n.currencyNegativeParenthesesFlag, n.currencyDisplaySymbolFlag,
-  n.currencyCurrencyIdentifier, n.currencyDisplayIdFlag, n.currencyRightAlign, n.currencyName, n.status, n.billAmount,
-  n.agreementAmount, n.odometerStart, n.odometerEnd, n.ticketId, n.ticketSummary, n.projectId, n.projectName,
-  n.phaseId, n.phaseName, n.customFields, n.infoLastUpdated, n.infoUpdatedBy, n.infoDateEntered, n.infoEnteredBy,
-  n._etl_processed_at, n._etl_source, n._etl_batch_id, n._etl_deleted_at,
+  COALESCE(n.id, o.id) AS id,
+  n.expenseReportId,
+  n.expenseReportName,
+  n.companyId,
+  n.companyIdentifier,
+  n.companyName,
+  n.chargeToId,
+  n.chargeToType,
+  n.typeId,
+  n.typeName,
+  n.memberId,
+  n.memberIdentifier,
+  n.memberName,
+  n.memberDailyCapacity,
+  n.paymentMethodId,
+  n.paymentMethodName,
+  n.classificationId,
+  n.classificationName,
+  n.amount,
+  n.billableOption,
+  n.date,
+  n.locationId,
+  n.businessUnitId,
+  n.notes,
+  n.agreementId,
+  n.agreementName,
+  n.agreementType,
+  n.agreementChargeFirmFlag,
+  n.invoiceAmount,
+  n.mobileGuid,
+  n.taxes,
+  n.invoiceId,
+  n.invoiceIdentifier,
+  n.invoiceBillingType,
+  n.invoiceApplyToType,
+  n.invoiceInvoiceDate,
+  n.invoiceChargeFirmFlag,
+  n.currencyId,
+  n.currencySymbol,
+  n.currencyCurrencyCode,
+  n.currencyDecimalSeparator,
+  n.currencyNumberOfDecimals,
+  n.currencyThousandsSeparator,
+  n.currencyNegativeParenthesesFlag,
+  n.currencyDisplaySymbolFlag,
+  n.currencyCurrencyIdentifier,
+  n.currencyDisplayIdFlag,
+  n.currencyRightAlign,
+  n.currencyName,
+  n.status,
+  n.billAmount,
+  n.agreementAmount,
+  n.odometerStart,
+  n.odometerEnd,
+  n.ticketId,
+  n.ticketSummary,
+  n.projectId,
+  n.projectName,
+  n.phaseId,
+  n.phaseName,
+  n.customFields,
+  n.infoLastUpdated,
+  n.infoUpdatedBy,
+  n.infoDateEntered,
+  n.infoEnteredBy,
+  n._etl_processed_at,
+  n._etl_source,
+  n._etl_batch_id,
+  n._etl_deleted_at,
   n.id IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN silver.cw_expenseentry AS o ON o.id = n.id
 WHERE n.id IS NULL OR o.id IS NULL OR NOT (
-  n.expenseReportId <=> o.expenseReportId AND n.expenseReportName <=> o.expenseReportName AND
-  n.companyId <=> o.companyId AND n.companyIdentifier <=> o.companyIdentifier AND n.companyName <=> o.companyName AND
-  n.chargeToId <=> o.chargeToId AND n.chargeToType <=> o.chargeToType AND n.typeId <=> o.typeId AND
-  n.typeName <=> o.typeName AND n.memberId <=> o.memberId AND n.memberIdentifier <=> o.memberIdentifier AND
-  n.memberName <=> o.memberName AND n.memberDailyCapacity <=> o.memberDailyCapacity AND
-  n.paymentMethodId <=> o.paymentMethodId AND n.paymentMethodName <=> o.paymentMethodName AND
-  n.classificationId <=> o.classificationId AND n.classificationName <=> o.classificationName AND
-  n.amount <=> o.amount AND n.billableOption <=> o.billableOption AND n.date <=> o.date AND
-  n.locationId <=> o.locationId AND n.businessUnitId <=> o.businessUnitId AND n.notes <=> o.notes AND
-  n.agreementId <=> o.agreementId AND n.agreementName <=> o.agreementName AND n.agreementType <=> o.agreementType AND
-  n.agreementChargeFirmFlag <=> o.agreementChargeFirmFlag AND n.invoiceAmount <=> o.invoiceAmount AND
-  n.mobileGuid <=> o.mobileGuid AND n.taxes <=> o.taxes AND n.invoiceId <=> o.invoiceId AND
-  n.invoiceIdentifier <=> o.invoiceIdentifier AND n.invoiceBillingType <=> o.invoiceBillingType AND
-  n.invoiceApplyToType <=> o.invoiceApplyToType AND n.invoiceInvoiceDate <=> o.invoiceInvoiceDate AND
-  n.invoiceChargeFirmFlag <=> o.invoiceChargeFirmFlag AND n.currencyId <=> o.currencyId AND
-  n.currencySymbol <=> o.currencySymbol AND n.currencyCurrencyCode <=> o.currencyCurrencyCode AND
+  n.expenseReportId <=> o.expenseReportId AND
+  n.expenseReportName <=> o.expenseReportName AND
+  n.companyId <=> o.companyId AND
+  n.companyIdentifier <=> o.companyIdentifier AND
+  n.companyName <=> o.companyName AND
+  n.chargeToId <=> o.chargeToId AND
+  n.chargeToType <=> o.chargeToType AND
+  n.typeId <=> o.typeId AND
+  n.typeName <=> o.typeName AND
+  n.memberId <=> o.memberId AND
+  n.memberIdentifier <=> o.memberIdentifier AND
+  n.memberName <=> o.memberName AND
+  n.memberDailyCapacity <=> o.memberDailyCapacity AND
+  n.paymentMethodId <=> o.paymentMethodId AND
+  n.paymentMethodName <=> o.paymentMethodName AND
+  n.classificationId <=> o.classificationId AND
+  n.classificationName <=> o.classificationName AND
+  n.amount <=> o.amount AND
+  n.billableOption <=> o.billableOption AND
+  n.date <=> o.date AND
+  n.locationId <=> o.locationId AND
+  n.businessUnitId <=> o.businessUnitId AND
+  n.notes <=> o.notes AND
+  n.agreementId <=> o.agreementId AND
+  n.agreementName <=> o.agreementName AND
+  n.agreementType <=> o.agreementType AND
+  n.agreementChargeFirmFlag <=> o.agreementChargeFirmFlag AND
+  n.invoiceAmount <=> o.invoiceAmount AND
+  n.mobileGuid <=> o.mobileGuid AND
+  n.taxes <=> o.taxes AND
+  n.invoiceId <=> o.invoiceId AND
+  n.invoiceIdentifier <=> o.invoiceIdentifier AND
+  n.invoiceBillingType <=> o.invoiceBillingType AND
+  n.invoiceApplyToType <=> o.invoiceApplyToType AND
+  n.invoiceInvoiceDate <=> o.invoiceInvoiceDate AND
+  n.invoiceChargeFirmFlag <=> o.invoiceChargeFirmFlag AND
+  n.currencyId <=> o.currencyId AND
+  n.currencySymbol <=> o.currencySymbol AND
+  n.currencyCurrencyCode <=> o.currencyCurrencyCode AND
   n.currencyDecimalSeparator <=> o.currencyDecimalSeparator AND
   n.currencyNumberOfDecimals <=> o.currencyNumberOfDecimals AND
   n.currencyThousandsSeparator <=> o.currencyThousandsSeparator AND
   n.currencyNegativeParenthesesFlag <=> o.currencyNegativeParenthesesFlag AND
   n.currencyDisplaySymbolFlag <=> o.currencyDisplaySymbolFlag AND
   n.currencyCurrencyIdentifier <=> o.currencyCurrencyIdentifier AND
-  n.currencyDisplayIdFlag <=> o.currencyDisplayIdFlag AND n.currencyRightAlign <=> o.currencyRightAlign AND
-  n.currencyName <=> o.currencyName AND n.status <=> o.status AND n.billAmount <=> o.billAmount AND
-  n.agreementAmount <=> o.agreementAmount AND n.odometerStart <=> o.odometerStart AND
-  n.odometerEnd <=> o.odometerEnd AND n.ticketId <=> o.ticketId AND n.ticketSummary <=> o.ticketSummary AND
-  n.projectId <=> o.projectId AND n.projectName <=> o.projectName AND n.phaseId <=> o.phaseId AND
-  n.phaseName <=> o.phaseName AND n.customFields <=> o.customFields AND n.infoLastUpdated <=> o.infoLastUpdated AND
-  n.infoUpdatedBy <=> o.infoUpdatedBy AND n.infoDateEntered <=> o.infoDateEntered AND
-  n.infoEnteredBy <=> o.infoEnteredBy AND n._etl_deleted_at <=> o._etl_deleted_at
+  n.currencyDisplayIdFlag <=> o.currencyDisplayIdFlag AND
+  n.currencyRightAlign <=> o.currencyRightAlign AND
+  n.currencyName <=> o.currencyName AND
+  n.status <=> o.status AND
+  n.billAmount <=> o.billAmount AND
+  n.agreementAmount <=> o.agreementAmount AND
+  n.odometerStart <=> o.odometerStart AND
+  n.odometerEnd <=> o.odometerEnd AND
+  n.ticketId <=> o.ticketId AND
+  n.ticketSummary <=> o.ticketSummary AND
+  n.projectId <=> o.projectId AND
+  n.projectName <=> o.projectName AND
+  n.phaseId <=> o.phaseId AND
+  n.phaseName <=> o.phaseName AND
+  n.customFields <=> o.customFields AND
+  n.infoLastUpdated <=> o.infoLastUpdated AND
+  n.infoUpdatedBy <=> o.infoUpdatedBy AND
+  n.infoDateEntered <=> o.infoDateEntered AND
+  n.infoEnteredBy <=> o.infoEnteredBy AND
+  n._etl_deleted_at <=> o._etl_deleted_at
 );
 MERGE INTO silver.cw_expenseentry AS t
 USING changed AS s
 ON t.id = s.id
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  expenseReportId = s.expenseReportId, expenseReportName = s.expenseReportName, companyId = s.companyId,
-  companyIdentifier = s.companyIdentifier, companyName = s.companyName, chargeToId = s.chargeToId,
-  chargeToType = s.chargeToType, typeId = s.typeId, typeName = s.typeName, memberId = s.memberId,
-  memberIdentifier = s.memberIdentifier, memberName = s.memberName, memberDailyCapacity = s.memberDailyCapacity,
-  paymentMethodId = s.paymentMethodId, paymentMethodName = s.paymentMethodName, classificationId = s.classificationId,
-  classificationName = s.classificationName, amount = s.amount, billableOption = s.billableOption, date = s.date,
-  locationId = s.locationId, businessUnitId = s.businessUnitId, notes = s.notes, agreementId = s.agreementId,
-  agreementName = s.agreementName, agreementType = s.agreementType,
-  agreementChargeFirmFlag = s.agreementChargeFirmFlag, invoiceAmount = s.invoiceAmount, mobileGuid = s.mobileGuid,
-  taxes = s.taxes, invoiceId = s.invoiceId, invoiceIdentifier = s.invoiceIdentifier,
-  invoiceBillingType = s.invoiceBillingType, invoiceApplyToType = s.invoiceApplyToType,
-  invoiceInvoiceDate = s.invoiceInvoiceDate, invoiceChargeFirmFlag = s.invoiceChargeFirmFlag,
-  currencyId = s.currencyId, currencySymbol = s.currencySymbol, currencyCurrencyCode = s.currencyCurrencyCode,
-  currencyDecimalSeparator = s.currencyDecimalSeparator, currencyNumberOfDecimals = s.currencyNumberOfDecimals,
+  expenseReportId = s.expenseReportId,
+  expenseReportName = s.expenseReportName,
+  companyId = s.companyId,
+  companyIdentifier = s.companyIdentifier,
+  companyName = s.companyName,
+  chargeToId = s.chargeToId,
+  chargeToType = s.chargeToType,
+  typeId = s.typeId,
+  typeName = s.typeName,
+  memberId = s.memberId,
+  memberIdentifier = s.memberIdentifier,
+  memberName = s.memberName,
+  memberDailyCapacity = s.memberDailyCapacity,
+  paymentMethodId = s.paymentMethodId,
+  paymentMethodName = s.paymentMethodName,
+  classificationId = s.classificationId,
+  classificationName = s.classificationName,
+  amount = s.amount,
+  billableOption = s.billableOption,
+  date = s.date,
+  locationId = s.locationId,
+  businessUnitId = s.businessUnitId,
+  notes = s.notes,
+  agreementId = s.agreementId,
+  agreementName = s.agreementName,
+  agreementType = s.agreementType,
+  agreementChargeFirmFlag = s.agreementChargeFirmFlag,
+  invoiceAmount = s.invoiceAmount,
+  mobileGuid = s.mobileGuid,
+  taxes = s.taxes,
+  invoiceId = s.invoiceId,
+  invoiceIdentifier = s.invoiceIdentifier,
+  invoiceBillingType = s.invoiceBillingType,
+  invoiceApplyToType = s.invoiceApplyToType,
+  invoiceInvoiceDate = s.invoiceInvoiceDate,
+  invoiceChargeFirmFlag = s.invoiceChargeFirmFlag,
+  currencyId = s.currencyId,
+  currencySymbol = s.currencySymbol,
+  currencyCurrencyCode = s.currencyCurrencyCode,
+  currencyDecimalSeparator = s.currencyDecimalSeparator,
+  currencyNumberOfDecimals = s.currencyNumberOfDecimals,
   currencyThousandsSeparator = s.currencyThousandsSeparator,
   currencyNegativeParenthesesFlag = s.currencyNegativeParenthesesFlag,
-  currencyDisplaySymbolFlag = s.currencyDisplaySymbolFlag, currencyCurrencyIdentifier = s.currencyCurrencyIdentifier,
-  currencyDisplayIdFlag = s.currencyDisplayIdFlag, currencyRightAlign = s.currencyRightAlign,
-  currencyName = s.currencyName, status = s.status, billAmount = s.billAmount, agreementAmount = s.agreementAmount,
-  odometerStart = s.odometerStart, odometerEnd = s.odometerEnd, ticketId = s.ticketId,
-  ticketSummary = s.ticketSummary, projectId = s.projectId, projectName = s.projectName, phaseId = s.phaseId,
-  phaseName = s.phaseName, customFields = s.customFields, infoLastUpdated = s.infoLastUpdated,
-  infoUpdatedBy = s.infoUpdatedBy, infoDateEntered = s.infoDateEntered, infoEnteredBy = s.infoEnteredBy,
-  _etl_processed_at = s._etl_processed_at, _etl_source = s._etl_source, _etl_batch_id = s._etl_batch_id,
+  currencyDisplaySymbolFlag = s.currencyDisplaySymbolFlag,
+  currencyCurrencyIdentifier = s.currencyCurrencyIdentifier,
+  currencyDisplayIdFlag = s.currencyDisplayIdFlag,
+  currencyRightAlign = s.currencyRightAlign,
+  currencyName = s.currencyName,
+  status = s.status,
+  billAmount = s.billAmount,
+  agreementAmount = s.agreementAmount,
+  odometerStart = s.odometerStart,
+  odometerEnd = s.odometerEnd,
+  ticketId = s.ticketId,
+  ticketSummary = s.ticketSummary,
+  projectId = s.projectId,
+  projectName = s.projectName,
+  phaseId = s.phaseId,
+  phaseName = s.phaseName,
+  customFields = s.customFields,
+  infoLastUpdated = s.infoLastUpdated,
+  infoUpdatedBy = s.infoUpdatedBy,
+  infoDateEntered = s.infoDateEntered,
+  infoEnteredBy = s.infoEnteredBy,
+  _etl_processed_at = s._etl_processed_at,
+  _etl_source = s._etl_source,
+  _etl_batch_id = s._etl_batch_id,
   _etl_deleted_at = s._etl_deleted_at
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  id, expenseReportId, expenseReportName, companyId, companyIdentifier, companyName, chargeToId, chargeToType, typeId,
-  typeName, memberId, memberIdentifier, memberName, memberDailyCapacity, paymentMethodId, paymentMethodName,
-  classificationId, classificationName, amount, billableOption, date, locationId, businessUnitId, notes, agreementId,
-  agreementName, agreementType, agreementChargeFirmFlag, invoiceAmount, mobileGuid, taxes, invoiceId,
-  invoiceIdentifier, invoiceBillingType, invoiceApplyToType, invoiceInvoiceDate, invoiceChargeFirmFlag, currencyId,
-  currencySymbol, currencyCurrencyCode, currencyDecimalSeparator, currencyNumberOfDecimals,
-  currencyThousandsSeparator, currencyNegativeParenthesesFlag, currencyDisplaySymbolFlag, currencyCurrencyIdentifier,
-  currencyDisplayIdFlag, currencyRightAlign, currencyName, status, billAmount, agreementAmount, odometerStart,
-  odometerEnd, ticketId, ticketSummary, projectId, projectName, phaseId, phaseName, customFields, infoLastUpdated,
-  infoUpdatedBy, infoDateEntered, infoEnteredBy, _etl_processed_at, _etl_source, _etl_batch_id, _etl_deleted_at
+  id,
+  expenseReportId,
+  expenseReportName,
+  companyId,
+  companyIdentifier,
+  companyName,
+  chargeToId,
+  chargeToType,
+  typeId,
+  typeName,
+  memberId,
+  memberIdentifier,
+  memberName,
+  memberDailyCapacity,
+  paymentMethodId,
+  paymentMethodName,
+  classificationId,
+  classificationName,
+  amount,
+  billableOption,
+  date,
+  locationId,
+  businessUnitId,
+  notes,
+  agreementId,
+  agreementName,
+  agreementType,
+  agreementChargeFirmFlag,
+  invoiceAmount,
+  mobileGuid,
+  taxes,
+  invoiceId,
+  invoiceIdentifier,
+  invoiceBillingType,
+  invoiceApplyToType,
+  invoiceInvoiceDate,
+  invoiceChargeFirmFlag,
+  currencyId,
+  currencySymbol,
+  currencyCurrencyCode,
+  currencyDecimalSeparator,
+  currencyNumberOfDecimals,
+  currencyThousandsSeparator,
+  currencyNegativeParenthesesFlag,
+  currencyDisplaySymbolFlag,
+  currencyCurrencyIdentifier,
+  currencyDisplayIdFlag,
+  currencyRightAlign,
+  currencyName,
+  status,
+  billAmount,
+  agreementAmount,
+  odometerStart,
+  odometerEnd,
+  ticketId,
+  ticketSummary,
+  projectId,
+  projectName,
+  phaseId,
+  phaseName,
+  customFields,
+  infoLastUpdated,
+  infoUpdatedBy,
+  infoDateEntered,
+  infoEnteredBy,
+  _etl_processed_at,
+  _etl_source,
+  _etl_batch_id,
+  _etl_deleted_at
 ) VALUES (
-  s.id, s.expenseReportId, s.expenseReportName, s.companyId, s.companyIdentifier, s.companyName, s.chargeToId,
-  s.chargeToType, s.typeId, s.typeName, s.memberId, s.memberIdentifier, s.memberName, s.memberDailyCapacity,
-  s.paymentMethodId, s.paymentMethodName, s.classificationId, s.classificationName, s.amount, s.billableOption,
-  s.date, s.locationId, s.businessUnitId, s.notes, s.agreementId, s.agreementName, s.agreementType,
-  s.agreementChargeFirmFlag, s.invoiceAmount, s.mobileGuid, s.taxes, s.invoiceId, s.invoiceIdentifier,
-  s.invoiceBillingType, s.invoiceApplyToType, s.invoiceInvoiceDate, s.invoiceChargeFirmFlag, s.currencyId,
-  s.currencySymbol, s.currencyCurrencyCode, s.currencyDecimalSeparator, s.currencyNumberOfDecimals,
-  s.currencyThousandsSeparator, s.currencyNegativeParenthesesFlag, s.currencyDisplaySymbolFlag,
-  s.currencyCurrencyIdentifier, s.currencyDisplayIdFlag, s.currencyRightAlign, s.currencyName, s.status, s.billAmount,
-  s.agreementAmount, s.odometerStart, s.odometerEnd, s.ticketId, s.ticketSummary, s.projectId, s.projectName,
-  s.phaseId, s.phaseName, s.customFields, s.infoLastUpdated, s.infoUpdatedBy, s.infoDateEntered, s.infoEnteredBy,
-  s._etl_processed_at, s._etl_source, s._etl_batch_id, s._etl_deleted_at
+  s.id,
+  s.expenseReportId,
+  s.expenseReportName,
+  s.companyId,
+  s.companyIdentifier,
+  s.companyName,
+  s.chargeToId,
+  s.chargeToType,
+  s.typeId,
+  s.typeName,
+  s.memberId,
+  s.memberIdentifier,
+  s.memberName,
+  s.memberDailyCapacity,
+  s.paymentMethodId,
+  s.paymentMethodName,
+  s.classificationId,
+  s.classificationName,
+  s.amount,
+  s.billableOption,
+  s.date,
+  s.locationId,
+  s.businessUnitId,
+  s.notes,
+  s.agreementId,
+  s.agreementName,
+  s.agreementType,
+  s.agreementChargeFirmFlag,
+  s.invoiceAmount,
+  s.mobileGuid,
+  s.taxes,
+  s.invoiceId,
+  s.invoiceIdentifier,
+  s.invoiceBillingType,
+  s.invoiceApplyToType,
+  s.invoiceInvoiceDate,
+  s.invoiceChargeFirmFlag,
+  s.currencyId,
+  s.currencySymbol,
+  s.currencyCurrencyCode,
+  s.currencyDecimalSeparator,
+  s.currencyNumberOfDecimals,
+  s.currencyThousandsSeparator,
+  s.currencyNegativeParenthesesFlag,
+  s.currencyDisplaySymbolFlag,
+  s.currencyCurrencyIdentifier,
+  s.currencyDisplayIdFlag,
+  s.currencyRightAlign,
+  s.currencyName,
+  s.status,
+  s.billAmount,
+  s.agreementAmount,
+  s.odometerStart,
+  s.odometerEnd,
+  s.ticketId,
+  s.ticketSummary,
+  s.projectId,
+  s.projectName,
+  s.phaseId,
+  s.phaseName,
+  s.customFields,
+  s.infoLastUpdated,
+  s.infoUpdatedBy,
+  s.infoDateEntered,
+  s.infoEnteredBy,
+  s._etl_processed_at,
+  s._etl_source,
+  s._etl_batch_id,
+  s._etl_deleted_at
 )

@@ -128,86 +128,249 @@ CREATE TABLE IF NOT EXISTS silver.cw_invoice (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.id, o.id) AS id, n.invoiceNumber, n.type, n.statusId, n.statusName, n.statusIsClosed, n.companyId,
-  n.companyIdentifier, n.companyName, n.billToCompanyId, n.billToCompanyIdentifier, n.billToCompanyName,
-  n.shipToCompanyId, n.shipToCompanyIdentifier, n.shipToCompanyName, n.accountNumber, n.applyToType, n.applyToId,
-  n.attention, n.shipToAttention, n.billingSiteId, n.billingSiteName, n.billingSiteAddressLine1,
-  n.billingSiteAddressLine2, n.billingSiteCity, n.billingSiteState, n.billingSiteZip, n.billingSiteCountry,
-  n.shippingSiteId, n.shippingSiteName, n.shippingSiteAddressLine1, n.shippingSiteAddressLine2, n.shippingSiteCity,
-  n.shippingSiteState, n.shippingSiteZip, n.shippingSiteCountry, n.billingTermsId, n.billingTermsName, n.reference,
-  n.customerPO, n.templateSetupId, n.invoiceTemplateId, n.invoiceTemplateName, n.emailTemplateId,
-  n.addToBatchEmailList, n.date, n.restrictDownpaymentFlag, n.locationId, n.locationId_1, n.locationName,
-  n.departmentId, n.departmentId_1, n.departmentName, n.territoryId, n.territoryId_1, n.territoryName, n.topComment,
-  n.bottomComment, n.taxableFlag, n.taxCodeId, n.taxCodeName, n.internalNotes, n.downpaymentPreviouslyTaxedFlag,
-  n.serviceTotal, n.overrideDownPaymentAmountFlag, n.currencyId, n.currencySymbol, n.currencyCurrencyCode,
-  n.currencyDecimalSeparator, n.currencyNumberOfDecimals, n.currencyThousandsSeparator,
-  n.currencyNegativeParenthesesFlag, n.currencyDisplaySymbolFlag, n.currencyCurrencyIdentifier,
-  n.currencyDisplayIdFlag, n.currencyRightAlign, n.currencyName, n.dueDate, n.expenseTotal, n.productTotal,
-  n.previousProgressApplied, n.serviceAdjustmentAmount, n.agreementAmount, n.downpaymentApplied, n.subtotal, n.total,
-  n.remainingDownpayment, n.salesTax, n.adjustmentReason, n.adjustedBy, n.closedBy, n.payments, n.credits, n.balance,
-  n.specialInvoiceFlag, n.billingSetupReferenceId, n.billingSetupReferenceName, n.ticketId, n.ticketSummary,
-  n.projectId, n.projectName, n.phaseId, n.phaseName, n.salesOrderId, n.salesOrderIdentifier, n.agreementId,
-  n.agreementName, n.agreementType, n.agreementChargeFirmFlag, n.glBatchId, n.glBatchName, n.unbatchedBatchId,
-  n.unbatchedBatchName, n.customFields, n.infoLastUpdated, n.infoUpdatedBy, n.infoDateEntered, n.infoEnteredBy,
-  n._etl_processed_at, n._etl_source, n._etl_batch_id, n._etl_deleted_at,
+  COALESCE(n.id, o.id) AS id,
+  n.invoiceNumber,
+  n.type,
+  n.statusId,
+  n.statusName,
+  n.statusIsClosed,
+  n.companyId,
+  n.companyIdentifier,
+  n.companyName,
+  n.billToCompanyId,
+  n.billToCompanyIdentifier,
+  n.billToCompanyName,
+  n.shipToCompanyId,
+  n.shipToCompanyIdentifier,
+  n.shipToCompanyName,
+  n.accountNumber,
+  n.applyToType,
+  n.applyToId,
+  n.attention,
+  n.shipToAttention,
+  n.billingSiteId,
+  n.billingSiteName,
+  n.billingSiteAddressLine1,
+  n.billingSiteAddressLine2,
+  n.billingSiteCity,
+  n.billingSiteState,
+  n.billingSiteZip,
+  n.billingSiteCountry,
+  n.shippingSiteId,
+  n.shippingSiteName,
+  n.shippingSiteAddressLine1,
+  n.shippingSiteAddressLine2,
+  n.shippingSiteCity,
+  n.shippingSiteState,
+  n.shippingSiteZip,
+  n.shippingSiteCountry,
+  n.billingTermsId,
+  n.billingTermsName,
+  n.reference,
+  n.customerPO,
+  n.templateSetupId,
+  n.invoiceTemplateId,
+  n.invoiceTemplateName,
+  n.emailTemplateId,
+  n.addToBatchEmailList,
+  n.date,
+  n.restrictDownpaymentFlag,
+  n.locationId,
+  n.locationId_1,
+  n.locationName,
+  n.departmentId,
+  n.departmentId_1,
+  n.departmentName,
+  n.territoryId,
+  n.territoryId_1,
+  n.territoryName,
+  n.topComment,
+  n.bottomComment,
+  n.taxableFlag,
+  n.taxCodeId,
+  n.taxCodeName,
+  n.internalNotes,
+  n.downpaymentPreviouslyTaxedFlag,
+  n.serviceTotal,
+  n.overrideDownPaymentAmountFlag,
+  n.currencyId,
+  n.currencySymbol,
+  n.currencyCurrencyCode,
+  n.currencyDecimalSeparator,
+  n.currencyNumberOfDecimals,
+  n.currencyThousandsSeparator,
+  n.currencyNegativeParenthesesFlag,
+  n.currencyDisplaySymbolFlag,
+  n.currencyCurrencyIdentifier,
+  n.currencyDisplayIdFlag,
+  n.currencyRightAlign,
+  n.currencyName,
+  n.dueDate,
+  n.expenseTotal,
+  n.productTotal,
+  n.previousProgressApplied,
+  n.serviceAdjustmentAmount,
+  n.agreementAmount,
+  n.downpaymentApplied,
+  n.subtotal,
+  n.total,
+  n.remainingDownpayment,
+  n.salesTax,
+  n.adjustmentReason,
+  n.adjustedBy,
+  n.closedBy,
+  n.payments,
+  n.credits,
+  n.balance,
+  n.specialInvoiceFlag,
+  n.billingSetupReferenceId,
+  n.billingSetupReferenceName,
+  n.ticketId,
+  n.ticketSummary,
+  n.projectId,
+  n.projectName,
+  n.phaseId,
+  n.phaseName,
+  n.salesOrderId,
+  n.salesOrderIdentifier,
+  n.agreementId,
+  n.agreementName,
+  n.agreementType,
+  n.agreementChargeFirmFlag,
+  n.glBatchId,
+  n.glBatchName,
+  n.unbatchedBatchId,
+  n.unbatchedBatchName,
+  n.customFields,
+  n.infoLastUpdated,
+  n.infoUpdatedBy,
+  n.infoDateEntered,
+  n.infoEnteredBy,
+  n._etl_processed_at,
+  n._etl_source,
+  n._etl_batch_id,
+  n._etl_deleted_at,
   n.id IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN silver.cw_invoice AS o ON o.id = n.id
 WHERE n.id IS NULL OR o.id IS NULL OR NOT (
-  n.invoiceNumber <=> o.invoiceNumber AND n.type <=> o.type AND n.statusId <=> o.statusId AND
-  n.statusName <=> o.statusName AND n.statusIsClosed <=> o.statusIsClosed AND n.companyId <=> o.companyId AND
-  n.companyIdentifier <=> o.companyIdentifier AND n.companyName <=> o.companyName AND
-  n.billToCompanyId <=> o.billToCompanyId AND n.billToCompanyIdentifier <=> o.billToCompanyIdentifier AND
-  n.billToCompanyName <=> o.billToCompanyName AND n.shipToCompanyId <=> o.shipToCompanyId AND
-  n.shipToCompanyIdentifier <=> o.shipToCompanyIdentifier AND n.shipToCompanyName <=> o.shipToCompanyName AND
-  n.accountNumber <=> o.accountNumber AND n.applyToType <=> o.applyToType AND n.applyToId <=> o.applyToId AND
-  n.attention <=> o.attention AND n.shipToAttention <=> o.shipToAttention AND n.billingSiteId <=> o.billingSiteId AND
-  n.billingSiteName <=> o.billingSiteName AND n.billingSiteAddressLine1 <=> o.billingSiteAddressLine1 AND
-  n.billingSiteAddressLine2 <=> o.billingSiteAddressLine2 AND n.billingSiteCity <=> o.billingSiteCity AND
-  n.billingSiteState <=> o.billingSiteState AND n.billingSiteZip <=> o.billingSiteZip AND
-  n.billingSiteCountry <=> o.billingSiteCountry AND n.shippingSiteId <=> o.shippingSiteId AND
-  n.shippingSiteName <=> o.shippingSiteName AND n.shippingSiteAddressLine1 <=> o.shippingSiteAddressLine1 AND
-  n.shippingSiteAddressLine2 <=> o.shippingSiteAddressLine2 AND n.shippingSiteCity <=> o.shippingSiteCity AND
-  n.shippingSiteState <=> o.shippingSiteState AND n.shippingSiteZip <=> o.shippingSiteZip AND
-  n.shippingSiteCountry <=> o.shippingSiteCountry AND n.billingTermsId <=> o.billingTermsId AND
-  n.billingTermsName <=> o.billingTermsName AND n.reference <=> o.reference AND n.customerPO <=> o.customerPO AND
-  n.templateSetupId <=> o.templateSetupId AND n.invoiceTemplateId <=> o.invoiceTemplateId AND
-  n.invoiceTemplateName <=> o.invoiceTemplateName AND n.emailTemplateId <=> o.emailTemplateId AND
-  n.addToBatchEmailList <=> o.addToBatchEmailList AND n.date <=> o.date AND
-  n.restrictDownpaymentFlag <=> o.restrictDownpaymentFlag AND n.locationId <=> o.locationId AND
-  n.locationId_1 <=> o.locationId_1 AND n.locationName <=> o.locationName AND n.departmentId <=> o.departmentId AND
-  n.departmentId_1 <=> o.departmentId_1 AND n.departmentName <=> o.departmentName AND
-  n.territoryId <=> o.territoryId AND n.territoryId_1 <=> o.territoryId_1 AND n.territoryName <=> o.territoryName AND
-  n.topComment <=> o.topComment AND n.bottomComment <=> o.bottomComment AND n.taxableFlag <=> o.taxableFlag AND
-  n.taxCodeId <=> o.taxCodeId AND n.taxCodeName <=> o.taxCodeName AND n.internalNotes <=> o.internalNotes AND
-  n.downpaymentPreviouslyTaxedFlag <=> o.downpaymentPreviouslyTaxedFlag AND n.serviceTotal <=> o.serviceTotal AND
-  n.overrideDownPaymentAmountFlag <=> o.overrideDownPaymentAmountFlag AND n.currencyId <=> o.currencyId AND
-  n.currencySymbol <=> o.currencySymbol AND n.currencyCurrencyCode <=> o.currencyCurrencyCode AND
+  n.invoiceNumber <=> o.invoiceNumber AND
+  n.type <=> o.type AND
+  n.statusId <=> o.statusId AND
+  n.statusName <=> o.statusName AND
+  n.statusIsClosed <=> o.statusIsClosed AND
+  n.companyId <=> o.companyId AND
+  n.companyIdentifier <=> o.companyIdentifier AND
+  n.companyName <=> o.companyName AND
+  n.billToCompanyId <=> o.billToCompanyId AND
+  n.billToCompanyIdentifier <=> o.billToCompanyIdentifier AND
+  n.billToCompanyName <=> o.billToCompanyName AND
+  n.shipToCompanyId <=> o.shipToCompanyId AND
+  n.shipToCompanyIdentifier <=> o.shipToCompanyIdentifier AND
+  n.shipToCompanyName <=> o.shipToCompanyName AND
+  n.accountNumber <=> o.accountNumber AND
+  n.applyToType <=> o.applyToType AND
+  n.applyToId <=> o.applyToId AND
+  n.attention <=> o.attention AND
+  n.shipToAttention <=> o.shipToAttention AND
+  n.billingSiteId <=> o.billingSiteId AND
+  n.billingSiteName <=> o.billingSiteName AND
+  n.billingSiteAddressLine1 <=> o.billingSiteAddressLine1 AND
+  n.billingSiteAddressLine2 <=> o.billingSiteAddressLine2 AND
+  n.billingSiteCity <=> o.billingSiteCity AND
+  n.billingSiteState <=> o.billingSiteState AND
+  n.billingSiteZip <=> o.billingSiteZip AND
+  n.billingSiteCountry <=> o.billingSiteCountry AND
+  n.shippingSiteId <=> o.shippingSiteId AND
+  n.shippingSiteName <=> o.shippingSiteName AND
+  n.shippingSiteAddressLine1 <=> o.shippingSiteAddressLine1 AND
+  n.shippingSiteAddressLine2 <=> o.shippingSiteAddressLine2 AND
+  n.shippingSiteCity <=> o.shippingSiteCity AND
+  n.shippingSiteState <=> o.shippingSiteState AND
+  n.shippingSiteZip <=> o.shippingSiteZip AND
+  n.shippingSiteCountry <=> o.shippingSiteCountry AND
+  n.billingTermsId <=> o.billingTermsId AND
+  n.billingTermsName <=> o.billingTermsName AND
+  n.reference <=> o.reference AND
+  n.customerPO <=> o.customerPO AND
+  n.templateSetupId <=> o.templateSetupId AND
+  n.invoiceTemplateId <=> o.invoiceTemplateId AND
+  n.invoiceTemplateName <=> o.invoiceTemplateName AND
+  n.emailTemplateId <=> o.emailTemplateId AND
+  n.addToBatchEmailList <=> o.addToBatchEmailList AND
+  n.date <=> o.date AND
+  n.restrictDownpaymentFlag <=> o.restrictDownpaymentFlag AND
+  n.locationId <=> o.locationId AND
+  n.locationId_1 <=> o.locationId_1 AND
+  n.locationName <=> o.locationName AND
+  n.departmentId <=> o.departmentId AND
+  n.departmentId_1 <=> o.departmentId_1 AND
+  n.departmentName <=> o.departmentName AND
+  n.territoryId <=> o.territoryId AND
+  n.territoryId_1 <=> o.territoryId_1 AND
+  n.territoryName <=> o.territoryName AND
+  n.topComment <=> o.topComment AND
+  n.bottomComment <=> o.bottomComment AND
+  n.taxableFlag <=> o.taxableFlag AND
+  n.taxCodeId <=> o.taxCodeId AND
+  n.taxCodeName <=> o.taxCodeName AND
+  n.internalNotes <=> o.internalNotes AND
+  n.downpaymentPreviouslyTaxedFlag <=> o.downpaymentPreviouslyTaxedFlag AND
+  n.serviceTotal <=> o.serviceTotal AND
+  n.overrideDownPaymentAmountFlag <=> o.overrideDownPaymentAmountFlag AND
+  n.currencyId <=> o.currencyId AND
+  n.currencySymbol <=> o.currencySymbol AND
+  n.currencyCurrencyCode <=> o.currencyCurrencyCode AND
   n.currencyDecimalSeparator <=> o.currencyDecimalSeparator AND
   n.currencyNumberOfDecimals <=> o.currencyNumberOfDecimals AND
   n.currencyThousandsSeparator <=> o.currencyThousandsSeparator AND
   n.currencyNegativeParenthesesFlag <=> o.currencyNegativeParenthesesFlag AND
   n.currencyDisplaySymbolFlag <=> o.currencyDisplaySymbolFlag AND
   n.currencyCurrencyIdentifier <=> o.currencyCurrencyIdentifier AND
-  n.currencyDisplayIdFlag <=> o.currencyDisplayIdFlag AND n.currencyRightAlign <=> o.currencyRightAlign AND
-  n.currencyName <=> o.currencyName AND n.dueDate <=> o.dueDate AND n.expenseTotal <=> o.expenseTotal AND
-  n.productTotal <=> o.productTotal AND n.previousProgressApplied <=> o.previousProgressApplied AND
-  n.serviceAdjustmentAmount <=> o.serviceAdjustmentAmount AND n.agreementAmount <=> o.agreementAmount AND
-  n.downpaymentApplied <=> o.downpaymentApplied AND n.subtotal <=> o.subtotal AND n.total <=> o.total AND
-  n.remainingDownpayment <=> o.remainingDownpayment AND n.salesTax <=> o.salesTax AND
-  n.adjustmentReason <=> o.adjustmentReason AND n.adjustedBy <=> o.adjustedBy AND n.closedBy <=> o.closedBy AND
-  n.payments <=> o.payments AND n.credits <=> o.credits AND n.balance <=> o.balance AND
-  n.specialInvoiceFlag <=> o.specialInvoiceFlag AND n.billingSetupReferenceId <=> o.billingSetupReferenceId AND
-  n.billingSetupReferenceName <=> o.billingSetupReferenceName AND n.ticketId <=> o.ticketId AND
-  n.ticketSummary <=> o.ticketSummary AND n.projectId <=> o.projectId AND n.projectName <=> o.projectName AND
-  n.phaseId <=> o.phaseId AND n.phaseName <=> o.phaseName AND n.salesOrderId <=> o.salesOrderId AND
-  n.salesOrderIdentifier <=> o.salesOrderIdentifier AND n.agreementId <=> o.agreementId AND
-  n.agreementName <=> o.agreementName AND n.agreementType <=> o.agreementType AND
-  n.agreementChargeFirmFlag <=> o.agreementChargeFirmFlag AND n.glBatchId <=> o.glBatchId AND
-  n.glBatchName <=> o.glBatchName AND n.unbatchedBatchId <=> o.unbatchedBatchId AND
-  n.unbatchedBatchName <=> o.unbatchedBatchName AND n.customFields <=> o.customFields AND
-  n.infoLastUpdated <=> o.infoLastUpdated AND n.infoUpdatedBy <=> o.infoUpdatedBy AND
-  n.infoDateEntered <=> o.infoDateEntered AND n.infoEnteredBy <=> o.infoEnteredBy AND
+  n.currencyDisplayIdFlag <=> o.currencyDisplayIdFlag AND
+  n.currencyRightAlign <=> o.currencyRightAlign AND
+  n.currencyName <=> o.currencyName AND
+  n.dueDate <=> o.dueDate AND
+  n.expenseTotal <=> o.expenseTotal AND
+  n.productTotal <=> o.productTotal AND
+  n.previousProgressApplied <=> o.previousProgressApplied AND
+  n.serviceAdjustmentAmount <=> o.serviceAdjustmentAmount AND
+  n.agreementAmount <=> o.agreementAmount AND
+  n.downpaymentApplied <=> o.downpaymentApplied AND
+  n.subtotal <=> o.subtotal AND
+  n.total <=> o.total AND
+  n.remainingDownpayment <=> o.remainingDownpayment AND
+  n.salesTax <=> o.salesTax AND
+  n.adjustmentReason <=> o.adjustmentReason AND
+  n.adjustedBy <=> o.adjustedBy AND
+  n.closedBy <=> o.closedBy AND
+  n.payments <=> o.payments AND
+  n.credits <=> o.credits AND
+  n.balance <=> o.balance AND
+  n.specialInvoiceFlag <=> o.specialInvoiceFlag AND
+  n.billingSetupReferenceId <=> o.billingSetupReferenceId AND
+  n.billingSetupReferenceName <=> o.billingSetupReferenceName AND
+  n.ticketId <=> o.ticketId AND
+  n.ticketSummary <=> o.ticketSummary AND
+  n.projectId <=> o.projectId AND
+  n.projectName <=> o.projectName AND
+  n.phaseId <=> o.phaseId AND
+  n.phaseName <=> o.phaseName AND
+  n.salesOrderId <=> o.salesOrderId AND
+  n.salesOrderIdentifier <=> o.salesOrderIdentifier AND
+  n.agreementId <=> o.agreementId AND
+  n.agreementName <=> o.agreementName AND
+  n.agreementType <=> o.agreementType AND
+  n.agreementChargeFirmFlag <=> o.agreementChargeFirmFlag AND
+  n.glBatchId <=> o.glBatchId AND
+  n.glBatchName <=> o.glBatchName AND
+  n.unbatchedBatchId <=> o.unbatchedBatchId AND
+  n.unbatchedBatchName <=> o.unbatchedBatchName AND
+  n.customFields <=> o.customFields AND
+  n.infoLastUpdated <=> o.infoLastUpdated AND
+  n.infoUpdatedBy <=> o.infoUpdatedBy AND
+  n.infoDateEntered <=> o.infoDateEntered AND
+  n.infoEnteredBy <=> o.infoEnteredBy AND
   n._etl_deleted_at <=> o._etl_deleted_at
 );
 MERGE INTO silver.cw_invoice AS t
@@ -215,94 +378,371 @@ USING changed AS s
 ON t.id = s.id
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  invoiceNumber = s.invoiceNumber, type = s.type, statusId = s.statusId, statusName = s.statusName,
-  statusIsClosed = s.statusIsClosed, companyId = s.companyId, companyIdentifier = s.companyIdentifier,
-  companyName = s.companyName, billToCompanyId = s.billToCompanyId,
-  billToCompanyIdentifier = s.billToCompanyIdentifier, billToCompanyName = s.billToCompanyName,
-  shipToCompanyId = s.shipToCompanyId, shipToCompanyIdentifier = s.shipToCompanyIdentifier,
-  shipToCompanyName = s.shipToCompanyName, accountNumber = s.accountNumber, applyToType = s.applyToType,
-  applyToId = s.applyToId, attention = s.attention, shipToAttention = s.shipToAttention,
-  billingSiteId = s.billingSiteId, billingSiteName = s.billingSiteName,
-  billingSiteAddressLine1 = s.billingSiteAddressLine1, billingSiteAddressLine2 = s.billingSiteAddressLine2,
-  billingSiteCity = s.billingSiteCity, billingSiteState = s.billingSiteState, billingSiteZip = s.billingSiteZip,
-  billingSiteCountry = s.billingSiteCountry, shippingSiteId = s.shippingSiteId, shippingSiteName = s.shippingSiteName,
-  shippingSiteAddressLine1 = s.shippingSiteAddressLine1, shippingSiteAddressLine2 = s.shippingSiteAddressLine2,
-  shippingSiteCity = s.shippingSiteCity, shippingSiteState = s.shippingSiteState, shippingSiteZip = s.shippingSiteZip,
-  shippingSiteCountry = s.shippingSiteCountry, billingTermsId = s.billingTermsId,
-  billingTermsName = s.billingTermsName, reference = s.reference, customerPO = s.customerPO,
-  templateSetupId = s.templateSetupId, invoiceTemplateId = s.invoiceTemplateId,
-  invoiceTemplateName = s.invoiceTemplateName, emailTemplateId = s.emailTemplateId,
-  addToBatchEmailList = s.addToBatchEmailList, date = s.date, restrictDownpaymentFlag = s.restrictDownpaymentFlag,
-  locationId = s.locationId, locationId_1 = s.locationId_1, locationName = s.locationName,
-  departmentId = s.departmentId, departmentId_1 = s.departmentId_1, departmentName = s.departmentName,
-  territoryId = s.territoryId, territoryId_1 = s.territoryId_1, territoryName = s.territoryName,
-  topComment = s.topComment, bottomComment = s.bottomComment, taxableFlag = s.taxableFlag, taxCodeId = s.taxCodeId,
-  taxCodeName = s.taxCodeName, internalNotes = s.internalNotes,
-  downpaymentPreviouslyTaxedFlag = s.downpaymentPreviouslyTaxedFlag, serviceTotal = s.serviceTotal,
-  overrideDownPaymentAmountFlag = s.overrideDownPaymentAmountFlag, currencyId = s.currencyId,
-  currencySymbol = s.currencySymbol, currencyCurrencyCode = s.currencyCurrencyCode,
-  currencyDecimalSeparator = s.currencyDecimalSeparator, currencyNumberOfDecimals = s.currencyNumberOfDecimals,
+  invoiceNumber = s.invoiceNumber,
+  type = s.type,
+  statusId = s.statusId,
+  statusName = s.statusName,
+  statusIsClosed = s.statusIsClosed,
+  companyId = s.companyId,
+  companyIdentifier = s.companyIdentifier,
+  companyName = s.companyName,
+  billToCompanyId = s.billToCompanyId,
+  billToCompanyIdentifier = s.billToCompanyIdentifier,
+  billToCompanyName = s.billToCompanyName,
+  shipToCompanyId = s.shipToCompanyId,
+  shipToCompanyIdentifier = s.shipToCompanyIdentifier,
+  shipToCompanyName = s.shipToCompanyName,
+  accountNumber = s.accountNumber,
+  applyToType = s.applyToType,
+  applyToId = s.applyToId,
+  attention = s.attention,
+  shipToAttention = s.shipToAttention,
+  billingSiteId = s.billingSiteId,
+  billingSiteName = s.billingSiteName,
+  billingSiteAddressLine1 = s.billingSiteAddressLine1,
+  billingSiteAddressLine2 = s.billingSiteAddressLine2,
+  billingSiteCity = s.billingSiteCity,
+  billingSiteState = s.billingSiteState,
+  billingSiteZip = s.billingSiteZip,
+  billingSiteCountry = s.billingSiteCountry,
+  shippingSiteId = s.shippingSiteId,
+  shippingSiteName = s.shippingSiteName,
+  shippingSiteAddressLine1 = s.shippingSiteAddressLine1,
+  shippingSiteAddressLine2 = s.shippingSiteAddressLine2,
+  shippingSiteCity = s.shippingSiteCity,
+  shippingSiteState = s.shippingSiteState,
+  shippingSiteZip = s.shippingSiteZip,
+  shippingSiteCountry = s.shippingSiteCountry,
+  billingTermsId = s.billingTermsId,
+  billingTermsName = s.billingTermsName,
+  reference = s.reference,
+  customerPO = s.customerPO,
+  templateSetupId = s.templateSetupId,
+  invoiceTemplateId = s.invoiceTemplateId,
+  invoiceTemplateName = s.invoiceTemplateName,
+  emailTemplateId = s.emailTemplateId,
+  addToBatchEmailList = s.addToBatchEmailList,
+  date = s.date,
+  restrictDownpaymentFlag = s.restrictDownpaymentFlag,
+  locationId = s.locationId,
+  locationId_1 = s.locationId_1,
+  locationName = s.locationName,
+  departmentId = s.departmentId,
+  departmentId_1 = s.departmentId_1,
+  departmentName = s.departmentName,
+  territoryId = s.territoryId,
+  territoryId_1 = s.territoryId_1,
+  territoryName = s.territoryName,
+  topComment = s.topComment,
+  bottomComment = s.bottomComment,
+  taxableFlag = s.taxableFlag,
+  taxCodeId = s.taxCodeId,
+  taxCodeName = s.taxCodeName,
+  internalNotes = s.internalNotes,
+  downpaymentPreviouslyTaxedFlag = s.downpaymentPreviouslyTaxedFlag,
+  serviceTotal = s.serviceTotal,
+  overrideDownPaymentAmountFlag = s.overrideDownPaymentAmountFlag,
+  currencyId = s.currencyId,
+  currencySymbol = s.currencySymbol,
+  currencyCurrencyCode = s.currencyCurrencyCode,
+  currencyDecimalSeparator = s.currencyDecimalSeparator,
+  currencyNumberOfDecimals = s.currencyNumberOfDecimals,
   currencyThousandsSeparator = s.currencyThousandsSeparator,
   currencyNegativeParenthesesFlag = s.currencyNegativeParenthesesFlag,
-  currencyDisplaySymbolFlag = s.currencyDisplaySymbolFlag, currencyCurrencyIdentifier = s.currencyCurrencyIdentifier,
-  currencyDisplayIdFlag = s.currencyDisplayIdFlag, currencyRightAlign = s.currencyRightAlign,
-  currencyName = s.currencyName, dueDate = s.dueDate, expenseTotal = s.expenseTotal, productTotal = s.productTotal,
-  previousProgressApplied = s.previousProgressApplied, serviceAdjustmentAmount = s.serviceAdjustmentAmount,
-  agreementAmount = s.agreementAmount, downpaymentApplied = s.downpaymentApplied, subtotal = s.subtotal,
-  total = s.total, remainingDownpayment = s.remainingDownpayment, salesTax = s.salesTax,
-  adjustmentReason = s.adjustmentReason, adjustedBy = s.adjustedBy, closedBy = s.closedBy, payments = s.payments,
-  credits = s.credits, balance = s.balance, specialInvoiceFlag = s.specialInvoiceFlag,
-  billingSetupReferenceId = s.billingSetupReferenceId, billingSetupReferenceName = s.billingSetupReferenceName,
-  ticketId = s.ticketId, ticketSummary = s.ticketSummary, projectId = s.projectId, projectName = s.projectName,
-  phaseId = s.phaseId, phaseName = s.phaseName, salesOrderId = s.salesOrderId,
-  salesOrderIdentifier = s.salesOrderIdentifier, agreementId = s.agreementId, agreementName = s.agreementName,
-  agreementType = s.agreementType, agreementChargeFirmFlag = s.agreementChargeFirmFlag, glBatchId = s.glBatchId,
-  glBatchName = s.glBatchName, unbatchedBatchId = s.unbatchedBatchId, unbatchedBatchName = s.unbatchedBatchName,
-  customFields = s.customFields, infoLastUpdated = s.infoLastUpdated, infoUpdatedBy = s.infoUpdatedBy,
-  infoDateEntered = s.infoDateEntered, infoEnteredBy = s.infoEnteredBy, _etl_processed_at = s._etl_processed_at,
-  _etl_source = s._etl_source, _etl_batch_id = s._etl_batch_id, _etl_deleted_at = s._etl_deleted_at
+  currencyDisplaySymbolFlag = s.currencyDisplaySymbolFlag,
+  currencyCurrencyIdentifier = s.currencyCurrencyIdentifier,
+  currencyDisplayIdFlag = s.currencyDisplayIdFlag,
+  currencyRightAlign = s.currencyRightAlign,
+  currencyName = s.currencyName,
+  dueDate = s.dueDate,
+  expenseTotal = s.expenseTotal,
+  productTotal = s.productTotal,
+  previousProgressApplied = s.previousProgressApplied,
+  serviceAdjustmentAmount = s.serviceAdjustmentAmount,
+  agreementAmount = s.agreementAmount,
+  downpaymentApplied = s.downpaymentApplied,
+  subtotal = s.subtotal,
+  total = s.total,
+  remainingDownpayment = s.remainingDownpayment,
+  salesTax = s.salesTax,
+  adjustmentReason = s.adjustmentReason,
+  adjustedBy = s.adjustedBy,
+  closedBy = s.closedBy,
+  payments = s.payments,
+  credits = s.credits,
+  balance = s.balance,
+  specialInvoiceFlag = s.specialInvoiceFlag,
+  billingSetupReferenceId = s.billingSetupReferenceId,
+  billingSetupReferenceName = s.billingSetupReferenceName,
+  ticketId = s.ticketId,
+  ticketSummary = s.ticketSummary,
+  projectId = s.projectId,
+  projectName = s.projectName,
+  phaseId = s.phaseId,
+  phaseName = s.phaseName,
+  salesOrderId = s.salesOrderId,
+  salesOrderIdentifier = s.salesOrderIdentifier,
+  agreementId = s.agreementId,
+  agreementName = s.agreementName,
+  agreementType = s.agreementType,
+  agreementChargeFirmFlag = s.agreementChargeFirmFlag,
+  glBatchId = s.glBatchId,
+  glBatchName = s.glBatchName,
+  unbatchedBatchId = s.unbatchedBatchId,
+  unbatchedBatchName = s.unbatchedBatchName,
+  customFields = s.customFields,
+  infoLastUpdated = s.infoLastUpdated,
+  infoUpdatedBy = s.infoUpdatedBy,
+  infoDateEntered = s.infoDateEntered,
+  infoEnteredBy = s.infoEnteredBy,
+  _etl_processed_at = s._etl_processed_at,
+  _etl_source = s._etl_source,
+  _etl_batch_id = s._etl_batch_id,
+  _etl_deleted_at = s._etl_deleted_at
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  id, invoiceNumber, type, statusId, statusName, statusIsClosed, companyId, companyIdentifier, companyName,
-  billToCompanyId, billToCompanyIdentifier, billToCompanyName, shipToCompanyId, shipToCompanyIdentifier,
-  shipToCompanyName, accountNumber, applyToType, applyToId, attention, shipToAttention, billingSiteId,
-  billingSiteName, billingSiteAddressLine1, billingSiteAddressLine2, billingSiteCity, billingSiteState,
-  billingSiteZip, billingSiteCountry, shippingSiteId, shippingSiteName, shippingSiteAddressLine1,
-  shippingSiteAddressLine2, shippingSiteCity, shippingSiteState, shippingSiteZip, shippingSiteCountry, billingTermsId,
-  billingTermsName, reference, customerPO, templateSetupId, invoiceTemplateId, invoiceTemplateName, emailTemplateId,
-  addToBatchEmailList, date, restrictDownpaymentFlag, locationId, locationId_1, locationName, departmentId,
-  departmentId_1, departmentName, territoryId, territoryId_1, territoryName, topComment, bottomComment, taxableFlag,
-  taxCodeId, taxCodeName, internalNotes, downpaymentPreviouslyTaxedFlag, serviceTotal, overrideDownPaymentAmountFlag,
-  currencyId, currencySymbol, currencyCurrencyCode, currencyDecimalSeparator, currencyNumberOfDecimals,
-  currencyThousandsSeparator, currencyNegativeParenthesesFlag, currencyDisplaySymbolFlag, currencyCurrencyIdentifier,
-  currencyDisplayIdFlag, currencyRightAlign, currencyName, dueDate, expenseTotal, productTotal,
-  previousProgressApplied, serviceAdjustmentAmount, agreementAmount, downpaymentApplied, subtotal, total,
-  remainingDownpayment, salesTax, adjustmentReason, adjustedBy, closedBy, payments, credits, balance,
-  specialInvoiceFlag, billingSetupReferenceId, billingSetupReferenceName, ticketId, ticketSummary, projectId,
-  projectName, phaseId, phaseName, salesOrderId, salesOrderIdentifier, agreementId, agreementName, agreementType,
-  agreementChargeFirmFlag, glBatchId, glBatchName, unbatchedBatchId, unbatchedBatchName, customFields,
-  infoLastUpdated, infoUpdatedBy, infoDateEntered, infoEnteredBy, _etl_processed_at, _etl_source, _etl_batch_id,
+  id,
+  invoiceNumber,
+  type,
+  statusId,
+  statusName,
+  statusIsClosed,
+  companyId,
+  companyIdentifier,
+  companyName,
+  billToCompanyId,
+  billToCompanyIdentifier,
+  billToCompanyName,
+  shipToCompanyId,
+  shipToCompanyIdentifier,
+  shipToCompanyName,
+  accountNumber,
+  applyToType,
+  applyToId,
+  attention,
+  shipToAttention,
+  billingSiteId,
+  billingSiteName,
+  billingSiteAddressLine1,
+  billingSiteAddressLine2,
+  billingSiteCity,
+  billingSiteState,
+  billingSiteZip,
+  billingSiteCountry,
+  shippingSiteId,
+  shippingSiteName,
+  shippingSiteAddressLine1,
+  shippingSiteAddressLine2,
+  shippingSiteCity,
+  shippingSiteState,
+  shippingSiteZip,
+  shippingSiteCountry,
+  billingTermsId,
+  billingTermsName,
+  reference,
+  customerPO,
+  templateSetupId,
+  invoiceTemplateId,
+  invoiceTemplateName,
+  emailTemplateId,
+  addToBatchEmailList,
+  date,
+  restrictDownpaymentFlag,
+  locationId,
+  locationId_1,
+  locationName,
+  departmentId,
+  departmentId_1,
+  departmentName,
+  territoryId,
+  territoryId_1,
+  territoryName,
+  topComment,
+  bottomComment,
+  taxableFlag,
+  taxCodeId,
+  taxCodeName,
+  internalNotes,
+  downpaymentPreviouslyTaxedFlag,
+  serviceTotal,
+  overrideDownPaymentAmountFlag,
+  currencyId,
+  currencySymbol,
+  currencyCurrencyCode,
+  currencyDecimalSeparator,
+  currencyNumberOfDecimals,
+  currencyThousandsSeparator,
+  currencyNegativeParenthesesFlag,
+  currencyDisplaySymbolFlag,
+  currencyCurrencyIdentifier,
+  currencyDisplayIdFlag,
+  currencyRightAlign,
+  currencyName,
+  dueDate,
+  expenseTotal,
+  productTotal,
+  previousProgressApplied,
+  serviceAdjustmentAmount,
+  agreementAmount,
+  downpaymentApplied,
+  subtotal,
+  total,
+  remainingDownpayment,
+  salesTax,
+  adjustmentReason,
+  adjustedBy,
+  closedBy,
+  payments,
+  credits,
+  balance,
+  specialInvoiceFlag,
+  billingSetupReferenceId,
+  billingSetupReferenceName,
+  ticketId,
+  ticketSummary,
+  projectId,
+  projectName,
+  phaseId,
+  phaseName,
+  salesOrderId,
+  salesOrderIdentifier,
+  agreementId,
+  agreementName,
+  agreementType,
+  agreementChargeFirmFlag,
+  glBatchId,
+  glBatchName,
+  unbatchedBatchId,
+  unbatchedBatchName,
+  customFields,
+  infoLastUpdated,
+  infoUpdatedBy,
+  infoDateEntered,
+  infoEnteredBy,
+  _etl_processed_at,
+  _etl_source,
+  _etl_batch_id,
   _etl_deleted_at
 ) VALUES (
-  s.id, s.invoiceNumber, s.type, s.statusId, s.statusName, s.statusIsClosed, s.companyId, s.companyIdentifier,
-  s.companyName, s.billToCompanyId, s.billToCompanyIdentifier, s.billToCompanyName, s.shipToCompanyId,
-  s.shipToCompanyIdentifier, s.shipToCompanyName, s.accountNumber, s.applyToType, s.applyToId, s.attention,
-  s.shipToAttention, s.billingSiteId, s.billingSiteName, s.billingSiteAddressLine1, s.billingSiteAddressLine2,
-  s.billingSiteCity, s.billingSiteState, s.billingSiteZip, s.billingSiteCountry, s.shippingSiteId, s.shippingSiteName,
-  s.shippingSiteAddressLine1, s.shippingSiteAddressLine2, s.shippingSiteCity, s.shippingSiteState, s.shippingSiteZip,
-  s.shippingSiteCountry, s.billingTermsId, s.billingTermsName, s.reference, s.customerPO, s.templateSetupId,
-  s.invoiceTemplateId, s.invoiceTemplateName, s.emailTemplateId, s.addToBatchEmailList, s.date,
-  s.restrictDownpaymentFlag, s.locationId, s.locationId_1, s.locationName, s.departmentId, s.departmentId_1,
-  s.departmentName, s.territoryId, s.territoryId_1, s.territoryName, s.topComment, s.bottomComment, s.taxableFlag,
-  s.taxCodeId, s.taxCodeName, s.internalNotes, s.downpaymentPreviouslyTaxedFlag, s.serviceTotal,
-  s.overrideDownPaymentAmountFlag, s.currencyId, s.currencySymbol, s.currencyCurrencyCode, s.currencyDecimalSeparator,
-  s.currencyNumberOfDecimals, s.currencyThousandsSeparator, s.currencyNegativeParenthesesFlag,
-  s.currencyDisplaySymbolFlag, s.currencyCurrencyIdentifier, s.currencyDisplayIdFlag, s.currencyRightAlign,
-  s.currencyName, s.dueDate, s.expenseTotal, s.productTotal, s.previousProgressApplied, s.serviceAdjustmentAmount,
-  s.agreementAmount, s.downpaymentApplied, s.subtotal, s.total, s.remainingDownpayment, s.salesTax,
-  s.adjustmentReason, s.adjustedBy, s.closedBy, s.payments, s.credits, s.balance, s.specialInvoiceFlag,
-  s.billingSetupReferenceId, s.billingSetupReferenceName, s.ticketId, s.ticketSummary, s.projectId, s.projectName,
-  s.phaseId, s.phaseName, s.salesOrderId, s.salesOrderIdentifier, s.agreementId, s.agreementName, s.agreementType,
-  s.agreementChargeFirmFlag, s.glBatchId, s.glBatchName, s.unbatchedBatchId, s.unbatchedBatchName, s.customFields,
-  s.infoLastUpdated, s.infoUpdatedBy, s.infoDateEntered, s.infoEnteredBy, s._etl_processed_at, s._etl_source,
-  s._etl_batch_id, s._etl_deleted_at
+  s.id,
+  s.invoiceNumber,
+  s.type,
+  s.statusId,
+  s.statusName,
+  s.statusIsClosed,
+  s.companyId,
+  s.companyIdentifier,
+  s.companyName,
+  s.billToCompanyId,
+  s.billToCompanyIdentifier,
+  s.billToCompanyName,
+  s.shipToCompanyId,
+  s.shipToCompanyIdentifier,
+  s.shipToCompanyName,
+  s.accountNumber,
+  s.applyToType,
+  s.applyToId,
+  s.attention,
+  s.shipToAttention,
+  s.billingSiteId,
+  s.billingSiteName,
+  s.billingSiteAddressLine1,
+  s.billingSiteAddressLine2,
+  s.billingSiteCity,
+  s.billingSiteState,
+  s.billingSiteZip,
+  s.billingSiteCountry,
+  s.shippingSiteId,
+  s.shippingSiteName,
+  s.shippingSiteAddressLine1,
+  s.shippingSiteAddressLine2,
+  s.shippingSiteCity,
+  s.shippingSiteState,
+  s.shippingSiteZip,
+  s.shippingSiteCountry,
+  s.billingTermsId,
+  s.billingTermsName,
+  s.reference,
+  s.customerPO,
+  s.templateSetupId,
+  s.invoiceTemplateId,
+  s.invoiceTemplateName,
+  s.emailTemplateId,
+  s.addToBatchEmailList,
+  s.date,
+  s.restrictDownpaymentFlag,
+  s.locationId,
+  s.locationId_1,
+  s.locationName,
+  s.departmentId,
+  s.departmentId_1,
+  s.departmentName,
+  s.territoryId,
+  s.territoryId_1,
+  s.territoryName,
+  s.topComment,
+  s.bottomComment,
+  s.taxableFlag,
+  s.taxCodeId,
+  s.taxCodeName,
+  s.internalNotes,
+  s.downpaymentPreviouslyTaxedFlag,
+  s.serviceTotal,
+  s.overrideDownPaymentAmountFlag,
+  s.currencyId,
+  s.currencySymbol,
+  s.currencyCurrencyCode,
+  s.currencyDecimalSeparator,
+  s.currencyNumberOfDecimals,
+  s.currencyThousandsSeparator,
+  s.currencyNegativeParenthesesFlag,
+  s.currencyDisplaySymbolFlag,
+  s.currencyCurrencyIdentifier,
+  s.currencyDisplayIdFlag,
+  s.currencyRightAlign,
+  s.currencyName,
+  s.dueDate,
+  s.expenseTotal,
+  s.productTotal,
+  s.previousProgressApplied,
+  s.serviceAdjustmentAmount,
+  s.agreementAmount,
+  s.downpaymentApplied,
+  s.subtotal,
+  s.total,
+  s.remainingDownpayment,
+  s.salesTax,
+  s.adjustmentReason,
+  s.adjustedBy,
+  s.closedBy,
+  s.payments,
+  s.credits,
+  s.balance,
+  s.specialInvoiceFlag,
+  s.billingSetupReferenceId,
+  s.billingSetupReferenceName,
+  s.ticketId,
+  s.ticketSummary,
+  s.projectId,
+  s.projectName,
+  s.phaseId,
+  s.phaseName,
+  s.salesOrderId,
+  s.salesOrderIdentifier,
+  s.agreementId,
+  s.agreementName,
+  s.agreementType,
+  s.agreementChargeFirmFlag,
+  s.glBatchId,
+  s.glBatchName,
+  s.unbatchedBatchId,
+  s.unbatchedBatchName,
+  s.customFields,
+  s.infoLastUpdated,
+  s.infoUpdatedBy,
+  s.infoDateEntered,
+  s.infoEnteredBy,
+  s._etl_processed_at,
+  s._etl_source,
+  s._etl_batch_id,
+  s._etl_deleted_at
 )

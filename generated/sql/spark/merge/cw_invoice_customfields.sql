@@ -19,15 +19,30 @@ CREATE TABLE IF NOT EXISTS silver.cw_invoice_customfields (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.parentId, o.parentId) AS parentId, COALESCE(n.listIndex, o.listIndex) AS listIndex, n.id, n.caption,
-  n.type, n.entryMethod, n.numberOfDecimals, n.value, n.connectWiseId, n._etl_processed_at, n._etl_source,
-  n._etl_batch_id, n._etl_deleted_at,
+  COALESCE(n.parentId, o.parentId) AS parentId,
+  COALESCE(n.listIndex, o.listIndex) AS listIndex,
+  n.id,
+  n.caption,
+  n.type,
+  n.entryMethod,
+  n.numberOfDecimals,
+  n.value,
+  n.connectWiseId,
+  n._etl_processed_at,
+  n._etl_source,
+  n._etl_batch_id,
+  n._etl_deleted_at,
   n.parentId IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN silver.cw_invoice_customfields AS o ON o.parentId = n.parentId AND o.listIndex = n.listIndex
 WHERE n.parentId IS NULL OR o.parentId IS NULL OR NOT (
-  n.id <=> o.id AND n.caption <=> o.caption AND n.type <=> o.type AND n.entryMethod <=> o.entryMethod AND
-  n.numberOfDecimals <=> o.numberOfDecimals AND n.value <=> o.value AND n.connectWiseId <=> o.connectWiseId AND
+  n.id <=> o.id AND
+  n.caption <=> o.caption AND
+  n.type <=> o.type AND
+  n.entryMethod <=> o.entryMethod AND
+  n.numberOfDecimals <=> o.numberOfDecimals AND
+  n.value <=> o.value AND
+  n.connectWiseId <=> o.connectWiseId AND
   n._etl_deleted_at <=> o._etl_deleted_at
 );
 MERGE INTO silver.cw_invoice_customfields AS t
@@ -35,13 +50,43 @@ USING changed AS s
 ON t.parentId = s.parentId AND t.listIndex = s.listIndex
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  id = s.id, caption = s.caption, type = s.type, entryMethod = s.entryMethod, numberOfDecimals = s.numberOfDecimals,
-  value = s.value, connectWiseId = s.connectWiseId, _etl_processed_at = s._etl_processed_at,
-  _etl_source = s._etl_source, _etl_batch_id = s._etl_batch_id, _etl_deleted_at = s._etl_deleted_at
+  id = s.id,
+  caption = s.caption,
+  type = s.type,
+  entryMethod = s.entryMethod,
+  numberOfDecimals = s.numberOfDecimals,
+  value = s.value,
+  connectWiseId = s.connectWiseId,
+  _etl_processed_at = s._etl_processed_at,
+  _etl_source = s._etl_source,
+  _etl_batch_id = s._etl_batch_id,
+  _etl_deleted_at = s._etl_deleted_at
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  parentId, listIndex, id, caption, type, entryMethod, numberOfDecimals, value, connectWiseId, _etl_processed_at,
-  _etl_source, _etl_batch_id, _etl_deleted_at
+  parentId,
+  listIndex,
+  id,
+  caption,
+  type,
+  entryMethod,
+  numberOfDecimals,
+  value,
+  connectWiseId,
+  _etl_processed_at,
+  _etl_source,
+  _etl_batch_id,
+  _etl_deleted_at
 ) VALUES (
-  s.parentId, s.listIndex, s.id, s.caption, s.type, s.entryMethod, s.numberOfDecimals, s.value, s.connectWiseId,
-  s._etl_processed_at, s._etl_source, s._etl_batch_id, s._etl_deleted_at
+  s.parentId,
+  s.listIndex,
+  s.id,
+  s.caption,
+  s.type,
+  s.entryMethod,
+  s.numberOfDecimals,
+  s.value,
+  s.connectWiseId,
+  s._etl_processed_at,
+  s._etl_source,
+  s._etl_batch_id,
+  s._etl_deleted_at
 )

@@ -184,95 +184,286 @@ CREATE TABLE IF NOT EXISTS silver.cw_member (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.id, o.id) AS id, n.identifier, n.disableOnlineFlag, n.licenseClass, n.notes, n.employeeIdentifer,
-  n.vendorNumber, n.enableMobileGpsFlag, n.inactiveDate, n.inactiveFlag, n.lastLogin, n.firstName, n.middleInitial,
-  n.lastName, n.hireDate, n.countryId, n.countryIdentifier, n.countryName, n.photoId, n.photoName, n.officeEmail,
-  n.mobileEmail, n.homeEmail, n.defaultEmail, n.primaryEmail, n.officePhone, n.officeExtension, n.mobilePhone,
-  n.mobileExtension, n.homePhone, n.homeExtension, n.defaultPhone, n.securityRoleId, n.securityRoleName,
-  n.office365Id, n.office365Name, n.mapiName, n.calendarSyncIntegrationFlag, n.authenticationServiceType,
-  n.timebasedOneTimePasswordActivated, n.enableLdapAuthenticationFlag, n.ldapConfigurationId, n.ldapConfigurationName,
-  n.ldapConfigurationServer, n.ldapUserName, n.directionalSyncId, n.directionalSyncName, n.ssoSettingsId,
-  n.ssoSettingsSsoUserId, n.ssoSettingsUserName, n.ssoSettingsEmail, n.signature, n.phoneIntegrationType,
-  n.useBrowserLanguageFlag, n.title, n.reportCardId, n.reportCardName, n.enableMobileFlag, n.typeId, n.typeName,
-  n.timeZoneId, n.timeZoneName, n.partnerPortalFlag, n.stsUserAdminUrl, n.toastNotificationFlag, n.memberPersonas,
-  n.adminFlag, n.structureLevelId, n.structureLevelName, n.securityLocationId, n.securityLocationName,
-  n.defaultLocationId, n.defaultLocationName, n.defaultDepartmentId, n.defaultDepartmentIdentifier,
-  n.defaultDepartmentName, n.reportsToId, n.reportsToIdentifier, n.reportsToName, n.reportsToDailyCapacity,
-  n.restrictLocationFlag, n.restrictDepartmentFlag, n.workRoleId, n.workRoleName, n.workTypeId, n.workTypeName,
-  n.workTypeUtilizationFlag, n.timeApproverId, n.timeApproverIdentifier, n.timeApproverName,
-  n.timeApproverDailyCapacity, n.expenseApproverId, n.expenseApproverIdentifier, n.expenseApproverName,
-  n.expenseApproverDailyCapacity, n.billableForecast, n.dailyCapacity, n.hourlyCost, n.hourlyRate,
-  n.includeInUtilizationReportingFlag, n.requireExpenseEntryFlag, n.requireTimeSheetEntryFlag,
-  n.requireStartAndEndTimeOnTimeEntryFlag, n.allowInCellEntryOnTimeSheet, n.enterTimeAgainstCompanyFlag,
-  n.allowExpensesEnteredAgainstCompaniesFlag, n.timeReminderEmailFlag, n.daysTolerance, n.minimumHours,
-  n.timeSheetStartDate, n.serviceDefaultLocationId, n.serviceDefaultLocationName, n.serviceDefaultDepartmentId,
-  n.serviceDefaultDepartmentIdentifier, n.serviceDefaultDepartmentName, n.serviceDefaultBoardId,
-  n.serviceDefaultBoardName, n.restrictServiceDefaultLocationFlag, n.restrictServiceDefaultDepartmentFlag,
-  n.excludedServiceBoardIds, n.teams, n.serviceBoardTeamIds, n.projectDefaultLocationId, n.projectDefaultLocationName,
-  n.projectDefaultDepartmentId, n.projectDefaultDepartmentIdentifier, n.projectDefaultDepartmentName,
-  n.projectDefaultBoardId, n.projectDefaultBoardName, n.restrictProjectDefaultLocationFlag,
-  n.restrictProjectDefaultDepartmentFlag, n.excludedProjectBoardIds, n.scheduleDefaultLocationId,
-  n.scheduleDefaultLocationName, n.scheduleDefaultDepartmentId, n.scheduleDefaultDepartmentIdentifier,
-  n.scheduleDefaultDepartmentName, n.scheduleCapacity, n.serviceLocationId, n.serviceLocationName,
-  n.restrictScheduleFlag, n.hideMemberInDispatchPortalFlag, n.calendarId, n.calendarName, n.salesDefaultLocationId,
-  n.salesDefaultLocationName, n.restrictDefaultSalesTerritoryFlag, n.warehouseId, n.warehouseName,
-  n.warehouseLockedFlag, n.warehouseBinId, n.warehouseBinName, n.restrictDefaultWarehouseFlag,
-  n.restrictDefaultWarehouseBinFlag, n.companyActivityTabFormat, n.invoiceTimeTabFormat,
-  n.invoiceScreenDefaultTabFormat, n.invoicingDisplayOptions, n.agreementInvoicingDisplayOptions,
-  n.autoStartStopwatch, n.autoPopupQuickNotesWithStopwatch, n.globalSearchDefaultTicketFilter,
-  n.globalSearchDefaultSort, n.phoneSource, n.copyPodLayouts, n.copySharedDefaultViews, n.copyColumnLayoutsAndFilters,
-  n.fromMemberRecId, n.fromMemberTemplateRecId, n.customFields, n.infoLastUpdated, n.infoUpdatedBy, n.infoDateEntered,
-  n.infoEnteredBy, n._etl_processed_at, n._etl_source, n._etl_batch_id, n._etl_deleted_at,
+  COALESCE(n.id, o.id) AS id,
+  n.identifier,
+  n.disableOnlineFlag,
+  n.licenseClass,
+  n.notes,
+  n.employeeIdentifer,
+  n.vendorNumber,
+  n.enableMobileGpsFlag,
+  n.inactiveDate,
+  n.inactiveFlag,
+  n.lastLogin,
+  n.firstName,
+  n.middleInitial,
+  n.lastName,
+  n.hireDate,
+  n.countryId,
+  n.countryIdentifier,
+  n.countryName,
+  n.photoId,
+  n.photoName,
+  n.officeEmail,
+  n.mobileEmail,
+  n.homeEmail,
+  n.defaultEmail,
+  n.primaryEmail,
+  n.officePhone,
+  n.officeExtension,
+  n.mobilePhone,
+  n.mobileExtension,
+  n.homePhone,
+  n.homeExtension,
+  n.defaultPhone,
+  n.securityRoleId,
+  n.securityRoleName,
+  n.office365Id,
+  n.office365Name,
+  n.mapiName,
+  n.calendarSyncIntegrationFlag,
+  n.authenticationServiceType,
+  n.timebasedOneTimePasswordActivated,
+  n.enableLdapAuthenticationFlag,
+  n.ldapConfigurationId,
+  n.ldapConfigurationName,
+  n.ldapConfigurationServer,
+  n.ldapUserName,
+  n.directionalSyncId,
+  n.directionalSyncName,
+  n.ssoSettingsId,
+  n.ssoSettingsSsoUserId,
+  n.ssoSettingsUserName,
+  n.ssoSettingsEmail,
+  n.signature,
+  n.phoneIntegrationType,
+  n.useBrowserLanguageFlag,
+  n.title,
+  n.reportCardId,
+  n.reportCardName,
+  n.enableMobileFlag,
+  n.typeId,
+  n.typeName,
+  n.timeZoneId,
+  n.timeZoneName,
+  n.partnerPortalFlag,
+  n.stsUserAdminUrl,
+  n.toastNotificationFlag,
+  n.memberPersonas,
+  n.adminFlag,
+  n.structureLevelId,
+  n.structureLevelName,
+  n.securityLocationId,
+  n.securityLocationName,
+  n.defaultLocationId,
+  n.defaultLocationName,
+  n.defaultDepartmentId,
+  n.defaultDepartmentIdentifier,
+  n.defaultDepartmentName,
+  n.reportsToId,
+  n.reportsToIdentifier,
+  n.reportsToName,
+  n.reportsToDailyCapacity,
+  n.restrictLocationFlag,
+  n.restrictDepartmentFlag,
+  n.workRoleId,
+  n.workRoleName,
+  n.workTypeId,
+  n.workTypeName,
+  n.workTypeUtilizationFlag,
+  n.timeApproverId,
+  n.timeApproverIdentifier,
+  n.timeApproverName,
+  n.timeApproverDailyCapacity,
+  n.expenseApproverId,
+  n.expenseApproverIdentifier,
+  n.expenseApproverName,
+  n.expenseApproverDailyCapacity,
+  n.billableForecast,
+  n.dailyCapacity,
+  n.hourlyCost,
+  n.hourlyRate,
+  n.includeInUtilizationReportingFlag,
+  n.requireExpenseEntryFlag,
+  n.requireTimeSheetEntryFlag,
+  n.requireStartAndEndTimeOnTimeEntryFlag,
+  n.allowInCellEntryOnTimeSheet,
+  n.enterTimeAgainstCompanyFlag,
+  n.allowExpensesEnteredAgainstCompaniesFlag,
+  n.timeReminderEmailFlag,
+  n.daysTolerance,
+  n.minimumHours,
+  n.timeSheetStartDate,
+  n.serviceDefaultLocationId,
+  n.serviceDefaultLocationName,
+  n.serviceDefaultDepartmentId,
+  n.serviceDefaultDepartmentIdentifier,
+  n.serviceDefaultDepartmentName,
+  n.serviceDefaultBoardId,
+  n.serviceDefaultBoardName,
+  n.restrictServiceDefaultLocationFlag,
+  n.restrictServiceDefaultDepartmentFlag,
+  n.excludedServiceBoardIds,
+  n.teams,
+  n.serviceBoardTeamIds,
+  n.projectDefaultLocationId,
+  n.projectDefaultLocationName,
+  n.projectDefaultDepartmentId,
+  n.projectDefaultDepartmentIdentifier,
+  n.projectDefaultDepartmentName,
+  n.projectDefaultBoardId,
+  n.projectDefaultBoardName,
+  n.restrictProjectDefaultLocationFlag,
+  n.restrictProjectDefaultDepartmentFlag,
+  n.excludedProjectBoardIds,
+  n.scheduleDefaultLocationId,
+  n.scheduleDefaultLocationName,
+  n.scheduleDefaultDepartmentId,
+  n.scheduleDefaultDepartmentIdentifier,
+  n.scheduleDefaultDepartmentName,
+  n.scheduleCapacity,
+  n.serviceLocationId,
+  n.serviceLocationName,
+  n.restrictScheduleFlag,
+  n.hideMemberInDispatchPortalFlag,
+  n.calendarId,
+  n.calendarName,
+  n.salesDefaultLocationId,
+  n.salesDefaultLocationName,
+  n.restrictDefaultSalesTerritoryFlag,
+  n.warehouseId,
+  n.warehouseName,
+  n.warehouseLockedFlag,
+  n.warehouseBinId,
+  n.warehouseBinName,
+  n.restrictDefaultWarehouseFlag,
+  n.restrictDefaultWarehouseBinFlag,
+  n.companyActivityTabFormat,
+  n.invoiceTimeTabFormat,
+  n.invoiceScreenDefaultTabFormat,
+  n.invoicingDisplayOptions,
+  n.agreementInvoicingDisplayOptions,
+  n.autoStartStopwatch,
+  n.autoPopupQuickNotesWithStopwatch,
+  n.globalSearchDefaultTicketFilter,
+  n.globalSearchDefaultSort,
+  n.phoneSource,
+  n.copyPodLayouts,
+  n.copySharedDefaultViews,
+  n.copyColumnLayoutsAndFilters,
+  n.fromMemberRecId,
+  n.fromMemberTemplateRecId,
+  n.customFields,
+  n.infoLastUpdated,
+  n.infoUpdatedBy,
+  n.infoDateEntered,
+  n.infoEnteredBy,
+  n._etl_processed_at,
+  n._etl_source,
+  n._etl_batch_id,
+  n._etl_deleted_at,
   n.id IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN silver.cw_member AS o ON o.id = n.id
 WHERE n.id IS NULL OR o.id IS NULL OR NOT (
-  n.identifier <=> o.identifier AND n.disableOnlineFlag <=> o.disableOnlineFlag AND
-  n.licenseClass <=> o.licenseClass AND n.notes <=> o.notes AND n.employeeIdentifer <=> o.employeeIdentifer AND
-  n.vendorNumber <=> o.vendorNumber AND n.enableMobileGpsFlag <=> o.enableMobileGpsFlag AND
-  n.inactiveDate <=> o.inactiveDate AND n.inactiveFlag <=> o.inactiveFlag AND n.lastLogin <=> o.lastLogin AND
-  n.firstName <=> o.firstName AND n.middleInitial <=> o.middleInitial AND n.lastName <=> o.lastName AND
-  n.hireDate <=> o.hireDate AND n.countryId <=> o.countryId AND n.countryIdentifier <=> o.countryIdentifier AND
-  n.countryName <=> o.countryName AND n.photoId <=> o.photoId AND n.photoName <=> o.photoName AND
-  n.officeEmail <=> o.officeEmail AND n.mobileEmail <=> o.mobileEmail AND n.homeEmail <=> o.homeEmail AND
-  n.defaultEmail <=> o.defaultEmail AND n.primaryEmail <=> o.primaryEmail AND n.officePhone <=> o.officePhone AND
-  n.officeExtension <=> o.officeExtension AND n.mobilePhone <=> o.mobilePhone AND
-  n.mobileExtension <=> o.mobileExtension AND n.homePhone <=> o.homePhone AND n.homeExtension <=> o.homeExtension AND
-  n.defaultPhone <=> o.defaultPhone AND n.securityRoleId <=> o.securityRoleId AND
-  n.securityRoleName <=> o.securityRoleName AND n.office365Id <=> o.office365Id AND
-  n.office365Name <=> o.office365Name AND n.mapiName <=> o.mapiName AND
+  n.identifier <=> o.identifier AND
+  n.disableOnlineFlag <=> o.disableOnlineFlag AND
+  n.licenseClass <=> o.licenseClass AND
+  n.notes <=> o.notes AND
+  n.employeeIdentifer <=> o.employeeIdentifer AND
+  n.vendorNumber <=> o.vendorNumber AND
+  n.enableMobileGpsFlag <=> o.enableMobileGpsFlag AND
+  n.inactiveDate <=> o.inactiveDate AND
+  n.inactiveFlag <=> o.inactiveFlag AND
+  n.lastLogin <=> o.lastLogin AND
+  n.firstName <=> o.firstName AND
+  n.middleInitial <=> o.middleInitial AND
+  n.lastName <=> o.lastName AND
+  n.hireDate <=> o.hireDate AND
+  n.countryId <=> o.countryId AND
+  n.countryIdentifier <=> o.countryIdentifier AND
+  n.countryName <=> o.countryName AND
+  n.photoId <=> o.photoId AND
+  n.photoName <=> o.photoName AND
+  n.officeEmail <=> o.officeEmail AND
+  n.mobileEmail <=> o.mobileEmail AND
+  n.homeEmail <=> o.homeEmail AND
+  n.defaultEmail <=> o.defaultEmail AND
+  n.primaryEmail <=> o.primaryEmail AND
+  n.officePhone <=> o.officePhone AND
+  n.officeExtension <=> o.officeExtension AND
+  n.mobilePhone <=> o.mobilePhone AND
+  n.mobileExtension <=> o.mobileExtension AND
+  n.homePhone <=> o.homePhone AND
+  n.homeExtension <=> o.homeExtension AND
+  n.defaultPhone <=> o.defaultPhone AND
+  n.securityRoleId <=> o.securityRoleId AND
+  n.securityRoleName <=> o.securityRoleName AND
+  n.office365Id <=> o.office365Id AND
+  n.office365Name <=> o.office365Name AND
+  n.mapiName <=> o.mapiName AND
   n.calendarSyncIntegrationFlag <=> o.calendarSyncIntegrationFlag AND
   n.authenticationServiceType <=> o.authenticationServiceType AND
   n.timebasedOneTimePasswordActivated <=> o.timebasedOneTimePasswordActivated AND
   n.enableLdapAuthenticationFlag <=> o.enableLdapAuthenticationFlag AND
-  n.ldapConfigurationId <=> o.ldapConfigurationId AND n.ldapConfigurationName <=> o.ldapConfigurationName AND
-  n.ldapConfigurationServer <=> o.ldapConfigurationServer AND n.ldapUserName <=> o.ldapUserName AND
-  n.directionalSyncId <=> o.directionalSyncId AND n.directionalSyncName <=> o.directionalSyncName AND
-  n.ssoSettingsId <=> o.ssoSettingsId AND n.ssoSettingsSsoUserId <=> o.ssoSettingsSsoUserId AND
-  n.ssoSettingsUserName <=> o.ssoSettingsUserName AND n.ssoSettingsEmail <=> o.ssoSettingsEmail AND
-  n.signature <=> o.signature AND n.phoneIntegrationType <=> o.phoneIntegrationType AND
-  n.useBrowserLanguageFlag <=> o.useBrowserLanguageFlag AND n.title <=> o.title AND
-  n.reportCardId <=> o.reportCardId AND n.reportCardName <=> o.reportCardName AND
-  n.enableMobileFlag <=> o.enableMobileFlag AND n.typeId <=> o.typeId AND n.typeName <=> o.typeName AND
-  n.timeZoneId <=> o.timeZoneId AND n.timeZoneName <=> o.timeZoneName AND
-  n.partnerPortalFlag <=> o.partnerPortalFlag AND n.stsUserAdminUrl <=> o.stsUserAdminUrl AND
-  n.toastNotificationFlag <=> o.toastNotificationFlag AND n.memberPersonas <=> o.memberPersonas AND
-  n.adminFlag <=> o.adminFlag AND n.structureLevelId <=> o.structureLevelId AND
-  n.structureLevelName <=> o.structureLevelName AND n.securityLocationId <=> o.securityLocationId AND
-  n.securityLocationName <=> o.securityLocationName AND n.defaultLocationId <=> o.defaultLocationId AND
-  n.defaultLocationName <=> o.defaultLocationName AND n.defaultDepartmentId <=> o.defaultDepartmentId AND
+  n.ldapConfigurationId <=> o.ldapConfigurationId AND
+  n.ldapConfigurationName <=> o.ldapConfigurationName AND
+  n.ldapConfigurationServer <=> o.ldapConfigurationServer AND
+  n.ldapUserName <=> o.ldapUserName AND
+  n.directionalSyncId <=> o.directionalSyncId AND
+  n.directionalSyncName <=> o.directionalSyncName AND
+  n.ssoSettingsId <=> o.ssoSettingsId AND
+  n.ssoSettingsSsoUserId <=> o.ssoSettingsSsoUserId AND
+  n.ssoSettingsUserName <=> o.ssoSettingsUserName AND
+  n.ssoSettingsEmail <=> o.ssoSettingsEmail AND
+  n.signature <=> o.signature AND
+  n.phoneIntegrationType <=> o.phoneIntegrationType AND
+  n.useBrowserLanguageFlag <=> o.useBrowserLanguageFlag AND
+  n.title <=> o.title AND
+  n.reportCardId <=> o.reportCardId AND
+  n.reportCardName <=> o.reportCardName AND
+  n.enableMobileFlag <=> o.enableMobileFlag AND
+  n.typeId <=> o.typeId AND
+  n.typeName <=> o.typeName AND
+  n.timeZoneId <=> o.timeZoneId AND
+  n.timeZoneName <=> o.timeZoneName AND
+  n.partnerPortalFlag <=> o.partnerPortalFlag AND
+  n.stsUserAdminUrl <=> o.stsUserAdminUrl AND
+  n.toastNotificationFlag <=> o.toastNotificationFlag AND
+  n.memberPersonas <=> o.memberPersonas AND
+  n.adminFlag <=> o.adminFlag AND
+  n.structureLevelId <=> o.structureLevelId AND
+  n.structureLevelName <=> o.structureLevelName AND
+  n.securityLocationId <=> o.securityLocationId AND
+  n.securityLocationName <=> o.securityLocationName AND
+  n.defaultLocationId <=> o.defaultLocationId AND
+  n.defaultLocationName <=> o.defaultLocationName AND
+  n.defaultDepartmentId <=> o.defaultDepartmentId AND
   n.defaultDepartmentIdentifier <=> o.defaultDepartmentIdentifier AND
-  n.defaultDepartmentName <=> o.defaultDepartmentName AND n.reportsToId <=> o.reportsToId AND
-  n.reportsToIdentifier <=> o.reportsToIdentifier AND n.reportsToName <=> o.reportsToName AND
-  n.reportsToDailyCapacity <=> o.reportsToDailyCapacity AND n.restrictLocationFlag <=> o.restrictLocationFlag AND
-  n.restrictDepartmentFlag <=> o.restrictDepartmentFlag AND n.workRoleId <=> o.workRoleId AND
-  n.workRoleName <=> o.workRoleName AND n.workTypeId <=> o.workTypeId AND n.workTypeName <=> o.workTypeName AND
-  n.workTypeUtilizationFlag <=> o.workTypeUtilizationFlag AND n.timeApproverId <=> o.timeApproverId AND
-  n.timeApproverIdentifier <=> o.timeApproverIdentifier AND n.timeApproverName <=> o.timeApproverName AND
-  n.timeApproverDailyCapacity <=> o.timeApproverDailyCapacity AND n.expenseApproverId <=> o.expenseApproverId AND
-  n.expenseApproverIdentifier <=> o.expenseApproverIdentifier AND n.expenseApproverName <=> o.expenseApproverName AND
-  n.expenseApproverDailyCapacity <=> o.expenseApproverDailyCapacity AND n.billableForecast <=> o.billableForecast AND
-  n.dailyCapacity <=> o.dailyCapacity AND n.hourlyCost <=> o.hourlyCost AND n.hourlyRate <=> o.hourlyRate AND
+  n.defaultDepartmentName <=> o.defaultDepartmentName AND
+  n.reportsToId <=> o.reportsToId AND
+  n.reportsToIdentifier <=> o.reportsToIdentifier AND
+  n.reportsToName <=> o.reportsToName AND
+  n.reportsToDailyCapacity <=> o.reportsToDailyCapacity AND
+  n.restrictLocationFlag <=> o.restrictLocationFlag AND
+  n.restrictDepartmentFlag <=> o.restrictDepartmentFlag AND
+  n.workRoleId <=> o.workRoleId AND
+  n.workRoleName <=> o.workRoleName AND
+  n.workTypeId <=> o.workTypeId AND
+  n.workTypeName <=> o.workTypeName AND
+  n.workTypeUtilizationFlag <=> o.workTypeUtilizationFlag AND
+  n.timeApproverId <=> o.timeApproverId AND
+  n.timeApproverIdentifier <=> o.timeApproverIdentifier AND
+  n.timeApproverName <=> o.timeApproverName AND
+  n.timeApproverDailyCapacity <=> o.timeApproverDailyCapacity AND
+  n.expenseApproverId <=> o.expenseApproverId AND
+  n.expenseApproverIdentifier <=> o.expenseApproverIdentifier AND
+  n.expenseApproverName <=> o.expenseApproverName AND
+  n.expenseApproverDailyCapacity <=> o.expenseApproverDailyCapacity AND
+  n.billableForecast <=> o.billableForecast AND
+  n.dailyCapacity <=> o.dailyCapacity AND
+  n.hourlyCost <=> o.hourlyCost AND
+  n.hourlyRate <=> o.hourlyRate AND
   n.includeInUtilizationReportingFlag <=> o.includeInUtilizationReportingFlag AND
   n.requireExpenseEntryFlag <=> o.requireExpenseEntryFlag AND
   n.requireTimeSheetEntryFlag <=> o.requireTimeSheetEntryFlag AND
@@ -280,23 +471,29 @@ WHERE n.id IS NULL OR o.id IS NULL OR NOT (
   n.allowInCellEntryOnTimeSheet <=> o.allowInCellEntryOnTimeSheet AND
   n.enterTimeAgainstCompanyFlag <=> o.enterTimeAgainstCompanyFlag AND
   n.allowExpensesEnteredAgainstCompaniesFlag <=> o.allowExpensesEnteredAgainstCompaniesFlag AND
-  n.timeReminderEmailFlag <=> o.timeReminderEmailFlag AND n.daysTolerance <=> o.daysTolerance AND
-  n.minimumHours <=> o.minimumHours AND n.timeSheetStartDate <=> o.timeSheetStartDate AND
+  n.timeReminderEmailFlag <=> o.timeReminderEmailFlag AND
+  n.daysTolerance <=> o.daysTolerance AND
+  n.minimumHours <=> o.minimumHours AND
+  n.timeSheetStartDate <=> o.timeSheetStartDate AND
   n.serviceDefaultLocationId <=> o.serviceDefaultLocationId AND
   n.serviceDefaultLocationName <=> o.serviceDefaultLocationName AND
   n.serviceDefaultDepartmentId <=> o.serviceDefaultDepartmentId AND
   n.serviceDefaultDepartmentIdentifier <=> o.serviceDefaultDepartmentIdentifier AND
   n.serviceDefaultDepartmentName <=> o.serviceDefaultDepartmentName AND
-  n.serviceDefaultBoardId <=> o.serviceDefaultBoardId AND n.serviceDefaultBoardName <=> o.serviceDefaultBoardName AND
+  n.serviceDefaultBoardId <=> o.serviceDefaultBoardId AND
+  n.serviceDefaultBoardName <=> o.serviceDefaultBoardName AND
   n.restrictServiceDefaultLocationFlag <=> o.restrictServiceDefaultLocationFlag AND
   n.restrictServiceDefaultDepartmentFlag <=> o.restrictServiceDefaultDepartmentFlag AND
-  n.excludedServiceBoardIds <=> o.excludedServiceBoardIds AND n.teams <=> o.teams AND
-  n.serviceBoardTeamIds <=> o.serviceBoardTeamIds AND n.projectDefaultLocationId <=> o.projectDefaultLocationId AND
+  n.excludedServiceBoardIds <=> o.excludedServiceBoardIds AND
+  n.teams <=> o.teams AND
+  n.serviceBoardTeamIds <=> o.serviceBoardTeamIds AND
+  n.projectDefaultLocationId <=> o.projectDefaultLocationId AND
   n.projectDefaultLocationName <=> o.projectDefaultLocationName AND
   n.projectDefaultDepartmentId <=> o.projectDefaultDepartmentId AND
   n.projectDefaultDepartmentIdentifier <=> o.projectDefaultDepartmentIdentifier AND
   n.projectDefaultDepartmentName <=> o.projectDefaultDepartmentName AND
-  n.projectDefaultBoardId <=> o.projectDefaultBoardId AND n.projectDefaultBoardName <=> o.projectDefaultBoardName AND
+  n.projectDefaultBoardId <=> o.projectDefaultBoardId AND
+  n.projectDefaultBoardName <=> o.projectDefaultBoardName AND
   n.restrictProjectDefaultLocationFlag <=> o.restrictProjectDefaultLocationFlag AND
   n.restrictProjectDefaultDepartmentFlag <=> o.restrictProjectDefaultDepartmentFlag AND
   n.excludedProjectBoardIds <=> o.excludedProjectBoardIds AND
@@ -305,29 +502,43 @@ WHERE n.id IS NULL OR o.id IS NULL OR NOT (
   n.scheduleDefaultDepartmentId <=> o.scheduleDefaultDepartmentId AND
   n.scheduleDefaultDepartmentIdentifier <=> o.scheduleDefaultDepartmentIdentifier AND
   n.scheduleDefaultDepartmentName <=> o.scheduleDefaultDepartmentName AND
-  n.scheduleCapacity <=> o.scheduleCapacity AND n.serviceLocationId <=> o.serviceLocationId AND
-  n.serviceLocationName <=> o.serviceLocationName AND n.restrictScheduleFlag <=> o.restrictScheduleFlag AND
-  n.hideMemberInDispatchPortalFlag <=> o.hideMemberInDispatchPortalFlag AND n.calendarId <=> o.calendarId AND
-  n.calendarName <=> o.calendarName AND n.salesDefaultLocationId <=> o.salesDefaultLocationId AND
+  n.scheduleCapacity <=> o.scheduleCapacity AND
+  n.serviceLocationId <=> o.serviceLocationId AND
+  n.serviceLocationName <=> o.serviceLocationName AND
+  n.restrictScheduleFlag <=> o.restrictScheduleFlag AND
+  n.hideMemberInDispatchPortalFlag <=> o.hideMemberInDispatchPortalFlag AND
+  n.calendarId <=> o.calendarId AND
+  n.calendarName <=> o.calendarName AND
+  n.salesDefaultLocationId <=> o.salesDefaultLocationId AND
   n.salesDefaultLocationName <=> o.salesDefaultLocationName AND
-  n.restrictDefaultSalesTerritoryFlag <=> o.restrictDefaultSalesTerritoryFlag AND n.warehouseId <=> o.warehouseId AND
-  n.warehouseName <=> o.warehouseName AND n.warehouseLockedFlag <=> o.warehouseLockedFlag AND
-  n.warehouseBinId <=> o.warehouseBinId AND n.warehouseBinName <=> o.warehouseBinName AND
+  n.restrictDefaultSalesTerritoryFlag <=> o.restrictDefaultSalesTerritoryFlag AND
+  n.warehouseId <=> o.warehouseId AND
+  n.warehouseName <=> o.warehouseName AND
+  n.warehouseLockedFlag <=> o.warehouseLockedFlag AND
+  n.warehouseBinId <=> o.warehouseBinId AND
+  n.warehouseBinName <=> o.warehouseBinName AND
   n.restrictDefaultWarehouseFlag <=> o.restrictDefaultWarehouseFlag AND
   n.restrictDefaultWarehouseBinFlag <=> o.restrictDefaultWarehouseBinFlag AND
-  n.companyActivityTabFormat <=> o.companyActivityTabFormat AND n.invoiceTimeTabFormat <=> o.invoiceTimeTabFormat AND
+  n.companyActivityTabFormat <=> o.companyActivityTabFormat AND
+  n.invoiceTimeTabFormat <=> o.invoiceTimeTabFormat AND
   n.invoiceScreenDefaultTabFormat <=> o.invoiceScreenDefaultTabFormat AND
   n.invoicingDisplayOptions <=> o.invoicingDisplayOptions AND
   n.agreementInvoicingDisplayOptions <=> o.agreementInvoicingDisplayOptions AND
   n.autoStartStopwatch <=> o.autoStartStopwatch AND
   n.autoPopupQuickNotesWithStopwatch <=> o.autoPopupQuickNotesWithStopwatch AND
   n.globalSearchDefaultTicketFilter <=> o.globalSearchDefaultTicketFilter AND
-  n.globalSearchDefaultSort <=> o.globalSearchDefaultSort AND n.phoneSource <=> o.phoneSource AND
-  n.copyPodLayouts <=> o.copyPodLayouts AND n.copySharedDefaultViews <=> o.copySharedDefaultViews AND
-  n.copyColumnLayoutsAndFilters <=> o.copyColumnLayoutsAndFilters AND n.fromMemberRecId <=> o.fromMemberRecId AND
-  n.fromMemberTemplateRecId <=> o.fromMemberTemplateRecId AND n.customFields <=> o.customFields AND
-  n.infoLastUpdated <=> o.infoLastUpdated AND n.infoUpdatedBy <=> o.infoUpdatedBy AND
-  n.infoDateEntered <=> o.infoDateEntered AND n.infoEnteredBy <=> o.infoEnteredBy AND
+  n.globalSearchDefaultSort <=> o.globalSearchDefaultSort AND
+  n.phoneSource <=> o.phoneSource AND
+  n.copyPodLayouts <=> o.copyPodLayouts AND
+  n.copySharedDefaultViews <=> o.copySharedDefaultViews AND
+  n.copyColumnLayoutsAndFilters <=> o.copyColumnLayoutsAndFilters AND
+  n.fromMemberRecId <=> o.fromMemberRecId AND
+  n.fromMemberTemplateRecId <=> o.fromMemberTemplateRecId AND
+  n.customFields <=> o.customFields AND
+  n.infoLastUpdated <=> o.infoLastUpdated AND
+  n.infoUpdatedBy <=> o.infoUpdatedBy AND
+  n.infoDateEntered <=> o.infoDateEntered AND
+  n.infoEnteredBy <=> o.infoEnteredBy AND
   n._etl_deleted_at <=> o._etl_deleted_at
 );
 MERGE INTO silver.cw_member AS t
@@ -335,163 +546,539 @@ USING changed AS s
 ON t.id = s.id
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  identifier = s.identifier, disableOnlineFlag = s.disableOnlineFlag, licenseClass = s.licenseClass, notes = s.notes,
-  employeeIdentifer = s.employeeIdentifer, vendorNumber = s.vendorNumber, enableMobileGpsFlag = s.enableMobileGpsFlag,
-  inactiveDate = s.inactiveDate, inactiveFlag = s.inactiveFlag, lastLogin = s.lastLogin, firstName = s.firstName,
-  middleInitial = s.middleInitial, lastName = s.lastName, hireDate = s.hireDate, countryId = s.countryId,
-  countryIdentifier = s.countryIdentifier, countryName = s.countryName, photoId = s.photoId, photoName = s.photoName,
-  officeEmail = s.officeEmail, mobileEmail = s.mobileEmail, homeEmail = s.homeEmail, defaultEmail = s.defaultEmail,
-  primaryEmail = s.primaryEmail, officePhone = s.officePhone, officeExtension = s.officeExtension,
-  mobilePhone = s.mobilePhone, mobileExtension = s.mobileExtension, homePhone = s.homePhone,
-  homeExtension = s.homeExtension, defaultPhone = s.defaultPhone, securityRoleId = s.securityRoleId,
-  securityRoleName = s.securityRoleName, office365Id = s.office365Id, office365Name = s.office365Name,
-  mapiName = s.mapiName, calendarSyncIntegrationFlag = s.calendarSyncIntegrationFlag,
+  identifier = s.identifier,
+  disableOnlineFlag = s.disableOnlineFlag,
+  licenseClass = s.licenseClass,
+  notes = s.notes,
+  employeeIdentifer = s.employeeIdentifer,
+  vendorNumber = s.vendorNumber,
+  enableMobileGpsFlag = s.enableMobileGpsFlag,
+  inactiveDate = s.inactiveDate,
+  inactiveFlag = s.inactiveFlag,
+  lastLogin = s.lastLogin,
+  firstName = s.firstName,
+  middleInitial = s.middleInitial,
+  lastName = s.lastName,
+  hireDate = s.hireDate,
+  countryId = s.countryId,
+  countryIdentifier = s.countryIdentifier,
+  countryName = s.countryName,
+  photoId = s.photoId,
+  photoName = s.photoName,
+  officeEmail = s.officeEmail,
+  mobileEmail = s.mobileEmail,
+  homeEmail = s.homeEmail,
+  defaultEmail = s.defaultEmail,
+  primaryEmail = s.primaryEmail,
+  officePhone = s.officePhone,
+  officeExtension = s.officeExtension,
+  mobilePhone = s.mobilePhone,
+  mobileExtension = s.mobileExtension,
+  homePhone = s.homePhone,
+  homeExtension = s.homeExtension,
+  defaultPhone = s.defaultPhone,
+  securityRoleId = s.securityRoleId,
+  securityRoleName = s.securityRoleName,
+  office365Id = s.office365Id,
+  office365Name = s.office365Name,
+  mapiName = s.mapiName,
+  calendarSyncIntegrationFlag = s.calendarSyncIntegrationFlag,
   authenticationServiceType = s.authenticationServiceType,
   timebasedOneTimePasswordActivated = s.timebasedOneTimePasswordActivated,
-  enableLdapAuthenticationFlag = s.enableLdapAuthenticationFlag, ldapConfigurationId = s.ldapConfigurationId,
-  ldapConfigurationName = s.ldapConfigurationName, ldapConfigurationServer = s.ldapConfigurationServer,
-  ldapUserName = s.ldapUserName, directionalSyncId = s.directionalSyncId, directionalSyncName = s.directionalSyncName,
-  ssoSettingsId = s.ssoSettingsId, ssoSettingsSsoUserId = s.ssoSettingsSsoUserId,
-  ssoSettingsUserName = s.ssoSettingsUserName, ssoSettingsEmail = s.ssoSettingsEmail, signature = s.signature,
-  phoneIntegrationType = s.phoneIntegrationType, useBrowserLanguageFlag = s.useBrowserLanguageFlag, title = s.title,
-  reportCardId = s.reportCardId, reportCardName = s.reportCardName, enableMobileFlag = s.enableMobileFlag,
-  typeId = s.typeId, typeName = s.typeName, timeZoneId = s.timeZoneId, timeZoneName = s.timeZoneName,
-  partnerPortalFlag = s.partnerPortalFlag, stsUserAdminUrl = s.stsUserAdminUrl,
-  toastNotificationFlag = s.toastNotificationFlag, memberPersonas = s.memberPersonas, adminFlag = s.adminFlag,
-  structureLevelId = s.structureLevelId, structureLevelName = s.structureLevelName,
-  securityLocationId = s.securityLocationId, securityLocationName = s.securityLocationName,
-  defaultLocationId = s.defaultLocationId, defaultLocationName = s.defaultLocationName,
-  defaultDepartmentId = s.defaultDepartmentId, defaultDepartmentIdentifier = s.defaultDepartmentIdentifier,
-  defaultDepartmentName = s.defaultDepartmentName, reportsToId = s.reportsToId,
-  reportsToIdentifier = s.reportsToIdentifier, reportsToName = s.reportsToName,
-  reportsToDailyCapacity = s.reportsToDailyCapacity, restrictLocationFlag = s.restrictLocationFlag,
-  restrictDepartmentFlag = s.restrictDepartmentFlag, workRoleId = s.workRoleId, workRoleName = s.workRoleName,
-  workTypeId = s.workTypeId, workTypeName = s.workTypeName, workTypeUtilizationFlag = s.workTypeUtilizationFlag,
-  timeApproverId = s.timeApproverId, timeApproverIdentifier = s.timeApproverIdentifier,
-  timeApproverName = s.timeApproverName, timeApproverDailyCapacity = s.timeApproverDailyCapacity,
-  expenseApproverId = s.expenseApproverId, expenseApproverIdentifier = s.expenseApproverIdentifier,
-  expenseApproverName = s.expenseApproverName, expenseApproverDailyCapacity = s.expenseApproverDailyCapacity,
-  billableForecast = s.billableForecast, dailyCapacity = s.dailyCapacity, hourlyCost = s.hourlyCost,
-  hourlyRate = s.hourlyRate, includeInUtilizationReportingFlag = s.includeInUtilizationReportingFlag,
-  requireExpenseEntryFlag = s.requireExpenseEntryFlag, requireTimeSheetEntryFlag = s.requireTimeSheetEntryFlag,
+  enableLdapAuthenticationFlag = s.enableLdapAuthenticationFlag,
+  ldapConfigurationId = s.ldapConfigurationId,
+  ldapConfigurationName = s.ldapConfigurationName,
+  ldapConfigurationServer = s.ldapConfigurationServer,
+  ldapUserName = s.ldapUserName,
+  directionalSyncId = s.directionalSyncId,
+  directionalSyncName = s.directionalSyncName,
+  ssoSettingsId = s.ssoSettingsId,
+  ssoSettingsSsoUserId = s.ssoSettingsSsoUserId,
+  ssoSettingsUserName = s.ssoSettingsUserName,
+  ssoSettingsEmail = s.ssoSettingsEmail,
+  signature = s.signature,
+  phoneIntegrationType = s.phoneIntegrationType,
+  useBrowserLanguageFlag = s.useBrowserLanguageFlag,
+  title = s.title,
+  reportCardId = s.reportCardId,
+  reportCardName = s.reportCardName,
+  enableMobileFlag = s.enableMobileFlag,
+  typeId = s.typeId,
+  typeName = s.typeName,
+  timeZoneId = s.timeZoneId,
+  timeZoneName = s.timeZoneName,
+  partnerPortalFlag = s.partnerPortalFlag,
+  stsUserAdminUrl = s.stsUserAdminUrl,
+  toastNotificationFlag = s.toastNotificationFlag,
+  memberPersonas = s.memberPersonas,
+  adminFlag = s.adminFlag,
+  structureLevelId = s.structureLevelId,
+  structureLevelName = s.structureLevelName,
+  securityLocationId = s.securityLocationId,
+  securityLocationName = s.securityLocationName,
+  defaultLocationId = s.defaultLocationId,
+  defaultLocationName = s.defaultLocationName,
+  defaultDepartmentId = s.defaultDepartmentId,
+  defaultDepartmentIdentifier = s.defaultDepartmentIdentifier,
+  defaultDepartmentName = s.defaultDepartmentName,
+  reportsToId = s.reportsToId,
+  reportsToIdentifier = s.reportsToIdentifier,
+  reportsToName = s.reportsToName,
+  reportsToDailyCapacity = s.reportsToDailyCapacity,
+  restrictLocationFlag = s.restrictLocationFlag,
+  restrictDepartmentFlag = s.restrictDepartmentFlag,
+  workRoleId = s.workRoleId,
+  workRoleName = s.workRoleName,
+  workTypeId = s.workTypeId,
+  workTypeName = s.workTypeName,
+  workTypeUtilizationFlag = s.workTypeUtilizationFlag,
+  timeApproverId = s.timeApproverId,
+  timeApproverIdentifier = s.timeApproverIdentifier,
+  timeApproverName = s.timeApproverName,
+  timeApproverDailyCapacity = s.timeApproverDailyCapacity,
+  expenseApproverId = s.expenseApproverId,
+  expenseApproverIdentifier = s.expenseApproverIdentifier,
+  expenseApproverName = s.expenseApproverName,
+  expenseApproverDailyCapacity = s.expenseApproverDailyCapacity,
+  billableForecast = s.billableForecast,
+  dailyCapacity = s.dailyCapacity,
+  hourlyCost = s.hourlyCost,
+  hourlyRate = s.hourlyRate,
+  includeInUtilizationReportingFlag = s.includeInUtilizationReportingFlag,
+  requireExpenseEntryFlag = s.requireExpenseEntryFlag,
+  requireTimeSheetEntryFlag = s.requireTimeSheetEntryFlag,
   requireStartAndEndTimeOnTimeEntryFlag = s.requireStartAndEndTimeOnTimeEntryFlag,
   allowInCellEntryOnTimeSheet = s.allowInCellEntryOnTimeSheet,
   enterTimeAgainstCompanyFlag = s.enterTimeAgainstCompanyFlag,
   allowExpensesEnteredAgainstCompaniesFlag = s.allowExpensesEnteredAgainstCompaniesFlag,
-  timeReminderEmailFlag = s.timeReminderEmailFlag, daysTolerance = s.daysTolerance, minimumHours = s.minimumHours,
-  timeSheetStartDate = s.timeSheetStartDate, serviceDefaultLocationId = s.serviceDefaultLocationId,
+  timeReminderEmailFlag = s.timeReminderEmailFlag,
+  daysTolerance = s.daysTolerance,
+  minimumHours = s.minimumHours,
+  timeSheetStartDate = s.timeSheetStartDate,
+  serviceDefaultLocationId = s.serviceDefaultLocationId,
   serviceDefaultLocationName = s.serviceDefaultLocationName,
   serviceDefaultDepartmentId = s.serviceDefaultDepartmentId,
   serviceDefaultDepartmentIdentifier = s.serviceDefaultDepartmentIdentifier,
-  serviceDefaultDepartmentName = s.serviceDefaultDepartmentName, serviceDefaultBoardId = s.serviceDefaultBoardId,
+  serviceDefaultDepartmentName = s.serviceDefaultDepartmentName,
+  serviceDefaultBoardId = s.serviceDefaultBoardId,
   serviceDefaultBoardName = s.serviceDefaultBoardName,
   restrictServiceDefaultLocationFlag = s.restrictServiceDefaultLocationFlag,
   restrictServiceDefaultDepartmentFlag = s.restrictServiceDefaultDepartmentFlag,
-  excludedServiceBoardIds = s.excludedServiceBoardIds, teams = s.teams, serviceBoardTeamIds = s.serviceBoardTeamIds,
-  projectDefaultLocationId = s.projectDefaultLocationId, projectDefaultLocationName = s.projectDefaultLocationName,
+  excludedServiceBoardIds = s.excludedServiceBoardIds,
+  teams = s.teams,
+  serviceBoardTeamIds = s.serviceBoardTeamIds,
+  projectDefaultLocationId = s.projectDefaultLocationId,
+  projectDefaultLocationName = s.projectDefaultLocationName,
   projectDefaultDepartmentId = s.projectDefaultDepartmentId,
   projectDefaultDepartmentIdentifier = s.projectDefaultDepartmentIdentifier,
-  projectDefaultDepartmentName = s.projectDefaultDepartmentName, projectDefaultBoardId = s.projectDefaultBoardId,
+  projectDefaultDepartmentName = s.projectDefaultDepartmentName,
+  projectDefaultBoardId = s.projectDefaultBoardId,
   projectDefaultBoardName = s.projectDefaultBoardName,
   restrictProjectDefaultLocationFlag = s.restrictProjectDefaultLocationFlag,
   restrictProjectDefaultDepartmentFlag = s.restrictProjectDefaultDepartmentFlag,
-  excludedProjectBoardIds = s.excludedProjectBoardIds, scheduleDefaultLocationId = s.scheduleDefaultLocationId,
+  excludedProjectBoardIds = s.excludedProjectBoardIds,
+  scheduleDefaultLocationId = s.scheduleDefaultLocationId,
   scheduleDefaultLocationName = s.scheduleDefaultLocationName,
   scheduleDefaultDepartmentId = s.scheduleDefaultDepartmentId,
   scheduleDefaultDepartmentIdentifier = s.scheduleDefaultDepartmentIdentifier,
-  scheduleDefaultDepartmentName = s.scheduleDefaultDepartmentName, scheduleCapacity = s.scheduleCapacity,
-  serviceLocationId = s.serviceLocationId, serviceLocationName = s.serviceLocationName,
-  restrictScheduleFlag = s.restrictScheduleFlag, hideMemberInDispatchPortalFlag = s.hideMemberInDispatchPortalFlag,
-  calendarId = s.calendarId, calendarName = s.calendarName, salesDefaultLocationId = s.salesDefaultLocationId,
+  scheduleDefaultDepartmentName = s.scheduleDefaultDepartmentName,
+  scheduleCapacity = s.scheduleCapacity,
+  serviceLocationId = s.serviceLocationId,
+  serviceLocationName = s.serviceLocationName,
+  restrictScheduleFlag = s.restrictScheduleFlag,
+  hideMemberInDispatchPortalFlag = s.hideMemberInDispatchPortalFlag,
+  calendarId = s.calendarId,
+  calendarName = s.calendarName,
+  salesDefaultLocationId = s.salesDefaultLocationId,
   salesDefaultLocationName = s.salesDefaultLocationName,
-  restrictDefaultSalesTerritoryFlag = s.restrictDefaultSalesTerritoryFlag, warehouseId = s.warehouseId,
-  warehouseName = s.warehouseName, warehouseLockedFlag = s.warehouseLockedFlag, warehouseBinId = s.warehouseBinId,
-  warehouseBinName = s.warehouseBinName, restrictDefaultWarehouseFlag = s.restrictDefaultWarehouseFlag,
+  restrictDefaultSalesTerritoryFlag = s.restrictDefaultSalesTerritoryFlag,
+  warehouseId = s.warehouseId,
+  warehouseName = s.warehouseName,
+  warehouseLockedFlag = s.warehouseLockedFlag,
+  warehouseBinId = s.warehouseBinId,
+  warehouseBinName = s.warehouseBinName,
+  restrictDefaultWarehouseFlag = s.restrictDefaultWarehouseFlag,
   restrictDefaultWarehouseBinFlag = s.restrictDefaultWarehouseBinFlag,
-  companyActivityTabFormat = s.companyActivityTabFormat, invoiceTimeTabFormat = s.invoiceTimeTabFormat,
+  companyActivityTabFormat = s.companyActivityTabFormat,
+  invoiceTimeTabFormat = s.invoiceTimeTabFormat,
   invoiceScreenDefaultTabFormat = s.invoiceScreenDefaultTabFormat,
   invoicingDisplayOptions = s.invoicingDisplayOptions,
-  agreementInvoicingDisplayOptions = s.agreementInvoicingDisplayOptions, autoStartStopwatch = s.autoStartStopwatch,
+  agreementInvoicingDisplayOptions = s.agreementInvoicingDisplayOptions,
+  autoStartStopwatch = s.autoStartStopwatch,
   autoPopupQuickNotesWithStopwatch = s.autoPopupQuickNotesWithStopwatch,
   globalSearchDefaultTicketFilter = s.globalSearchDefaultTicketFilter,
-  globalSearchDefaultSort = s.globalSearchDefaultSort, phoneSource = s.phoneSource, copyPodLayouts = s.copyPodLayouts,
-  copySharedDefaultViews = s.copySharedDefaultViews, copyColumnLayoutsAndFilters = s.copyColumnLayoutsAndFilters,
-  fromMemberRecId = s.fromMemberRecId, fromMemberTemplateRecId = s.fromMemberTemplateRecId,
-  customFields = s.customFields, infoLastUpdated = s.infoLastUpdated, infoUpdatedBy = s.infoUpdatedBy,
-  infoDateEntered = s.infoDateEntered, infoEnteredBy = s.infoEnteredBy, _etl_processed_at = s._etl_processed_at,
-  _etl_source = s._etl_source, _etl_batch_id = s._etl_batch_id, _etl_deleted_at = s._etl_deleted_at
+  globalSearchDefaultSort = s.globalSearchDefaultSort,
+  phoneSource = s.phoneSource,
+  copyPodLayouts = s.copyPodLayouts,
+  copySharedDefaultViews = s.copySharedDefaultViews,
+  copyColumnLayoutsAndFilters = s.copyColumnLayoutsAndFilters,
+  fromMemberRecId = s.fromMemberRecId,
+  fromMemberTemplateRecId = s.fromMemberTemplateRecId,
+  customFields = s.customFields,
+  infoLastUpdated = s.infoLastUpdated,
+  infoUpdatedBy = s.infoUpdatedBy,
+  infoDateEntered = s.infoDateEntered,
+  infoEnteredBy = s.infoEnteredBy,
+  _etl_processed_at = s._etl_processed_at,
+  _etl_source = s._etl_source,
+  _etl_batch_id = s._etl_batch_id,
+  _etl_deleted_at = s._etl_deleted_at
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  id, identifier, disableOnlineFlag, licenseClass, notes, employeeIdentifer, vendorNumber, enableMobileGpsFlag,
-  inactiveDate, inactiveFlag, lastLogin, firstName, middleInitial, lastName, hireDate, countryId, countryIdentifier,
-  countryName, photoId, photoName, officeEmail, mobileEmail, homeEmail, defaultEmail, primaryEmail, officePhone,
-  officeExtension, mobilePhone, mobileExtension, homePhone, homeExtension, defaultPhone, securityRoleId,
-  securityRoleName, office365Id, office365Name, mapiName, calendarSyncIntegrationFlag, authenticationServiceType,
-  timebasedOneTimePasswordActivated, enableLdapAuthenticationFlag, ldapConfigurationId, ldapConfigurationName,
-  ldapConfigurationServer, ldapUserName, directionalSyncId, directionalSyncName, ssoSettingsId, ssoSettingsSsoUserId,
-  ssoSettingsUserName, ssoSettingsEmail, signature, phoneIntegrationType, useBrowserLanguageFlag, title, reportCardId,
-  reportCardName, enableMobileFlag, typeId, typeName, timeZoneId, timeZoneName, partnerPortalFlag, stsUserAdminUrl,
-  toastNotificationFlag, memberPersonas, adminFlag, structureLevelId, structureLevelName, securityLocationId,
-  securityLocationName, defaultLocationId, defaultLocationName, defaultDepartmentId, defaultDepartmentIdentifier,
-  defaultDepartmentName, reportsToId, reportsToIdentifier, reportsToName, reportsToDailyCapacity,
-  restrictLocationFlag, restrictDepartmentFlag, workRoleId, workRoleName, workTypeId, workTypeName,
-  workTypeUtilizationFlag, timeApproverId, timeApproverIdentifier, timeApproverName, timeApproverDailyCapacity,
-  expenseApproverId, expenseApproverIdentifier, expenseApproverName, expenseApproverDailyCapacity, billableForecast,
-  dailyCapacity, hourlyCost, hourlyRate, includeInUtilizationReportingFlag, requireExpenseEntryFlag,
-  requireTimeSheetEntryFlag, requireStartAndEndTimeOnTimeEntryFlag, allowInCellEntryOnTimeSheet,
-  enterTimeAgainstCompanyFlag, allowExpensesEnteredAgainstCompaniesFlag, timeReminderEmailFlag, daysTolerance,
-  minimumHours, timeSheetStartDate, serviceDefaultLocationId, serviceDefaultLocationName, serviceDefaultDepartmentId,
-  serviceDefaultDepartmentIdentifier, serviceDefaultDepartmentName, serviceDefaultBoardId, serviceDefaultBoardName,
-  restrictServiceDefaultLocationFlag, restrictServiceDefaultDepartmentFlag, excludedServiceBoardIds, teams,
-  serviceBoardTeamIds, projectDefaultLocationId, projectDefaultLocationName, projectDefaultDepartmentId,
-  projectDefaultDepartmentIdentifier, projectDefaultDepartmentName, projectDefaultBoardId, projectDefaultBoardName,
-  restrictProjectDefaultLocationFlag, restrictProjectDefaultDepartmentFlag, excludedProjectBoardIds,
-  scheduleDefaultLocationId, scheduleDefaultLocationName, scheduleDefaultDepartmentId,
-  scheduleDefaultDepartmentIdentifier, scheduleDefaultDepartmentName, scheduleCapacity, serviceLocationId,
-  serviceLocationName, restrictScheduleFlag, hideMemberInDispatchPortalFlag, calendarId, calendarName,
-  salesDefaultLocationId, salesDefaultLocationName, restrictDefaultSalesTerritoryFlag, warehouseId, warehouseName,
-  warehouseLockedFlag, warehouseBinId, warehouseBinName, restrictDefaultWarehouseFlag,
-  restrictDefaultWarehouseBinFlag, companyActivityTabFormat, invoiceTimeTabFormat, invoiceScreenDefaultTabFormat,
-  invoicingDisplayOptions, agreementInvoicingDisplayOptions, autoStartStopwatch, autoPopupQuickNotesWithStopwatch,
-  globalSearchDefaultTicketFilter, globalSearchDefaultSort, phoneSource, copyPodLayouts, copySharedDefaultViews,
-  copyColumnLayoutsAndFilters, fromMemberRecId, fromMemberTemplateRecId, customFields, infoLastUpdated, infoUpdatedBy,
-  infoDateEntered, infoEnteredBy, _etl_processed_at, _etl_source, _etl_batch_id, _etl_deleted_at
+  id,
+  identifier,
+  disableOnlineFlag,
+  licenseClass,
+  notes,
+  employeeIdentifer,
+  vendorNumber,
+  enableMobileGpsFlag,
+  inactiveDate,
+  inactiveFlag,
+  lastLogin,
+  firstName,
+  middleInitial,
+  lastName,
+  hireDate,
+  countryId,
+  countryIdentifier,
+  countryName,
+  photoId,
+  photoName,
+  officeEmail,
+  mobileEmail,
+  homeEmail,
+  defaultEmail,
+  primaryEmail,
+  officePhone,
+  officeExtension,
+  mobilePhone,
+  mobileExtension,
+  homePhone,
+  homeExtension,
+  defaultPhone,
+  securityRoleId,
+  securityRoleName,
+  office365Id,
+  office365Name,
+  mapiName,
+  calendarSyncIntegrationFlag,
+  authenticationServiceType,
+  timebasedOneTimePasswordActivated,
+  enableLdapAuthenticationFlag,
+  ldapConfigurationId,
+  ldapConfigurationName,
+  ldapConfigurationServer,
+  ldapUserName,
+  directionalSyncId,
+  directionalSyncName,
+  ssoSettingsId,
+  ssoSettingsSsoUserId,
+  ssoSettingsUserName,
+  ssoSettingsEmail,
+  signature,
+  phoneIntegrationType,
+  useBrowserLanguageFlag,
+  title,
+  reportCardId,
+  reportCardName,
+  enableMobileFlag,
+  typeId,
+  typeName,
+  timeZoneId,
+  timeZoneName,
+  partnerPortalFlag,
+  stsUserAdminUrl,
+  toastNotificationFlag,
+  memberPersonas,
+  adminFlag,
+  structureLevelId,
+  structureLevelName,
+  securityLocationId,
+  securityLocationName,
+  defaultLocationId,
+  defaultLocationName,
+  defaultDepartmentId,
+  defaultDepartmentIdentifier,
+  defaultDepartmentName,
+  reportsToId,
+  reportsToIdentifier,
+  reportsToName,
+  reportsToDailyCapacity,
+  restrictLocationFlag,
+  restrictDepartmentFlag,
+  workRoleId,
+  workRoleName,
+  workTypeId,
+  workTypeName,
+  workTypeUtilizationFlag,
+  timeApproverId,
+  timeApproverIdentifier,
+  timeApproverName,
+  timeApproverDailyCapacity,
+  expenseApproverId,
+  expenseApproverIdentifier,
+  expenseApproverName,
+  expenseApproverDailyCapacity,
+  billableForecast,
+  dailyCapacity,
+  hourlyCost,
+  hourlyRate,
+  includeInUtilizationReportingFlag,
+  requireExpenseEntryFlag,
+  requireTimeSheetEntryFlag,
+  requireStartAndEndTimeOnTimeEntryFlag,
+  allowInCellEntryOnTimeSheet,
+  enterTimeAgainstCompanyFlag,
+  allowExpensesEnteredAgainstCompaniesFlag,
+  timeReminderEmailFlag,
+  daysTolerance,
+  minimumHours,
+  timeSheetStartDate,
+  serviceDefaultLocationId,
+  serviceDefaultLocationName,
+  serviceDefaultDepartmentId,
+  serviceDefaultDepartmentIdentifier,
+  serviceDefaultDepartmentName,
+  serviceDefaultBoardId,
+  serviceDefaultBoardName,
+  restrictServiceDefaultLocationFlag,
+  restrictServiceDefaultDepartmentFlag,
+  excludedServiceBoardIds,
+  teams,
+  serviceBoardTeamIds,
+  projectDefaultLocationId,
+  projectDefaultLocationName,
+  projectDefaultDepartmentId,
+  projectDefaultDepartmentIdentifier,
+  projectDefaultDepartmentName,
+  projectDefaultBoardId,
+  projectDefaultBoardName,
+  restrictProjectDefaultLocationFlag,
+  restrictProjectDefaultDepartmentFlag,
+  excludedProjectBoardIds,
+  scheduleDefaultLocationId,
+  scheduleDefaultLocationName,
+  scheduleDefaultDepartmentId,
+  scheduleDefaultDepartmentIdentifier,
+  scheduleDefaultDepartmentName,
+  scheduleCapacity,
+  serviceLocationId,
+  serviceLocationName,
+  restrictScheduleFlag,
+  hideMemberInDispatchPortalFlag,
+  calendarId,
+  calendarName,
+  salesDefaultLocationId,
+  salesDefaultLocationName,
+  restrictDefaultSalesTerritoryFlag,
+  warehouseId,
+  warehouseName,
+  warehouseLockedFlag,
+  warehouseBinId,
+  warehouseBinName,
+  restrictDefaultWarehouseFlag,
+  restrictDefaultWarehouseBinFlag,
+  companyActivityTabFormat,
+  invoiceTimeTabFormat,
+  invoiceScreenDefaultTabFormat,
+  invoicingDisplayOptions,
+  agreementInvoicingDisplayOptions,
+  autoStartStopwatch,
+  autoPopupQuickNotesWithStopwatch,
+  globalSearchDefaultTicketFilter,
+  globalSearchDefaultSort,
+  phoneSource,
+  copyPodLayouts,
+  copySharedDefaultViews,
+  copyColumnLayoutsAndFilters,
+  fromMemberRecId,
+  fromMemberTemplateRecId,
+  customFields,
+  infoLastUpdated,
+  infoUpdatedBy,
+  infoDateEntered,
+  infoEnteredBy,
+  _etl_processed_at,
+  _etl_source,
+  _etl_batch_id,
+  _etl_deleted_at
 ) VALUES (
-  s.id, s.identifier, s.disableOnlineFlag, s.licenseClass, s.notes, s.employeeIdentifer, s.vendorNumber,
-  s.enableMobileGpsFlag, s.inactiveDate, s.inactiveFlag, s.lastLogin, s.firstName, s.middleInitial, s.lastName,
-  s.hireDate, s.countryId, s.countryIdentifier, s.countryName, s.photoId, s.photoName, s.officeEmail, s.mobileEmail,
-  s.homeEmail, s.defaultEmail, s.primaryEmail, s.officePhone, s.officeExtension, s.mobilePhone, s.mobileExtension,
-  s.homePhone, s.homeExtension, s.defaultPhone, s.securityRoleId, s.securityRoleName, s.office365Id, s.office365Name,
-  s.mapiName, s.calendarSyncIntegrationFlag, s.authenticationServiceType, s.timebasedOneTimePasswordActivated,
-  s.enableLdapAuthenticationFlag, s.ldapConfigurationId, s.ldapConfigurationName, s.ldapConfigurationServer,
-  s.ldapUserName, s.directionalSyncId, s.directionalSyncName, s.ssoSettingsId, s.ssoSettingsSsoUserId,
-  s.ssoSettingsUserName, s.ssoSettingsEmail, s.signature, s.phoneIntegrationType, s.useBrowserLanguageFlag, s.title,
-  s.reportCardId, s.reportCardName, s.enableMobileFlag, s.typeId, s.typeName, s.timeZoneId, s.timeZoneName,
-  s.partnerPortalFlag, s.stsUserAdminUrl, s.toastNotificationFlag, s.memberPersonas, s.adminFlag, s.structureLevelId,
-  s.structureLevelName, s.securityLocationId, s.securityLocationName, s.defaultLocationId, s.defaultLocationName,
-  s.defaultDepartmentId, s.defaultDepartmentIdentifier, s.defaultDepartmentName, s.reportsToId, s.reportsToIdentifier,
-  s.reportsToName, s.reportsToDailyCapacity, s.restrictLocationFlag, s.restrictDepartmentFlag, s.workRoleId,
-  s.workRoleName, s.workTypeId, s.workTypeName, s.workTypeUtilizationFlag, s.timeApproverId, s.timeApproverIdentifier,
-  s.timeApproverName, s.timeApproverDailyCapacity, s.expenseApproverId, s.expenseApproverIdentifier,
-  s.expenseApproverName, s.expenseApproverDailyCapacity, s.billableForecast, s.dailyCapacity, s.hourlyCost,
-  s.hourlyRate, s.includeInUtilizationReportingFlag, s.requireExpenseEntryFlag, s.requireTimeSheetEntryFlag,
-  s.requireStartAndEndTimeOnTimeEntryFlag, s.allowInCellEntryOnTimeSheet, s.enterTimeAgainstCompanyFlag,
-  s.allowExpensesEnteredAgainstCompaniesFlag, s.timeReminderEmailFlag, s.daysTolerance, s.minimumHours,
-  s.timeSheetStartDate, s.serviceDefaultLocationId, s.serviceDefaultLocationName, s.serviceDefaultDepartmentId,
-  s.serviceDefaultDepartmentIdentifier, s.serviceDefaultDepartmentName, s.serviceDefaultBoardId,
-  s.serviceDefaultBoardName, s.restrictServiceDefaultLocationFlag, s.restrictServiceDefaultDepartmentFlag,
-  s.excludedServiceBoardIds, s.teams, s.serviceBoardTeamIds, s.projectDefaultLocationId, s.projectDefaultLocationName,
-  s.projectDefaultDepartmentId, s.projectDefaultDepartmentIdentifier, s.projectDefaultDepartmentName,
-  s.projectDefaultBoardId, s.projectDefaultBoardName, s.restrictProjectDefaultLocationFlag,
-  s.restrictProjectDefaultDepartmentFlag, s.excludedProjectBoardIds, s.scheduleDefaultLocationId,
-  s.scheduleDefaultLocationName, s.scheduleDefaultDepartmentId, s.scheduleDefaultDepartmentIdentifier,
-  s.scheduleDefaultDepartmentName, s.scheduleCapacity, s.serviceLocationId, s.serviceLocationName,
-  s.restrictScheduleFlag, s.hideMemberInDispatchPortalFlag, s.calendarId, s.calendarName, s.salesDefaultLocationId,
-  s.salesDefaultLocationName, s.restrictDefaultSalesTerritoryFlag, s.warehouseId, s.warehouseName,
-  s.warehouseLockedFlag, s.warehouseBinId, s.warehouseBinName, s.restrictDefaultWarehouseFlag,
-  s.restrictDefaultWarehouseBinFlag, s.companyActivityTabFormat, s.invoiceTimeTabFormat,
-  s.invoiceScreenDefaultTabFormat, s.invoicingDisplayOptions, s.agreementInvoicingDisplayOptions,
-  s.autoStartStopwatch, s.autoPopupQuickNotesWithStopwatch, s.globalSearchDefaultTicketFilter,
-  s.globalSearchDefaultSort, s.phoneSource, s.copyPodLayouts, s.copySharedDefaultViews, s.copyColumnLayoutsAndFilters,
-  s.fromMemberRecId, s.fromMemberTemplateRecId, s.customFields, s.infoLastUpdated, s.infoUpdatedBy, s.infoDateEntered,
-  s.infoEnteredBy, s._etl_processed_at, s._etl_source, s._etl_batch_id, s._etl_deleted_at
+  s.id,
+  s.identifier,
+  s.disableOnlineFlag,
+  s.licenseClass,
+  s.notes,
+  s.employeeIdentifer,
+  s.vendorNumber,
+  s.enableMobileGpsFlag,
+  s.inactiveDate,
+  s.inactiveFlag,
+  s.lastLogin,
+  s.firstName,
+  s.middleInitial,
+  s.lastName,
+  s.hireDate,
+  s.countryId,
+  s.countryIdentifier,
+  s.countryName,
+  s.photoId,
+  s.photoName,
+  s.officeEmail,
+  s.mobileEmail,
+  s.homeEmail,
+  s.defaultEmail,
+  s.primaryEmail,
+  s.officePhone,
+  s.officeExtension,
+  s.mobilePhone,
+  s.mobileExtension,
+  s.homePhone,
+  s.homeExtension,
+  s.defaultPhone,
+  s.securityRoleId,
+  s.securityRoleName,
+  s.office365Id,
+  s.office365Name,
+  s.mapiName,
+  s.calendarSyncIntegrationFlag,
+  s.authenticationServiceType,
+  s.timebasedOneTimePasswordActivated,
+  s.enableLdapAuthenticationFlag,
+  s.ldapConfigurationId,
+  s.ldapConfigurationName,
+  s.ldapConfigurationServer,
+  s.ldapUserName,
+  s.directionalSyncId,
+  s.directionalSyncName,
+  s.ssoSettingsId,
+  s.ssoSettingsSsoUserId,
+  s.ssoSettingsUserName,
+  s.ssoSettingsEmail,
+  s.signature,
+  s.phoneIntegrationType,
+  s.useBrowserLanguageFlag,
+  s.title,
+  s.reportCardId,
+  s.reportCardName,
+  s.enableMobileFlag,
+  s.typeId,
+  s.typeName,
+  s.timeZoneId,
+  s.timeZoneName,
+  s.partnerPortalFlag,
+  s.stsUserAdminUrl,
+  s.toastNotificationFlag,
+  s.memberPersonas,
+  s.adminFlag,
+  s.structureLevelId,
+  s.structureLevelName,
+  s.securityLocationId,
+  s.securityLocationName,
+  s.defaultLocationId,
+  s.defaultLocationName,
+  s.defaultDepartmentId,
+  s.defaultDepartmentIdentifier,
+  s.defaultDepartmentName,
+  s.reportsToId,
+  s.reportsToIdentifier,
+  s.reportsToName,
+  s.reportsToDailyCapacity,
+  s.restrictLocationFlag,
+  s.restrictDepartmentFlag,
+  s.workRoleId,
+  s.workRoleName,
+  s.workTypeId,
+  s.workTypeName,
+  s.workTypeUtilizationFlag,
+  s.timeApproverId,
+  s.timeApproverIdentifier,
+  s.timeApproverName,
+  s.timeApproverDailyCapacity,
+  s.expenseApproverId,
+  s.expenseApproverIdentifier,
+  s.expenseApproverName,
+  s.expenseApproverDailyCapacity,
+  s.billableForecast,
+  s.dailyCapacity,
+  s.hourlyCost,
+  s.hourlyRate,
+  s.includeInUtilizationReportingFlag,
+  s.requireExpenseEntryFlag,
+  s.requireTimeSheetEntryFlag,
+  s.requireStartAndEndTimeOnTimeEntryFlag,
+  s.allowInCellEntryOnTimeSheet,
+  s.enterTimeAgainstCompanyFlag,
+  s.allowExpensesEnteredAgainstCompaniesFlag,
+  s.timeReminderEmailFlag,
+  s.daysTolerance,
+  s.minimumHours,
+  s.timeSheetStartDate,
+  s.serviceDefaultLocationId,
+  s.serviceDefaultLocationName,
+  s.serviceDefaultDepartmentId,
+  s.serviceDefaultDepartmentIdentifier,
+  s.serviceDefaultDepartmentName,
+  s.serviceDefaultBoardId,
+  s.serviceDefaultBoardName,
+  s.restrictServiceDefaultLocationFlag,
+  s.restrictServiceDefaultDepartmentFlag,
+  s.excludedServiceBoardIds,
+  s.teams,
+  s.serviceBoardTeamIds,
+  s.projectDefaultLocationId,
+  s.projectDefaultLocationName,
+  s.projectDefaultDepartmentId,
+  s.projectDefaultDepartmentIdentifier,
+  s.projectDefaultDepartmentName,
+  s.projectDefaultBoardId,
+  s.projectDefaultBoardName,
+  s.restrictProjectDefaultLocationFlag,
+  s.restrictProjectDefaultDepartmentFlag,
+  s.excludedProjectBoardIds,
+  s.scheduleDefaultLocationId,
+  s.scheduleDefaultLocationName,
+  s.scheduleDefaultDepartmentId,
+  s.scheduleDefaultDepartmentIdentifier,
+  s.scheduleDefaultDepartmentName,
+  s.scheduleCapacity,
+  s.serviceLocationId,
+  s.serviceLocationName,
+  s.restrictScheduleFlag,
+  s.hideMemberInDispatchPortalFlag,
+  s.calendarId,
+  s.calendarName,
+  s.salesDefaultLocationId,
+  s.salesDefaultLocationName,
+  s.restrictDefaultSalesTerritoryFlag,
+  s.warehouseId,
+  s.warehouseName,
+  s.warehouseLockedFlag,
+  s.warehouseBinId,
+  s.warehouseBinName,
+  s.restrictDefaultWarehouseFlag,
+  s.restrictDefaultWarehouseBinFlag,
+  s.companyActivityTabFormat,
+  s.invoiceTimeTabFormat,
+  s.invoiceScreenDefaultTabFormat,
+  s.invoicingDisplayOptions,
+  s.agreementInvoicingDisplayOptions,
+  s.autoStartStopwatch,
+  s.autoPopupQuickNotesWithStopwatch,
+  s.globalSearchDefaultTicketFilter,
+  s.globalSearchDefaultSort,
+  s.phoneSource,
+  s.copyPodLayouts,
+  s.copySharedDefaultViews,
+  s.copyColumnLayoutsAndFilters,
+  s.fromMemberRecId,
+  s.fromMemberTemplateRecId,
+  s.customFields,
+  s.infoLastUpdated,
+  s.infoUpdatedBy,
+  s.infoDateEntered,
+  s.infoEnteredBy,
+  s._etl_processed_at,
+  s._etl_source,
+  s._etl_batch_id,
+  s._etl_deleted_at
 )

@@ -135,194 +135,656 @@ CREATE TABLE IF NOT EXISTS silver.cw_productitem (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.id, o.id) AS id, n.catalogItemId, n.catalogItemIdentifier, n.catalogItemName, n.description,
-  n.sequenceNumber, n.quantity, n.unitOfMeasureId, n.unitOfMeasureName, n.price, n.cost, n.extPrice, n.extCost,
-  n.discount, n.margin, n.agreementAmount, n.priceMethod, n.billableOption, n.agreementId, n.agreementName,
-  n.agreementType, n.agreementChargeFirmFlag, n.locationId, n.locationId_1, n.locationName, n.businessUnitId,
-  n.businessUnitId_1, n.businessUnitName, n.vendorId, n.vendorIdentifier, n.vendorName, n.vendorSku, n.taxableFlag,
-  n.dropshipFlag, n.specialOrderFlag, n.phaseProductFlag, n.cancelledFlag, n.quantityCancelled, n.cancelledReason,
-  n.customerDescription, n.internalNotes, n.productSuppliedFlag, n.subContractorShipToId, n.subContractorAmountLimit,
-  n.recurringRecurringRevenue, n.recurringRecurringCost, n.recurringStartDate, n.recurringEndDate,
-  n.recurringBillCycleId, n.recurringBillCycleId_1, n.recurringBillCycleName, n.recurringCycles, n.recurringCycleType,
-  n.recurringAgreementTypeId, n.recurringAgreementTypeName, n.slaId, n.slaName, n.entityTypeId, n.entityTypeName,
-  n.ticketId, n.ticketSummary, n.projectId, n.projectName, n.phaseId, n.phaseName, n.salesOrderId,
-  n.salesOrderIdentifier, n.opportunityId, n.opportunityName, n.invoiceId, n.invoiceIdentifier, n.invoiceBillingType,
-  n.invoiceApplyToType, n.invoiceInvoiceDate, n.invoiceChargeFirmFlag, n.warehouseId, n.warehouseIdObjectId,
-  n.warehouseIdObjectName, n.warehouseIdObjectLockedFlag, n.warehouseBinId, n.warehouseBinIdObjectId,
-  n.warehouseBinIdObjectName, n.calculatedPriceFlag, n.calculatedCostFlag, n.forecastDetailId, n.cancelledBy,
-  n.cancelledDate, n.warehouse, n.warehouseBin, n.purchaseDate, n.taxCodeId, n.taxCodeName, n.integrationXRef,
-  n.listPrice, n.serialNumberIds, n.serialNumbers, n.companyId, n.companyIdentifier, n.companyName,
-  n.forecastStatusId, n.forecastStatusName, n.productClass, n.needToPurchaseFlag, n.needToOrderQuantity,
-  n.minimumStockFlag, n.shipSet, n.calculatedPrice, n.calculatedCost, n.invoiceGroupingId, n.invoiceGroupingName,
-  n.invoiceGroupingDescription, n.invoiceGroupingShowPriceFlag, n.invoiceGroupingShowSubItemsFlag,
-  n.invoiceGroupingGroupParentChildAdditionsFlag, n.poApprovedFlag, n.uom, n.addComponentsFlag,
-  n.ignorePricingSchedulesFlag, n.asioSubscriptionsID, n.bypassForecastUpdate, n.customFields, n.infoLastUpdated,
-  n.infoUpdatedBy, n.infoDateEntered, n.infoEnteredBy, n._etl_processed_at, n._etl_source, n._etl_batch_id,
+  COALESCE(n.id, o.id) AS id,
+  n.catalogItemId,
+  n.catalogItemIdentifier,
+  n.catalogItemName,
+  n.description,
+  n.sequenceNumber,
+  n.quantity,
+  n.unitOfMeasureId,
+  n.unitOfMeasureName,
+  n.price,
+  n.cost,
+  n.extPrice,
+  n.extCost,
+  n.discount,
+  n.margin,
+  n.agreementAmount,
+  n.priceMethod,
+  n.billableOption,
+  n.agreementId,
+  n.agreementName,
+  n.agreementType,
+  n.agreementChargeFirmFlag,
+  n.locationId,
+  n.locationId_1,
+  n.locationName,
+  n.businessUnitId,
+  n.businessUnitId_1,
+  n.businessUnitName,
+  n.vendorId,
+  n.vendorIdentifier,
+  n.vendorName,
+  n.vendorSku,
+  n.taxableFlag,
+  n.dropshipFlag,
+  n.specialOrderFlag,
+  n.phaseProductFlag,
+  n.cancelledFlag,
+  n.quantityCancelled,
+  n.cancelledReason,
+  n.customerDescription,
+  n.internalNotes,
+  n.productSuppliedFlag,
+  n.subContractorShipToId,
+  n.subContractorAmountLimit,
+  n.recurringRecurringRevenue,
+  n.recurringRecurringCost,
+  n.recurringStartDate,
+  n.recurringEndDate,
+  n.recurringBillCycleId,
+  n.recurringBillCycleId_1,
+  n.recurringBillCycleName,
+  n.recurringCycles,
+  n.recurringCycleType,
+  n.recurringAgreementTypeId,
+  n.recurringAgreementTypeName,
+  n.slaId,
+  n.slaName,
+  n.entityTypeId,
+  n.entityTypeName,
+  n.ticketId,
+  n.ticketSummary,
+  n.projectId,
+  n.projectName,
+  n.phaseId,
+  n.phaseName,
+  n.salesOrderId,
+  n.salesOrderIdentifier,
+  n.opportunityId,
+  n.opportunityName,
+  n.invoiceId,
+  n.invoiceIdentifier,
+  n.invoiceBillingType,
+  n.invoiceApplyToType,
+  n.invoiceInvoiceDate,
+  n.invoiceChargeFirmFlag,
+  n.warehouseId,
+  n.warehouseIdObjectId,
+  n.warehouseIdObjectName,
+  n.warehouseIdObjectLockedFlag,
+  n.warehouseBinId,
+  n.warehouseBinIdObjectId,
+  n.warehouseBinIdObjectName,
+  n.calculatedPriceFlag,
+  n.calculatedCostFlag,
+  n.forecastDetailId,
+  n.cancelledBy,
+  n.cancelledDate,
+  n.warehouse,
+  n.warehouseBin,
+  n.purchaseDate,
+  n.taxCodeId,
+  n.taxCodeName,
+  n.integrationXRef,
+  n.listPrice,
+  n.serialNumberIds,
+  n.serialNumbers,
+  n.companyId,
+  n.companyIdentifier,
+  n.companyName,
+  n.forecastStatusId,
+  n.forecastStatusName,
+  n.productClass,
+  n.needToPurchaseFlag,
+  n.needToOrderQuantity,
+  n.minimumStockFlag,
+  n.shipSet,
+  n.calculatedPrice,
+  n.calculatedCost,
+  n.invoiceGroupingId,
+  n.invoiceGroupingName,
+  n.invoiceGroupingDescription,
+  n.invoiceGroupingShowPriceFlag,
+  n.invoiceGroupingShowSubItemsFlag,
+  n.invoiceGroupingGroupParentChildAdditionsFlag,
+  n.poApprovedFlag,
+  n.uom,
+  n.addComponentsFlag,
+  n.ignorePricingSchedulesFlag,
+  n.asioSubscriptionsID,
+  n.bypassForecastUpdate,
+  n.customFields,
+  n.infoLastUpdated,
+  n.infoUpdatedBy,
+  n.infoDateEntered,
+  n.infoEnteredBy,
+  n._etl_processed_at,
+  n._etl_source,
+  n._etl_batch_id,
   n._etl_deleted_at,
   n.id IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN silver.cw_productitem AS o ON o.id = n.id
 WHERE n.id IS NULL OR o.id IS NULL OR NOT (
-  n.catalogItemId <=> o.catalogItemId AND n.catalogItemIdentifier <=> o.catalogItemIdentifier AND
-  n.catalogItemName <=> o.catalogItemName AND n.description <=> o.description AND
-  n.sequenceNumber <=> o.sequenceNumber AND n.quantity <=> o.quantity AND n.unitOfMeasureId <=> o.unitOfMeasureId AND
-  n.unitOfMeasureName <=> o.unitOfMeasureName AND n.price <=> o.price AND n.cost <=> o.cost AND
-  n.extPrice <=> o.extPrice AND n.extCost <=> o.extCost AND n.discount <=> o.discount AND n.margin <=> o.margin AND
-  n.agreementAmount <=> o.agreementAmount AND n.priceMethod <=> o.priceMethod AND
-  n.billableOption <=> o.billableOption AND n.agreementId <=> o.agreementId AND
-  n.agreementName <=> o.agreementName AND n.agreementType <=> o.agreementType AND
-  n.agreementChargeFirmFlag <=> o.agreementChargeFirmFlag AND n.locationId <=> o.locationId AND
-  n.locationId_1 <=> o.locationId_1 AND n.locationName <=> o.locationName AND
-  n.businessUnitId <=> o.businessUnitId AND n.businessUnitId_1 <=> o.businessUnitId_1 AND
-  n.businessUnitName <=> o.businessUnitName AND n.vendorId <=> o.vendorId AND
-  n.vendorIdentifier <=> o.vendorIdentifier AND n.vendorName <=> o.vendorName AND n.vendorSku <=> o.vendorSku AND
-  n.taxableFlag <=> o.taxableFlag AND n.dropshipFlag <=> o.dropshipFlag AND
-  n.specialOrderFlag <=> o.specialOrderFlag AND n.phaseProductFlag <=> o.phaseProductFlag AND
-  n.cancelledFlag <=> o.cancelledFlag AND n.quantityCancelled <=> o.quantityCancelled AND
-  n.cancelledReason <=> o.cancelledReason AND n.customerDescription <=> o.customerDescription AND
-  n.internalNotes <=> o.internalNotes AND n.productSuppliedFlag <=> o.productSuppliedFlag AND
+  n.catalogItemId <=> o.catalogItemId AND
+  n.catalogItemIdentifier <=> o.catalogItemIdentifier AND
+  n.catalogItemName <=> o.catalogItemName AND
+  n.description <=> o.description AND
+  n.sequenceNumber <=> o.sequenceNumber AND
+  n.quantity <=> o.quantity AND
+  n.unitOfMeasureId <=> o.unitOfMeasureId AND
+  n.unitOfMeasureName <=> o.unitOfMeasureName AND
+  n.price <=> o.price AND
+  n.cost <=> o.cost AND
+  n.extPrice <=> o.extPrice AND
+  n.extCost <=> o.extCost AND
+  n.discount <=> o.discount AND
+  n.margin <=> o.margin AND
+  n.agreementAmount <=> o.agreementAmount AND
+  n.priceMethod <=> o.priceMethod AND
+  n.billableOption <=> o.billableOption AND
+  n.agreementId <=> o.agreementId AND
+  n.agreementName <=> o.agreementName AND
+  n.agreementType <=> o.agreementType AND
+  n.agreementChargeFirmFlag <=> o.agreementChargeFirmFlag AND
+  n.locationId <=> o.locationId AND
+  n.locationId_1 <=> o.locationId_1 AND
+  n.locationName <=> o.locationName AND
+  n.businessUnitId <=> o.businessUnitId AND
+  n.businessUnitId_1 <=> o.businessUnitId_1 AND
+  n.businessUnitName <=> o.businessUnitName AND
+  n.vendorId <=> o.vendorId AND
+  n.vendorIdentifier <=> o.vendorIdentifier AND
+  n.vendorName <=> o.vendorName AND
+  n.vendorSku <=> o.vendorSku AND
+  n.taxableFlag <=> o.taxableFlag AND
+  n.dropshipFlag <=> o.dropshipFlag AND
+  n.specialOrderFlag <=> o.specialOrderFlag AND
+  n.phaseProductFlag <=> o.phaseProductFlag AND
+  n.cancelledFlag <=> o.cancelledFlag AND
+  n.quantityCancelled <=> o.quantityCancelled AND
+  n.cancelledReason <=> o.cancelledReason AND
+  n.customerDescription <=> o.customerDescription AND
+  n.internalNotes <=> o.internalNotes AND
+  n.productSuppliedFlag <=> o.productSuppliedFlag AND
   n.subContractorShipToId <=> o.subContractorShipToId AND
   n.subContractorAmountLimit <=> o.subContractorAmountLimit AND
   n.recurringRecurringRevenue <=> o.recurringRecurringRevenue AND
-  n.recurringRecurringCost <=> o.recurringRecurringCost AND n.recurringStartDate <=> o.recurringStartDate AND
-  n.recurringEndDate <=> o.recurringEndDate AND n.recurringBillCycleId <=> o.recurringBillCycleId AND
-  n.recurringBillCycleId_1 <=> o.recurringBillCycleId_1 AND n.recurringBillCycleName <=> o.recurringBillCycleName AND
-  n.recurringCycles <=> o.recurringCycles AND n.recurringCycleType <=> o.recurringCycleType AND
+  n.recurringRecurringCost <=> o.recurringRecurringCost AND
+  n.recurringStartDate <=> o.recurringStartDate AND
+  n.recurringEndDate <=> o.recurringEndDate AND
+  n.recurringBillCycleId <=> o.recurringBillCycleId AND
+  n.recurringBillCycleId_1 <=> o.recurringBillCycleId_1 AND
+  n.recurringBillCycleName <=> o.recurringBillCycleName AND
+  n.recurringCycles <=> o.recurringCycles AND
+  n.recurringCycleType <=> o.recurringCycleType AND
   n.recurringAgreementTypeId <=> o.recurringAgreementTypeId AND
-  n.recurringAgreementTypeName <=> o.recurringAgreementTypeName AND n.slaId <=> o.slaId AND
-  n.slaName <=> o.slaName AND n.entityTypeId <=> o.entityTypeId AND n.entityTypeName <=> o.entityTypeName AND
-  n.ticketId <=> o.ticketId AND n.ticketSummary <=> o.ticketSummary AND n.projectId <=> o.projectId AND
-  n.projectName <=> o.projectName AND n.phaseId <=> o.phaseId AND n.phaseName <=> o.phaseName AND
-  n.salesOrderId <=> o.salesOrderId AND n.salesOrderIdentifier <=> o.salesOrderIdentifier AND
-  n.opportunityId <=> o.opportunityId AND n.opportunityName <=> o.opportunityName AND n.invoiceId <=> o.invoiceId AND
-  n.invoiceIdentifier <=> o.invoiceIdentifier AND n.invoiceBillingType <=> o.invoiceBillingType AND
-  n.invoiceApplyToType <=> o.invoiceApplyToType AND n.invoiceInvoiceDate <=> o.invoiceInvoiceDate AND
-  n.invoiceChargeFirmFlag <=> o.invoiceChargeFirmFlag AND n.warehouseId <=> o.warehouseId AND
-  n.warehouseIdObjectId <=> o.warehouseIdObjectId AND n.warehouseIdObjectName <=> o.warehouseIdObjectName AND
-  n.warehouseIdObjectLockedFlag <=> o.warehouseIdObjectLockedFlag AND n.warehouseBinId <=> o.warehouseBinId AND
+  n.recurringAgreementTypeName <=> o.recurringAgreementTypeName AND
+  n.slaId <=> o.slaId AND
+  n.slaName <=> o.slaName AND
+  n.entityTypeId <=> o.entityTypeId AND
+  n.entityTypeName <=> o.entityTypeName AND
+  n.ticketId <=> o.ticketId AND
+  n.ticketSummary <=> o.ticketSummary AND
+  n.projectId <=> o.projectId AND
+  n.projectName <=> o.projectName AND
+  n.phaseId <=> o.phaseId AND
+  n.phaseName <=> o.phaseName AND
+  n.salesOrderId <=> o.salesOrderId AND
+  n.salesOrderIdentifier <=> o.salesOrderIdentifier AND
+  n.opportunityId <=> o.opportunityId AND
+  n.opportunityName <=> o.opportunityName AND
+  n.invoiceId <=> o.invoiceId AND
+  n.invoiceIdentifier <=> o.invoiceIdentifier AND
+  n.invoiceBillingType <=> o.invoiceBillingType AND
+  n.invoiceApplyToType <=> o.invoiceApplyToType AND
+  n.invoiceInvoiceDate <=> o.invoiceInvoiceDate AND
+  n.invoiceChargeFirmFlag <=> o.invoiceChargeFirmFlag AND
+  n.warehouseId <=> o.warehouseId AND
+  n.warehouseIdObjectId <=> o.warehouseIdObjectId AND
+  n.warehouseIdObjectName <=> o.warehouseIdObjectName AND
+  n.warehouseIdObjectLockedFlag <=> o.warehouseIdObjectLockedFlag AND
+  n.warehouseBinId <=> o.warehouseBinId AND
   n.warehouseBinIdObjectId <=> o.warehouseBinIdObjectId AND
-  n.warehouseBinIdObjectName <=> o.warehouseBinIdObjectName AND n.calculatedPriceFlag <=> o.calculatedPriceFlag AND
-  n.calculatedCostFlag <=> o.calculatedCostFlag AND n.forecastDetailId <=> o.forecastDetailId AND
-  n.cancelledBy <=> o.cancelledBy AND n.cancelledDate <=> o.cancelledDate AND n.warehouse <=> o.warehouse AND
-  n.warehouseBin <=> o.warehouseBin AND n.purchaseDate <=> o.purchaseDate AND n.taxCodeId <=> o.taxCodeId AND
-  n.taxCodeName <=> o.taxCodeName AND n.integrationXRef <=> o.integrationXRef AND n.listPrice <=> o.listPrice AND
-  n.serialNumberIds <=> o.serialNumberIds AND n.serialNumbers <=> o.serialNumbers AND n.companyId <=> o.companyId AND
-  n.companyIdentifier <=> o.companyIdentifier AND n.companyName <=> o.companyName AND
-  n.forecastStatusId <=> o.forecastStatusId AND n.forecastStatusName <=> o.forecastStatusName AND
-  n.productClass <=> o.productClass AND n.needToPurchaseFlag <=> o.needToPurchaseFlag AND
-  n.needToOrderQuantity <=> o.needToOrderQuantity AND n.minimumStockFlag <=> o.minimumStockFlag AND
-  n.shipSet <=> o.shipSet AND n.calculatedPrice <=> o.calculatedPrice AND n.calculatedCost <=> o.calculatedCost AND
-  n.invoiceGroupingId <=> o.invoiceGroupingId AND n.invoiceGroupingName <=> o.invoiceGroupingName AND
+  n.warehouseBinIdObjectName <=> o.warehouseBinIdObjectName AND
+  n.calculatedPriceFlag <=> o.calculatedPriceFlag AND
+  n.calculatedCostFlag <=> o.calculatedCostFlag AND
+  n.forecastDetailId <=> o.forecastDetailId AND
+  n.cancelledBy <=> o.cancelledBy AND
+  n.cancelledDate <=> o.cancelledDate AND
+  n.warehouse <=> o.warehouse AND
+  n.warehouseBin <=> o.warehouseBin AND
+  n.purchaseDate <=> o.purchaseDate AND
+  n.taxCodeId <=> o.taxCodeId AND
+  n.taxCodeName <=> o.taxCodeName AND
+  n.integrationXRef <=> o.integrationXRef AND
+  n.listPrice <=> o.listPrice AND
+  n.serialNumberIds <=> o.serialNumberIds AND
+  n.serialNumbers <=> o.serialNumbers AND
+  n.companyId <=> o.companyId AND
+  n.companyIdentifier <=> o.companyIdentifier AND
+  n.companyName <=> o.companyName AND
+  n.forecastStatusId <=> o.forecastStatusId AND
+  n.forecastStatusName <=> o.forecastStatusName AND
+  n.productClass <=> o.productClass AND
+  n.needToPurchaseFlag <=> o.needToPurchaseFlag AND
+  n.needToOrderQuantity <=> o.needToOrderQuantity AND
+  n.minimumStockFlag <=> o.minimumStockFlag AND
+  n.shipSet <=> o.shipSet AND
+  n.calculatedPrice <=> o.calculatedPrice AND
+  n.calculatedCost <=> o.calculatedCost AND
+  n.invoiceGroupingId <=> o.invoiceGroupingId AND
+  n.invoiceGroupingName <=> o.invoiceGroupingName AND
   n.invoiceGroupingDescription <=> o.invoiceGroupingDescription AND
   n.invoiceGroupingShowPriceFlag <=> o.invoiceGroupingShowPriceFlag AND
   n.invoiceGroupingShowSubItemsFlag <=> o.invoiceGroupingShowSubItemsFlag AND
   n.invoiceGroupingGroupParentChildAdditionsFlag <=> o.invoiceGroupingGroupParentChildAdditionsFlag AND
-  n.poApprovedFlag <=> o.poApprovedFlag AND n.uom <=> o.uom AND n.addComponentsFlag <=> o.addComponentsFlag AND
+  n.poApprovedFlag <=> o.poApprovedFlag AND
+  n.uom <=> o.uom AND
+  n.addComponentsFlag <=> o.addComponentsFlag AND
   n.ignorePricingSchedulesFlag <=> o.ignorePricingSchedulesFlag AND
-  n.asioSubscriptionsID <=> o.asioSubscriptionsID AND n.bypassForecastUpdate <=> o.bypassForecastUpdate AND
-  n.customFields <=> o.customFields AND n.infoLastUpdated <=> o.infoLastUpdated AND
-  n.infoUpdatedBy <=> o.infoUpdatedBy AND n.infoDateEntered <=> o.infoDateEntered AND
-  n.infoEnteredBy <=> o.infoEnteredBy AND n._etl_deleted_at <=> o._etl_deleted_at
+  n.asioSubscriptionsID <=> o.asioSubscriptionsID AND
+  n.bypassForecastUpdate <=> o.bypassForecastUpdate AND
+  n.customFields <=> o.customFields AND
+  n.infoLastUpdated <=> o.infoLastUpdated AND
+  n.infoUpdatedBy <=> o.infoUpdatedBy AND
+  n.infoDateEntered <=> o.infoDateEntered AND
+  n.infoEnteredBy <=> o.infoEnteredBy AND
+  n._etl_deleted_at <=> o._etl_deleted_at
 );
 MERGE INTO silver.cw_productitem AS t
 USING changed AS s
 ON t.id = s.id
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  catalogItemId = s.catalogItemId, catalogItemIdentifier = s.catalogItemIdentifier,
-  catalogItemName = s.catalogItemName, description = s.description, sequenceNumber = s.sequenceNumber,
-  quantity = s.quantity, unitOfMeasureId = s.unitOfMeasureId, unitOfMeasureName = s.unitOfMeasureName,
-  price = s.price, cost = s.cost, extPrice = s.extPrice, extCost = s.extCost, discount = s.discount,
-  margin = s.margin, agreementAmount = s.agreementAmount, priceMethod = s.priceMethod,
-  billableOption = s.billableOption, agreementId = s.agreementId, agreementName = s.agreementName,
-  agreementType = s.agreementType, agreementChargeFirmFlag = s.agreementChargeFirmFlag, locationId = s.locationId,
-  locationId_1 = s.locationId_1, locationName = s.locationName, businessUnitId = s.businessUnitId,
-  businessUnitId_1 = s.businessUnitId_1, businessUnitName = s.businessUnitName, vendorId = s.vendorId,
-  vendorIdentifier = s.vendorIdentifier, vendorName = s.vendorName, vendorSku = s.vendorSku,
-  taxableFlag = s.taxableFlag, dropshipFlag = s.dropshipFlag, specialOrderFlag = s.specialOrderFlag,
-  phaseProductFlag = s.phaseProductFlag, cancelledFlag = s.cancelledFlag, quantityCancelled = s.quantityCancelled,
-  cancelledReason = s.cancelledReason, customerDescription = s.customerDescription, internalNotes = s.internalNotes,
-  productSuppliedFlag = s.productSuppliedFlag, subContractorShipToId = s.subContractorShipToId,
-  subContractorAmountLimit = s.subContractorAmountLimit, recurringRecurringRevenue = s.recurringRecurringRevenue,
-  recurringRecurringCost = s.recurringRecurringCost, recurringStartDate = s.recurringStartDate,
-  recurringEndDate = s.recurringEndDate, recurringBillCycleId = s.recurringBillCycleId,
-  recurringBillCycleId_1 = s.recurringBillCycleId_1, recurringBillCycleName = s.recurringBillCycleName,
-  recurringCycles = s.recurringCycles, recurringCycleType = s.recurringCycleType,
-  recurringAgreementTypeId = s.recurringAgreementTypeId, recurringAgreementTypeName = s.recurringAgreementTypeName,
-  slaId = s.slaId, slaName = s.slaName, entityTypeId = s.entityTypeId, entityTypeName = s.entityTypeName,
-  ticketId = s.ticketId, ticketSummary = s.ticketSummary, projectId = s.projectId, projectName = s.projectName,
-  phaseId = s.phaseId, phaseName = s.phaseName, salesOrderId = s.salesOrderId,
-  salesOrderIdentifier = s.salesOrderIdentifier, opportunityId = s.opportunityId, opportunityName = s.opportunityName,
-  invoiceId = s.invoiceId, invoiceIdentifier = s.invoiceIdentifier, invoiceBillingType = s.invoiceBillingType,
-  invoiceApplyToType = s.invoiceApplyToType, invoiceInvoiceDate = s.invoiceInvoiceDate,
-  invoiceChargeFirmFlag = s.invoiceChargeFirmFlag, warehouseId = s.warehouseId,
-  warehouseIdObjectId = s.warehouseIdObjectId, warehouseIdObjectName = s.warehouseIdObjectName,
-  warehouseIdObjectLockedFlag = s.warehouseIdObjectLockedFlag, warehouseBinId = s.warehouseBinId,
-  warehouseBinIdObjectId = s.warehouseBinIdObjectId, warehouseBinIdObjectName = s.warehouseBinIdObjectName,
-  calculatedPriceFlag = s.calculatedPriceFlag, calculatedCostFlag = s.calculatedCostFlag,
-  forecastDetailId = s.forecastDetailId, cancelledBy = s.cancelledBy, cancelledDate = s.cancelledDate,
-  warehouse = s.warehouse, warehouseBin = s.warehouseBin, purchaseDate = s.purchaseDate, taxCodeId = s.taxCodeId,
-  taxCodeName = s.taxCodeName, integrationXRef = s.integrationXRef, listPrice = s.listPrice,
-  serialNumberIds = s.serialNumberIds, serialNumbers = s.serialNumbers, companyId = s.companyId,
-  companyIdentifier = s.companyIdentifier, companyName = s.companyName, forecastStatusId = s.forecastStatusId,
-  forecastStatusName = s.forecastStatusName, productClass = s.productClass, needToPurchaseFlag = s.needToPurchaseFlag,
-  needToOrderQuantity = s.needToOrderQuantity, minimumStockFlag = s.minimumStockFlag, shipSet = s.shipSet,
-  calculatedPrice = s.calculatedPrice, calculatedCost = s.calculatedCost, invoiceGroupingId = s.invoiceGroupingId,
-  invoiceGroupingName = s.invoiceGroupingName, invoiceGroupingDescription = s.invoiceGroupingDescription,
+  catalogItemId = s.catalogItemId,
+  catalogItemIdentifier = s.catalogItemIdentifier,
+  catalogItemName = s.catalogItemName,
+  description = s.description,
+  sequenceNumber = s.sequenceNumber,
+  quantity = s.quantity,
+  unitOfMeasureId = s.unitOfMeasureId,
+  unitOfMeasureName = s.unitOfMeasureName,
+  price = s.price,
+  cost = s.cost,
+  extPrice = s.extPrice,
+  extCost = s.extCost,
+  discount = s.discount,
+  margin = s.margin,
+  agreementAmount = s.agreementAmount,
+  priceMethod = s.priceMethod,
+  billableOption = s.billableOption,
+  agreementId = s.agreementId,
+  agreementName = s.agreementName,
+  agreementType = s.agreementType,
+  agreementChargeFirmFlag = s.agreementChargeFirmFlag,
+  locationId = s.locationId,
+  locationId_1 = s.locationId_1,
+  locationName = s.locationName,
+  businessUnitId = s.businessUnitId,
+  businessUnitId_1 = s.businessUnitId_1,
+  businessUnitName = s.businessUnitName,
+  vendorId = s.vendorId,
+  vendorIdentifier = s.vendorIdentifier,
+  vendorName = s.vendorName,
+  vendorSku = s.vendorSku,
+  taxableFlag = s.taxableFlag,
+  dropshipFlag = s.dropshipFlag,
+  specialOrderFlag = s.specialOrderFlag,
+  phaseProductFlag = s.phaseProductFlag,
+  cancelledFlag = s.cancelledFlag,
+  quantityCancelled = s.quantityCancelled,
+  cancelledReason = s.cancelledReason,
+  customerDescription = s.customerDescription,
+  internalNotes = s.internalNotes,
+  productSuppliedFlag = s.productSuppliedFlag,
+  subContractorShipToId = s.subContractorShipToId,
+  subContractorAmountLimit = s.subContractorAmountLimit,
+  recurringRecurringRevenue = s.recurringRecurringRevenue,
+  recurringRecurringCost = s.recurringRecurringCost,
+  recurringStartDate = s.recurringStartDate,
+  recurringEndDate = s.recurringEndDate,
+  recurringBillCycleId = s.recurringBillCycleId,
+  recurringBillCycleId_1 = s.recurringBillCycleId_1,
+  recurringBillCycleName = s.recurringBillCycleName,
+  recurringCycles = s.recurringCycles,
+  recurringCycleType = s.recurringCycleType,
+  recurringAgreementTypeId = s.recurringAgreementTypeId,
+  recurringAgreementTypeName = s.recurringAgreementTypeName,
+  slaId = s.slaId,
+  slaName = s.slaName,
+  entityTypeId = s.entityTypeId,
+  entityTypeName = s.entityTypeName,
+  ticketId = s.ticketId,
+  ticketSummary = s.ticketSummary,
+  projectId = s.projectId,
+  projectName = s.projectName,
+  phaseId = s.phaseId,
+  phaseName = s.phaseName,
+  salesOrderId = s.salesOrderId,
+  salesOrderIdentifier = s.salesOrderIdentifier,
+  opportunityId = s.opportunityId,
+  opportunityName = s.opportunityName,
+  invoiceId = s.invoiceId,
+  invoiceIdentifier = s.invoiceIdentifier,
+  invoiceBillingType = s.invoiceBillingType,
+  invoiceApplyToType = s.invoiceApplyToType,
+  invoiceInvoiceDate = s.invoiceInvoiceDate,
+  invoiceChargeFirmFlag = s.invoiceChargeFirmFlag,
+  warehouseId = s.warehouseId,
+  warehouseIdObjectId = s.warehouseIdObjectId,
+  warehouseIdObjectName = s.warehouseIdObjectName,
+  warehouseIdObjectLockedFlag = s.warehouseIdObjectLockedFlag,
+  warehouseBinId = s.warehouseBinId,
+  warehouseBinIdObjectId = s.warehouseBinIdObjectId,
+  warehouseBinIdObjectName = s.warehouseBinIdObjectName,
+  calculatedPriceFlag = s.calculatedPriceFlag,
+  calculatedCostFlag = s.calculatedCostFlag,
+  forecastDetailId = s.forecastDetailId,
+  cancelledBy = s.cancelledBy,
+  cancelledDate = s.cancelledDate,
+  warehouse = s.warehouse,
+  warehouseBin = s.warehouseBin,
+  purchaseDate = s.purchaseDate,
+  taxCodeId = s.taxCodeId,
+  taxCodeName = s.taxCodeName,
+  integrationXRef = s.integrationXRef,
+  listPrice = s.listPrice,
+  serialNumberIds = s.serialNumberIds,
+  serialNumbers = s.serialNumbers,
+  companyId = s.companyId,
+  companyIdentifier = s.companyIdentifier,
+  companyName = s.companyName,
+  forecastStatusId = s.forecastStatusId,
+  forecastStatusName = s.forecastStatusName,
+  productClass = s.productClass,
+  needToPurchaseFlag = s.needToPurchaseFlag,
+  needToOrderQuantity = s.needToOrderQuantity,
+  minimumStockFlag = s.minimumStockFlag,
+  shipSet = s.shipSet,
+  calculatedPrice = s.calculatedPrice,
+  calculatedCost = s.calculatedCost,
+  invoiceGroupingId = s.invoiceGroupingId,
+  invoiceGroupingName = s.invoiceGroupingName,
+  invoiceGroupingDescription = s.invoiceGroupingDescription,
   invoiceGroupingShowPriceFlag = s.invoiceGroupingShowPriceFlag,
   invoiceGroupingShowSubItemsFlag = s.invoiceGroupingShowSubItemsFlag,
   invoiceGroupingGroupParentChildAdditionsFlag = s.invoiceGroupingGroupParentChildAdditionsFlag,
-  poApprovedFlag = s.poApprovedFlag, uom = s.uom, addComponentsFlag = s.addComponentsFlag,
-  ignorePricingSchedulesFlag = s.ignorePricingSchedulesFlag, asioSubscriptionsID = s.asioSubscriptionsID,
-  bypassForecastUpdate = s.bypassForecastUpdate, customFields = s.customFields, infoLastUpdated = s.infoLastUpdated,
-  infoUpdatedBy = s.infoUpdatedBy, infoDateEntered = s.infoDateEntered, infoEnteredBy = s.infoEnteredBy,
-  _etl_processed_at = s._etl_processed_at, _etl_source = s._etl_source, _etl_batch_id = s._etl_batch_id,
+  poApprovedFlag = s.poApprovedFlag,
+  uom = s.uom,
+  addComponentsFlag = s.addComponentsFlag,
+  ignorePricingSchedulesFlag = s.ignorePricingSchedulesFlag,
+  asioSubscriptionsID = s.asioSubscriptionsID,
+  bypassForecastUpdate = s.bypassForecastUpdate,
+  customFields = s.customFields,
+  infoLastUpdated = s.infoLastUpdated,
+  infoUpdatedBy = s.infoUpdatedBy,
+  infoDateEntered = s.infoDateEntered,
+  infoEnteredBy = s.infoEnteredBy,
+  _etl_processed_at = s._etl_processed_at,
+  _etl_source = s._etl_source,
+  _etl_batch_id = s._etl_batch_id,
   _etl_deleted_at = s._etl_deleted_at
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  id, catalogItemId, catalogItemIdentifier, catalogItemName, description, sequenceNumber, quantity, unitOfMeasureId,
-  unitOfMeasureName, price, cost, extPrice, extCost, discount, margin, agreementAmount, priceMethod, billableOption,
-  agreementId, agreementName, agreementType, agreementChargeFirmFlag, locationId, locationId_1, locationName,
-  businessUnitId, businessUnitId_1, businessUnitName, vendorId, vendorIdentifier, vendorName, vendorSku, taxableFlag,
-  dropshipFlag, specialOrderFlag, phaseProductFlag, cancelledFlag, quantityCancelled, cancelledReason,
-  customerDescription, internalNotes, productSuppliedFlag, subContractorShipToId, subContractorAmountLimit,
-  recurringRecurringRevenue, recurringRecurringCost, recurringStartDate, recurringEndDate, recurringBillCycleId,
-  recurringBillCycleId_1, recurringBillCycleName, recurringCycles, recurringCycleType, recurringAgreementTypeId,
-  recurringAgreementTypeName, slaId, slaName, entityTypeId, entityTypeName, ticketId, ticketSummary, projectId,
-  projectName, phaseId, phaseName, salesOrderId, salesOrderIdentifier, opportunityId, opportunityName, invoiceId,
-  invoiceIdentifier, invoiceBillingType, invoiceApplyToType, invoiceInvoiceDate, invoiceChargeFirmFlag, warehouseId,
-  warehouseIdObjectId, warehouseIdObjectName, warehouseIdObjectLockedFlag, warehouseBinId, warehouseBinIdObjectId,
-  warehouseBinIdObjectName, calculatedPriceFlag, calculatedCostFlag, forecastDetailId, cancelledBy, cancelledDate,
-  warehouse, warehouseBin, purchaseDate, taxCodeId, taxCodeName, integrationXRef, listPrice, serialNumberIds,
-  serialNumbers, companyId, companyIdentifier, companyName, forecastStatusId, forecastStatusName, productClass,
-  needToPurchaseFlag, needToOrderQuantity, minimumStockFlag, shipSet, calculatedPrice, calculatedCost,
-  invoiceGroupingId, invoiceGroupingName, invoiceGroupingDescription, invoiceGroupingShowPriceFlag,
-  invoiceGroupingShowSubItemsFlag, invoiceGroupingGroupParentChildAdditionsFlag, poApprovedFlag, uom,
-  addComponentsFlag, ignorePricingSchedulesFlag, asioSubscriptionsID, bypassForecastUpdate, customFields,
-  infoLastUpdated, infoUpdatedBy, infoDateEntered, infoEnteredBy, _etl_processed_at, _etl_source, _etl_batch_id,
+  id,
+  catalogItemId,
+  catalogItemIdentifier,
+  catalogItemName,
+  description,
+  sequenceNumber,
+  quantity,
+  unitOfMeasureId,
+  unitOfMeasureName,
+  price,
+  cost,
+  extPrice,
+  extCost,
+  discount,
+  margin,
+  agreementAmount,
+  priceMethod,
+  billableOption,
+  agreementId,
+  agreementName,
+  agreementType,
+  agreementChargeFirmFlag,
+  locationId,
+  locationId_1,
+  locationName,
+  businessUnitId,
+  businessUnitId_1,
+  businessUnitName,
+  vendorId,
+  vendorIdentifier,
+  vendorName,
+  vendorSku,
+  taxableFlag,
+  dropshipFlag,
+  specialOrderFlag,
+  phaseProductFlag,
+  cancelledFlag,
+  quantityCancelled,
+  cancelledReason,
+  customerDescription,
+  internalNotes,
+  productSuppliedFlag,
+  subContractorShipToId,
+  subContractorAmountLimit,
+  recurringRecurringRevenue,
+  recurringRecurringCost,
+  recurringStartDate,
+  recurringEndDate,
+  recurringBillCycleId,
+  recurringBillCycleId_1,
+  recurringBillCycleName,
+  recurringCycles,
+  recurringCycleType,
+  recurringAgreementTypeId,
+  recurringAgreementTypeName,
+  slaId,
+  slaName,
+  entityTypeId,
+  entityTypeName,
+  ticketId,
+  ticketSummary,
+  projectId,
+  projectName,
+  phaseId,
+  phaseName,
+  salesOrderId,
+  salesOrderIdentifier,
+  opportunityId,
+  opportunityName,
+  invoiceId,
+  invoiceIdentifier,
+  invoiceBillingType,
+  invoiceApplyToType,
+  invoiceInvoiceDate,
+  invoiceChargeFirmFlag,
+  warehouseId,
+  warehouseIdObjectId,
+  warehouseIdObjectName,
+  warehouseIdObjectLockedFlag,
+  warehouseBinId,
+  warehouseBinIdObjectId,
+  warehouseBinIdObjectName,
+  calculatedPriceFlag,
+  calculatedCostFlag,
+  forecastDetailId,
+  cancelledBy,
+  cancelledDate,
+  warehouse,
+  warehouseBin,
+  purchaseDate,
+  taxCodeId,
+  taxCodeName,
+  integrationXRef,
+  listPrice,
+  serialNumberIds,
+  serialNumbers,
+  companyId,
+  companyIdentifier,
+  companyName,
+  forecastStatusId,
+  forecastStatusName,
+  productClass,
+  needToPurchaseFlag,
+  needToOrderQuantity,
+  minimumStockFlag,
+  shipSet,
+  calculatedPrice,
+  calculatedCost,
+  invoiceGroupingId,
+  invoiceGroupingName,
+  invoiceGroupingDescription,
+  invoiceGroupingShowPriceFlag,
+  invoiceGroupingShowSubItemsFlag,
+  invoiceGroupingGroupParentChildAdditionsFlag,
+  poApprovedFlag,
+  uom,
+  addComponentsFlag,
+  ignorePricingSchedulesFlag,
+  asioSubscriptionsID,
+  bypassForecastUpdate,
+  customFields,
+  infoLastUpdated,
+  infoUpdatedBy,
+  infoDateEntered,
+  infoEnteredBy,
+  _etl_processed_at,
+  _etl_source,
+  _etl_batch_id,
   _etl_deleted_at
 ) VALUES (
-  s.id, s.catalogItemId, s.catalogItemIdentifier, s.catalogItemName, s.description, s.sequenceNumber, s.quantity,
-  s.unitOfMeasureId, s.unitOfMeasureName, s.price, s.cost, s.extPrice, s.extCost, s.discount, s.margin,
-  s.agreementAmount, s.priceMethod, s.billableOption, s.agreementId, s.agreementName, s.agreementType,
-  s.agreementChargeFirmFlag, s.locationId, s.locationId_1, s.locationName, s.businessUnitId, s.businessUnitId_1,
-  s.businessUnitName, s.vendorId, s.vendorIdentifier, s.vendorName, s.vendorSku, s.taxableFlag, s.dropshipFlag,
-  s.specialOrderFlag, s.phaseProductFlag, s.cancelledFlag, s.quantityCancelled, s.cancelledReason,
-  s.customerDescription, s.internalNotes, s.productSuppliedFlag, s.subContractorShipToId, s.subContractorAmountLimit,
-  s.recurringRecurringRevenue, s.recurringRecurringCost, s.recurringStartDate, s.recurringEndDate,
-  s.recurringBillCycleId, s.recurringBillCycleId_1, s.recurringBillCycleName, s.recurringCycles, s.recurringCycleType,
-  s.recurringAgreementTypeId, s.recurringAgreementTypeName, s.slaId, s.slaName, s.entityTypeId, s.entityTypeName,
-  s.ticketId, s.ticketSummary, s.projectId, s.projectName, s.phaseId, s.phaseName, s.salesOrderId,
-  s.salesOrderIdentifier, s.opportunityId, s.opportunityName, s.invoiceId, s.invoiceIdentifier, s.invoiceBillingType,
-  s.invoiceApplyToType, s.invoiceInvoiceDate, s.invoiceChargeFirmFlag, s.warehouseId, s.warehouseIdObjectId,
-  s.warehouseIdObjectName, s.warehouseIdObjectLockedFlag, s.warehouseBinId, s.warehouseBinIdObjectId,
-  s.warehouseBinIdObjectName, s.calculatedPriceFlag, s.calculatedCostFlag, s.forecastDetailId, s.cancelledBy,
-  s.cancelledDate, s.warehouse, s.warehouseBin, s.purchaseDate, s.taxCodeId, s.taxCodeName, s.integrationXRef,
-  s.listPrice, s.serialNumberIds, s.serialNumbers, s.companyId, s.companyIdentifier, s.companyName,
-  s.forecastStatusId, s.forecastStatusName, s.productClass, s.needToPurchaseFlag, s.needToOrderQuantity,
-  s.minimumStockFlag, s.shipSet, s.calculatedPrice, s.calculatedCost, s.invoiceGroupingId, s.invoiceGroupingName,
-  s.invoiceGroupingDescription, s.invoiceGroupingShowPriceFlag, s.invoiceGroupingShowSubItemsFlag,
-  s.invoiceGroupingGroupParentChildAdditionsFlag, s.poApprovedFlag, s.uom, s.addComponentsFlag,
-  s.ignorePricingSchedulesFlag, s.asioSubscriptionsID, s.bypassForecastUpdate, s.customFields, s.infoLastUpdated,
-  s.infoUpdatedBy, s.infoDateEntered, s.infoEnteredBy, s._etl_processed_at, s._etl_source, s._etl_batch_id,
+  s.id,
+  s.catalogItemId,
+  s.catalogItemIdentifier,
+  s.catalogItemName,
+  s.description,
+  s.sequenceNumber,
+  s.quantity,
+  s.unitOfMeasureId,
+  s.unitOfMeasureName,
+  s.price,
+  s.cost,
+  s.extPrice,
+  s.extCost,
+  s.discount,
+  s.margin,
+  s.agreementAmount,
+  s.priceMethod,
+  s.billableOption,
+  s.agreementId,
+  s.agreementName,
+  s.agreementType,
+  s.agreementChargeFirmFlag,
+  s.locationId,
+  s.locationId_1,
+  s.locationName,
+  s.businessUnitId,
+  s.businessUnitId_1,
+  s.businessUnitName,
+  s.vendorId,
+  s.vendorIdentifier,
+  s.vendorName,
+  s.vendorSku,
+  s.taxableFlag,
+  s.dropshipFlag,
+  s.specialOrderFlag,
+  s.phaseProductFlag,
+  s.cancelledFlag,
+  s.quantityCancelled,
+  s.cancelledReason,
+  s.customerDescription,
+  s.internalNotes,
+  s.productSuppliedFlag,
+  s.subContractorShipToId,
+  s.subContractorAmountLimit,
+  s.recurringRecurringRevenue,
+  s.recurringRecurringCost,
+  s.recurringStartDate,
+  s.recurringEndDate,
+  s.recurringBillCycleId,
+  s.recurringBillCycleId_1,
+  s.recurringBillCycleName,
+  s.recurringCycles,
+  s.recurringCycleType,
+  s.recurringAgreementTypeId,
+  s.recurringAgreementTypeName,
+  s.slaId,
+  s.slaName,
+  s.entityTypeId,
+  s.entityTypeName,
+  s.ticketId,
+  s.ticketSummary,
+  s.projectId,
+  s.projectName,
+  s.phaseId,
+  s.phaseName,
+  s.salesOrderId,
+  s.salesOrderIdentifier,
+  s.opportunityId,
+  s.opportunityName,
+  s.invoiceId,
+  s.invoiceIdentifier,
+  s.invoiceBillingType,
+  s.invoiceApplyToType,
+  s.invoiceInvoiceDate,
+  s.invoiceChargeFirmFlag,
+  s.warehouseId,
+  s.warehouseIdObjectId,
+  s.warehouseIdObjectName,
+  s.warehouseIdObjectLockedFlag,
+  s.warehouseBinId,
+  s.warehouseBinIdObjectId,
+  s.warehouseBinIdObjectName,
+  s.calculatedPriceFlag,
+  s.calculatedCostFlag,
+  s.forecastDetailId,
+  s.cancelledBy,
+  s.cancelledDate,
+  s.warehouse,
+  s.warehouseBin,
+  s.purchaseDate,
+  s.taxCodeId,
+  s.taxCodeName,
+  s.integrationXRef,
+  s.listPrice,
+  s.serialNumberIds,
+  s.serialNumbers,
+  s.companyId,
+  s.companyIdentifier,
+  s.companyName,
+  s.forecastStatusId,
+  s.forecastStatusName,
+  s.productClass,
+  s.needToPurchaseFlag,
+  s.needToOrderQuantity,
+  s.minimumStockFlag,
+  s.shipSet,
+  s.calculatedPrice,
+  s.calculatedCost,
+  s.invoiceGroupingId,
+  s.invoiceGroupingName,
+  s.invoiceGroupingDescription,
+  s.invoiceGroupingShowPriceFlag,
+  s.invoiceGroupingShowSubItemsFlag,
+  s.invoiceGroupingGroupParentChildAdditionsFlag,
+  s.poApprovedFlag,
+  s.uom,
+  s.addComponentsFlag,
+  s.ignorePricingSchedulesFlag,
+  s.asioSubscriptionsID,
+  s.bypassForecastUpdate,
+  s.customFields,
+  s.infoLastUpdated,
+  s.infoUpdatedBy,
+  s.infoDateEntered,
+  s.infoEnteredBy,
+  s._etl_processed_at,
+  s._etl_source,
+  s._etl_batch_id,
   s._etl_deleted_at
 )

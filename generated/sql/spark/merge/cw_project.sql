@@ -124,86 +124,241 @@ CREATE TABLE IF NOT EXISTS silver.cw_project (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.id, o.id) AS id, n.actualEnd, n.actualHours, n.actualStart, n.agreementId, n.agreementName,
-  n.agreementType, n.agreementChargeFirmFlag, n.billExpenses, n.billingAmount, n.billingAttention, n.billingMethod,
-  n.billingRateType, n.billingTermsId, n.billingTermsName, n.billProducts, n.billProjectAfterClosedFlag, n.billTime,
-  n.billToCompanyId, n.billToCompanyIdentifier, n.billToCompanyName, n.billToContactId, n.billToContactName,
-  n.billToSiteId, n.billToSiteName, n.billUnapprovedTimeAndExpense, n.boardId, n.boardName, n.budgetAnalysis,
-  n.budgetFlag, n.budgetHours, n.companyId, n.companyIdentifier, n.companyName, n.contactId, n.contactName,
-  n.customerPO, n.description, n.currencyId, n.currencySymbol, n.currencyCurrencyCode, n.currencyDecimalSeparator,
-  n.currencyNumberOfDecimals, n.currencyThousandsSeparator, n.currencyNegativeParenthesesFlag,
-  n.currencyDisplaySymbolFlag, n.currencyCurrencyIdentifier, n.currencyDisplayIdFlag, n.currencyRightAlign,
-  n.currencyName, n.downpayment, n.estimatedEnd, n.percentComplete, n.estimatedExpenseRevenue, n.estimatedHours,
-  n.estimatedProductRevenue, n.estimatedStart, n.estimatedTimeRevenue, n.expenseApproverId,
-  n.expenseApproverIdentifier, n.expenseApproverName, n.expenseApproverDailyCapacity, n.includeDependenciesFlag,
-  n.includeEstimatesFlag, n.locationId, n.locationName, n.departmentId, n.departmentIdentifier, n.departmentName,
-  n.managerId, n.managerIdentifier, n.managerName, n.managerDailyCapacity, n.name, n.opportunityId, n.opportunityName,
-  n.projectTemplateId, n.restrictDownPaymentFlag, n.scheduledEnd, n.scheduledHours, n.scheduledStart,
-  n.shipToCompanyId, n.shipToCompanyIdentifier, n.shipToCompanyName, n.shipToContactId, n.shipToContactName,
-  n.shipToSiteId, n.shipToSiteName, n.siteId, n.siteName, n.statusId, n.statusName, n.closedFlag, n.timeApproverId,
-  n.timeApproverIdentifier, n.timeApproverName, n.timeApproverDailyCapacity, n.typeId, n.typeName,
-  n.doNotDisplayInPortalFlag, n.billingStartDate, n.poAmount, n.estimatedTimeCost, n.estimatedExpenseCost,
-  n.estimatedProductCost, n.taxCodeId, n.taxCodeName, n.companyLocationId, n.companyLocationName, n.customFields,
-  n.infoLastUpdated, n.infoUpdatedBy, n.infoDateEntered, n.infoEnteredBy, n._etl_processed_at, n._etl_source,
-  n._etl_batch_id, n._etl_deleted_at,
+  COALESCE(n.id, o.id) AS id,
+  n.actualEnd,
+  n.actualHours,
+  n.actualStart,
+  n.agreementId,
+  n.agreementName,
+  n.agreementType,
+  n.agreementChargeFirmFlag,
+  n.billExpenses,
+  n.billingAmount,
+  n.billingAttention,
+  n.billingMethod,
+  n.billingRateType,
+  n.billingTermsId,
+  n.billingTermsName,
+  n.billProducts,
+  n.billProjectAfterClosedFlag,
+  n.billTime,
+  n.billToCompanyId,
+  n.billToCompanyIdentifier,
+  n.billToCompanyName,
+  n.billToContactId,
+  n.billToContactName,
+  n.billToSiteId,
+  n.billToSiteName,
+  n.billUnapprovedTimeAndExpense,
+  n.boardId,
+  n.boardName,
+  n.budgetAnalysis,
+  n.budgetFlag,
+  n.budgetHours,
+  n.companyId,
+  n.companyIdentifier,
+  n.companyName,
+  n.contactId,
+  n.contactName,
+  n.customerPO,
+  n.description,
+  n.currencyId,
+  n.currencySymbol,
+  n.currencyCurrencyCode,
+  n.currencyDecimalSeparator,
+  n.currencyNumberOfDecimals,
+  n.currencyThousandsSeparator,
+  n.currencyNegativeParenthesesFlag,
+  n.currencyDisplaySymbolFlag,
+  n.currencyCurrencyIdentifier,
+  n.currencyDisplayIdFlag,
+  n.currencyRightAlign,
+  n.currencyName,
+  n.downpayment,
+  n.estimatedEnd,
+  n.percentComplete,
+  n.estimatedExpenseRevenue,
+  n.estimatedHours,
+  n.estimatedProductRevenue,
+  n.estimatedStart,
+  n.estimatedTimeRevenue,
+  n.expenseApproverId,
+  n.expenseApproverIdentifier,
+  n.expenseApproverName,
+  n.expenseApproverDailyCapacity,
+  n.includeDependenciesFlag,
+  n.includeEstimatesFlag,
+  n.locationId,
+  n.locationName,
+  n.departmentId,
+  n.departmentIdentifier,
+  n.departmentName,
+  n.managerId,
+  n.managerIdentifier,
+  n.managerName,
+  n.managerDailyCapacity,
+  n.name,
+  n.opportunityId,
+  n.opportunityName,
+  n.projectTemplateId,
+  n.restrictDownPaymentFlag,
+  n.scheduledEnd,
+  n.scheduledHours,
+  n.scheduledStart,
+  n.shipToCompanyId,
+  n.shipToCompanyIdentifier,
+  n.shipToCompanyName,
+  n.shipToContactId,
+  n.shipToContactName,
+  n.shipToSiteId,
+  n.shipToSiteName,
+  n.siteId,
+  n.siteName,
+  n.statusId,
+  n.statusName,
+  n.closedFlag,
+  n.timeApproverId,
+  n.timeApproverIdentifier,
+  n.timeApproverName,
+  n.timeApproverDailyCapacity,
+  n.typeId,
+  n.typeName,
+  n.doNotDisplayInPortalFlag,
+  n.billingStartDate,
+  n.poAmount,
+  n.estimatedTimeCost,
+  n.estimatedExpenseCost,
+  n.estimatedProductCost,
+  n.taxCodeId,
+  n.taxCodeName,
+  n.companyLocationId,
+  n.companyLocationName,
+  n.customFields,
+  n.infoLastUpdated,
+  n.infoUpdatedBy,
+  n.infoDateEntered,
+  n.infoEnteredBy,
+  n._etl_processed_at,
+  n._etl_source,
+  n._etl_batch_id,
+  n._etl_deleted_at,
   n.id IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN silver.cw_project AS o ON o.id = n.id
 WHERE n.id IS NULL OR o.id IS NULL OR NOT (
-  n.actualEnd <=> o.actualEnd AND n.actualHours <=> o.actualHours AND n.actualStart <=> o.actualStart AND
-  n.agreementId <=> o.agreementId AND n.agreementName <=> o.agreementName AND n.agreementType <=> o.agreementType AND
-  n.agreementChargeFirmFlag <=> o.agreementChargeFirmFlag AND n.billExpenses <=> o.billExpenses AND
-  n.billingAmount <=> o.billingAmount AND n.billingAttention <=> o.billingAttention AND
-  n.billingMethod <=> o.billingMethod AND n.billingRateType <=> o.billingRateType AND
-  n.billingTermsId <=> o.billingTermsId AND n.billingTermsName <=> o.billingTermsName AND
-  n.billProducts <=> o.billProducts AND n.billProjectAfterClosedFlag <=> o.billProjectAfterClosedFlag AND
-  n.billTime <=> o.billTime AND n.billToCompanyId <=> o.billToCompanyId AND
-  n.billToCompanyIdentifier <=> o.billToCompanyIdentifier AND n.billToCompanyName <=> o.billToCompanyName AND
-  n.billToContactId <=> o.billToContactId AND n.billToContactName <=> o.billToContactName AND
-  n.billToSiteId <=> o.billToSiteId AND n.billToSiteName <=> o.billToSiteName AND
-  n.billUnapprovedTimeAndExpense <=> o.billUnapprovedTimeAndExpense AND n.boardId <=> o.boardId AND
-  n.boardName <=> o.boardName AND n.budgetAnalysis <=> o.budgetAnalysis AND n.budgetFlag <=> o.budgetFlag AND
-  n.budgetHours <=> o.budgetHours AND n.companyId <=> o.companyId AND n.companyIdentifier <=> o.companyIdentifier AND
-  n.companyName <=> o.companyName AND n.contactId <=> o.contactId AND n.contactName <=> o.contactName AND
-  n.customerPO <=> o.customerPO AND n.description <=> o.description AND n.currencyId <=> o.currencyId AND
-  n.currencySymbol <=> o.currencySymbol AND n.currencyCurrencyCode <=> o.currencyCurrencyCode AND
+  n.actualEnd <=> o.actualEnd AND
+  n.actualHours <=> o.actualHours AND
+  n.actualStart <=> o.actualStart AND
+  n.agreementId <=> o.agreementId AND
+  n.agreementName <=> o.agreementName AND
+  n.agreementType <=> o.agreementType AND
+  n.agreementChargeFirmFlag <=> o.agreementChargeFirmFlag AND
+  n.billExpenses <=> o.billExpenses AND
+  n.billingAmount <=> o.billingAmount AND
+  n.billingAttention <=> o.billingAttention AND
+  n.billingMethod <=> o.billingMethod AND
+  n.billingRateType <=> o.billingRateType AND
+  n.billingTermsId <=> o.billingTermsId AND
+  n.billingTermsName <=> o.billingTermsName AND
+  n.billProducts <=> o.billProducts AND
+  n.billProjectAfterClosedFlag <=> o.billProjectAfterClosedFlag AND
+  n.billTime <=> o.billTime AND
+  n.billToCompanyId <=> o.billToCompanyId AND
+  n.billToCompanyIdentifier <=> o.billToCompanyIdentifier AND
+  n.billToCompanyName <=> o.billToCompanyName AND
+  n.billToContactId <=> o.billToContactId AND
+  n.billToContactName <=> o.billToContactName AND
+  n.billToSiteId <=> o.billToSiteId AND
+  n.billToSiteName <=> o.billToSiteName AND
+  n.billUnapprovedTimeAndExpense <=> o.billUnapprovedTimeAndExpense AND
+  n.boardId <=> o.boardId AND
+  n.boardName <=> o.boardName AND
+  n.budgetAnalysis <=> o.budgetAnalysis AND
+  n.budgetFlag <=> o.budgetFlag AND
+  n.budgetHours <=> o.budgetHours AND
+  n.companyId <=> o.companyId AND
+  n.companyIdentifier <=> o.companyIdentifier AND
+  n.companyName <=> o.companyName AND
+  n.contactId <=> o.contactId AND
+  n.contactName <=> o.contactName AND
+  n.customerPO <=> o.customerPO AND
+  n.description <=> o.description AND
+  n.currencyId <=> o.currencyId AND
+  n.currencySymbol <=> o.currencySymbol AND
+  n.currencyCurrencyCode <=> o.currencyCurrencyCode AND
   n.currencyDecimalSeparator <=> o.currencyDecimalSeparator AND
   n.currencyNumberOfDecimals <=> o.currencyNumberOfDecimals AND
   n.currencyThousandsSeparator <=> o.currencyThousandsSeparator AND
   n.currencyNegativeParenthesesFlag <=> o.currencyNegativeParenthesesFlag AND
   n.currencyDisplaySymbolFlag <=> o.currencyDisplaySymbolFlag AND
   n.currencyCurrencyIdentifier <=> o.currencyCurrencyIdentifier AND
-  n.currencyDisplayIdFlag <=> o.currencyDisplayIdFlag AND n.currencyRightAlign <=> o.currencyRightAlign AND
-  n.currencyName <=> o.currencyName AND n.downpayment <=> o.downpayment AND n.estimatedEnd <=> o.estimatedEnd AND
-  n.percentComplete <=> o.percentComplete AND n.estimatedExpenseRevenue <=> o.estimatedExpenseRevenue AND
-  n.estimatedHours <=> o.estimatedHours AND n.estimatedProductRevenue <=> o.estimatedProductRevenue AND
-  n.estimatedStart <=> o.estimatedStart AND n.estimatedTimeRevenue <=> o.estimatedTimeRevenue AND
-  n.expenseApproverId <=> o.expenseApproverId AND n.expenseApproverIdentifier <=> o.expenseApproverIdentifier AND
+  n.currencyDisplayIdFlag <=> o.currencyDisplayIdFlag AND
+  n.currencyRightAlign <=> o.currencyRightAlign AND
+  n.currencyName <=> o.currencyName AND
+  n.downpayment <=> o.downpayment AND
+  n.estimatedEnd <=> o.estimatedEnd AND
+  n.percentComplete <=> o.percentComplete AND
+  n.estimatedExpenseRevenue <=> o.estimatedExpenseRevenue AND
+  n.estimatedHours <=> o.estimatedHours AND
+  n.estimatedProductRevenue <=> o.estimatedProductRevenue AND
+  n.estimatedStart <=> o.estimatedStart AND
+  n.estimatedTimeRevenue <=> o.estimatedTimeRevenue AND
+  n.expenseApproverId <=> o.expenseApproverId AND
+  n.expenseApproverIdentifier <=> o.expenseApproverIdentifier AND
   n.expenseApproverName <=> o.expenseApproverName AND
   n.expenseApproverDailyCapacity <=> o.expenseApproverDailyCapacity AND
-  n.includeDependenciesFlag <=> o.includeDependenciesFlag AND n.includeEstimatesFlag <=> o.includeEstimatesFlag AND
-  n.locationId <=> o.locationId AND n.locationName <=> o.locationName AND n.departmentId <=> o.departmentId AND
-  n.departmentIdentifier <=> o.departmentIdentifier AND n.departmentName <=> o.departmentName AND
-  n.managerId <=> o.managerId AND n.managerIdentifier <=> o.managerIdentifier AND n.managerName <=> o.managerName AND
-  n.managerDailyCapacity <=> o.managerDailyCapacity AND n.name <=> o.name AND n.opportunityId <=> o.opportunityId AND
-  n.opportunityName <=> o.opportunityName AND n.projectTemplateId <=> o.projectTemplateId AND
-  n.restrictDownPaymentFlag <=> o.restrictDownPaymentFlag AND n.scheduledEnd <=> o.scheduledEnd AND
-  n.scheduledHours <=> o.scheduledHours AND n.scheduledStart <=> o.scheduledStart AND
-  n.shipToCompanyId <=> o.shipToCompanyId AND n.shipToCompanyIdentifier <=> o.shipToCompanyIdentifier AND
-  n.shipToCompanyName <=> o.shipToCompanyName AND n.shipToContactId <=> o.shipToContactId AND
-  n.shipToContactName <=> o.shipToContactName AND n.shipToSiteId <=> o.shipToSiteId AND
-  n.shipToSiteName <=> o.shipToSiteName AND n.siteId <=> o.siteId AND n.siteName <=> o.siteName AND
-  n.statusId <=> o.statusId AND n.statusName <=> o.statusName AND n.closedFlag <=> o.closedFlag AND
-  n.timeApproverId <=> o.timeApproverId AND n.timeApproverIdentifier <=> o.timeApproverIdentifier AND
-  n.timeApproverName <=> o.timeApproverName AND n.timeApproverDailyCapacity <=> o.timeApproverDailyCapacity AND
-  n.typeId <=> o.typeId AND n.typeName <=> o.typeName AND
-  n.doNotDisplayInPortalFlag <=> o.doNotDisplayInPortalFlag AND n.billingStartDate <=> o.billingStartDate AND
-  n.poAmount <=> o.poAmount AND n.estimatedTimeCost <=> o.estimatedTimeCost AND
-  n.estimatedExpenseCost <=> o.estimatedExpenseCost AND n.estimatedProductCost <=> o.estimatedProductCost AND
-  n.taxCodeId <=> o.taxCodeId AND n.taxCodeName <=> o.taxCodeName AND n.companyLocationId <=> o.companyLocationId AND
-  n.companyLocationName <=> o.companyLocationName AND n.customFields <=> o.customFields AND
-  n.infoLastUpdated <=> o.infoLastUpdated AND n.infoUpdatedBy <=> o.infoUpdatedBy AND
-  n.infoDateEntered <=> o.infoDateEntered AND n.infoEnteredBy <=> o.infoEnteredBy AND
+  n.includeDependenciesFlag <=> o.includeDependenciesFlag AND
+  n.includeEstimatesFlag <=> o.includeEstimatesFlag AND
+  n.locationId <=> o.locationId AND
+  n.locationName <=> o.locationName AND
+  n.departmentId <=> o.departmentId AND
+  n.departmentIdentifier <=> o.departmentIdentifier AND
+  n.departmentName <=> o.departmentName AND
+  n.managerId <=> o.managerId AND
+  n.managerIdentifier <=> o.managerIdentifier AND
+  n.managerName <=> o.managerName AND
+  n.managerDailyCapacity <=> o.managerDailyCapacity AND
+  n.name <=> o.name AND
+  n.opportunityId <=> o.opportunityId AND
+  n.opportunityName <=> o.opportunityName AND
+  n.projectTemplateId <=> o.projectTemplateId AND
+  n.restrictDownPaymentFlag <=> o.restrictDownPaymentFlag AND
+  n.scheduledEnd <=> o.scheduledEnd AND
+  n.scheduledHours <=> o.scheduledHours AND
+  n.scheduledStart <=> o.scheduledStart AND
+  n.shipToCompanyId <=> o.shipToCompanyId AND
+  n.shipToCompanyIdentifier <=> o.shipToCompanyIdentifier AND
+  n.shipToCompanyName <=> o.shipToCompanyName AND
+  n.shipToContactId <=> o.shipToContactId AND
+  n.shipToContactName <=> o.shipToContactName AND
+  n.shipToSiteId <=> o.shipToSiteId AND
+  n.shipToSiteName <=> o.shipToSiteName AND
+  n.siteId <=> o.siteId AND
+  n.siteName <=> o.siteName AND
+  n.statusId <=> o.statusId AND
+  n.statusName <=> o.statusName AND
+  n.closedFlag <=> o.closedFlag AND
+  n.timeApproverId <=> o.timeApproverId AND
+  n.timeApproverIdentifier <=> o.timeApproverIdentifier AND
+  n.timeApproverName <=> o.timeApproverName AND
+  n.timeApproverDailyCapacity <=> o.timeApproverDailyCapacity AND
+  n.typeId <=> o.typeId AND
+  n.typeName <=> o.typeName AND
+  n.doNotDisplayInPortalFlag <=> o.doNotDisplayInPortalFlag AND
+  n.billingStartDate <=> o.billingStartDate AND
+  n.poAmount <=> o.poAmount AND
+  n.estimatedTimeCost <=> o.estimatedTimeCost AND
+  n.estimatedExpenseCost <=> o.estimatedExpenseCost AND
+  n.estimatedProductCost <=> o.estimatedProductCost AND
+  n.taxCodeId <=> o.taxCodeId AND
+  n.taxCodeName <=> o.taxCodeName AND
+  n.companyLocationId <=> o.companyLocationId AND
+  n.companyLocationName <=> o.companyLocationName AND
+  n.customFields <=> o.customFields AND
+  n.infoLastUpdated <=> o.infoLastUpdated AND
+  n.infoUpdatedBy <=> o.infoUpdatedBy AND
+  n.infoDateEntered <=> o.infoDateEntered AND
+  n.infoEnteredBy <=> o.infoEnteredBy AND
   n._etl_deleted_at <=> o._etl_deleted_at
 );
 MERGE INTO silver.cw_project AS t
@@ -211,92 +366,359 @@ USING changed AS s
 ON t.id = s.id
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  actualEnd = s.actualEnd, actualHours = s.actualHours, actualStart = s.actualStart, agreementId = s.agreementId,
-  agreementName = s.agreementName, agreementType = s.agreementType,
-  agreementChargeFirmFlag = s.agreementChargeFirmFlag, billExpenses = s.billExpenses, billingAmount = s.billingAmount,
-  billingAttention = s.billingAttention, billingMethod = s.billingMethod, billingRateType = s.billingRateType,
-  billingTermsId = s.billingTermsId, billingTermsName = s.billingTermsName, billProducts = s.billProducts,
-  billProjectAfterClosedFlag = s.billProjectAfterClosedFlag, billTime = s.billTime,
-  billToCompanyId = s.billToCompanyId, billToCompanyIdentifier = s.billToCompanyIdentifier,
-  billToCompanyName = s.billToCompanyName, billToContactId = s.billToContactId,
-  billToContactName = s.billToContactName, billToSiteId = s.billToSiteId, billToSiteName = s.billToSiteName,
-  billUnapprovedTimeAndExpense = s.billUnapprovedTimeAndExpense, boardId = s.boardId, boardName = s.boardName,
-  budgetAnalysis = s.budgetAnalysis, budgetFlag = s.budgetFlag, budgetHours = s.budgetHours, companyId = s.companyId,
-  companyIdentifier = s.companyIdentifier, companyName = s.companyName, contactId = s.contactId,
-  contactName = s.contactName, customerPO = s.customerPO, description = s.description, currencyId = s.currencyId,
-  currencySymbol = s.currencySymbol, currencyCurrencyCode = s.currencyCurrencyCode,
-  currencyDecimalSeparator = s.currencyDecimalSeparator, currencyNumberOfDecimals = s.currencyNumberOfDecimals,
+  actualEnd = s.actualEnd,
+  actualHours = s.actualHours,
+  actualStart = s.actualStart,
+  agreementId = s.agreementId,
+  agreementName = s.agreementName,
+  agreementType = s.agreementType,
+  agreementChargeFirmFlag = s.agreementChargeFirmFlag,
+  billExpenses = s.billExpenses,
+  billingAmount = s.billingAmount,
+  billingAttention = s.billingAttention,
+  billingMethod = s.billingMethod,
+  billingRateType = s.billingRateType,
+  billingTermsId = s.billingTermsId,
+  billingTermsName = s.billingTermsName,
+  billProducts = s.billProducts,
+  billProjectAfterClosedFlag = s.billProjectAfterClosedFlag,
+  billTime = s.billTime,
+  billToCompanyId = s.billToCompanyId,
+  billToCompanyIdentifier = s.billToCompanyIdentifier,
+  billToCompanyName = s.billToCompanyName,
+  billToContactId = s.billToContactId,
+  billToContactName = s.billToContactName,
+  billToSiteId = s.billToSiteId,
+  billToSiteName = s.billToSiteName,
+  billUnapprovedTimeAndExpense = s.billUnapprovedTimeAndExpense,
+  boardId = s.boardId,
+  boardName = s.boardName,
+  budgetAnalysis = s.budgetAnalysis,
+  budgetFlag = s.budgetFlag,
+  budgetHours = s.budgetHours,
+  companyId = s.companyId,
+  companyIdentifier = s.companyIdentifier,
+  companyName = s.companyName,
+  contactId = s.contactId,
+  contactName = s.contactName,
+  customerPO = s.customerPO,
+  description = s.description,
+  currencyId = s.currencyId,
+  currencySymbol = s.currencySymbol,
+  currencyCurrencyCode = s.currencyCurrencyCode,
+  currencyDecimalSeparator = s.currencyDecimalSeparator,
+  currencyNumberOfDecimals = s.currencyNumberOfDecimals,
   currencyThousandsSeparator = s.currencyThousandsSeparator,
   currencyNegativeParenthesesFlag = s.currencyNegativeParenthesesFlag,
-  currencyDisplaySymbolFlag = s.currencyDisplaySymbolFlag, currencyCurrencyIdentifier = s.currencyCurrencyIdentifier,
-  currencyDisplayIdFlag = s.currencyDisplayIdFlag, currencyRightAlign = s.currencyRightAlign,
-  currencyName = s.currencyName, downpayment = s.downpayment, estimatedEnd = s.estimatedEnd,
-  percentComplete = s.percentComplete, estimatedExpenseRevenue = s.estimatedExpenseRevenue,
-  estimatedHours = s.estimatedHours, estimatedProductRevenue = s.estimatedProductRevenue,
-  estimatedStart = s.estimatedStart, estimatedTimeRevenue = s.estimatedTimeRevenue,
-  expenseApproverId = s.expenseApproverId, expenseApproverIdentifier = s.expenseApproverIdentifier,
-  expenseApproverName = s.expenseApproverName, expenseApproverDailyCapacity = s.expenseApproverDailyCapacity,
-  includeDependenciesFlag = s.includeDependenciesFlag, includeEstimatesFlag = s.includeEstimatesFlag,
-  locationId = s.locationId, locationName = s.locationName, departmentId = s.departmentId,
-  departmentIdentifier = s.departmentIdentifier, departmentName = s.departmentName, managerId = s.managerId,
-  managerIdentifier = s.managerIdentifier, managerName = s.managerName, managerDailyCapacity = s.managerDailyCapacity,
-  name = s.name, opportunityId = s.opportunityId, opportunityName = s.opportunityName,
-  projectTemplateId = s.projectTemplateId, restrictDownPaymentFlag = s.restrictDownPaymentFlag,
-  scheduledEnd = s.scheduledEnd, scheduledHours = s.scheduledHours, scheduledStart = s.scheduledStart,
-  shipToCompanyId = s.shipToCompanyId, shipToCompanyIdentifier = s.shipToCompanyIdentifier,
-  shipToCompanyName = s.shipToCompanyName, shipToContactId = s.shipToContactId,
-  shipToContactName = s.shipToContactName, shipToSiteId = s.shipToSiteId, shipToSiteName = s.shipToSiteName,
-  siteId = s.siteId, siteName = s.siteName, statusId = s.statusId, statusName = s.statusName,
-  closedFlag = s.closedFlag, timeApproverId = s.timeApproverId, timeApproverIdentifier = s.timeApproverIdentifier,
-  timeApproverName = s.timeApproverName, timeApproverDailyCapacity = s.timeApproverDailyCapacity, typeId = s.typeId,
-  typeName = s.typeName, doNotDisplayInPortalFlag = s.doNotDisplayInPortalFlag, billingStartDate = s.billingStartDate,
-  poAmount = s.poAmount, estimatedTimeCost = s.estimatedTimeCost, estimatedExpenseCost = s.estimatedExpenseCost,
-  estimatedProductCost = s.estimatedProductCost, taxCodeId = s.taxCodeId, taxCodeName = s.taxCodeName,
-  companyLocationId = s.companyLocationId, companyLocationName = s.companyLocationName, customFields = s.customFields,
-  infoLastUpdated = s.infoLastUpdated, infoUpdatedBy = s.infoUpdatedBy, infoDateEntered = s.infoDateEntered,
-  infoEnteredBy = s.infoEnteredBy, _etl_processed_at = s._etl_processed_at, _etl_source = s._etl_source,
-  _etl_batch_id = s._etl_batch_id, _etl_deleted_at = s._etl_deleted_at
+  currencyDisplaySymbolFlag = s.currencyDisplaySymbolFlag,
+  currencyCurrencyIdentifier = s.currencyCurrencyIdentifier,
+  currencyDisplayIdFlag = s.currencyDisplayIdFlag,
+  currencyRightAlign = s.currencyRightAlign,
+  currencyName = s.currencyName,
+  downpayment = s.downpayment,
+  estimatedEnd = s.estimatedEnd,
+  percentComplete = s.percentComplete,
+  estimatedExpenseRevenue = s.estimatedExpenseRevenue,
+  estimatedHours = s.estimatedHours,
+  estimatedProductRevenue = s.estimatedProductRevenue,
+  estimatedStart = s.estimatedStart,
+  estimatedTimeRevenue = s.estimatedTimeRevenue,
+  expenseApproverId = s.expenseApproverId,
+  expenseApproverIdentifier = s.expenseApproverIdentifier,
+  expenseApproverName = s.expenseApproverName,
+  expenseApproverDailyCapacity = s.expenseApproverDailyCapacity,
+  includeDependenciesFlag = s.includeDependenciesFlag,
+  includeEstimatesFlag = s.includeEstimatesFlag,
+  locationId = s.locationId,
+  locationName = s.locationName,
+  departmentId = s.departmentId,
+  departmentIdentifier = s.departmentIdentifier,
+  departmentName = s.departmentName,
+  managerId = s.managerId,
+  managerIdentifier = s.managerIdentifier,
+  managerName = s.managerName,
+  managerDailyCapacity = s.managerDailyCapacity,
+  name = s.name,
+  opportunityId = s.opportunityId,
+  opportunityName = s.opportunityName,
+  projectTemplateId = s.projectTemplateId,
+  restrictDownPaymentFlag = s.restrictDownPaymentFlag,
+  scheduledEnd = s.scheduledEnd,
+  scheduledHours = s.scheduledHours,
+  scheduledStart = s.scheduledStart,
+  shipToCompanyId = s.shipToCompanyId,
+  shipToCompanyIdentifier = s.shipToCompanyIdentifier,
+  shipToCompanyName = s.shipToCompanyName,
+  shipToContactId = s.shipToContactId,
+  shipToContactName = s.shipToContactName,
+  shipToSiteId = s.shipToSiteId,
+  shipToSiteName = s.shipToSiteName,
+  siteId = s.siteId,
+  siteName = s.siteName,
+  statusId = s.statusId,
+  statusName = s.statusName,
+  closedFlag = s.closedFlag,
+  timeApproverId = s.timeApproverId,
+  timeApproverIdentifier = s.timeApproverIdentifier,
+  timeApproverName = s.timeApproverName,
+  timeApproverDailyCapacity = s.timeApproverDailyCapacity,
+  typeId = s.typeId,
+  typeName = s.typeName,
+  doNotDisplayInPortalFlag = s.doNotDisplayInPortalFlag,
+  billingStartDate = s.billingStartDate,
+  poAmount = s.poAmount,
+  estimatedTimeCost = s.estimatedTimeCost,
+  estimatedExpenseCost = s.estimatedExpenseCost,
+  estimatedProductCost = s.estimatedProductCost,
+  taxCodeId = s.taxCodeId,
+  taxCodeName = s.taxCodeName,
+  companyLocationId = s.companyLocationId,
+  companyLocationName = s.companyLocationName,
+  customFields = s.customFields,
+  infoLastUpdated = s.infoLastUpdated,
+  infoUpdatedBy = s.infoUpdatedBy,
+  infoDateEntered = s.infoDateEntered,
+  infoEnteredBy = s.infoEnteredBy,
+  _etl_processed_at = s._etl_processed_at,
+  _etl_source = s._etl_source,
+  _etl_batch_id = s._etl_batch_id,
+  _etl_deleted_at = s._etl_deleted_at
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  id, actualEnd, actualHours, actualStart, agreementId, agreementName, agreementType, agreementChargeFirmFlag,
-  billExpenses, billingAmount, billingAttention, billingMethod, billingRateType, billingTermsId, billingTermsName,
-  billProducts, billProjectAfterClosedFlag, billTime, billToCompanyId, billToCompanyIdentifier, billToCompanyName,
-  billToContactId, billToContactName, billToSiteId, billToSiteName, billUnapprovedTimeAndExpense, boardId, boardName,
-  budgetAnalysis, budgetFlag, budgetHours, companyId, companyIdentifier, companyName, contactId, contactName,
-  customerPO, description, currencyId, currencySymbol, currencyCurrencyCode, currencyDecimalSeparator,
-  currencyNumberOfDecimals, currencyThousandsSeparator, currencyNegativeParenthesesFlag, currencyDisplaySymbolFlag,
-  currencyCurrencyIdentifier, currencyDisplayIdFlag, currencyRightAlign, currencyName, downpayment, estimatedEnd,
-  percentComplete, estimatedExpenseRevenue, estimatedHours, estimatedProductRevenue, estimatedStart,
-  estimatedTimeRevenue, expenseApproverId, expenseApproverIdentifier, expenseApproverName,
-  expenseApproverDailyCapacity, includeDependenciesFlag, includeEstimatesFlag, locationId, locationName, departmentId,
-  departmentIdentifier, departmentName, managerId, managerIdentifier, managerName, managerDailyCapacity, name,
-  opportunityId, opportunityName, projectTemplateId, restrictDownPaymentFlag, scheduledEnd, scheduledHours,
-  scheduledStart, shipToCompanyId, shipToCompanyIdentifier, shipToCompanyName, shipToContactId, shipToContactName,
-  shipToSiteId, shipToSiteName, siteId, siteName, statusId, statusName, closedFlag, timeApproverId,
-  timeApproverIdentifier, timeApproverName, timeApproverDailyCapacity, typeId, typeName, doNotDisplayInPortalFlag,
-  billingStartDate, poAmount, estimatedTimeCost, estimatedExpenseCost, estimatedProductCost, taxCodeId, taxCodeName,
-  companyLocationId, companyLocationName, customFields, infoLastUpdated, infoUpdatedBy, infoDateEntered,
-  infoEnteredBy, _etl_processed_at, _etl_source, _etl_batch_id, _etl_deleted_at
+  id,
+  actualEnd,
+  actualHours,
+  actualStart,
+  agreementId,
+  agreementName,
+  agreementType,
+  agreementChargeFirmFlag,
+  billExpenses,
+  billingAmount,
+  billingAttention,
+  billingMethod,
+  billingRateType,
+  billingTermsId,
+  billingTermsName,
+  billProducts,
+  billProjectAfterClosedFlag,
+  billTime,
+  billToCompanyId,
+  billToCompanyIdentifier,
+  billToCompanyName,
+  billToContactId,
+  billToContactName,
+  billToSiteId,
+  billToSiteName,
+  billUnapprovedTimeAndExpense,
+  boardId,
+  boardName,
+  budgetAnalysis,
+  budgetFlag,
+  budgetHours,
+  companyId,
+  companyIdentifier,
+  companyName,
+  contactId,
+  contactName,
+  customerPO,
+  description,
+  currencyId,
+  currencySymbol,
+  currencyCurrencyCode,
+  currencyDecimalSeparator,
+  currencyNumberOfDecimals,
+  currencyThousandsSeparator,
+  currencyNegativeParenthesesFlag,
+  currencyDisplaySymbolFlag,
+  currencyCurrencyIdentifier,
+  currencyDisplayIdFlag,
+  currencyRightAlign,
+  currencyName,
+  downpayment,
+  estimatedEnd,
+  percentComplete,
+  estimatedExpenseRevenue,
+  estimatedHours,
+  estimatedProductRevenue,
+  estimatedStart,
+  estimatedTimeRevenue,
+  expenseApproverId,
+  expenseApproverIdentifier,
+  expenseApproverName,
+  expenseApproverDailyCapacity,
+  includeDependenciesFlag,
+  includeEstimatesFlag,
+  locationId,
+  locationName,
+  departmentId,
+  departmentIdentifier,
+  departmentName,
+  managerId,
+  managerIdentifier,
+  managerName,
+  managerDailyCapacity,
+  name,
+  opportunityId,
+  opportunityName,
+  projectTemplateId,
+  restrictDownPaymentFlag,
+  scheduledEnd,
+  scheduledHours,
+  scheduledStart,
+  shipToCompanyId,
+  shipToCompanyIdentifier,
+  shipToCompanyName,
+  shipToContactId,
+  shipToContactName,
+  shipToSiteId,
+  shipToSiteName,
+  siteId,
+  siteName,
+  statusId,
+  statusName,
+  closedFlag,
+  timeApproverId,
+  timeApproverIdentifier,
+  timeApproverName,
+  timeApproverDailyCapacity,
+  typeId,
+  typeName,
+  doNotDisplayInPortalFlag,
+  billingStartDate,
+  poAmount,
+  estimatedTimeCost,
+  estimatedExpenseCost,
+  estimatedProductCost,
+  taxCodeId,
+  taxCodeName,
+  companyLocationId,
+  companyLocationName,
+  customFields,
+  infoLastUpdated,
+  infoUpdatedBy,
+  infoDateEntered,
+  infoEnteredBy,
+  _etl_processed_at,
+  _etl_source,
+  _etl_batch_id,
+  _etl_deleted_at
 ) VALUES (
-  s.id, s.actualEnd, s.actualHours, s.actualStart, s.agreementId, s.agreementName, s.agreementType,
-  s.agreementChargeFirmFlag, s.billExpenses, s.billingAmount, s.billingAttention, s.billingMethod, s.billingRateType,
-  s.billingTermsId, s.billingTermsName, s.billProducts, s.billProjectAfterClosedFlag, s.billTime, s.billToCompanyId,
-  s.billToCompanyIdentifier, s.billToCompanyName, s.billToContactId, s.billToContactName, s.billToSiteId,
-  s.billToSiteName, s.billUnapprovedTimeAndExpense, s.boardId, s.boardName, s.budgetAnalysis, s.budgetFlag,
-  s.budgetHours, s.companyId, s.companyIdentifier, s.companyName, s.contactId, s.contactName, s.customerPO,
-  s.description, s.currencyId, s.currencySymbol, s.currencyCurrencyCode, s.currencyDecimalSeparator,
-  s.currencyNumberOfDecimals, s.currencyThousandsSeparator, s.currencyNegativeParenthesesFlag,
-  s.currencyDisplaySymbolFlag, s.currencyCurrencyIdentifier, s.currencyDisplayIdFlag, s.currencyRightAlign,
-  s.currencyName, s.downpayment, s.estimatedEnd, s.percentComplete, s.estimatedExpenseRevenue, s.estimatedHours,
-  s.estimatedProductRevenue, s.estimatedStart, s.estimatedTimeRevenue, s.expenseApproverId,
-  s.expenseApproverIdentifier, s.expenseApproverName, s.expenseApproverDailyCapacity, s.includeDependenciesFlag,
-  s.includeEstimatesFlag, s.locationId, s.locationName, s.departmentId, s.departmentIdentifier, s.departmentName,
-  s.managerId, s.managerIdentifier, s.managerName, s.managerDailyCapacity, s.name, s.opportunityId, s.opportunityName,
-  s.projectTemplateId, s.restrictDownPaymentFlag, s.scheduledEnd, s.scheduledHours, s.scheduledStart,
-  s.shipToCompanyId, s.shipToCompanyIdentifier, s.shipToCompanyName, s.shipToContactId, s.shipToContactName,
-  s.shipToSiteId, s.shipToSiteName, s.siteId, s.siteName, s.statusId, s.statusName, s.closedFlag, s.timeApproverId,
-  s.timeApproverIdentifier, s.timeApproverName, s.timeApproverDailyCapacity, s.typeId, s.typeName,
-  s.doNotDisplayInPortalFlag, s.billingStartDate, s.poAmount, s.estimatedTimeCost, s.estimatedExpenseCost,
-  s.estimatedProductCost, s.taxCodeId, s.taxCodeName, s.companyLocationId, s.companyLocationName, s.customFields,
-  s.infoLastUpdated, s.infoUpdatedBy, s.infoDateEntered, s.infoEnteredBy, s._etl_processed_at, s._etl_source,
-  s._etl_batch_id, s._etl_deleted_at
+  s.id,
+  s.actualEnd,
+  s.actualHours,
+  s.actualStart,
+  s.agreementId,
+  s.agreementName,
+  s.agreementType,
+  s.agreementChargeFirmFlag,
+  s.billExpenses,
+  s.billingAmount,
+  s.billingAttention,
+  s.billingMethod,
+  s.billingRateType,
+  s.billingTermsId,
+  s.billingTermsName,
+  s.billProducts,
+  s.billProjectAfterClosedFlag,
+  s.billTime,
+  s.billToCompanyId,
+  s.billToCompanyIdentifier,
+  s.billToCompanyName,
+  s.billToContactId,
+  s.billToContactName,
+  s.billToSiteId,
+  s.billToSiteName,
+  s.billUnapprovedTimeAndExpense,
+  s.boardId,
+  s.boardName,
+  s.budgetAnalysis,
+  s.budgetFlag,
+  s.budgetHours,
+  s.companyId,
+  s.companyIdentifier,
+  s.companyName,
+  s.contactId,
+  s.contactName,
+  s.customerPO,
+  s.description,
+  s.currencyId,
+  s.currencySymbol,
+  s.currencyCurrencyCode,
+  s.currencyDecimalSeparator,
+  s.currencyNumberOfDecimals,
+  s.currencyThousandsSeparator,
+  s.currencyNegativeParenthesesFlag,
+  s.currencyDisplaySymbolFlag,
+  s.currencyCurrencyIdentifier,
+  s.currencyDisplayIdFlag,
+  s.currencyRightAlign,
+  s.currencyName,
+  s.downpayment,
+  s.estimatedEnd,
+  s.percentComplete,
+  s.estimatedExpenseRevenue,
+  s.estimatedHours,
+  s.estimatedProductRevenue,
+  s.estimatedStart,
+  s.estimatedTimeRevenue,
+  s.expenseApproverId,
+  s.expenseApproverIdentifier,
+  s.expenseApproverName,
+  s.expenseApproverDailyCapacity,
+  s.includeDependenciesFlag,
+  s.includeEstimatesFlag,
+  s.locationId,
+  s.locationName,
+  s.departmentId,
+  s.departmentIdentifier,
+  s.departmentName,
+  s.managerId,
+  s.managerIdentifier,
+  s.managerName,
+  s.managerDailyCapacity,
+  s.name,
+  s.opportunityId,
+  s.opportunityName,
+  s.projectTemplateId,
+  s.restrictDownPaymentFlag,
+  s.scheduledEnd,
+  s.scheduledHours,
+  s.scheduledStart,
+  s.shipToCompanyId,
+  s.shipToCompanyIdentifier,
+  s.shipToCompanyName,
+  s.shipToContactId,
+  s.shipToContactName,
+  s.shipToSiteId,
+  s.shipToSiteName,
+  s.siteId,
+  s.siteName,
+  s.statusId,
+  s.statusName,
+  s.closedFlag,
+  s.timeApproverId,
+  s.timeApproverIdentifier,
+  s.timeApproverName,
+  s.timeApproverDailyCapacity,
+  s.typeId,
+  s.typeName,
+  s.doNotDisplayInPortalFlag,
+  s.billingStartDate,
+  s.poAmount,
+  s.estimatedTimeCost,
+  s.estimatedExpenseCost,
+  s.estimatedProductCost,
+  s.taxCodeId,
+  s.taxCodeName,
+  s.companyLocationId,
+  s.companyLocationName,
+  s.customFields,
+  s.infoLastUpdated,
+  s.infoUpdatedBy,
+  s.infoDateEntered,
+  s.infoEnteredBy,
+  s._etl_processed_at,
+  s._etl_source,
+  s._etl_batch_id,
+  s._etl_deleted_at
 )

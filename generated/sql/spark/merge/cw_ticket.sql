@@ -173,113 +173,339 @@ CREATE TABLE IF NOT EXISTS silver.cw_ticket (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.id, o.id) AS id, n.summary, n.recordType, n.boardId, n.boardName, n.statusId, n.statusName, n.statusSort,
-  n.workRoleId, n.workRoleName, n.workTypeId, n.workTypeName, n.workTypeUtilizationFlag, n.companyId,
-  n.companyIdentifier, n.companyName, n.siteId, n.siteName_1, n.siteName, n.addressLine1, n.addressLine2, n.city,
-  n.stateIdentifier, n.zip, n.countryId, n.countryIdentifier, n.countryName, n.contactId, n.contactName_1,
-  n.contactName, n.contactPhoneNumber, n.contactPhoneExtension, n.contactEmailAddress, n.typeId, n.typeName,
-  n.subTypeId, n.subTypeName, n.itemId, n.itemName, n.teamId, n.teamName, n.ownerId, n.ownerIdentifier, n.ownerName,
-  n.ownerDailyCapacity, n.priorityId, n.priorityName, n.prioritySort, n.priorityLevel, n.serviceLocationId,
-  n.serviceLocationName, n.sourceId, n.sourceName, n.requiredDate, n.budgetHours, n.opportunityId, n.opportunityName,
-  n.agreementId, n.agreementName, n.agreementType_1, n.agreementChargeFirmFlag, n.agreementType, n.severity, n.impact,
-  n.externalXRef, n.poNumber, n.knowledgeBaseCategoryId, n.knowledgeBaseSubCategoryId, n.allowAllClientsPortalView,
-  n.customerUpdatedFlag, n.automaticEmailContactFlag, n.automaticEmailResourceFlag, n.automaticEmailCcFlag,
-  n.automaticEmailCc, n.initialDescription, n.initialInternalAnalysis, n.initialResolution, n.initialDescriptionFrom,
-  n.contactEmailLookup, n.processNotifications, n.skipCallback, n.closedDate, n.closedBy, n.closedFlag, n.actualHours,
-  n.approved, n.estimatedExpenseCost, n.estimatedExpenseRevenue, n.estimatedProductCost, n.estimatedProductRevenue,
-  n.estimatedTimeCost, n.estimatedTimeRevenue, n.billingMethod, n.billingAmount, n.hourlyRate, n.subBillingMethod,
-  n.subBillingAmount, n.subDateAccepted, n.dateResolved, n.dateResplan, n.dateResponded, n.resolveMinutes,
-  n.resPlanMinutes, n.respondMinutes, n.isInSla, n.knowledgeBaseLinkId, n.resources, n.parentTicketId,
-  n.hasChildTicket, n.hasMergedChildTicketFlag, n.knowledgeBaseLinkType, n.billTime, n.billExpenses, n.billProducts,
-  n.predecessorType, n.predecessorId, n.predecessorClosedFlag, n.lagDays, n.lagNonworkingDaysFlag,
-  n.estimatedStartDate, n.duration, n.locationId, n.locationName, n.departmentId, n.departmentIdentifier,
-  n.departmentName, n.mobileGuid, n.slaId, n.slaName, n.slaStatus, n.requestForChangeFlag, n.currencyId,
-  n.currencySymbol, n.currencyCurrencyCode, n.currencyDecimalSeparator, n.currencyNumberOfDecimals,
-  n.currencyThousandsSeparator, n.currencyNegativeParenthesesFlag, n.currencyDisplaySymbolFlag,
-  n.currencyCurrencyIdentifier, n.currencyDisplayIdFlag, n.currencyRightAlign, n.currencyName, n.mergedParentTicketId,
-  n.mergedParentTicketSummary, n.integratorTags, n.escalationStartDateUTC, n.escalationLevel, n.minutesBeforeWaiting,
-  n.respondedSkippedMinutes, n.resplanSkippedMinutes, n.respondedHours, n.respondedBy, n.resplanHours, n.resplanBy,
-  n.resolutionHours, n.resolvedBy, n.minutesWaiting, n.customFields, n.infoLastUpdated, n.infoUpdatedBy,
-  n.infoDateEntered, n.infoEnteredBy, n._etl_processed_at, n._etl_source, n._etl_batch_id, n._etl_deleted_at,
+  COALESCE(n.id, o.id) AS id,
+  n.summary,
+  n.recordType,
+  n.boardId,
+  n.boardName,
+  n.statusId,
+  n.statusName,
+  n.statusSort,
+  n.workRoleId,
+  n.workRoleName,
+  n.workTypeId,
+  n.workTypeName,
+  n.workTypeUtilizationFlag,
+  n.companyId,
+  n.companyIdentifier,
+  n.companyName,
+  n.siteId,
+  n.siteName_1,
+  n.siteName,
+  n.addressLine1,
+  n.addressLine2,
+  n.city,
+  n.stateIdentifier,
+  n.zip,
+  n.countryId,
+  n.countryIdentifier,
+  n.countryName,
+  n.contactId,
+  n.contactName_1,
+  n.contactName,
+  n.contactPhoneNumber,
+  n.contactPhoneExtension,
+  n.contactEmailAddress,
+  n.typeId,
+  n.typeName,
+  n.subTypeId,
+  n.subTypeName,
+  n.itemId,
+  n.itemName,
+  n.teamId,
+  n.teamName,
+  n.ownerId,
+  n.ownerIdentifier,
+  n.ownerName,
+  n.ownerDailyCapacity,
+  n.priorityId,
+  n.priorityName,
+  n.prioritySort,
+  n.priorityLevel,
+  n.serviceLocationId,
+  n.serviceLocationName,
+  n.sourceId,
+  n.sourceName,
+  n.requiredDate,
+  n.budgetHours,
+  n.opportunityId,
+  n.opportunityName,
+  n.agreementId,
+  n.agreementName,
+  n.agreementType_1,
+  n.agreementChargeFirmFlag,
+  n.agreementType,
+  n.severity,
+  n.impact,
+  n.externalXRef,
+  n.poNumber,
+  n.knowledgeBaseCategoryId,
+  n.knowledgeBaseSubCategoryId,
+  n.allowAllClientsPortalView,
+  n.customerUpdatedFlag,
+  n.automaticEmailContactFlag,
+  n.automaticEmailResourceFlag,
+  n.automaticEmailCcFlag,
+  n.automaticEmailCc,
+  n.initialDescription,
+  n.initialInternalAnalysis,
+  n.initialResolution,
+  n.initialDescriptionFrom,
+  n.contactEmailLookup,
+  n.processNotifications,
+  n.skipCallback,
+  n.closedDate,
+  n.closedBy,
+  n.closedFlag,
+  n.actualHours,
+  n.approved,
+  n.estimatedExpenseCost,
+  n.estimatedExpenseRevenue,
+  n.estimatedProductCost,
+  n.estimatedProductRevenue,
+  n.estimatedTimeCost,
+  n.estimatedTimeRevenue,
+  n.billingMethod,
+  n.billingAmount,
+  n.hourlyRate,
+  n.subBillingMethod,
+  n.subBillingAmount,
+  n.subDateAccepted,
+  n.dateResolved,
+  n.dateResplan,
+  n.dateResponded,
+  n.resolveMinutes,
+  n.resPlanMinutes,
+  n.respondMinutes,
+  n.isInSla,
+  n.knowledgeBaseLinkId,
+  n.resources,
+  n.parentTicketId,
+  n.hasChildTicket,
+  n.hasMergedChildTicketFlag,
+  n.knowledgeBaseLinkType,
+  n.billTime,
+  n.billExpenses,
+  n.billProducts,
+  n.predecessorType,
+  n.predecessorId,
+  n.predecessorClosedFlag,
+  n.lagDays,
+  n.lagNonworkingDaysFlag,
+  n.estimatedStartDate,
+  n.duration,
+  n.locationId,
+  n.locationName,
+  n.departmentId,
+  n.departmentIdentifier,
+  n.departmentName,
+  n.mobileGuid,
+  n.slaId,
+  n.slaName,
+  n.slaStatus,
+  n.requestForChangeFlag,
+  n.currencyId,
+  n.currencySymbol,
+  n.currencyCurrencyCode,
+  n.currencyDecimalSeparator,
+  n.currencyNumberOfDecimals,
+  n.currencyThousandsSeparator,
+  n.currencyNegativeParenthesesFlag,
+  n.currencyDisplaySymbolFlag,
+  n.currencyCurrencyIdentifier,
+  n.currencyDisplayIdFlag,
+  n.currencyRightAlign,
+  n.currencyName,
+  n.mergedParentTicketId,
+  n.mergedParentTicketSummary,
+  n.integratorTags,
+  n.escalationStartDateUTC,
+  n.escalationLevel,
+  n.minutesBeforeWaiting,
+  n.respondedSkippedMinutes,
+  n.resplanSkippedMinutes,
+  n.respondedHours,
+  n.respondedBy,
+  n.resplanHours,
+  n.resplanBy,
+  n.resolutionHours,
+  n.resolvedBy,
+  n.minutesWaiting,
+  n.customFields,
+  n.infoLastUpdated,
+  n.infoUpdatedBy,
+  n.infoDateEntered,
+  n.infoEnteredBy,
+  n._etl_processed_at,
+  n._etl_source,
+  n._etl_batch_id,
+  n._etl_deleted_at,
   n.id IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN silver.cw_ticket AS o ON o.id = n.id
 WHERE n.id IS NULL OR o.id IS NULL OR NOT (
-  n.summary <=> o.summary AND n.recordType <=> o.recordType AND n.boardId <=> o.boardId AND
-  n.boardName <=> o.boardName AND n.statusId <=> o.statusId AND n.statusName <=> o.statusName AND
-  n.statusSort <=> o.statusSort AND n.workRoleId <=> o.workRoleId AND n.workRoleName <=> o.workRoleName AND
-  n.workTypeId <=> o.workTypeId AND n.workTypeName <=> o.workTypeName AND
-  n.workTypeUtilizationFlag <=> o.workTypeUtilizationFlag AND n.companyId <=> o.companyId AND
-  n.companyIdentifier <=> o.companyIdentifier AND n.companyName <=> o.companyName AND n.siteId <=> o.siteId AND
-  n.siteName_1 <=> o.siteName_1 AND n.siteName <=> o.siteName AND n.addressLine1 <=> o.addressLine1 AND
-  n.addressLine2 <=> o.addressLine2 AND n.city <=> o.city AND n.stateIdentifier <=> o.stateIdentifier AND
-  n.zip <=> o.zip AND n.countryId <=> o.countryId AND n.countryIdentifier <=> o.countryIdentifier AND
-  n.countryName <=> o.countryName AND n.contactId <=> o.contactId AND n.contactName_1 <=> o.contactName_1 AND
-  n.contactName <=> o.contactName AND n.contactPhoneNumber <=> o.contactPhoneNumber AND
-  n.contactPhoneExtension <=> o.contactPhoneExtension AND n.contactEmailAddress <=> o.contactEmailAddress AND
-  n.typeId <=> o.typeId AND n.typeName <=> o.typeName AND n.subTypeId <=> o.subTypeId AND
-  n.subTypeName <=> o.subTypeName AND n.itemId <=> o.itemId AND n.itemName <=> o.itemName AND
-  n.teamId <=> o.teamId AND n.teamName <=> o.teamName AND n.ownerId <=> o.ownerId AND
-  n.ownerIdentifier <=> o.ownerIdentifier AND n.ownerName <=> o.ownerName AND
-  n.ownerDailyCapacity <=> o.ownerDailyCapacity AND n.priorityId <=> o.priorityId AND
-  n.priorityName <=> o.priorityName AND n.prioritySort <=> o.prioritySort AND n.priorityLevel <=> o.priorityLevel AND
-  n.serviceLocationId <=> o.serviceLocationId AND n.serviceLocationName <=> o.serviceLocationName AND
-  n.sourceId <=> o.sourceId AND n.sourceName <=> o.sourceName AND n.requiredDate <=> o.requiredDate AND
-  n.budgetHours <=> o.budgetHours AND n.opportunityId <=> o.opportunityId AND
-  n.opportunityName <=> o.opportunityName AND n.agreementId <=> o.agreementId AND
-  n.agreementName <=> o.agreementName AND n.agreementType_1 <=> o.agreementType_1 AND
-  n.agreementChargeFirmFlag <=> o.agreementChargeFirmFlag AND n.agreementType <=> o.agreementType AND
-  n.severity <=> o.severity AND n.impact <=> o.impact AND n.externalXRef <=> o.externalXRef AND
-  n.poNumber <=> o.poNumber AND n.knowledgeBaseCategoryId <=> o.knowledgeBaseCategoryId AND
+  n.summary <=> o.summary AND
+  n.recordType <=> o.recordType AND
+  n.boardId <=> o.boardId AND
+  n.boardName <=> o.boardName AND
+  n.statusId <=> o.statusId AND
+  n.statusName <=> o.statusName AND
+  n.statusSort <=> o.statusSort AND
+  n.workRoleId <=> o.workRoleId AND
+  n.workRoleName <=> o.workRoleName AND
+  n.workTypeId <=> o.workTypeId AND
+  n.workTypeName <=> o.workTypeName AND
+  n.workTypeUtilizationFlag <=> o.workTypeUtilizationFlag AND
+  n.companyId <=> o.companyId AND
+  n.companyIdentifier <=> o.companyIdentifier AND
+  n.companyName <=> o.companyName AND
+  n.siteId <=> o.siteId AND
+  n.siteName_1 <=> o.siteName_1 AND
+  n.siteName <=> o.siteName AND
+  n.addressLine1 <=> o.addressLine1 AND
+  n.addressLine2 <=> o.addressLine2 AND
+  n.city <=> o.city AND
+  n.stateIdentifier <=> o.stateIdentifier AND
+  n.zip <=> o.zip AND
+  n.countryId <=> o.countryId AND
+  n.countryIdentifier <=> o.countryIdentifier AND
+  n.countryName <=> o.countryName AND
+  n.contactId <=> o.contactId AND
+  n.contactName_1 <=> o.contactName_1 AND
+  n.contactName <=> o.contactName AND
+  n.contactPhoneNumber <=> o.contactPhoneNumber AND
+  n.contactPhoneExtension <=> o.contactPhoneExtension AND
+  n.contactEmailAddress <=> o.contactEmailAddress AND
+  n.typeId <=> o.typeId AND
+  n.typeName <=> o.typeName AND
+  n.subTypeId <=> o.subTypeId AND
+  n.subTypeName <=> o.subTypeName AND
+  n.itemId <=> o.itemId AND
+  n.itemName <=> o.itemName AND
+  n.teamId <=> o.teamId AND
+  n.teamName <=> o.teamName AND
+  n.ownerId <=> o.ownerId AND
+  n.ownerIdentifier <=> o.ownerIdentifier AND
+  n.ownerName <=> o.ownerName AND
+  n.ownerDailyCapacity <=> o.ownerDailyCapacity AND
+  n.priorityId <=> o.priorityId AND
+  n.priorityName <=> o.priorityName AND
+  n.prioritySort <=> o.prioritySort AND
+  n.priorityLevel <=> o.priorityLevel AND
+  n.serviceLocationId <=> o.serviceLocationId AND
+  n.serviceLocationName <=> o.serviceLocationName AND
+  n.sourceId <=> o.sourceId AND
+  n.sourceName <=> o.sourceName AND
+  n.requiredDate <=> o.requiredDate AND
+  n.budgetHours <=> o.budgetHours AND
+  n.opportunityId <=> o.opportunityId AND
+  n.opportunityName <=> o.opportunityName AND
+  n.agreementId <=> o.agreementId AND
+  n.agreementName <=> o.agreementName AND
+  n.agreementType_1 <=> o.agreementType_1 AND
+  n.agreementChargeFirmFlag <=> o.agreementChargeFirmFlag AND
+  n.agreementType <=> o.agreementType AND
+  n.severity <=> o.severity AND
+  n.impact <=> o.impact AND
+  n.externalXRef <=> o.externalXRef AND
+  n.poNumber <=> o.poNumber AND
+  n.knowledgeBaseCategoryId <=> o.knowledgeBaseCategoryId AND
   n.knowledgeBaseSubCategoryId <=> o.knowledgeBaseSubCategoryId AND
-  n.allowAllClientsPortalView <=> o.allowAllClientsPortalView AND n.customerUpdatedFlag <=> o.customerUpdatedFlag AND
+  n.allowAllClientsPortalView <=> o.allowAllClientsPortalView AND
+  n.customerUpdatedFlag <=> o.customerUpdatedFlag AND
   n.automaticEmailContactFlag <=> o.automaticEmailContactFlag AND
   n.automaticEmailResourceFlag <=> o.automaticEmailResourceFlag AND
-  n.automaticEmailCcFlag <=> o.automaticEmailCcFlag AND n.automaticEmailCc <=> o.automaticEmailCc AND
-  n.initialDescription <=> o.initialDescription AND n.initialInternalAnalysis <=> o.initialInternalAnalysis AND
-  n.initialResolution <=> o.initialResolution AND n.initialDescriptionFrom <=> o.initialDescriptionFrom AND
-  n.contactEmailLookup <=> o.contactEmailLookup AND n.processNotifications <=> o.processNotifications AND
-  n.skipCallback <=> o.skipCallback AND n.closedDate <=> o.closedDate AND n.closedBy <=> o.closedBy AND
-  n.closedFlag <=> o.closedFlag AND n.actualHours <=> o.actualHours AND n.approved <=> o.approved AND
-  n.estimatedExpenseCost <=> o.estimatedExpenseCost AND n.estimatedExpenseRevenue <=> o.estimatedExpenseRevenue AND
-  n.estimatedProductCost <=> o.estimatedProductCost AND n.estimatedProductRevenue <=> o.estimatedProductRevenue AND
-  n.estimatedTimeCost <=> o.estimatedTimeCost AND n.estimatedTimeRevenue <=> o.estimatedTimeRevenue AND
-  n.billingMethod <=> o.billingMethod AND n.billingAmount <=> o.billingAmount AND n.hourlyRate <=> o.hourlyRate AND
-  n.subBillingMethod <=> o.subBillingMethod AND n.subBillingAmount <=> o.subBillingAmount AND
-  n.subDateAccepted <=> o.subDateAccepted AND n.dateResolved <=> o.dateResolved AND
-  n.dateResplan <=> o.dateResplan AND n.dateResponded <=> o.dateResponded AND
-  n.resolveMinutes <=> o.resolveMinutes AND n.resPlanMinutes <=> o.resPlanMinutes AND
-  n.respondMinutes <=> o.respondMinutes AND n.isInSla <=> o.isInSla AND
-  n.knowledgeBaseLinkId <=> o.knowledgeBaseLinkId AND n.resources <=> o.resources AND
-  n.parentTicketId <=> o.parentTicketId AND n.hasChildTicket <=> o.hasChildTicket AND
+  n.automaticEmailCcFlag <=> o.automaticEmailCcFlag AND
+  n.automaticEmailCc <=> o.automaticEmailCc AND
+  n.initialDescription <=> o.initialDescription AND
+  n.initialInternalAnalysis <=> o.initialInternalAnalysis AND
+  n.initialResolution <=> o.initialResolution AND
+  n.initialDescriptionFrom <=> o.initialDescriptionFrom AND
+  n.contactEmailLookup <=> o.contactEmailLookup AND
+  n.processNotifications <=> o.processNotifications AND
+  n.skipCallback <=> o.skipCallback AND
+  n.closedDate <=> o.closedDate AND
+  n.closedBy <=> o.closedBy AND
+  n.closedFlag <=> o.closedFlag AND
+  n.actualHours <=> o.actualHours AND
+  n.approved <=> o.approved AND
+  n.estimatedExpenseCost <=> o.estimatedExpenseCost AND
+  n.estimatedExpenseRevenue <=> o.estimatedExpenseRevenue AND
+  n.estimatedProductCost <=> o.estimatedProductCost AND
+  n.estimatedProductRevenue <=> o.estimatedProductRevenue AND
+  n.estimatedTimeCost <=> o.estimatedTimeCost AND
+  n.estimatedTimeRevenue <=> o.estimatedTimeRevenue AND
+  n.billingMethod <=> o.billingMethod AND
+  n.billingAmount <=> o.billingAmount AND
+  n.hourlyRate <=> o.hourlyRate AND
+  n.subBillingMethod <=> o.subBillingMethod AND
+  n.subBillingAmount <=> o.subBillingAmount AND
+  n.subDateAccepted <=> o.subDateAccepted AND
+  n.dateResolved <=> o.dateResolved AND
+  n.dateResplan <=> o.dateResplan AND
+  n.dateResponded <=> o.dateResponded AND
+  n.resolveMinutes <=> o.resolveMinutes AND
+  n.resPlanMinutes <=> o.resPlanMinutes AND
+  n.respondMinutes <=> o.respondMinutes AND
+  n.isInSla <=> o.isInSla AND
+  n.knowledgeBaseLinkId <=> o.knowledgeBaseLinkId AND
+  n.resources <=> o.resources AND
+  n.parentTicketId <=> o.parentTicketId AND
+  n.hasChildTicket <=> o.hasChildTicket AND
   n.hasMergedChildTicketFlag <=> o.hasMergedChildTicketFlag AND
-  n.knowledgeBaseLinkType <=> o.knowledgeBaseLinkType AND n.billTime <=> o.billTime AND
-  n.billExpenses <=> o.billExpenses AND n.billProducts <=> o.billProducts AND
-  n.predecessorType <=> o.predecessorType AND n.predecessorId <=> o.predecessorId AND
-  n.predecessorClosedFlag <=> o.predecessorClosedFlag AND n.lagDays <=> o.lagDays AND
-  n.lagNonworkingDaysFlag <=> o.lagNonworkingDaysFlag AND n.estimatedStartDate <=> o.estimatedStartDate AND
-  n.duration <=> o.duration AND n.locationId <=> o.locationId AND n.locationName <=> o.locationName AND
-  n.departmentId <=> o.departmentId AND n.departmentIdentifier <=> o.departmentIdentifier AND
-  n.departmentName <=> o.departmentName AND n.mobileGuid <=> o.mobileGuid AND n.slaId <=> o.slaId AND
-  n.slaName <=> o.slaName AND n.slaStatus <=> o.slaStatus AND n.requestForChangeFlag <=> o.requestForChangeFlag AND
-  n.currencyId <=> o.currencyId AND n.currencySymbol <=> o.currencySymbol AND
-  n.currencyCurrencyCode <=> o.currencyCurrencyCode AND n.currencyDecimalSeparator <=> o.currencyDecimalSeparator AND
+  n.knowledgeBaseLinkType <=> o.knowledgeBaseLinkType AND
+  n.billTime <=> o.billTime AND
+  n.billExpenses <=> o.billExpenses AND
+  n.billProducts <=> o.billProducts AND
+  n.predecessorType <=> o.predecessorType AND
+  n.predecessorId <=> o.predecessorId AND
+  n.predecessorClosedFlag <=> o.predecessorClosedFlag AND
+  n.lagDays <=> o.lagDays AND
+  n.lagNonworkingDaysFlag <=> o.lagNonworkingDaysFlag AND
+  n.estimatedStartDate <=> o.estimatedStartDate AND
+  n.duration <=> o.duration AND
+  n.locationId <=> o.locationId AND
+  n.locationName <=> o.locationName AND
+  n.departmentId <=> o.departmentId AND
+  n.departmentIdentifier <=> o.departmentIdentifier AND
+  n.departmentName <=> o.departmentName AND
+  n.mobileGuid <=> o.mobileGuid AND
+  n.slaId <=> o.slaId AND
+  n.slaName <=> o.slaName AND
+  n.slaStatus <=> o.slaStatus AND
+  n.requestForChangeFlag <=> o.requestForChangeFlag AND
+  n.currencyId <=> o.currencyId AND
+  n.currencySymbol <=> o.currencySymbol AND
+  n.currencyCurrencyCode <=> o.currencyCurrencyCode AND
+  n.currencyDecimalSeparator <=> o.currencyDecimalSeparator AND
   n.currencyNumberOfDecimals <=> o.currencyNumberOfDecimals AND
   n.currencyThousandsSeparator <=> o.currencyThousandsSeparator AND
   n.currencyNegativeParenthesesFlag <=> o.currencyNegativeParenthesesFlag AND
   n.currencyDisplaySymbolFlag <=> o.currencyDisplaySymbolFlag AND
   n.currencyCurrencyIdentifier <=> o.currencyCurrencyIdentifier AND
-  n.currencyDisplayIdFlag <=> o.currencyDisplayIdFlag AND n.currencyRightAlign <=> o.currencyRightAlign AND
-  n.currencyName <=> o.currencyName AND n.mergedParentTicketId <=> o.mergedParentTicketId AND
-  n.mergedParentTicketSummary <=> o.mergedParentTicketSummary AND n.integratorTags <=> o.integratorTags AND
-  n.escalationStartDateUTC <=> o.escalationStartDateUTC AND n.escalationLevel <=> o.escalationLevel AND
-  n.minutesBeforeWaiting <=> o.minutesBeforeWaiting AND n.respondedSkippedMinutes <=> o.respondedSkippedMinutes AND
-  n.resplanSkippedMinutes <=> o.resplanSkippedMinutes AND n.respondedHours <=> o.respondedHours AND
-  n.respondedBy <=> o.respondedBy AND n.resplanHours <=> o.resplanHours AND n.resplanBy <=> o.resplanBy AND
-  n.resolutionHours <=> o.resolutionHours AND n.resolvedBy <=> o.resolvedBy AND
-  n.minutesWaiting <=> o.minutesWaiting AND n.customFields <=> o.customFields AND
-  n.infoLastUpdated <=> o.infoLastUpdated AND n.infoUpdatedBy <=> o.infoUpdatedBy AND
-  n.infoDateEntered <=> o.infoDateEntered AND n.infoEnteredBy <=> o.infoEnteredBy AND
+  n.currencyDisplayIdFlag <=> o.currencyDisplayIdFlag AND
+  n.currencyRightAlign <=> o.currencyRightAlign AND
+  n.currencyName <=> o.currencyName AND
+  n.mergedParentTicketId <=> o.mergedParentTicketId AND
+  n.mergedParentTicketSummary <=> o.mergedParentTicketSummary AND
+  n.integratorTags <=> o.integratorTags AND
+  n.escalationStartDateUTC <=> o.escalationStartDateUTC AND
+  n.escalationLevel <=> o.escalationLevel AND
+  n.minutesBeforeWaiting <=> o.minutesBeforeWaiting AND
+  n.respondedSkippedMinutes <=> o.respondedSkippedMinutes AND
+  n.resplanSkippedMinutes <=> o.resplanSkippedMinutes AND
+  n.respondedHours <=> o.respondedHours AND
+  n.respondedBy <=> o.respondedBy AND
+  n.resplanHours <=> o.resplanHours AND
+  n.resplanBy <=> o.resplanBy AND
+  n.resolutionHours <=> o.resolutionHours AND
+  n.resolvedBy <=> o.resolvedBy AND
+  n.minutesWaiting <=> o.minutesWaiting AND
+  n.customFields <=> o.customFields AND
+  n.infoLastUpdated <=> o.infoLastUpdated AND
+  n.infoUpdatedBy <=> o.infoUpdatedBy AND
+  n.infoDateEntered <=> o.infoDateEntered AND
+  n.infoEnteredBy <=> o.infoEnteredBy AND
   n._etl_deleted_at <=> o._etl_deleted_at
 );
 MERGE INTO silver.cw_ticket AS t
@@ -287,120 +513,506 @@ USING changed AS s
 ON t.id = s.id
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  summary = s.summary, recordType = s.recordType, boardId = s.boardId, boardName = s.boardName, statusId = s.statusId,
-  statusName = s.statusName, statusSort = s.statusSort, workRoleId = s.workRoleId, workRoleName = s.workRoleName,
-  workTypeId = s.workTypeId, workTypeName = s.workTypeName, workTypeUtilizationFlag = s.workTypeUtilizationFlag,
-  companyId = s.companyId, companyIdentifier = s.companyIdentifier, companyName = s.companyName, siteId = s.siteId,
-  siteName_1 = s.siteName_1, siteName = s.siteName, addressLine1 = s.addressLine1, addressLine2 = s.addressLine2,
-  city = s.city, stateIdentifier = s.stateIdentifier, zip = s.zip, countryId = s.countryId,
-  countryIdentifier = s.countryIdentifier, countryName = s.countryName, contactId = s.contactId,
-  contactName_1 = s.contactName_1, contactName = s.contactName, contactPhoneNumber = s.contactPhoneNumber,
-  contactPhoneExtension = s.contactPhoneExtension, contactEmailAddress = s.contactEmailAddress, typeId = s.typeId,
-  typeName = s.typeName, subTypeId = s.subTypeId, subTypeName = s.subTypeName, itemId = s.itemId,
-  itemName = s.itemName, teamId = s.teamId, teamName = s.teamName, ownerId = s.ownerId,
-  ownerIdentifier = s.ownerIdentifier, ownerName = s.ownerName, ownerDailyCapacity = s.ownerDailyCapacity,
-  priorityId = s.priorityId, priorityName = s.priorityName, prioritySort = s.prioritySort,
-  priorityLevel = s.priorityLevel, serviceLocationId = s.serviceLocationId,
-  serviceLocationName = s.serviceLocationName, sourceId = s.sourceId, sourceName = s.sourceName,
-  requiredDate = s.requiredDate, budgetHours = s.budgetHours, opportunityId = s.opportunityId,
-  opportunityName = s.opportunityName, agreementId = s.agreementId, agreementName = s.agreementName,
-  agreementType_1 = s.agreementType_1, agreementChargeFirmFlag = s.agreementChargeFirmFlag,
-  agreementType = s.agreementType, severity = s.severity, impact = s.impact, externalXRef = s.externalXRef,
-  poNumber = s.poNumber, knowledgeBaseCategoryId = s.knowledgeBaseCategoryId,
-  knowledgeBaseSubCategoryId = s.knowledgeBaseSubCategoryId, allowAllClientsPortalView = s.allowAllClientsPortalView,
-  customerUpdatedFlag = s.customerUpdatedFlag, automaticEmailContactFlag = s.automaticEmailContactFlag,
-  automaticEmailResourceFlag = s.automaticEmailResourceFlag, automaticEmailCcFlag = s.automaticEmailCcFlag,
-  automaticEmailCc = s.automaticEmailCc, initialDescription = s.initialDescription,
-  initialInternalAnalysis = s.initialInternalAnalysis, initialResolution = s.initialResolution,
-  initialDescriptionFrom = s.initialDescriptionFrom, contactEmailLookup = s.contactEmailLookup,
-  processNotifications = s.processNotifications, skipCallback = s.skipCallback, closedDate = s.closedDate,
-  closedBy = s.closedBy, closedFlag = s.closedFlag, actualHours = s.actualHours, approved = s.approved,
-  estimatedExpenseCost = s.estimatedExpenseCost, estimatedExpenseRevenue = s.estimatedExpenseRevenue,
-  estimatedProductCost = s.estimatedProductCost, estimatedProductRevenue = s.estimatedProductRevenue,
-  estimatedTimeCost = s.estimatedTimeCost, estimatedTimeRevenue = s.estimatedTimeRevenue,
-  billingMethod = s.billingMethod, billingAmount = s.billingAmount, hourlyRate = s.hourlyRate,
-  subBillingMethod = s.subBillingMethod, subBillingAmount = s.subBillingAmount, subDateAccepted = s.subDateAccepted,
-  dateResolved = s.dateResolved, dateResplan = s.dateResplan, dateResponded = s.dateResponded,
-  resolveMinutes = s.resolveMinutes, resPlanMinutes = s.resPlanMinutes, respondMinutes = s.respondMinutes,
-  isInSla = s.isInSla, knowledgeBaseLinkId = s.knowledgeBaseLinkId, resources = s.resources,
-  parentTicketId = s.parentTicketId, hasChildTicket = s.hasChildTicket,
-  hasMergedChildTicketFlag = s.hasMergedChildTicketFlag, knowledgeBaseLinkType = s.knowledgeBaseLinkType,
-  billTime = s.billTime, billExpenses = s.billExpenses, billProducts = s.billProducts,
-  predecessorType = s.predecessorType, predecessorId = s.predecessorId,
-  predecessorClosedFlag = s.predecessorClosedFlag, lagDays = s.lagDays,
-  lagNonworkingDaysFlag = s.lagNonworkingDaysFlag, estimatedStartDate = s.estimatedStartDate, duration = s.duration,
-  locationId = s.locationId, locationName = s.locationName, departmentId = s.departmentId,
-  departmentIdentifier = s.departmentIdentifier, departmentName = s.departmentName, mobileGuid = s.mobileGuid,
-  slaId = s.slaId, slaName = s.slaName, slaStatus = s.slaStatus, requestForChangeFlag = s.requestForChangeFlag,
-  currencyId = s.currencyId, currencySymbol = s.currencySymbol, currencyCurrencyCode = s.currencyCurrencyCode,
-  currencyDecimalSeparator = s.currencyDecimalSeparator, currencyNumberOfDecimals = s.currencyNumberOfDecimals,
+  summary = s.summary,
+  recordType = s.recordType,
+  boardId = s.boardId,
+  boardName = s.boardName,
+  statusId = s.statusId,
+  statusName = s.statusName,
+  statusSort = s.statusSort,
+  workRoleId = s.workRoleId,
+  workRoleName = s.workRoleName,
+  workTypeId = s.workTypeId,
+  workTypeName = s.workTypeName,
+  workTypeUtilizationFlag = s.workTypeUtilizationFlag,
+  companyId = s.companyId,
+  companyIdentifier = s.companyIdentifier,
+  companyName = s.companyName,
+  siteId = s.siteId,
+  siteName_1 = s.siteName_1,
+  siteName = s.siteName,
+  addressLine1 = s.addressLine1,
+  addressLine2 = s.addressLine2,
+  city = s.city,
+  stateIdentifier = s.stateIdentifier,
+  zip = s.zip,
+  countryId = s.countryId,
+  countryIdentifier = s.countryIdentifier,
+  countryName = s.countryName,
+  contactId = s.contactId,
+  contactName_1 = s.contactName_1,
+  contactName = s.contactName,
+  contactPhoneNumber = s.contactPhoneNumber,
+  contactPhoneExtension = s.contactPhoneExtension,
+  contactEmailAddress = s.contactEmailAddress,
+  typeId = s.typeId,
+  typeName = s.typeName,
+  subTypeId = s.subTypeId,
+  subTypeName = s.subTypeName,
+  itemId = s.itemId,
+  itemName = s.itemName,
+  teamId = s.teamId,
+  teamName = s.teamName,
+  ownerId = s.ownerId,
+  ownerIdentifier = s.ownerIdentifier,
+  ownerName = s.ownerName,
+  ownerDailyCapacity = s.ownerDailyCapacity,
+  priorityId = s.priorityId,
+  priorityName = s.priorityName,
+  prioritySort = s.prioritySort,
+  priorityLevel = s.priorityLevel,
+  serviceLocationId = s.serviceLocationId,
+  serviceLocationName = s.serviceLocationName,
+  sourceId = s.sourceId,
+  sourceName = s.sourceName,
+  requiredDate = s.requiredDate,
+  budgetHours = s.budgetHours,
+  opportunityId = s.opportunityId,
+  opportunityName = s.opportunityName,
+  agreementId = s.agreementId,
+  agreementName = s.agreementName,
+  agreementType_1 = s.agreementType_1,
+  agreementChargeFirmFlag = s.agreementChargeFirmFlag,
+  agreementType = s.agreementType,
+  severity = s.severity,
+  impact = s.impact,
+  externalXRef = s.externalXRef,
+  poNumber = s.poNumber,
+  knowledgeBaseCategoryId = s.knowledgeBaseCategoryId,
+  knowledgeBaseSubCategoryId = s.knowledgeBaseSubCategoryId,
+  allowAllClientsPortalView = s.allowAllClientsPortalView,
+  customerUpdatedFlag = s.customerUpdatedFlag,
+  automaticEmailContactFlag = s.automaticEmailContactFlag,
+  automaticEmailResourceFlag = s.automaticEmailResourceFlag,
+  automaticEmailCcFlag = s.automaticEmailCcFlag,
+  automaticEmailCc = s.automaticEmailCc,
+  initialDescription = s.initialDescription,
+  initialInternalAnalysis = s.initialInternalAnalysis,
+  initialResolution = s.initialResolution,
+  initialDescriptionFrom = s.initialDescriptionFrom,
+  contactEmailLookup = s.contactEmailLookup,
+  processNotifications = s.processNotifications,
+  skipCallback = s.skipCallback,
+  closedDate = s.closedDate,
+  closedBy = s.closedBy,
+  closedFlag = s.closedFlag,
+  actualHours = s.actualHours,
+  approved = s.approved,
+  estimatedExpenseCost = s.estimatedExpenseCost,
+  estimatedExpenseRevenue = s.estimatedExpenseRevenue,
+  estimatedProductCost = s.estimatedProductCost,
+  estimatedProductRevenue = s.estimatedProductRevenue,
+  estimatedTimeCost = s.estimatedTimeCost,
+  estimatedTimeRevenue = s.estimatedTimeRevenue,
+  billingMethod = s.billingMethod,
+  billingAmount = s.billingAmount,
+  hourlyRate = s.hourlyRate,
+  subBillingMethod = s.subBillingMethod,
+  subBillingAmount = s.subBillingAmount,
+  subDateAccepted = s.subDateAccepted,
+  dateResolved = s.dateResolved,
+  dateResplan = s.dateResplan,
+  dateResponded = s.dateResponded,
+  resolveMinutes = s.resolveMinutes,
+  resPlanMinutes = s.resPlanMinutes,
+  respondMinutes = s.respondMinutes,
+  isInSla = s.isInSla,
+  knowledgeBaseLinkId = s.knowledgeBaseLinkId,
+  resources = s.resources,
+  parentTicketId = s.parentTicketId,
+  hasChildTicket = s.hasChildTicket,
+  hasMergedChildTicketFlag = s.hasMergedChildTicketFlag,
+  knowledgeBaseLinkType = s.knowledgeBaseLinkType,
+  billTime = s.billTime,
+  billExpenses = s.billExpenses,
+  billProducts = s.billProducts,
+  predecessorType = s.predecessorType,
+  predecessorId = s.predecessorId,
+  predecessorClosedFlag = s.predecessorClosedFlag,
+  lagDays = s.lagDays,
+  lagNonworkingDaysFlag = s.lagNonworkingDaysFlag,
+  estimatedStartDate = s.estimatedStartDate,
+  duration = s.duration,
+  locationId = s.locationId,
+  locationName = s.locationName,
+  departmentId = s.departmentId,
+  departmentIdentifier = s.departmentIdentifier,
+  departmentName = s.departmentName,
+  mobileGuid = s.mobileGuid,
+  slaId = s.slaId,
+  slaName = s.slaName,
+  slaStatus = s.slaStatus,
+  requestForChangeFlag = s.requestForChangeFlag,
+  currencyId = s.currencyId,
+  currencySymbol = s.currencySymbol,
+  currencyCurrencyCode = s.currencyCurrencyCode,
+  currencyDecimalSeparator = s.currencyDecimalSeparator,
+  currencyNumberOfDecimals = s.currencyNumberOfDecimals,
   currencyThousandsSeparator = s.currencyThousandsSeparator,
   currencyNegativeParenthesesFlag = s.currencyNegativeParenthesesFlag,
-  currencyDisplaySymbolFlag = s.currencyDisplaySymbolFlag, currencyCurrencyIdentifier = s.currencyCurrencyIdentifier,
-  currencyDisplayIdFlag = s.currencyDisplayIdFlag, currencyRightAlign = s.currencyRightAlign,
-  currencyName = s.currencyName, mergedParentTicketId = s.mergedParentTicketId,
-  mergedParentTicketSummary = s.mergedParentTicketSummary, integratorTags = s.integratorTags,
-  escalationStartDateUTC = s.escalationStartDateUTC, escalationLevel = s.escalationLevel,
-  minutesBeforeWaiting = s.minutesBeforeWaiting, respondedSkippedMinutes = s.respondedSkippedMinutes,
-  resplanSkippedMinutes = s.resplanSkippedMinutes, respondedHours = s.respondedHours, respondedBy = s.respondedBy,
-  resplanHours = s.resplanHours, resplanBy = s.resplanBy, resolutionHours = s.resolutionHours,
-  resolvedBy = s.resolvedBy, minutesWaiting = s.minutesWaiting, customFields = s.customFields,
-  infoLastUpdated = s.infoLastUpdated, infoUpdatedBy = s.infoUpdatedBy, infoDateEntered = s.infoDateEntered,
-  infoEnteredBy = s.infoEnteredBy, _etl_processed_at = s._etl_processed_at, _etl_source = s._etl_source,
-  _etl_batch_id = s._etl_batch_id, _etl_deleted_at = s._etl_deleted_at
+  currencyDisplaySymbolFlag = s.currencyDisplaySymbolFlag,
+  currencyCurrencyIdentifier = s.currencyCurrencyIdentifier,
+  currencyDisplayIdFlag = s.currencyDisplayIdFlag,
+  currencyRightAlign = s.currencyRightAlign,
+  currencyName = s.currencyName,
+  mergedParentTicketId = s.mergedParentTicketId,
+  mergedParentTicketSummary = s.mergedParentTicketSummary,
+  integratorTags = s.integratorTags,
+  escalationStartDateUTC = s.escalationStartDateUTC,
+  escalationLevel = s.escalationLevel,
+  minutesBeforeWaiting = s.minutesBeforeWaiting,
+  respondedSkippedMinutes = s.respondedSkippedMinutes,
+  resplanSkippedMinutes = s.resplanSkippedMinutes,
+  respondedHours = s.respondedHours,
+  respondedBy = s.respondedBy,
+  resplanHours = s.resplanHours,
+  resplanBy = s.resplanBy,
+  resolutionHours = s.resolutionHours,
+  resolvedBy = s.resolvedBy,
+  minutesWaiting = s.minutesWaiting,
+  customFields = s.customFields,
+  infoLastUpdated = s.infoLastUpdated,
+  infoUpdatedBy = s.infoUpdatedBy,
+  infoDateEntered = s.infoDateEntered,
+  infoEnteredBy = s.infoEnteredBy,
+  _etl_processed_at = s._etl_processed_at,
+  _etl_source = s._etl_source,
+  _etl_batch_id = s._etl_batch_id,
+  _etl_deleted_at = s._etl_deleted_at
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  id, summary, recordType, boardId, boardName, statusId, statusName, statusSort, workRoleId, workRoleName, workTypeId,
-  workTypeName, workTypeUtilizationFlag, companyId, companyIdentifier, companyName, siteId, siteName_1, siteName,
-  addressLine1, addressLine2, city, stateIdentifier, zip, countryId, countryIdentifier, countryName, contactId,
-  contactName_1, contactName, contactPhoneNumber, contactPhoneExtension, contactEmailAddress, typeId, typeName,
-  subTypeId, subTypeName, itemId, itemName, teamId, teamName, ownerId, ownerIdentifier, ownerName, ownerDailyCapacity,
-  priorityId, priorityName, prioritySort, priorityLevel, serviceLocationId, serviceLocationName, sourceId, sourceName,
-  requiredDate, budgetHours, opportunityId, opportunityName, agreementId, agreementName, agreementType_1,
-  agreementChargeFirmFlag, agreementType, severity, impact, externalXRef, poNumber, knowledgeBaseCategoryId,
-  knowledgeBaseSubCategoryId, allowAllClientsPortalView, customerUpdatedFlag, automaticEmailContactFlag,
-  automaticEmailResourceFlag, automaticEmailCcFlag, automaticEmailCc, initialDescription, initialInternalAnalysis,
-  initialResolution, initialDescriptionFrom, contactEmailLookup, processNotifications, skipCallback, closedDate,
-  closedBy, closedFlag, actualHours, approved, estimatedExpenseCost, estimatedExpenseRevenue, estimatedProductCost,
-  estimatedProductRevenue, estimatedTimeCost, estimatedTimeRevenue, billingMethod, billingAmount, hourlyRate,
-  subBillingMethod, subBillingAmount, subDateAccepted, dateResolved, dateResplan, dateResponded, resolveMinutes,
-  resPlanMinutes, respondMinutes, isInSla, knowledgeBaseLinkId, resources, parentTicketId, hasChildTicket,
-  hasMergedChildTicketFlag, knowledgeBaseLinkType, billTime, billExpenses, billProducts, predecessorType,
-  predecessorId, predecessorClosedFlag, lagDays, lagNonworkingDaysFlag, estimatedStartDate, duration, locationId,
-  locationName, departmentId, departmentIdentifier, departmentName, mobileGuid, slaId, slaName, slaStatus,
-  requestForChangeFlag, currencyId, currencySymbol, currencyCurrencyCode, currencyDecimalSeparator,
-  currencyNumberOfDecimals, currencyThousandsSeparator, currencyNegativeParenthesesFlag, currencyDisplaySymbolFlag,
-  currencyCurrencyIdentifier, currencyDisplayIdFlag, currencyRightAlign, currencyName, mergedParentTicketId,
-  mergedParentTicketSummary, integratorTags, escalationStartDateUTC, escalationLevel, minutesBeforeWaiting,
-  respondedSkippedMinutes, resplanSkippedMinutes, respondedHours, respondedBy, resplanHours, resplanBy,
-  resolutionHours, resolvedBy, minutesWaiting, customFields, infoLastUpdated, infoUpdatedBy, infoDateEntered,
-  infoEnteredBy, _etl_processed_at, _etl_source, _etl_batch_id, _etl_deleted_at
+  id,
+  summary,
+  recordType,
+  boardId,
+  boardName,
+  statusId,
+  statusName,
+  statusSort,
+  workRoleId,
+  workRoleName,
+  workTypeId,
+  workTypeName,
+  workTypeUtilizationFlag,
+  companyId,
+  companyIdentifier,
+  companyName,
+  siteId,
+  siteName_1,
+  siteName,
+  addressLine1,
+  addressLine2,
+  city,
+  stateIdentifier,
+  zip,
+  countryId,
+  countryIdentifier,
+  countryName,
+  contactId,
+  contactName_1,
+  contactName,
+  contactPhoneNumber,
+  contactPhoneExtension,
+  contactEmailAddress,
+  typeId,
+  typeName,
+  subTypeId,
+  subTypeName,
+  itemId,
+  itemName,
+  teamId,
+  teamName,
+  ownerId,
+  ownerIdentifier,
+  ownerName,
+  ownerDailyCapacity,
+  priorityId,
+  priorityName,
+  prioritySort,
+  priorityLevel,
+  serviceLocationId,
+  serviceLocationName,
+  sourceId,
+  sourceName,
+  requiredDate,
+  budgetHours,
+  opportunityId,
+  opportunityName,
+  agreementId,
+  agreementName,
+  agreementType_1,
+  agreementChargeFirmFlag,
+  agreementType,
+  severity,
+  impact,
+  externalXRef,
+  poNumber,
+  knowledgeBaseCategoryId,
+  knowledgeBaseSubCategoryId,
+  allowAllClientsPortalView,
+  customerUpdatedFlag,
+  automaticEmailContactFlag,
+  automaticEmailResourceFlag,
+  automaticEmailCcFlag,
+  automaticEmailCc,
+  initialDescription,
+  initialInternalAnalysis,
+  initialResolution,
+  initialDescriptionFrom,
+  contactEmailLookup,
+  processNotifications,
+  skipCallback,
+  closedDate,
+  closedBy,
+  closedFlag,
+  actualHours,
+  approved,
+  estimatedExpenseCost,
+  estimatedExpenseRevenue,
+  estimatedProductCost,
+  estimatedProductRevenue,
+  estimatedTimeCost,
+  estimatedTimeRevenue,
+  billingMethod,
+  billingAmount,
+  hourlyRate,
+  subBillingMethod,
+  subBillingAmount,
+  subDateAccepted,
+  dateResolved,
+  dateResplan,
+  dateResponded,
+  resolveMinutes,
+  resPlanMinutes,
+  respondMinutes,
+  isInSla,
+  knowledgeBaseLinkId,
+  resources,
+  parentTicketId,
+  hasChildTicket,
+  hasMergedChildTicketFlag,
+  knowledgeBaseLinkType,
+  billTime,
+  billExpenses,
+  billProducts,
+  predecessorType,
+  predecessorId,
+  predecessorClosedFlag,
+  lagDays,
+  lagNonworkingDaysFlag,
+  estimatedStartDate,
+  duration,
+  locationId,
+  locationName,
+  departmentId,
+  departmentIdentifier,
+  departmentName,
+  mobileGuid,
+  slaId,
+  slaName,
+  slaStatus,
+  requestForChangeFlag,
+  currencyId,
+  currencySymbol,
+  currencyCurrencyCode,
+  currencyDecimalSeparator,
+  currencyNumberOfDecimals,
+  currencyThousandsSeparator,
+  currencyNegativeParenthesesFlag,
+  currencyDisplaySymbolFlag,
+  currencyCurrencyIdentifier,
+  currencyDisplayIdFlag,
+  currencyRightAlign,
+  currencyName,
+  mergedParentTicketId,
+  mergedParentTicketSummary,
+  integratorTags,
+  escalationStartDateUTC,
+  escalationLevel,
+  minutesBeforeWaiting,
+  respondedSkippedMinutes,
+  resplanSkippedMinutes,
+  respondedHours,
+  respondedBy,
+  resplanHours,
+  resplanBy,
+  resolutionHours,
+  resolvedBy,
+  minutesWaiting,
+  customFields,
+  infoLastUpdated,
+  infoUpdatedBy,
+  infoDateEntered,
+  infoEnteredBy,
+  _etl_processed_at,
+  _etl_source,
+  _etl_batch_id,
+  _etl_deleted_at
 ) VALUES (
-  s.id, s.summary, s.recordType, s.boardId, s.boardName, s.statusId, s.statusName, s.statusSort, s.workRoleId,
-  s.workRoleName, s.workTypeId, s.workTypeName, s.workTypeUtilizationFlag, s.companyId, s.companyIdentifier,
-  s.companyName, s.siteId, s.siteName_1, s.siteName, s.addressLine1, s.addressLine2, s.city, s.stateIdentifier, s.zip,
-  s.countryId, s.countryIdentifier, s.countryName, s.contactId, s.contactName_1, s.contactName, s.contactPhoneNumber,
-  s.contactPhoneExtension, s.contactEmailAddress, s.typeId, s.typeName, s.subTypeId, s.subTypeName, s.itemId,
-  s.itemName, s.teamId, s.teamName, s.ownerId, s.ownerIdentifier, s.ownerName, s.ownerDailyCapacity, s.priorityId,
-  s.priorityName, s.prioritySort, s.priorityLevel, s.serviceLocationId, s.serviceLocationName, s.sourceId,
-  s.sourceName, s.requiredDate, s.budgetHours, s.opportunityId, s.opportunityName, s.agreementId, s.agreementName,
-  s.agreementType_1, s.agreementChargeFirmFlag, s.agreementType, s.severity, s.impact, s.externalXRef, s.poNumber,
-  s.knowledgeBaseCategoryId, s.knowledgeBaseSubCategoryId, s.allowAllClientsPortalView, s.customerUpdatedFlag,
-  s.automaticEmailContactFlag, s.automaticEmailResourceFlag, s.automaticEmailCcFlag, s.automaticEmailCc,
-  s.initialDescription, s.initialInternalAnalysis, s.initialResolution, s.initialDescriptionFrom,
-  s.contactEmailLookup, s.processNotifications, s.skipCallback, s.closedDate, s.closedBy, s.closedFlag, s.actualHours,
-  s.approved, s.estimatedExpenseCost, s.estimatedExpenseRevenue, s.estimatedProductCost, s.estimatedProductRevenue,
-  s.estimatedTimeCost, s.estimatedTimeRevenue, s.billingMethod, s.billingAmount, s.hourlyRate, s.subBillingMethod,
-  s.subBillingAmount, s.subDateAccepted, s.dateResolved, s.dateResplan, s.dateResponded, s.resolveMinutes,
-  s.resPlanMinutes, s.respondMinutes, s.isInSla, s.knowledgeBaseLinkId, s.resources, s.parentTicketId,
-  s.hasChildTicket, s.hasMergedChildTicketFlag, s.knowledgeBaseLinkType, s.billTime, s.billExpenses, s.billProducts,
-  s.predecessorType, s.predecessorId, s.predecessorClosedFlag, s.lagDays, s.lagNonworkingDaysFlag,
-  s.estimatedStartDate, s.duration, s.locationId, s.locationName, s.departmentId, s.departmentIdentifier,
-  s.departmentName, s.mobileGuid, s.slaId, s.slaName, s.slaStatus, s.requestForChangeFlag, s.currencyId,
-  s.currencySymbol, s.currencyCurrencyCode, s.currencyDecimalSeparator, s.currencyNumberOfDecimals,
-  s.currencyThousandsSeparator, s.currencyNegativeParenthesesFlag, s.currencyDisplaySymbolFlag,
-  s.currencyCurrencyIdentifier, s.currencyDisplayIdFlag, s.currencyRightAlign, s.currencyName, s.mergedParentTicketId,
-  s.mergedParentTicketSummary, s.integratorTags, s.escalationStartDateUTC, s.escalationLevel, s.minutesBeforeWaiting,
-  s.respondedSkippedMinutes, s.resplanSkippedMinutes, s.respondedHours, s.respondedBy, s.resplanHours, s.resplanBy,
-  s.resolutionHours, s.resolvedBy, s.minutesWaiting, s.customFields, s.infoLastUpdated, s.infoUpdatedBy,
-  s.infoDateEntered, s.infoEnteredBy, s._etl_processed_at, s._etl_source, s._etl_batch_id, s._etl_deleted_at
+  s.id,
+  s.summary,
+  s.recordType,
+  s.boardId,
+  s.boardName,
+  s.statusId,
+  s.statusName,
+  s.statusSort,
+  s.workRoleId,
+  s.workRoleName,
+  s.workTypeId,
+  s.workTypeName,
+  s.workTypeUtilizationFlag,
+  s.companyId,
+  s.companyIdentifier,
+  s.companyName,
+  s.siteId,
+  s.siteName_1,
+  s.siteName,
+  s.addressLine1,
+  s.addressLine2,
+  s.city,
+  s.stateIdentifier,
+  s.zip,
+  s.countryId,
+  s.countryIdentifier,
+  s.countryName,
+  s.contactId,
+  s.contactName_1,
+  s.contactName,
+  s.contactPhoneNumber,
+  s.contactPhoneExtension,
+  s.contactEmailAddress,
+  s.typeId,
+  s.typeName,
+  s.subTypeId,
+  s.subTypeName,
+  s.itemId,
+  s.itemName,
+  s.teamId,
+  s.teamName,
+  s.ownerId,
+  s.ownerIdentifier,
+  s.ownerName,
+  s.ownerDailyCapacity,
+  s.priorityId,
+  s.priorityName,
+  s.prioritySort,
+  s.priorityLevel,
+  s.serviceLocationId,
+  s.serviceLocationName,
+  s.sourceId,
+  s.sourceName,
+  s.requiredDate,
+  s.budgetHours,
+  s.opportunityId,
+  s.opportunityName,
+  s.agreementId,
+  s.agreementName,
+  s.agreementType_1,
+  s.agreementChargeFirmFlag,
+  s.agreementType,
+  s.severity,
+  s.impact,
+  s.externalXRef,
+  s.poNumber,
+  s.knowledgeBaseCategoryId,
+  s.knowledgeBaseSubCategoryId,
+  s.allowAllClientsPortalView,
+  s.customerUpdatedFlag,
+  s.automaticEmailContactFlag,
+  s.automaticEmailResourceFlag,
+  s.automaticEmailCcFlag,
+  s.automaticEmailCc,
+  s.initialDescription,
+  s.initialInternalAnalysis,
+  s.initialResolution,
+  s.initialDescriptionFrom,
+  s.contactEmailLookup,
+  s.processNotifications,
+  s.skipCallback,
+  s.closedDate,
+  s.closedBy,
+  s.closedFlag,
+  s.actualHours,
+  s.approved,
+  s.estimatedExpenseCost,
+  s.estimatedExpenseRevenue,
+  s.estimatedProductCost,
+  s.estimatedProductRevenue,
+  s.estimatedTimeCost,
+  s.estimatedTimeRevenue,
+  s.billingMethod,
+  s.billingAmount,
+  s.hourlyRate,
+  s.subBillingMethod,
+  s.subBillingAmount,
+  s.subDateAccepted,
+  s.dateResolved,
+  s.dateResplan,
+  s.dateResponded,
+  s.resolveMinutes,
+  s.resPlanMinutes,
+  s.respondMinutes,
+  s.isInSla,
+  s.knowledgeBaseLinkId,
+  s.resources,
+  s.parentTicketId,
+  s.hasChildTicket,
+  s.hasMergedChildTicketFlag,
+  s.knowledgeBaseLinkType,
+  s.billTime,
+  s.billExpenses,
+  s.billProducts,
+  s.predecessorType,
+  s.predecessorId,
+  s.predecessorClosedFlag,
+  s.lagDays,
+  s.lagNonworkingDaysFlag,
+  s.estimatedStartDate,
+  s.duration,
+  s.locationId,
+  s.locationName,
+  s.departmentId,
+  s.departmentIdentifier,
+  s.departmentName,
+  s.mobileGuid,
+  s.slaId,
+  s.slaName,
+  s.slaStatus,
+  s.requestForChangeFlag,
+  s.currencyId,
+  s.currencySymbol,
+  s.currencyCurrencyCode,
+  s.currencyDecimalSeparator,
+  s.currencyNumberOfDecimals,
+  s.currencyThousandsSeparator,
+  s.currencyNegativeParenthesesFlag,
+  s.currencyDisplaySymbolFlag,
+  s.currencyCurrencyIdentifier,
+  s.currencyDisplayIdFlag,
+  s.currencyRightAlign,
+  s.currencyName,
+  s.mergedParentTicketId,
+  s.mergedParentTicketSummary,
+  s.integratorTags,
+  s.escalationStartDateUTC,
+  s.escalationLevel,
+  s.minutesBeforeWaiting,
+  s.respondedSkippedMinutes,
+  s.resplanSkippedMinutes,
+  s.respondedHours,
+  s.respondedBy,
+  s.resplanHours,
+  s.resplanBy,
+  s.resolutionHours,
+  s.resolvedBy,
+  s.minutesWaiting,
+  s.customFields,
+  s.infoLastUpdated,
+  s.infoUpdatedBy,
+  s.infoDateEntered,
+  s.infoEnteredBy,
+  s._etl_processed_at,
+  s._etl_source,
+  s._etl_batch_id,
+  s._etl_deleted_at
 )

@@ -99,61 +99,191 @@ CREATE TABLE IF NOT EXISTS silver.cw_timeentry (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.id, o.id) AS id, n.companyId, n.companyIdentifier, n.companyName, n.companyType, n.chargeToId,
-  n.chargeToType, n.memberId, n.memberIdentifier, n.memberName, n.memberDailyCapacity, n.locationId, n.businessUnitId,
-  n.businessGroupDesc, n.locationId_1, n.locationName_1, n.departmentId, n.departmentName, n.workTypeId,
-  n.workTypeName, n.workTypeUtilizationFlag, n.workRoleId, n.workRoleName, n.agreementId, n.agreementName,
-  n.agreementType_1, n.agreementChargeFirmFlag, n.agreementType, n.activityId, n.activityName, n.opportunityRecid,
-  n.projectActivity, n.territory, n.timeStart, n.timeEnd, n.hoursDeduct, n.actualHours, n.billableOption, n.notes,
-  n.internalNotes, n.addToDetailDescriptionFlag, n.addToInternalAnalysisFlag, n.addToResolutionFlag,
-  n.emailResourceFlag, n.emailContactFlag, n.emailCcFlag, n.emailCc, n.hoursBilled, n.invoiceHours, n.hourlyCost,
-  n.enteredBy, n.dateEntered, n.invoiceId, n.invoiceIdentifier, n.invoiceBillingType, n.invoiceApplyToType,
-  n.invoiceInvoiceDate, n.invoiceChargeFirmFlag, n.mobileGuid, n.hourlyRate, n.overageRate, n.agreementHours,
-  n.agreementAmount, n.agreementAdjustment, n.adjustment, n.invoiceReady, n.timeSheetId, n.timeSheetName, n.status,
-  n.ticketId, n.ticketSummary, n.projectId, n.projectName, n.phaseId, n.phaseName, n.ticketBoard, n.ticketStatus,
-  n.ticketType, n.ticketSubType, n.invoiceFlag, n.extendedInvoiceAmount, n.locationName, n.taxCodeId, n.taxCodeName,
-  n.customFields, n.infoLastUpdated, n.infoUpdatedBy, n.infoDateEntered, n.infoEnteredBy, n._etl_processed_at,
-  n._etl_source, n._etl_batch_id, n._etl_deleted_at,
+  COALESCE(n.id, o.id) AS id,
+  n.companyId,
+  n.companyIdentifier,
+  n.companyName,
+  n.companyType,
+  n.chargeToId,
+  n.chargeToType,
+  n.memberId,
+  n.memberIdentifier,
+  n.memberName,
+  n.memberDailyCapacity,
+  n.locationId,
+  n.businessUnitId,
+  n.businessGroupDesc,
+  n.locationId_1,
+  n.locationName_1,
+  n.departmentId,
+  n.departmentName,
+  n.workTypeId,
+  n.workTypeName,
+  n.workTypeUtilizationFlag,
+  n.workRoleId,
+  n.workRoleName,
+  n.agreementId,
+  n.agreementName,
+  n.agreementType_1,
+  n.agreementChargeFirmFlag,
+  n.agreementType,
+  n.activityId,
+  n.activityName,
+  n.opportunityRecid,
+  n.projectActivity,
+  n.territory,
+  n.timeStart,
+  n.timeEnd,
+  n.hoursDeduct,
+  n.actualHours,
+  n.billableOption,
+  n.notes,
+  n.internalNotes,
+  n.addToDetailDescriptionFlag,
+  n.addToInternalAnalysisFlag,
+  n.addToResolutionFlag,
+  n.emailResourceFlag,
+  n.emailContactFlag,
+  n.emailCcFlag,
+  n.emailCc,
+  n.hoursBilled,
+  n.invoiceHours,
+  n.hourlyCost,
+  n.enteredBy,
+  n.dateEntered,
+  n.invoiceId,
+  n.invoiceIdentifier,
+  n.invoiceBillingType,
+  n.invoiceApplyToType,
+  n.invoiceInvoiceDate,
+  n.invoiceChargeFirmFlag,
+  n.mobileGuid,
+  n.hourlyRate,
+  n.overageRate,
+  n.agreementHours,
+  n.agreementAmount,
+  n.agreementAdjustment,
+  n.adjustment,
+  n.invoiceReady,
+  n.timeSheetId,
+  n.timeSheetName,
+  n.status,
+  n.ticketId,
+  n.ticketSummary,
+  n.projectId,
+  n.projectName,
+  n.phaseId,
+  n.phaseName,
+  n.ticketBoard,
+  n.ticketStatus,
+  n.ticketType,
+  n.ticketSubType,
+  n.invoiceFlag,
+  n.extendedInvoiceAmount,
+  n.locationName,
+  n.taxCodeId,
+  n.taxCodeName,
+  n.customFields,
+  n.infoLastUpdated,
+  n.infoUpdatedBy,
+  n.infoDateEntered,
+  n.infoEnteredBy,
+  n._etl_processed_at,
+  n._etl_source,
+  n._etl_batch_id,
+  n._etl_deleted_at,
   n.id IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN silver.cw_timeentry AS o ON o.id = n.id
 WHERE n.id IS NULL OR o.id IS NULL OR NOT (
-  n.companyId <=> o.companyId AND n.companyIdentifier <=> o.companyIdentifier AND n.companyName <=> o.companyName AND
-  n.companyType <=> o.companyType AND n.chargeToId <=> o.chargeToId AND n.chargeToType <=> o.chargeToType AND
-  n.memberId <=> o.memberId AND n.memberIdentifier <=> o.memberIdentifier AND n.memberName <=> o.memberName AND
-  n.memberDailyCapacity <=> o.memberDailyCapacity AND n.locationId <=> o.locationId AND
-  n.businessUnitId <=> o.businessUnitId AND n.businessGroupDesc <=> o.businessGroupDesc AND
-  n.locationId_1 <=> o.locationId_1 AND n.locationName_1 <=> o.locationName_1 AND
-  n.departmentId <=> o.departmentId AND n.departmentName <=> o.departmentName AND n.workTypeId <=> o.workTypeId AND
-  n.workTypeName <=> o.workTypeName AND n.workTypeUtilizationFlag <=> o.workTypeUtilizationFlag AND
-  n.workRoleId <=> o.workRoleId AND n.workRoleName <=> o.workRoleName AND n.agreementId <=> o.agreementId AND
-  n.agreementName <=> o.agreementName AND n.agreementType_1 <=> o.agreementType_1 AND
-  n.agreementChargeFirmFlag <=> o.agreementChargeFirmFlag AND n.agreementType <=> o.agreementType AND
-  n.activityId <=> o.activityId AND n.activityName <=> o.activityName AND
-  n.opportunityRecid <=> o.opportunityRecid AND n.projectActivity <=> o.projectActivity AND
-  n.territory <=> o.territory AND n.timeStart <=> o.timeStart AND n.timeEnd <=> o.timeEnd AND
-  n.hoursDeduct <=> o.hoursDeduct AND n.actualHours <=> o.actualHours AND n.billableOption <=> o.billableOption AND
-  n.notes <=> o.notes AND n.internalNotes <=> o.internalNotes AND
+  n.companyId <=> o.companyId AND
+  n.companyIdentifier <=> o.companyIdentifier AND
+  n.companyName <=> o.companyName AND
+  n.companyType <=> o.companyType AND
+  n.chargeToId <=> o.chargeToId AND
+  n.chargeToType <=> o.chargeToType AND
+  n.memberId <=> o.memberId AND
+  n.memberIdentifier <=> o.memberIdentifier AND
+  n.memberName <=> o.memberName AND
+  n.memberDailyCapacity <=> o.memberDailyCapacity AND
+  n.locationId <=> o.locationId AND
+  n.businessUnitId <=> o.businessUnitId AND
+  n.businessGroupDesc <=> o.businessGroupDesc AND
+  n.locationId_1 <=> o.locationId_1 AND
+  n.locationName_1 <=> o.locationName_1 AND
+  n.departmentId <=> o.departmentId AND
+  n.departmentName <=> o.departmentName AND
+  n.workTypeId <=> o.workTypeId AND
+  n.workTypeName <=> o.workTypeName AND
+  n.workTypeUtilizationFlag <=> o.workTypeUtilizationFlag AND
+  n.workRoleId <=> o.workRoleId AND
+  n.workRoleName <=> o.workRoleName AND
+  n.agreementId <=> o.agreementId AND
+  n.agreementName <=> o.agreementName AND
+  n.agreementType_1 <=> o.agreementType_1 AND
+  n.agreementChargeFirmFlag <=> o.agreementChargeFirmFlag AND
+  n.agreementType <=> o.agreementType AND
+  n.activityId <=> o.activityId AND
+  n.activityName <=> o.activityName AND
+  n.opportunityRecid <=> o.opportunityRecid AND
+  n.projectActivity <=> o.projectActivity AND
+  n.territory <=> o.territory AND
+  n.timeStart <=> o.timeStart AND
+  n.timeEnd <=> o.timeEnd AND
+  n.hoursDeduct <=> o.hoursDeduct AND
+  n.actualHours <=> o.actualHours AND
+  n.billableOption <=> o.billableOption AND
+  n.notes <=> o.notes AND
+  n.internalNotes <=> o.internalNotes AND
   n.addToDetailDescriptionFlag <=> o.addToDetailDescriptionFlag AND
-  n.addToInternalAnalysisFlag <=> o.addToInternalAnalysisFlag AND n.addToResolutionFlag <=> o.addToResolutionFlag AND
-  n.emailResourceFlag <=> o.emailResourceFlag AND n.emailContactFlag <=> o.emailContactFlag AND
-  n.emailCcFlag <=> o.emailCcFlag AND n.emailCc <=> o.emailCc AND n.hoursBilled <=> o.hoursBilled AND
-  n.invoiceHours <=> o.invoiceHours AND n.hourlyCost <=> o.hourlyCost AND n.enteredBy <=> o.enteredBy AND
-  n.dateEntered <=> o.dateEntered AND n.invoiceId <=> o.invoiceId AND n.invoiceIdentifier <=> o.invoiceIdentifier AND
-  n.invoiceBillingType <=> o.invoiceBillingType AND n.invoiceApplyToType <=> o.invoiceApplyToType AND
-  n.invoiceInvoiceDate <=> o.invoiceInvoiceDate AND n.invoiceChargeFirmFlag <=> o.invoiceChargeFirmFlag AND
-  n.mobileGuid <=> o.mobileGuid AND n.hourlyRate <=> o.hourlyRate AND n.overageRate <=> o.overageRate AND
-  n.agreementHours <=> o.agreementHours AND n.agreementAmount <=> o.agreementAmount AND
-  n.agreementAdjustment <=> o.agreementAdjustment AND n.adjustment <=> o.adjustment AND
-  n.invoiceReady <=> o.invoiceReady AND n.timeSheetId <=> o.timeSheetId AND n.timeSheetName <=> o.timeSheetName AND
-  n.status <=> o.status AND n.ticketId <=> o.ticketId AND n.ticketSummary <=> o.ticketSummary AND
-  n.projectId <=> o.projectId AND n.projectName <=> o.projectName AND n.phaseId <=> o.phaseId AND
-  n.phaseName <=> o.phaseName AND n.ticketBoard <=> o.ticketBoard AND n.ticketStatus <=> o.ticketStatus AND
-  n.ticketType <=> o.ticketType AND n.ticketSubType <=> o.ticketSubType AND n.invoiceFlag <=> o.invoiceFlag AND
-  n.extendedInvoiceAmount <=> o.extendedInvoiceAmount AND n.locationName <=> o.locationName AND
-  n.taxCodeId <=> o.taxCodeId AND n.taxCodeName <=> o.taxCodeName AND n.customFields <=> o.customFields AND
-  n.infoLastUpdated <=> o.infoLastUpdated AND n.infoUpdatedBy <=> o.infoUpdatedBy AND
-  n.infoDateEntered <=> o.infoDateEntered AND n.infoEnteredBy <=> o.infoEnteredBy AND
+  n.addToInternalAnalysisFlag <=> o.addToInternalAnalysisFlag AND
+  n.addToResolutionFlag <=> o.addToResolutionFlag AND
+  n.emailResourceFlag <=> o.emailResourceFlag AND
+  n.emailContactFlag <=> o.emailContactFlag AND
+  n.emailCcFlag <=> o.emailCcFlag AND
+  n.emailCc <=> o.emailCc AND
+  n.hoursBilled <=> o.hoursBilled AND
+  n.invoiceHours <=> o.invoiceHours AND
+  n.hourlyCost <=> o.hourlyCost AND
+  n.enteredBy <=> o.enteredBy AND
+  n.dateEntered <=> o.dateEntered AND
+  n.invoiceId <=> o.invoiceId AND
+  n.invoiceIdentifier <=> o.invoiceIdentifier AND
+  n.invoiceBillingType <=> o.invoiceBillingType AND
+  n.invoiceApplyToType <=> o.invoiceApplyToType AND
+  n.invoiceInvoiceDate <=> o.invoiceInvoiceDate AND
+  n.invoiceChargeFirmFlag <=> o.invoiceChargeFirmFlag AND
+  n.mobileGuid <=> o.mobileGuid AND
+  n.hourlyRate <=> o.hourlyRate AND
+  n.overageRate <=> o.overageRate AND
+  n.agreementHours <=> o.agreementHours AND
+  n.agreementAmount <=> o.agreementAmount AND
+  n.agreementAdjustment <=> o.agreementAdjustment AND
+  n.adjustment <=> o.adjustment AND
+  n.invoiceReady <=> o.invoiceReady AND
+  n.timeSheetId <=> o.timeSheetId AND
+  n.timeSheetName <=> o.timeSheetName AND
+  n.status <=> o.status AND
+  n.ticketId <=> o.ticketId AND
+  n.ticketSummary <=> o.ticketSummary AND
+  n.projectId <=> o.projectId AND
+  n.projectName <=> o.projectName AND
+  n.phaseId <=> o.phaseId AND
+  n.phaseName <=> o.phaseName AND
+  n.ticketBoard <=> o.ticketBoard AND
+  n.ticketStatus <=> o.ticketStatus AND
+  n.ticketType <=> o.ticketType AND
+  n.ticketSubType <=> o.ticketSubType AND
+  n.invoiceFlag <=> o.invoiceFlag AND
+  n.extendedInvoiceAmount <=> o.extendedInvoiceAmount AND
+  n.locationName <=> o.locationName AND
+  n.taxCodeId <=> o.taxCodeId AND
+  n.taxCodeName <=> o.taxCodeName AND
+  n.customFields <=> o.customFields AND
+  n.infoLastUpdated <=> o.infoLastUpdated AND
+  n.infoUpdatedBy <=> o.infoUpdatedBy AND
+  n.infoDateEntered <=> o.infoDateEntered AND
+  n.infoEnteredBy <=> o.infoEnteredBy AND
   n._etl_deleted_at <=> o._etl_deleted_at
 );
 MERGE INTO silver.cw_timeentry AS t
@@ -161,64 +291,284 @@ USING changed AS s
 ON t.id = s.id
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  companyId = s.companyId, companyIdentifier = s.companyIdentifier, companyName = s.companyName,
-  companyType = s.companyType, chargeToId = s.chargeToId, chargeToType = s.chargeToType, memberId = s.memberId,
-  memberIdentifier = s.memberIdentifier, memberName = s.memberName, memberDailyCapacity = s.memberDailyCapacity,
-  locationId = s.locationId, businessUnitId = s.businessUnitId, businessGroupDesc = s.businessGroupDesc,
-  locationId_1 = s.locationId_1, locationName_1 = s.locationName_1, departmentId = s.departmentId,
-  departmentName = s.departmentName, workTypeId = s.workTypeId, workTypeName = s.workTypeName,
-  workTypeUtilizationFlag = s.workTypeUtilizationFlag, workRoleId = s.workRoleId, workRoleName = s.workRoleName,
-  agreementId = s.agreementId, agreementName = s.agreementName, agreementType_1 = s.agreementType_1,
-  agreementChargeFirmFlag = s.agreementChargeFirmFlag, agreementType = s.agreementType, activityId = s.activityId,
-  activityName = s.activityName, opportunityRecid = s.opportunityRecid, projectActivity = s.projectActivity,
-  territory = s.territory, timeStart = s.timeStart, timeEnd = s.timeEnd, hoursDeduct = s.hoursDeduct,
-  actualHours = s.actualHours, billableOption = s.billableOption, notes = s.notes, internalNotes = s.internalNotes,
-  addToDetailDescriptionFlag = s.addToDetailDescriptionFlag, addToInternalAnalysisFlag = s.addToInternalAnalysisFlag,
-  addToResolutionFlag = s.addToResolutionFlag, emailResourceFlag = s.emailResourceFlag,
-  emailContactFlag = s.emailContactFlag, emailCcFlag = s.emailCcFlag, emailCc = s.emailCc,
-  hoursBilled = s.hoursBilled, invoiceHours = s.invoiceHours, hourlyCost = s.hourlyCost, enteredBy = s.enteredBy,
-  dateEntered = s.dateEntered, invoiceId = s.invoiceId, invoiceIdentifier = s.invoiceIdentifier,
-  invoiceBillingType = s.invoiceBillingType, invoiceApplyToType = s.invoiceApplyToType,
-  invoiceInvoiceDate = s.invoiceInvoiceDate, invoiceChargeFirmFlag = s.invoiceChargeFirmFlag,
-  mobileGuid = s.mobileGuid, hourlyRate = s.hourlyRate, overageRate = s.overageRate,
-  agreementHours = s.agreementHours, agreementAmount = s.agreementAmount, agreementAdjustment = s.agreementAdjustment,
-  adjustment = s.adjustment, invoiceReady = s.invoiceReady, timeSheetId = s.timeSheetId,
-  timeSheetName = s.timeSheetName, status = s.status, ticketId = s.ticketId, ticketSummary = s.ticketSummary,
-  projectId = s.projectId, projectName = s.projectName, phaseId = s.phaseId, phaseName = s.phaseName,
-  ticketBoard = s.ticketBoard, ticketStatus = s.ticketStatus, ticketType = s.ticketType,
-  ticketSubType = s.ticketSubType, invoiceFlag = s.invoiceFlag, extendedInvoiceAmount = s.extendedInvoiceAmount,
-  locationName = s.locationName, taxCodeId = s.taxCodeId, taxCodeName = s.taxCodeName, customFields = s.customFields,
-  infoLastUpdated = s.infoLastUpdated, infoUpdatedBy = s.infoUpdatedBy, infoDateEntered = s.infoDateEntered,
-  infoEnteredBy = s.infoEnteredBy, _etl_processed_at = s._etl_processed_at, _etl_source = s._etl_source,
-  _etl_batch_id = s._etl_batch_id, _etl_deleted_at = s._etl_deleted_at
+  companyId = s.companyId,
+  companyIdentifier = s.companyIdentifier,
+  companyName = s.companyName,
+  companyType = s.companyType,
+  chargeToId = s.chargeToId,
+  chargeToType = s.chargeToType,
+  memberId = s.memberId,
+  memberIdentifier = s.memberIdentifier,
+  memberName = s.memberName,
+  memberDailyCapacity = s.memberDailyCapacity,
+  locationId = s.locationId,
+  businessUnitId = s.businessUnitId,
+  businessGroupDesc = s.businessGroupDesc,
+  locationId_1 = s.locationId_1,
+  locationName_1 = s.locationName_1,
+  departmentId = s.departmentId,
+  departmentName = s.departmentName,
+  workTypeId = s.workTypeId,
+  workTypeName = s.workTypeName,
+  workTypeUtilizationFlag = s.workTypeUtilizationFlag,
+  workRoleId = s.workRoleId,
+  workRoleName = s.workRoleName,
+  agreementId = s.agreementId,
+  agreementName = s.agreementName,
+  agreementType_1 = s.agreementType_1,
+  agreementChargeFirmFlag = s.agreementChargeFirmFlag,
+  agreementType = s.agreementType,
+  activityId = s.activityId,
+  activityName = s.activityName,
+  opportunityRecid = s.opportunityRecid,
+  projectActivity = s.projectActivity,
+  territory = s.territory,
+  timeStart = s.timeStart,
+  timeEnd = s.timeEnd,
+  hoursDeduct = s.hoursDeduct,
+  actualHours = s.actualHours,
+  billableOption = s.billableOption,
+  notes = s.notes,
+  internalNotes = s.internalNotes,
+  addToDetailDescriptionFlag = s.addToDetailDescriptionFlag,
+  addToInternalAnalysisFlag = s.addToInternalAnalysisFlag,
+  addToResolutionFlag = s.addToResolutionFlag,
+  emailResourceFlag = s.emailResourceFlag,
+  emailContactFlag = s.emailContactFlag,
+  emailCcFlag = s.emailCcFlag,
+  emailCc = s.emailCc,
+  hoursBilled = s.hoursBilled,
+  invoiceHours = s.invoiceHours,
+  hourlyCost = s.hourlyCost,
+  enteredBy = s.enteredBy,
+  dateEntered = s.dateEntered,
+  invoiceId = s.invoiceId,
+  invoiceIdentifier = s.invoiceIdentifier,
+  invoiceBillingType = s.invoiceBillingType,
+  invoiceApplyToType = s.invoiceApplyToType,
+  invoiceInvoiceDate = s.invoiceInvoiceDate,
+  invoiceChargeFirmFlag = s.invoiceChargeFirmFlag,
+  mobileGuid = s.mobileGuid,
+  hourlyRate = s.hourlyRate,
+  overageRate = s.overageRate,
+  agreementHours = s.agreementHours,
+  agreementAmount = s.agreementAmount,
+  agreementAdjustment = s.agreementAdjustment,
+  adjustment = s.adjustment,
+  invoiceReady = s.invoiceReady,
+  timeSheetId = s.timeSheetId,
+  timeSheetName = s.timeSheetName,
+  status = s.status,
+  ticketId = s.ticketId,
+  ticketSummary = s.ticketSummary,
+  projectId = s.projectId,
+  projectName = s.projectName,
+  phaseId = s.phaseId,
+  phaseName = s.phaseName,
+  ticketBoard = s.ticketBoard,
+  ticketStatus = s.ticketStatus,
+  ticketType = s.ticketType,
+  ticketSubType = s.ticketSubType,
+  invoiceFlag = s.invoiceFlag,
+  extendedInvoiceAmount = s.extendedInvoiceAmount,
+  locationName = s.locationName,
+  taxCodeId = s.taxCodeId,
+  taxCodeName = s.taxCodeName,
+  customFields = s.customFields,
+  infoLastUpdated = s.infoLastUpdated,
+  infoUpdatedBy = s.infoUpdatedBy,
+  infoDateEntered = s.infoDateEntered,
+  infoEnteredBy = s.infoEnteredBy,
+  _etl_processed_at = s._etl_processed_at,
+  _etl_source = s._etl_source,
+  _etl_batch_id = s._etl_batch_id,
+  _etl_deleted_at = s._etl_deleted_at
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  id, companyId, companyIdentifier, companyName, companyType, chargeToId, chargeToType, memberId, memberIdentifier,
-  memberName, memberDailyCapacity, locationId, businessUnitId, businessGroupDesc, locationId_1, locationName_1,
-  departmentId, departmentName, workTypeId, workTypeName, workTypeUtilizationFlag, workRoleId, workRoleName,
-  agreementId, agreementName, agreementType_1, agreementChargeFirmFlag, agreementType, activityId, activityName,
-  opportunityRecid, projectActivity, territory, timeStart, timeEnd, hoursDeduct, actualHours, billableOption, notes,
-  internalNotes, addToDetailDescriptionFlag, addToInternalAnalysisFlag, addToResolutionFlag, emailResourceFlag,
-  emailContactFlag, emailCcFlag, emailCc, hoursBilled, invoiceHours, hourlyCost, enteredBy, dateEntered, invoiceId,
-  invoiceIdentifier, invoiceBillingType, invoiceApplyToType, invoiceInvoiceDate, invoiceChargeFirmFlag, mobileGuid,
-  hourlyRate, overageRate, agreementHours, agreementAmount, agreementAdjustment, adjustment, invoiceReady,
-  timeSheetId, timeSheetName, status, ticketId, ticketSummary, projectId, projectName, phaseId, phaseName,
-  ticketBoard, ticketStatus, ticketType, ticketSubType, invoiceFlag, extendedInvoiceAmount, locationName, taxCodeId,
-  taxCodeName, customFields, infoLastUpdated, infoUpdatedBy, infoDateEntered, infoEnteredBy, _etl_processed_at,
-  _etl_source, _etl_batch_id, _etl_deleted_at
+  id,
+  companyId,
+  companyIdentifier,
+  companyName,
+  companyType,
+  chargeToId,
+  chargeToType,
+  memberId,
+  memberIdentifier,
+  memberName,
+  memberDailyCapacity,
+  locationId,
+  businessUnitId,
+  businessGroupDesc,
+  locationId_1,
+  locationName_1,
+  departmentId,
+  departmentName,
+  workTypeId,
+  workTypeName,
+  workTypeUtilizationFlag,
+  workRoleId,
+  workRoleName,
+  agreementId,
+  agreementName,
+  agreementType_1,
+  agreementChargeFirmFlag,
+  agreementType,
+  activityId,
+  activityName,
+  opportunityRecid,
+  projectActivity,
+  territory,
+  timeStart,
+  timeEnd,
+  hoursDeduct,
+  actualHours,
+  billableOption,
+  notes,
+  internalNotes,
+  addToDetailDescriptionFlag,
+  addToInternalAnalysisFlag,
+  addToResolutionFlag,
+  emailResourceFlag,
+  emailContactFlag,
+  emailCcFlag,
+  emailCc,
+  hoursBilled,
+  invoiceHours,
+  hourlyCost,
+  enteredBy,
+  dateEntered,
+  invoiceId,
+  invoiceIdentifier,
+  invoiceBillingType,
+  invoiceApplyToType,
+  invoiceInvoiceDate,
+  invoiceChargeFirmFlag,
+  mobileGuid,
+  hourlyRate,
+  overageRate,
+  agreementHours,
+  agreementAmount,
+  agreementAdjustment,
+  adjustment,
+  invoiceReady,
+  timeSheetId,
+  timeSheetName,
+  status,
+  ticketId,
+  ticketSummary,
+  projectId,
+  projectName,
+  phaseId,
+  phaseName,
+  ticketBoard,
+  ticketStatus,
+  ticketType,
+  ticketSubType,
+  invoiceFlag,
+  extendedInvoiceAmount,
+  locationName,
+  taxCodeId,
+  taxCodeName,
+  customFields,
+  infoLastUpdated,
+  infoUpdatedBy,
+  infoDateEntered,
+  infoEnteredBy,
+  _etl_processed_at,
+  _etl_source,
+  _etl_batch_id,
+  _etl_deleted_at
 ) VALUES (
-  s.id, s.companyId, s.companyIdentifier, s.companyName, s.companyType, s.chargeToId, s.chargeToType, s.memberId,
-  s.memberIdentifier, s.memberName, s.memberDailyCapacity, s.locationId, s.businessUnitId, s.businessGroupDesc,
-  s.locationId_1, s.locationName_1, s.departmentId, s.departmentName, s.workTypeId, s.workTypeName,
-  s.workTypeUtilizationFlag, s.workRoleId, s.workRoleName, s.agreementId, s.agreementName, s.agreementType_1,
-  s.agreementChargeFirmFlag, s.agreementType, s.activityId, s.activityName, s.opportunityRecid, s.projectActivity,
-  s.territory, s.timeStart, s.timeEnd, s.hoursDeduct, s.actualHours, s.billableOption, s.notes, s.internalNotes,
-  s.addToDetailDescriptionFlag, s.addToInternalAnalysisFlag, s.addToResolutionFlag, s.emailResourceFlag,
-  s.emailContactFlag, s.emailCcFlag, s.emailCc, s.hoursBilled, s.invoiceHours, s.hourlyCost, s.enteredBy,
-  s.dateEntered, s.invoiceId, s.invoiceIdentifier, s.invoiceBillingType, s.invoiceApplyToType, s.invoiceInvoiceDate,
-  s.invoiceChargeFirmFlag, s.mobileGuid, s.hourlyRate, s.overageRate, s.agreementHours, s.agreementAmount,
-  s.agreementAdjustment, s.adjustment, s.invoiceReady, s.timeSheetId, s.timeSheetName, s.status, s.ticketId,
-  s.ticketSummary, s.projectId, s.projectName, s.phaseId, s.phaseName, s.ticketBoard, s.ticketStatus, s.ticketType,
-  s.ticketSubType, s.invoiceFlag, s.extendedInvoiceAmount, s.locationName, s.taxCodeId, s.taxCodeName, s.customFields,
-  s.infoLastUpdated, s.infoUpdatedBy, s.infoDateEntered, s.infoEnteredBy, s._etl_processed_at, s._etl_source,
-  s._etl_batch_id, s._etl_deleted_at
+  s.id,
+  s.companyId,
+  s.companyIdentifier,
+  s.companyName,
+  s.companyType,
+  s.chargeToId,
+  s.chargeToType,
+  s.memberId,
+  s.memberIdentifier,
+  s.memberName,
+  s.memberDailyCapacity,
+  s.locationId,
+  s.businessUnitId,
+  s.businessGroupDesc,
+  s.locationId_1,
+  s.locationName_1,
+  s.departmentId,
+  s.departmentName,
+  s.workTypeId,
+  s.workTypeName,
+  s.workTypeUtilizationFlag,
+  s.workRoleId,
+  s.workRoleName,
+  s.agreementId,
+  s.agreementName,
+  s.agreementType_1,
+  s.agreementChargeFirmFlag,
+  s.agreementType,
+  s.activityId,
+  s.activityName,
+  s.opportunityRecid,
+  s.projectActivity,
+  s.territory,
+  s.timeStart,
+  s.timeEnd,
+  s.hoursDeduct,
+  s.actualHours,
+  s.billableOption,
+  s.notes,
+  s.internalNotes,
+  s.addToDetailDescriptionFlag,
+  s.addToInternalAnalysisFlag,
+  s.addToResolutionFlag,
+  s.emailResourceFlag,
+  s.emailContactFlag,
+  s.emailCcFlag,
+  s.emailCc,
+  s.hoursBilled,
+  s.invoiceHours,
+  s.hourlyCost,
+  s.enteredBy,
+  s.dateEntered,
+  s.invoiceId,
+  s.invoiceIdentifier,
+  s.invoiceBillingType,
+  s.invoiceApplyToType,
+  s.invoiceInvoiceDate,
+  s.invoiceChargeFirmFlag,
+  s.mobileGuid,
+  s.hourlyRate,
+  s.overageRate,
+  s.agreementHours,
+  s.agreementAmount,
+  s.agreementAdjustment,
+  s.adjustment,
+  s.invoiceReady,
+  s.timeSheetId,
+  s.timeSheetName,
+  s.status,
+  s.ticketId,
+  s.ticketSummary,
+  s.projectId,
+  s.projectName,
+  s.phaseId,
+  s.phaseName,
+  s.ticketBoard,
+  s.ticketStatus,
+  s.ticketType,
+  s.ticketSubType,
+  s.invoiceFlag,
+  s.extendedInvoiceAmount,
+  s.locationName,
+  s.taxCodeId,
+  s.taxCodeName,
+  s.customFields,
+  s.infoLastUpdated,
+  s.infoUpdatedBy,
+  s.infoDateEntered,
+  s.infoEnteredBy,
+  s._etl_processed_at,
+  s._etl_source,
+  s._etl_batch_id,
+  s._etl_deleted_at
 )

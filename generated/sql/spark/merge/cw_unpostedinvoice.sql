@@ -88,62 +88,169 @@ CREATE TABLE IF NOT EXISTS silver.cw_unpostedinvoice (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.id, o.id) AS id, n.billingLogId, n.locationId, n.locationId_1, n.locationName, n.departmentId,
-  n.departmentId_1, n.departmentIdentifier, n.departmentName, n.companyId, n.companyIdentifier, n.companyName,
-  n.accountNumber, n.billToCompanyId, n.billToCompanyIdentifier, n.billToCompanyName, n.billToSiteId,
-  n.billToSiteName, n.shipToCompanyId, n.shipToCompanyIdentifier, n.shipToCompanyName, n.shipToSiteId,
-  n.shipToSiteName, n.invoiceNumber, n.invoiceDate, n.invoiceType, n.description, n.billingTermsId,
-  n.billingTermsName, n.dueDays, n.dueDate, n.currencyId, n.currencySymbol, n.currencyCurrencyCode,
-  n.currencyDecimalSeparator, n.currencyNumberOfDecimals, n.currencyThousandsSeparator,
-  n.currencyNegativeParenthesesFlag, n.currencyDisplaySymbolFlag, n.currencyCurrencyIdentifier,
-  n.currencyDisplayIdFlag, n.currencyRightAlign, n.currencyName, n.subTotal, n.total, n.hasTime, n.hasExpenses,
-  n.hasProducts, n.invoiceTaxableFlag, n.taxCodeId, n.taxCodeName, n.avalaraTaxFlag, n.itemTaxableFlag,
-  n.salesTaxAmount, n.stateTaxFlag, n.stateTaxXref, n.stateTaxAmount, n.countyTaxFlag, n.countyTaxXref,
-  n.countyTaxAmount, n.cityTaxFlag, n.cityTaxXref, n.cityTaxAmount, n.countryTaxFlag, n.countryTaxXref,
-  n.countryTaxAmount, n.compositeTaxFlag, n.compositeTaxXref, n.compositeTaxAmount, n.levelSixTaxFlag,
-  n.levelSixTaxXref, n.levelSixTaxAmount, n.createdBy, n.dateClosed, n.infoLastUpdated, n.infoUpdatedBy,
-  n.infoDateEntered, n.infoEnteredBy, n._etl_processed_at, n._etl_source, n._etl_batch_id, n._etl_deleted_at,
+  COALESCE(n.id, o.id) AS id,
+  n.billingLogId,
+  n.locationId,
+  n.locationId_1,
+  n.locationName,
+  n.departmentId,
+  n.departmentId_1,
+  n.departmentIdentifier,
+  n.departmentName,
+  n.companyId,
+  n.companyIdentifier,
+  n.companyName,
+  n.accountNumber,
+  n.billToCompanyId,
+  n.billToCompanyIdentifier,
+  n.billToCompanyName,
+  n.billToSiteId,
+  n.billToSiteName,
+  n.shipToCompanyId,
+  n.shipToCompanyIdentifier,
+  n.shipToCompanyName,
+  n.shipToSiteId,
+  n.shipToSiteName,
+  n.invoiceNumber,
+  n.invoiceDate,
+  n.invoiceType,
+  n.description,
+  n.billingTermsId,
+  n.billingTermsName,
+  n.dueDays,
+  n.dueDate,
+  n.currencyId,
+  n.currencySymbol,
+  n.currencyCurrencyCode,
+  n.currencyDecimalSeparator,
+  n.currencyNumberOfDecimals,
+  n.currencyThousandsSeparator,
+  n.currencyNegativeParenthesesFlag,
+  n.currencyDisplaySymbolFlag,
+  n.currencyCurrencyIdentifier,
+  n.currencyDisplayIdFlag,
+  n.currencyRightAlign,
+  n.currencyName,
+  n.subTotal,
+  n.total,
+  n.hasTime,
+  n.hasExpenses,
+  n.hasProducts,
+  n.invoiceTaxableFlag,
+  n.taxCodeId,
+  n.taxCodeName,
+  n.avalaraTaxFlag,
+  n.itemTaxableFlag,
+  n.salesTaxAmount,
+  n.stateTaxFlag,
+  n.stateTaxXref,
+  n.stateTaxAmount,
+  n.countyTaxFlag,
+  n.countyTaxXref,
+  n.countyTaxAmount,
+  n.cityTaxFlag,
+  n.cityTaxXref,
+  n.cityTaxAmount,
+  n.countryTaxFlag,
+  n.countryTaxXref,
+  n.countryTaxAmount,
+  n.compositeTaxFlag,
+  n.compositeTaxXref,
+  n.compositeTaxAmount,
+  n.levelSixTaxFlag,
+  n.levelSixTaxXref,
+  n.levelSixTaxAmount,
+  n.createdBy,
+  n.dateClosed,
+  n.infoLastUpdated,
+  n.infoUpdatedBy,
+  n.infoDateEntered,
+  n.infoEnteredBy,
+  n._etl_processed_at,
+  n._etl_source,
+  n._etl_batch_id,
+  n._etl_deleted_at,
   n.id IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN silver.cw_unpostedinvoice AS o ON o.id = n.id
 WHERE n.id IS NULL OR o.id IS NULL OR NOT (
-  n.billingLogId <=> o.billingLogId AND n.locationId <=> o.locationId AND n.locationId_1 <=> o.locationId_1 AND
-  n.locationName <=> o.locationName AND n.departmentId <=> o.departmentId AND
-  n.departmentId_1 <=> o.departmentId_1 AND n.departmentIdentifier <=> o.departmentIdentifier AND
-  n.departmentName <=> o.departmentName AND n.companyId <=> o.companyId AND
-  n.companyIdentifier <=> o.companyIdentifier AND n.companyName <=> o.companyName AND
-  n.accountNumber <=> o.accountNumber AND n.billToCompanyId <=> o.billToCompanyId AND
-  n.billToCompanyIdentifier <=> o.billToCompanyIdentifier AND n.billToCompanyName <=> o.billToCompanyName AND
-  n.billToSiteId <=> o.billToSiteId AND n.billToSiteName <=> o.billToSiteName AND
-  n.shipToCompanyId <=> o.shipToCompanyId AND n.shipToCompanyIdentifier <=> o.shipToCompanyIdentifier AND
-  n.shipToCompanyName <=> o.shipToCompanyName AND n.shipToSiteId <=> o.shipToSiteId AND
-  n.shipToSiteName <=> o.shipToSiteName AND n.invoiceNumber <=> o.invoiceNumber AND
-  n.invoiceDate <=> o.invoiceDate AND n.invoiceType <=> o.invoiceType AND n.description <=> o.description AND
-  n.billingTermsId <=> o.billingTermsId AND n.billingTermsName <=> o.billingTermsName AND n.dueDays <=> o.dueDays AND
-  n.dueDate <=> o.dueDate AND n.currencyId <=> o.currencyId AND n.currencySymbol <=> o.currencySymbol AND
-  n.currencyCurrencyCode <=> o.currencyCurrencyCode AND n.currencyDecimalSeparator <=> o.currencyDecimalSeparator AND
+  n.billingLogId <=> o.billingLogId AND
+  n.locationId <=> o.locationId AND
+  n.locationId_1 <=> o.locationId_1 AND
+  n.locationName <=> o.locationName AND
+  n.departmentId <=> o.departmentId AND
+  n.departmentId_1 <=> o.departmentId_1 AND
+  n.departmentIdentifier <=> o.departmentIdentifier AND
+  n.departmentName <=> o.departmentName AND
+  n.companyId <=> o.companyId AND
+  n.companyIdentifier <=> o.companyIdentifier AND
+  n.companyName <=> o.companyName AND
+  n.accountNumber <=> o.accountNumber AND
+  n.billToCompanyId <=> o.billToCompanyId AND
+  n.billToCompanyIdentifier <=> o.billToCompanyIdentifier AND
+  n.billToCompanyName <=> o.billToCompanyName AND
+  n.billToSiteId <=> o.billToSiteId AND
+  n.billToSiteName <=> o.billToSiteName AND
+  n.shipToCompanyId <=> o.shipToCompanyId AND
+  n.shipToCompanyIdentifier <=> o.shipToCompanyIdentifier AND
+  n.shipToCompanyName <=> o.shipToCompanyName AND
+  n.shipToSiteId <=> o.shipToSiteId AND
+  n.shipToSiteName <=> o.shipToSiteName AND
+  n.invoiceNumber <=> o.invoiceNumber AND
+  n.invoiceDate <=> o.invoiceDate AND
+  n.invoiceType <=> o.invoiceType AND
+  n.description <=> o.description AND
+  n.billingTermsId <=> o.billingTermsId AND
+  n.billingTermsName <=> o.billingTermsName AND
+  n.dueDays <=> o.dueDays AND
+  n.dueDate <=> o.dueDate AND
+  n.currencyId <=> o.currencyId AND
+  n.currencySymbol <=> o.currencySymbol AND
+  n.currencyCurrencyCode <=> o.currencyCurrencyCode AND
+  n.currencyDecimalSeparator <=> o.currencyDecimalSeparator AND
   n.currencyNumberOfDecimals <=> o.currencyNumberOfDecimals AND
   n.currencyThousandsSeparator <=> o.currencyThousandsSeparator AND
   n.currencyNegativeParenthesesFlag <=> o.currencyNegativeParenthesesFlag AND
   n.currencyDisplaySymbolFlag <=> o.currencyDisplaySymbolFlag AND
   n.currencyCurrencyIdentifier <=> o.currencyCurrencyIdentifier AND
-  n.currencyDisplayIdFlag <=> o.currencyDisplayIdFlag AND n.currencyRightAlign <=> o.currencyRightAlign AND
-  n.currencyName <=> o.currencyName AND n.subTotal <=> o.subTotal AND n.total <=> o.total AND
-  n.hasTime <=> o.hasTime AND n.hasExpenses <=> o.hasExpenses AND n.hasProducts <=> o.hasProducts AND
-  n.invoiceTaxableFlag <=> o.invoiceTaxableFlag AND n.taxCodeId <=> o.taxCodeId AND
-  n.taxCodeName <=> o.taxCodeName AND n.avalaraTaxFlag <=> o.avalaraTaxFlag AND
-  n.itemTaxableFlag <=> o.itemTaxableFlag AND n.salesTaxAmount <=> o.salesTaxAmount AND
-  n.stateTaxFlag <=> o.stateTaxFlag AND n.stateTaxXref <=> o.stateTaxXref AND
-  n.stateTaxAmount <=> o.stateTaxAmount AND n.countyTaxFlag <=> o.countyTaxFlag AND
-  n.countyTaxXref <=> o.countyTaxXref AND n.countyTaxAmount <=> o.countyTaxAmount AND
-  n.cityTaxFlag <=> o.cityTaxFlag AND n.cityTaxXref <=> o.cityTaxXref AND n.cityTaxAmount <=> o.cityTaxAmount AND
-  n.countryTaxFlag <=> o.countryTaxFlag AND n.countryTaxXref <=> o.countryTaxXref AND
-  n.countryTaxAmount <=> o.countryTaxAmount AND n.compositeTaxFlag <=> o.compositeTaxFlag AND
-  n.compositeTaxXref <=> o.compositeTaxXref AND n.compositeTaxAmount <=> o.compositeTaxAmount AND
-  n.levelSixTaxFlag <=> o.levelSixTaxFlag AND n.levelSixTaxXref <=> o.levelSixTaxXref AND
-  n.levelSixTaxAmount <=> o.levelSixTaxAmount AND n.createdBy <=> o.createdBy AND n.dateClosed <=> o.dateClosed AND
-  n.infoLastUpdated <=> o.infoLastUpdated AND n.infoUpdatedBy <=> o.infoUpdatedBy AND
-  n.infoDateEntered <=> o.infoDateEntered AND n.infoEnteredBy <=> o.infoEnteredBy AND
+  n.currencyDisplayIdFlag <=> o.currencyDisplayIdFlag AND
+  n.currencyRightAlign <=> o.currencyRightAlign AND
+  n.currencyName <=> o.currencyName AND
+  n.subTotal <=> o.subTotal AND
+  n.total <=> o.total AND
+  n.hasTime <=> o.hasTime AND
+  n.hasExpenses <=> o.hasExpenses AND
+  n.hasProducts <=> o.hasProducts AND
+  n.invoiceTaxableFlag <=> o.invoiceTaxableFlag AND
+  n.taxCodeId <=> o.taxCodeId AND
+  n.taxCodeName <=> o.taxCodeName AND
+  n.avalaraTaxFlag <=> o.avalaraTaxFlag AND
+  n.itemTaxableFlag <=> o.itemTaxableFlag AND
+  n.salesTaxAmount <=> o.salesTaxAmount AND
+  n.stateTaxFlag <=> o.stateTaxFlag AND
+  n.stateTaxXref <=> o.stateTaxXref AND
+  n.stateTaxAmount <=> o.stateTaxAmount AND
+  n.countyTaxFlag <=> o.countyTaxFlag AND
+  n.countyTaxXref <=> o.countyTaxXref AND
+  n.countyTaxAmount <=> o.countyTaxAmount AND
+  n.cityTaxFlag <=> o.cityTaxFlag AND
+  n.cityTaxXref <=> o.cityTaxXref AND
+  n.cityTaxAmount <=> o.cityTaxAmount AND
+  n.countryTaxFlag <=> o.countryTaxFlag AND
+  n.countryTaxXref <=> o.countryTaxXref AND
+  n.countryTaxAmount <=> o.countryTaxAmount AND
+  n.compositeTaxFlag <=> o.compositeTaxFlag AND
+  n.compositeTaxXref <=> o.compositeTaxXref AND
+  n.compositeTaxAmount <=> o.compositeTaxAmount AND
+  n.levelSixTaxFlag <=> o.levelSixTaxFlag AND
+  n.levelSixTaxXref <=> o.levelSixTaxXref AND
+  n.levelSixTaxAmount <=> o.levelSixTaxAmount AND
+  n.createdBy <=> o.createdBy AND
+  n.dateClosed <=> o.dateClosed AND
+  n.infoLastUpdated <=> o.infoLastUpdated AND
+  n.infoUpdatedBy <=> o.infoUpdatedBy AND
+  n.infoDateEntered <=> o.infoDateEntered AND
+  n.infoEnteredBy <=> o.infoEnteredBy AND
   n._etl_deleted_at <=> o._etl_deleted_at
 );
 MERGE INTO silver.cw_unpostedinvoice AS t
@@ -151,64 +258,251 @@ USING changed AS s
 ON t.id = s.id
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  billingLogId = s.billingLogId, locationId = s.locationId, locationId_1 = s.locationId_1,
-  locationName = s.locationName, departmentId = s.departmentId, departmentId_1 = s.departmentId_1,
-  departmentIdentifier = s.departmentIdentifier, departmentName = s.departmentName, companyId = s.companyId,
-  companyIdentifier = s.companyIdentifier, companyName = s.companyName, accountNumber = s.accountNumber,
-  billToCompanyId = s.billToCompanyId, billToCompanyIdentifier = s.billToCompanyIdentifier,
-  billToCompanyName = s.billToCompanyName, billToSiteId = s.billToSiteId, billToSiteName = s.billToSiteName,
-  shipToCompanyId = s.shipToCompanyId, shipToCompanyIdentifier = s.shipToCompanyIdentifier,
-  shipToCompanyName = s.shipToCompanyName, shipToSiteId = s.shipToSiteId, shipToSiteName = s.shipToSiteName,
-  invoiceNumber = s.invoiceNumber, invoiceDate = s.invoiceDate, invoiceType = s.invoiceType,
-  description = s.description, billingTermsId = s.billingTermsId, billingTermsName = s.billingTermsName,
-  dueDays = s.dueDays, dueDate = s.dueDate, currencyId = s.currencyId, currencySymbol = s.currencySymbol,
-  currencyCurrencyCode = s.currencyCurrencyCode, currencyDecimalSeparator = s.currencyDecimalSeparator,
-  currencyNumberOfDecimals = s.currencyNumberOfDecimals, currencyThousandsSeparator = s.currencyThousandsSeparator,
+  billingLogId = s.billingLogId,
+  locationId = s.locationId,
+  locationId_1 = s.locationId_1,
+  locationName = s.locationName,
+  departmentId = s.departmentId,
+  departmentId_1 = s.departmentId_1,
+  departmentIdentifier = s.departmentIdentifier,
+  departmentName = s.departmentName,
+  companyId = s.companyId,
+  companyIdentifier = s.companyIdentifier,
+  companyName = s.companyName,
+  accountNumber = s.accountNumber,
+  billToCompanyId = s.billToCompanyId,
+  billToCompanyIdentifier = s.billToCompanyIdentifier,
+  billToCompanyName = s.billToCompanyName,
+  billToSiteId = s.billToSiteId,
+  billToSiteName = s.billToSiteName,
+  shipToCompanyId = s.shipToCompanyId,
+  shipToCompanyIdentifier = s.shipToCompanyIdentifier,
+  shipToCompanyName = s.shipToCompanyName,
+  shipToSiteId = s.shipToSiteId,
+  shipToSiteName = s.shipToSiteName,
+  invoiceNumber = s.invoiceNumber,
+  invoiceDate = s.invoiceDate,
+  invoiceType = s.invoiceType,
+  description = s.description,
+  billingTermsId = s.billingTermsId,
+  billingTermsName = s.billingTermsName,
+  dueDays = s.dueDays,
+  dueDate = s.dueDate,
+  currencyId = s.currencyId,
+  currencySymbol = s.currencySymbol,
+  currencyCurrencyCode = s.currencyCurrencyCode,
+  currencyDecimalSeparator = s.currencyDecimalSeparator,
+  currencyNumberOfDecimals = s.currencyNumberOfDecimals,
+  currencyThousandsSeparator = s.currencyThousandsSeparator,
   currencyNegativeParenthesesFlag = s.currencyNegativeParenthesesFlag,
-  currencyDisplaySymbolFlag = s.currencyDisplaySymbolFlag, currencyCurrencyIdentifier = s.currencyCurrencyIdentifier,
-  currencyDisplayIdFlag = s.currencyDisplayIdFlag, currencyRightAlign = s.currencyRightAlign,
-  currencyName = s.currencyName, subTotal = s.subTotal, total = s.total, hasTime = s.hasTime,
-  hasExpenses = s.hasExpenses, hasProducts = s.hasProducts, invoiceTaxableFlag = s.invoiceTaxableFlag,
-  taxCodeId = s.taxCodeId, taxCodeName = s.taxCodeName, avalaraTaxFlag = s.avalaraTaxFlag,
-  itemTaxableFlag = s.itemTaxableFlag, salesTaxAmount = s.salesTaxAmount, stateTaxFlag = s.stateTaxFlag,
-  stateTaxXref = s.stateTaxXref, stateTaxAmount = s.stateTaxAmount, countyTaxFlag = s.countyTaxFlag,
-  countyTaxXref = s.countyTaxXref, countyTaxAmount = s.countyTaxAmount, cityTaxFlag = s.cityTaxFlag,
-  cityTaxXref = s.cityTaxXref, cityTaxAmount = s.cityTaxAmount, countryTaxFlag = s.countryTaxFlag,
-  countryTaxXref = s.countryTaxXref, countryTaxAmount = s.countryTaxAmount, compositeTaxFlag = s.compositeTaxFlag,
-  compositeTaxXref = s.compositeTaxXref, compositeTaxAmount = s.compositeTaxAmount,
-  levelSixTaxFlag = s.levelSixTaxFlag, levelSixTaxXref = s.levelSixTaxXref, levelSixTaxAmount = s.levelSixTaxAmount,
-  createdBy = s.createdBy, dateClosed = s.dateClosed, infoLastUpdated = s.infoLastUpdated,
-  infoUpdatedBy = s.infoUpdatedBy, infoDateEntered = s.infoDateEntered, infoEnteredBy = s.infoEnteredBy,
-  _etl_processed_at = s._etl_processed_at, _etl_source = s._etl_source, _etl_batch_id = s._etl_batch_id,
+  currencyDisplaySymbolFlag = s.currencyDisplaySymbolFlag,
+  currencyCurrencyIdentifier = s.currencyCurrencyIdentifier,
+  currencyDisplayIdFlag = s.currencyDisplayIdFlag,
+  currencyRightAlign = s.currencyRightAlign,
+  currencyName = s.currencyName,
+  subTotal = s.subTotal,
+  total = s.total,
+  hasTime = s.hasTime,
+  hasExpenses = s.hasExpenses,
+  hasProducts = s.hasProducts,
+  invoiceTaxableFlag = s.invoiceTaxableFlag,
+  taxCodeId = s.taxCodeId,
+  taxCodeName = s.taxCodeName,
+  avalaraTaxFlag = s.avalaraTaxFlag,
+  itemTaxableFlag = s.itemTaxableFlag,
+  salesTaxAmount = s.salesTaxAmount,
+  stateTaxFlag = s.stateTaxFlag,
+  stateTaxXref = s.stateTaxXref,
+  stateTaxAmount = s.stateTaxAmount,
+  countyTaxFlag = s.countyTaxFlag,
+  countyTaxXref = s.countyTaxXref,
+  countyTaxAmount = s.countyTaxAmount,
+  cityTaxFlag = s.cityTaxFlag,
+  cityTaxXref = s.cityTaxXref,
+  cityTaxAmount = s.cityTaxAmount,
+  countryTaxFlag = s.countryTaxFlag,
+  countryTaxXref = s.countryTaxXref,
+  countryTaxAmount = s.countryTaxAmount,
+  compositeTaxFlag = s.compositeTaxFlag,
+  compositeTaxXref = s.compositeTaxXref,
+  compositeTaxAmount = s.compositeTaxAmount,
+  levelSixTaxFlag = s.levelSixTaxFlag,
+  levelSixTaxXref = s.levelSixTaxXref,
+  levelSixTaxAmount = s.levelSixTaxAmount,
+  createdBy = s.createdBy,
+  dateClosed = s.dateClosed,
+  infoLastUpdated = s.infoLastUpdated,
+  infoUpdatedBy = s.infoUpdatedBy,
+  infoDateEntered = s.infoDateEntered,
+  infoEnteredBy = s.infoEnteredBy,
+  _etl_processed_at = s._etl_processed_at,
+  _etl_source = s._etl_source,
+  _etl_batch_id = s._etl_batch_id,
   _etl_deleted_at = s._etl_deleted_at
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  id, billingLogId, locationId, locationId_1, locationName, departmentId, departmentId_1, departmentIdentifier,
-  departmentName, companyId, companyIdentifier, companyName, accountNumber, billToCompanyId, billToCompanyIdentifier,
-  billToCompanyName, billToSiteId, billToSiteName, shipToCompanyId, shipToCompanyIdentifier, shipToCompanyName,
-  shipToSiteId, shipToSiteName, invoiceNumber, invoiceDate, invoiceType, description, billingTermsId,
-  billingTermsName, dueDays, dueDate, currencyId, currencySymbol, currencyCurrencyCode, currencyDecimalSeparator,
-  currencyNumberOfDecimals, currencyThousandsSeparator, currencyNegativeParenthesesFlag, currencyDisplaySymbolFlag,
-  currencyCurrencyIdentifier, currencyDisplayIdFlag, currencyRightAlign, currencyName, subTotal, total, hasTime,
-  hasExpenses, hasProducts, invoiceTaxableFlag, taxCodeId, taxCodeName, avalaraTaxFlag, itemTaxableFlag,
-  salesTaxAmount, stateTaxFlag, stateTaxXref, stateTaxAmount, countyTaxFlag, countyTaxXref, countyTaxAmount,
-  cityTaxFlag, cityTaxXref, cityTaxAmount, countryTaxFlag, countryTaxXref, countryTaxAmount, compositeTaxFlag,
-  compositeTaxXref, compositeTaxAmount, levelSixTaxFlag, levelSixTaxXref, levelSixTaxAmount, createdBy, dateClosed,
-  infoLastUpdated, infoUpdatedBy, infoDateEntered, infoEnteredBy, _etl_processed_at, _etl_source, _etl_batch_id,
+  id,
+  billingLogId,
+  locationId,
+  locationId_1,
+  locationName,
+  departmentId,
+  departmentId_1,
+  departmentIdentifier,
+  departmentName,
+  companyId,
+  companyIdentifier,
+  companyName,
+  accountNumber,
+  billToCompanyId,
+  billToCompanyIdentifier,
+  billToCompanyName,
+  billToSiteId,
+  billToSiteName,
+  shipToCompanyId,
+  shipToCompanyIdentifier,
+  shipToCompanyName,
+  shipToSiteId,
+  shipToSiteName,
+  invoiceNumber,
+  invoiceDate,
+  invoiceType,
+  description,
+  billingTermsId,
+  billingTermsName,
+  dueDays,
+  dueDate,
+  currencyId,
+  currencySymbol,
+  currencyCurrencyCode,
+  currencyDecimalSeparator,
+  currencyNumberOfDecimals,
+  currencyThousandsSeparator,
+  currencyNegativeParenthesesFlag,
+  currencyDisplaySymbolFlag,
+  currencyCurrencyIdentifier,
+  currencyDisplayIdFlag,
+  currencyRightAlign,
+  currencyName,
+  subTotal,
+  total,
+  hasTime,
+  hasExpenses,
+  hasProducts,
+  invoiceTaxableFlag,
+  taxCodeId,
+  taxCodeName,
+  avalaraTaxFlag,
+  itemTaxableFlag,
+  salesTaxAmount,
+  stateTaxFlag,
+  stateTaxXref,
+  stateTaxAmount,
+  countyTaxFlag,
+  countyTaxXref,
+  countyTaxAmount,
+  cityTaxFlag,
+  cityTaxXref,
+  cityTaxAmount,
+  countryTaxFlag,
+  countryTaxXref,
+  countryTaxAmount,
+  compositeTaxFlag,
+  compositeTaxXref,
+  compositeTaxAmount,
+  levelSixTaxFlag,
+  levelSixTaxXref,
+  levelSixTaxAmount,
+  createdBy,
+  dateClosed,
+  infoLastUpdated,
+  infoUpdatedBy,
+  infoDateEntered,
+  infoEnteredBy,
+  _etl_processed_at,
+  _etl_source,
+  _etl_batch_id,
   _etl_deleted_at
 ) VALUES (
-  s.id, s.billingLogId, s.locationId, s.locationId_1, s.locationName, s.departmentId, s.departmentId_1,
-  s.departmentIdentifier, s.departmentName, s.companyId, s.companyIdentifier, s.companyName, s.accountNumber,
-  s.billToCompanyId, s.billToCompanyIdentifier, s.billToCompanyName, s.billToSiteId, s.billToSiteName,
-  s.shipToCompanyId, s.shipToCompanyIdentifier, s.shipToCompanyName, s.shipToSiteId, s.shipToSiteName,
-  s.invoiceNumber, s.invoiceDate, s.invoiceType, s.description, s.billingTermsId, s.billingTermsName, s.dueDays,
-  s.dueDate, s.currencyId, s.currencySymbol, s.currencyCurrencyCode, s.currencyDecimalSeparator,
-  s.currencyNumberOfDecimals, s.currencyThousandsSeparator, s.currencyNegativeParenthesesFlag,
-  s.currencyDisplaySymbolFlag, s.currencyCurrencyIdentifier, s.currencyDisplayIdFlag, s.currencyRightAlign,
-  s.currencyName, s.subTotal, s.total, s.hasTime, s.hasExpenses, s.hasProducts, s.invoiceTaxableFlag, s.taxCodeId,
-  s.taxCodeName, s.avalaraTaxFlag, s.itemTaxableFlag, s.salesTaxAmount, s.stateTaxFlag, s.stateTaxXref,
-  s.stateTaxAmount, s.countyTaxFlag, s.countyTaxXref, s.countyTaxAmount, s.cityTaxFlag, s.cityTaxXref,
-  s.cityTaxAmount, s.countryTaxFlag, s.countryTaxXref, s.countryTaxAmount, s.compositeTaxFlag, s.compositeTaxXref,
-  s.compositeTaxAmount, s.levelSixTaxFlag, s.levelSixTaxXref, s.levelSixTaxAmount, s.createdBy, s.dateClosed,
-  s.infoLastUpdated, s.infoUpdatedBy, s.infoDateEntered, s.infoEnteredBy, s._etl_processed_at, s._etl_source,
-  s._etl_batch_id, s._etl_deleted_at
+  s.id,
+  s.billingLogId,
+  s.locationId,
+  s.locationId_1,
+  s.locationName,
+  s.departmentId,
+  s.departmentId_1,
+  s.departmentIdentifier,
+  s.departmentName,
+  s.companyId,
+  s.companyIdentifier,
+  s.companyName,
+  s.accountNumber,
+  s.billToCompanyId,
+  s.billToCompanyIdentifier,
+  s.billToCompanyName,
+  s.billToSiteId,
+  s.billToSiteName,
+  s.shipToCompanyId,
+  s.shipToCompanyIdentifier,
+  s.shipToCompanyName,
+  s.shipToSiteId,
+  s.shipToSiteName,
+  s.invoiceNumber,
+  s.invoiceDate,
+  s.invoiceType,
+  s.description,
+  s.billingTermsId,
+  s.billingTermsName,
+  s.dueDays,
+  s.dueDate,
+  s.currencyId,
+  s.currencySymbol,
+  s.currencyCurrencyCode,
+  s.currencyDecimalSeparator,
+  s.currencyNumberOfDecimals,
+  s.currencyThousandsSeparator,
+  s.currencyNegativeParenthesesFlag,
+  s.currencyDisplaySymbolFlag,
+  s.currencyCurrencyIdentifier,
+  s.currencyDisplayIdFlag,
+  s.currencyRightAlign,
+  s.currencyName,
+  s.subTotal,
+  s.total,
+  s.hasTime,
+  s.hasExpenses,
+  s.hasProducts,
+  s.invoiceTaxableFlag,
+  s.taxCodeId,
+  s.taxCodeName,
+  s.avalaraTaxFlag,
+  s.itemTaxableFlag,
+  s.salesTaxAmount,
+  s.stateTaxFlag,
+  s.stateTaxXref,
+  s.stateTaxAmount,
+  s.countyTaxFlag,
+  s.countyTaxXref,
+  s.countyTaxAmount,
+  s.cityTaxFlag,
+  s.cityTaxXref,
+  s.cityTaxAmount,
+  s.countryTaxFlag,
+  s.countryTaxXref,
+  s.countryTaxAmount,
+  s.compositeTaxFlag,
+  s.compositeTaxXref,
+  s.compositeTaxAmount,
+  s.levelSixTaxFlag,
+  s.levelSixTaxXref,
+  s.levelSixTaxAmount,
+  s.createdBy,
+  s.dateClosed,
+  s.infoLastUpdated,
+  s.infoUpdatedBy,
+  s.infoDateEntered,
+  s.infoEnteredBy,
+  s._etl_processed_at,
+  s._etl_source,
+  s._etl_batch_id,
+  s._etl_deleted_at
 )

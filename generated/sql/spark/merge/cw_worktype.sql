@@ -30,22 +30,53 @@ CREATE TABLE IF NOT EXISTS silver.cw_worktype (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.id, o.id) AS id, n.name, n.billTime, n.rateType, n.rate, n.hoursMin, n.hoursMax, n.roundBillHoursTo,
-  n.accrualType, n.inactiveFlag, n.overallDefaultFlag, n.activityDefaultFlag, n.utilizationFlag, n.costMultiplier,
-  n.integrationXRef, n.addAllAgreementExclusions, n.infoLastUpdated, n.infoUpdatedBy, n.infoDateEntered,
-  n.infoEnteredBy, n._etl_processed_at, n._etl_source, n._etl_batch_id, n._etl_deleted_at,
+  COALESCE(n.id, o.id) AS id,
+  n.name,
+  n.billTime,
+  n.rateType,
+  n.rate,
+  n.hoursMin,
+  n.hoursMax,
+  n.roundBillHoursTo,
+  n.accrualType,
+  n.inactiveFlag,
+  n.overallDefaultFlag,
+  n.activityDefaultFlag,
+  n.utilizationFlag,
+  n.costMultiplier,
+  n.integrationXRef,
+  n.addAllAgreementExclusions,
+  n.infoLastUpdated,
+  n.infoUpdatedBy,
+  n.infoDateEntered,
+  n.infoEnteredBy,
+  n._etl_processed_at,
+  n._etl_source,
+  n._etl_batch_id,
+  n._etl_deleted_at,
   n.id IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN silver.cw_worktype AS o ON o.id = n.id
 WHERE n.id IS NULL OR o.id IS NULL OR NOT (
-  n.name <=> o.name AND n.billTime <=> o.billTime AND n.rateType <=> o.rateType AND n.rate <=> o.rate AND
-  n.hoursMin <=> o.hoursMin AND n.hoursMax <=> o.hoursMax AND n.roundBillHoursTo <=> o.roundBillHoursTo AND
-  n.accrualType <=> o.accrualType AND n.inactiveFlag <=> o.inactiveFlag AND
-  n.overallDefaultFlag <=> o.overallDefaultFlag AND n.activityDefaultFlag <=> o.activityDefaultFlag AND
-  n.utilizationFlag <=> o.utilizationFlag AND n.costMultiplier <=> o.costMultiplier AND
-  n.integrationXRef <=> o.integrationXRef AND n.addAllAgreementExclusions <=> o.addAllAgreementExclusions AND
-  n.infoLastUpdated <=> o.infoLastUpdated AND n.infoUpdatedBy <=> o.infoUpdatedBy AND
-  n.infoDateEntered <=> o.infoDateEntered AND n.infoEnteredBy <=> o.infoEnteredBy AND
+  n.name <=> o.name AND
+  n.billTime <=> o.billTime AND
+  n.rateType <=> o.rateType AND
+  n.rate <=> o.rate AND
+  n.hoursMin <=> o.hoursMin AND
+  n.hoursMax <=> o.hoursMax AND
+  n.roundBillHoursTo <=> o.roundBillHoursTo AND
+  n.accrualType <=> o.accrualType AND
+  n.inactiveFlag <=> o.inactiveFlag AND
+  n.overallDefaultFlag <=> o.overallDefaultFlag AND
+  n.activityDefaultFlag <=> o.activityDefaultFlag AND
+  n.utilizationFlag <=> o.utilizationFlag AND
+  n.costMultiplier <=> o.costMultiplier AND
+  n.integrationXRef <=> o.integrationXRef AND
+  n.addAllAgreementExclusions <=> o.addAllAgreementExclusions AND
+  n.infoLastUpdated <=> o.infoLastUpdated AND
+  n.infoUpdatedBy <=> o.infoUpdatedBy AND
+  n.infoDateEntered <=> o.infoDateEntered AND
+  n.infoEnteredBy <=> o.infoEnteredBy AND
   n._etl_deleted_at <=> o._etl_deleted_at
 );
 MERGE INTO silver.cw_worktype AS t
@@ -53,22 +84,77 @@ USING changed AS s
 ON t.id = s.id
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  name = s.name, billTime = s.billTime, rateType = s.rateType, rate = s.rate, hoursMin = s.hoursMin,
-  hoursMax = s.hoursMax, roundBillHoursTo = s.roundBillHoursTo, accrualType = s.accrualType,
-  inactiveFlag = s.inactiveFlag, overallDefaultFlag = s.overallDefaultFlag,
-  activityDefaultFlag = s.activityDefaultFlag, utilizationFlag = s.utilizationFlag, costMultiplier = s.costMultiplier,
-  integrationXRef = s.integrationXRef, addAllAgreementExclusions = s.addAllAgreementExclusions,
-  infoLastUpdated = s.infoLastUpdated, infoUpdatedBy = s.infoUpdatedBy, infoDateEntered = s.infoDateEntered,
-  infoEnteredBy = s.infoEnteredBy, _etl_processed_at = s._etl_processed_at, _etl_source = s._etl_source,
-  _etl_batch_id = s._etl_batch_id, _etl_deleted_at = s._etl_deleted_at
+  name = s.name,
+  billTime = s.billTime,
+  rateType = s.rateType,
+  rate = s.rate,
+  hoursMin = s.hoursMin,
+  hoursMax = s.hoursMax,
+  roundBillHoursTo = s.roundBillHoursTo,
+  accrualType = s.accrualType,
+  inactiveFlag = s.inactiveFlag,
+  overallDefaultFlag = s.overallDefaultFlag,
+  activityDefaultFlag = s.activityDefaultFlag,
+  utilizationFlag = s.utilizationFlag,
+  costMultiplier = s.costMultiplier,
+  integrationXRef = s.integrationXRef,
+  addAllAgreementExclusions = s.addAllAgreementExclusions,
+  infoLastUpdated = s.infoLastUpdated,
+  infoUpdatedBy = s.infoUpdatedBy,
+  infoDateEntered = s.infoDateEntered,
+  infoEnteredBy = s.infoEnteredBy,
+  _etl_processed_at = s._etl_processed_at,
+  _etl_source = s._etl_source,
+  _etl_batch_id = s._etl_batch_id,
+  _etl_deleted_at = s._etl_deleted_at
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  id, name, billTime, rateType, rate, hoursMin, hoursMax, roundBillHoursTo, accrualType, inactiveFlag,
-  overallDefaultFlag, activityDefaultFlag, utilizationFlag, costMultiplier, integrationXRef,
-  addAllAgreementExclusions, infoLastUpdated, infoUpdatedBy, infoDateEntered, infoEnteredBy, _etl_processed_at,
-  _etl_source, _etl_batch_id, _etl_deleted_at
+  id,
+  name,
+  billTime,
+  rateType,
+  rate,
+  hoursMin,
+  hoursMax,
+  roundBillHoursTo,
+  accrualType,
+  inactiveFlag,
+  overallDefaultFlag,
+  activityDefaultFlag,
+  utilizationFlag,
+  costMultiplier,
+  integrationXRef,
+  addAllAgreementExclusions,
+  infoLastUpdated,
+  infoUpdatedBy,
+  infoDateEntered,
+  infoEnteredBy,
+  _etl_processed_at,
+  _etl_source,
+  _etl_batch_id,
+  _etl_deleted_at
 ) VALUES (
-  s.id, s.name, s.billTime, s.rateType, s.rate, s.hoursMin, s.hoursMax, s.roundBillHoursTo, s.accrualType,
-  s.inactiveFlag, s.overallDefaultFlag, s.activityDefaultFlag, s.utilizationFlag, s.costMultiplier, s.integrationXRef,
-  s.addAllAgreementExclusions, s.infoLastUpdated, s.infoUpdatedBy, s.infoDateEntered, s.infoEnteredBy,
-  s._etl_processed_at, s._etl_source, s._etl_batch_id, s._etl_deleted_at
+  s.id,
+  s.name,
+  s.billTime,
+  s.rateType,
+  s.rate,
+  s.hoursMin,
+  s.hoursMax,
+  s.roundBillHoursTo,
+  s.accrualType,
+  s.inactiveFlag,
+  s.overallDefaultFlag,
+  s.activityDefaultFlag,
+  s.utilizationFlag,
+  s.costMultiplier,
+  s.integrationXRef,
+  s.addAllAgreementExclusions,
+  s.infoLastUpdated,
+  s.infoUpdatedBy,
+  s.infoDateEntered,
+  s.infoEnteredBy,
+  s._etl_processed_at,
+  s._etl_source,
+  s._etl_batch_id,
+  s._etl_deleted_at
 )

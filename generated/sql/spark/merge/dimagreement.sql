@@ -38,57 +38,174 @@ CREATE TABLE IF NOT EXISTS gold.dimagreement (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.AgreementKey, o.AgreementKey) AS AgreementKey, n.agreementId, n.agreementName, n.agreementNumber,
-  n.parentAgreementId, n.rootAgreementId, n.rootAgreementName, n.agreementTypeId, n.agreementTypeName,
-  n.agreementTypeNormalized, n.billingBehavior, n.companyId, n.startDate, n.endDate, n.status, n.isActive,
-  n.billAmount, n.applicationUnits, n.applicationLimit, n.applicationCycle, n.billingCycleName, n.oneTimeFlag,
-  n.carryOverUnused, n.allowOverruns, n.expireWhenZero, n.expiredDays, n.nextInvoiceDate, n.currencyCode, n.slaName,
-  n.isCancelled, n.isDeleted, n.isInferred,
+  COALESCE(n.AgreementKey, o.AgreementKey) AS AgreementKey,
+  n.agreementId,
+  n.agreementName,
+  n.agreementNumber,
+  n.parentAgreementId,
+  n.rootAgreementId,
+  n.rootAgreementName,
+  n.agreementTypeId,
+  n.agreementTypeName,
+  n.agreementTypeNormalized,
+  n.billingBehavior,
+  n.companyId,
+  n.startDate,
+  n.endDate,
+  n.status,
+  n.isActive,
+  n.billAmount,
+  n.applicationUnits,
+  n.applicationLimit,
+  n.applicationCycle,
+  n.billingCycleName,
+  n.oneTimeFlag,
+  n.carryOverUnused,
+  n.allowOverruns,
+  n.expireWhenZero,
+  n.expiredDays,
+  n.nextInvoiceDate,
+  n.currencyCode,
+  n.slaName,
+  n.isCancelled,
+  n.isDeleted,
+  n.isInferred,
   n.AgreementKey IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.dimagreement AS o ON o.AgreementKey = n.AgreementKey
 WHERE n.AgreementKey IS NULL OR o.AgreementKey IS NULL OR NOT (
-  n.agreementId <=> o.agreementId AND n.agreementName <=> o.agreementName AND
-  n.agreementNumber <=> o.agreementNumber AND n.parentAgreementId <=> o.parentAgreementId AND
-  n.rootAgreementId <=> o.rootAgreementId AND n.rootAgreementName <=> o.rootAgreementName AND
-  n.agreementTypeId <=> o.agreementTypeId AND n.agreementTypeName <=> o.agreementTypeName AND
-  n.agreementTypeNormalized <=> o.agreementTypeNormalized AND n.billingBehavior <=> o.billingBehavior AND
-  n.companyId <=> o.companyId AND n.startDate <=> o.startDate AND n.endDate <=> o.endDate AND
-  n.status <=> o.status AND n.isActive <=> o.isActive AND n.billAmount <=> o.billAmount AND
-  n.applicationUnits <=> o.applicationUnits AND n.applicationLimit <=> o.applicationLimit AND
-  n.applicationCycle <=> o.applicationCycle AND n.billingCycleName <=> o.billingCycleName AND
-  n.oneTimeFlag <=> o.oneTimeFlag AND n.carryOverUnused <=> o.carryOverUnused AND
-  n.allowOverruns <=> o.allowOverruns AND n.expireWhenZero <=> o.expireWhenZero AND
-  n.expiredDays <=> o.expiredDays AND n.nextInvoiceDate <=> o.nextInvoiceDate AND
-  n.currencyCode <=> o.currencyCode AND n.slaName <=> o.slaName AND n.isCancelled <=> o.isCancelled AND
-  n.isDeleted <=> o.isDeleted AND n.isInferred <=> o.isInferred
+  n.agreementId <=> o.agreementId AND
+  n.agreementName <=> o.agreementName AND
+  n.agreementNumber <=> o.agreementNumber AND
+  n.parentAgreementId <=> o.parentAgreementId AND
+  n.rootAgreementId <=> o.rootAgreementId AND
+  n.rootAgreementName <=> o.rootAgreementName AND
+  n.agreementTypeId <=> o.agreementTypeId AND
+  n.agreementTypeName <=> o.agreementTypeName AND
+  n.agreementTypeNormalized <=> o.agreementTypeNormalized AND
+  n.billingBehavior <=> o.billingBehavior AND
+  n.companyId <=> o.companyId AND
+  n.startDate <=> o.startDate AND
+  n.endDate <=> o.endDate AND
+  n.status <=> o.status AND
+  n.isActive <=> o.isActive AND
+  n.billAmount <=> o.billAmount AND
+  n.applicationUnits <=> o.applicationUnits AND
+  n.applicationLimit <=> o.applicationLimit AND
+  n.applicationCycle <=> o.applicationCycle AND
+  n.billingCycleName <=> o.billingCycleName AND
+  n.oneTimeFlag <=> o.oneTimeFlag AND
+  n.carryOverUnused <=> o.carryOverUnused AND
+  n.allowOverruns <=> o.allowOverruns AND
+  n.expireWhenZero <=> o.expireWhenZero AND
+  n.expiredDays <=> o.expiredDays AND
+  n.nextInvoiceDate <=> o.nextInvoiceDate AND
+  n.currencyCode <=> o.currencyCode AND
+  n.slaName <=> o.slaName AND
+  n.isCancelled <=> o.isCancelled AND
+  n.isDeleted <=> o.isDeleted AND
+  n.isInferred <=> o.isInferred
 );
 MERGE INTO gold.dimagreement AS t
 USING changed AS s
 ON t.AgreementKey = s.AgreementKey
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  agreementId = s.agreementId, agreementName = s.agreementName, agreementNumber = s.agreementNumber,
-  parentAgreementId = s.parentAgreementId, rootAgreementId = s.rootAgreementId,
-  rootAgreementName = s.rootAgreementName, agreementTypeId = s.agreementTypeId,
-  agreementTypeName = s.agreementTypeName, agreementTypeNormalized = s.agreementTypeNormalized,
-  billingBehavior = s.billingBehavior, companyId = s.companyId, startDate = s.startDate, endDate = s.endDate,
-  status = s.status, isActive = s.isActive, billAmount = s.billAmount, applicationUnits = s.applicationUnits,
-  applicationLimit = s.applicationLimit, applicationCycle = s.applicationCycle, billingCycleName = s.billingCycleName,
-  oneTimeFlag = s.oneTimeFlag, carryOverUnused = s.carryOverUnused, allowOverruns = s.allowOverruns,
-  expireWhenZero = s.expireWhenZero, expiredDays = s.expiredDays, nextInvoiceDate = s.nextInvoiceDate,
-  currencyCode = s.currencyCode, slaName = s.slaName, isCancelled = s.isCancelled, isDeleted = s.isDeleted,
+  agreementId = s.agreementId,
+  agreementName = s.agreementName,
+  agreementNumber = s.agreementNumber,
+  parentAgreementId = s.parentAgreementId,
+  rootAgreementId = s.rootAgreementId,
+  rootAgreementName = s.rootAgreementName,
+  agreementTypeId = s.agreementTypeId,
+  agreementTypeName = s.agreementTypeName,
+  agreementTypeNormalized = s.agreementTypeNormalized,
+  billingBehavior = s.billingBehavior,
+  companyId = s.companyId,
+  startDate = s.startDate,
+  endDate = s.endDate,
+  status = s.status,
+  isActive = s.isActive,
+  billAmount = s.billAmount,
+  applicationUnits = s.applicationUnits,
+  applicationLimit = s.applicationLimit,
+  applicationCycle = s.applicationCycle,
+  billingCycleName = s.billingCycleName,
+  oneTimeFlag = s.oneTimeFlag,
+  carryOverUnused = s.carryOverUnused,
+  allowOverruns = s.allowOverruns,
+  expireWhenZero = s.expireWhenZero,
+  expiredDays = s.expiredDays,
+  nextInvoiceDate = s.nextInvoiceDate,
+  currencyCode = s.currencyCode,
+  slaName = s.slaName,
+  isCancelled = s.isCancelled,
+  isDeleted = s.isDeleted,
   isInferred = s.isInferred
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  AgreementKey, agreementId, agreementName, agreementNumber, parentAgreementId, rootAgreementId, rootAgreementName,
-  agreementTypeId, agreementTypeName, agreementTypeNormalized, billingBehavior, companyId, startDate, endDate, status,
-  isActive, billAmount, applicationUnits, applicationLimit, applicationCycle, billingCycleName, oneTimeFlag,
-  carryOverUnused, allowOverruns, expireWhenZero, expiredDays, nextInvoiceDate, currencyCode, slaName, isCancelled,
-  isDeleted, isInferred
+  AgreementKey,
+  agreementId,
+  agreementName,
+  agreementNumber,
+  parentAgreementId,
+  rootAgreementId,
+  rootAgreementName,
+  agreementTypeId,
+  agreementTypeName,
+  agreementTypeNormalized,
+  billingBehavior,
+  companyId,
+  startDate,
+  endDate,
+  status,
+  isActive,
+  billAmount,
+  applicationUnits,
+  applicationLimit,
+  applicationCycle,
+  billingCycleName,
+  oneTimeFlag,
+  carryOverUnused,
+  allowOverruns,
+  expireWhenZero,
+  expiredDays,
+  nextInvoiceDate,
+  currencyCode,
+  slaName,
+  isCancelled,
+  isDeleted,
+  isInferred
 ) VALUES (
-  s.AgreementKey, s.agreementId, s.agreementName, s.agreementNumber, s.parentAgreementId, s.rootAgreementId,
-  s.rootAgreementName, s.agreementTypeId, s.agreementTypeName, s.agreementTypeNormalized, s.billingBehavior,
-  s.companyId, s.startDate, s.endDate, s.status, s.isActive, s.billAmount, s.applicationUnits, s.applicationLimit,
-  s.applicationCycle, s.billingCycleName, s.oneTimeFlag, s.carryOverUnused, s.allowOverruns, s.expireWhenZero,
-  s.expiredDays, s.nextInvoiceDate, s.currencyCode, s.slaName, s.isCancelled, s.isDeleted, s.isInferred
+  s.AgreementKey,
+  s.agreementId,
+  s.agreementName,
+  s.agreementNumber,
+  s.parentAgreementId,
+  s.rootAgreementId,
+  s.rootAgreementName,
+  s.agreementTypeId,
+  s.agreementTypeName,
+  s.agreementTypeNormalized,
+  s.billingBehavior,
+  s.companyId,
+  s.startDate,
+  s.endDate,
+  s.status,
+  s.isActive,
+  s.billAmount,
+  s.applicationUnits,
+  s.applicationLimit,
+  s.applicationCycle,
+  s.billingCycleName,
+  s.oneTimeFlag,
+  s.carryOverUnused,
+  s.allowOverruns,
+  s.expireWhenZero,
+  s.expiredDays,
+  s.nextInvoiceDate,
+  s.currencyCode,
+  s.slaName,
+  s.isCancelled,
+  s.isDeleted,
+  s.isInferred
 )

@@ -13,14 +13,22 @@ CREATE TABLE IF NOT EXISTS gold.dimagreementtype (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.AgreementTypeKey, o.AgreementTypeKey) AS AgreementTypeKey, n.typeId, n.typeName,
-  n.agreementTypeNormalized, n.billingBehavior, n.isInvoiceable, n.isInferred,
+  COALESCE(n.AgreementTypeKey, o.AgreementTypeKey) AS AgreementTypeKey,
+  n.typeId,
+  n.typeName,
+  n.agreementTypeNormalized,
+  n.billingBehavior,
+  n.isInvoiceable,
+  n.isInferred,
   n.AgreementTypeKey IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.dimagreementtype AS o ON o.AgreementTypeKey = n.AgreementTypeKey
 WHERE n.AgreementTypeKey IS NULL OR o.AgreementTypeKey IS NULL OR NOT (
-  n.typeId <=> o.typeId AND n.typeName <=> o.typeName AND n.agreementTypeNormalized <=> o.agreementTypeNormalized AND
-  n.billingBehavior <=> o.billingBehavior AND n.isInvoiceable <=> o.isInvoiceable AND
+  n.typeId <=> o.typeId AND
+  n.typeName <=> o.typeName AND
+  n.agreementTypeNormalized <=> o.agreementTypeNormalized AND
+  n.billingBehavior <=> o.billingBehavior AND
+  n.isInvoiceable <=> o.isInvoiceable AND
   n.isInferred <=> o.isInferred
 );
 MERGE INTO gold.dimagreementtype AS t
@@ -28,11 +36,26 @@ USING changed AS s
 ON t.AgreementTypeKey = s.AgreementTypeKey
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  typeId = s.typeId, typeName = s.typeName, agreementTypeNormalized = s.agreementTypeNormalized,
-  billingBehavior = s.billingBehavior, isInvoiceable = s.isInvoiceable, isInferred = s.isInferred
+  typeId = s.typeId,
+  typeName = s.typeName,
+  agreementTypeNormalized = s.agreementTypeNormalized,
+  billingBehavior = s.billingBehavior,
+  isInvoiceable = s.isInvoiceable,
+  isInferred = s.isInferred
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  AgreementTypeKey, typeId, typeName, agreementTypeNormalized, billingBehavior, isInvoiceable, isInferred
+  AgreementTypeKey,
+  typeId,
+  typeName,
+  agreementTypeNormalized,
+  billingBehavior,
+  isInvoiceable,
+  isInferred
 ) VALUES (
-  s.AgreementTypeKey, s.typeId, s.typeName, s.agreementTypeNormalized, s.billingBehavior, s.isInvoiceable,
+  s.AgreementTypeKey,
+  s.typeId,
+  s.typeName,
+  s.agreementTypeNormalized,
+  s.billingBehavior,
+  s.isInvoiceable,
   s.isInferred
 )

@@ -10,13 +10,16 @@ CREATE TABLE IF NOT EXISTS gold.dimbillablestatus (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.BillableStatusKey, o.BillableStatusKey) AS BillableStatusKey, n.billableOption, n.billableCategory,
+  COALESCE(n.BillableStatusKey, o.BillableStatusKey) AS BillableStatusKey,
+  n.billableOption,
+  n.billableCategory,
   n.isInferred,
   n.BillableStatusKey IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.dimbillablestatus AS o ON o.BillableStatusKey = n.BillableStatusKey
 WHERE n.BillableStatusKey IS NULL OR o.BillableStatusKey IS NULL OR NOT (
-  n.billableOption <=> o.billableOption AND n.billableCategory <=> o.billableCategory AND
+  n.billableOption <=> o.billableOption AND
+  n.billableCategory <=> o.billableCategory AND
   n.isInferred <=> o.isInferred
 );
 MERGE INTO gold.dimbillablestatus AS t
@@ -24,9 +27,17 @@ USING changed AS s
 ON t.BillableStatusKey = s.BillableStatusKey
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  billableOption = s.billableOption, billableCategory = s.billableCategory, isInferred = s.isInferred
+  billableOption = s.billableOption,
+  billableCategory = s.billableCategory,
+  isInferred = s.isInferred
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  BillableStatusKey, billableOption, billableCategory, isInferred
+  BillableStatusKey,
+  billableOption,
+  billableCategory,
+  isInferred
 ) VALUES (
-  s.BillableStatusKey, s.billableOption, s.billableCategory, s.isInferred
+  s.BillableStatusKey,
+  s.billableOption,
+  s.billableCategory,
+  s.isInferred
 )

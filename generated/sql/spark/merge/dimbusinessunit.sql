@@ -10,13 +10,16 @@ CREATE TABLE IF NOT EXISTS gold.dimbusinessunit (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.BusinessUnitKey, o.BusinessUnitKey) AS BusinessUnitKey, n.businessUnitId, n.businessGroupDesc,
+  COALESCE(n.BusinessUnitKey, o.BusinessUnitKey) AS BusinessUnitKey,
+  n.businessUnitId,
+  n.businessGroupDesc,
   n.isInferred,
   n.BusinessUnitKey IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.dimbusinessunit AS o ON o.BusinessUnitKey = n.BusinessUnitKey
 WHERE n.BusinessUnitKey IS NULL OR o.BusinessUnitKey IS NULL OR NOT (
-  n.businessUnitId <=> o.businessUnitId AND n.businessGroupDesc <=> o.businessGroupDesc AND
+  n.businessUnitId <=> o.businessUnitId AND
+  n.businessGroupDesc <=> o.businessGroupDesc AND
   n.isInferred <=> o.isInferred
 );
 MERGE INTO gold.dimbusinessunit AS t
@@ -24,9 +27,17 @@ USING changed AS s
 ON t.BusinessUnitKey = s.BusinessUnitKey
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  businessUnitId = s.businessUnitId, businessGroupDesc = s.businessGroupDesc, isInferred = s.isInferred
+  businessUnitId = s.businessUnitId,
+  businessGroupDesc = s.businessGroupDesc,
+  isInferred = s.isInferred
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  BusinessUnitKey, businessUnitId, businessGroupDesc, isInferred
+  BusinessUnitKey,
+  businessUnitId,
+  businessGroupDesc,
+  isInferred
 ) VALUES (
-  s.BusinessUnitKey, s.businessUnitId, s.businessGroupDesc, s.isInferred
+  s.BusinessUnitKey,
+  s.businessUnitId,
+  s.businessGroupDesc,
+  s.isInferred
 )

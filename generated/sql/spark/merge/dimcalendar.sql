@@ -29,38 +29,129 @@ CREATE TABLE IF NOT EXISTS gold.dimcalendar (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.DateKey, o.DateKey) AS DateKey, n.Date, n.Year, n.Quarter, n.Month, n.Day, n.YearMonth, n.DayOfYear,
-  n.DayOfWeek, n.IsoYear, n.IsoWeek, n.FiscalYear, n.FiscalQuarter, n.MonthNameIs, n.MonthNameEn, n.DayNameIs,
-  n.DayNameEn, n.IsWeekend, n.IsHoliday, n.HolidayName, n.IsHalfHoliday, n.IsBusinessDay, n.isInferred,
+  COALESCE(n.DateKey, o.DateKey) AS DateKey,
+  n.Date,
+  n.Year,
+  n.Quarter,
+  n.Month,
+  n.Day,
+  n.YearMonth,
+  n.DayOfYear,
+  n.DayOfWeek,
+  n.IsoYear,
+  n.IsoWeek,
+  n.FiscalYear,
+  n.FiscalQuarter,
+  n.MonthNameIs,
+  n.MonthNameEn,
+  n.DayNameIs,
+  n.DayNameEn,
+  n.IsWeekend,
+  n.IsHoliday,
+  n.HolidayName,
+  n.IsHalfHoliday,
+  n.IsBusinessDay,
+  n.isInferred,
   n.DateKey IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.dimcalendar AS o ON o.DateKey = n.DateKey
 WHERE n.DateKey IS NULL OR o.DateKey IS NULL OR NOT (
-  n.Date <=> o.Date AND n.Year <=> o.Year AND n.Quarter <=> o.Quarter AND n.Month <=> o.Month AND n.Day <=> o.Day AND
-  n.YearMonth <=> o.YearMonth AND n.DayOfYear <=> o.DayOfYear AND n.DayOfWeek <=> o.DayOfWeek AND
-  n.IsoYear <=> o.IsoYear AND n.IsoWeek <=> o.IsoWeek AND n.FiscalYear <=> o.FiscalYear AND
-  n.FiscalQuarter <=> o.FiscalQuarter AND n.MonthNameIs <=> o.MonthNameIs AND n.MonthNameEn <=> o.MonthNameEn AND
-  n.DayNameIs <=> o.DayNameIs AND n.DayNameEn <=> o.DayNameEn AND n.IsWeekend <=> o.IsWeekend AND
-  n.IsHoliday <=> o.IsHoliday AND n.HolidayName <=> o.HolidayName AND n.IsHalfHoliday <=> o.IsHalfHoliday AND
-  n.IsBusinessDay <=> o.IsBusinessDay AND n.isInferred <=> o.isInferred
+  n.Date <=> o.Date AND
+  n.Year <=> o.Year AND
+  n.Quarter <=> o.Quarter AND
+  n.Month <=> o.Month AND
+  n.Day <=> o.Day AND
+  n.YearMonth <=> o.YearMonth AND
+  n.DayOfYear <=> o.DayOfYear AND
+  n.DayOfWeek <=> o.DayOfWeek AND
+  n.IsoYear <=> o.IsoYear AND
+  n.IsoWeek <=> o.IsoWeek AND
+  n.FiscalYear <=> o.FiscalYear AND
+  n.FiscalQuarter <=> o.FiscalQuarter AND
+  n.MonthNameIs <=> o.MonthNameIs AND
+  n.MonthNameEn <=> o.MonthNameEn AND
+  n.DayNameIs <=> o.DayNameIs AND
+  n.DayNameEn <=> o.DayNameEn AND
+  n.IsWeekend <=> o.IsWeekend AND
+  n.IsHoliday <=> o.IsHoliday AND
+  n.HolidayName <=> o.HolidayName AND
+  n.IsHalfHoliday <=> o.IsHalfHoliday AND
+  n.IsBusinessDay <=> o.IsBusinessDay AND
+  n.isInferred <=> o.isInferred
 );
 MERGE INTO gold.dimcalendar AS t
 USING changed AS s
 ON t.DateKey = s.DateKey
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  Date = s.Date, Year = s.Year, Quarter = s.Quarter, Month = s.Month, Day = s.Day, YearMonth = s.YearMonth,
-  DayOfYear = s.DayOfYear, DayOfWeek = s.DayOfWeek, IsoYear = s.IsoYear, IsoWeek = s.IsoWeek,
-  FiscalYear = s.FiscalYear, FiscalQuarter = s.FiscalQuarter, MonthNameIs = s.MonthNameIs,
-  MonthNameEn = s.MonthNameEn, DayNameIs = s.DayNameIs, DayNameEn = s.DayNameEn, IsWeekend = s.IsWeekend,
-  IsHoliday = s.IsHoliday, HolidayName = s.HolidayName, IsHalfHoliday = s.IsHalfHoliday,
-  IsBusinessDay = s.IsBusinessDay, isInferred = s.isInferred
+  Date = s.Date,
+  Year = s.Year,
+  Quarter = s.Quarter,
+  Month = s.Month,
+  Day = s.Day,
+  YearMonth = s.YearMonth,
+  DayOfYear = s.DayOfYear,
+  DayOfWeek = s.DayOfWeek,
+  IsoYear = s.IsoYear,
+  IsoWeek = s.IsoWeek,
+  FiscalYear = s.FiscalYear,
+  FiscalQuarter = s.FiscalQuarter,
+  MonthNameIs = s.MonthNameIs,
+  MonthNameEn = s.MonthNameEn,
+  DayNameIs = s.DayNameIs,
+  DayNameEn = s.DayNameEn,
+  IsWeekend = s.IsWeekend,
+  IsHoliday = s.IsHoliday,
+  HolidayName = s.HolidayName,
+  IsHalfHoliday = s.IsHalfHoliday,
+  IsBusinessDay = s.IsBusinessDay,
+  isInferred = s.isInferred
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  DateKey, Date, Year, Quarter, Month, Day, YearMonth, DayOfYear, DayOfWeek, IsoYear, IsoWeek, FiscalYear,
-  FiscalQuarter, MonthNameIs, MonthNameEn, DayNameIs, DayNameEn, IsWeekend, IsHoliday, HolidayName, IsHalfHoliday,
-  IsBusinessDay, isInferred
+  DateKey,
+  Date,
+  Year,
+  Quarter,
+  Month,
+  Day,
+  YearMonth,
+  DayOfYear,
+  DayOfWeek,
+  IsoYear,
+  IsoWeek,
+  FiscalYear,
+  FiscalQuarter,
+  MonthNameIs,
+  MonthNameEn,
+  DayNameIs,
+  DayNameEn,
+  IsWeekend,
+  IsHoliday,
+  HolidayName,
+  IsHalfHoliday,
+  IsBusinessDay,
+  isInferred
 ) VALUES (
-  s.DateKey, s.Date, s.Year, s.Quarter, s.Month, s.Day, s.YearMonth, s.DayOfYear, s.DayOfWeek, s.IsoYear, s.IsoWeek,
-  s.FiscalYear, s.FiscalQuarter, s.MonthNameIs, s.MonthNameEn, s.DayNameIs, s.DayNameEn, s.IsWeekend, s.IsHoliday,
-  s.HolidayName, s.IsHalfHoliday, s.IsBusinessDay, s.isInferred
+  s.DateKey,
+  s.Date,
+  s.Year,
+  s.Quarter,
+  s.Month,
+  s.Day,
+  s.YearMonth,
+  s.DayOfYear,
+  s.DayOfWeek,
+  s.IsoYear,
+  s.IsoWeek,
+  s.FiscalYear,
+  s.FiscalQuarter,
+  s.MonthNameIs,
+  s.MonthNameEn,
+  s.DayNameIs,
+  s.DayNameEn,
+  s.IsWeekend,
+  s.IsHoliday,
+  s.HolidayName,
+  s.IsHalfHoliday,
+  s.IsBusinessDay,
+  s.isInferred
 )

@@ -10,21 +10,34 @@ CREATE TABLE IF NOT EXISTS gold.dimchargetype (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.ChargeTypeKey, o.ChargeTypeKey) AS ChargeTypeKey, n.chargeToType, n.chargeCategory, n.isInferred,
+  COALESCE(n.ChargeTypeKey, o.ChargeTypeKey) AS ChargeTypeKey,
+  n.chargeToType,
+  n.chargeCategory,
+  n.isInferred,
   n.ChargeTypeKey IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.dimchargetype AS o ON o.ChargeTypeKey = n.ChargeTypeKey
 WHERE n.ChargeTypeKey IS NULL OR o.ChargeTypeKey IS NULL OR NOT (
-  n.chargeToType <=> o.chargeToType AND n.chargeCategory <=> o.chargeCategory AND n.isInferred <=> o.isInferred
+  n.chargeToType <=> o.chargeToType AND
+  n.chargeCategory <=> o.chargeCategory AND
+  n.isInferred <=> o.isInferred
 );
 MERGE INTO gold.dimchargetype AS t
 USING changed AS s
 ON t.ChargeTypeKey = s.ChargeTypeKey
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  chargeToType = s.chargeToType, chargeCategory = s.chargeCategory, isInferred = s.isInferred
+  chargeToType = s.chargeToType,
+  chargeCategory = s.chargeCategory,
+  isInferred = s.isInferred
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  ChargeTypeKey, chargeToType, chargeCategory, isInferred
+  ChargeTypeKey,
+  chargeToType,
+  chargeCategory,
+  isInferred
 ) VALUES (
-  s.ChargeTypeKey, s.chargeToType, s.chargeCategory, s.isInferred
+  s.ChargeTypeKey,
+  s.chargeToType,
+  s.chargeCategory,
+  s.isInferred
 )

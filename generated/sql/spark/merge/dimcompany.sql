@@ -15,27 +15,59 @@ CREATE TABLE IF NOT EXISTS gold.dimcompany (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.CompanyKey, o.CompanyKey) AS CompanyKey, n.companyId, n.companyIdentifier, n.companyName, n.companyType,
-  n.companyStatus, n.territory, n.isDeleted, n.isInferred,
+  COALESCE(n.CompanyKey, o.CompanyKey) AS CompanyKey,
+  n.companyId,
+  n.companyIdentifier,
+  n.companyName,
+  n.companyType,
+  n.companyStatus,
+  n.territory,
+  n.isDeleted,
+  n.isInferred,
   n.CompanyKey IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.dimcompany AS o ON o.CompanyKey = n.CompanyKey
 WHERE n.CompanyKey IS NULL OR o.CompanyKey IS NULL OR NOT (
-  n.companyId <=> o.companyId AND n.companyIdentifier <=> o.companyIdentifier AND n.companyName <=> o.companyName AND
-  n.companyType <=> o.companyType AND n.companyStatus <=> o.companyStatus AND n.territory <=> o.territory AND
-  n.isDeleted <=> o.isDeleted AND n.isInferred <=> o.isInferred
+  n.companyId <=> o.companyId AND
+  n.companyIdentifier <=> o.companyIdentifier AND
+  n.companyName <=> o.companyName AND
+  n.companyType <=> o.companyType AND
+  n.companyStatus <=> o.companyStatus AND
+  n.territory <=> o.territory AND
+  n.isDeleted <=> o.isDeleted AND
+  n.isInferred <=> o.isInferred
 );
 MERGE INTO gold.dimcompany AS t
 USING changed AS s
 ON t.CompanyKey = s.CompanyKey
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  companyId = s.companyId, companyIdentifier = s.companyIdentifier, companyName = s.companyName,
-  companyType = s.companyType, companyStatus = s.companyStatus, territory = s.territory, isDeleted = s.isDeleted,
+  companyId = s.companyId,
+  companyIdentifier = s.companyIdentifier,
+  companyName = s.companyName,
+  companyType = s.companyType,
+  companyStatus = s.companyStatus,
+  territory = s.territory,
+  isDeleted = s.isDeleted,
   isInferred = s.isInferred
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  CompanyKey, companyId, companyIdentifier, companyName, companyType, companyStatus, territory, isDeleted, isInferred
+  CompanyKey,
+  companyId,
+  companyIdentifier,
+  companyName,
+  companyType,
+  companyStatus,
+  territory,
+  isDeleted,
+  isInferred
 ) VALUES (
-  s.CompanyKey, s.companyId, s.companyIdentifier, s.companyName, s.companyType, s.companyStatus, s.territory,
-  s.isDeleted, s.isInferred
+  s.CompanyKey,
+  s.companyId,
+  s.companyIdentifier,
+  s.companyName,
+  s.companyType,
+  s.companyStatus,
+  s.territory,
+  s.isDeleted,
+  s.isInferred
 )

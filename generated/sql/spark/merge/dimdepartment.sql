@@ -10,21 +10,34 @@ CREATE TABLE IF NOT EXISTS gold.dimdepartment (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.DepartmentKey, o.DepartmentKey) AS DepartmentKey, n.departmentId, n.departmentName, n.isInferred,
+  COALESCE(n.DepartmentKey, o.DepartmentKey) AS DepartmentKey,
+  n.departmentId,
+  n.departmentName,
+  n.isInferred,
   n.DepartmentKey IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.dimdepartment AS o ON o.DepartmentKey = n.DepartmentKey
 WHERE n.DepartmentKey IS NULL OR o.DepartmentKey IS NULL OR NOT (
-  n.departmentId <=> o.departmentId AND n.departmentName <=> o.departmentName AND n.isInferred <=> o.isInferred
+  n.departmentId <=> o.departmentId AND
+  n.departmentName <=> o.departmentName AND
+  n.isInferred <=> o.isInferred
 );
 MERGE INTO gold.dimdepartment AS t
 USING changed AS s
 ON t.DepartmentKey = s.DepartmentKey
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  departmentId = s.departmentId, departmentName = s.departmentName, isInferred = s.isInferred
+  departmentId = s.departmentId,
+  departmentName = s.departmentName,
+  isInferred = s.isInferred
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  DepartmentKey, departmentId, departmentName, isInferred
+  DepartmentKey,
+  departmentId,
+  departmentName,
+  isInferred
 ) VALUES (
-  s.DepartmentKey, s.departmentId, s.departmentName, s.isInferred
+  s.DepartmentKey,
+  s.departmentId,
+  s.departmentName,
+  s.isInferred
 )

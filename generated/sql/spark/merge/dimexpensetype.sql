@@ -10,12 +10,16 @@ CREATE TABLE IF NOT EXISTS gold.dimexpensetype (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.ExpenseTypeKey, o.ExpenseTypeKey) AS ExpenseTypeKey, n.expenseTypeId, n.expenseTypeName, n.isInferred,
+  COALESCE(n.ExpenseTypeKey, o.ExpenseTypeKey) AS ExpenseTypeKey,
+  n.expenseTypeId,
+  n.expenseTypeName,
+  n.isInferred,
   n.ExpenseTypeKey IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.dimexpensetype AS o ON o.ExpenseTypeKey = n.ExpenseTypeKey
 WHERE n.ExpenseTypeKey IS NULL OR o.ExpenseTypeKey IS NULL OR NOT (
-  n.expenseTypeId <=> o.expenseTypeId AND n.expenseTypeName <=> o.expenseTypeName AND
+  n.expenseTypeId <=> o.expenseTypeId AND
+  n.expenseTypeName <=> o.expenseTypeName AND
   n.isInferred <=> o.isInferred
 );
 MERGE INTO gold.dimexpensetype AS t
@@ -23,9 +27,17 @@ USING changed AS s
 ON t.ExpenseTypeKey = s.ExpenseTypeKey
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  expenseTypeId = s.expenseTypeId, expenseTypeName = s.expenseTypeName, isInferred = s.isInferred
+  expenseTypeId = s.expenseTypeId,
+  expenseTypeName = s.expenseTypeName,
+  isInferred = s.isInferred
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  ExpenseTypeKey, expenseTypeId, expenseTypeName, isInferred
+  ExpenseTypeKey,
+  expenseTypeId,
+  expenseTypeName,
+  isInferred
 ) VALUES (
-  s.ExpenseTypeKey, s.expenseTypeId, s.expenseTypeName, s.isInferred
+  s.ExpenseTypeKey,
+  s.expenseTypeId,
+  s.expenseTypeName,
+  s.isInferred
 )

@@ -21,18 +21,38 @@ CREATE TABLE IF NOT EXISTS gold.dimmember (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.MemberKey, o.MemberKey) AS MemberKey, n.memberId, n.memberIdentifier, n.memberName, n.officeEmail,
-  n.inactiveFlag, n.dailyCapacity, n.hireDate, n.inactiveDate, n.includeInUtilization, n.defaultDepartmentName,
-  n.workRoleName, n.reportsToName, n.isDeleted, n.isInferred,
+  COALESCE(n.MemberKey, o.MemberKey) AS MemberKey,
+  n.memberId,
+  n.memberIdentifier,
+  n.memberName,
+  n.officeEmail,
+  n.inactiveFlag,
+  n.dailyCapacity,
+  n.hireDate,
+  n.inactiveDate,
+  n.includeInUtilization,
+  n.defaultDepartmentName,
+  n.workRoleName,
+  n.reportsToName,
+  n.isDeleted,
+  n.isInferred,
   n.MemberKey IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.dimmember AS o ON o.MemberKey = n.MemberKey
 WHERE n.MemberKey IS NULL OR o.MemberKey IS NULL OR NOT (
-  n.memberId <=> o.memberId AND n.memberIdentifier <=> o.memberIdentifier AND n.memberName <=> o.memberName AND
-  n.officeEmail <=> o.officeEmail AND n.inactiveFlag <=> o.inactiveFlag AND n.dailyCapacity <=> o.dailyCapacity AND
-  n.hireDate <=> o.hireDate AND n.inactiveDate <=> o.inactiveDate AND
-  n.includeInUtilization <=> o.includeInUtilization AND n.defaultDepartmentName <=> o.defaultDepartmentName AND
-  n.workRoleName <=> o.workRoleName AND n.reportsToName <=> o.reportsToName AND n.isDeleted <=> o.isDeleted AND
+  n.memberId <=> o.memberId AND
+  n.memberIdentifier <=> o.memberIdentifier AND
+  n.memberName <=> o.memberName AND
+  n.officeEmail <=> o.officeEmail AND
+  n.inactiveFlag <=> o.inactiveFlag AND
+  n.dailyCapacity <=> o.dailyCapacity AND
+  n.hireDate <=> o.hireDate AND
+  n.inactiveDate <=> o.inactiveDate AND
+  n.includeInUtilization <=> o.includeInUtilization AND
+  n.defaultDepartmentName <=> o.defaultDepartmentName AND
+  n.workRoleName <=> o.workRoleName AND
+  n.reportsToName <=> o.reportsToName AND
+  n.isDeleted <=> o.isDeleted AND
   n.isInferred <=> o.isInferred
 );
 MERGE INTO gold.dimmember AS t
@@ -40,16 +60,50 @@ USING changed AS s
 ON t.MemberKey = s.MemberKey
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  memberId = s.memberId, memberIdentifier = s.memberIdentifier, memberName = s.memberName,
-  officeEmail = s.officeEmail, inactiveFlag = s.inactiveFlag, dailyCapacity = s.dailyCapacity, hireDate = s.hireDate,
-  inactiveDate = s.inactiveDate, includeInUtilization = s.includeInUtilization,
-  defaultDepartmentName = s.defaultDepartmentName, workRoleName = s.workRoleName, reportsToName = s.reportsToName,
-  isDeleted = s.isDeleted, isInferred = s.isInferred
+  memberId = s.memberId,
+  memberIdentifier = s.memberIdentifier,
+  memberName = s.memberName,
+  officeEmail = s.officeEmail,
+  inactiveFlag = s.inactiveFlag,
+  dailyCapacity = s.dailyCapacity,
+  hireDate = s.hireDate,
+  inactiveDate = s.inactiveDate,
+  includeInUtilization = s.includeInUtilization,
+  defaultDepartmentName = s.defaultDepartmentName,
+  workRoleName = s.workRoleName,
+  reportsToName = s.reportsToName,
+  isDeleted = s.isDeleted,
+  isInferred = s.isInferred
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  MemberKey, memberId, memberIdentifier, memberName, officeEmail, inactiveFlag, dailyCapacity, hireDate, inactiveDate,
-  includeInUtilization, defaultDepartmentName, workRoleName, reportsToName, isDeleted, isInferred
+  MemberKey,
+  memberId,
+  memberIdentifier,
+  memberName,
+  officeEmail,
+  inactiveFlag,
+  dailyCapacity,
+  hireDate,
+  inactiveDate,
+  includeInUtilization,
+  defaultDepartmentName,
+  workRoleName,
+  reportsToName,
+  isDeleted,
+  isInferred
 ) VALUES (
-  s.MemberKey, s.memberId, s.memberIdentifier, s.memberName, s.officeEmail, s.inactiveFlag, s.dailyCapacity,
-  s.hireDate, s.inactiveDate, s.includeInUtilization, s.defaultDepartmentName, s.workRoleName, s.reportsToName,
-  s.isDeleted, s.isInferred
+  s.MemberKey,
+  s.memberId,
+  s.memberIdentifier,
+  s.memberName,
+  s.officeEmail,
+  s.inactiveFlag,
+  s.dailyCapacity,
+  s.hireDate,
+  s.inactiveDate,
+  s.includeInUtilization,
+  s.defaultDepartmentName,
+  s.workRoleName,
+  s.reportsToName,
+  s.isDeleted,
+  s.isInferred
 )

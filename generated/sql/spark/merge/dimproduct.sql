@@ -12,24 +12,44 @@ CREATE TABLE IF NOT EXISTS gold.dimproduct (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.ProductKey, o.ProductKey) AS ProductKey, n.catalogItemId, n.catalogItemIdentifier, n.catalogItemName,
-  n.productClass, n.isInferred,
+  COALESCE(n.ProductKey, o.ProductKey) AS ProductKey,
+  n.catalogItemId,
+  n.catalogItemIdentifier,
+  n.catalogItemName,
+  n.productClass,
+  n.isInferred,
   n.ProductKey IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.dimproduct AS o ON o.ProductKey = n.ProductKey
 WHERE n.ProductKey IS NULL OR o.ProductKey IS NULL OR NOT (
-  n.catalogItemId <=> o.catalogItemId AND n.catalogItemIdentifier <=> o.catalogItemIdentifier AND
-  n.catalogItemName <=> o.catalogItemName AND n.productClass <=> o.productClass AND n.isInferred <=> o.isInferred
+  n.catalogItemId <=> o.catalogItemId AND
+  n.catalogItemIdentifier <=> o.catalogItemIdentifier AND
+  n.catalogItemName <=> o.catalogItemName AND
+  n.productClass <=> o.productClass AND
+  n.isInferred <=> o.isInferred
 );
 MERGE INTO gold.dimproduct AS t
 USING changed AS s
 ON t.ProductKey = s.ProductKey
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  catalogItemId = s.catalogItemId, catalogItemIdentifier = s.catalogItemIdentifier,
-  catalogItemName = s.catalogItemName, productClass = s.productClass, isInferred = s.isInferred
+  catalogItemId = s.catalogItemId,
+  catalogItemIdentifier = s.catalogItemIdentifier,
+  catalogItemName = s.catalogItemName,
+  productClass = s.productClass,
+  isInferred = s.isInferred
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  ProductKey, catalogItemId, catalogItemIdentifier, catalogItemName, productClass, isInferred
+  ProductKey,
+  catalogItemId,
+  catalogItemIdentifier,
+  catalogItemName,
+  productClass,
+  isInferred
 ) VALUES (
-  s.ProductKey, s.catalogItemId, s.catalogItemIdentifier, s.catalogItemName, s.productClass, s.isInferred
+  s.ProductKey,
+  s.catalogItemId,
+  s.catalogItemIdentifier,
+  s.catalogItemName,
+  s.productClass,
+  s.isInferred
 )

@@ -27,22 +27,50 @@ CREATE TABLE IF NOT EXISTS gold.dimproject (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.ProjectKey, o.ProjectKey) AS ProjectKey, n.projectId, n.projectName, n.companyId, n.status, n.isClosed,
-  n.manager, n.billingMethod, n.budgetHours, n.actualHours, n.percentComplete, n.estimatedCost, n.estimatedRevenue,
-  n.estimatedTimeCost, n.estimatedExpenseCost, n.estimatedProductCost, n.estimatedTimeRevenue,
-  n.estimatedExpenseRevenue, n.estimatedProductRevenue, n.isDeleted, n.isInferred,
+  COALESCE(n.ProjectKey, o.ProjectKey) AS ProjectKey,
+  n.projectId,
+  n.projectName,
+  n.companyId,
+  n.status,
+  n.isClosed,
+  n.manager,
+  n.billingMethod,
+  n.budgetHours,
+  n.actualHours,
+  n.percentComplete,
+  n.estimatedCost,
+  n.estimatedRevenue,
+  n.estimatedTimeCost,
+  n.estimatedExpenseCost,
+  n.estimatedProductCost,
+  n.estimatedTimeRevenue,
+  n.estimatedExpenseRevenue,
+  n.estimatedProductRevenue,
+  n.isDeleted,
+  n.isInferred,
   n.ProjectKey IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.dimproject AS o ON o.ProjectKey = n.ProjectKey
 WHERE n.ProjectKey IS NULL OR o.ProjectKey IS NULL OR NOT (
-  n.projectId <=> o.projectId AND n.projectName <=> o.projectName AND n.companyId <=> o.companyId AND
-  n.status <=> o.status AND n.isClosed <=> o.isClosed AND n.manager <=> o.manager AND
-  n.billingMethod <=> o.billingMethod AND n.budgetHours <=> o.budgetHours AND n.actualHours <=> o.actualHours AND
-  n.percentComplete <=> o.percentComplete AND n.estimatedCost <=> o.estimatedCost AND
-  n.estimatedRevenue <=> o.estimatedRevenue AND n.estimatedTimeCost <=> o.estimatedTimeCost AND
-  n.estimatedExpenseCost <=> o.estimatedExpenseCost AND n.estimatedProductCost <=> o.estimatedProductCost AND
-  n.estimatedTimeRevenue <=> o.estimatedTimeRevenue AND n.estimatedExpenseRevenue <=> o.estimatedExpenseRevenue AND
-  n.estimatedProductRevenue <=> o.estimatedProductRevenue AND n.isDeleted <=> o.isDeleted AND
+  n.projectId <=> o.projectId AND
+  n.projectName <=> o.projectName AND
+  n.companyId <=> o.companyId AND
+  n.status <=> o.status AND
+  n.isClosed <=> o.isClosed AND
+  n.manager <=> o.manager AND
+  n.billingMethod <=> o.billingMethod AND
+  n.budgetHours <=> o.budgetHours AND
+  n.actualHours <=> o.actualHours AND
+  n.percentComplete <=> o.percentComplete AND
+  n.estimatedCost <=> o.estimatedCost AND
+  n.estimatedRevenue <=> o.estimatedRevenue AND
+  n.estimatedTimeCost <=> o.estimatedTimeCost AND
+  n.estimatedExpenseCost <=> o.estimatedExpenseCost AND
+  n.estimatedProductCost <=> o.estimatedProductCost AND
+  n.estimatedTimeRevenue <=> o.estimatedTimeRevenue AND
+  n.estimatedExpenseRevenue <=> o.estimatedExpenseRevenue AND
+  n.estimatedProductRevenue <=> o.estimatedProductRevenue AND
+  n.isDeleted <=> o.isDeleted AND
   n.isInferred <=> o.isInferred
 );
 MERGE INTO gold.dimproject AS t
@@ -50,20 +78,68 @@ USING changed AS s
 ON t.ProjectKey = s.ProjectKey
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  projectId = s.projectId, projectName = s.projectName, companyId = s.companyId, status = s.status,
-  isClosed = s.isClosed, manager = s.manager, billingMethod = s.billingMethod, budgetHours = s.budgetHours,
-  actualHours = s.actualHours, percentComplete = s.percentComplete, estimatedCost = s.estimatedCost,
-  estimatedRevenue = s.estimatedRevenue, estimatedTimeCost = s.estimatedTimeCost,
-  estimatedExpenseCost = s.estimatedExpenseCost, estimatedProductCost = s.estimatedProductCost,
-  estimatedTimeRevenue = s.estimatedTimeRevenue, estimatedExpenseRevenue = s.estimatedExpenseRevenue,
-  estimatedProductRevenue = s.estimatedProductRevenue, isDeleted = s.isDeleted, isInferred = s.isInferred
+  projectId = s.projectId,
+  projectName = s.projectName,
+  companyId = s.companyId,
+  status = s.status,
+  isClosed = s.isClosed,
+  manager = s.manager,
+  billingMethod = s.billingMethod,
+  budgetHours = s.budgetHours,
+  actualHours = s.actualHours,
+  percentComplete = s.percentComplete,
+  estimatedCost = s.estimatedCost,
+  estimatedRevenue = s.estimatedRevenue,
+  estimatedTimeCost = s.estimatedTimeCost,
+  estimatedExpenseCost = s.estimatedExpenseCost,
+  estimatedProductCost = s.estimatedProductCost,
+  estimatedTimeRevenue = s.estimatedTimeRevenue,
+  estimatedExpenseRevenue = s.estimatedExpenseRevenue,
+  estimatedProductRevenue = s.estimatedProductRevenue,
+  isDeleted = s.isDeleted,
+  isInferred = s.isInferred
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  ProjectKey, projectId, projectName, companyId, status, isClosed, manager, billingMethod, budgetHours, actualHours,
-  percentComplete, estimatedCost, estimatedRevenue, estimatedTimeCost, estimatedExpenseCost, estimatedProductCost,
-  estimatedTimeRevenue, estimatedExpenseRevenue, estimatedProductRevenue, isDeleted, isInferred
+  ProjectKey,
+  projectId,
+  projectName,
+  companyId,
+  status,
+  isClosed,
+  manager,
+  billingMethod,
+  budgetHours,
+  actualHours,
+  percentComplete,
+  estimatedCost,
+  estimatedRevenue,
+  estimatedTimeCost,
+  estimatedExpenseCost,
+  estimatedProductCost,
+  estimatedTimeRevenue,
+  estimatedExpenseRevenue,
+  estimatedProductRevenue,
+  isDeleted,
+  isInferred
 ) VALUES (
-  s.ProjectKey, s.projectId, s.projectName, s.companyId, s.status, s.isClosed, s.manager, s.billingMethod,
-  s.budgetHours, s.actualHours, s.percentComplete, s.estimatedCost, s.estimatedRevenue, s.estimatedTimeCost,
-  s.estimatedExpenseCost, s.estimatedProductCost, s.estimatedTimeRevenue, s.estimatedExpenseRevenue,
-  s.estimatedProductRevenue, s.isDeleted, s.isInferred
+  s.ProjectKey,
+  s.projectId,
+  s.projectName,
+  s.companyId,
+  s.status,
+  s.isClosed,
+  s.manager,
+  s.billingMethod,
+  s.budgetHours,
+  s.actualHours,
+  s.percentComplete,
+  s.estimatedCost,
+  s.estimatedRevenue,
+  s.estimatedTimeCost,
+  s.estimatedExpenseCost,
+  s.estimatedProductCost,
+  s.estimatedTimeRevenue,
+  s.estimatedExpenseRevenue,
+  s.estimatedProductRevenue,
+  s.isDeleted,
+  s.isInferred
 )

@@ -28,36 +28,124 @@ CREATE TABLE IF NOT EXISTS gold.dimticket (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.TicketKey, o.TicketKey) AS TicketKey, n.ticketId, n.summary, n.companyId, n.board, n.status, n.priority,
-  n.type, n.subType, n.owner, n.dateEntered, n.dateResolved, n.closedDate, n.isClosed, n.isInSla, n.respondMinutes,
-  n.planMinutes, n.resolveMinutes, n.slaName, n.ageDays, n.isDeleted, n.isInferred,
+  COALESCE(n.TicketKey, o.TicketKey) AS TicketKey,
+  n.ticketId,
+  n.summary,
+  n.companyId,
+  n.board,
+  n.status,
+  n.priority,
+  n.type,
+  n.subType,
+  n.owner,
+  n.dateEntered,
+  n.dateResolved,
+  n.closedDate,
+  n.isClosed,
+  n.isInSla,
+  n.respondMinutes,
+  n.planMinutes,
+  n.resolveMinutes,
+  n.slaName,
+  n.ageDays,
+  n.isDeleted,
+  n.isInferred,
   n.TicketKey IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.dimticket AS o ON o.TicketKey = n.TicketKey
 WHERE n.TicketKey IS NULL OR o.TicketKey IS NULL OR NOT (
-  n.ticketId <=> o.ticketId AND n.summary <=> o.summary AND n.companyId <=> o.companyId AND n.board <=> o.board AND
-  n.status <=> o.status AND n.priority <=> o.priority AND n.type <=> o.type AND n.subType <=> o.subType AND
-  n.owner <=> o.owner AND n.dateEntered <=> o.dateEntered AND n.dateResolved <=> o.dateResolved AND
-  n.closedDate <=> o.closedDate AND n.isClosed <=> o.isClosed AND n.isInSla <=> o.isInSla AND
-  n.respondMinutes <=> o.respondMinutes AND n.planMinutes <=> o.planMinutes AND
-  n.resolveMinutes <=> o.resolveMinutes AND n.slaName <=> o.slaName AND n.ageDays <=> o.ageDays AND
-  n.isDeleted <=> o.isDeleted AND n.isInferred <=> o.isInferred
+  n.ticketId <=> o.ticketId AND
+  n.summary <=> o.summary AND
+  n.companyId <=> o.companyId AND
+  n.board <=> o.board AND
+  n.status <=> o.status AND
+  n.priority <=> o.priority AND
+  n.type <=> o.type AND
+  n.subType <=> o.subType AND
+  n.owner <=> o.owner AND
+  n.dateEntered <=> o.dateEntered AND
+  n.dateResolved <=> o.dateResolved AND
+  n.closedDate <=> o.closedDate AND
+  n.isClosed <=> o.isClosed AND
+  n.isInSla <=> o.isInSla AND
+  n.respondMinutes <=> o.respondMinutes AND
+  n.planMinutes <=> o.planMinutes AND
+  n.resolveMinutes <=> o.resolveMinutes AND
+  n.slaName <=> o.slaName AND
+  n.ageDays <=> o.ageDays AND
+  n.isDeleted <=> o.isDeleted AND
+  n.isInferred <=> o.isInferred
 );
 MERGE INTO gold.dimticket AS t
 USING changed AS s
 ON t.TicketKey = s.TicketKey
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  ticketId = s.ticketId, summary = s.summary, companyId = s.companyId, board = s.board, status = s.status,
-  priority = s.priority, type = s.type, subType = s.subType, owner = s.owner, dateEntered = s.dateEntered,
-  dateResolved = s.dateResolved, closedDate = s.closedDate, isClosed = s.isClosed, isInSla = s.isInSla,
-  respondMinutes = s.respondMinutes, planMinutes = s.planMinutes, resolveMinutes = s.resolveMinutes,
-  slaName = s.slaName, ageDays = s.ageDays, isDeleted = s.isDeleted, isInferred = s.isInferred
+  ticketId = s.ticketId,
+  summary = s.summary,
+  companyId = s.companyId,
+  board = s.board,
+  status = s.status,
+  priority = s.priority,
+  type = s.type,
+  subType = s.subType,
+  owner = s.owner,
+  dateEntered = s.dateEntered,
+  dateResolved = s.dateResolved,
+  closedDate = s.closedDate,
+  isClosed = s.isClosed,
+  isInSla = s.isInSla,
+  respondMinutes = s.respondMinutes,
+  planMinutes = s.planMinutes,
+  resolveMinutes = s.resolveMinutes,
+  slaName = s.slaName,
+  ageDays = s.ageDays,
+  isDeleted = s.isDeleted,
+  isInferred = s.isInferred
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  TicketKey, ticketId, summary, companyId, board, status, priority, type, subType, owner, dateEntered, dateResolved,
-  closedDate, isClosed, isInSla, respondMinutes, planMinutes, resolveMinutes, slaName, ageDays, isDeleted, isInferred
+  TicketKey,
+  ticketId,
+  summary,
+  companyId,
+  board,
+  status,
+  priority,
+  type,
+  subType,
+  owner,
+  dateEntered,
+  dateResolved,
+  closedDate,
+  isClosed,
+  isInSla,
+  respondMinutes,
+  planMinutes,
+  resolveMinutes,
+  slaName,
+  ageDays,
+  isDeleted,
+  isInferred
 ) VALUES (
-  s.TicketKey, s.ticketId, s.summary, s.companyId, s.board, s.status, s.priority, s.type, s.subType, s.owner,
-  s.dateEntered, s.dateResolved, s.closedDate, s.isClosed, s.isInSla, s.respondMinutes, s.planMinutes,
-  s.resolveMinutes, s.slaName, s.ageDays, s.isDeleted, s.isInferred
+  s.TicketKey,
+  s.ticketId,
+  s.summary,
+  s.companyId,
+  s.board,
+  s.status,
+  s.priority,
+  s.type,
+  s.subType,
+  s.owner,
+  s.dateEntered,
+  s.dateResolved,
+  s.closedDate,
+  s.isClosed,
+  s.isInSla,
+  s.respondMinutes,
+  s.planMinutes,
+  s.resolveMinutes,
+  s.slaName,
+  s.ageDays,
+  s.isDeleted,
+  s.isInferred
 )

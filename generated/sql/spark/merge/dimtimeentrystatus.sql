@@ -10,22 +10,34 @@ CREATE TABLE IF NOT EXISTS gold.dimtimeentrystatus (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.TimeEntryStatusKey, o.TimeEntryStatusKey) AS TimeEntryStatusKey, n.status, n.statusCategory,
+  COALESCE(n.TimeEntryStatusKey, o.TimeEntryStatusKey) AS TimeEntryStatusKey,
+  n.status,
+  n.statusCategory,
   n.isInferred,
   n.TimeEntryStatusKey IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.dimtimeentrystatus AS o ON o.TimeEntryStatusKey = n.TimeEntryStatusKey
 WHERE n.TimeEntryStatusKey IS NULL OR o.TimeEntryStatusKey IS NULL OR NOT (
-  n.status <=> o.status AND n.statusCategory <=> o.statusCategory AND n.isInferred <=> o.isInferred
+  n.status <=> o.status AND
+  n.statusCategory <=> o.statusCategory AND
+  n.isInferred <=> o.isInferred
 );
 MERGE INTO gold.dimtimeentrystatus AS t
 USING changed AS s
 ON t.TimeEntryStatusKey = s.TimeEntryStatusKey
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  status = s.status, statusCategory = s.statusCategory, isInferred = s.isInferred
+  status = s.status,
+  statusCategory = s.statusCategory,
+  isInferred = s.isInferred
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  TimeEntryStatusKey, status, statusCategory, isInferred
+  TimeEntryStatusKey,
+  status,
+  statusCategory,
+  isInferred
 ) VALUES (
-  s.TimeEntryStatusKey, s.status, s.statusCategory, s.isInferred
+  s.TimeEntryStatusKey,
+  s.status,
+  s.statusCategory,
+  s.isInferred
 )

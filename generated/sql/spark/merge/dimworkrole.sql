@@ -10,21 +10,34 @@ CREATE TABLE IF NOT EXISTS gold.dimworkrole (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.WorkRoleKey, o.WorkRoleKey) AS WorkRoleKey, n.workRoleId, n.workRoleName, n.isInferred,
+  COALESCE(n.WorkRoleKey, o.WorkRoleKey) AS WorkRoleKey,
+  n.workRoleId,
+  n.workRoleName,
+  n.isInferred,
   n.WorkRoleKey IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.dimworkrole AS o ON o.WorkRoleKey = n.WorkRoleKey
 WHERE n.WorkRoleKey IS NULL OR o.WorkRoleKey IS NULL OR NOT (
-  n.workRoleId <=> o.workRoleId AND n.workRoleName <=> o.workRoleName AND n.isInferred <=> o.isInferred
+  n.workRoleId <=> o.workRoleId AND
+  n.workRoleName <=> o.workRoleName AND
+  n.isInferred <=> o.isInferred
 );
 MERGE INTO gold.dimworkrole AS t
 USING changed AS s
 ON t.WorkRoleKey = s.WorkRoleKey
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  workRoleId = s.workRoleId, workRoleName = s.workRoleName, isInferred = s.isInferred
+  workRoleId = s.workRoleId,
+  workRoleName = s.workRoleName,
+  isInferred = s.isInferred
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  WorkRoleKey, workRoleId, workRoleName, isInferred
+  WorkRoleKey,
+  workRoleId,
+  workRoleName,
+  isInferred
 ) VALUES (
-  s.WorkRoleKey, s.workRoleId, s.workRoleName, s.isInferred
+  s.WorkRoleKey,
+  s.workRoleId,
+  s.workRoleName,
+  s.isInferred
 )

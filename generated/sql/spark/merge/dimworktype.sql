@@ -14,14 +14,24 @@ CREATE TABLE IF NOT EXISTS gold.dimworktype (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.WorkTypeKey, o.WorkTypeKey) AS WorkTypeKey, n.workTypeId, n.workTypeName, n.utilizationFlag, n.billTime,
-  n.costMultiplier, n.isDeleted, n.isInferred,
+  COALESCE(n.WorkTypeKey, o.WorkTypeKey) AS WorkTypeKey,
+  n.workTypeId,
+  n.workTypeName,
+  n.utilizationFlag,
+  n.billTime,
+  n.costMultiplier,
+  n.isDeleted,
+  n.isInferred,
   n.WorkTypeKey IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.dimworktype AS o ON o.WorkTypeKey = n.WorkTypeKey
 WHERE n.WorkTypeKey IS NULL OR o.WorkTypeKey IS NULL OR NOT (
-  n.workTypeId <=> o.workTypeId AND n.workTypeName <=> o.workTypeName AND n.utilizationFlag <=> o.utilizationFlag AND
-  n.billTime <=> o.billTime AND n.costMultiplier <=> o.costMultiplier AND n.isDeleted <=> o.isDeleted AND
+  n.workTypeId <=> o.workTypeId AND
+  n.workTypeName <=> o.workTypeName AND
+  n.utilizationFlag <=> o.utilizationFlag AND
+  n.billTime <=> o.billTime AND
+  n.costMultiplier <=> o.costMultiplier AND
+  n.isDeleted <=> o.isDeleted AND
   n.isInferred <=> o.isInferred
 );
 MERGE INTO gold.dimworktype AS t
@@ -29,11 +39,29 @@ USING changed AS s
 ON t.WorkTypeKey = s.WorkTypeKey
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  workTypeId = s.workTypeId, workTypeName = s.workTypeName, utilizationFlag = s.utilizationFlag,
-  billTime = s.billTime, costMultiplier = s.costMultiplier, isDeleted = s.isDeleted, isInferred = s.isInferred
+  workTypeId = s.workTypeId,
+  workTypeName = s.workTypeName,
+  utilizationFlag = s.utilizationFlag,
+  billTime = s.billTime,
+  costMultiplier = s.costMultiplier,
+  isDeleted = s.isDeleted,
+  isInferred = s.isInferred
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  WorkTypeKey, workTypeId, workTypeName, utilizationFlag, billTime, costMultiplier, isDeleted, isInferred
+  WorkTypeKey,
+  workTypeId,
+  workTypeName,
+  utilizationFlag,
+  billTime,
+  costMultiplier,
+  isDeleted,
+  isInferred
 ) VALUES (
-  s.WorkTypeKey, s.workTypeId, s.workTypeName, s.utilizationFlag, s.billTime, s.costMultiplier, s.isDeleted,
+  s.WorkTypeKey,
+  s.workTypeId,
+  s.workTypeName,
+  s.utilizationFlag,
+  s.billTime,
+  s.costMultiplier,
+  s.isDeleted,
   s.isInferred
 )

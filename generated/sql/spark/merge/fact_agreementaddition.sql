@@ -27,39 +27,119 @@ CREATE TABLE IF NOT EXISTS gold.fact_agreementaddition (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.additionId, o.additionId) AS additionId, n.agreementId, n.companyId, n.catalogItemId, n.AgreementKey,
-  n.CompanyKey, n.ProductKey, n.EffectiveDateKey, n.CancelledDateKey, n.description, n.billCustomer, n.isActive,
-  n.quantity, n.unitPrice, n.unitCost, n.extendedPrice, n.extendedCost, n.cycleMonths, n.monthlyPrice, n.monthlyCost,
+  COALESCE(n.additionId, o.additionId) AS additionId,
+  n.agreementId,
+  n.companyId,
+  n.catalogItemId,
+  n.AgreementKey,
+  n.CompanyKey,
+  n.ProductKey,
+  n.EffectiveDateKey,
+  n.CancelledDateKey,
+  n.description,
+  n.billCustomer,
+  n.isActive,
+  n.quantity,
+  n.unitPrice,
+  n.unitCost,
+  n.extendedPrice,
+  n.extendedCost,
+  n.cycleMonths,
+  n.monthlyPrice,
+  n.monthlyCost,
   n.margin,
   n.additionId IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.fact_agreementaddition AS o ON o.additionId = n.additionId
 WHERE n.additionId IS NULL OR o.additionId IS NULL OR NOT (
-  n.agreementId <=> o.agreementId AND n.companyId <=> o.companyId AND n.catalogItemId <=> o.catalogItemId AND
-  n.AgreementKey <=> o.AgreementKey AND n.CompanyKey <=> o.CompanyKey AND n.ProductKey <=> o.ProductKey AND
-  n.EffectiveDateKey <=> o.EffectiveDateKey AND n.CancelledDateKey <=> o.CancelledDateKey AND
-  n.description <=> o.description AND n.billCustomer <=> o.billCustomer AND n.isActive <=> o.isActive AND
-  n.quantity <=> o.quantity AND n.unitPrice <=> o.unitPrice AND n.unitCost <=> o.unitCost AND
-  n.extendedPrice <=> o.extendedPrice AND n.extendedCost <=> o.extendedCost AND n.cycleMonths <=> o.cycleMonths AND
-  n.monthlyPrice <=> o.monthlyPrice AND n.monthlyCost <=> o.monthlyCost AND n.margin <=> o.margin
+  n.agreementId <=> o.agreementId AND
+  n.companyId <=> o.companyId AND
+  n.catalogItemId <=> o.catalogItemId AND
+  n.AgreementKey <=> o.AgreementKey AND
+  n.CompanyKey <=> o.CompanyKey AND
+  n.ProductKey <=> o.ProductKey AND
+  n.EffectiveDateKey <=> o.EffectiveDateKey AND
+  n.CancelledDateKey <=> o.CancelledDateKey AND
+  n.description <=> o.description AND
+  n.billCustomer <=> o.billCustomer AND
+  n.isActive <=> o.isActive AND
+  n.quantity <=> o.quantity AND
+  n.unitPrice <=> o.unitPrice AND
+  n.unitCost <=> o.unitCost AND
+  n.extendedPrice <=> o.extendedPrice AND
+  n.extendedCost <=> o.extendedCost AND
+  n.cycleMonths <=> o.cycleMonths AND
+  n.monthlyPrice <=> o.monthlyPrice AND
+  n.monthlyCost <=> o.monthlyCost AND
+  n.margin <=> o.margin
 );
 MERGE INTO gold.fact_agreementaddition AS t
 USING changed AS s
 ON t.additionId = s.additionId
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  agreementId = s.agreementId, companyId = s.companyId, catalogItemId = s.catalogItemId,
-  AgreementKey = s.AgreementKey, CompanyKey = s.CompanyKey, ProductKey = s.ProductKey,
-  EffectiveDateKey = s.EffectiveDateKey, CancelledDateKey = s.CancelledDateKey, description = s.description,
-  billCustomer = s.billCustomer, isActive = s.isActive, quantity = s.quantity, unitPrice = s.unitPrice,
-  unitCost = s.unitCost, extendedPrice = s.extendedPrice, extendedCost = s.extendedCost, cycleMonths = s.cycleMonths,
-  monthlyPrice = s.monthlyPrice, monthlyCost = s.monthlyCost, margin = s.margin
+  agreementId = s.agreementId,
+  companyId = s.companyId,
+  catalogItemId = s.catalogItemId,
+  AgreementKey = s.AgreementKey,
+  CompanyKey = s.CompanyKey,
+  ProductKey = s.ProductKey,
+  EffectiveDateKey = s.EffectiveDateKey,
+  CancelledDateKey = s.CancelledDateKey,
+  description = s.description,
+  billCustomer = s.billCustomer,
+  isActive = s.isActive,
+  quantity = s.quantity,
+  unitPrice = s.unitPrice,
+  unitCost = s.unitCost,
+  extendedPrice = s.extendedPrice,
+  extendedCost = s.extendedCost,
+  cycleMonths = s.cycleMonths,
+  monthlyPrice = s.monthlyPrice,
+  monthlyCost = s.monthlyCost,
+  margin = s.margin
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  additionId, agreementId, companyId, catalogItemId, AgreementKey, CompanyKey, ProductKey, EffectiveDateKey,
-  CancelledDateKey, description, billCustomer, isActive, quantity, unitPrice, unitCost, extendedPrice, extendedCost,
-  cycleMonths, monthlyPrice, monthlyCost, margin
+  additionId,
+  agreementId,
+  companyId,
+  catalogItemId,
+  AgreementKey,
+  CompanyKey,
+  ProductKey,
+  EffectiveDateKey,
+  CancelledDateKey,
+  description,
+  billCustomer,
+  isActive,
+  quantity,
+  unitPrice,
+  unitCost,
+  extendedPrice,
+  extendedCost,
+  cycleMonths,
+  monthlyPrice,
+  monthlyCost,
+  margin
 ) VALUES (
-  s.additionId, s.agreementId, s.companyId, s.catalogItemId, s.AgreementKey, s.CompanyKey, s.ProductKey,
-  s.EffectiveDateKey, s.CancelledDateKey, s.description, s.billCustomer, s.isActive, s.quantity, s.unitPrice,
-  s.unitCost, s.extendedPrice, s.extendedCost, s.cycleMonths, s.monthlyPrice, s.monthlyCost, s.margin
+  s.additionId,
+  s.agreementId,
+  s.companyId,
+  s.catalogItemId,
+  s.AgreementKey,
+  s.CompanyKey,
+  s.ProductKey,
+  s.EffectiveDateKey,
+  s.CancelledDateKey,
+  s.description,
+  s.billCustomer,
+  s.isActive,
+  s.quantity,
+  s.unitPrice,
+  s.unitCost,
+  s.extendedPrice,
+  s.extendedCost,
+  s.cycleMonths,
+  s.monthlyPrice,
+  s.monthlyCost,
+  s.margin
 )

@@ -14,25 +14,54 @@ CREATE TABLE IF NOT EXISTS gold.fact_agreementadjustment (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.adjustmentId, o.adjustmentId) AS adjustmentId, n.agreementId, n.AgreementKey, n.EffectiveDateKey,
-  n.description, n.amount, n.hours, n.incidents,
+  COALESCE(n.adjustmentId, o.adjustmentId) AS adjustmentId,
+  n.agreementId,
+  n.AgreementKey,
+  n.EffectiveDateKey,
+  n.description,
+  n.amount,
+  n.hours,
+  n.incidents,
   n.adjustmentId IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.fact_agreementadjustment AS o ON o.adjustmentId = n.adjustmentId
 WHERE n.adjustmentId IS NULL OR o.adjustmentId IS NULL OR NOT (
-  n.agreementId <=> o.agreementId AND n.AgreementKey <=> o.AgreementKey AND
-  n.EffectiveDateKey <=> o.EffectiveDateKey AND n.description <=> o.description AND n.amount <=> o.amount AND
-  n.hours <=> o.hours AND n.incidents <=> o.incidents
+  n.agreementId <=> o.agreementId AND
+  n.AgreementKey <=> o.AgreementKey AND
+  n.EffectiveDateKey <=> o.EffectiveDateKey AND
+  n.description <=> o.description AND
+  n.amount <=> o.amount AND
+  n.hours <=> o.hours AND
+  n.incidents <=> o.incidents
 );
 MERGE INTO gold.fact_agreementadjustment AS t
 USING changed AS s
 ON t.adjustmentId = s.adjustmentId
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  agreementId = s.agreementId, AgreementKey = s.AgreementKey, EffectiveDateKey = s.EffectiveDateKey,
-  description = s.description, amount = s.amount, hours = s.hours, incidents = s.incidents
+  agreementId = s.agreementId,
+  AgreementKey = s.AgreementKey,
+  EffectiveDateKey = s.EffectiveDateKey,
+  description = s.description,
+  amount = s.amount,
+  hours = s.hours,
+  incidents = s.incidents
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  adjustmentId, agreementId, AgreementKey, EffectiveDateKey, description, amount, hours, incidents
+  adjustmentId,
+  agreementId,
+  AgreementKey,
+  EffectiveDateKey,
+  description,
+  amount,
+  hours,
+  incidents
 ) VALUES (
-  s.adjustmentId, s.agreementId, s.AgreementKey, s.EffectiveDateKey, s.description, s.amount, s.hours, s.incidents
+  s.adjustmentId,
+  s.agreementId,
+  s.AgreementKey,
+  s.EffectiveDateKey,
+  s.description,
+  s.amount,
+  s.hours,
+  s.incidents
 )

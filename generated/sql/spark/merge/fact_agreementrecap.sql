@@ -16,26 +16,64 @@ CREATE TABLE IF NOT EXISTS gold.fact_agreementrecap (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.agreementId, o.agreementId) AS agreementId, n.AgreementKey, n.isUnlimited, n.starting, n.adjustment,
-  n.available, n.used, n.remaining, n.overrun, n.unbilled,
+  COALESCE(n.agreementId, o.agreementId) AS agreementId,
+  n.AgreementKey,
+  n.isUnlimited,
+  n.starting,
+  n.adjustment,
+  n.available,
+  n.used,
+  n.remaining,
+  n.overrun,
+  n.unbilled,
   n.agreementId IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.fact_agreementrecap AS o ON o.agreementId = n.agreementId
 WHERE n.agreementId IS NULL OR o.agreementId IS NULL OR NOT (
-  n.AgreementKey <=> o.AgreementKey AND n.isUnlimited <=> o.isUnlimited AND n.starting <=> o.starting AND
-  n.adjustment <=> o.adjustment AND n.available <=> o.available AND n.used <=> o.used AND
-  n.remaining <=> o.remaining AND n.overrun <=> o.overrun AND n.unbilled <=> o.unbilled
+  n.AgreementKey <=> o.AgreementKey AND
+  n.isUnlimited <=> o.isUnlimited AND
+  n.starting <=> o.starting AND
+  n.adjustment <=> o.adjustment AND
+  n.available <=> o.available AND
+  n.used <=> o.used AND
+  n.remaining <=> o.remaining AND
+  n.overrun <=> o.overrun AND
+  n.unbilled <=> o.unbilled
 );
 MERGE INTO gold.fact_agreementrecap AS t
 USING changed AS s
 ON t.agreementId = s.agreementId
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  AgreementKey = s.AgreementKey, isUnlimited = s.isUnlimited, starting = s.starting, adjustment = s.adjustment,
-  available = s.available, used = s.used, remaining = s.remaining, overrun = s.overrun, unbilled = s.unbilled
+  AgreementKey = s.AgreementKey,
+  isUnlimited = s.isUnlimited,
+  starting = s.starting,
+  adjustment = s.adjustment,
+  available = s.available,
+  used = s.used,
+  remaining = s.remaining,
+  overrun = s.overrun,
+  unbilled = s.unbilled
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  agreementId, AgreementKey, isUnlimited, starting, adjustment, available, used, remaining, overrun, unbilled
+  agreementId,
+  AgreementKey,
+  isUnlimited,
+  starting,
+  adjustment,
+  available,
+  used,
+  remaining,
+  overrun,
+  unbilled
 ) VALUES (
-  s.agreementId, s.AgreementKey, s.isUnlimited, s.starting, s.adjustment, s.available, s.used, s.remaining, s.overrun,
+  s.agreementId,
+  s.AgreementKey,
+  s.isUnlimited,
+  s.starting,
+  s.adjustment,
+  s.available,
+  s.used,
+  s.remaining,
+  s.overrun,
   s.unbilled
 )

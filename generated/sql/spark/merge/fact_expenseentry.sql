@@ -38,54 +38,174 @@ CREATE TABLE IF NOT EXISTS gold.fact_expenseentry (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.expenseEntryId, o.expenseEntryId) AS expenseEntryId, n.memberId, n.companyId, n.agreementId, n.ticketId,
-  n.projectId, n.chargeToId, n.invoiceId, n.expenseReportId, n.invoiceNumber, n.ExpenseDateKey, n.MemberKey,
-  n.CompanyKey, n.AgreementKey, n.AgreementTypeKey, n.TicketKey, n.ProjectKey, n.BillableStatusKey, n.ExpenseTypeKey,
-  n.notes, n.billableOption, n.status, n.classificationName, n.amount, n.billAmount, n.invoiceAmount,
-  n.agreementAmount, n.isReimbursable, n.agreementNumber, n.agreementTypeNormalized, n.billingBehavior,
+  COALESCE(n.expenseEntryId, o.expenseEntryId) AS expenseEntryId,
+  n.memberId,
+  n.companyId,
+  n.agreementId,
+  n.ticketId,
+  n.projectId,
+  n.chargeToId,
+  n.invoiceId,
+  n.expenseReportId,
+  n.invoiceNumber,
+  n.ExpenseDateKey,
+  n.MemberKey,
+  n.CompanyKey,
+  n.AgreementKey,
+  n.AgreementTypeKey,
+  n.TicketKey,
+  n.ProjectKey,
+  n.BillableStatusKey,
+  n.ExpenseTypeKey,
+  n.notes,
+  n.billableOption,
+  n.status,
+  n.classificationName,
+  n.amount,
+  n.billAmount,
+  n.invoiceAmount,
+  n.agreementAmount,
+  n.isReimbursable,
+  n.agreementNumber,
+  n.agreementTypeNormalized,
+  n.billingBehavior,
   n.effectiveBillingStatus,
   n.expenseEntryId IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.fact_expenseentry AS o ON o.expenseEntryId = n.expenseEntryId
 WHERE n.expenseEntryId IS NULL OR o.expenseEntryId IS NULL OR NOT (
-  n.memberId <=> o.memberId AND n.companyId <=> o.companyId AND n.agreementId <=> o.agreementId AND
-  n.ticketId <=> o.ticketId AND n.projectId <=> o.projectId AND n.chargeToId <=> o.chargeToId AND
-  n.invoiceId <=> o.invoiceId AND n.expenseReportId <=> o.expenseReportId AND n.invoiceNumber <=> o.invoiceNumber AND
-  n.ExpenseDateKey <=> o.ExpenseDateKey AND n.MemberKey <=> o.MemberKey AND n.CompanyKey <=> o.CompanyKey AND
-  n.AgreementKey <=> o.AgreementKey AND n.AgreementTypeKey <=> o.AgreementTypeKey AND n.TicketKey <=> o.TicketKey AND
-  n.ProjectKey <=> o.ProjectKey AND n.BillableStatusKey <=> o.BillableStatusKey AND
-  n.ExpenseTypeKey <=> o.ExpenseTypeKey AND n.notes <=> o.notes AND n.billableOption <=> o.billableOption AND
-  n.status <=> o.status AND n.classificationName <=> o.classificationName AND n.amount <=> o.amount AND
-  n.billAmount <=> o.billAmount AND n.invoiceAmount <=> o.invoiceAmount AND
-  n.agreementAmount <=> o.agreementAmount AND n.isReimbursable <=> o.isReimbursable AND
-  n.agreementNumber <=> o.agreementNumber AND n.agreementTypeNormalized <=> o.agreementTypeNormalized AND
-  n.billingBehavior <=> o.billingBehavior AND n.effectiveBillingStatus <=> o.effectiveBillingStatus
+  n.memberId <=> o.memberId AND
+  n.companyId <=> o.companyId AND
+  n.agreementId <=> o.agreementId AND
+  n.ticketId <=> o.ticketId AND
+  n.projectId <=> o.projectId AND
+  n.chargeToId <=> o.chargeToId AND
+  n.invoiceId <=> o.invoiceId AND
+  n.expenseReportId <=> o.expenseReportId AND
+  n.invoiceNumber <=> o.invoiceNumber AND
+  n.ExpenseDateKey <=> o.ExpenseDateKey AND
+  n.MemberKey <=> o.MemberKey AND
+  n.CompanyKey <=> o.CompanyKey AND
+  n.AgreementKey <=> o.AgreementKey AND
+  n.AgreementTypeKey <=> o.AgreementTypeKey AND
+  n.TicketKey <=> o.TicketKey AND
+  n.ProjectKey <=> o.ProjectKey AND
+  n.BillableStatusKey <=> o.BillableStatusKey AND
+  n.ExpenseTypeKey <=> o.ExpenseTypeKey AND
+  n.notes <=> o.notes AND
+  n.billableOption <=> o.billableOption AND
+  n.status <=> o.status AND
+  n.classificationName <=> o.classificationName AND
+  n.amount <=> o.amount AND
+  n.billAmount <=> o.billAmount AND
+  n.invoiceAmount <=> o.invoiceAmount AND
+  n.agreementAmount <=> o.agreementAmount AND
+  n.isReimbursable <=> o.isReimbursable AND
+  n.agreementNumber <=> o.agreementNumber AND
+  n.agreementTypeNormalized <=> o.agreementTypeNormalized AND
+  n.billingBehavior <=> o.billingBehavior AND
+  n.effectiveBillingStatus <=> o.effectiveBillingStatus
 );
 MERGE INTO gold.fact_expenseentry AS t
 USING changed AS s
 ON t.expenseEntryId = s.expenseEntryId
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  memberId = s.memberId, companyId = s.companyId, agreementId = s.agreementId, ticketId = s.ticketId,
-  projectId = s.projectId, chargeToId = s.chargeToId, invoiceId = s.invoiceId, expenseReportId = s.expenseReportId,
-  invoiceNumber = s.invoiceNumber, ExpenseDateKey = s.ExpenseDateKey, MemberKey = s.MemberKey,
-  CompanyKey = s.CompanyKey, AgreementKey = s.AgreementKey, AgreementTypeKey = s.AgreementTypeKey,
-  TicketKey = s.TicketKey, ProjectKey = s.ProjectKey, BillableStatusKey = s.BillableStatusKey,
-  ExpenseTypeKey = s.ExpenseTypeKey, notes = s.notes, billableOption = s.billableOption, status = s.status,
-  classificationName = s.classificationName, amount = s.amount, billAmount = s.billAmount,
-  invoiceAmount = s.invoiceAmount, agreementAmount = s.agreementAmount, isReimbursable = s.isReimbursable,
-  agreementNumber = s.agreementNumber, agreementTypeNormalized = s.agreementTypeNormalized,
-  billingBehavior = s.billingBehavior, effectiveBillingStatus = s.effectiveBillingStatus
+  memberId = s.memberId,
+  companyId = s.companyId,
+  agreementId = s.agreementId,
+  ticketId = s.ticketId,
+  projectId = s.projectId,
+  chargeToId = s.chargeToId,
+  invoiceId = s.invoiceId,
+  expenseReportId = s.expenseReportId,
+  invoiceNumber = s.invoiceNumber,
+  ExpenseDateKey = s.ExpenseDateKey,
+  MemberKey = s.MemberKey,
+  CompanyKey = s.CompanyKey,
+  AgreementKey = s.AgreementKey,
+  AgreementTypeKey = s.AgreementTypeKey,
+  TicketKey = s.TicketKey,
+  ProjectKey = s.ProjectKey,
+  BillableStatusKey = s.BillableStatusKey,
+  ExpenseTypeKey = s.ExpenseTypeKey,
+  notes = s.notes,
+  billableOption = s.billableOption,
+  status = s.status,
+  classificationName = s.classificationName,
+  amount = s.amount,
+  billAmount = s.billAmount,
+  invoiceAmount = s.invoiceAmount,
+  agreementAmount = s.agreementAmount,
+  isReimbursable = s.isReimbursable,
+  agreementNumber = s.agreementNumber,
+  agreementTypeNormalized = s.agreementTypeNormalized,
+  billingBehavior = s.billingBehavior,
+  effectiveBillingStatus = s.effectiveBillingStatus
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  expenseEntryId, memberId, companyId, agreementId, ticketId, projectId, chargeToId, invoiceId, expenseReportId,
-  invoiceNumber, ExpenseDateKey, MemberKey, CompanyKey, AgreementKey, AgreementTypeKey, TicketKey, ProjectKey,
-  BillableStatusKey, ExpenseTypeKey, notes, billableOption, status, classificationName, amount, billAmount,
-  invoiceAmount, agreementAmount, isReimbursable, agreementNumber, agreementTypeNormalized, billingBehavior,
+  expenseEntryId,
+  memberId,
+  companyId,
+  agreementId,
+  ticketId,
+  projectId,
+  chargeToId,
+  invoiceId,
+  expenseReportId,
+  invoiceNumber,
+  ExpenseDateKey,
+  MemberKey,
+  CompanyKey,
+  AgreementKey,
+  AgreementTypeKey,
+  TicketKey,
+  ProjectKey,
+  BillableStatusKey,
+  ExpenseTypeKey,
+  notes,
+  billableOption,
+  status,
+  classificationName,
+  amount,
+  billAmount,
+  invoiceAmount,
+  agreementAmount,
+  isReimbursable,
+  agreementNumber,
+  agreementTypeNormalized,
+  billingBehavior,
   effectiveBillingStatus
 ) VALUES (
-  s.expenseEntryId, s.memberId, s.companyId, s.agreementId, s.ticketId, s.projectId, s.chargeToId, s.invoiceId,
-  s.expenseReportId, s.invoiceNumber, s.ExpenseDateKey, s.MemberKey, s.CompanyKey, s.AgreementKey, s.AgreementTypeKey,
-  s.TicketKey, s.ProjectKey, s.BillableStatusKey, s.ExpenseTypeKey, s.notes, s.billableOption, s.status,
-  s.classificationName, s.amount, s.billAmount, s.invoiceAmount, s.agreementAmount, s.isReimbursable,
-  s.agreementNumber, s.agreementTypeNormalized, s.billingBehavior, s.effectiveBillingStatus
+  s.expenseEntryId,
+  s.memberId,
+  s.companyId,
+  s.agreementId,
+  s.ticketId,
+  s.projectId,
+  s.chargeToId,
+  s.invoiceId,
+  s.expenseReportId,
+  s.invoiceNumber,
+  s.ExpenseDateKey,
+  s.MemberKey,
+  s.CompanyKey,
+  s.AgreementKey,
+  s.AgreementTypeKey,
+  s.TicketKey,
+  s.ProjectKey,
+  s.BillableStatusKey,
+  s.ExpenseTypeKey,
+  s.notes,
+  s.billableOption,
+  s.status,
+  s.classificationName,
+  s.amount,
+  s.billAmount,
+  s.invoiceAmount,
+  s.agreementAmount,
+  s.isReimbursable,
+  s.agreementNumber,
+  s.agreementTypeNormalized,
+  s.billingBehavior,
+  s.effectiveBillingStatus
 )

@@ -32,22 +32,60 @@ CREATE TABLE IF NOT EXISTS gold.fact_invoice (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.invoiceId, o.invoiceId) AS invoiceId, n.companyId, n.agreementId, n.ticketId, n.projectId,
-  n.salesOrderId, n.glBatchId, n.invoiceNumber, n.invoiceType, n.InvoiceDateKey, n.DueDateKey, n.CompanyKey,
-  n.AgreementKey, n.postingStatus, n.isPosted, n.statusName, n.currencyCode, n.serviceTotal, n.expenseTotal,
-  n.productTotal, n.subtotal, n.salesTax, n.total, n.payments, n.credits, n.balance,
+  COALESCE(n.invoiceId, o.invoiceId) AS invoiceId,
+  n.companyId,
+  n.agreementId,
+  n.ticketId,
+  n.projectId,
+  n.salesOrderId,
+  n.glBatchId,
+  n.invoiceNumber,
+  n.invoiceType,
+  n.InvoiceDateKey,
+  n.DueDateKey,
+  n.CompanyKey,
+  n.AgreementKey,
+  n.postingStatus,
+  n.isPosted,
+  n.statusName,
+  n.currencyCode,
+  n.serviceTotal,
+  n.expenseTotal,
+  n.productTotal,
+  n.subtotal,
+  n.salesTax,
+  n.total,
+  n.payments,
+  n.credits,
+  n.balance,
   n.invoiceId IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.fact_invoice AS o ON o.invoiceId = n.invoiceId
 WHERE n.invoiceId IS NULL OR o.invoiceId IS NULL OR NOT (
-  n.companyId <=> o.companyId AND n.agreementId <=> o.agreementId AND n.ticketId <=> o.ticketId AND
-  n.projectId <=> o.projectId AND n.salesOrderId <=> o.salesOrderId AND n.glBatchId <=> o.glBatchId AND
-  n.invoiceNumber <=> o.invoiceNumber AND n.invoiceType <=> o.invoiceType AND
-  n.InvoiceDateKey <=> o.InvoiceDateKey AND n.DueDateKey <=> o.DueDateKey AND n.CompanyKey <=> o.CompanyKey AND
-  n.AgreementKey <=> o.AgreementKey AND n.postingStatus <=> o.postingStatus AND n.isPosted <=> o.isPosted AND
-  n.statusName <=> o.statusName AND n.currencyCode <=> o.currencyCode AND n.serviceTotal <=> o.serviceTotal AND
-  n.expenseTotal <=> o.expenseTotal AND n.productTotal <=> o.productTotal AND n.subtotal <=> o.subtotal AND
-  n.salesTax <=> o.salesTax AND n.total <=> o.total AND n.payments <=> o.payments AND n.credits <=> o.credits AND
+  n.companyId <=> o.companyId AND
+  n.agreementId <=> o.agreementId AND
+  n.ticketId <=> o.ticketId AND
+  n.projectId <=> o.projectId AND
+  n.salesOrderId <=> o.salesOrderId AND
+  n.glBatchId <=> o.glBatchId AND
+  n.invoiceNumber <=> o.invoiceNumber AND
+  n.invoiceType <=> o.invoiceType AND
+  n.InvoiceDateKey <=> o.InvoiceDateKey AND
+  n.DueDateKey <=> o.DueDateKey AND
+  n.CompanyKey <=> o.CompanyKey AND
+  n.AgreementKey <=> o.AgreementKey AND
+  n.postingStatus <=> o.postingStatus AND
+  n.isPosted <=> o.isPosted AND
+  n.statusName <=> o.statusName AND
+  n.currencyCode <=> o.currencyCode AND
+  n.serviceTotal <=> o.serviceTotal AND
+  n.expenseTotal <=> o.expenseTotal AND
+  n.productTotal <=> o.productTotal AND
+  n.subtotal <=> o.subtotal AND
+  n.salesTax <=> o.salesTax AND
+  n.total <=> o.total AND
+  n.payments <=> o.payments AND
+  n.credits <=> o.credits AND
   n.balance <=> o.balance
 );
 MERGE INTO gold.fact_invoice AS t
@@ -55,20 +93,83 @@ USING changed AS s
 ON t.invoiceId = s.invoiceId
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  companyId = s.companyId, agreementId = s.agreementId, ticketId = s.ticketId, projectId = s.projectId,
-  salesOrderId = s.salesOrderId, glBatchId = s.glBatchId, invoiceNumber = s.invoiceNumber,
-  invoiceType = s.invoiceType, InvoiceDateKey = s.InvoiceDateKey, DueDateKey = s.DueDateKey,
-  CompanyKey = s.CompanyKey, AgreementKey = s.AgreementKey, postingStatus = s.postingStatus, isPosted = s.isPosted,
-  statusName = s.statusName, currencyCode = s.currencyCode, serviceTotal = s.serviceTotal,
-  expenseTotal = s.expenseTotal, productTotal = s.productTotal, subtotal = s.subtotal, salesTax = s.salesTax,
-  total = s.total, payments = s.payments, credits = s.credits, balance = s.balance
+  companyId = s.companyId,
+  agreementId = s.agreementId,
+  ticketId = s.ticketId,
+  projectId = s.projectId,
+  salesOrderId = s.salesOrderId,
+  glBatchId = s.glBatchId,
+  invoiceNumber = s.invoiceNumber,
+  invoiceType = s.invoiceType,
+  InvoiceDateKey = s.InvoiceDateKey,
+  DueDateKey = s.DueDateKey,
+  CompanyKey = s.CompanyKey,
+  AgreementKey = s.AgreementKey,
+  postingStatus = s.postingStatus,
+  isPosted = s.isPosted,
+  statusName = s.statusName,
+  currencyCode = s.currencyCode,
+  serviceTotal = s.serviceTotal,
+  expenseTotal = s.expenseTotal,
+  productTotal = s.productTotal,
+  subtotal = s.subtotal,
+  salesTax = s.salesTax,
+  total = s.total,
+  payments = s.payments,
+  credits = s.credits,
+  balance = s.balance
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  invoiceId, companyId, agreementId, ticketId, projectId, salesOrderId, glBatchId, invoiceNumber, invoiceType,
-  InvoiceDateKey, DueDateKey, CompanyKey, AgreementKey, postingStatus, isPosted, statusName, currencyCode,
-  serviceTotal, expenseTotal, productTotal, subtotal, salesTax, total, payments, credits, balance
+  invoiceId,
+  companyId,
+  agreementId,
+  ticketId,
+  projectId,
+  salesOrderId,
+  glBatchId,
+  invoiceNumber,
+  invoiceType,
+  InvoiceDateKey,
+  DueDateKey,
+  CompanyKey,
+  AgreementKey,
+  postingStatus,
+  isPosted,
+  statusName,
+  currencyCode,
+  serviceTotal,
+  expenseTotal,
+  productTotal,
+  subtotal,
+  salesTax,
+  total,
+  payments,
+  credits,
+  balance
 ) VALUES (
-  s.invoiceId, s.companyId, s.agreementId, s.ticketId, s.projectId, s.salesOrderId, s.glBatchId, s.invoiceNumber,
-  s.invoiceType, s.InvoiceDateKey, s.DueDateKey, s.CompanyKey, s.AgreementKey, s.postingStatus, s.isPosted,
-  s.statusName, s.currencyCode, s.serviceTotal, s.expenseTotal, s.productTotal, s.subtotal, s.salesTax, s.total,
-  s.payments, s.credits, s.balance
+  s.invoiceId,
+  s.companyId,
+  s.agreementId,
+  s.ticketId,
+  s.projectId,
+  s.salesOrderId,
+  s.glBatchId,
+  s.invoiceNumber,
+  s.invoiceType,
+  s.InvoiceDateKey,
+  s.DueDateKey,
+  s.CompanyKey,
+  s.AgreementKey,
+  s.postingStatus,
+  s.isPosted,
+  s.statusName,
+  s.currencyCode,
+  s.serviceTotal,
+  s.expenseTotal,
+  s.productTotal,
+  s.subtotal,
+  s.salesTax,
+  s.total,
+  s.payments,
+  s.credits,
+  s.balance
 )

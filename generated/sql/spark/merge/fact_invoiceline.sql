@@ -20,29 +20,84 @@ CREATE TABLE IF NOT EXISTS gold.fact_invoiceline (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.lineId, o.lineId) AS lineId, n.invoiceId, n.lineType, n.AgreementTypeKey, n.MemberKey, n.CompanyKey,
-  n.InvoiceDateKey, n.quantity, n.price, n.cost, n.lineAmount, n.lineCost, n.invoicedAmount, n.margin,
+  COALESCE(n.lineId, o.lineId) AS lineId,
+  n.invoiceId,
+  n.lineType,
+  n.AgreementTypeKey,
+  n.MemberKey,
+  n.CompanyKey,
+  n.InvoiceDateKey,
+  n.quantity,
+  n.price,
+  n.cost,
+  n.lineAmount,
+  n.lineCost,
+  n.invoicedAmount,
+  n.margin,
   n.lineId IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.fact_invoiceline AS o ON o.lineId = n.lineId
 WHERE n.lineId IS NULL OR o.lineId IS NULL OR NOT (
-  n.invoiceId <=> o.invoiceId AND n.lineType <=> o.lineType AND n.AgreementTypeKey <=> o.AgreementTypeKey AND
-  n.MemberKey <=> o.MemberKey AND n.CompanyKey <=> o.CompanyKey AND n.InvoiceDateKey <=> o.InvoiceDateKey AND
-  n.quantity <=> o.quantity AND n.price <=> o.price AND n.cost <=> o.cost AND n.lineAmount <=> o.lineAmount AND
-  n.lineCost <=> o.lineCost AND n.invoicedAmount <=> o.invoicedAmount AND n.margin <=> o.margin
+  n.invoiceId <=> o.invoiceId AND
+  n.lineType <=> o.lineType AND
+  n.AgreementTypeKey <=> o.AgreementTypeKey AND
+  n.MemberKey <=> o.MemberKey AND
+  n.CompanyKey <=> o.CompanyKey AND
+  n.InvoiceDateKey <=> o.InvoiceDateKey AND
+  n.quantity <=> o.quantity AND
+  n.price <=> o.price AND
+  n.cost <=> o.cost AND
+  n.lineAmount <=> o.lineAmount AND
+  n.lineCost <=> o.lineCost AND
+  n.invoicedAmount <=> o.invoicedAmount AND
+  n.margin <=> o.margin
 );
 MERGE INTO gold.fact_invoiceline AS t
 USING changed AS s
 ON t.lineId = s.lineId
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  invoiceId = s.invoiceId, lineType = s.lineType, AgreementTypeKey = s.AgreementTypeKey, MemberKey = s.MemberKey,
-  CompanyKey = s.CompanyKey, InvoiceDateKey = s.InvoiceDateKey, quantity = s.quantity, price = s.price, cost = s.cost,
-  lineAmount = s.lineAmount, lineCost = s.lineCost, invoicedAmount = s.invoicedAmount, margin = s.margin
+  invoiceId = s.invoiceId,
+  lineType = s.lineType,
+  AgreementTypeKey = s.AgreementTypeKey,
+  MemberKey = s.MemberKey,
+  CompanyKey = s.CompanyKey,
+  InvoiceDateKey = s.InvoiceDateKey,
+  quantity = s.quantity,
+  price = s.price,
+  cost = s.cost,
+  lineAmount = s.lineAmount,
+  lineCost = s.lineCost,
+  invoicedAmount = s.invoicedAmount,
+  margin = s.margin
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  lineId, invoiceId, lineType, AgreementTypeKey, MemberKey, CompanyKey, InvoiceDateKey, quantity, price, cost,
-  lineAmount, lineCost, invoicedAmount, margin
+  lineId,
+  invoiceId,
+  lineType,
+  AgreementTypeKey,
+  MemberKey,
+  CompanyKey,
+  InvoiceDateKey,
+  quantity,
+  price,
+  cost,
+  lineAmount,
+  lineCost,
+  invoicedAmount,
+  margin
 ) VALUES (
-  s.lineId, s.invoiceId, s.lineType, s.AgreementTypeKey, s.MemberKey, s.CompanyKey, s.InvoiceDateKey, s.quantity,
-  s.price, s.cost, s.lineAmount, s.lineCost, s.invoicedAmount, s.margin
+  s.lineId,
+  s.invoiceId,
+  s.lineType,
+  s.AgreementTypeKey,
+  s.MemberKey,
+  s.CompanyKey,
+  s.InvoiceDateKey,
+  s.quantity,
+  s.price,
+  s.cost,
+  s.lineAmount,
+  s.lineCost,
+  s.invoicedAmount,
+  s.margin
 )

@@ -14,7 +14,13 @@ USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 -- A period that has rows is never written again.
 SELECT
-  n.monthEndId, n.MonthEndDateKey, n.measure, n.CompanyKey, n.AgreementKey, n.amount, n.writtenOnKey,
+  n.monthEndId,
+  n.MonthEndDateKey,
+  n.measure,
+  n.CompanyKey,
+  n.AgreementKey,
+  n.amount,
+  n.writtenOnKey,
   false AS _etl_gone
 FROM computed AS n
 LEFT ANTI JOIN gold.fact_monthend AS o ON o.MonthEndDateKey = n.MonthEndDateKey;
@@ -23,10 +29,26 @@ USING changed AS s
 ON t.monthEndId = s.monthEndId
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  MonthEndDateKey = s.MonthEndDateKey, measure = s.measure, CompanyKey = s.CompanyKey, AgreementKey = s.AgreementKey,
-  amount = s.amount, writtenOnKey = s.writtenOnKey
+  MonthEndDateKey = s.MonthEndDateKey,
+  measure = s.measure,
+  CompanyKey = s.CompanyKey,
+  AgreementKey = s.AgreementKey,
+  amount = s.amount,
+  writtenOnKey = s.writtenOnKey
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  monthEndId, MonthEndDateKey, measure, CompanyKey, AgreementKey, amount, writtenOnKey
+  monthEndId,
+  MonthEndDateKey,
+  measure,
+  CompanyKey,
+  AgreementKey,
+  amount,
+  writtenOnKey
 ) VALUES (
-  s.monthEndId, s.MonthEndDateKey, s.measure, s.CompanyKey, s.AgreementKey, s.amount, s.writtenOnKey
+  s.monthEndId,
+  s.MonthEndDateKey,
+  s.measure,
+  s.CompanyKey,
+  s.AgreementKey,
+  s.amount,
+  s.writtenOnKey
 )

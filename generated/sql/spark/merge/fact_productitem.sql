@@ -41,56 +41,189 @@ CREATE TABLE IF NOT EXISTS gold.fact_productitem (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.productItemId, o.productItemId) AS productItemId, n.catalogItemId, n.companyId, n.agreementId,
-  n.ticketId, n.projectId, n.salesOrderId, n.invoiceId, n.invoiceNumber, n.CompanyKey, n.AgreementKey,
-  n.AgreementTypeKey, n.ProductKey, n.BillableStatusKey, n.PurchaseDateKey, n.description, n.billableOption,
-  n.isCancelled, n.quantity, n.quantityCancelled, n.price, n.cost, n.listPrice, n.extPrice, n.extCost,
-  n.calculatedPrice, n.calculatedCost, n.discount, n.agreementAmount, n.margin, n.marginPercentage, n.agreementNumber,
-  n.agreementTypeNormalized, n.billingBehavior, n.effectiveBillingStatus,
+  COALESCE(n.productItemId, o.productItemId) AS productItemId,
+  n.catalogItemId,
+  n.companyId,
+  n.agreementId,
+  n.ticketId,
+  n.projectId,
+  n.salesOrderId,
+  n.invoiceId,
+  n.invoiceNumber,
+  n.CompanyKey,
+  n.AgreementKey,
+  n.AgreementTypeKey,
+  n.ProductKey,
+  n.BillableStatusKey,
+  n.PurchaseDateKey,
+  n.description,
+  n.billableOption,
+  n.isCancelled,
+  n.quantity,
+  n.quantityCancelled,
+  n.price,
+  n.cost,
+  n.listPrice,
+  n.extPrice,
+  n.extCost,
+  n.calculatedPrice,
+  n.calculatedCost,
+  n.discount,
+  n.agreementAmount,
+  n.margin,
+  n.marginPercentage,
+  n.agreementNumber,
+  n.agreementTypeNormalized,
+  n.billingBehavior,
+  n.effectiveBillingStatus,
   n.productItemId IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.fact_productitem AS o ON o.productItemId = n.productItemId
 WHERE n.productItemId IS NULL OR o.productItemId IS NULL OR NOT (
-  n.catalogItemId <=> o.catalogItemId AND n.companyId <=> o.companyId AND n.agreementId <=> o.agreementId AND
-  n.ticketId <=> o.ticketId AND n.projectId <=> o.projectId AND n.salesOrderId <=> o.salesOrderId AND
-  n.invoiceId <=> o.invoiceId AND n.invoiceNumber <=> o.invoiceNumber AND n.CompanyKey <=> o.CompanyKey AND
-  n.AgreementKey <=> o.AgreementKey AND n.AgreementTypeKey <=> o.AgreementTypeKey AND
-  n.ProductKey <=> o.ProductKey AND n.BillableStatusKey <=> o.BillableStatusKey AND
-  n.PurchaseDateKey <=> o.PurchaseDateKey AND n.description <=> o.description AND
-  n.billableOption <=> o.billableOption AND n.isCancelled <=> o.isCancelled AND n.quantity <=> o.quantity AND
-  n.quantityCancelled <=> o.quantityCancelled AND n.price <=> o.price AND n.cost <=> o.cost AND
-  n.listPrice <=> o.listPrice AND n.extPrice <=> o.extPrice AND n.extCost <=> o.extCost AND
-  n.calculatedPrice <=> o.calculatedPrice AND n.calculatedCost <=> o.calculatedCost AND n.discount <=> o.discount AND
-  n.agreementAmount <=> o.agreementAmount AND n.margin <=> o.margin AND n.marginPercentage <=> o.marginPercentage AND
-  n.agreementNumber <=> o.agreementNumber AND n.agreementTypeNormalized <=> o.agreementTypeNormalized AND
-  n.billingBehavior <=> o.billingBehavior AND n.effectiveBillingStatus <=> o.effectiveBillingStatus
+  n.catalogItemId <=> o.catalogItemId AND
+  n.companyId <=> o.companyId AND
+  n.agreementId <=> o.agreementId AND
+  n.ticketId <=> o.ticketId AND
+  n.projectId <=> o.projectId AND
+  n.salesOrderId <=> o.salesOrderId AND
+  n.invoiceId <=> o.invoiceId AND
+  n.invoiceNumber <=> o.invoiceNumber AND
+  n.CompanyKey <=> o.CompanyKey AND
+  n.AgreementKey <=> o.AgreementKey AND
+  n.AgreementTypeKey <=> o.AgreementTypeKey AND
+  n.ProductKey <=> o.ProductKey AND
+  n.BillableStatusKey <=> o.BillableStatusKey AND
+  n.PurchaseDateKey <=> o.PurchaseDateKey AND
+  n.description <=> o.description AND
+  n.billableOption <=> o.billableOption AND
+  n.isCancelled <=> o.isCancelled AND
+  n.quantity <=> o.quantity AND
+  n.quantityCancelled <=> o.quantityCancelled AND
+  n.price <=> o.price AND
+  n.cost <=> o.cost AND
+  n.listPrice <=> o.listPrice AND
+  n.extPrice <=> o.extPrice AND
+  n.extCost <=> o.extCost AND
+  n.calculatedPrice <=> o.calculatedPrice AND
+  n.calculatedCost <=> o.calculatedCost AND
+  n.discount <=> o.discount AND
+  n.agreementAmount <=> o.agreementAmount AND
+  n.margin <=> o.margin AND
+  n.marginPercentage <=> o.marginPercentage AND
+  n.agreementNumber <=> o.agreementNumber AND
+  n.agreementTypeNormalized <=> o.agreementTypeNormalized AND
+  n.billingBehavior <=> o.billingBehavior AND
+  n.effectiveBillingStatus <=> o.effectiveBillingStatus
 );
 MERGE INTO gold.fact_productitem AS t
 USING changed AS s
 ON t.productItemId = s.productItemId
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  catalogItemId = s.catalogItemId, companyId = s.companyId, agreementId = s.agreementId, ticketId = s.ticketId,
-  projectId = s.projectId, salesOrderId = s.salesOrderId, invoiceId = s.invoiceId, invoiceNumber = s.invoiceNumber,
-  CompanyKey = s.CompanyKey, AgreementKey = s.AgreementKey, AgreementTypeKey = s.AgreementTypeKey,
-  ProductKey = s.ProductKey, BillableStatusKey = s.BillableStatusKey, PurchaseDateKey = s.PurchaseDateKey,
-  description = s.description, billableOption = s.billableOption, isCancelled = s.isCancelled, quantity = s.quantity,
-  quantityCancelled = s.quantityCancelled, price = s.price, cost = s.cost, listPrice = s.listPrice,
-  extPrice = s.extPrice, extCost = s.extCost, calculatedPrice = s.calculatedPrice, calculatedCost = s.calculatedCost,
-  discount = s.discount, agreementAmount = s.agreementAmount, margin = s.margin,
-  marginPercentage = s.marginPercentage, agreementNumber = s.agreementNumber,
-  agreementTypeNormalized = s.agreementTypeNormalized, billingBehavior = s.billingBehavior,
+  catalogItemId = s.catalogItemId,
+  companyId = s.companyId,
+  agreementId = s.agreementId,
+  ticketId = s.ticketId,
+  projectId = s.projectId,
+  salesOrderId = s.salesOrderId,
+  invoiceId = s.invoiceId,
+  invoiceNumber = s.invoiceNumber,
+  CompanyKey = s.CompanyKey,
+  AgreementKey = s.AgreementKey,
+  AgreementTypeKey = s.AgreementTypeKey,
+  ProductKey = s.ProductKey,
+  BillableStatusKey = s.BillableStatusKey,
+  PurchaseDateKey = s.PurchaseDateKey,
+  description = s.description,
+  billableOption = s.billableOption,
+  isCancelled = s.isCancelled,
+  quantity = s.quantity,
+  quantityCancelled = s.quantityCancelled,
+  price = s.price,
+  cost = s.cost,
+  listPrice = s.listPrice,
+  extPrice = s.extPrice,
+  extCost = s.extCost,
+  calculatedPrice = s.calculatedPrice,
+  calculatedCost = s.calculatedCost,
+  discount = s.discount,
+  agreementAmount = s.agreementAmount,
+  margin = s.margin,
+  marginPercentage = s.marginPercentage,
+  agreementNumber = s.agreementNumber,
+  agreementTypeNormalized = s.agreementTypeNormalized,
+  billingBehavior = s.billingBehavior,
   effectiveBillingStatus = s.effectiveBillingStatus
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  productItemId, catalogItemId, companyId, agreementId, ticketId, projectId, salesOrderId, invoiceId, invoiceNumber,
-  CompanyKey, AgreementKey, AgreementTypeKey, ProductKey, BillableStatusKey, PurchaseDateKey, description,
-  billableOption, isCancelled, quantity, quantityCancelled, price, cost, listPrice, extPrice, extCost,
-  calculatedPrice, calculatedCost, discount, agreementAmount, margin, marginPercentage, agreementNumber,
-  agreementTypeNormalized, billingBehavior, effectiveBillingStatus
+  productItemId,
+  catalogItemId,
+  companyId,
+  agreementId,
+  ticketId,
+  projectId,
+  salesOrderId,
+  invoiceId,
+  invoiceNumber,
+  CompanyKey,
+  AgreementKey,
+  AgreementTypeKey,
+  ProductKey,
+  BillableStatusKey,
+  PurchaseDateKey,
+  description,
+  billableOption,
+  isCancelled,
+  quantity,
+  quantityCancelled,
+  price,
+  cost,
+  listPrice,
+  extPrice,
+  extCost,
+  calculatedPrice,
+  calculatedCost,
+  discount,
+  agreementAmount,
+  margin,
+  marginPercentage,
+  agreementNumber,
+  agreementTypeNormalized,
+  billingBehavior,
+  effectiveBillingStatus
 ) VALUES (
-  s.productItemId, s.catalogItemId, s.companyId, s.agreementId, s.ticketId, s.projectId, s.salesOrderId, s.invoiceId,
-  s.invoiceNumber, s.CompanyKey, s.AgreementKey, s.AgreementTypeKey, s.ProductKey, s.BillableStatusKey,
-  s.PurchaseDateKey, s.description, s.billableOption, s.isCancelled, s.quantity, s.quantityCancelled, s.price, s.cost,
-  s.listPrice, s.extPrice, s.extCost, s.calculatedPrice, s.calculatedCost, s.discount, s.agreementAmount, s.margin,
-  s.marginPercentage, s.agreementNumber, s.agreementTypeNormalized, s.billingBehavior, s.effectiveBillingStatus
+  s.productItemId,
+  s.catalogItemId,
+  s.companyId,
+  s.agreementId,
+  s.ticketId,
+  s.projectId,
+  s.salesOrderId,
+  s.invoiceId,
+  s.invoiceNumber,
+  s.CompanyKey,
+  s.AgreementKey,
+  s.AgreementTypeKey,
+  s.ProductKey,
+  s.BillableStatusKey,
+  s.PurchaseDateKey,
+  s.description,
+  s.billableOption,
+  s.isCancelled,
+  s.quantity,
+  s.quantityCancelled,
+  s.price,
+  s.cost,
+  s.listPrice,
+  s.extPrice,
+  s.extCost,
+  s.calculatedPrice,
+  s.calculatedCost,
+  s.discount,
+  s.agreementAmount,
+  s.margin,
+  s.marginPercentage,
+  s.agreementNumber,
+  s.agreementTypeNormalized,
+  s.billingBehavior,
+  s.effectiveBillingStatus
 )

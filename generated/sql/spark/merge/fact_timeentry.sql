@@ -65,84 +65,309 @@ CREATE TABLE IF NOT EXISTS gold.fact_timeentry (
 USING DELTA
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'false');
 SELECT
-  COALESCE(n.timeEntryId, o.timeEntryId) AS timeEntryId, n.memberId, n.companyId, n.agreementId, n.ticketId,
-  n.projectId, n.chargeToId, n.invoiceId, n.timeSheetId, n.invoiceNumber, n.WorkDateKey, n.MemberKey, n.CompanyKey,
-  n.AgreementKey, n.AgreementTypeKey, n.TicketKey, n.ProjectKey, n.BillableStatusKey, n.TimeEntryStatusKey,
-  n.ChargeTypeKey, n.WorkTypeKey, n.WorkRoleKey, n.DepartmentKey, n.BusinessUnitKey, n.timeStart, n.timeEnd,
-  n.dateEntered, n.enteredBy, n.notes, n.internalNotes, n.ticketBoard, n.ticketType, n.ticketSubType,
-  n.billableOption, n.status, n.actualHours, n.hoursDeduct, n.hoursBilled, n.invoiceHours, n.agreementHours,
-  n.hourlyRate, n.hourlyCost, n.overageRate, n.agreementAmount, n.agreementAdjustment, n.adjustment,
-  n.extendedInvoiceAmount, n.invoicedAmount, n.effectiveHourlyCost, n.potentialRevenue, n.actualCost, n.margin,
-  n.marginPercentage, n.agreementNumber, n.agreementTypeNormalized, n.billingBehavior, n.effectiveBillingStatus,
-  n.utilizationType, n.utilizationStatus,
+  COALESCE(n.timeEntryId, o.timeEntryId) AS timeEntryId,
+  n.memberId,
+  n.companyId,
+  n.agreementId,
+  n.ticketId,
+  n.projectId,
+  n.chargeToId,
+  n.invoiceId,
+  n.timeSheetId,
+  n.invoiceNumber,
+  n.WorkDateKey,
+  n.MemberKey,
+  n.CompanyKey,
+  n.AgreementKey,
+  n.AgreementTypeKey,
+  n.TicketKey,
+  n.ProjectKey,
+  n.BillableStatusKey,
+  n.TimeEntryStatusKey,
+  n.ChargeTypeKey,
+  n.WorkTypeKey,
+  n.WorkRoleKey,
+  n.DepartmentKey,
+  n.BusinessUnitKey,
+  n.timeStart,
+  n.timeEnd,
+  n.dateEntered,
+  n.enteredBy,
+  n.notes,
+  n.internalNotes,
+  n.ticketBoard,
+  n.ticketType,
+  n.ticketSubType,
+  n.billableOption,
+  n.status,
+  n.actualHours,
+  n.hoursDeduct,
+  n.hoursBilled,
+  n.invoiceHours,
+  n.agreementHours,
+  n.hourlyRate,
+  n.hourlyCost,
+  n.overageRate,
+  n.agreementAmount,
+  n.agreementAdjustment,
+  n.adjustment,
+  n.extendedInvoiceAmount,
+  n.invoicedAmount,
+  n.effectiveHourlyCost,
+  n.potentialRevenue,
+  n.actualCost,
+  n.margin,
+  n.marginPercentage,
+  n.agreementNumber,
+  n.agreementTypeNormalized,
+  n.billingBehavior,
+  n.effectiveBillingStatus,
+  n.utilizationType,
+  n.utilizationStatus,
   n.timeEntryId IS NULL AS _etl_gone
 FROM computed AS n
 FULL OUTER JOIN gold.fact_timeentry AS o ON o.timeEntryId = n.timeEntryId
 WHERE n.timeEntryId IS NULL OR o.timeEntryId IS NULL OR NOT (
-  n.memberId <=> o.memberId AND n.companyId <=> o.companyId AND n.agreementId <=> o.agreementId AND
-  n.ticketId <=> o.ticketId AND n.projectId <=> o.projectId AND n.chargeToId <=> o.chargeToId AND
-  n.invoiceId <=> o.invoiceId AND n.timeSheetId <=> o.timeSheetId AND n.invoiceNumber <=> o.invoiceNumber AND
-  n.WorkDateKey <=> o.WorkDateKey AND n.MemberKey <=> o.MemberKey AND n.CompanyKey <=> o.CompanyKey AND
-  n.AgreementKey <=> o.AgreementKey AND n.AgreementTypeKey <=> o.AgreementTypeKey AND n.TicketKey <=> o.TicketKey AND
-  n.ProjectKey <=> o.ProjectKey AND n.BillableStatusKey <=> o.BillableStatusKey AND
-  n.TimeEntryStatusKey <=> o.TimeEntryStatusKey AND n.ChargeTypeKey <=> o.ChargeTypeKey AND
-  n.WorkTypeKey <=> o.WorkTypeKey AND n.WorkRoleKey <=> o.WorkRoleKey AND n.DepartmentKey <=> o.DepartmentKey AND
-  n.BusinessUnitKey <=> o.BusinessUnitKey AND n.timeStart <=> o.timeStart AND n.timeEnd <=> o.timeEnd AND
-  n.dateEntered <=> o.dateEntered AND n.enteredBy <=> o.enteredBy AND n.notes <=> o.notes AND
-  n.internalNotes <=> o.internalNotes AND n.ticketBoard <=> o.ticketBoard AND n.ticketType <=> o.ticketType AND
-  n.ticketSubType <=> o.ticketSubType AND n.billableOption <=> o.billableOption AND n.status <=> o.status AND
-  n.actualHours <=> o.actualHours AND n.hoursDeduct <=> o.hoursDeduct AND n.hoursBilled <=> o.hoursBilled AND
-  n.invoiceHours <=> o.invoiceHours AND n.agreementHours <=> o.agreementHours AND n.hourlyRate <=> o.hourlyRate AND
-  n.hourlyCost <=> o.hourlyCost AND n.overageRate <=> o.overageRate AND n.agreementAmount <=> o.agreementAmount AND
-  n.agreementAdjustment <=> o.agreementAdjustment AND n.adjustment <=> o.adjustment AND
-  n.extendedInvoiceAmount <=> o.extendedInvoiceAmount AND n.invoicedAmount <=> o.invoicedAmount AND
-  n.effectiveHourlyCost <=> o.effectiveHourlyCost AND n.potentialRevenue <=> o.potentialRevenue AND
-  n.actualCost <=> o.actualCost AND n.margin <=> o.margin AND n.marginPercentage <=> o.marginPercentage AND
-  n.agreementNumber <=> o.agreementNumber AND n.agreementTypeNormalized <=> o.agreementTypeNormalized AND
-  n.billingBehavior <=> o.billingBehavior AND n.effectiveBillingStatus <=> o.effectiveBillingStatus AND
-  n.utilizationType <=> o.utilizationType AND n.utilizationStatus <=> o.utilizationStatus
+  n.memberId <=> o.memberId AND
+  n.companyId <=> o.companyId AND
+  n.agreementId <=> o.agreementId AND
+  n.ticketId <=> o.ticketId AND
+  n.projectId <=> o.projectId AND
+  n.chargeToId <=> o.chargeToId AND
+  n.invoiceId <=> o.invoiceId AND
+  n.timeSheetId <=> o.timeSheetId AND
+  n.invoiceNumber <=> o.invoiceNumber AND
+  n.WorkDateKey <=> o.WorkDateKey AND
+  n.MemberKey <=> o.MemberKey AND
+  n.CompanyKey <=> o.CompanyKey AND
+  n.AgreementKey <=> o.AgreementKey AND
+  n.AgreementTypeKey <=> o.AgreementTypeKey AND
+  n.TicketKey <=> o.TicketKey AND
+  n.ProjectKey <=> o.ProjectKey AND
+  n.BillableStatusKey <=> o.BillableStatusKey AND
+  n.TimeEntryStatusKey <=> o.TimeEntryStatusKey AND
+  n.ChargeTypeKey <=> o.ChargeTypeKey AND
+  n.WorkTypeKey <=> o.WorkTypeKey AND
+  n.WorkRoleKey <=> o.WorkRoleKey AND
+  n.DepartmentKey <=> o.DepartmentKey AND
+  n.BusinessUnitKey <=> o.BusinessUnitKey AND
+  n.timeStart <=> o.timeStart AND
+  n.timeEnd <=> o.timeEnd AND
+  n.dateEntered <=> o.dateEntered AND
+  n.enteredBy <=> o.enteredBy AND
+  n.notes <=> o.notes AND
+  n.internalNotes <=> o.internalNotes AND
+  n.ticketBoard <=> o.ticketBoard AND
+  n.ticketType <=> o.ticketType AND
+  n.ticketSubType <=> o.ticketSubType AND
+  n.billableOption <=> o.billableOption AND
+  n.status <=> o.status AND
+  n.actualHours <=> o.actualHours AND
+  n.hoursDeduct <=> o.hoursDeduct AND
+  n.hoursBilled <=> o.hoursBilled AND
+  n.invoiceHours <=> o.invoiceHours AND
+  n.agreementHours <=> o.agreementHours AND
+  n.hourlyRate <=> o.hourlyRate AND
+  n.hourlyCost <=> o.hourlyCost AND
+  n.overageRate <=> o.overageRate AND
+  n.agreementAmount <=> o.agreementAmount AND
+  n.agreementAdjustment <=> o.agreementAdjustment AND
+  n.adjustment <=> o.adjustment AND
+  n.extendedInvoiceAmount <=> o.extendedInvoiceAmount AND
+  n.invoicedAmount <=> o.invoicedAmount AND
+  n.effectiveHourlyCost <=> o.effectiveHourlyCost AND
+  n.potentialRevenue <=> o.potentialRevenue AND
+  n.actualCost <=> o.actualCost AND
+  n.margin <=> o.margin AND
+  n.marginPercentage <=> o.marginPercentage AND
+  n.agreementNumber <=> o.agreementNumber AND
+  n.agreementTypeNormalized <=> o.agreementTypeNormalized AND
+  n.billingBehavior <=> o.billingBehavior AND
+  n.effectiveBillingStatus <=> o.effectiveBillingStatus AND
+  n.utilizationType <=> o.utilizationType AND
+  n.utilizationStatus <=> o.utilizationStatus
 );
 MERGE INTO gold.fact_timeentry AS t
 USING changed AS s
 ON t.timeEntryId = s.timeEntryId
 WHEN MATCHED AND s._etl_gone THEN DELETE
 WHEN MATCHED THEN UPDATE SET
-  memberId = s.memberId, companyId = s.companyId, agreementId = s.agreementId, ticketId = s.ticketId,
-  projectId = s.projectId, chargeToId = s.chargeToId, invoiceId = s.invoiceId, timeSheetId = s.timeSheetId,
-  invoiceNumber = s.invoiceNumber, WorkDateKey = s.WorkDateKey, MemberKey = s.MemberKey, CompanyKey = s.CompanyKey,
-  AgreementKey = s.AgreementKey, AgreementTypeKey = s.AgreementTypeKey, TicketKey = s.TicketKey,
-  ProjectKey = s.ProjectKey, BillableStatusKey = s.BillableStatusKey, TimeEntryStatusKey = s.TimeEntryStatusKey,
-  ChargeTypeKey = s.ChargeTypeKey, WorkTypeKey = s.WorkTypeKey, WorkRoleKey = s.WorkRoleKey,
-  DepartmentKey = s.DepartmentKey, BusinessUnitKey = s.BusinessUnitKey, timeStart = s.timeStart, timeEnd = s.timeEnd,
-  dateEntered = s.dateEntered, enteredBy = s.enteredBy, notes = s.notes, internalNotes = s.internalNotes,
-  ticketBoard = s.ticketBoard, ticketType = s.ticketType, ticketSubType = s.ticketSubType,
-  billableOption = s.billableOption, status = s.status, actualHours = s.actualHours, hoursDeduct = s.hoursDeduct,
-  hoursBilled = s.hoursBilled, invoiceHours = s.invoiceHours, agreementHours = s.agreementHours,
-  hourlyRate = s.hourlyRate, hourlyCost = s.hourlyCost, overageRate = s.overageRate,
-  agreementAmount = s.agreementAmount, agreementAdjustment = s.agreementAdjustment, adjustment = s.adjustment,
-  extendedInvoiceAmount = s.extendedInvoiceAmount, invoicedAmount = s.invoicedAmount,
-  effectiveHourlyCost = s.effectiveHourlyCost, potentialRevenue = s.potentialRevenue, actualCost = s.actualCost,
-  margin = s.margin, marginPercentage = s.marginPercentage, agreementNumber = s.agreementNumber,
-  agreementTypeNormalized = s.agreementTypeNormalized, billingBehavior = s.billingBehavior,
-  effectiveBillingStatus = s.effectiveBillingStatus, utilizationType = s.utilizationType,
+  memberId = s.memberId,
+  companyId = s.companyId,
+  agreementId = s.agreementId,
+  ticketId = s.ticketId,
+  projectId = s.projectId,
+  chargeToId = s.chargeToId,
+  invoiceId = s.invoiceId,
+  timeSheetId = s.timeSheetId,
+  invoiceNumber = s.invoiceNumber,
+  WorkDateKey = s.WorkDateKey,
+  MemberKey = s.MemberKey,
+  CompanyKey = s.CompanyKey,
+  AgreementKey = s.AgreementKey,
+  AgreementTypeKey = s.AgreementTypeKey,
+  TicketKey = s.TicketKey,
+  ProjectKey = s.ProjectKey,
+  BillableStatusKey = s.BillableStatusKey,
+  TimeEntryStatusKey = s.TimeEntryStatusKey,
+  ChargeTypeKey = s.ChargeTypeKey,
+  WorkTypeKey = s.WorkTypeKey,
+  WorkRoleKey = s.WorkRoleKey,
+  DepartmentKey = s.DepartmentKey,
+  BusinessUnitKey = s.BusinessUnitKey,
+  timeStart = s.timeStart,
+  timeEnd = s.timeEnd,
+  dateEntered = s.dateEntered,
+  enteredBy = s.enteredBy,
+  notes = s.notes,
+  internalNotes = s.internalNotes,
+  ticketBoard = s.ticketBoard,
+  ticketType = s.ticketType,
+  ticketSubType = s.ticketSubType,
+  billableOption = s.billableOption,
+  status = s.status,
+  actualHours = s.actualHours,
+  hoursDeduct = s.hoursDeduct,
+  hoursBilled = s.hoursBilled,
+  invoiceHours = s.invoiceHours,
+  agreementHours = s.agreementHours,
+  hourlyRate = s.hourlyRate,
+  hourlyCost = s.hourlyCost,
+  overageRate = s.overageRate,
+  agreementAmount = s.agreementAmount,
+  agreementAdjustment = s.agreementAdjustment,
+  adjustment = s.adjustment,
+  extendedInvoiceAmount = s.extendedInvoiceAmount,
+  invoicedAmount = s.invoicedAmount,
+  effectiveHourlyCost = s.effectiveHourlyCost,
+  potentialRevenue = s.potentialRevenue,
+  actualCost = s.actualCost,
+  margin = s.margin,
+  marginPercentage = s.marginPercentage,
+  agreementNumber = s.agreementNumber,
+  agreementTypeNormalized = s.agreementTypeNormalized,
+  billingBehavior = s.billingBehavior,
+  effectiveBillingStatus = s.effectiveBillingStatus,
+  utilizationType = s.utilizationType,
   utilizationStatus = s.utilizationStatus
 WHEN NOT MATCHED AND NOT s._etl_gone THEN INSERT (
-  timeEntryId, memberId, companyId, agreementId, ticketId, projectId, chargeToId, invoiceId, timeSheetId,
-  invoiceNumber, WorkDateKey, MemberKey, CompanyKey, AgreementKey, AgreementTypeKey, TicketKey, ProjectKey,
-  BillableStatusKey, TimeEntryStatusKey, ChargeTypeKey, WorkTypeKey, WorkRoleKey, DepartmentKey, BusinessUnitKey,
-  timeStart, timeEnd, dateEntered, enteredBy, notes, internalNotes, ticketBoard, ticketType, ticketSubType,
-  billableOption, status, actualHours, hoursDeduct, hoursBilled, invoiceHours, agreementHours, hourlyRate, hourlyCost,
-  overageRate, agreementAmount, agreementAdjustment, adjustment, extendedInvoiceAmount, invoicedAmount,
-  effectiveHourlyCost, potentialRevenue, actualCost, margin, marginPercentage, agreementNumber,
-  agreementTypeNormalized, billingBehavior, effectiveBillingStatus, utilizationType, utilizationStatus
+  timeEntryId,
+  memberId,
+  companyId,
+  agreementId,
+  ticketId,
+  projectId,
+  chargeToId,
+  invoiceId,
+  timeSheetId,
+  invoiceNumber,
+  WorkDateKey,
+  MemberKey,
+  CompanyKey,
+  AgreementKey,
+  AgreementTypeKey,
+  TicketKey,
+  ProjectKey,
+  BillableStatusKey,
+  TimeEntryStatusKey,
+  ChargeTypeKey,
+  WorkTypeKey,
+  WorkRoleKey,
+  DepartmentKey,
+  BusinessUnitKey,
+  timeStart,
+  timeEnd,
+  dateEntered,
+  enteredBy,
+  notes,
+  internalNotes,
+  ticketBoard,
+  ticketType,
+  ticketSubType,
+  billableOption,
+  status,
+  actualHours,
+  hoursDeduct,
+  hoursBilled,
+  invoiceHours,
+  agreementHours,
+  hourlyRate,
+  hourlyCost,
+  overageRate,
+  agreementAmount,
+  agreementAdjustment,
+  adjustment,
+  extendedInvoiceAmount,
+  invoicedAmount,
+  effectiveHourlyCost,
+  potentialRevenue,
+  actualCost,
+  margin,
+  marginPercentage,
+  agreementNumber,
+  agreementTypeNormalized,
+  billingBehavior,
+  effectiveBillingStatus,
+  utilizationType,
+  utilizationStatus
 ) VALUES (
-  s.timeEntryId, s.memberId, s.companyId, s.agreementId, s.ticketId, s.projectId, s.chargeToId, s.invoiceId,
-  s.timeSheetId, s.invoiceNumber, s.WorkDateKey, s.MemberKey, s.CompanyKey, s.AgreementKey, s.AgreementTypeKey,
-  s.TicketKey, s.ProjectKey, s.BillableStatusKey, s.TimeEntryStatusKey, s.ChargeTypeKey, s.WorkTypeKey, s.WorkRoleKey,
-  s.DepartmentKey, s.BusinessUnitKey, s.timeStart, s.timeEnd, s.dateEntered, s.enteredBy, s.notes, s.internalNotes,
-  s.ticketBoard, s.ticketType, s.ticketSubType, s.billableOption, s.status, s.actualHours, s.hoursDeduct,
-  s.hoursBilled, s.invoiceHours, s.agreementHours, s.hourlyRate, s.hourlyCost, s.overageRate, s.agreementAmount,
-  s.agreementAdjustment, s.adjustment, s.extendedInvoiceAmount, s.invoicedAmount, s.effectiveHourlyCost,
-  s.potentialRevenue, s.actualCost, s.margin, s.marginPercentage, s.agreementNumber, s.agreementTypeNormalized,
-  s.billingBehavior, s.effectiveBillingStatus, s.utilizationType, s.utilizationStatus
+  s.timeEntryId,
+  s.memberId,
+  s.companyId,
+  s.agreementId,
+  s.ticketId,
+  s.projectId,
+  s.chargeToId,
+  s.invoiceId,
+  s.timeSheetId,
+  s.invoiceNumber,
+  s.WorkDateKey,
+  s.MemberKey,
+  s.CompanyKey,
+  s.AgreementKey,
+  s.AgreementTypeKey,
+  s.TicketKey,
+  s.ProjectKey,
+  s.BillableStatusKey,
+  s.TimeEntryStatusKey,
+  s.ChargeTypeKey,
+  s.WorkTypeKey,
+  s.WorkRoleKey,
+  s.DepartmentKey,
+  s.BusinessUnitKey,
+  s.timeStart,
+  s.timeEnd,
+  s.dateEntered,
+  s.enteredBy,
+  s.notes,
+  s.internalNotes,
+  s.ticketBoard,
+  s.ticketType,
+  s.ticketSubType,
+  s.billableOption,
+  s.status,
+  s.actualHours,
+  s.hoursDeduct,
+  s.hoursBilled,
+  s.invoiceHours,
+  s.agreementHours,
+  s.hourlyRate,
+  s.hourlyCost,
+  s.overageRate,
+  s.agreementAmount,
+  s.agreementAdjustment,
+  s.adjustment,
+  s.extendedInvoiceAmount,
+  s.invoicedAmount,
+  s.effectiveHourlyCost,
+  s.potentialRevenue,
+  s.actualCost,
+  s.margin,
+  s.marginPercentage,
+  s.agreementNumber,
+  s.agreementTypeNormalized,
+  s.billingBehavior,
+  s.effectiveBillingStatus,
+  s.utilizationType,
+  s.utilizationStatus
 )
