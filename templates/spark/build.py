@@ -1,3 +1,8 @@
+# What the statements are written for, and what plans them in seconds: by propagating constraints, Spark would derive
+# conditions from each column's expression, and from those conditions others.
+SETTINGS = {"spark.sql.session.timeZone": "UTC", "spark.sql.constraintPropagation.enabled": "false"}
+
+
 def fill(statement, parameters):
     """A statement with the run's values in the place of `${name}`."""
     for name, value in parameters.items():

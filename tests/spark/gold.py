@@ -11,9 +11,8 @@ import re
 import sys
 from pathlib import Path
 
-# What the statements are written for, and what plans them in seconds: by propagating constraints, Spark would derive
-# conditions from each column's expression, and from those conditions others.
-SETTINGS = {"spark.sql.session.timeZone": "UTC", "spark.sql.constraintPropagation.enabled": "false"}
+from templates import SETTINGS
+
 ROOT = Path(sys.argv[5]) if len(sys.argv) > 5 else Path(__file__).resolve().parents[2]
 
 
@@ -45,6 +44,8 @@ def pyspark(warehouse):
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.log.level": "ERROR",
+        # As Spark 4 has it unless it is told otherwise.
+        "spark.sql.ansi.enabled": "true",
         # The tables are small, and the statements are long: what pays only over many rows is left out.
         "spark.sql.adaptive.enabled": "false",
         "spark.sql.codegen.wholeStage": "false",

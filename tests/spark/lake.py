@@ -29,15 +29,31 @@ class Reader:
         return {(path.parent.name, path.name) for layer in ("silver", "gold") for path in (lakehouse / layer).glob("*/")}
 
     def same(self, ours, theirs, when):
-        """Every row of every table, but for its stamps."""
+        """Every row of every table of silver and gold, but for its stamps."""
         names, others = self.tables(ours), self.tables(theirs)
         wrong = [f"only one has {layer}.{table}" for layer, table in sorted(names ^ others)]
+        pairs = {
+            f"{layer}.{table}": [f"delta_scan('{side / layer / table}')" for side in (ours, theirs)]
+            for layer, table in sorted(names & others)
+        }
+        self.compare(pairs, wrong, when)
+
+    def same_silver(self, lakehouse, folder):
+        """Every row of every silver table against Parquet files of an engine, but for its stamps."""
+        pairs = {
+            f"silver.{path.name}": [f"read_parquet('{folder / path.name}/*.parquet')", f"delta_scan('{path}')"]
+            for path in sorted((lakehouse / "silver").glob("*/"))
+        }
+        self.compare(pairs, [], "silver by Spark 3.5")
+
+    def compare(self, pairs, wrong, when):
+        """The rows of pairs of tables, each by its name: ours and theirs."""
         count = 0
-        for layer, table in sorted(names & others):
-            sides = [f"delta_scan('{lakehouse / layer / table}')" for lakehouse in (ours, theirs)]
+        for name, sides in pairs.items():
             types = [self.database.execute(f"DESCRIBE SELECT * FROM {side}").fetchall() for side in sides]
-            if [row[:2] for row in types[0]] != [row[:2] for row in types[1]]:
-                wrong.append(f"{layer}.{table}: other columns: {sorted(set(map(str, types[0])) ^ set(map(str, types[1])))}")
+            ours, theirs = ({row[:2] for row in side} for side in types)
+            if ours != theirs:
+                wrong.append(f"{name}: other columns: {sorted(ours ^ theirs)}")
                 continue
             columns = ", ".join(f'"{row[0]}"' for row in types[0] if row[0] not in STAMPS)
             count += self.database.execute(f"SELECT count(*) FROM {sides[1]}").fetchone()[0]
@@ -45,10 +61,10 @@ class Reader:
                 only = f"SELECT {columns} FROM {here} EXCEPT ALL SELECT {columns} FROM {there}"
                 rows = self.database.execute(only).fetchall()
                 if rows:
-                    wrong.append(f"{layer}.{table}: {len(rows)} rows are {of} alone, e.g. {rows[0]}")
+                    wrong.append(f"{name}: {len(rows)} rows are {of} alone, e.g. {rows[0]}")
         if wrong or not count:
             raise SystemExit(f"wrong {when}:\n" + "\n".join(wrong or ["there are no rows"]))
-        print(f"{when}: {count} rows of {len(names)} tables are the same")
+        print(f"{when}: {count} rows of {len(pairs)} tables are the same")
 
     def rows(self, path, condition):
         return sorted(self.database.execute(f"SELECT * FROM delta_scan('{path}') WHERE {condition}").fetchall())

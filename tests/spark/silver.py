@@ -30,16 +30,15 @@ from deltalake import DeltaTable, write_deltalake
 
 from gold import ENGINES
 from lake import Reader
-from order import ROOT, steps
-
-sys.path.insert(0, str(ROOT / "templates/spark"))
-from build import build
+from order import steps
+from templates import SETTINGS, build
 
 
 def with_spark(lakehouse, batch, date, only=""):
     """Runs what the notebook runs; returns the number of rows that differed by table."""
     spark, _, server = ENGINES["sail"](None)
-    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    for name, value in SETTINGS.items():
+        spark.conf.set(name, value)
     for layer in ("bronze", "silver", "gold"):
         spark.sql(f"CREATE DATABASE IF NOT EXISTS {layer}")
         for table in sorted((lakehouse / layer).glob("*/")):
@@ -128,6 +127,7 @@ def main():
     reader = Reader()
     ours, theirs = work / "spark", work / "pipeline"
     # Month ends were written when the months ended, and are kept: what is known now would give others.
+    work.mkdir(parents=True, exist_ok=True)
     copy(lakehouse, ours, ["bronze", "meta", "gold/fact_monthend"])
     first = with_spark(ours, "spark-1", date)
     reader.same(ours, lakehouse, "made by Spark from nothing")
