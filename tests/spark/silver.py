@@ -158,4 +158,5 @@ def main():
     print("Spark and the pipeline, in turns: all agree")
 
 
-main()
+if __name__ == "__main__":
+    main()
