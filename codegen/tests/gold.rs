@@ -403,13 +403,21 @@ fn the_dictionary_has_the_rules_the_statuses_the_checks_and_what_minus_one_means
 #[test]
 fn statements_for_spark_say_what_comes_before_them() {
     let root = package().join("../generated/sql");
-    for entry in fs::read_dir(root.join("spark")).unwrap() {
-        let path = entry.unwrap().path();
+    let files = fs::read_dir(root.join("spark")).unwrap().map(|entry| entry.unwrap().path());
+    for path in files.filter(|path| path.extension().is_some_and(|ending| ending == "sql")) {
         let sql = fs::read_to_string(&path).unwrap();
         let mut lines = sql.lines().skip(1);
         assert_eq!(lines.next(), Some("-- Before it: SET spark.sql.session.timeZone = UTC"), "{path:?}");
         let told = lines.next().unwrap().contains("SET businessDate = ");
         assert_eq!(told, sql.contains("${businessDate}"), "{path:?}");
+    }
+    for entry in fs::read_dir(root.join("spark/silver")).unwrap() {
+        let sql = fs::read_to_string(entry.unwrap().path()).unwrap();
+        let head = sql.lines().skip(1).take(2).collect::<Vec<_>>().join(" ");
+        assert!(
+            ["timeZone = UTC", "SET processedAt = ", "SET batchId = "].iter().all(|told| head.contains(told)),
+            "{head}"
+        );
     }
     let ours = fs::read_to_string(root.join("datafusion/dimagreement.sql")).unwrap();
     assert!(!ours.contains("SET "), "{ours}");

@@ -123,7 +123,14 @@ fn one_more_property_changes_only_the_files_that_reach_it() {
     let (before, after) = (rendered(&spec, &entities), rendered(&more, &entities));
     let changed: Vec<&str> =
         after.iter().filter(|(path, text)| before.get(path) != Some(*text)).map(|(path, _)| path).collect();
-    assert_eq!(changed, ["generated/DICTIONARY.md", "generated/src/models/thing.rs", "generated/src/tables/thing.rs"]);
+    let expected = [
+        "generated/DICTIONARY.md",
+        "generated/sql/spark/merge/cw_thing.sql",
+        "generated/sql/spark/silver/cw_thing.sql",
+        "generated/src/models/thing.rs",
+        "generated/src/tables/thing.rs",
+    ];
+    assert_eq!(changed, expected);
 }
 
 /// The checked-in inputs, gold and all.
@@ -186,9 +193,18 @@ fn one_more_property_of_the_real_spec_changes_a_few_lines_of_the_entities_that_r
         let models = found.keys().filter(|path| path.starts_with("generated/src/models/")).count();
         assert_eq!(models, 1, "{schema}: {found:#?}");
         assert!(found.contains_key("generated/DICTIONARY.md"));
-        assert_eq!(found.len(), tables.len() + models + 1, "{schema}: {found:#?}");
+        for folder in ["silver", "merge"] {
+            let prefix = format!("generated/sql/spark/{folder}/");
+            assert_eq!(found.keys().filter(|path| path.starts_with(&prefix)).count(), tables.len(), "{found:#?}");
+        }
+        assert_eq!(found.len(), 3 * tables.len() + models + 1, "{schema}: {found:#?}");
         for (path, (gone, new)) in &found {
-            let most = if path.ends_with(".md") { tables.len() + 2 } else { 4 };
+            let most = match path {
+                path if path.ends_with(".md") => tables.len() + 2,
+                // Defined, selected, compared, updated and inserted.
+                path if path.contains("/merge/") => 6,
+                _ => 4,
+            };
             assert!(*gone == 0 && *new <= most, "{schema}: {path} loses {gone} lines and gets {new}");
         }
     }

@@ -1,33 +1,30 @@
 """Gold as DataFusion wrote it, read by DuckDB and by Python, against gold as other engines computed it.
 
-    compare.py copy    LAKEHOUSE OUT             silver as Parquet, for an engine that reads no Delta
+    compare.py copy    LAKEHOUSE OUT [LAYER]     silver, or another layer, as Parquet, for an engine that reads no Delta
     compare.py compare LAKEHOUSE NAME=FOLDER…    every row of every gold table
+    compare.py silver  LAKEHOUSE FOLDER          every row of every silver table, but for its stamps
 """
 
 import sys
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
-import duckdb_extension_delta
 import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
-EXTENSION = Path(duckdb_extension_delta.__file__).parent / f"extensions/v{duckdb.__version__}/delta.duckdb_extension"
+from lake import Reader, connect
 
 
-def copy(lakehouse, out):
-    for table in sorted((lakehouse / "silver").iterdir()):
+def copy(lakehouse, out, layer="silver"):
+    for table in sorted((lakehouse / layer).iterdir()):
         target = out / table.name
         target.mkdir(parents=True)
         pq.write_table(pa.table(DeltaTable(str(table)).to_pyarrow_table()), target / "part.parquet")
 
 
 def compare(lakehouse, engines):
-    database = duckdb.connect(config={"allow_unsigned_extensions": "true"})
-    database.execute(f"LOAD '{EXTENSION}'")
-    database.execute("SET TimeZone = 'UTC'")
+    database = connect()
     wrong, read = 0, 0
     for path in sorted((lakehouse / "gold").iterdir()):
         table = path.name
@@ -62,7 +59,9 @@ def shown(types, row):
 
 
 if sys.argv[1] == "copy":
-    copy(Path(sys.argv[2]), Path(sys.argv[3]))
+    copy(Path(sys.argv[2]), *map(Path, sys.argv[3:4]), *sys.argv[4:])
+elif sys.argv[1] == "silver":
+    Reader().same_silver(Path(sys.argv[2]), Path(sys.argv[3]))
 else:
     pairs = (argument.split("=", 1) for argument in sys.argv[3:])
     sys.exit(compare(Path(sys.argv[2]), [(name, Path(folder)) for name, folder in pairs]))

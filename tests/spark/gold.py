@@ -11,6 +11,8 @@ import re
 import sys
 from pathlib import Path
 
+from templates import SETTINGS
+
 ROOT = Path(sys.argv[5]) if len(sys.argv) > 5 else Path(__file__).resolve().parents[2]
 
 
@@ -42,6 +44,14 @@ def pyspark(warehouse):
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.log.level": "ERROR",
+        # As Spark 4 has it unless it is told otherwise.
+        "spark.sql.ansi.enabled": "true",
+        # The tables are small, and the statements are long: what pays only over many rows is left out.
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "spark.ui.showConsoleProgress": "false",
     }.items():
         builder = builder.config(key, value)
     return builder.getOrCreate(), "parquet", None
@@ -55,8 +65,8 @@ def main():
     if engine == "sail":
         silver = silver / "silver"
     spark, stored_as, server = ENGINES[engine](out / "warehouse")
-    # What Fabric's sessions have.
-    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    for name, value in SETTINGS.items():
+        spark.conf.set(name, value)
     for layer in ("silver", "gold"):
         spark.sql(f"CREATE DATABASE IF NOT EXISTS {layer}")
     for table in sorted(path for path in silver.iterdir() if path.is_dir()):

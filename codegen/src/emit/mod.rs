@@ -5,6 +5,7 @@ pub(crate) mod dictionary;
 pub(crate) mod model;
 pub(crate) mod models;
 pub(crate) mod root;
+pub(crate) mod spark;
 mod structs;
 pub(crate) mod tables;
 pub(crate) mod text;

@@ -20,6 +20,7 @@ pub(super) fn statements<'a>(files: &'a GeneratedFiles, problems: &mut Problems)
     let mut left: Vec<Statement<'a>> = files
         .iter()
         .filter_map(|(path, sql)| Some(Statement { name: path.strip_prefix(FOLDER)?.strip_suffix(".sql")?, sql }))
+        .filter(|statement| !statement.name.contains('/'))
         .collect();
     for statement in &left {
         // They stand between these in the notebook.

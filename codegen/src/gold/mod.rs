@@ -69,7 +69,10 @@ struct Rendered<'a> {
 pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &mut Problems) -> Lineage {
     // Of a table that an entity or a file with problems may stand for, nothing is known.
     let unknown = Unknown { silver: !problems.is_empty(), gold: Vec::new() };
-    let Some(mut model) = load::read(inputs, problems) else { return Lineage::default() };
+    let Some(mut model) = load::read(inputs, problems) else {
+        crate::emit::spark::emit(ir, &[], files);
+        return Lineage::default();
+    };
     let unknown = Unknown { gold: model.unread.clone(), ..unknown };
     named::check_names(ir, &model, &unknown, problems);
     named::check_references(ir, &model.dimensions, &mut model.facts, problems);
@@ -120,6 +123,7 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
         lineage: &lineage,
     };
     let beside = emit::Beside { overflows: &overflows, references: &references, periods: &periods };
+    crate::emit::spark::emit(ir, &order, files);
     emit::emit(&order, &statements, &beside, rust_rules, zone, dictionary::dictionary(&parts), files);
     lineage
 }

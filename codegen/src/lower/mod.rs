@@ -9,7 +9,7 @@ pub mod parent;
 mod problem;
 mod reconcile;
 mod shape;
-mod silver;
+pub(crate) mod silver;
 
 use crate::entities::{self, EntityConfig};
 use crate::ir::{ChangeDetection, Entity, Field, Ir, Kind};

@@ -99,7 +99,8 @@ pub(super) fn child(entity: &str, list: &str, item: &Kind) -> Child {
     }
 }
 
-fn is_info(field: &Field) -> bool {
+/// Whether a property is the map that silver drops, once what matters is lifted from it.
+pub(crate) fn is_info(field: &Field) -> bool {
     field.name == INFO && field.kind == Kind::Map
 }
 
