@@ -194,25 +194,24 @@ CHECKED = [
         "it calls",
     ),
     (
-        "tables over the pipeline's",
-        swap(TRANSFORM, 'target = "gold_spark"', 'target = "gold_"'),
-        "begin with its schema",
-    ),
-    ("a target that is let pass", swap(TRANSFORM, 'if target == "gold"', 'if target == "g"'), "write over"),
-    (
         "a day that stays a placeholder",
-        swap(TRANSFORM, '"${businessDate}"', '"${businessDay}"'),
-        "names what is not there",
+        swap(TRANSFORM, '"businessDate": day', '"businessDay": day'),
+        "stays a placeholder",
     ),
     (
         "a table that is read elsewhere",
-        swap(TRANSFORM, r"(silver|gold)\.(cw", r"(silver)\.(cw"),
+        swap(TRANSFORM, r"(bronze|silver|gold)\.(cw", r"(silver|gold)\.(cw"),
         "names what is not there",
     ),
     (
+        "a table that is merged into another",
+        swap(TRANSFORM, "CREATE TABLE IF NOT EXISTS gold.dimagreementtype", "CREATE TABLE IF NOT EXISTS gold.dimother"),
+        "what is merged differ",
+    ),
+    (
         "a table before what it reads",
-        swap(TRANSFORM, 'build("dimagreementtype"', 'build("dimother"'),
-        "before it is written",
+        swap(TRANSFORM, "FROM silver.cw_agreement ", "FROM silver.cw_none "),
+        "before it is built",
     ),
     (
         "a measure that is not there",

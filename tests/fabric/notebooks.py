@@ -9,6 +9,8 @@ import re
 import sys
 import types
 
+from gold import GOLD
+
 NIGHTLY = "Nightly.Notebook/notebook-content.py"
 TRANSFORM = "Transform.Notebook/notebook-content.py"
 KERNELS = {NIGHTLY: ("jupyter", "jupyter_python"), TRANSFORM: ("synapse_pyspark", "synapse_pyspark")}
@@ -221,28 +223,29 @@ def nightly(text, path, layout, faults):
 
 
 class Session:
-    """Stands for Spark: keeps what is asked of it."""
+    """Stands for Spark: keeps the statements, and finds a row that differs in each table."""
 
     def __init__(self):
-        self.statements, self.written, self.conf = [], [], self
-
-    def set(self, key, value):
-        pass
+        self.statements, self.conf, self.catalog = [], self, self
+        self.columns, self.schema = [], []
 
     def sql(self, statement):
         self.statements.append(statement)
         return self
 
-    def __getattr__(self, name):
-        # The writer's methods, one after another.
-        return self if name == "write" else (lambda *arguments: self)
+    def tableExists(self, name):
+        return True
 
-    def saveAsTable(self, name):
-        self.written.append(name)
+    def count(self):
+        return 1
+
+    def __getattr__(self, name):
+        # What else is asked of a session or of rows.
+        return lambda *arguments: self
 
 
 def run_transform(text, **given):
-    """The statements that the notebook runs, and the tables that it writes."""
+    """The statements that the notebook runs."""
     session = Session()
     scope = {"spark": session}
     with contextlib.redirect_stdout(io.StringIO()):
@@ -251,7 +254,7 @@ def run_transform(text, **given):
                 exec(compile(body, TRANSFORM, "exec"), scope)
             if kind == "PARAMETERS CELL":
                 scope.update(given)
-    return session.statements, session.written
+    return session.statements
 
 
 def transform(text, path, faults):
@@ -260,28 +263,36 @@ def transform(text, path, faults):
 
     for layout, sign in [("schemas", "."), ("flat", "_")]:
         try:
-            statements, written = run_transform(text, layout=layout, business_date="2026-06-15")
+            statements = run_transform(text, layout=layout, business_date="2026-06-15")
         except Exception as error:  # as above
             fault(f"it fails with {error!r}")
             return
-        if layout == "schemas" and statements.pop(0) != "CREATE SCHEMA IF NOT EXISTS gold_spark":
-            fault("it does not begin with its schema")
-        if len(statements) != len(written) or len(set(written)) != len(written) or not written:
-            fault(f"{len(statements)} statements write {len(set(written))} tables")
+        codes = [re.sub(r"--[^\n]*", "", statement) for statement in statements]
+        schemas = [f"CREATE SCHEMA IF NOT EXISTS {layer}" for layer in ("silver", "gold")] if sign == "." else []
+        if codes[: len(schemas)] != schemas:
+            fault("it does not begin with its schemas")
+        codes = codes[len(schemas) :]
         done = set()
-        for statement, table in zip(statements, written):
-            code = re.sub(r"--[^\n]*", "", statement)
-            if not table.startswith(f"gold_spark{sign}"):
-                fault(f"it writes {table}")
-            if "${" in code or re.search(r"\bgold\.", code) or (sign == "_" and "silver." in code):
-                fault(f"{layout}: the statement of {table} names what is not there")
-            reads = set(re.findall(rf"\bgold_spark{re.escape(sign)}\w+", code))
+        for create, select, differing, merge in zip(*[iter(codes)] * 4):
+            table = re.search(r"CREATE TABLE IF NOT EXISTS (\S+)", create)
+            into = re.search(r"MERGE INTO (\S+)", merge)
+            if not table or not into or table[1] != into[1]:
+                fault(f"{layout}: what is made and what is merged differ: {create.strip()[:60]}")
+                continue
+            name = table[1]
+            for code in (create, select, differing, merge):
+                if "${" in code:
+                    fault(f"{layout}: a value of {name} stays a placeholder")
+                if sign == "_" and re.search(r"\b(bronze|silver|gold)\.[a-z]", code):
+                    fault(f"{layout}: the statement of {name} names what is not there")
+            reads = set(re.findall(rf"\b(?:silver|gold){re.escape(sign)}(?:cw|dim|fact)\w+", select)) - {name}
             if not reads <= done:
-                fault(f"{layout}: {table} reads {', '.join(sorted(reads - done))} before it is written")
-            done.add(table)
-    with contextlib.suppress(ValueError):
-        run_transform(text, target="gold")
-        fault("it lets itself be told to write over the pipeline's gold")
+                fault(f"{layout}: {name} reads {', '.join(sorted(reads - done))} before it is built")
+            done.add(name)
+        if len(codes) != 4 * len(done) or not done:
+            fault(f"{layout}: {len(codes)} statements build {len(done)} tables")
+        for missing in sorted({f"gold{sign}{table}" for table in GOLD} - done):
+            fault(f"{layout}: {missing} is not built")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::fabric::file::FabricFile;
 use crate::fabric::ids;
 use crate::fabric::notebook::{Kernel, notebook};
-use crate::fabric::transform::{self, Statement};
+use crate::fabric::transform::{self, Step};
 use crate::files::GeneratedFiles;
 use crate::gold::load::Model;
 use crate::inputs::Inputs;
@@ -27,8 +27,10 @@ struct Context<'a> {
     server: &'a str,
     /// The reporting time zone.
     zone: &'a str,
-    /// Gold's statements for Spark, in the order in which they are run.
-    tables: Vec<Statement<'a>>,
+    /// The loop that builds silver and gold on Spark, as Python.
+    build_loop: String,
+    /// What it builds, in order.
+    steps: Vec<Step>,
 }
 
 /// The items' files but for `.platform`; statements are among the files that are made so far.
@@ -41,7 +43,8 @@ pub(super) fn files(inputs: &Inputs, gold: &Model, made: &GeneratedFiles, proble
         endpoint: ids::SQL_ENDPOINT_ID,
         server: ids::SQL_ENDPOINT,
         zone: zone.unwrap_or("UTC"),
-        tables: transform::statements(made, problems),
+        build_loop: transform::build_loop(inputs, problems),
+        steps: transform::steps(made, problems),
     };
     let mut text = |name: &str| render(inputs, name, &context, problems);
     let nightly = text("nightly.py.j2");

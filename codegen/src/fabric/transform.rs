@@ -1,88 +1,99 @@
-//! Gold's statements for Spark, as the notebook `Transform` runs them.
+//! What the notebook `Transform` embeds: the loop that builds silver and gold on Spark, and the statements that it runs.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::files::GeneratedFiles;
+use crate::inputs::Inputs;
 use crate::report::{Problem, Problems};
 
 /// Where the statements stand among the generated files.
-const FOLDER: &str = "generated/sql/spark/";
+const FOLDER: &str = "generated/sql/spark";
+/// The loop that runs them.
+const LOOP: &str = "templates/spark/build.py";
+/// What would end the text of a statement in the notebook.
+const QUOTES: &str = "\"\"\"";
 
-/// A table and its statement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(super) struct Statement<'a> {
-    name: &'a str,
-    sql: &'a str,
+/// A table, with the text of its statements.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Step {
+    layer: String,
+    table: String,
+    /// The bronze table behind a silver table.
+    bronze: Option<String>,
+    select: String,
+    merge: String,
 }
 
-/// The statements, each after those of the tables that it reads.
-pub(super) fn statements<'a>(files: &'a GeneratedFiles, problems: &mut Problems) -> Vec<Statement<'a>> {
-    let mut left: Vec<Statement<'a>> = files
-        .iter()
-        .filter_map(|(path, sql)| Some(Statement { name: path.strip_prefix(FOLDER)?.strip_suffix(".sql")?, sql }))
-        .filter(|statement| !statement.name.contains('/'))
-        .collect();
-    for statement in &left {
-        // They stand between these in the notebook.
-        if statement.sql.contains("\"\"\"") {
-            let wrong = format!("the statement of {} holds three quotes in a row", statement.name);
-            let problem = Problem::new(format!("{FOLDER}{}.sql", statement.name), "", wrong);
-            problems.push(problem.fix("write the text in its YAML file without them"));
+/// The steps, in the order in which they are built.
+#[derive(Deserialize)]
+struct Order {
+    tables: Vec<Step>,
+}
+
+/// The loop that builds the tables, as Python.
+pub(super) fn build_loop(inputs: &Inputs, problems: &mut Problems) -> String {
+    let text = inputs.files.get(LOOP).cloned();
+    text.unwrap_or_else(|| {
+        problems.push(Problem::new(LOOP, "", "the file is missing: the notebook Transform runs it"));
+        String::new()
+    })
+}
+
+/// The steps, with the text of the files that they name.
+pub(super) fn steps(files: &GeneratedFiles, problems: &mut Problems) -> Vec<Step> {
+    let text = |path: &str| files.iter().find(|(known, _)| *known == path).map(|(_, text)| text.to_owned());
+    let order = format!("{FOLDER}/order.json");
+    let Some(order) = text(&order).and_then(|order| serde_json::from_str::<Order>(&order).ok()) else {
+        problems.push(Problem::new(order, "", "the order of Spark's statements is missing"));
+        return Vec::new();
+    };
+    let mut steps = order.tables;
+    for step in &mut steps {
+        for part in [&mut step.select, &mut step.merge] {
+            let path = format!("{FOLDER}/{part}");
+            let Some(sql) = text(&path) else {
+                problems.push(Problem::new(path, "", "the file is missing"));
+                continue;
+            };
+            if sql.contains(QUOTES) {
+                let problem = Problem::new(path, "", "the statement holds three quotes in a row");
+                problems.push(problem.fix("write the text in its YAML file without them"));
+            }
+            *part = sql;
         }
     }
-    let mut ordered: Vec<Statement<'a>> = Vec::new();
-    while !left.is_empty() {
-        let waits = |statement: &Statement<'_>| {
-            left.iter().any(|other| other.name != statement.name && reads(statement.sql, other.name))
-        };
-        // Circles are refused where gold is made.
-        let ready = left.iter().position(|statement| !waits(statement)).unwrap_or(0);
-        ordered.push(left.remove(ready));
-    }
-    ordered
-}
-
-/// Whether SQL names a table of gold.
-fn reads(sql: &str, table: &str) -> bool {
-    let name = format!("gold.{table}");
-    sql.match_indices(&name).any(|(at, _)| {
-        let after = sql.get(at + name.len()..).and_then(|rest| rest.chars().next());
-        !after.is_some_and(|letter| letter.is_ascii_alphanumeric() || letter == '_')
-    })
+    steps
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn order(statements: &[(&str, &str)]) -> Vec<String> {
+    fn files(select: &str) -> GeneratedFiles {
         let mut files = GeneratedFiles::default();
-        for (name, sql) in statements {
-            assert!(files.insert(format!("{FOLDER}{name}.sql"), *sql));
+        let order = r#"{"parameters": [], "tables": [{"layer": "gold", "table": "dima", "key": ["a"],
+            "select": "dima.sql", "merge": "merge/dima.sql"}]}"#;
+        for (name, text) in [("order.json", order), ("dima.sql", select), ("merge/dima.sql", "MERGE")] {
+            assert!(files.insert(format!("{FOLDER}/{name}"), text));
         }
+        files
+    }
+
+    #[test]
+    fn a_step_has_the_text_of_its_files() {
         let mut problems = Problems::new();
-        let ordered = super::statements(&files, &mut problems);
+        let steps = steps(&files("SELECT 1"), &mut problems);
         assert!(problems.is_empty(), "{problems:?}");
-        ordered.iter().map(|statement| statement.name.to_owned()).collect()
+        let [step] = steps.as_slice() else { panic!("{steps:?}") };
+        assert_eq!((step.select.as_str(), step.merge.as_str(), &step.bronze), ("SELECT 1", "MERGE", &None));
     }
 
     #[test]
-    fn a_table_stands_after_those_that_it_reads() {
-        let made = order(&[
-            ("dimagreement", "SELECT 1 FROM gold.dimagreementtype"),
-            ("dimagreementtype", "SELECT 1 FROM silver.cw_agreement"),
-            ("fact_a", "SELECT 1 FROM gold.fact_b"),
-            ("fact_b", "SELECT 1 FROM gold.dimagreement AS a"),
-        ]);
-        assert_eq!(made, ["dimagreementtype", "dimagreement", "fact_b", "fact_a"]);
-    }
-
-    #[test]
-    fn quotes_that_would_end_the_cell_are_refused() {
-        let mut files = GeneratedFiles::default();
-        assert!(files.insert(format!("{FOLDER}dima.sql"), "SELECT '\"\"\"'"));
+    fn what_is_missing_or_would_end_the_text_is_refused() {
         let mut problems = Problems::new();
-        let _ = statements(&files, &mut problems);
+        let _ = steps(&files("SELECT '\"\"\"'"), &mut problems);
         assert_eq!(problems.len(), 1);
+        let _ = steps(&GeneratedFiles::default(), &mut problems);
+        assert_eq!(problems.len(), 2);
     }
 }
