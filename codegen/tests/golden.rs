@@ -204,6 +204,8 @@ fn one_more_property_of_the_real_spec_changes_a_few_lines_of_the_entities_that_r
                 path if path.ends_with(".md") => tables.len() + 2,
                 // Defined, selected, compared, updated and inserted.
                 path if path.contains("/merge/") => 6,
+                // It holds the statements of all of them.
+                path if path.ends_with("notebook-content.py") => 7 * tables.len(),
                 _ => 4,
             };
             assert!(*gone == 0 && *new <= most, "{schema}: {path} loses {gone} lines and gets {new}");
