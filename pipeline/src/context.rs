@@ -8,6 +8,20 @@ use connectwise_generated::tables::TABLES;
 use connectwise_runtime::Table;
 use std::sync::Arc;
 
+/// Number of rows from which a table is large.
+const LARGE: u64 = 200_000;
+
+/// Returns how many tables of a layer are written at a time: several, so that some compute while others wait for the
+/// storage; few where one of them is large, and one where a large one is made whole, which takes all cores and much
+/// memory.
+pub(crate) fn tables_at_once(most_rows: u64, is_whole: bool) -> usize {
+    match (most_rows > LARGE, is_whole) {
+        (false, _) => 4,
+        (true, false) => 2,
+        (true, true) => 1,
+    }
+}
+
 /// A run's id and start.
 #[derive(Debug, Clone)]
 pub struct RunId {

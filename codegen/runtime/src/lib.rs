@@ -2,6 +2,7 @@
 //!
 //! - [`shape`]: the description of a table, as generated code states it.
 //! - [`mod@gold`]: the description of gold tables, checks and reports.
+//! - [`lineage`]: the description of where gold's columns come from.
 //! - [`measures`]: the description of measures over gold.
 //! - [`etl`]: the columns that the pipeline adds to every table.
 //! - [`stamp()`]: rows with those columns.
@@ -31,6 +32,7 @@ pub mod flatten;
 mod forget;
 pub mod gold;
 mod json;
+pub mod lineage;
 pub mod measures;
 mod parent;
 mod password;

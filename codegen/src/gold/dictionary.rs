@@ -11,6 +11,13 @@ use crate::gold::rules::Rules;
 /// How many sources of a column the dictionary names.
 const SOURCES: usize = 6;
 
+/// What a dimension's key is.
+pub(super) const KEY: &str = "Surrogate key; −1 is Unknown.";
+
+/// The last column of every dimension, and what it says.
+pub(super) const INFERRED: &str = "isInferred";
+pub(super) const INFERRED_MEANING: &str = "Known from a reference only: the entity has no such record (yet).";
+
 const HEAD: &str = "\
 ## Gold
 
@@ -151,12 +158,7 @@ fn table(table: &Table<'_>, lineage: &Lineage) -> String {
         cell(&description)
     );
     if let Table::Dimension(dimension) = table {
-        let _ = writeln!(
-            out,
-            "| {} | bigint | | | {} | Surrogate key; −1 is Unknown. |",
-            dimension.key,
-            from(&dimension.key)
-        );
+        let _ = writeln!(out, "| {} | bigint | | | {} | {KEY} |", dimension.key, from(&dimension.key));
     }
     for column in table.columns() {
         let link = column.dimension.as_ref().map(|name| format!(" → `{name}`")).unwrap_or_default();
@@ -171,15 +173,13 @@ fn table(table: &Table<'_>, lineage: &Lineage) -> String {
         );
     }
     if matches!(table, Table::Dimension(_)) {
-        out.push_str(
-            "| isInferred | boolean | | | | Known from a reference only: the entity has no such record (yet). |\n",
-        );
+        let _ = writeln!(out, "| {INFERRED} | boolean | | | | {INFERRED_MEANING} |");
     }
     out
 }
 
 /// What a column means, with what its YAML says beside the description.
-fn meaning(column: &Column) -> String {
+pub(super) fn meaning(column: &Column) -> String {
     let mut text = column.description.trim_end().to_owned();
     if let Some(field) = &column.custom_field {
         let _ = write!(text, " ({})", field.label());

@@ -12,6 +12,7 @@ mod dimension;
 mod emit;
 mod functions;
 pub mod lineage;
+mod lineage_module;
 pub(crate) mod load;
 pub(crate) mod measures;
 pub mod model;
@@ -122,6 +123,8 @@ pub fn render(inputs: &Inputs, ir: &Ir, files: &mut GeneratedFiles, problems: &m
         measures: &measures,
         lineage: &lineage,
     };
+    let _ = files.insert("generated/src/lineage.rs", lineage_module::module(ir, &order, &lineage));
+    files.add_module("lineage", "Where gold's columns come from: silver, bronze, and the API's properties.");
     let beside = emit::Beside { overflows: &overflows, references: &references, periods: &periods };
     crate::emit::spark::emit(ir, &order, files);
     emit::emit(&order, &statements, &beside, rust_rules, zone, dictionary::dictionary(&parts), files);

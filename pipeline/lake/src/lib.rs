@@ -49,7 +49,7 @@ pub use key_set::KeySet;
 pub use lakehouse::{Lakehouse, Layout, definition};
 pub use maintain::{MaintenanceOptions, MaintenanceResult, RETENTION_HOURS, maintain};
 pub use place::folder_of;
-pub use process::{Process, interrupted};
+pub use process::{Process, interrupted, leave_signals, request_stop};
 pub use schema::{SchemaDifference, cast_to_schema, compare_schemas};
 pub use sorted_runs::{Between, SortedRun, StagedForm};
 pub use stage::{Stage, StageConfig, private_folder};

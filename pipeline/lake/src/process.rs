@@ -1,6 +1,9 @@
 //! Processes that hold locks: their identity, whether they still run, and the signals that stop this one.
 
+use futures::FutureExt as _;
 use serde::{Deserialize, Serialize};
+use std::sync::OnceLock;
+use tokio::sync::watch;
 
 /// Identity of a process, as exactly as the system tells processes apart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,11 +39,16 @@ impl Process {
 
     /// Whether it is known to have ended.
     ///
-    /// Nothing is known about a process on another machine, or on systems without `/proc`.
+    /// Nothing is known about a process on another machine, on systems without `/proc`, and where `/proc` hides the
+    /// processes of other users.
     pub(super) fn is_gone(&self) -> bool {
-        self.machine.is_some() && self.machine == Self::own().machine && start_of(self.pid) != self.start
+        let is_seen = || start_of(FIRST_PROCESS).is_some();
+        self.machine.is_some() && self.machine == Self::own().machine && start_of(self.pid) != self.start && is_seen()
     }
 }
+
+/// Process that every system has, and that another user owns in most.
+const FIRST_PROCESS: u32 = 1;
 
 /// Start of a process in clock ticks since boot; `None` where there is no such process.
 fn start_of(pid: u32) -> Option<String> {
@@ -50,9 +58,40 @@ fn start_of(pid: u32) -> Option<String> {
     fields.split_whitespace().nth(19).map(ToOwned::to_owned)
 }
 
+/// Number of stops that the program asked for in which this code runs; `None` where it is a program of its own.
+static STOPS: OnceLock<watch::Sender<u64>> = OnceLock::new();
+
+/// Leaves the signals of the process to the program that this code is a part of; [`request_stop`] stands for them.
+pub fn leave_signals() {
+    STOPS.get_or_init(|| watch::Sender::new(0));
+}
+
+/// Ends what runs in this process, as Ctrl-C does in a program of its own.
+pub fn request_stop() {
+    if let Some(stops) = STOPS.get() {
+        stops.send_modify(|stops| *stops += 1);
+    }
+}
+
+/// Waits for SIGINT or SIGTERM, or in the place of both for [`request_stop`]; what comes counts from the call on.
+pub fn interrupted() -> impl Future<Output = ()> + Send {
+    let wait = match STOPS.get() {
+        Some(stops) => {
+            let mut stops = stops.subscribe();
+            async move {
+                // The sender is never dropped.
+                let _ = stops.changed().await;
+            }
+            .left_future()
+        }
+        None => signalled().right_future(),
+    };
+    wait
+}
+
 /// Waits for SIGINT or SIGTERM; signals count from the call on.
 #[cfg(unix)]
-pub fn interrupted() -> impl Future<Output = ()> + Send {
+fn signalled() -> impl Future<Output = ()> + Send {
     use tokio::signal::unix::{SignalKind, signal};
     let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
     let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
@@ -67,7 +106,7 @@ pub fn interrupted() -> impl Future<Output = ()> + Send {
 
 /// Waits for Ctrl-C.
 #[cfg(not(unix))]
-pub fn interrupted() -> impl Future<Output = ()> + Send {
+fn signalled() -> impl Future<Output = ()> + Send {
     async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

@@ -4,8 +4,9 @@ use super::csv::Excel;
 use crate::catalog;
 use crate::client::RateLimit;
 use crate::error::{Error, Result};
-use crate::lake::{Lakehouse, Layout, StorageOptions};
+use crate::lake::{Lakehouse, Layout, StorageOptions, TokenSource};
 use clap::Args;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Where the tables lie.
@@ -20,12 +21,42 @@ pub(crate) struct LakeArgs {
     /// Option of the storage, named as in the environment, e.g. azure_storage_token=…; may be repeated
     #[arg(long = "storage-option", value_name = "KEY=VALUE")]
     storage_options: Vec<String>,
+    #[arg(skip)]
+    tokens: Tokens,
+}
+
+/// Source of the storage's bearer tokens, where the program around this one has one.
+#[derive(Clone, Default)]
+struct Tokens(Option<TokenSource>);
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Tokens({})", if self.0.is_some() { "a source" } else { "none" })
+    }
 }
 
 impl LakeArgs {
+    /// Where the tables lie, as it was given.
+    pub(crate) fn location(&self) -> &str {
+        &self.lakehouse
+    }
+
+    /// Puts the tables elsewhere.
+    pub(crate) fn at(self, lakehouse: String) -> Self {
+        Self { lakehouse, ..self }
+    }
+
+    /// Takes bearer tokens from a source.
+    pub(crate) fn take_tokens(&mut self, tokens: Option<TokenSource>) {
+        self.tokens = Tokens(tokens);
+    }
+
     /// Opens the lakehouse, whose tables have to be of the layout that is asked for.
     pub(crate) async fn open(&self) -> Result<Lakehouse> {
-        let options = StorageOptions::parse(self.storage_options.iter().map(String::as_str))?;
+        let mut options = StorageOptions::parse(self.storage_options.iter().map(String::as_str))?;
+        if let Some(tokens) = &self.tokens.0 {
+            options = options.with_tokens(Arc::clone(tokens));
+        }
         let lake = catalog::open_with(&self.lakehouse, self.layout, &options)?;
         catalog::require_layout(&lake).await?;
         Ok(lake)
@@ -67,6 +98,13 @@ pub(crate) struct RateArgs {
         value_parser = clap::value_parser!(u64).range(1..=64)
     )]
     workers: u64,
+}
+
+impl RateArgs {
+    /// Requests at once.
+    pub(crate) fn workers(self) -> usize {
+        RateLimit::from(self).workers
+    }
 }
 
 impl From<RateArgs> for RateLimit {

@@ -1,8 +1,9 @@
 //! `connectwise-etl demo`: a full run against a simulated ConnectWise inside the process.
 
-use super::invariants;
 use super::measures;
-use super::output::{Output, grouped, summary};
+use super::outcome;
+use super::output::{Output, grouped};
+use super::report::{self, html::Language};
 use crate::catalog;
 use crate::client::{Client, DataSource, Limits, RateLimit, RetryPolicy};
 use crate::context::{Mode, Options, RunId};
@@ -15,11 +16,10 @@ use crate::run::report::RunReport;
 use crate::run::source;
 use crate::secret::Secret;
 use crate::settings::{ApiSettings, hash_key};
-use chrono::Utc;
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, ValueEnum};
 use connectwise_runtime::HashKey;
 use connectwise_simulator::{AdvanceRequest, Config, Scale, Simulator};
-use std::borrow::Cow;
 use std::time::Instant;
 
 #[derive(Debug, Args)]
@@ -33,6 +33,9 @@ pub(super) struct DemoArgs {
     /// `<layer>/<table>`, or `<layer>_<table>`
     #[arg(long, env = "CW_LAYOUT", value_enum, default_value_t)]
     layout: Layout,
+    /// Where the simulated clock starts; a day ago where left out, so that the tables end today
+    #[arg(long, value_name = "INSTANT", hide = true)]
+    clock: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
@@ -42,6 +45,20 @@ enum Size {
     Medium,
     Large,
 }
+
+/// Measures that are shown, unless all are asked for.
+const SHOWN: [&str; 10] = [
+    "Actual Hours",
+    "Billable Hours",
+    "Utilization",
+    "Invoiced Revenue",
+    "Margin",
+    "MRR",
+    "Prepaid Hours Remaining",
+    "Unbilled Amount",
+    "Leakage",
+    "Overdue",
+];
 
 /// Rate limit of the demo: a simulator inside the process needs no consideration.
 const RATE: RateLimit = RateLimit { requests_per_minute: 0, workers: 8 };
@@ -60,7 +77,8 @@ pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
         Size::Medium => Scale::Medium,
         Size::Large => Scale::Large,
     };
-    let config = Config { scale, misfits: 1, ..Config::default() };
+    let clock = args.clock.unwrap_or_else(|| Utc::now() - TimeDelta::days(1));
+    let config = Config { scale, clock, misfits: 1, ..Config::default() };
     let settings = |base_url| ApiSettings {
         base_url,
         username: Secret::new(config.username.clone()),
@@ -96,36 +114,30 @@ pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
     show(&second, output)?;
 
     output.line("\n4. What gold answers")?;
-    let measured = gold::measures(&lake, &RunId::new(Utc::now()), None, None).await?;
+    let mut measured = gold::measures(&lake, &RunId::new(Utc::now()), None, None).await?;
+    if !output.is_verbose() {
+        measured.columns.retain(|(measure, _)| SHOWN.contains(&measure.name));
+    }
     measures::tables(&measured, None, output)?;
+    let page = lake.root().to_file_path().unwrap_or_default().join("report.html");
+    report::html::execute(&lake, Some(&page.to_string_lossy()), Language::En, output).await?;
     // The program's name as it was called, so that the line can be copied.
     let program = std::env::args().next().unwrap_or_else(|| "connectwise-etl".to_owned());
     let hours = "SELECT SUM(actualHours) AS hours FROM gold.fact_timeentry";
     output.line(format!(
-        "\nDone in {:.1} s: {} rows in gold. Next, try\n\n  {program} query \"{hours}\" --lakehouse {}\n  \
-         {program} report measures --by agreement --lakehouse {}\n  {program} status --lakehouse {}",
+        "\nDone in {:.1} s: {} rows in gold, and a page about them for your browser:\n\n  {}\n\nNext, try\n\n  {program} query \
+         \"{hours}\" {there}\n  {program} report measures --by agreement {there}\n  {program} status {there}",
         started.elapsed().as_secs_f64(),
         grouped(second.tables.iter().filter(|table| table.layer == "gold").map(|table| table.rows).sum()),
-        shell_word(&args.lakehouse),
-        shell_word(&args.lakehouse),
-        shell_word(&args.lakehouse),
+        page.display(),
+        there = format_args!("--lakehouse {}", shell_words::quote(&args.lakehouse)),
     ))?;
     simulator.stop().await;
     Ok(first.exit_code().max(second.exit_code()))
 }
 
-/// Quotes a text as one word of a shell's line.
-fn shell_word(text: &str) -> Cow<'_, str> {
-    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:=@%+,".contains(letter);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return text.into();
-    }
-    format!("'{}'", text.replace('\'', "'\\''")).into()
-}
-
 fn show(report: &RunReport, output: &mut Output) -> Result<()> {
-    output.line(summary(&report.tables))?;
-    invariants::show(report, output)?;
+    outcome::show(report, output)?;
     if let Some(text) = report.error_text() {
         for line in text.lines() {
             output.error(line);
@@ -185,13 +197,13 @@ fn remove_tables(path: &std::path::Path) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::shell_word;
+    use super::SHOWN;
+    use connectwise_generated::measures::MEASURES;
 
     #[test]
-    fn a_folder_of_any_name_is_one_word() {
-        assert_eq!(shell_word("./lake/house"), "./lake/house");
-        for (text, word) in [("", "''"), ("my lake", "'my lake'"), ("$HOME", "'$HOME'"), ("it's", r"'it'\''s'")] {
-            assert_eq!(shell_word(text), word);
+    fn what_is_shown_is_a_measure() {
+        for name in SHOWN {
+            assert!(MEASURES.iter().any(|measure| measure.name == name), "{name}");
         }
     }
 }

@@ -4,6 +4,7 @@ use super::Cli;
 use crate::error::{Error, Result};
 use crate::settings::{quote_around, staging_limit, variable};
 use clap::{Command, CommandFactory as _, FromArgMatches as _};
+use std::ffi::OsString;
 use std::time::SystemTime;
 
 /// Variables without a flag, which are read where they are needed.
@@ -11,21 +12,29 @@ const OTHERS: [&str; 1] = ["CW_STAGING"];
 /// The variable that holds a location.
 const PLACE: &str = "CW_LAKEHOUSE";
 
-/// Reads the command line; an empty variable counts as not set.
-pub(super) fn read() -> Result<Cli> {
+/// Why a command line is not executed.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// It can't be parsed, or it asks for help.
+    Told(clap::Error),
+    /// The environment can't be meant as it stands.
+    Wrong(Error),
+}
+
+/// Reads a command line; an empty variable counts as not set.
+pub(super) fn read(arguments: impl IntoIterator<Item = OsString>) -> std::result::Result<Cli, Refusal> {
     let mut quoted = Vec::new();
     let command = without_empty(Cli::command(), &mut quoted);
     // A request for help is served in any case.
-    let read = command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let read = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     match read {
-        Err(told) if !told.use_stderr() => told.exit(),
-        _ if !quoted.is_empty() => Err(Error::Usage(format!(
+        Err(told) if !told.use_stderr() => Err(Refusal::Told(told)),
+        _ if !quoted.is_empty() => Err(Refusal::Wrong(Error::Usage(format!(
             "{} begins and ends with a quote, which is a part of the value where no shell takes it away: leave the \
              quotes out",
             quoted.join(", ")
-        ))),
-        Err(told) => told.exit(),
-        Ok(cli) => Ok(cli),
+        )))),
+        read => read.map_err(Refusal::Told),
     }
 }
 

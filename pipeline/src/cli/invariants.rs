@@ -1,21 +1,25 @@
-//! Output of a run beneath its summary: remarks, the invariants of gold, and agreement types to look at.
+//! Details of a run, for `--verbose`: every table, every check, and the agreement types to look at.
 
-use super::output::{Output, remarks};
+use super::output::{Output, grouped};
+use super::remarks::remarks;
 use super::table::{table, table_of_lines};
 use crate::check::Check;
 use crate::error::Result;
 use crate::gold::RefreshKind;
 use crate::printable::one_line;
-use crate::run::report::RunReport;
+use crate::run::report::{RunReport, TableReport};
 use comfy_table::{ColumnConstraint, Table, Width};
 
 /// Maximum width of a line in the column of what was compared: the rest goes to the next.
 const LINE: u16 = 96;
 
-/// Prints the remarks, the invariants and the unmatched agreement types.
+/// Prints the tables, the remarks, the invariants and the unmatched agreement types.
 pub(super) fn show(report: &RunReport, output: &mut Output) -> Result<()> {
-    for line in remarks(report) {
-        output.line(line)?;
+    if !report.tables.is_empty() {
+        output.line(summary(&report.tables))?;
+    }
+    for remark in remarks(report) {
+        output.line(remark)?;
     }
     if !report.checks.is_empty() {
         output.line(invariants(report))?;
@@ -29,44 +33,50 @@ pub(super) fn show(report: &RunReport, output: &mut Output) -> Result<()> {
     Ok(())
 }
 
-/// Builds a table with one row per invariant: what must hold, what was compared, and whether it does. What is broken is
-/// spelled out.
+/// Builds the summary of a run: one row per table.
+fn summary(tables: &[TableReport]) -> Table {
+    let rows: Vec<Vec<String>> = tables
+        .iter()
+        .map(|table| {
+            vec![
+                table.layer.to_owned(),
+                table.table.clone(),
+                grouped(table.rows),
+                grouped(table.counts.inserted),
+                grouped(table.counts.updated),
+                grouped(table.counts.unchanged),
+                grouped(table.counts.deleted),
+                format!("{:.2}", table.seconds),
+            ]
+        })
+        .collect();
+    let header = ["layer", "table", "rows", "inserted", "updated", "unchanged", "deleted", "seconds"];
+    table(&header, &rows, &[2, 3, 4, 5, 6, 7])
+}
+
+/// An invariant, and whether it holds.
+pub(super) struct Held {
+    /// Its number in the contract with the tables' readers; empty for a check that has none.
+    pub(super) number: &'static str,
+    /// What must hold.
+    pub(super) name: &'static str,
+    /// What was compared, in a few words.
+    pub(super) brief: String,
+    /// What was compared, a line each. What is broken is spelled out.
+    pub(super) compared: Vec<String>,
+    /// Checks that fail.
+    pub(super) broken: Vec<String>,
+    /// `ok`, `warning`, `broken` or `not all compared`.
+    pub(super) state: &'static str,
+}
+
+/// Builds a table with one row per invariant.
 fn invariants(report: &RunReport) -> Table {
-    let of = |names: &[&str]| -> Vec<&Check> {
-        report.checks.iter().filter(|check| names.contains(&check.invariant())).collect()
-    };
-    let keys = format!(
-        "the primary keys of {} tables, {} columns of facts that refer to dimensions",
-        of(&["key"]).len(),
-        of(&["reference"]).len()
-    );
-    let own = format!("{} of schema/checks.yaml", of(&["own"]).len());
-    let (rebuilds, all_compared) = rebuilds(report);
-    let read = of(&["fetched"]);
-    let every = format!("every record that was read of {} entities", read.len());
-    let fetched = row("", "bronze holds what was read", &read, Some(vec![every]));
-    let all_fit = of(&["quarantine"]);
-    let of_read = format!("the records of {} entities", all_fit.len());
-    let fit = row("", "records fit", &all_fit, Some(vec![of_read]));
-    let gold = [
-        row("1", "live rows agree", &of(&["rows"]), None),
-        row("2", "sums agree", &of(&["sum"]), None),
-        row("3", "keys unique, references whole", &of(&["key", "reference"]), Some(vec![keys])),
-        row("4", "one status an entry", &of(&["status"]), None),
-        row("5", "gold equals a rebuild", &of(&["rebuild"]), Some(rebuilds)),
-        row("", "your own checks", &of(&["own"]), Some(vec![own])),
-    ];
-    // What was not built was not checked.
-    let was_built = report.checks.len() > read.len() + all_fit.len();
-    let rows: Vec<Vec<String>> = std::iter::once(fetched)
-        .filter(|_| !read.is_empty())
-        .chain(gold.into_iter().filter(|_| was_built))
-        .chain(std::iter::once(fit).filter(|_| !all_fit.is_empty()))
-        .map(|mut row| {
-            if row[0] == "5" && row[3] == "ok" && !all_compared {
-                row[3] = "not all compared".to_owned();
-            }
-            row
+    let rows: Vec<Vec<String>> = held(report)
+        .into_iter()
+        .map(|held| {
+            let texts = [held.number, held.name].map(ToOwned::to_owned);
+            texts.into_iter().chain([held.compared.join("\n"), held.state.to_owned()]).collect()
         })
         .collect();
     let mut table = table_of_lines(&["", "invariant", "compared", ""], &rows);
@@ -76,8 +86,58 @@ fn invariants(report: &RunReport) -> Table {
     table
 }
 
-/// Builds a row of the table: a line per check, or those of `instead` in place of the ones that hold.
-fn row(number: &str, invariant: &str, checks: &[&Check], instead: Option<Vec<String>>) -> Vec<String> {
+/// Returns the invariants that were checked, in their order.
+pub(super) fn held(report: &RunReport) -> Vec<Held> {
+    let of = |names: &[&str]| -> Vec<&Check> {
+        report.checks.iter().filter(|check| names.contains(&check.invariant())).collect()
+    };
+    let keys = format!(
+        "the primary keys of {} tables, {} columns of facts that refer to dimensions",
+        of(&["key"]).len(),
+        of(&["reference"]).len()
+    );
+    let keys_in_brief = format!("{} keys, {} references", of(&["key"]).len(), of(&["reference"]).len());
+    let own = format!("{} of schema/checks.yaml", of(&["own"]).len());
+    let Rebuilds { lines: rebuilds, brief: in_brief, all_compared } = rebuilds(report);
+    let read = of(&["fetched"]);
+    let every = format!("every record that was read of {} entities", read.len());
+    let read_of = |number: usize| format!("every record of {number} entities");
+    let fetched = row("", "bronze holds what was read", &read, Some(vec![every])).told(read_of(read.len()));
+    let all_fit = of(&["quarantine"]);
+    let of_read = format!("the records of {} entities", all_fit.len());
+    let fit = row("", "records fit", &all_fit, Some(vec![of_read]));
+    let gold = [
+        row("1", "live rows agree", &of(&["rows"]), None),
+        row("2", "sums agree", &of(&["sum"]), None),
+        row("3", "keys unique, references whole", &of(&["key", "reference"]), Some(vec![keys])).told(keys_in_brief),
+        row("4", "one status an entry", &of(&["status"]), None),
+        row("5", "gold equals a rebuild", &of(&["rebuild"]), Some(rebuilds)).told(in_brief),
+        row("", "your own checks", &of(&["own"]), Some(vec![own])),
+    ];
+    // What was not built was not checked.
+    let was_built = report.checks.len() > read.len() + all_fit.len();
+    std::iter::once(fetched)
+        .filter(|_| !read.is_empty())
+        .chain(gold.into_iter().filter(|_| was_built))
+        .chain(std::iter::once(fit).filter(|_| !all_fit.is_empty()))
+        .map(|mut held| {
+            if held.number == "5" && held.state == "ok" && !all_compared {
+                held.state = "not all compared";
+            }
+            held
+        })
+        .collect()
+}
+
+impl Held {
+    /// Replaces what is told in brief.
+    fn told(self, brief: String) -> Self {
+        Self { brief, ..self }
+    }
+}
+
+/// Judges an invariant: a line per check, or those of `instead` in place of the ones that hold.
+fn row(number: &'static str, name: &'static str, checks: &[&Check], instead: Option<Vec<String>>) -> Held {
     let line = |check: &Check| match check.name.split_once('/') {
         // Where an invariant has one check, the row names its subject already.
         Some((_, subject)) if checks.len() > 1 || !check.passed => {
@@ -85,26 +145,38 @@ fn row(number: &str, invariant: &str, checks: &[&Check], instead: Option<Vec<Str
         }
         _ => one_line(&check.detail).into_owned(),
     };
-    let mut lines = match instead {
+    let mut compared = match instead {
         Some(lines) => lines,
         None => checks.iter().filter(|check| check.passed).map(|check| line(check)).collect(),
     };
-    lines.extend(checks.iter().filter(|check| !check.passed).map(|check| {
+    let brief = match compared.as_slice() {
+        [one] => one.clone(),
+        [] => String::new(),
+        _ => format!("{} comparisons", checks.len()),
+    };
+    compared.extend(checks.iter().filter(|check| !check.passed).map(|check| {
         let mark = if check.fails() { "✗" } else { "warning:" };
         format!("{mark} {}", line(check))
     }));
-    let state = if checks.iter().any(|check| check.fails()) {
-        "broken"
-    } else if checks.iter().any(|check| !check.passed) {
-        "warning"
-    } else {
-        "ok"
+    let broken: Vec<String> = checks.iter().filter(|check| check.fails()).map(|check| line(check)).collect();
+    let state = match checks.iter().any(|check| !check.passed) {
+        _ if !broken.is_empty() => "broken",
+        true => "warning",
+        false => "ok",
     };
-    vec![number.to_owned(), invariant.to_owned(), lines.join("\n"), state.to_owned()]
+    Held { number, name, brief, compared, broken, state }
 }
 
-/// Returns how the gold tables were refreshed and which were compared, and whether that is all that could differ.
-fn rebuilds(report: &RunReport) -> (Vec<String>, bool) {
+/// How the gold tables were refreshed, and which were compared.
+struct Rebuilds {
+    lines: Vec<String>,
+    brief: String,
+    /// Whether that is all that could differ.
+    all_compared: bool,
+}
+
+/// Returns how the gold tables were refreshed and which were compared.
+fn rebuilds(report: &RunReport) -> Rebuilds {
     let compared = |table: &str| report.checks.iter().any(|check| check.name == format!("rebuild/{table}"));
     let (mut whole, mut held, mut left, mut untouched) = (0, 0, Vec::new(), 0);
     for table in &report.tables {
@@ -127,7 +199,11 @@ fn rebuilds(report: &RunReport) -> (Vec<String>, bool) {
     say(untouched, "untouched: nothing that they are made from changed");
     let text = format!("computed in part and not compared, for their size (`run --verify` does): {}", left.join(", "));
     say(left.len(), &text);
-    (lines, left.is_empty())
+    let counts =
+        [(whole, "computed whole"), (held, "compared"), (untouched, "untouched"), (left.len(), "not compared")];
+    let brief: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    Rebuilds { lines, brief: brief.join(", "), all_compared: left.is_empty() }
 }
 
 /// Builds the table of agreement types that no rule matches, with what is at stake.

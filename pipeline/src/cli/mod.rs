@@ -6,34 +6,43 @@ mod csv;
 #[cfg(feature = "demo")]
 mod demo;
 mod doctor;
+mod entry;
 mod environment;
 mod export;
 mod extract;
+mod failure_hook;
+mod help;
+mod init;
 mod invariants;
 mod maintain;
 mod measures;
+mod outcome;
 mod output;
 mod output_file;
 mod plan;
 mod query;
 mod reconcile;
+mod remarks;
 mod replay;
 mod report;
 mod run;
 mod status;
 mod table;
 
+pub use entry::{embedded, main, runtime};
 pub use output::Output;
 
 use crate::error::{Error, Result};
+use crate::lake::TokenSource;
 use crate::progress::Progress;
 use crate::settings::variable;
 use clap::{Parser, Subcommand};
+use std::ffi::OsString;
 use tracing_subscriber::EnvFilter;
 
 /// ConnectWise PSA to Delta tables, bronze → silver → gold, for Microsoft Fabric and Power BI.
 #[derive(Debug, Parser)]
-#[command(name = "connectwise-etl", version, max_term_width = 100)]
+#[command(name = "connectwise-etl", version, max_term_width = 100, disable_help_subcommand = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -62,41 +71,68 @@ pub enum LogFormat {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Extract, and bring bronze, silver and gold up to date
+    #[command(after_long_help = include_str!("help/examples/run.txt"))]
     Run(run::RunArgs),
     /// Everything against a simulated ConnectWise inside the process: no credentials needed
     #[cfg(feature = "demo")]
+    #[command(after_long_help = include_str!("help/examples/demo.txt"))]
     Demo(demo::DemoArgs),
     /// Any list of the API to ndjson, CSV or Parquet
+    #[command(after_long_help = include_str!("help/examples/extract.txt"))]
     Extract(extract::ExtractArgs),
     /// Check the address, the login, the rights and the storage, and say what to do
+    #[command(after_long_help = include_str!("help/examples/doctor.txt"))]
     Doctor(doctor::DoctorArgs),
     /// Show which rule classifies an agreement type's name, and why
+    #[command(after_long_help = include_str!("help/examples/classify.txt"))]
     Classify(classify::ClassifyArgs),
     /// Compare all ids with the API, and mark what the source deleted
+    #[command(after_long_help = include_str!("help/examples/reconcile.txt"))]
     Reconcile(reconcile::ReconcileArgs),
     /// Read the records in quarantine again, and bring those that fit now through to gold
+    #[command(after_long_help = include_str!("help/examples/replay.txt"))]
     Replay(replay::ReplayArgs),
     /// Few large files in place of many small ones, old files away, a checkpoint a table
+    #[command(after_long_help = include_str!("help/examples/maintain.txt"))]
     Maintain(maintain::MaintainArgs),
     /// Ask the tables with SQL, e.g. `SELECT * FROM gold.dimcompany LIMIT 5`
+    #[command(after_long_help = include_str!("help/examples/query.txt"))]
     Query(query::QueryArgs),
     /// What someone should look at: unbilled work, unmatched agreement types, invoices that don't add up; and the
     /// measures
+    #[command(after_long_help = include_str!("help/examples/report.txt"))]
     Report(report::ReportArgs),
     /// Runs, watermarks, rows a table, checks, quarantine
+    #[command(after_long_help = include_str!("help/examples/status.txt"))]
     Status(status::StatusArgs),
     /// What Power BI and Fabric need: lakehouse, semantic model, report, notebooks and pipeline as one folder
+    #[command(after_long_help = include_str!("help/examples/export.txt"))]
     Export(export::ExportArgs),
+    /// Ask for the connection, check it, and write the settings to a file
+    #[command(after_long_help = include_str!("help/examples/init.txt"))]
+    Init(init::InitArgs),
+    /// Explain a command or a topic
+    #[command(after_long_help = include_str!("help/examples/help.txt"))]
+    Help(help::HelpArgs),
+    /// Print the completions of a shell
+    #[command(after_long_help = include_str!("help/examples/completions.txt"))]
+    Completions(help::CompletionsArgs),
+    /// Print the manual page, or write one a command
+    #[command(after_long_help = include_str!("help/examples/man.txt"))]
+    Man(help::ManArgs),
 }
 
 impl Cli {
-    /// Reads the command line, and the variables that stand in for flags. Errors and requested help are printed and end
-    /// the process.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] for a variable that can't be meant as it stands.
-    pub fn read() -> Result<Self> {
-        environment::read()
+    /// Reads a command line, and the variables that stand in for flags.
+    fn read(arguments: impl IntoIterator<Item = OsString>) -> std::result::Result<Self, environment::Refusal> {
+        environment::read(arguments)
+    }
+
+    /// Takes the storage's bearer tokens from a source.
+    fn take_tokens(&mut self, tokens: Option<TokenSource>) {
+        if let Command::Run(args) = &mut self.command {
+            args.take_tokens(tokens);
+        }
     }
 
     /// Returns the level of the log on standard error.
@@ -145,6 +181,7 @@ impl Cli {
     /// [`Error`], whose message is for the user and whose exit status is [`Error::exit_code`].
     pub async fn execute(self, output: &mut Output) -> Result<u8> {
         environment::check(std::time::SystemTime::now())?;
+        output.set_verbose(self.verbose > 0);
         match self.command {
             Command::Run(args) => run::execute(args, output).await,
             #[cfg(feature = "demo")]
@@ -159,6 +196,10 @@ impl Cli {
             Command::Report(args) => report::execute(&args, output).await,
             Command::Status(args) => status::execute(&args, output).await,
             Command::Export(args) => export::execute(&args, output),
+            Command::Init(args) => init::execute(&args, output).await,
+            Command::Help(args) => help::help(&args, output),
+            Command::Completions(args) => help::completions(&args, output),
+            Command::Man(args) => help::man(&args, output),
         }
     }
 }

@@ -1,18 +1,16 @@
 //! Output: the one writer of results (standard output) and of progress (standard error).
 
-use super::table::table;
 use crate::error::{Error, Result};
-use crate::extract::ExtractStats;
-use crate::printable::{self, one_line};
+use crate::printable;
 use crate::progress::Progress;
-use crate::run::report::{RunReport, TableReport};
-use comfy_table::Table;
 use std::io::{IsTerminal as _, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Writers of results and progress.
 pub struct Output {
     out: Box<dyn Write + Send>,
     progress: Progress,
+    is_verbose: bool,
 }
 
 impl Output {
@@ -21,12 +19,27 @@ impl Output {
         let out = std::io::stdout();
         let out: Box<dyn Write + Send> =
             if out.is_terminal() { Box::new(printable::Screen::new(out)) } else { Box::new(out) };
-        Self { out, progress }
+        Self::with(out, progress)
     }
 
     /// Creates an output for any two writers, for tests.
     pub fn to(out: Box<dyn Write + Send>, progress: Box<dyn Write + Send>) -> Self {
-        Self { out, progress: Progress::lines(progress, std::time::Duration::ZERO) }
+        Self::with(out, Progress::lines(progress, std::time::Duration::ZERO))
+    }
+
+    /// Creates an output whose results go to any writer.
+    pub(super) fn with(out: Box<dyn Write + Send>, progress: Progress) -> Self {
+        Self { out, progress, is_verbose: false }
+    }
+
+    /// Sets whether every table and check is shown, in the place of a line a layer and invariant.
+    pub(super) fn set_verbose(&mut self, is_verbose: bool) {
+        self.is_verbose = is_verbose;
+    }
+
+    /// Returns whether every table and check is shown.
+    pub(super) fn is_verbose(&self) -> bool {
+        self.is_verbose
     }
 
     /// Writes a line of results, or several; nothing in it but the line breaks moves the cursor.
@@ -81,6 +94,28 @@ impl Output {
     }
 }
 
+/// Buffer that its owner reads when the writer is done.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SharedBuffer(Arc<Mutex<Vec<u8>>>);
+
+impl SharedBuffer {
+    /// Returns what was written, and empties it.
+    pub(super) fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Write for SharedBuffer {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 fn closed_pipe(error: std::io::Error) -> Result<()> {
     if error.kind() == std::io::ErrorKind::BrokenPipe { Ok(()) } else { Err(Error::io("writing the result", error)) }
 }
@@ -96,65 +131,4 @@ pub(crate) fn grouped(number: u64) -> String {
         text.push(digit);
     }
     text
-}
-
-/// Builds the summary of a run: one row per table.
-pub(crate) fn summary(tables: &[TableReport]) -> Table {
-    let rows: Vec<Vec<String>> = tables
-        .iter()
-        .map(|table| {
-            vec![
-                table.layer.to_owned(),
-                table.table.clone(),
-                grouped(table.rows),
-                grouped(table.counts.inserted),
-                grouped(table.counts.updated),
-                grouped(table.counts.unchanged),
-                grouped(table.counts.deleted),
-                format!("{:.2}", table.seconds),
-            ]
-        })
-        .collect();
-    let header = ["layer", "table", "rows", "inserted", "updated", "unchanged", "deleted", "seconds"];
-    table(&header, &rows, &[2, 3, 4, 5, 6, 7])
-}
-
-/// Returns how many records were read twice, and why; `None` where each was read once.
-fn read_twice(entity: &str, numbers: &ExtractStats) -> Option<String> {
-    let reasons = [
-        (numbers.rows_changed, "changed after they had been read"),
-        (numbers.rows_repeated, "came more than once, on pages that overlap or in several lists"),
-    ];
-    let all: u64 = reasons.iter().map(|(count, _)| count).sum();
-    let reasons: Vec<String> = reasons
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, why)| format!("{} {why}", grouped(*count)))
-        .collect();
-    (all > 0).then(|| format!("{entity}: {} read twice: {}", grouped(all), reasons.join("; ")))
-}
-
-/// Returns remarks on the records beyond the summary: how they were read, quarantine, unknown properties.
-pub(crate) fn remarks(report: &RunReport) -> Vec<String> {
-    let mut lines = Vec::new();
-    for entity in &report.entities {
-        lines.extend(entity.remarks.iter().map(|remark| format!("{}: {remark}", entity.entity)));
-        if entity.quarantined > 0 {
-            lines.push(format!(
-                "{}: {} in quarantine (SELECT * FROM bronze.cw_quarantine)",
-                entity.entity,
-                if entity.quarantined == 1 { "1 record".to_owned() } else { format!("{} records", entity.quarantined) }
-            ));
-        }
-        lines.extend(read_twice(entity.entity, &entity.numbers));
-        if !entity.unknown_fields.is_empty() {
-            let names: Vec<&str> = entity.unknown_fields.keys().map(String::as_str).collect();
-            lines.push(format!(
-                "{}: properties that the spec does not know, kept in _unknown: {}",
-                entity.entity,
-                one_line(&names.join(", "))
-            ));
-        }
-    }
-    lines
 }

@@ -163,34 +163,30 @@ fn csv(batches: &[RecordBatch], excel: Option<Excel>) -> Result<Vec<u8>> {
 
 /// Formats rows as a table for the screen, numbers to the right.
 pub(super) fn screen(batches: &[RecordBatch]) -> Result<comfy_table::Table> {
-    let failed = |error: arrow::error::ArrowError| Error::query(error);
-    let options = FormatOptions::default().with_null("").with_display_error(true);
-    let mut rows = Vec::new();
-    let mut header = Vec::new();
-    let mut numbers = Vec::new();
-    for batch in batches {
-        if header.is_empty() {
-            let schema = batch.schema();
-            header = schema.fields().iter().map(|field| field.name().clone()).collect();
-            numbers = (0..schema.fields().len())
-                .filter(|index| {
-                    let kind = schema.field(*index).data_type();
-                    kind.is_numeric() || matches!(kind, DataType::Decimal128(..))
-                })
-                .collect();
-        }
-        let columns = batch
-            .columns()
-            .iter()
-            .map(|column| ArrayFormatter::try_new(column, &options))
-            .collect::<std::result::Result<Vec<_>, _>>()
-            .map_err(failed)?;
-        for row in 0..batch.num_rows() {
-            rows.push(columns.iter().map(|column| column.value(row).to_string()).collect());
+    let schema = batches.first().map(RecordBatch::schema);
+    let fields = schema.iter().flat_map(|schema| schema.fields()).enumerate();
+    let (mut header, mut numbers) = (Vec::new(), Vec::new());
+    for (index, field) in fields {
+        header.push(field.name().as_str());
+        let kind = field.data_type();
+        if kind.is_numeric() || matches!(kind, DataType::Decimal128(..)) {
+            numbers.push(index);
         }
     }
-    let header: Vec<&str> = header.iter().map(String::as_str).collect();
-    Ok(table(&header, &rows, &numbers))
+    Ok(table(&header, &texts(batches)?, &numbers))
+}
+
+/// Returns the values of all rows as texts; nulls are empty.
+pub(super) fn texts(batches: &[RecordBatch]) -> Result<Vec<Vec<String>>> {
+    let options = FormatOptions::default().with_null("").with_display_error(true);
+    let mut rows = Vec::new();
+    for batch in batches {
+        let columns = batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options));
+        let columns = columns.collect::<std::result::Result<Vec<_>, _>>().map_err(Error::query)?;
+        let row = |row| columns.iter().map(|column| column.value(row).to_string()).collect();
+        rows.extend((0..batch.num_rows()).map(row));
+    }
+    Ok(rows)
 }
 
 #[cfg(test)]

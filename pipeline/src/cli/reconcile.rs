@@ -1,8 +1,8 @@
 //! `connectwise-etl reconcile`: compares ids with the source and, with `--apply`, marks deletions.
 
 use super::args::{LakeArgs, LockArgs, RateArgs, must_exist};
-use super::invariants;
-use super::output::{Output, grouped, summary};
+use super::outcome;
+use super::output::{Output, grouped};
 use super::table::table;
 use crate::bronze::deletions::Finding;
 use crate::client::Client;
@@ -131,10 +131,7 @@ fn show(report: &RunReport, applied: bool, output: &mut Output) -> Result<()> {
             output.line(line)?;
         }
     }
-    if !report.tables.is_empty() {
-        output.line(summary(&report.tables))?;
-    }
-    invariants::show(report, output)?;
+    outcome::show(report, output)?;
     let open = found().any(|(_, finding)| finding.has_marks() || !finding.differing.is_empty());
     if !applied && open {
         output.line("nothing was changed: `connectwise-etl reconcile --apply` does it, through to gold")?;

@@ -1,7 +1,8 @@
 //! `connectwise-etl replay`: decodes quarantined records again.
 
 use super::args::{LakeArgs, LockArgs, must_exist};
-use super::output::{Output, summary};
+use super::outcome;
+use super::output::Output;
 use crate::client::DataSource;
 use crate::context::{Mode, Options, RunId};
 use crate::error::Result;
@@ -43,15 +44,14 @@ pub(super) async fn execute(args: ReplayArgs, output: &mut Output) -> Result<u8>
     if args.json {
         output.line(super::run::as_json(&report))?;
     } else {
-        if !report.tables.is_empty() {
-            output.line(summary(&report.tables))?;
-        }
         for entity in &report.entities {
             let left = entity.numbers.rows_read.saturating_sub(entity.quarantined);
             output.line(format!("{}: {left} left the quarantine, {} stay", entity.entity, entity.quarantined))?;
         }
         if report.entities.is_empty() {
             output.line("nothing is in quarantine that can be replayed")?;
+        } else {
+            outcome::show(&report, output)?;
         }
     }
     if let Some(text) = report.error_text() {

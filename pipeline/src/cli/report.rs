@@ -1,5 +1,7 @@
 //! `connectwise-etl report NAME`: the queries under `reports:` in `schema/checks.yaml`, and the measures.
 
+pub(super) mod html;
+
 use super::args::{LakeArgs, must_exist};
 use super::measures;
 use super::output::Output;
@@ -13,6 +15,8 @@ use connectwise_generated::checks::REPORTS;
 
 /// Name under which the measures are shown.
 const MEASURES: &str = "measures";
+/// Name of the page.
+const HTML: &str = "html";
 
 /// Age of unbilled work in days, where none is asked for.
 const DAYS: u32 = 30;
@@ -22,7 +26,10 @@ pub(super) struct ReportArgs {
     /// What to show
     #[arg(value_parser = PossibleValuesParser::new(REPORTS.iter().map(|report| {
         PossibleValue::new(report.name).help(report.description)
-    }).chain([PossibleValue::new(MEASURES).help("All measures of schema/measures.yaml")])))]
+    }).chain([
+        PossibleValue::new(MEASURES).help("All measures of schema/measures.yaml"),
+        PossibleValue::new(HTML).help("One page for a browser: what to trust, hours, unbilled work, agreements, invoices"),
+    ])))]
     name: String,
     /// For `unbilled`: how old the work has to be [default: 30]
     #[arg(long, value_name = "N")]
@@ -34,6 +41,12 @@ pub(super) struct ReportArgs {
     /// For `measures`: a value each company, agreement, member or month
     #[arg(long, value_parser = PossibleValuesParser::new(By::names()))]
     by: Option<String>,
+    /// For `html`: the file; standard output where left out
+    #[arg(long, value_name = "FILE")]
+    output: Option<String>,
+    /// For `html`: the language of the page [default: is]
+    #[arg(long, value_enum)]
+    language: Option<html::Language>,
     /// Print one JSON array of objects
     #[arg(long)]
     json: bool,
@@ -55,6 +68,9 @@ impl ReportArgs {
             }
             Self { month: Some(_), name, .. } if name != MEASURES => refused("month", "`measures`"),
             Self { by: Some(_), name, .. } if name != MEASURES => refused("by", "`measures`"),
+            Self { output: Some(_), name, .. } if name != HTML => refused("output", "`html`"),
+            Self { language: Some(_), name, .. } if name != HTML => refused("language", "`html`"),
+            Self { json: true, name, .. } if name == HTML => refused("json", "the other reports"),
             Self { month: Some(_), by: Some(by), .. } if by == "month" => {
                 Err(Error::Usage("--by month shows all months; leave out --month, or choose another --by".to_owned()))
             }
@@ -67,6 +83,10 @@ pub(super) async fn execute(args: &ReportArgs, output: &mut Output) -> Result<u8
     args.check()?;
     let lake = args.lake.open().await?;
     must_exist(&lake).await?;
+    if args.name == HTML {
+        html::execute(&lake, args.output.as_deref(), args.language.unwrap_or_default(), output).await?;
+        return Ok(0);
+    }
     let now = RunId::new(chrono::Utc::now());
     if args.name == MEASURES {
         let measured = gold::measures(&lake, &now, args.month, args.by.as_deref().and_then(By::named)).await?;
@@ -104,6 +124,7 @@ mod tests {
             &["measures", "--month", "2026-01", "--by", "company", "--json"],
             &["measures", "--by", "month"],
             &["unbilled", "--days", "5"],
+            &["html", "--output", "a.html", "--language", "en"],
         ] {
             assert_eq!(said(fine), Ok(()), "{fine:?}");
         }
@@ -116,6 +137,9 @@ mod tests {
             (&["reconciliation", "--days", "5"], "leave it out of `report reconciliation`"),
             (&["unbilled", "--month", "2026-01"], "--month is for `measures`"),
             (&["unbilled", "--by", "company"], "--by is for `measures`"),
+            (&["unbilled", "--output", "a.html"], "--output is for `html`"),
+            (&["measures", "--language", "en"], "--language is for `html`"),
+            (&["html", "--json"], "leave it out of `report html`"),
             (&["measure"], "measures"),
         ] {
             let error = said(wrong).unwrap_err();

@@ -1,14 +1,16 @@
 //! `connectwise-etl run`: refreshes bronze, silver and gold.
 
 use super::args::{LakeArgs, LockArgs, RateArgs};
-use super::invariants;
-use super::output::{Output, summary};
+use super::failure_hook::{Failure, FailureHookArgs};
+use super::outcome;
+use super::output::Output;
 use crate::bronze::privacy;
 use crate::catalog;
 use crate::client::Client;
 use crate::context::{Layer, Mode, Options};
 use crate::error::{Error, Result};
 use crate::extract::MOST_PERCENT;
+use crate::lake::TokenSource;
 use crate::run;
 use crate::run::report::RunReport;
 use crate::settings::hash_key;
@@ -67,12 +69,21 @@ pub(super) struct RunArgs {
     lock: LockArgs,
     #[command(flatten)]
     rate: RateArgs,
+    #[command(flatten)]
+    hook: FailureHookArgs,
     /// Show what would be read and written, and do nothing
     #[arg(long)]
     dry_run: bool,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
+}
+
+impl RunArgs {
+    /// Takes the storage's bearer tokens from a source.
+    pub(super) fn take_tokens(&mut self, tokens: Option<TokenSource>) {
+        self.lake.take_tokens(tokens);
+    }
 }
 
 fn parse_layer(text: &str) -> std::result::Result<Layer, String> {
@@ -96,6 +107,37 @@ fn parse_since(text: &str) -> std::result::Result<DateTime<Utc>, String> {
 }
 
 pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
+    let (hook, lakehouse) = (args.hook.clone(), args.lake.location().to_owned());
+    let failure = |run, status, errors| Failure { command: "run", lakehouse: &lakehouse, run, status, errors };
+    match ran(args, output).await {
+        Ok(Ran::Planned(status)) => Ok(status),
+        Ok(Ran::Done(report)) => {
+            let status = report.exit_code();
+            if status != 0 {
+                let broken = report.checks.iter().filter(|check| check.fails());
+                let broken = broken.map(|check| format!("check {}: {}", check.name, check.detail));
+                let errors = report.error_text().into_iter().chain(broken).collect::<Vec<_>>().join("\n");
+                hook.tell(&failure(Some(report.run.as_str()), status, errors), output).await;
+            }
+            Ok(status)
+        }
+        Err(error) => {
+            hook.tell(&failure(None, error.exit_code(), error.to_string()), output).await;
+            Err(error)
+        }
+    }
+}
+
+/// What became of a run.
+enum Ran {
+    /// It was only planned, with this exit status.
+    Planned(u8),
+    /// It was done.
+    Done(Box<RunReport>),
+}
+
+/// Runs, or plans a run.
+async fn ran(args: RunArgs, output: &mut Output) -> Result<Ran> {
     let span = tracing::info_span!("run", mode = args.mode.name());
     let options = Options {
         mode: args.mode,
@@ -113,7 +155,8 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
         ..Options::default()
     };
     options.selected()?;
-    if args.restate_months && !(args.entities.is_empty() && args.layers.is_empty()) {
+    let all_layers = Layer::value_variants().iter().all(|layer| args.layers.contains(layer));
+    if args.restate_months && !(args.entities.is_empty() && all_layers) {
         let why = "--restate-months writes months from all that is known: leave out --entities and --layers";
         return Err(Error::Usage(why.to_owned()));
     }
@@ -130,7 +173,8 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
     }
     let client = if args.layers.contains(&Layer::Bronze) { Some(Client::from_env(args.rate.into())?) } else { None };
     if args.dry_run {
-        return super::plan::dry_run(client.as_ref(), &lake, &options, args.json, output).await;
+        let status = super::plan::dry_run(client.as_ref(), &lake, &options, args.json, output).await?;
+        return Ok(Ran::Planned(status));
     }
     lake.check_login(LOGIN)?;
     output.progress(format!("{} run into {}", options.mode.name(), lake.display()));
@@ -139,8 +183,7 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
     if args.json {
         output.line(as_json(&report))?;
     } else {
-        output.line(summary(&report.tables))?;
-        invariants::show(&report, output)?;
+        outcome::show(&report, output)?;
     }
     for warning in &report.warnings {
         output.warning(warning);
@@ -150,7 +193,7 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
             output.error(line);
         }
     }
-    Ok(report.exit_code())
+    Ok(Ran::Done(Box::new(report)))
 }
 
 /// Returns a run's report; where the run could not begin, prints the error as a JSON document, if one is asked for.

@@ -1,10 +1,11 @@
 //! `connectwise-etl status`: runs, watermarks, rows a table, checks, quarantine, what the source deleted, the lock; and,
 //! for monitoring, whether the last good run is too old.
 
+mod sight;
+
 use super::args::{LakeArgs, must_exist};
-use super::output::{Output, grouped};
-use super::query::{screen, select_in};
-use super::table::table;
+use super::output::Output;
+use super::query::select_in;
 use crate::bronze::Watermark;
 use crate::catalog;
 use crate::error::{Error, Result};
@@ -13,11 +14,12 @@ use crate::lock;
 use crate::run::{meta, source};
 use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 use connectwise_generated::tables::TABLES;
 use datafusion::prelude::SessionContext;
 use serde_json::{Value, json};
+use sight::{Sight, age, iso};
 
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
@@ -78,11 +80,9 @@ async fn last_good(context: &SessionContext, knows_limits: bool) -> Result<Optio
 fn verdict(last: Option<DateTime<Utc>>, most: TimeDelta, now: DateTime<Utc>) -> Option<String> {
     match last {
         None => Some("there was no good run yet".to_owned()),
-        Some(last) if now - last > most => Some(format!(
-            "the last good run ended {} ({} h ago), longer ago than allowed",
-            iso(last),
-            grouped((now - last).num_hours().unsigned_abs())
-        )),
+        Some(last) if now - last > most => {
+            Some(format!("the last good run ended {} ({} ago), longer ago than allowed", iso(last), age(now - last)))
+        }
         Some(_) => None,
     }
 }
@@ -165,50 +165,18 @@ pub(super) async fn execute(args: &StatusArgs, output: &mut Output) -> Result<u8
         output.line(format!("the data of {source}"))?;
     }
     if let Some(good) = good {
-        output.line(format!("the last good run ended {}", iso(good)))?;
+        output.line(format!("the last good run ended {}, {} ago", iso(good), age(now - good)))?;
     }
     if let Some(holder) = holder {
         output.line(format!("at work: {holder}"))?;
     }
-    output.line("\nThe last runs")?;
-    output.line(screen(&runs)?)?;
-    let cells: Vec<Vec<String>> = watermarks
-        .iter()
-        .map(|(entity, newest)| {
-            let age = newest.map(|newest| format!("{} h", grouped((now - newest).num_hours().max(0).unsigned_abs())));
-            vec![(*entity).to_owned(), newest.map(iso).unwrap_or_default(), age.unwrap_or_default()]
-        })
-        .collect();
-    output.line("\nThe newest change that was read")?;
-    output.line(table(&["entity", "watermark", "age"], &cells, &[2]))?;
-    let cells: Vec<Vec<String>> = rows
-        .iter()
-        .map(|(layer, name, count, version)| {
-            vec![(*layer).to_owned(), (*name).to_owned(), grouped(*count), version.to_string()]
-        })
-        .collect();
-    output.line("\nThe tables")?;
-    output.line(table(&["layer", "table", "rows", "version"], &cells, &[2, 3]))?;
-    if !not_built.is_empty() {
-        output.line(format!("not built yet: {}; `connectwise-etl run` builds all layers", not_built.join(", ")))?;
-    }
-    if broken.iter().any(|batch| batch.num_rows() > 0) {
-        output.line("\nChecks of the last run that failed")?;
-        output.line(screen(&broken)?)?;
-    }
-    if quarantine.iter().any(|batch| batch.num_rows() > 0) {
-        output.line("\nIn quarantine")?;
-        output.line(screen(&quarantine)?)?;
-    }
-    if compared.iter().any(|batch| batch.num_rows() > 0) {
-        output.line("\nThe last comparison of ids with the source")?;
-        output.line(screen(&compared)?)?;
+    let sight = Sight { runs, watermarks, rows, not_built, broken, quarantine, compared, now };
+    if output.is_verbose() {
+        sight.details(output)?
+    } else {
+        sight.brief(output)?
     }
     Ok(code)
-}
-
-fn iso(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 fn rows_of(batches: &[arrow::array::RecordBatch]) -> Result<Value> {

@@ -8,6 +8,8 @@ use comfy_table::{CellAlignment, ContentArrangement, Table};
 const NARROWEST: usize = 8;
 /// Width that a column needs beside its content: a blank on each side, and a line.
 const FRAME: usize = 3;
+/// Width of the narrowest usual terminal: what is shown by default fits it.
+pub(super) const WIDTH: usize = 80;
 
 /// Builds a table whose columns `numbers` are aligned to the right. Each text is one line.
 pub(super) fn table(header: &[&str], rows: &[Vec<String>], numbers: &[usize]) -> Table {
@@ -19,6 +21,35 @@ pub(super) fn table_of_lines(header: &[&str], rows: &[Vec<String>]) -> Table {
     let mut table = whole(header.iter().copied(), rows.iter().map(|row| row.iter().map(String::as_str)), &[]);
     fit(&mut table, screen_width());
     table
+}
+
+/// Lines up the cells of rows, without a frame; those of the columns `numbers` to the right.
+pub(super) fn columns(rows: &[Vec<String>], numbers: &[usize]) -> String {
+    let rows: Vec<Vec<_>> = rows.iter().map(|row| row.iter().map(|cell| one_line(cell)).collect()).collect();
+    let most = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter()
+            .filter_map(|row: &Vec<_>| row.get(column))
+            .map(|cell: &std::borrow::Cow<'_, str>| cell.chars().count())
+            .max()
+    };
+    let widths: Vec<usize> = (0..most).map(|column| width(column).unwrap_or(0)).collect();
+    let line = |row: &Vec<std::borrow::Cow<'_, str>>| {
+        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| {
+            if numbers.contains(&column) { format!("{cell:>width$}") } else { format!("{cell:width$}") }
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Cuts a line to the width of the narrowest usual terminal.
+pub(super) fn cut(line: &str) -> String {
+    if line.chars().count() <= WIDTH {
+        return line.to_owned();
+    }
+    let kept: String = line.chars().take(WIDTH - 1).collect();
+    format!("{}…", kept.trim_end())
 }
 
 /// Returns the width of the terminal in characters, where standard output goes to one.

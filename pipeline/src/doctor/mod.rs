@@ -109,7 +109,7 @@ pub async fn examine(
 }
 
 /// The checks of the API, in the order in which they build on each other.
-const STEPS: [&str; 6] = ["dns", "connection", "tls", "login", "clientId", "version"];
+pub const STEPS: [&str; 6] = ["dns", "connection", "tls", "login", "clientId", "version"];
 
 /// Skips the checks of the API from this one on.
 fn skip_from(checks: &mut Vec<Check>, first: &str, why: &str) {

@@ -8,7 +8,7 @@ use super::reports::{self, Unmatched};
 use super::statement::{schema, statement};
 use super::written_once;
 use crate::check::Check;
-use crate::context::{RunContext, RunId};
+use crate::context::{RunContext, RunId, tables_at_once};
 use crate::error::{Error, Result};
 use crate::lake::{Counts, Scope, Target, spawn_abortable, upsert_table};
 use connectwise_generated::gold::{GoldTable, TABLES};
@@ -16,9 +16,6 @@ use datafusion::error::DataFusionError;
 use futures::{StreamExt as _, TryStreamExt as _};
 use std::sync::Arc;
 use std::time::Instant;
-
-/// Number of tables refreshed concurrently.
-const TABLES_AT_ONCE: usize = 2;
 
 /// Result of building a table.
 #[derive(Debug, Clone)]
@@ -121,9 +118,8 @@ impl Gold {
 /// [`Error`] of the first table that fails; tables built before it are whole.
 pub async fn build(run: &RunContext, options: BuildOptions) -> Result<Gold> {
     let inputs = Arc::new(Inputs::new(&run.lake).await?);
-    // A full refresh may be large, and keeps all cores busy; an incremental one leaves time for the checks' queries.
     let is_whole = options.whole || !inputs.has_gold();
-    let at_once = if is_whole { 1 } else { TABLES_AT_ONCE };
+    let at_once = tables_at_once(inputs.most_rows().await?, is_whole);
     let tables = async {
         let mut built = Vec::new();
         for wave in waves(TABLES) {

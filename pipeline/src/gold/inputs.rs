@@ -81,6 +81,16 @@ impl Inputs {
         locked(&self.tables).iter().any(|((layer, _), table)| layer == "gold" && table.is_some())
     }
 
+    /// Returns the number of rows of the largest table.
+    pub(super) async fn most_rows(&self) -> Result<u64> {
+        let tables: Vec<Table> = locked(&self.tables).values().flatten().cloned().collect();
+        let mut most = 0;
+        for table in tables {
+            most = most.max(table.rows().await?);
+        }
+        Ok(most)
+    }
+
     /// Returns the number of rows of a gold table; 0 where it does not exist.
     pub(super) async fn rows(&self, table: &GoldTable) -> Result<u64> {
         match self.table(&("gold".to_owned(), table.name.to_owned())) {

@@ -25,4 +25,4 @@ pub(crate) use functions::{aggregate_functions, scalar_functions};
 pub use measures::{By, Measured, Month, RowKey, measures};
 pub use reports::{Unmatched, report};
 pub(crate) use required::require_tables;
-pub use statement::{schema, statement};
+pub use statement::{business_day, schema, statement};

@@ -3,6 +3,7 @@
 use crate::context::RunId;
 use crate::error::{Error, Result};
 use arrow::datatypes::{Field, Schema, SchemaRef};
+use chrono::NaiveDate;
 use connectwise_generated::gold::{GoldTable, TIME_ZONE};
 use std::sync::Arc;
 
@@ -34,8 +35,16 @@ pub(super) fn for_run(sql: &str, run: &RunId) -> Result<String> {
 /// # Errors
 /// [`Error::Usage`] when the reporting time zone is not known.
 pub(crate) fn business_date(run: &RunId) -> Result<String> {
+    business_day(run).map(|day| day.to_string())
+}
+
+/// Returns the business date of a run: the day of its start, where the business is.
+///
+/// # Errors
+/// [`Error::Usage`] where the YAML names no time zone.
+pub fn business_day(run: &RunId) -> Result<NaiveDate> {
     let zone: chrono_tz::Tz = TIME_ZONE
         .parse()
         .map_err(|_| Error::Usage(format!("{TIME_ZONE} in schema/dimensions/dimdate.yaml is not a time zone")))?;
-    Ok(run.started().with_timezone(&zone).format("%Y-%m-%d").to_string())
+    Ok(run.started().with_timezone(&zone).date_naive())
 }

@@ -15,6 +15,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+use crate::context::tables_at_once;
 pub use crate::context::{Layer, Mode, Options, RunContext, RunId};
 pub use entity::window_of;
 pub use locked::{locked, locked_run};
@@ -38,8 +39,6 @@ use std::time::Instant;
 
 /// Number of entities that are fetched at the same time.
 const ENTITIES_AT_ONCE: usize = 4;
-/// Number of entities that are flattened at the same time, unless a table is flattened whole.
-const FLATTENED_AT_ONCE: usize = 2;
 
 /// Runs the selected layers for the selected entities.
 ///
@@ -152,6 +151,7 @@ async fn run_layers(
     state: &mut RunState,
 ) -> Result<()> {
     if let (true, Some(client)) = (run.options.has(Layer::Bronze), client) {
+        let started = Instant::now();
         if run.options.mode != Mode::Reconcile {
             // Parents first: the lists below them are found by their ids.
             let (parents, children): (Vec<_>, Vec<_>) =
@@ -161,15 +161,20 @@ async fn run_layers(
             }
         }
         deletions::mark(client, run, selected, state).await?;
+        state.report.took(Layer::Bronze, started);
     }
+    let started = Instant::now();
     if run.options.has(Layer::Gold) {
         add_optional_tables(run, state).await?;
     }
     if run.options.has(Layer::Silver) {
         refresh_silver_layer(run, selected, state).await?;
+        state.report.took(Layer::Silver, started);
     }
     if run.options.has(Layer::Gold) {
+        let started = Instant::now();
         refresh_gold(run, &mut state.report).await?;
+        state.report.took(Layer::Gold, started);
     }
     Ok(())
 }
@@ -244,7 +249,7 @@ async fn add_optional_tables(run: &RunContext, state: &mut RunState) -> Result<(
 /// Brings the silver tables up to date with bronze.
 async fn refresh_silver_layer(run: &RunContext, selected: &[&'static Table], state: &mut RunState) -> Result<()> {
     let whole = run.options.mode == Mode::Full;
-    let (mut work, mut flattens_all) = (Vec::new(), whole);
+    let (mut work, mut is_whole, mut most_rows) = (Vec::new(), whole, 0);
     for entity in TABLES {
         // Gold is built from all of silver, so every silver table must match bronze: also that of an entity that failed
         // now, or is not selected, and whose bronze an earlier run brought further than its silver.
@@ -252,17 +257,18 @@ async fn refresh_silver_layer(run: &RunContext, selected: &[&'static Table], sta
         let entity = asked_for.unwrap_or(*entity);
         let is_changed = !run.options.has(Layer::Bronze) || state.changed.contains(entity.entity);
         let shown = asked_for.is_some() && is_changed;
-        let catches_up =
-            !shown && run.options.has(Layer::Gold) && run.lake.open("bronze", entity.table).await?.is_some();
+        let stored = run.lake.open("bronze", entity.table).await?;
+        let catches_up = !shown && run.options.has(Layer::Gold) && stored.is_some();
         if shown || catches_up {
-            flattens_all |= run.lake.open("silver", entity.table).await?.is_none();
+            if let Some(stored) = stored {
+                most_rows = stored.rows().await?.max(most_rows);
+            }
+            is_whole |= run.lake.open("silver", entity.table).await?.is_none();
             let task = async move { (entity, catches_up, refresh_silver(run, entity, whole).await) };
             work.push(task.boxed());
         }
     }
-    // Tables that are flattened whole are large.
-    let at_once = if flattens_all { 1 } else { FLATTENED_AT_ONCE };
-    let mut work = futures::stream::iter(work).buffered(at_once);
+    let mut work = futures::stream::iter(work).buffered(tables_at_once(most_rows, is_whole));
     while let Some((entity, catches_up, outcome)) = work.next().await {
         let before = state.report.tables.len();
         state.report.take_silver(entity.entity, outcome);

@@ -3,7 +3,7 @@
 use crate::bronze::deletions::Finding;
 use crate::bronze::quarantine::{TABLE as QUARANTINE, WARNING_PERCENT};
 use crate::check::{Check, Severity};
-use crate::context::{Mode, RunId};
+use crate::context::{Layer, Mode, RunId};
 use crate::error::Result;
 use crate::extract::ExtractStats;
 use crate::gold::{Built, RefreshKind, Unmatched};
@@ -13,6 +13,7 @@ use connectwise_generated::tables::TABLES;
 use connectwise_runtime::Table;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 /// Header of a run: what is known of it before its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +121,8 @@ pub struct RunReport {
     pub unmatched: Vec<Unmatched>,
     /// Warnings: what is not as it should be, and no fault of the run.
     pub warnings: Vec<String>,
+    /// Seconds that each layer took.
+    pub seconds: BTreeMap<Layer, f64>,
     /// What ended the run early.
     pub error: Option<String>,
     /// When it ended, in microseconds since 1970.
@@ -139,6 +142,7 @@ impl RunReport {
             checks: Vec::new(),
             unmatched: Vec::new(),
             warnings: Vec::new(),
+            seconds: BTreeMap::new(),
             error: None,
             finished_micros: 0,
         }
@@ -157,6 +161,11 @@ impl RunReport {
         let was_read =
             |table: &&Table| self.entities.iter().any(|entity| entity.entity == table.entity && entity.error.is_none());
         mode != Mode::Reconcile && TABLES.iter().all(was_read) && !self.checks.iter().any(Check::fails)
+    }
+
+    /// Records how long a layer took.
+    pub(crate) fn took(&mut self, layer: Layer, started: Instant) {
+        self.seconds.insert(layer, started.elapsed().as_secs_f64());
     }
 
     /// Adds an error of the run as a whole.

@@ -52,10 +52,9 @@ pub(super) fn inferred(scratch: &mut Scratch, stop: &Stop, target: &mut OutputFi
         stop.check()?;
         shape = shape.and(Shape::of(&line.map_err(super::failed)?).map_err(|error| wrong(&error))?);
     }
-    let Shape::Object(properties) = &shape else {
-        return Err(Error::data("Parquet", "there are no records to find the types by: use --format ndjson"));
-    };
-    let schema = Arc::new(Schema::new(fields(properties)));
+    // Without a record there is no column.
+    let properties = if let Shape::Object(properties) = &shape { fields(properties) } else { Fields::empty() };
+    let schema = Arc::new(Schema::new(properties));
     let mut writer =
         ArrowWriter::try_new(target.draft(), Arc::clone(&schema), Some(as_tables())).map_err(|error| wrong(&error))?;
     let mut decoder = arrow::json::ReaderBuilder::new(schema)

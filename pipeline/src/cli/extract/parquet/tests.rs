@@ -94,3 +94,14 @@ async fn many_rows_come_in_their_order() {
     assert!(ids.iter().enumerate().all(|(place, id)| place as i64 == *id), "{}", ids.len());
     assert_eq!(ids.len(), lines.len());
 }
+
+#[tokio::test]
+async fn a_list_without_records_is_a_file_without_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("out.parquet");
+    let mut target = OutputFile::new(place.to_str().unwrap()).unwrap();
+    inferred(&mut Scratch::new().unwrap(), &Stop::never(), &mut target).unwrap();
+    target.finish(&mut Output::standard(Progress::silent())).unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(&place).unwrap()).unwrap();
+    assert_eq!((reader.schema().fields().len(), reader.metadata().file_metadata().num_rows()), (0, 0));
+}

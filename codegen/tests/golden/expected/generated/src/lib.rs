@@ -20,6 +20,10 @@ pub mod fabric;
 #[rustfmt::skip]
 pub mod gold;
 
+/// Where gold's columns come from: silver, bronze, and the API's properties.
+#[rustfmt::skip]
+pub mod lineage;
+
 /// Measures over gold: as SQL, and as the DAX of a semantic model.
 #[rustfmt::skip]
 pub mod measures;

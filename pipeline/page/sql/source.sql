@@ -1,0 +1,2 @@
+SELECT address, company
+FROM meta.etl_source
