@@ -21,7 +21,13 @@ def entries():
     at = datetime.datetime(2026, 1, 5, 6, tzinfo=datetime.timezone.utc)
     rows = [
         {"id": 1, "hours": None, "at": at, "company": {"id": 7, "_info": [("a", "b")]}, "customFields": []},
-        {"id": 2, "hours": 3, "at": None, "company": None, "customFields": [{"id": 9, "value": "x", "_info": None}]},
+        {
+            "id": 2,
+            "hours": 3,
+            "at": None,
+            "company": None,
+            "customFields": [{"id": 9, "value": "x", "_info": [("c", "d")]}],
+        },
         {"id": 3, "hours": 4, "at": at, "company": {"id": None, "_info": None}, "customFields": None},
     ]
     columns = [("id", pa.int64()), ("hours", pa.int64()), ("at", pa.timestamp("us", "UTC"))]
@@ -38,7 +44,9 @@ def read(native):
 
 
 def test_a_list_is_a_table_with_all_that_is_nested(read):
-    table = ConnectWiseClient().extract(endpoint="/time/entries", conditions="lastUpdated>=[2024-01-01]", page_size=1000)
+    table = ConnectWiseClient().extract(
+        endpoint="/time/entries", conditions="lastUpdated>=[2024-01-01]", page_size=1000
+    )
     assert table.equals(entries())
     assert read.calls == [
         {
@@ -69,7 +77,10 @@ def test_what_is_given_arrives(read):
     call = read.calls[0]
     call.pop("progress")("a line")
     assert told == ["a line"]
-    assert (call["child_conditions"], call["custom_field_conditions"]) == ('types/name = "Customer"', 'caption = "Tier"')
+    assert (call["child_conditions"], call["custom_field_conditions"]) == (
+        'types/name = "Customer"',
+        'caption = "Tier"',
+    )
     assert (call["fields"], call["order_by"], call["limit"]) == (["id", "company/name"], "name asc", 5)
 
 
@@ -91,7 +102,9 @@ def test_what_can_not_be_meant_is_refused(native, arguments, says):
     assert native.calls == []
 
 
-@pytest.mark.parametrize("kind, error", [("usage", UsageError), ("failed", RunFailed), ("cancelled", KeyboardInterrupt)])
+@pytest.mark.parametrize(
+    "kind, error", [("usage", UsageError), ("failed", RunFailed), ("cancelled", KeyboardInterrupt)]
+)
 def test_a_failure_is_an_error_of_its_kind(native, kind, error):
     native.fails = native.error(kind, "no")
     with pytest.raises(error):
@@ -116,7 +129,7 @@ def test_spark_3_takes_rows_with_all_that_is_nested(read, monkeypatch):
     at = datetime.datetime(2026, 1, 5, 6, tzinfo=datetime.timezone.utc)
     assert rows == [
         (1, None, at, {"id": 7, "_info": {"a": "b"}}, []),
-        (2, 3, None, None, [{"id": 9, "value": "x", "_info": None}]),
+        (2, 3, None, None, [{"id": 9, "value": "x", "_info": {"c": "d"}}]),
         (3, 4, at, {"id": None, "_info": None}, None),
     ]
     assert schema == ("schema of", ["id", "hours", "at", "company", "customFields"])

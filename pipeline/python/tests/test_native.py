@@ -72,7 +72,9 @@ def test_a_run_without_changes_writes_nothing(filled, connectwise):
 
 def test_the_command_line_knows_what_the_package_did(filled):
     lake, result, _ = filled
-    done = command("query", "SELECT COUNT(*) AS n FROM gold.fact_timeentry", "--format", "json", "--lakehouse", str(lake))
+    done = command(
+        "query", "SELECT COUNT(*) AS n FROM gold.fact_timeentry", "--format", "json", "--lakehouse", str(lake)
+    )
     assert json.loads(done.stdout) == [{"n": result.tables["gold.fact_timeentry"].rows}], done.stderr
 
 
@@ -107,7 +109,9 @@ def test_a_list_is_what_the_command_line_gives(connectwise, endpoint, conditions
         assert set(fields) <= set(table.column_names) <= {*fields, "_unknown"}
     for row in table.to_pylist():
         given = records[row["id"]]
-        wrong = {name: (row.get(name), value) for name, value in given.items() if name in row and not fits(row[name], value)}
+        wrong = {
+            name: (row.get(name), value) for name, value in given.items() if name in row and not fits(row[name], value)
+        }
         assert not wrong
 
 
@@ -176,7 +180,8 @@ def test_a_token_function_that_raises_is_the_cause(connectwise):
     def ask():
         raise wrong
 
-    place = f"abfss://{'1' * 8}-1111-1111-1111-{'1' * 12}@onelake.dfs.fabric.microsoft.com/{'2' * 8}-2222-2222-2222-{'2' * 12}"
+    workspace, lakehouse = "1" * 8 + "-1111" * 3 + "-" + "1" * 12, "2" * 8 + "-2222" * 3 + "-" + "2" * 12
+    place = f"abfss://{workspace}@onelake.dfs.fabric.microsoft.com/{lakehouse}"
     with pytest.raises(AuthError, match="the session is over") as failed:
         run_etl_pipeline(lakehouse=f"{place}/Tables", token=ask, progress=False)
     assert failed.value.__cause__ is wrong
@@ -215,7 +220,10 @@ def test_ctrl_c_ends_a_run_and_leaves_no_lock(tmp_path):
         environment = {**os.environ, **variables, "CW_STAGING": str(tmp_path / "staging")}
         child = subprocess.Popen(
             [sys.executable, "-c", SLOW, str(lake)],
-            env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         try:
             until = time.monotonic() + 60
@@ -267,6 +275,8 @@ def test_it_lives_beside_the_python_deltalake(connectwise, tmp_path, first, seco
 
 def test_an_import_is_quick():
     code = "import time; begun = time.perf_counter(); import connectwise_etl; print(time.perf_counter() - begun)"
-    times = [float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout) for _ in range(3)]
+    times = [
+        float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout) for _ in range(3)
+    ]
     print("import:", min(times), "s")
     assert min(times) < 1

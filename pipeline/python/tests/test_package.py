@@ -21,11 +21,12 @@ def test_an_import_brings_nothing_heavy_with_it():
     folder = os.path.dirname(__file__)
     before = subprocess.run(
         [sys.executable, "-c", "import sys, conftest; print(*sys.modules)"],
-        cwd=folder, capture_output=True, text=True, check=True,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.split()
-    done = subprocess.run(
-        [sys.executable, "-c", code, *before], cwd=folder, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code, *before], cwd=folder, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 

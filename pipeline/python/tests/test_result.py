@@ -40,8 +40,8 @@ def test_a_report_of_a_run_that_could_not_begin_is_read():
 
 def test_the_short_text_says_what_was_done():
     assert repr(RunResult(report(warnings=["a", "b"]))) == (
-        "<RunResult incremental run 20260105T060000Z-1a2b: done in 12.5 s; 3 tables, 11 inserted, 2 updated, 3 deleted, "
-        "1 of 1 checks passed, 2 warnings>"
+        "<RunResult incremental run 20260105T060000Z-1a2b: done in 12.5 s; 3 tables, 11 inserted, "
+        "2 updated, 3 deleted, 1 of 1 checks passed, 2 warnings>"
     )
 
 

@@ -79,7 +79,9 @@ def options(value: Mapping[str, str] | None) -> dict[str, str]:
     if value is None:
         return {}
     if not isinstance(value, Mapping) or not all(isinstance(text, str) for pair in value.items() for text in pair):
-        raise UsageError("storage_options is no dictionary of texts: names and values as in the environment are expected")
+        raise UsageError(
+            "storage_options is no dictionary of texts: names and values as in the environment are expected"
+        )
     return dict(value)
 
 

@@ -22,7 +22,9 @@ class TokenSource:
             given = self._ask()
             token = getattr(given, "token", given)
             if not isinstance(token, str) or not token.strip():
-                raise TypeError(f"the function returned {type(given).__name__}, and a token is a text that is not empty")
+                raise TypeError(
+                    f"the function returned {type(given).__name__}, and a token is a text that is not empty"
+                )
         except Exception as error:
             self._error = error
             raise
