@@ -90,6 +90,8 @@ class ConnectWiseClient:
         import pyarrow as pa
         from pyarrow import parquet
 
-        table = parquet.ParquetFile(pa.BufferReader(read)).read()
+        # Without threads: one of pyarrow's that lets go of the bytes while Python ends would abort the process. The
+        # metadata is for readers of files.
+        table = parquet.ParquetFile(pa.BufferReader(read)).read(use_threads=False).replace_schema_metadata(None)
         session = self.spark if spark is None else spark
         return table if session is None else _spark.to_spark(session, table)
