@@ -16,7 +16,7 @@ const LARGE: u64 = 200_000;
 /// memory.
 pub(crate) fn tables_at_once(most_rows: u64, is_whole: bool) -> usize {
     match (most_rows > LARGE, is_whole) {
-        (false, _) => 4,
+        (false, _) => 8,
         (true, false) => 2,
         (true, true) => 1,
     }

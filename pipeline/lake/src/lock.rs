@@ -204,7 +204,7 @@ impl<P: Serialize + DeserializeOwned> Lock<P> {
                     // What the former holder committed since this process first looked.
                     lake.forget_listing().await;
                     lock.payload = payload;
-                    lock.clear_away().await;
+                    tokio::spawn(clear_away(lock.files.clone(), number));
                     return Ok((lock, before));
                 }
                 // Another process created this number first: the next attempt reads its holder.
@@ -235,17 +235,6 @@ impl<P: Serialize + DeserializeOwned> Lock<P> {
             error = self.files.lake.login_refused() => Err(error),
             reason = lost => Err(self.lost(reason.unwrap_or_else(|_| "its renewal ended".to_owned()))),
             () = interrupted() => Err(Error::Interrupted),
-        }
-    }
-
-    /// Deletes the files of earlier holders. A file that stays does no harm.
-    async fn clear_away(&self) {
-        for (number, _) in self.files.numbers().await.unwrap_or_default() {
-            if number < self.number
-                && let Err(error) = self.files.store.delete(&LockFiles::path(number)).await
-            {
-                tracing::debug!(number, %error, "an old lock file stays");
-            }
         }
     }
 
@@ -320,6 +309,17 @@ async fn renew(files: &LockFiles, number: u64, holder: &mut Holder) -> Result<Op
     files.write(number, &renewed, PutMode::Overwrite).await.map_err(|error| files.error("renewed", error))?;
     *holder = renewed;
     Ok(None)
+}
+
+/// Deletes the files of earlier holders. A file that stays does no harm.
+async fn clear_away(files: LockFiles, own: u64) {
+    for (number, _) in files.numbers().await.unwrap_or_default() {
+        if number < own
+            && let Err(error) = files.store.delete(&LockFiles::path(number)).await
+        {
+            tracing::debug!(number, %error, "an old lock file stays");
+        }
+    }
 }
 
 #[cfg(test)]

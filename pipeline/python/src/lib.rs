@@ -166,6 +166,9 @@ fn execute(
                     Err(RecvTimeoutError::Timeout) => {
                         if let Err(signal) = Python::attach(|py| py.check_signals()) {
                             pressed = Some(signal);
+                        }
+                        // Each time: a command that is only beginning does not listen yet.
+                        if pressed.is_some() {
                             lake::request_stop();
                         }
                     }

@@ -74,6 +74,8 @@ pub struct Gold {
     inputs: Arc<Inputs>,
     /// The figures of bronze and silver for the checks, where they were queried during the build.
     records: Option<Vec<OfEntity>>,
+    /// Number of the checks' queries that run at a time.
+    queries_at_once: usize,
 }
 
 impl Gold {
@@ -82,7 +84,7 @@ impl Gold {
     /// # Errors
     /// [`Error`] when a check can't be run at all; a check that fails is no error.
     pub async fn checks(&self, run: &RunId) -> Result<Vec<Check>> {
-        checks::run_checks(self.inputs.context(), run, self.records.clone()).await
+        checks::run_checks(self.inputs.context(), run, self.queries_at_once, self.records.clone()).await
     }
 
     /// Lists the agreement types that no rule matches; none where the YAML has no such report.
@@ -119,7 +121,8 @@ impl Gold {
 pub async fn build(run: &RunContext, options: BuildOptions) -> Result<Gold> {
     let inputs = Arc::new(Inputs::new(&run.lake).await?);
     let is_whole = options.whole || !inputs.has_gold();
-    let at_once = tables_at_once(inputs.most_rows().await?, is_whole);
+    let most_rows = inputs.most_rows().await?;
+    let (at_once, queries_at_once) = (tables_at_once(most_rows, is_whole), tables_at_once(most_rows, false));
     let tables = async {
         let mut built = Vec::new();
         for wave in waves(TABLES) {
@@ -142,10 +145,13 @@ pub async fn build(run: &RunContext, options: BuildOptions) -> Result<Gold> {
         }
         // Where a query fails, the checks run it again and report the error.
         let context = context.clone();
-        spawn_abortable("the checks", async move { checks::of_records(&context).await }).await.ok()?.ok()
+        spawn_abortable("the checks", async move { checks::of_records(&context, queries_at_once).await })
+            .await
+            .ok()?
+            .ok()
     };
     let (built, records) = futures::join!(tables, records);
-    Ok(Gold { built: built?, inputs, records })
+    Ok(Gold { built: built?, inputs, records, queries_at_once })
 }
 
 /// Splits the tables, in their order, into waves: no table reads another of its own wave.

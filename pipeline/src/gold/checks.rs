@@ -23,35 +23,33 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Number of queries of one kind that run concurrently.
-const ASKED_AT_ONCE: usize = 2;
-
 /// Queries the figures of bronze and silver for the checks, entity by entity.
 ///
 /// # Errors
 /// [`Error::Query`] when a query fails.
-pub(super) async fn of_records(context: &SessionContext) -> Result<Vec<OfEntity>> {
-    side_by_side(ENTITIES, |entity| OfEntity::ask(context, entity).boxed()).await
+pub(super) async fn of_records(context: &SessionContext, at_once: usize) -> Result<Vec<OfEntity>> {
+    side_by_side(ENTITIES, at_once, |entity| OfEntity::ask(context, entity).boxed()).await
 }
 
-/// Runs all checks but the comparison with a rebuild; the `known` figures are not queried again.
+/// Runs all checks but the comparison with a rebuild, some queries at a time; the `known` figures are not queried again.
 pub(super) async fn run_checks(
     context: &SessionContext,
     run: &RunId,
+    at_once: usize,
     known: Option<Vec<OfEntity>>,
 ) -> Result<Vec<Check>> {
     let day = business_date(run)?;
     // All queries first, several concurrently: each is a pass over a table, and the largest take longest.
-    let facts = side_by_side(GOLD, |table| TableStats::of_gold(context, table).boxed());
+    let facts = side_by_side(GOLD, at_once, |table| TableStats::of_gold(context, table).boxed());
     let records = async {
         match known {
             Some(records) => Ok(records),
-            None => of_records(context).await,
+            None => of_records(context, at_once).await,
         }
     };
-    let references = side_by_side(GOLD, |table| references_exist(context, table).boxed());
-    let fits = side_by_side(GOLD, |table| amounts_fit(context, table).boxed());
-    let own = side_by_side(OWN, |check| own(context, check, &day).boxed());
+    let references = side_by_side(GOLD, at_once, |table| references_exist(context, table).boxed());
+    let fits = side_by_side(GOLD, at_once, |table| amounts_fit(context, table).boxed());
+    let own = side_by_side(OWN, at_once, |check| own(context, check, &day).boxed());
     let (facts, records, references, fits, own, statuses) =
         futures::try_join!(facts, records, references, fits, own, statuses_add_up(context))?;
 
@@ -86,10 +84,11 @@ pub(super) async fn run_checks(
 /// Runs one query per item, a few concurrently; the results are in the items' order.
 async fn side_by_side<'t, 'f, T, R>(
     things: &'t [T],
+    at_once: usize,
     ask: impl Fn(&'t T) -> BoxFuture<'f, Result<R>>,
 ) -> Result<Vec<R>> {
     let asked: Vec<_> = things.iter().map(ask).collect();
-    futures::stream::iter(asked).buffered(ASKED_AT_ONCE).try_collect().await
+    futures::stream::iter(asked).buffered(at_once).try_collect().await
 }
 
 /// Lists the columns of a silver table whose sums facts' measures must agree with, each once.

@@ -23,12 +23,16 @@ use arrow::array::AsArray;
 use arrow::datatypes::{DataType, TimestampMicrosecondType};
 use chrono::{DateTime, TimeDelta, Utc};
 use connectwise_runtime::{ChangeDetection, Table};
+use futures::{FutureExt as _, StreamExt as _};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
 /// Hours that may be missing from N days since the last comparison: nightly runs do not start on the second.
 const SLACK_HOURS: i64 = 6;
+
+/// Number of entities whose marked rows are looked at, at a time.
+const ENTITIES_AT_ONCE: usize = 4;
 
 /// Marks rows that were deleted at the source, and re-reads rows that returned.
 ///
@@ -46,17 +50,20 @@ pub(super) async fn mark(
         Some(days) if is_incremental => due(&run.lake, days, run.id.started()).await?,
         _ => HashSet::new(),
     };
+    let mut left = Vec::new();
     for entity in selected.iter().copied().filter(|entity| applies_to(entity)) {
         let is_loaded = state.changed.contains(entity.entity);
         if run.options.mode == Mode::Reconcile || (is_loaded && due.contains(entity.entity)) {
             let compared = compare_and_apply(client, run, entity, state).await;
             state.report.take_comparison(entity.table, compared);
-        } else if is_loaded
-            && is_incremental
+        } else if is_loaded && is_incremental && entity.change_detection == ChangeDetection::LastUpdated {
             // Other entities are read whole, so they are compared already.
-            && entity.change_detection == ChangeDetection::LastUpdated
-            && let Some(back) = returned::bring_back(client, run, entity).await
-        {
+            left.push(async move { (entity, returned::bring_back(client, run, entity).await) }.boxed());
+        }
+    }
+    let mut left = futures::stream::iter(left).buffered(ENTITIES_AT_ONCE);
+    while let Some((entity, back)) = left.next().await {
+        if let Some(back) = back {
             state.report.take_comparison(entity.table, back);
         }
     }

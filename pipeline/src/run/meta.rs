@@ -174,7 +174,7 @@ pub async fn record(lake: &Lakehouse, report: &RunReport) -> Result<()> {
         found(&|finding| finding.missing.len() as u64),
         found(&|finding| finding.differing.len() as u64),
     ];
-    append(lake, ENTITY_RUN, entity_run_schema(), columns, entities.len()).await?;
+    let of_entities = append(lake, ENTITY_RUN, entity_run_schema(), columns, entities.len());
 
     let checks = &report.checks;
     let finished = report.finished_micros;
@@ -186,8 +186,9 @@ pub async fn record(lake: &Lakehouse, report: &RunReport) -> Result<()> {
         text(checks.iter().map(|check| Some(check.severity.name().to_owned()))),
         instants(checks.iter().map(|_| Some(finished))),
     ];
-    append(lake, CHECK, check_schema(), columns, checks.len()).await?;
-
+    let of_checks = append(lake, CHECK, check_schema(), columns, checks.len());
+    futures::try_join!(of_entities, of_checks)?;
+    // Last: whoever sees the run sees its entities and checks.
     ended(lake, &report.header(), report.status(), report.error_text(), finished).await
 }
 
