@@ -8,17 +8,15 @@ use connectwise_generated::tables::TABLES;
 use connectwise_runtime::Table;
 use std::sync::Arc;
 
-/// Number of rows from which a table is large.
-const LARGE: u64 = 200_000;
-
-/// Returns how many tables of a layer are written at a time: several, so that some compute while others wait for the
-/// storage; few where one of them is large, and one where a large one is made whole, which takes all cores and much
+/// Returns how many tables of a layer are written at a time: many small ones, since each waits for the storage more than
+/// it computes; few where one of them is large, and one where a large one is made whole, which takes all cores and much
 /// memory.
 pub(crate) fn tables_at_once(most_rows: u64, is_whole: bool) -> usize {
-    match (most_rows > LARGE, is_whole) {
-        (false, _) => 8,
-        (true, false) => 2,
-        (true, true) => 1,
+    match (most_rows, is_whole) {
+        (..20_000, _) => 16,
+        (..200_000, _) => 4,
+        (_, false) => 2,
+        (_, true) => 1,
     }
 }
 

@@ -7,7 +7,7 @@
 
 use crate::bronze::privacy::PiiPolicy;
 use crate::bronze::{DELETED_AT, RUN_ID, TIMESTAMP};
-use crate::context::{RunContext, RunId};
+use crate::context::{RunContext, RunId, tables_at_once};
 use crate::error::{Error, Result};
 use crate::lake::{Counts, KeySet, Scope, Table as LakeTable, Target, definition, upsert_table};
 use arrow::array::RecordBatch;
@@ -34,9 +34,6 @@ const DEFINITION: &str = "definition";
 
 /// The key of a child table.
 pub(crate) const CHILD_KEY: [&str; 2] = ["parentId", "listIndex"];
-
-/// Number of an entity's tables that are refreshed at the same time, unless one is flattened whole.
-const TABLES_AT_ONCE: usize = 2;
 
 /// The silver table's schema.
 pub fn schema(table: &Table) -> SchemaRef {
@@ -75,7 +72,6 @@ pub async fn load(run: &RunContext, entity: &'static Table, whole: bool) -> Resu
             Some(stored) => changed_ids(stored, &bronze, entity.key, &mut changed).await?,
             None => None,
         };
-        // Tables that are flattened whole are large.
         flattens_all |= ids.is_none();
         work.push(source.bring(child, stored, ids));
     }
@@ -86,7 +82,7 @@ pub async fn load(run: &RunContext, entity: &'static Table, whole: bool) -> Resu
              another than before"
         ));
     }
-    let at_once = if flattens_all { 1 } else { TABLES_AT_ONCE };
+    let at_once = tables_at_once(bronze.rows().await?, flattens_all);
     futures::stream::iter(work).buffered(at_once).try_collect().await
 }
 

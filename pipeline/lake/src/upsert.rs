@@ -97,11 +97,15 @@ pub async fn upsert_table<E: From<Error>>(
     rows: impl Stream<Item = Result<RecordBatch, E>>,
     transactions: &[(String, i64)],
 ) -> Result<(Counts, Table), E> {
-    let mut table = Table::create_or_evolve(lake, target.layer, target.name, &target.schema).await?;
+    let mut rows = std::pin::pin!(rows);
+    // To create a table is to wait for the storage: its first rows are computed meanwhile.
+    let created = Table::create_or_evolve(lake, target.layer, target.name, &target.schema);
+    let (table, first) = futures::join!(created, rows.next());
+    let mut table = table?;
+    let rows = std::pin::pin!(futures::stream::iter(first).chain(rows));
     let schema = table.schema()?;
     let key = positions(&table, &schema, target.key)?;
     let content = content_columns(&schema, target.stamps);
-    let rows = std::pin::pin!(rows);
     if table.rows().await? == 0 {
         let counts = fill(lake, stage, target, &mut table, rows, transactions).await?;
         return Ok((counts, table));

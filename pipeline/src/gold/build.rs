@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::lake::{Counts, Scope, Target, spawn_abortable, upsert_table};
 use connectwise_generated::gold::{GoldTable, TABLES};
 use datafusion::error::DataFusionError;
+use futures::stream::FuturesUnordered;
 use futures::{StreamExt as _, TryStreamExt as _};
 use std::sync::Arc;
 use std::time::Instant;
@@ -124,18 +125,22 @@ pub async fn build(run: &RunContext, options: BuildOptions) -> Result<Gold> {
     let most_rows = inputs.most_rows().await?;
     let (at_once, queries_at_once) = (tables_at_once(most_rows, is_whole), tables_at_once(most_rows, false));
     let tables = async {
-        let mut built = Vec::new();
-        for wave in waves(TABLES) {
-            let work: Vec<_> = wave
-                .into_iter()
-                .map(|table| {
-                    let (run, inputs) = (run.clone(), Arc::clone(&inputs));
-                    let build = async move { build_table(&run, options, &inputs, table).await };
-                    async { spawn_abortable(table.name, build).await? }
-                })
-                .collect();
-            built.extend(futures::stream::iter(work).buffered(at_once).try_collect::<Vec<_>>().await?);
+        let (mut waiting, mut running, mut built) =
+            (TABLES.iter().collect::<Vec<_>>(), FuturesUnordered::new(), Vec::new());
+        loop {
+            while running.len() < at_once
+                && let Some(next) = waiting.iter().position(|table| is_ready(table, &built))
+            {
+                let (run, inputs, table) = (run.clone(), Arc::clone(&inputs), waiting.remove(next));
+                let build = async move { build_table(&run, options, &inputs, table).await };
+                running.push(async { spawn_abortable(table.name, build).await? });
+            }
+            match running.next().await {
+                Some(table) => built.push(table?),
+                None => break,
+            }
         }
+        built.sort_by_key(|built: &Built| TABLES.iter().position(|table| table.name == built.table.name));
         Ok::<_, Error>(built)
     };
     let context = inputs.context().clone();
@@ -154,17 +159,17 @@ pub async fn build(run: &RunContext, options: BuildOptions) -> Result<Gold> {
     Ok(Gold { built: built?, inputs, records, queries_at_once })
 }
 
-/// Splits the tables, in their order, into waves: no table reads another of its own wave.
-fn waves(tables: &'static [GoldTable]) -> Vec<Vec<&'static GoldTable>> {
-    let mut waves: Vec<Vec<&GoldTable>> = Vec::new();
-    for table in tables {
-        let reads = |other: &&GoldTable| table.sql.contains(&format!("gold.{}", other.name));
-        match waves.last_mut() {
-            Some(wave) if !wave.iter().any(reads) => wave.push(table),
-            _ => waves.push(vec![table]),
-        }
-    }
-    waves
+/// Whether all gold tables that a table reads are built.
+fn is_ready(table: &GoldTable, built: &[Built]) -> bool {
+    let is_built = |name: &str| built.iter().any(|built| built.table.name == name);
+    TABLES.iter().filter(|other| reads(table, other)).all(|other| is_built(other.name))
+}
+
+/// Whether a gold table reads another.
+fn reads(table: &GoldTable, other: &GoldTable) -> bool {
+    let is_letter = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let name = format!("gold.{}", other.name);
+    table.sql.match_indices(&name).any(|(at, _)| !table.sql[at + name.len()..].starts_with(is_letter))
 }
 
 /// Builds one table; those that it reads must be built.
@@ -225,15 +230,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_is_built_after_those_that_it_reads() {
-        let waves = waves(TABLES);
-        assert_eq!(waves.iter().flatten().count(), TABLES.len());
-        assert!(waves.len() > 2 && waves[0].len() > 10, "dimensions do not read each other");
-        for (place, wave) in waves.iter().enumerate() {
-            for table in wave {
-                let read = |other: &GoldTable| table.sql.contains(&format!("gold.{} ", other.name));
-                assert!(!waves[place..].iter().flatten().any(|other| read(other)), "{} is too early", table.name);
+    fn a_table_reads_only_what_can_be_built_before_it() {
+        for (place, table) in TABLES.iter().enumerate() {
+            let read = TABLES.iter().enumerate().filter(|(_, other)| reads(table, other));
+            for (other, name) in read.map(|(other, table)| (other, table.name)) {
+                assert!(other < place, "{} reads {name}, which comes later", table.name);
             }
         }
+        let of = |name: &str| TABLES.iter().find(|table| table.name == name).unwrap();
+        assert!(reads(of("dimdate"), of("fact_timeentry")) && reads(of("dimcalendar"), of("dimdate")));
+        assert!(!reads(of("fact_timeentry"), of("dimdate")));
+        let mut sql = of("dimdate").clone();
+        sql.sql = "SELECT 1 FROM gold.fact_invoiceline";
+        assert!(reads(&sql, of("fact_invoiceline")) && !reads(&sql, of("fact_invoice")), "a name that begins alike");
     }
 }

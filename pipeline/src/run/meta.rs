@@ -187,7 +187,8 @@ pub async fn record(lake: &Lakehouse, report: &RunReport) -> Result<()> {
         instants(checks.iter().map(|_| Some(finished))),
     ];
     let of_checks = append(lake, CHECK, check_schema(), columns, checks.len());
-    futures::try_join!(of_entities, of_checks)?;
+    let of_run = async { Ok(Table::create_or_evolve(lake, "meta", RUN, &run_schema()).await?) };
+    futures::try_join!(of_entities, of_checks, of_run)?;
     // Last: whoever sees the run sees its entities and checks.
     ended(lake, &report.header(), report.status(), report.error_text(), finished).await
 }
