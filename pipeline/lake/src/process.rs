@@ -75,7 +75,7 @@ pub fn request_stop() {
 
 /// Waits for SIGINT or SIGTERM, or in the place of both for [`request_stop`]; what comes counts from the call on.
 pub fn interrupted() -> impl Future<Output = ()> + Send {
-    let wait = match STOPS.get() {
+    match STOPS.get() {
         Some(stops) => {
             let mut stops = stops.subscribe();
             async move {
@@ -85,8 +85,7 @@ pub fn interrupted() -> impl Future<Output = ()> + Send {
             .left_future()
         }
         None => signalled().right_future(),
-    };
-    wait
+    }
 }
 
 /// Waits for SIGINT or SIGTERM; signals count from the call on.

@@ -240,7 +240,7 @@ mod tests {
         let of = |name: &str| TABLES.iter().find(|table| table.name == name).unwrap();
         assert!(reads(of("dimdate"), of("fact_timeentry")) && reads(of("dimcalendar"), of("dimdate")));
         assert!(!reads(of("fact_timeentry"), of("dimdate")));
-        let mut sql = of("dimdate").clone();
+        let mut sql = *of("dimdate");
         sql.sql = "SELECT 1 FROM gold.fact_invoiceline";
         assert!(reads(&sql, of("fact_invoiceline")) && !reads(&sql, of("fact_invoice")), "a name that begins alike");
     }
