@@ -1,7 +1,7 @@
 //! Run context: the id, the options, the lakehouse and the staging folder that the layers of a run share.
 
 use crate::error::{Error, Result};
-use crate::lake::{Lakehouse, Stage};
+use crate::lake::{Lakehouse, Stage, sorts_at_once};
 use crate::progress::Progress;
 use chrono::{DateTime, Utc};
 use connectwise_generated::tables::TABLES;
@@ -12,12 +12,13 @@ use std::sync::Arc;
 /// it computes; few where one of them is large, and one where a large one is made whole, which takes all cores and much
 /// memory.
 pub(crate) fn tables_at_once(most_rows: u64, is_whole: bool) -> usize {
-    match (most_rows, is_whole) {
+    let wanted = match (most_rows, is_whole) {
         (..20_000, _) => 16,
         (..200_000, _) => 4,
         (_, false) => 2,
         (_, true) => 1,
-    }
+    };
+    sorts_at_once().min(wanted)
 }
 
 /// A run's id and start.

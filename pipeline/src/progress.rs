@@ -103,6 +103,15 @@ impl Progress {
         EntityProgress { entity: Some(Arc::new(entity)), span }
     }
 
+    /// Takes all bars off the screen, for good.
+    pub fn clear(&self) {
+        if let Some(Screen::Bars(bars)) = self.screen.as_deref() {
+            // Nothing is lost where the terminal is gone.
+            let _ = bars.clear();
+            bars.set_draw_target(ProgressDrawTarget::hidden());
+        }
+    }
+
     /// Shows a line of its own, above the bars.
     pub fn say(&self, text: impl std::fmt::Display) {
         if let Some(screen) = &self.screen {

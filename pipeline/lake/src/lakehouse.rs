@@ -14,12 +14,17 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use deltalake::delta_datafusion::DeltaSessionConfig;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use url::Url;
 
 /// Memory that sorts, joins and aggregations may hold before they spill to disk.
 const MEMORY_POOL_BYTES: usize = 384 * 1024 * 1024;
+/// Maximum number of partitions of a query.
+const MOST_PARTITIONS: usize = 8;
+/// Memory that a partition of a sort reserves for merging what it spilled: the query engine's own value.
+const SORT_RESERVATION_BYTES: usize = 10 << 20;
 
 /// Saved logs below the folder of the lock's table. Readers of Delta tables ignore names that begin with `_`.
 const SAVED_LOGS: &str = "_saved_logs/logs.parquet";
@@ -320,6 +325,20 @@ pub fn definition<'a>(parts: impl IntoIterator<Item = &'a str>) -> i64 {
     i64::from_ne_bytes((xxhash_rust::xxh3::xxh3_64(all.as_bytes()) >> 1).to_ne_bytes())
 }
 
+/// Number of partitions of a query: the cores, but no more than share the memory pool well.
+fn partitions() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_PARTITIONS)
+}
+
+/// Returns how many queries may sort at a time: each of their partitions reserves memory that it can't spill.
+pub fn sorts_at_once() -> usize {
+    sorts_in(MEMORY_POOL_BYTES, partitions())
+}
+
+fn sorts_in(pool: usize, partitions: usize) -> usize {
+    (pool / 2 / (partitions * SORT_RESERVATION_BYTES)).max(1)
+}
+
 /// Starts a session with a bounded memory pool, case-sensitive identifiers, plain Utf8 and Delta's planner.
 fn session(warehouse: &Warehouse) -> Result<SessionContext> {
     let failed =
@@ -327,6 +346,7 @@ fn session(warehouse: &Warehouse) -> Result<SessionContext> {
     let config: SessionConfig = DeltaSessionConfig::default().into();
     let config = config
         .with_information_schema(true)
+        .with_target_partitions(partitions())
         .with_default_catalog_and_schema(warehouse.catalog, warehouse.default_layer)
         .set_bool("datafusion.execution.parquet.schema_force_view_types", false)
         .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
@@ -350,4 +370,19 @@ fn session(warehouse: &Warehouse) -> Result<SessionContext> {
         context.register_udaf(aggregate.clone());
     }
     Ok(context)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sorts_at_a_time_leave_half_of_the_pool_to_others() {
+        for partitions in 1..=MOST_PARTITIONS {
+            let reserved = sorts_in(MEMORY_POOL_BYTES, partitions) * partitions * SORT_RESERVATION_BYTES;
+            assert!(reserved <= MEMORY_POOL_BYTES / 2, "{partitions} partitions reserve {reserved}");
+        }
+        assert!(partitions() <= MOST_PARTITIONS);
+        assert_eq!(sorts_in(MEMORY_POOL_BYTES, 100), 1, "one is always at work");
+    }
 }

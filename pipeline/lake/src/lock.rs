@@ -153,6 +153,8 @@ pub struct Lock<P> {
     holder: Holder,
     payload: Option<P>,
     renewal: Option<tokio::task::JoinHandle<()>>,
+    /// Deletion of the files of earlier holders.
+    clearing: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl<P: Serialize + DeserializeOwned> Lock<P> {
@@ -198,13 +200,21 @@ impl<P: Serialize + DeserializeOwned> Lock<P> {
             tries += 1;
             let holder = Holder::new(command, begun.clone(), Utc::now());
             held().insert(holder.token.clone());
-            let mut lock = Self { files: files.clone(), number, holder, payload: None, renewal: None };
+            let mut lock = Self { files: files.clone(), number, holder, payload: None, renewal: None, clearing: None };
             match files.write(number, &lock.holder, PutMode::Create).await {
                 Ok(()) => {
+                    // A number below a newer one is free again once that one's holder cleared it away: whoever looked
+                    // before that must not hold it.
+                    let numbers = files.numbers().await.map_err(|error| files.error("read", error))?;
+                    if numbers.iter().any(|(other, _)| *other > number) {
+                        let _ = files.store.delete(&LockFiles::path(number)).await;
+                        continue;
+                    }
                     // What the former holder committed since this process first looked.
                     lake.forget_listing().await;
                     lock.payload = payload;
-                    tokio::spawn(clear_away(lock.files.clone(), number));
+                    let old = numbers.into_iter().map(|(other, _)| other).filter(|other| *other < number).collect();
+                    lock.clearing = Some(tokio::spawn(clear_away(lock.files.clone(), old)));
                     return Ok((lock, before));
                 }
                 // Another process created this number first: the next attempt reads its holder.
@@ -275,6 +285,9 @@ impl<P: Serialize + DeserializeOwned> Lock<P> {
 
     /// Releases the lock.
     pub async fn release(mut self) {
+        if let Some(clearing) = self.clearing.take() {
+            let _ = clearing.await;
+        }
         if let Some(renewal) = self.renewal.take() {
             renewal.abort();
             // Aborted or done: it must not write after this.
@@ -312,11 +325,9 @@ async fn renew(files: &LockFiles, number: u64, holder: &mut Holder) -> Result<Op
 }
 
 /// Deletes the files of earlier holders. A file that stays does no harm.
-async fn clear_away(files: LockFiles, own: u64) {
-    for (number, _) in files.numbers().await.unwrap_or_default() {
-        if number < own
-            && let Err(error) = files.store.delete(&LockFiles::path(number)).await
-        {
+async fn clear_away(files: LockFiles, old: Vec<u64>) {
+    for number in old {
+        if let Err(error) = files.store.delete(&LockFiles::path(number)).await {
             tracing::debug!(number, %error, "an old lock file stays");
         }
     }

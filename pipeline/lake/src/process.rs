@@ -66,6 +66,11 @@ pub fn leave_signals() {
     STOPS.get_or_init(|| watch::Sender::new(0));
 }
 
+/// Whether the signals of the process belong to the program that this code is a part of.
+pub fn signals_are_left() -> bool {
+    STOPS.get().is_some()
+}
+
 /// Ends what runs in this process, as Ctrl-C does in a program of its own.
 pub fn request_stop() {
     if let Some(stops) = STOPS.get() {

@@ -79,6 +79,7 @@ texts! {
     quality_tab: "Stemma gögnin?", "Is it right?";
     verdict_good: "Já: {held} af {all} skilyrðum standast.", "Yes: {held} of {all} invariants hold.";
     verdict_bad: "Nei: aðeins {held} af {all} skilyrðum standast.", "No: only {held} of {all} invariants hold.";
+    verdict_partly: "Að hluta: {held} af {all} skilyrðum standast, en síðasta keyrsla náði ekki öllu.", "In part: {held} of {all} invariants hold, but the last run did not bring everything.";
     verdict_none: "Óvíst: engin athugun er skráð í gagnahúsinu.", "Unknown: the lakehouse holds no check.";
     verdict_warnings: "Ábendingar: {count}.", "Warnings: {count}.";
     verdict_quarantine: "Færslur í sóttkví: {count}.", "Records in quarantine: {count}.";

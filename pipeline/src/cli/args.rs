@@ -9,11 +9,14 @@ use clap::Args;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Where tables lie, unless something else is said.
+pub(super) const DEFAULT_PLACE: &str = "./lakehouse";
+
 /// Where the tables lie.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LakeArgs {
     /// A folder, abfss://… (OneLake), or az://…
-    #[arg(long, env = "CW_LAKEHOUSE", default_value = "./lakehouse", value_name = "URL")]
+    #[arg(long, env = "CW_LAKEHOUSE", default_value = DEFAULT_PLACE, value_name = "URL")]
     lakehouse: String,
     /// `<layer>/<table>`, or `<layer>_<table>` for lakehouses without schemas
     #[arg(long, env = "CW_LAYOUT", value_enum, default_value_t)]
@@ -36,6 +39,11 @@ impl std::fmt::Debug for Tokens {
 }
 
 impl LakeArgs {
+    /// Whether tables are named `<layer>_<table>`.
+    pub(crate) fn is_flat(&self) -> bool {
+        self.layout == Layout::Flat
+    }
+
     /// Where the tables lie, as it was given.
     pub(crate) fn location(&self) -> &str {
         &self.lakehouse
@@ -101,6 +109,15 @@ pub(crate) struct RateArgs {
 }
 
 impl RateArgs {
+    /// Variables for what is not as usual.
+    pub(crate) fn unusual(self) -> Vec<(&'static str, String)> {
+        let (own, usual) = (RateLimit::from(self), RateLimit::USUAL);
+        let pace = (own.requests_per_minute != usual.requests_per_minute)
+            .then(|| ("CW_REQUESTS_PER_MINUTE", own.requests_per_minute.to_string()));
+        let workers = (own.workers != usual.workers).then(|| ("CW_WORKERS", own.workers.to_string()));
+        pace.into_iter().chain(workers).collect()
+    }
+
     /// Requests at once.
     pub(crate) fn workers(self) -> usize {
         RateLimit::from(self).workers

@@ -65,6 +65,7 @@ const RATE: RateLimit = RateLimit { requests_per_minute: 0, workers: 8 };
 
 pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
     let started = Instant::now();
+    output.set_place(&args.lakehouse);
     // What the demo hashes is made up, so a publicly known key will do.
     let key = hash_key()?.or_else(|| Some(HashKey::new(b"connectwise-etl demo")));
     let lake = catalog::open(&args.lakehouse, args.layout)?.with_hash_key(key);
@@ -121,16 +122,17 @@ pub(super) async fn execute(args: DemoArgs, output: &mut Output) -> Result<u8> {
     measures::tables(&measured, None, output)?;
     let page = lake.root().to_file_path().unwrap_or_default().join("report.html");
     report::html::execute(&lake, Some(&page.to_string_lossy()), Language::En, output).await?;
-    // The program's name as it was called, so that the line can be copied.
-    let program = std::env::args().next().unwrap_or_else(|| "connectwise-etl".to_owned());
+    // The program's name as it was called, so that the line can be copied; another program's where it is a part of that.
+    let is_own = |name: &String| name.contains("connectwise-etl");
+    let program = std::env::args().next().filter(is_own).unwrap_or_else(|| "connectwise-etl".to_owned());
     let hours = "SELECT SUM(actualHours) AS hours FROM gold.fact_timeentry";
     output.line(format!(
         "\nDone in {:.1} s: {} rows in gold, and a page about them for your browser:\n\n  {}\n\nNext, try\n\n  {program} query \
-         \"{hours}\" {there}\n  {program} report measures --by agreement {there}\n  {program} status {there}",
+         \"{hours}\"{there}\n  {program} report measures --by agreement{there}\n  {program} status{there}",
         started.elapsed().as_secs_f64(),
         grouped(second.tables.iter().filter(|table| table.layer == "gold").map(|table| table.rows).sum()),
         page.display(),
-        there = format_args!("--lakehouse {}", shell_words::quote(&args.lakehouse)),
+        there = output.place(),
     ))?;
     simulator.stop().await;
     Ok(first.exit_code().max(second.exit_code()))

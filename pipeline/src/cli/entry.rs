@@ -66,8 +66,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let outcome = runtime().and_then(|runtime| {
         // It ends with the process: reads of logs that are under way when a run is stopped would panic without it.
         let runtime: &'static Runtime = Box::leak(Box::new(runtime));
-        on_large_stack(|| execute(runtime, cli, Output::standard(progress)))
+        on_large_stack(|| execute(runtime, cli, Output::standard(progress.clone())))
     });
+    progress.clear();
     telemetry.finish();
     ended(outcome, &last)
 }

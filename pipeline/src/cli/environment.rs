@@ -56,7 +56,8 @@ fn without_empty(command: Command, quoted: &mut Vec<String>) -> Command {
         }
         // Leaked once in the life of the process.
         let text: &'static str = Box::leak(text.to_owned().into_boxed_str());
-        arg.env(None::<&'static str>).default_value(text)
+        let is_secret = arg.is_hide_env_values_set();
+        arg.env(None::<&'static str>).default_value(text).hide_default_value(is_secret)
     });
     command.mut_subcommands(|command| without_empty(command, quoted))
 }

@@ -6,6 +6,7 @@
 use super::output::Output;
 use crate::error::{Error, Result};
 use crate::printable::one_line;
+use crate::secret::Secret;
 use clap::Args;
 use reqwest::Url;
 use serde_json::{Value, json};
@@ -20,41 +21,39 @@ const LONGEST: usize = 4_000;
 #[derive(Debug, Clone, Args)]
 pub(super) struct FailureHookArgs {
     /// Web address that is told when a run fails, e.g. that of a Teams workflow (a secret: better in the environment)
-    #[arg(
-        long,
-        env = "CW_ON_FAILURE_WEBHOOK",
-        hide_env_values = true,
-        value_name = "URL",
-        value_parser = parse_address
-    )]
-    on_failure_webhook: Option<Address>,
+    #[arg(long, env = "CW_ON_FAILURE_WEBHOOK", hide_env_values = true, value_name = "URL")]
+    on_failure_webhook: Option<Secret>,
 }
 
-/// Address that is never printed.
-#[derive(Clone)]
-struct Address(Url);
-
-impl std::fmt::Debug for Address {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("***")
-    }
-}
-
-fn parse_address(text: &str) -> std::result::Result<Address, String> {
-    // The text may be a secret: it is not repeated.
-    let url = Url::parse(text.trim()).map_err(|error| format!("it is no web address: {error}"))?;
+/// Reads an address, which is not repeated where it is wrong.
+fn address(text: &Secret) -> Result<Url> {
+    let wrong = |why: &str| Error::Usage(format!("--on-failure-webhook (or CW_ON_FAILURE_WEBHOOK): {why}"));
+    let url = Url::parse(text.expose().trim()).map_err(|error| wrong(&format!("it is no web address: {error}")))?;
     let is_here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     match url.scheme() {
-        "https" => Ok(Address(url)),
-        "http" if is_here => Ok(Address(url)),
-        _ => Err("expected https://… (http is taken for this machine)".to_owned()),
+        "https" => Ok(url),
+        "http" if is_here => Ok(url),
+        _ => Err(wrong("expected https://… (http is taken for this machine)")),
     }
 }
 
 impl FailureHookArgs {
+    /// Reads the address, where there is one.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where it is none.
+    pub(super) fn hook(&self) -> Result<FailureHook> {
+        self.on_failure_webhook.as_ref().map(address).transpose().map(FailureHook)
+    }
+}
+
+/// The web address that is told, where there is one.
+pub(super) struct FailureHook(Option<Url>);
+
+impl FailureHook {
     /// Tells of a command that failed, with what it says of itself.
     pub(super) async fn tell(&self, told: &Failure<'_>, output: &mut Output) {
-        let Some(Address(address)) = &self.on_failure_webhook else { return };
+        let Some(address) = &self.0 else { return };
         if let Err(error) = send(address, &told.message()).await {
             output.warning(format!("the failure webhook could not be told: {error}"));
         }
@@ -85,13 +84,15 @@ impl Failure<'_> {
             _ => "failed",
         };
         let title = format!("connectwise-etl {}: {what}", self.command);
-        let facts = [("Lakehouse", Some(self.lakehouse)), ("Run", self.run)];
+        let shown = without_secrets(self.lakehouse);
+        let facts = [("Lakehouse", Some(shown.as_str())), ("Run", self.run)];
         let facts: Vec<Value> = facts
             .into_iter()
             .filter_map(|(title, value)| Some(json!({ "title": title, "value": one_line(value?) })))
             .chain(std::iter::once(json!({ "title": "Exit status", "value": self.status.to_string() })))
             .collect();
-        let errors: String = self.errors.chars().take(LONGEST).collect();
+        let errors = self.errors.replace(self.lakehouse, &shown);
+        let errors: String = errors.chars().take(LONGEST).collect();
         json!({
             "type": "message",
             "summary": title,
@@ -112,16 +113,41 @@ impl Failure<'_> {
     }
 }
 
+/// Returns a location without what may be a secret in it: a password, and what comes after `?` or `#`.
+fn without_secrets(location: &str) -> String {
+    let Some((scheme, rest)) = location.split_once("://") else { return location.to_owned() };
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let end = rest.find('/').unwrap_or(rest.len());
+    let (host, path) = rest.split_at(end);
+    let host = match host.rsplit_once('@') {
+        Some((user, host)) => format!("{}@{host}", user.split(':').next().unwrap_or_default()),
+        None => host.to_owned(),
+    };
+    format!("{scheme}://{host}{path}")
+}
+
 async fn send(address: &Url, message: &Value) -> Result<()> {
-    // An error of the client would repeat the address.
-    let failed = |error: reqwest::Error| Error::query(error.without_url());
+    // An error of the client would repeat the address; what it is about is in its sources.
+    let failed = |error: reqwest::Error| {
+        let error = error.without_url();
+        let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
+        let causes: String = causes.map(|cause| format!(": {cause}")).collect();
+        Error::query(format!("{error}{causes}"))
+    };
     let client = reqwest::Client::builder()
         .timeout(PATIENCE)
+        // The address is a secret, and only who was meant has the message.
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
         .user_agent(concat!("connectwise-etl/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(failed)?;
     let answer = client.post(address.clone()).json(message).send().await.map_err(failed)?;
-    answer.error_for_status().map(|_| ()).map_err(failed)
+    let answer = answer.error_for_status().map_err(failed)?;
+    match answer.status() {
+        status if status.is_success() => Ok(()),
+        status => Err(Error::query(format!("it answers HTTP {status}, and not that it took the message"))),
+    }
 }
 
 #[cfg(test)]
@@ -157,10 +183,10 @@ mod tests {
     }
 
     async fn told_to(address: &str, failure: &Failure<'_>) -> String {
-        let hook = FailureHookArgs { on_failure_webhook: Some(parse_address(address).unwrap()) };
+        let hook = FailureHookArgs { on_failure_webhook: Some(Secret::new(address)) };
         let said = super::super::output::SharedBuffer::default();
         let mut output = Output::to(Box::new(std::io::sink()), Box::new(said.clone()));
-        hook.tell(failure, &mut output).await;
+        hook.hook().unwrap().tell(failure, &mut output).await;
         assert!(!format!("{hook:?}").contains("s3cret"));
         String::from_utf8(said.take()).unwrap()
     }
@@ -195,11 +221,41 @@ mod tests {
         assert!(said.contains("could not be told") && !said.contains("s3cret"), "{said}");
     }
 
+    #[tokio::test]
+    async fn an_answer_that_leads_elsewhere_is_not_followed() {
+        let (address, served) = answer_once("302 Found\r\nlocation: http://127.0.0.1:9/other").await;
+        let said = told_to(&address, &failure()).await;
+        assert!(said.contains("302") && !said.contains("s3cret"), "{said}");
+        assert!(!served.await.unwrap().contains("referer"));
+    }
+
     #[test]
     fn an_address_is_https_and_is_not_repeated() {
-        for wrong in ["http://example.com/?sig=s3cret", "s3cret", "ftp://localhost/s3cret", ""] {
-            assert!(!parse_address(wrong).unwrap_err().contains("s3cret"), "{wrong}");
+        use clap::Parser as _;
+        for wrong in ["http://example.com/?sig=s3cret", "s3cret", "ftp://localhost/s3cret"] {
+            let line = ["connectwise-etl", "run", "--on-failure-webhook", wrong];
+            assert!(crate::cli::Cli::try_parse_from(line).is_ok(), "the parser would repeat what is wrong");
+            let told = address(&Secret::new(wrong)).unwrap_err().to_string();
+            assert!(!told.contains("s3cret") && told.contains("--on-failure-webhook"), "{told}");
         }
-        assert!(parse_address("https://example.com/?sig=s3cret").is_ok());
+        assert!(address(&Secret::new("https://example.com/?sig=s3cret")).is_ok());
+    }
+
+    #[test]
+    fn a_location_is_told_without_secrets() {
+        for (location, shown) in [
+            ("./lake?house", "./lake?house"),
+            (
+                "abfss://ws@onelake.dfs.fabric.microsoft.com/x/Tables",
+                "abfss://ws@onelake.dfs.fabric.microsoft.com/x/Tables",
+            ),
+            ("az://user:s3cret@c/x#s3cret", "az://user@c/x"),
+            ("https://acct.blob.core.windows.net/x?sv=1&sig=s3cret", "https://acct.blob.core.windows.net/x"),
+        ] {
+            assert_eq!(without_secrets(location), shown);
+            let errors = format!("the lakehouse {location} is gone");
+            let failure = Failure { command: "run", lakehouse: location, run: None, status: 1, errors };
+            assert!(!failure.message().to_string().contains("s3cret"));
+        }
     }
 }

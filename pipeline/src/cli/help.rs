@@ -2,6 +2,7 @@
 
 use super::Cli;
 use super::output::Output;
+use super::table::WIDTH;
 use crate::error::{Error, Result};
 use clap::{Args, Command, CommandFactory as _};
 use clap_complete::Shell;
@@ -87,14 +88,27 @@ pub(super) fn help(args: &HelpArgs, output: &mut Output) -> Result<u8> {
 /// The topics, a line each.
 fn listed() -> String {
     let about = |text: &'static str| text.lines().skip(1).find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let lines: Vec<String> = TOPICS.iter().map(|(name, text)| format!("  {name:16} {}", about(text))).collect();
+    let mut lines = Vec::new();
+    for (name, text) in TOPICS {
+        let mut line = format!("  {name:16}");
+        for word in about(text).split_whitespace() {
+            if line.chars().count() + word.chars().count() + 1 > WIDTH {
+                lines.push(std::mem::replace(&mut line, " ".repeat(18)));
+            }
+            line.push(' ');
+            line.push_str(word);
+        }
+        lines.push(line);
+    }
     lines.join("\n")
 }
 
 pub(super) fn completions(args: &CompletionsArgs, output: &mut Output) -> Result<u8> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), PROGRAM, &mut script);
-    output.copy(&mut script.as_slice())?;
+    // The labels of bash's script spell the program's name in another way than its variable does.
+    let script = String::from_utf8_lossy(&script).replace("connectwise__subcmd__etl", "connectwise__etl");
+    output.copy(&mut script.as_bytes())?;
     Ok(0)
 }
 
@@ -132,6 +146,9 @@ mod tests {
             let examples = examples.replace("\\\n", " ");
             let lines: Vec<&str> = examples.lines().map(str::trim).filter(|line| line.starts_with(PROGRAM)).collect();
             assert!(!lines.is_empty(), "{} has no examples", command.get_name());
+            for line in command.get_after_long_help().unwrap().to_string().lines() {
+                assert!(line.chars().count() < WIDTH, "a terminal would wrap it: {line}");
+            }
             for line in lines {
                 // What a shell puts in, or does with the output, is not the program's.
                 let line = line.replace("$TEAMS_URL", "https://example.com/hook");
@@ -161,6 +178,6 @@ mod tests {
                 assert!(line.chars().count() <= 100 || line.contains("://"), "{name}: {line}");
             }
         }
-        assert!(listed().lines().all(|line| line.chars().count() <= 100 && line.len() > 25), "{}", listed());
+        assert!(listed().lines().all(|line| line.chars().count() <= WIDTH && line.len() > 20), "{}", listed());
     }
 }

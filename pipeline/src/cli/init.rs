@@ -11,6 +11,7 @@ use super::output::Output;
 use crate::client::{Client, Limits, RetryPolicy};
 use crate::doctor::{STEPS, State, examine, is_well};
 use crate::error::{Error, Result};
+use crate::lake::interrupted;
 use crate::settings::{ApiSettings, variable};
 use clap::Args;
 use env_file::{EnvFile, Setting};
@@ -47,8 +48,8 @@ struct Question {
 const QUESTIONS: [Question; 4] = [
     Question {
         variable: "CW_BASE_URL",
-        text: "Address of the API (e.g. https://api-eu.myconnectwise.net/v4_6_release/apis/3.0)",
-        comment: "The API's whole base.",
+        text: "Address of the API, down to /apis/3.0",
+        comment: "The API's whole base, as in https://api-eu.myconnectwise.net/v4_6_release/apis/3.0",
         is_secret: false,
     },
     Question {
@@ -65,7 +66,7 @@ const QUESTIONS: [Question; 4] = [
     },
     Question {
         variable: "CW_CLIENTID",
-        text: "clientId of your integration (a GUID, from developer.connectwise.com)",
+        text: "clientId of your integration (a GUID)",
         comment: "The clientId of your integration.",
         is_secret: true,
     },
@@ -74,51 +75,119 @@ const QUESTIONS: [Question; 4] = [
 pub(super) async fn execute(args: &InitArgs, output: &mut Output) -> Result<u8> {
     let file = EnvFile::at(&args.output, args.force)?;
     let asks = !args.yes && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-    let answers = if asks { ask(args.lake.location())? } else { from_environment()? };
-    let lakehouse = answers.get(LAKEHOUSE).cloned().unwrap_or_else(|| args.lake.location().to_owned());
-    let lake = args.lake.clone().at(lakehouse.clone());
-    let settings = ApiSettings::from_lookup(|name| answers.get(name).cloned())?;
-    output.progress("Checking the connection, the rights and the storage …");
-    let checks = examine(Ok(settings.clone()), args.rate.into(), lake.open().await).await;
-    doctor::show(&checks, output)?;
-    let refused = |name: &str| STEPS.contains(&name) || name == "address";
-    if checks.iter().any(|check| check.state == State::Failed && refused(&check.name)) {
-        output.error(format!("the connection does not work yet, and {} was not written", args.output.display()));
-        return Ok(1);
-    }
+    let mut known = from_environment()?;
+    let place = known.entry(LAKEHOUSE).or_insert_with(|| Answer::given(args.lake.location()));
+    place.value = args.lake.location().to_owned();
+    let (answers, checks, settings) = loop {
+        let answers = if asks { ask_on_terminal(known).await? } else { complete(known)? };
+        let lookup = |name: &str| match answers.get(name) {
+            Some(answer) => Some(answer.value.clone()),
+            None => variable(name).ok().flatten(),
+        };
+        let settings = ApiSettings::from_lookup(lookup)?;
+        output.progress("Checking the connection, the rights and the storage …");
+        let place = answers.get(LAKEHOUSE).map_or_else(String::new, |answer| answer.value.clone());
+        let lake = args.lake.clone().at(place);
+        let checks = examine(Ok(settings.clone()), args.rate.into(), lake.open().await).await;
+        doctor::show(&checks, output)?;
+        let refused = |name: &str| STEPS.contains(&name) || name == "address";
+        if !checks.iter().any(|check| check.state == State::Failed && refused(&check.name)) {
+            break (answers, checks, settings);
+        }
+        if !asks {
+            output.error(format!("the connection does not work yet, and {} was not written", args.output.display()));
+            return Ok(1);
+        }
+        output.progress("\nThe connection does not work yet. Once more; Enter keeps what was said, Ctrl-C ends this.");
+        known = answers;
+    };
     let client = Client::with(settings, RetryPolicy::default(), args.rate.into(), Limits::default())?;
     first_run::show(&client, args.rate.workers(), output).await?;
-    let mut lines: Vec<Setting<'_>> = QUESTIONS
-        .iter()
-        .filter_map(|question| Some(Setting::new(question.comment, question.variable, answers.get(question.variable)?)))
-        .collect();
-    lines.push(Setting::new("Where the tables lie: a folder, or abfss://… (OneLake).", LAKEHOUSE, &lakehouse));
-    file.write(&lines)?;
-    let path = args.output.display();
+    file.write(&lines(args, &answers))?;
     let read = shell_words::quote(&args.output.to_string_lossy()).into_owned();
     let read = if read.contains('/') { read } else { format!("./{read}") };
     output.line(format!(
-        "\n{path} is written, for you alone to read. Every night:\n\n  set -a; . {read}; set +a\n  connectwise-etl \
-         run\n\nand to see how it went:\n\n  connectwise-etl status"
+        "\n{} is written. It holds a private key: keep it to yourself. Every night:\n\n  set -a; . {read}; set +a\n  \
+         connectwise-etl run\n\nand to see how it went:\n\n  connectwise-etl status",
+        args.output.display()
     ))?;
     Ok(u8::from(!is_well(&checks)))
 }
+
+/// The lines of the file.
+fn lines(args: &InitArgs, answers: &Answers) -> Vec<Setting> {
+    let mut lines = Vec::new();
+    for question in &QUESTIONS {
+        let Some(answer) = answers.get(question.variable) else { continue };
+        // A secret that lies in a file stays there alone.
+        lines.push(match &answer.file {
+            Some(file) => Setting::new(question.comment, format!("{}_FILE", question.variable), absolute(file)),
+            None => Setting::new(question.comment, question.variable, &answer.value),
+        });
+    }
+    if let Some(answer) = answers.get(LAKEHOUSE) {
+        let comment = "Where the tables lie: a folder, or abfss://… (OneLake).";
+        lines.push(Setting::new(comment, LAKEHOUSE, absolute(&answer.value)));
+    }
+    if args.lake.is_flat() {
+        lines.push(Setting::new("How tables are named: <layer>_<table>.", "CW_LAYOUT", "flat"));
+    }
+    for (name, value) in args.rate.unusual() {
+        lines.push(Setting::new("How fast the API is asked.", name, value));
+    }
+    if let Ok(Some(version)) = variable("CW_API_VERSION") {
+        lines.push(Setting::new("The version of the API that is asked for.", "CW_API_VERSION", version));
+    }
+    lines
+}
+
+/// A folder's path from the root, since the file is read from anywhere; addresses stay as they are.
+fn absolute(place: &str) -> String {
+    if place.contains("://") || place.starts_with('~') {
+        return place.to_owned();
+    }
+    std::path::absolute(place).map_or_else(|_| place.to_owned(), |path| path.to_string_lossy().into_owned())
+}
+
+/// An answer, and the file that it came from, where it did.
+#[derive(Debug, Clone, Default)]
+struct Answer {
+    value: String,
+    file: Option<String>,
+}
+
+impl Answer {
+    fn given(value: &str) -> Self {
+        Self { value: value.to_owned(), file: None }
+    }
+}
+
+type Answers = BTreeMap<&'static str, Answer>;
 
 /// The variable that holds a location.
 const LAKEHOUSE: &str = "CW_LAKEHOUSE";
 
 /// Returns what the environment says, also where it names a file.
-fn from_environment() -> Result<BTreeMap<&'static str, String>> {
-    let mut answers = BTreeMap::new();
+fn from_environment() -> Result<Answers> {
+    let mut answers = Answers::new();
     for question in &QUESTIONS {
-        if let Some(value) = in_environment(question.variable)? {
-            answers.insert(question.variable, value);
+        let name = question.variable;
+        if let Some(value) = variable(name)? {
+            answers.insert(name, Answer::given(&value));
+        } else if let Some(path) = variable(&format!("{name}_FILE"))? {
+            let text = std::fs::read_to_string(&path).map_err(|error| Error::io(format!("reading {path}"), error))?;
+            answers.insert(name, Answer { value: text.trim().to_owned(), file: Some(path) });
         }
     }
+    Ok(answers)
+}
+
+/// Requires that nothing has to be asked.
+fn complete(known: Answers) -> Result<Answers> {
     let missing: Vec<&str> =
-        QUESTIONS.iter().map(|question| question.variable).filter(|name| !answers.contains_key(name)).collect();
+        QUESTIONS.iter().map(|question| question.variable).filter(|name| !known.contains_key(name)).collect();
     if missing.is_empty() {
-        return Ok(answers);
+        return Ok(known);
     }
     Err(Error::Usage(format!(
         "nothing can be asked here, and the environment lacks {}: set them, or run `connectwise-etl init` on a terminal",
@@ -126,45 +195,109 @@ fn from_environment() -> Result<BTreeMap<&'static str, String>> {
     )))
 }
 
-fn in_environment(name: &str) -> Result<Option<String>> {
-    if let Some(value) = variable(name)? {
-        return Ok(Some(value));
+/// Asks on a thread of its own, so that Ctrl-C ends it with the terminal as it was.
+async fn ask_on_terminal(known: Answers) -> Result<Answers> {
+    let asked = tokio::task::spawn_blocking(move || ask(known));
+    tokio::select! {
+        answers = asked => answers.map_err(Error::query)?,
+        () = interrupted() => {
+            // A hidden answer had switched it off.
+            let _ = std::process::Command::new("stty").arg("echo").status();
+            Err(Error::query("stopped on request; nothing was written"))
+        }
     }
-    let Some(path) = variable(&format!("{name}_FILE"))? else { return Ok(None) };
-    let text = std::fs::read_to_string(&path).map_err(|error| Error::io(format!("reading {path}"), error))?;
-    Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
 }
 
-/// Asks for each setting on the terminal; what the environment says is the proposal.
-fn ask(lakehouse: &str) -> Result<BTreeMap<&'static str, String>> {
-    let mut answers = BTreeMap::new();
+/// Asks for each setting; what is known is the proposal.
+fn ask(mut known: Answers) -> Result<Answers> {
     for question in &QUESTIONS {
-        let known = in_environment(question.variable)?;
-        let answer = match (question.is_secret, known) {
-            (true, Some(known)) => {
-                let text = format!("{} (Enter keeps that of the environment)", question.text);
+        let before = known.remove(question.variable);
+        let check = |text: &String| problem(question.variable, text).map_or(Ok(()), Err);
+        let answer = match (question.is_secret, before) {
+            (true, Some(before)) => {
+                let text = format!("{} (Enter keeps what is known)", question.text);
                 let typed = dialoguer::Password::new().with_prompt(text).allow_empty_password(true).interact();
-                Some(typed.map_err(unanswered)?).filter(|typed| !typed.trim().is_empty()).unwrap_or(known)
+                let typed = typed.map_err(unanswered)?;
+                if typed.trim().is_empty() { before } else { Answer::given(typed.trim()) }
             }
-            (true, None) => dialoguer::Password::new().with_prompt(question.text).interact().map_err(unanswered)?,
-            (false, known) => text(question.text, known)?,
+            (true, None) => {
+                let typed = dialoguer::Password::new().with_prompt(question.text).interact();
+                Answer::given(typed.map_err(unanswered)?.trim())
+            }
+            (false, before) => text(question.text, before, check)?,
         };
-        answers.insert(question.variable, answer.trim().to_owned());
+        known.insert(question.variable, answer);
     }
-    let place = text("Lakehouse: a folder, or abfss://… (OneLake)", Some(lakehouse.to_owned()))?;
-    answers.insert(LAKEHOUSE, place.trim().to_owned());
-    Ok(answers)
+    let before = known.remove(LAKEHOUSE);
+    known.insert(LAKEHOUSE, text("Lakehouse: a folder, or abfss://… (OneLake)", before, |_| Ok(()))?);
+    Ok(known)
 }
 
-fn text(prompt: &str, proposal: Option<String>) -> Result<String> {
-    let mut input = dialoguer::Input::<String>::new().with_prompt(prompt);
-    if let Some(proposal) = proposal {
-        input = input.default(proposal);
+fn text(
+    prompt: &str,
+    before: Option<Answer>,
+    check: impl Fn(&String) -> std::result::Result<(), String>,
+) -> Result<Answer> {
+    let mut input = dialoguer::Input::<String>::new().with_prompt(prompt).validate_with(check);
+    if let Some(before) = &before {
+        input = input.default(before.value.clone());
     }
-    input.interact_text().map_err(unanswered)
+    let typed = input.interact_text().map_err(unanswered)?;
+    // What is kept is kept with its file.
+    Ok(before.filter(|before| before.value == typed.trim()).unwrap_or_else(|| Answer::given(typed.trim())))
+}
+
+/// What is wrong with an answer by itself.
+fn problem(name: &str, value: &str) -> Option<String> {
+    if name == "CW_AUTH_USERNAME" && !value.contains('+') {
+        return Some("it has no +: expected the company, a plus sign and the public key".to_owned());
+    }
+    let stand_in = |other: &str| match other {
+        "CW_BASE_URL" => Some("https://localhost".to_owned()),
+        _ if QUESTIONS.iter().any(|question| question.variable == other) => Some("x".to_owned()),
+        _ => None,
+    };
+    let lookup = |other: &str| if other == name { Some(value.to_owned()) } else { stand_in(other) };
+    let told = ApiSettings::from_lookup(lookup).err()?.to_string();
+    told.lines().find_map(|line| line.trim().strip_prefix(name).map(|why| why.trim().to_owned()))
 }
 
 fn unanswered(error: dialoguer::Error) -> Error {
     let dialoguer::Error::IO(source) = error;
     Error::io("reading an answer", source)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_judged_by_itself() {
+        assert_eq!(problem("CW_BASE_URL", "https://cw.example.com/v4_6_release/apis/3.0"), None);
+        assert_eq!(problem("CW_AUTH_USERNAME", "company+key"), None);
+        for (name, wrong) in
+            [("CW_BASE_URL", "nonsense"), ("CW_BASE_URL", "http://cw.example.com"), ("CW_AUTH_USERNAME", "demo")]
+        {
+            assert!(problem(name, wrong).is_some(), "{name} {wrong}");
+        }
+    }
+
+    #[test]
+    fn a_folder_is_found_from_anywhere_and_a_key_stays_in_its_file() {
+        use clap::Parser as _;
+        #[derive(clap::Parser)]
+        struct Command {
+            #[command(flatten)]
+            init: InitArgs,
+        }
+        let line = ["init", "--layout", "flat", "--workers", "3"];
+        let args = Command::try_parse_from(line).unwrap().init;
+        let key = Answer { value: "s3cret".to_owned(), file: Some("/run/secrets/cw".to_owned()) };
+        let answers = Answers::from([("CW_AUTH_PASSWORD", key), (LAKEHOUSE, Answer::given("./lakehouse"))]);
+        let shown: Vec<String> =
+            lines(&args, &answers).iter().map(|line| format!("{}={}", line.name, line.value)).collect();
+        let folder = std::env::current_dir().unwrap().join("lakehouse");
+        let place = format!("CW_LAKEHOUSE={}", folder.display());
+        assert_eq!(shown, ["CW_AUTH_PASSWORD_FILE=/run/secrets/cw", &place, "CW_LAYOUT=flat", "CW_WORKERS=3"]);
+    }
 }

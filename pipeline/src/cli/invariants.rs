@@ -105,7 +105,12 @@ pub(super) fn held(report: &RunReport) -> Vec<Held> {
     let fetched = row("", "bronze holds what was read", &read, Some(vec![every])).told(read_of(read.len()));
     let all_fit = of(&["quarantine"]);
     let of_read = format!("the records of {} entities", all_fit.len());
-    let fit = row("", "records fit", &all_fit, Some(vec![of_read]));
+    let rejected: u64 = report.entities.iter().map(|entity| entity.quarantined).sum();
+    let mut fit = row("", "records fit", &all_fit, Some(vec![of_read]));
+    if rejected > 0 {
+        let records = if rejected == 1 { "record is" } else { "records are" };
+        fit.brief = format!("{} {records} in quarantine, fewer than would fail", grouped(rejected));
+    }
     let gold = [
         row("1", "live rows agree", &of(&["rows"]), None),
         row("2", "sums agree", &of(&["sum"]), None),

@@ -181,7 +181,7 @@ impl Cli {
     /// [`Error`], whose message is for the user and whose exit status is [`Error::exit_code`].
     pub async fn execute(self, output: &mut Output) -> Result<u8> {
         environment::check(std::time::SystemTime::now())?;
-        output.set_verbose(self.verbose > 0);
+        output.set_verbose(self.verbose > 0, self.quiet);
         match self.command {
             Command::Run(args) => run::execute(args, output).await,
             #[cfg(feature = "demo")]

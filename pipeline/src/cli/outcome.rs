@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::lake::Counts;
 use crate::printable::one_line;
 use crate::run::report::RunReport;
+use connectwise_generated::checks::REPORTS;
 
 /// Maximum number of changed tables that are shown one by one.
 const MOST_TABLES: usize = 10;
@@ -20,6 +21,9 @@ const MOST_TABLES: usize = 10;
 /// # Errors
 /// [`crate::Error::Io`] where the output can't be written.
 pub(super) fn show(report: &RunReport, output: &mut Output) -> Result<()> {
+    if output.is_quiet() {
+        return Ok(());
+    }
     if output.is_verbose() {
         invariants::show(report, output)?;
     } else {
@@ -27,7 +31,7 @@ pub(super) fn show(report: &RunReport, output: &mut Output) -> Result<()> {
             output.line(layers(report))?;
         }
         let mut lines: Vec<String> = held(report).iter().flat_map(invariant).collect();
-        lines.extend(open_points(report).iter().flat_map(remark));
+        lines.extend(open_points(report).iter().flat_map(|point| remark(point, output.place())));
         if !lines.is_empty() {
             output.line(format!("\n{}", lines.join("\n")))?;
         }
@@ -88,10 +92,8 @@ fn open_points(report: &RunReport) -> Vec<Remark> {
     let mut points = remarks(report);
     for check in report.checks.iter().filter(|check| !check.passed && !check.fails()) {
         let name = check.name.split_once('/').map_or(check.name.as_str(), |(_, name)| name);
-        points.push(Remark {
-            text: format!("{name}: {}", without_sample(&check.detail)),
-            more: Some("status -v".to_owned()),
-        });
+        let text = format!("{name}: {}", without_sample(&check.detail));
+        points.push(Remark { text, more: Some(command_for(&check.detail)) });
     }
     let types: Vec<&str> = report.unmatched.iter().map(|kind| kind.type_name.as_str()).collect();
     if !types.is_empty() {
@@ -101,6 +103,12 @@ fn open_points(report: &RunReport) -> Vec<Remark> {
         points.push(Remark { text: format!("{number} {kinds}: {types}"), more: Some("report unmatched".to_owned()) });
     }
     points
+}
+
+/// Arguments of the program that show more of a broken check: the report that it names, else all of its figures.
+pub(super) fn command_for(detail: &str) -> String {
+    let report = REPORTS.iter().find(|report| detail.contains(&format!("report {}", report.name)));
+    report.map_or("status -v".to_owned(), |report| format!("report {}", report.name))
 }
 
 /// What a check says, with the number of rows first and without a sample of them.
@@ -113,12 +121,12 @@ pub(super) fn without_sample(detail: &str) -> String {
 }
 
 /// A remark on one line, and the command that shows more on the next where both do not fit.
-fn remark(remark: &Remark) -> Vec<String> {
+fn remark(remark: &Remark, place: &str) -> Vec<String> {
     let text = format!("! {}", one_line(&remark.text));
     match &remark.more {
         None => vec![cut(&text)],
         Some(more) => {
-            let more = format!("connectwise-etl {more}");
+            let more = format!("connectwise-etl {more}{place}");
             if text.chars().count() + more.chars().count() + 4 <= WIDTH {
                 vec![format!("{text}  → {more}")]
             } else {

@@ -1,8 +1,10 @@
 //! Output: the one writer of results (standard output) and of progress (standard error).
 
+use super::args::DEFAULT_PLACE;
 use crate::error::{Error, Result};
 use crate::printable;
 use crate::progress::Progress;
+use crate::settings::variable;
 use std::io::{IsTerminal as _, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,6 +13,9 @@ pub struct Output {
     out: Box<dyn Write + Send>,
     progress: Progress,
     is_verbose: bool,
+    is_quiet: bool,
+    /// Arguments that name the lakehouse, where a command would not find it by itself.
+    place: String,
 }
 
 impl Output {
@@ -29,12 +34,30 @@ impl Output {
 
     /// Creates an output whose results go to any writer.
     pub(super) fn with(out: Box<dyn Write + Send>, progress: Progress) -> Self {
-        Self { out, progress, is_verbose: false }
+        Self { out, progress, is_verbose: false, is_quiet: false, place: String::new() }
     }
 
-    /// Sets whether every table and check is shown, in the place of a line a layer and invariant.
-    pub(super) fn set_verbose(&mut self, is_verbose: bool) {
+    /// Sets whether every table and check is shown in the place of a line a layer and invariant, or nothing that is well.
+    pub(super) fn set_verbose(&mut self, is_verbose: bool, is_quiet: bool) {
         self.is_verbose = is_verbose;
+        self.is_quiet = is_quiet;
+    }
+
+    /// Returns whether only errors and warnings are shown.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.is_quiet
+    }
+
+    /// Sets the lakehouse that commands which are proposed have to name.
+    pub(super) fn set_place(&mut self, lakehouse: &str) {
+        let is_found =
+            variable("CW_LAKEHOUSE").ok().flatten().map_or(lakehouse == DEFAULT_PLACE, |set| set == lakehouse);
+        self.place = if is_found { String::new() } else { format!(" --lakehouse {}", shell_words::quote(lakehouse)) };
+    }
+
+    /// Returns the arguments that name the lakehouse, after a blank; nothing where a command finds it by itself.
+    pub(super) fn place(&self) -> &str {
+        &self.place
     }
 
     /// Returns whether every table and check is shown.

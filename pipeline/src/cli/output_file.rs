@@ -6,7 +6,7 @@
 
 use super::output::Output;
 use crate::error::{Error, Result};
-use crate::lake::interrupted;
+use crate::lake::{interrupted, signals_are_left};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Seek as _, Write};
 use std::path::{Path, PathBuf};
@@ -42,7 +42,8 @@ impl OutputFile {
             Ok(Self { name: output.to_owned(), draft, beside, place, stop })
         };
         if output == "-" {
-            return made(Scratch::new()?, None, Place::Standard, None);
+            // Inside another program no signal ends the command.
+            return made(Scratch::new()?, None, Place::Standard, signals_are_left().then(listen));
         }
         let path = Path::new(output);
         let no_file = || Error::Usage(format!("--output {output} names no file"));

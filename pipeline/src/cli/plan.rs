@@ -15,6 +15,7 @@ use crate::run;
 use crate::run::{meta, source};
 use chrono::{DateTime, Utc};
 use connectwise_generated::gold::TABLES as GOLD;
+use connectwise_generated::tables::by_entity;
 use connectwise_runtime::Table;
 use serde::Serialize;
 
@@ -32,6 +33,9 @@ struct EntityPlan {
     /// Plans of the first lists: their counts and how they are read.
     outlines: Vec<PlanSummary>,
     tables: Vec<String>,
+    /// What is known only when the run is at work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
     /// Why it can't be planned.
     error: Option<String>,
 }
@@ -110,6 +114,7 @@ async fn of_entity(
         lists: 0,
         outlines: Vec::new(),
         tables: bronze.into_iter().chain(silver.into_iter().flatten()).collect(),
+        note: None,
         error: None,
     };
     let Some(client) = client else { return plan };
@@ -117,6 +122,13 @@ async fn of_entity(
         let is_other = source::is_other(lake, entity, client.source(), options.change_source).await?;
         let window = if is_other { Window::Everything } else { run::window_of(lake, options, now, entity).await? };
         plan.window = window.to_string();
+        if let Some(parent) = entity.parent.and_then(|parent| by_entity(parent.entity))
+            && lake.open("bronze", parent.table).await?.is_none()
+            && options.selected()?.iter().any(|other| other.entity == parent.entity)
+        {
+            plan.note = Some(format!("a list below each {}, which the run reads first", parent.entity));
+            return Ok(Vec::new());
+        }
         let parents = bronze::parents(lake, entity, now).await?;
         plan.lists = if entity.parent.is_some() { parents.asked.len() } else { 1 };
         let max_rejected_percent = MOST_PERCENT;
@@ -161,6 +173,7 @@ fn lines(plan: &EntityPlan) -> Vec<String> {
     if plan.lists > plan.outlines.len() && !plan.outlines.is_empty() {
         lines.push(format!("  and {} more lists below other records", plan.lists - plan.outlines.len()));
     }
+    lines.extend(plan.note.as_ref().map(|note| format!("  {note}")));
     lines.extend(plan.error.as_ref().map(|error| format!("  can't be told: {error}")));
     lines
 }

@@ -56,6 +56,7 @@ pub(super) async fn execute(args: ReconcileArgs, output: &mut Output) -> Result<
         change_source: args.change_source,
         ..Options::default()
     };
+    output.set_place(args.lake.location());
     options.selected()?;
     let lake = args.lake.open().await?.with_hash_key(hash_key()?).with_lock_wait(args.lock.wait());
     must_exist(&lake).await?;

@@ -6,6 +6,9 @@ use crate::printable::one_line;
 use crate::run::report::RunReport;
 use connectwise_generated::tables::by_entity;
 
+/// Arguments that list what is in quarantine.
+pub(super) const QUARANTINE: &str = "query \"SELECT entity, reason FROM bronze.cw_quarantine\"";
+
 /// A remark, and the command that shows more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Remark {
@@ -37,7 +40,7 @@ pub(super) fn remarks(report: &RunReport) -> Vec<Remark> {
             let records = if entity.quarantined == 1 { "record" } else { "records" };
             say(
                 format!("{name}: {} {records} in quarantine", grouped(entity.quarantined)),
-                Some("query \"SELECT * FROM bronze.cw_quarantine\"".to_owned()),
+                Some(QUARANTINE.to_owned()),
             );
         }
         if let Some(text) = read_twice(name, &entity.numbers) {
@@ -47,7 +50,7 @@ pub(super) fn remarks(report: &RunReport) -> Vec<Remark> {
             let names: Vec<&str> = entity.unknown_fields.keys().map(String::as_str).collect();
             let names = one_line(&names.join(", ")).into_owned();
             let table = by_entity(name).map_or("", |table| table.table);
-            let more = format!("query \"SELECT id, _unknown FROM bronze.{table}\"");
+            let more = format!("query \"SELECT max(_unknown) FROM bronze.{table}\"");
             say(format!("{name}: properties that the spec does not know: {names}"), Some(more));
         }
     }

@@ -33,6 +33,7 @@ pub(super) struct ReplayArgs {
 
 pub(super) async fn execute(args: ReplayArgs, output: &mut Output) -> Result<u8> {
     let options = Options { entities: args.entities, ..Options::default() };
+    output.set_place(args.lake.location());
     options.selected()?;
     let lake = args.lake.open().await?.with_hash_key(hash_key()?).with_lock_wait(args.lock.wait());
     must_exist(&lake).await?;

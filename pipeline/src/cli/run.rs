@@ -107,7 +107,7 @@ fn parse_since(text: &str) -> std::result::Result<DateTime<Utc>, String> {
 }
 
 pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
-    let (hook, lakehouse) = (args.hook.clone(), args.lake.location().to_owned());
+    let (hook, lakehouse, is_plan) = (args.hook.hook()?, args.lake.location().to_owned(), args.dry_run);
     let failure = |run, status, errors| Failure { command: "run", lakehouse: &lakehouse, run, status, errors };
     match ran(args, output).await {
         Ok(Ran::Planned(status)) => Ok(status),
@@ -121,6 +121,8 @@ pub(super) async fn execute(args: RunArgs, output: &mut Output) -> Result<u8> {
             }
             Ok(status)
         }
+        // Whoever plans a run, or stops it, is there.
+        Err(error) if is_plan || matches!(error, Error::Lake(crate::lake::Error::Interrupted)) => Err(error),
         Err(error) => {
             hook.tell(&failure(None, error.exit_code(), error.to_string()), output).await;
             Err(error)
@@ -138,6 +140,7 @@ enum Ran {
 
 /// Runs, or plans a run.
 async fn ran(args: RunArgs, output: &mut Output) -> Result<Ran> {
+    output.set_place(args.lake.location());
     let span = tracing::info_span!("run", mode = args.mode.name());
     let options = Options {
         mode: args.mode,

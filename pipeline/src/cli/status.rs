@@ -88,6 +88,7 @@ fn verdict(last: Option<DateTime<Utc>>, most: TimeDelta, now: DateTime<Utc>) -> 
 }
 
 pub(super) async fn execute(args: &StatusArgs, output: &mut Output) -> Result<u8> {
+    output.set_place(args.lake.location());
     let lake = args.lake.open().await?;
     must_exist(&lake).await?;
     let source = source::remembered(&lake).await?;

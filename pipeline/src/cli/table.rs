@@ -2,7 +2,7 @@
 
 use crate::printable::one_line;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table};
 
 /// Minimum width of a column that has to be narrower than its content.
 const NARROWEST: usize = 8;
@@ -62,7 +62,12 @@ fn fitted(header: &[&str], rows: &[Vec<String>], numbers: &[usize], width: Optio
     let lines = |row: &Vec<String>| row.iter().map(|text| one_line(text).into_owned()).collect::<Vec<_>>();
     let names = header.iter().map(|name| one_line(name)).collect::<Vec<_>>();
     let rows: Vec<Vec<String>> = rows.iter().map(lines).collect();
-    let narrowest = header.len() * (NARROWEST + FRAME) + 1;
+    let width_of = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(String::as_str);
+        cells.chain(header.get(column).copied()).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let least = |column| if numbers.contains(&column) { width_of(column) } else { NARROWEST };
+    let narrowest = (0..header.len()).map(|column| least(column) + FRAME).sum::<usize>() + 1;
     if width.is_some_and(|width| narrowest > usize::from(width)) && !rows.is_empty() {
         // Too many columns to read side by side: each value gets a row.
         let mut turned = Vec::new();
@@ -77,6 +82,12 @@ fn fitted(header: &[&str], rows: &[Vec<String>], numbers: &[usize], width: Optio
     }
     let mut table = whole(names, rows, numbers);
     fit(&mut table, width);
+    // A number that is broken into two lines reads as another one.
+    for number in numbers {
+        if let Some(column) = table.column_mut(*number) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
     table
 }
 

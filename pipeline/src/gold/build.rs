@@ -140,6 +140,9 @@ pub async fn build(run: &RunContext, options: BuildOptions) -> Result<Gold> {
                 None => break,
             }
         }
+        if let Some(table) = waiting.first() {
+            return Err(Error::query(format!("gold/{} can't be built: it reads tables that read it", table.name)));
+        }
         built.sort_by_key(|built: &Built| TABLES.iter().position(|table| table.name == built.table.name));
         Ok::<_, Error>(built)
     };

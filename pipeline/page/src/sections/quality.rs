@@ -87,9 +87,15 @@ fn verdict(
     let t = page.t;
     let held = invariants.iter().filter(|invariant| invariant.broken == 0).count();
     let warnings: usize = invariants.iter().map(|invariant| invariant.warnings).sum();
+    // What was not brought or not built was not checked either.
+    let last = runs.filter(|frame| !frame.is_empty());
+    let is_done = last.map(|frame| frame.first("status").map(|status| status.text() == "done")).transpose()?;
+    let has_gold = page.rows(ROWS_OF_GOLD)?.is_some();
+    let is_whole = is_done.unwrap_or(false) && has_gold;
     let (class, words) = match (held, invariants.len()) {
         (_, 0) => ("warn", t.verdict_none),
-        (held, all) if held == all => ("good", t.verdict_good),
+        (held, all) if held == all && is_whole => ("good", t.verdict_good),
+        (held, all) if held == all => ("warn", t.verdict_partly),
         _ => ("bad", t.verdict_bad),
     };
     let count = |count: usize| page.language.count(count);
@@ -100,12 +106,8 @@ fn verdict(
     if let Some(frame) = quarantine.filter(|frame| !frame.is_empty()) {
         said.push(fill(t.verdict_quarantine, &[("count", &count(frame.len()))]));
     }
-    let mut class = class;
-    if let Some(frame) = runs.filter(|frame| !frame.is_empty()) {
+    if let Some(frame) = last {
         let status = frame.first("status")?.text();
-        if class == "good" && status != "done" {
-            class = "warn";
-        }
         let when = page.language.value(frame.first("startedAt")?);
         said.push(fill(t.verdict_run, &[("when", &when), ("status", &page.language.code_name(status))]));
     }

@@ -18,7 +18,8 @@ use clap::{Args, ValueEnum};
 use futures::TryStreamExt as _;
 use indexmap::IndexMap;
 use serde_json::value::RawValue;
-use std::io::{BufRead as _, ErrorKind, Write};
+use std::io::{BufRead as _, ErrorKind, IsTerminal as _, Write};
+use std::path::Path;
 
 #[derive(Debug, Args)]
 pub(super) struct ExtractArgs {
@@ -45,7 +46,7 @@ pub(super) struct ExtractArgs {
     /// Stop after so many records
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
-    /// The form of the output; ndjson where left out
+    /// The form of the output; by the file's name where left out, else ndjson
     #[arg(long, value_enum)]
     format: Option<Form>,
     #[command(flatten)]
@@ -73,7 +74,16 @@ impl ExtractArgs {
         match (self.format, self.excel.excel) {
             (Some(Form::Ndjson | Form::Parquet), Some(_)) => Err(no_csv()),
             (None, Some(_)) => Ok(Form::Csv),
-            (form, _) => Ok(form.unwrap_or_default()),
+            (Some(Form::Parquet), None) if self.output == "-" && std::io::stdout().is_terminal() => {
+                Err(Error::Usage("Parquet is not for a terminal: name a file with --output FILE".to_owned()))
+            }
+            (Some(form), _) => Ok(form),
+            // The file's name says it, where nothing else does.
+            (None, None) => Ok(match Path::new(&self.output).extension().and_then(|extension| extension.to_str()) {
+                Some("csv") => Form::Csv,
+                Some("parquet") => Form::Parquet,
+                _ => Form::Ndjson,
+            }),
         }
     }
 

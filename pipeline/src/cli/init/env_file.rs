@@ -5,25 +5,27 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// A variable with its value, and what the file says of it.
-pub(super) struct Setting<'a> {
-    comment: &'a str,
-    name: &'a str,
-    value: &'a str,
+pub(super) struct Setting {
+    pub(super) comment: &'static str,
+    pub(super) name: String,
+    pub(super) value: String,
 }
 
-impl<'a> Setting<'a> {
-    pub(super) fn new(comment: &'a str, name: &'a str, value: &'a str) -> Self {
-        Self { comment, name, value }
+impl Setting {
+    pub(super) fn new(comment: &'static str, name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { comment, name: name.into(), value: value.into() }
     }
 }
 
-/// Settings that may be added by hand.
+/// Settings that may be added by hand. What follows a value on its line would be a part of it.
 const FURTHER: &str = "
-# Further settings, with what is usual (`connectwise-etl help environment` explains them all):
-# CW_LAYOUT=schemas                  # flat, for lakehouses without schemas
+# Further settings, with what is usual (`connectwise-etl help environment` explains them all).
+# Requests a minute to the API:
 # CW_REQUESTS_PER_MINUTE=1000
-# CW_RECONCILE_DAYS=7                # compare all ids with the source every week
-# CW_ON_FAILURE_WEBHOOK=https://…    # is told of runs that fail
+# Compare all ids with the source every so many days:
+# CW_RECONCILE_DAYS=7
+# A web address that is told of runs that fail:
+# CW_ON_FAILURE_WEBHOOK=https://…
 ";
 
 /// File that is about to be written.
@@ -51,7 +53,7 @@ impl EnvFile {
     ///
     /// # Errors
     /// [`Error::Io`]; [`Error::Usage`] for a value that such a file can't hold.
-    pub(super) fn write(self, settings: &[Setting<'_>]) -> Result<()> {
+    pub(super) fn write(self, settings: &[Setting]) -> Result<()> {
         let text = text_of(settings)?;
         let failed = |error| Error::io(format!("writing {}", self.path.display()), error);
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -63,7 +65,7 @@ impl EnvFile {
     }
 }
 
-fn text_of(settings: &[Setting<'_>]) -> Result<String> {
+fn text_of(settings: &[Setting]) -> Result<String> {
     let mut text = "# Settings of connectwise-etl. Keep this file private: it holds a private key.\n\
                     # A shell reads it by `set -a; . ./connectwise.env; set +a`, systemd by EnvironmentFile=, a container \
                     by\n# --env-file, which takes quotes for a part of a value.\n"
@@ -82,22 +84,24 @@ fn text_of(settings: &[Setting<'_>]) -> Result<String> {
 mod tests {
     use super::*;
 
-    const SETTINGS: [Setting<'static>; 2] = [
-        Setting { comment: "The base.", name: "CW_BASE_URL", value: "https://cw.example.com/v4_6_release/apis/3.0" },
-        Setting { comment: "The key.", name: "CW_AUTH_PASSWORD", value: "a $b 'c' #d" },
-    ];
+    fn settings() -> [Setting; 2] {
+        [
+            Setting::new("The base.", "CW_BASE_URL", "https://cw.example.com/v4_6_release/apis/3.0"),
+            Setting::new("The key.", "CW_AUTH_PASSWORD", "a $b 'c' #d"),
+        ]
+    }
 
     #[test]
     fn a_shell_reads_the_values_as_they_are() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("connectwise.env");
-        EnvFile::at(&path, false).unwrap().write(&SETTINGS).unwrap();
+        EnvFile::at(&path, false).unwrap().write(&settings()).unwrap();
         let script = format!("set -a; . '{}'; printf '%s|%s' \"$CW_BASE_URL\" \"$CW_AUTH_PASSWORD\"", path.display());
         let read = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
         let read = String::from_utf8(read.stdout).unwrap();
-        assert_eq!(read, format!("{}|{}", SETTINGS[0].value, SETTINGS[1].value));
+        assert_eq!(read, format!("{}|{}", settings()[0].value, settings()[1].value));
         let text = std::fs::read_to_string(&path).unwrap();
-        let unquoted = format!("\nCW_BASE_URL={}\n", SETTINGS[0].value);
+        let unquoted = format!("\nCW_BASE_URL={}\n", settings()[0].value);
         assert!(text.contains(&unquoted), "a container takes quotes for a part of the value: {text}");
     }
 
@@ -110,10 +114,10 @@ mod tests {
         let file = EnvFile::at(&path, false).unwrap();
         // Someone else is faster.
         std::fs::write(&path, "mine").unwrap();
-        assert!(matches!(file.write(&SETTINGS), Err(Error::Io { .. })));
+        assert!(matches!(file.write(&settings()), Err(Error::Io { .. })));
         assert!(matches!(EnvFile::at(&path, false), Err(Error::Usage(_))));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
-        EnvFile::at(&path, true).unwrap().write(&SETTINGS).unwrap();
+        EnvFile::at(&path, true).unwrap().write(&settings()).unwrap();
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "a draft was left");
     }

@@ -37,7 +37,7 @@ fn report() -> RunReport {
 fn shown(report: &RunReport, is_verbose: bool) -> String {
     let out = super::super::output::SharedBuffer::default();
     let mut output = Output::with(Box::new(out.clone()), crate::progress::Progress::silent());
-    output.set_verbose(is_verbose);
+    output.set_verbose(is_verbose, false);
     show(report, &mut output).unwrap();
     String::from_utf8(out.take()).unwrap()
 }
@@ -105,7 +105,7 @@ fn what_someone_should_look_at_comes_with_its_command_and_fits_the_screen() {
     let text = shown(&report, false);
     for line in [
         "! TimeEntry: 1 record in quarantine",
-        "    → connectwise-etl query \"SELECT * FROM bronze.cw_quarantine\"",
+        "    → connectwise-etl query \"SELECT entity, reason FROM bronze.cw_quarantine\"",
         "! 2 agreement types that no rule knows: Ráðgjöf, Tímavinna",
         "    → connectwise-etl report unmatched",
     ] {

@@ -48,7 +48,8 @@ pub(in crate::cli) async fn execute(
         return Err(Error::Usage("the page is for a browser: name a file with --output FILE".to_owned()));
     }
     let mut target = OutputFile::new(file.unwrap_or("-"))?;
-    let page = page(lake, language).await?;
+    let stop = target.stop();
+    let page = stop.or(page(lake, language)).await?;
     target.draft().write_all(page.as_bytes()).map_err(|error| Error::io("writing the page", error))?;
     target.finish(output)?;
     if let Some(file) = file.filter(|file| *file != "-") {

@@ -1,8 +1,9 @@
 //! Sight of a lakehouse on the screen: a line a run, entity, layer and open point; or, with `--verbose`, all there is.
 
-use super::super::outcome::without_sample;
+use super::super::outcome::{command_for, without_sample};
 use super::super::output::{Output, grouped};
 use super::super::query::{screen, texts};
+use super::super::remarks::QUARANTINE;
 use super::super::table::{columns, cut, table};
 use crate::catalog;
 use crate::error::Result;
@@ -64,13 +65,13 @@ impl Sight {
         }
         for check in texts(&self.broken)? {
             lines.push(format!("! {}: {}", check[0], without_sample(&check[1])));
-            lines.push("    → connectwise-etl status -v".to_owned());
+            lines.push(format!("    → connectwise-etl {}{}", command_for(&check[1]), output.place()));
         }
         for entity in texts(&self.quarantine)? {
             lines.push(format!("! {}: {} in quarantine: {}", entity[0], entity[1], entity[2]));
         }
         if !self.quarantine.is_empty() && lines.iter().any(|line| line.contains(" in quarantine")) {
-            lines.push("    → connectwise-etl query \"SELECT * FROM bronze.cw_quarantine\"".to_owned());
+            lines.push(format!("    → connectwise-etl {QUARANTINE}{}", output.place()));
         }
         for entity in texts(&self.compared)? {
             if entity[3..].iter().any(|count| !matches!(count.as_str(), "" | "0")) {
