@@ -232,8 +232,10 @@ def test_other_threads_go_on_while_a_run_is_at_work(connectwise, tmp_path):
 
 
 SLOW = """
-import sys
+import signal, sys
 from connectwise_etl import run_etl_pipeline
+# Where the tests run in the background, Ctrl-C is ignored, and so it would be here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 run_etl_pipeline(lakehouse=sys.argv[1], layers="bronze", progress=lambda line: print(line, flush=True))
 """
 

@@ -51,8 +51,8 @@ async fn held_during<T>(
         let status = if matches!(stopped, crate::lake::Error::Interrupted) { "interrupted" } else { "failed" };
         put_on_record(lake, begun, status, &stopped.to_string()).await;
     }
-    lake.save_logs().await;
-    lock.release().await;
+    // Saved logs only make the next opening quicker: each of them is compared with the storage.
+    futures::join!(lake.save_logs(), lock.release());
     outcome.map_err(Error::from)?
 }
 

@@ -187,7 +187,11 @@ pub async fn record(lake: &Lakehouse, report: &RunReport) -> Result<()> {
         instants(checks.iter().map(|_| Some(finished))),
     ];
     let of_checks = append(lake, CHECK, check_schema(), columns, checks.len());
-    let of_run = async { Ok(Table::create_or_evolve(lake, "meta", RUN, &run_schema()).await?) };
+    // The file that the run's row is added to is read meanwhile: it is remembered.
+    let of_run = async {
+        let table = Table::create_or_evolve(lake, "meta", RUN, &run_schema()).await?;
+        Ok(table.frame().await?.collect().await.on_table(&table, "reading").map(|_| ())?)
+    };
     futures::try_join!(of_entities, of_checks, of_run)?;
     // Last: whoever sees the run sees its entities and checks.
     ended(lake, &report.header(), report.status(), report.error_text(), finished).await
