@@ -205,9 +205,15 @@ impl<P: Serialize + DeserializeOwned> Lock<P> {
                 Ok(()) => {
                     // A number below a newer one is free again once that one's holder cleared it away: whoever looked
                     // before that must not hold it.
-                    let numbers = files.numbers().await.map_err(|error| files.error("read", error))?;
-                    if numbers.iter().any(|(other, _)| *other > number) {
+                    let listed = files.numbers().await;
+                    let is_newest =
+                        listed.as_ref().is_ok_and(|numbers| numbers.iter().all(|(other, _)| *other <= number));
+                    if !is_newest {
+                        // Nobody waits for a lock that is not held.
                         let _ = files.store.delete(&LockFiles::path(number)).await;
+                    }
+                    let numbers = listed.map_err(|error| files.error("read", error))?;
+                    if !is_newest {
                         continue;
                     }
                     // What the former holder committed since this process first looked.

@@ -97,7 +97,8 @@ pub async fn upsert_table<E: From<Error>>(
     rows: impl Stream<Item = Result<RecordBatch, E>>,
     transactions: &[(String, i64)],
 ) -> Result<(Counts, Table), E> {
-    let mut rows = std::pin::pin!(rows);
+    // Fused: where there are no rows, it is asked once more below.
+    let mut rows = std::pin::pin!(rows.fuse());
     // To create a table is to wait for the storage: its first rows are computed meanwhile.
     let created = Table::create_or_evolve(lake, target.layer, target.name, &target.schema);
     let (table, first) = futures::join!(created, rows.next());
