@@ -172,7 +172,7 @@ async fn flat_rows(
         Some(ids) => {
             let (layer, name) = (bronze.layer(), bronze.name().to_owned());
             let failed = move |error: DataFusionError| crate::lake::Error::table(layer, &name, "reading", error);
-            let mut frame = bronze.frame().await?.filter(KeySet::holds(ids, ident(entity.key))).map_err(&failed)?;
+            let mut frame = bronze.frame()?.filter(KeySet::holds(ids, ident(entity.key))).map_err(&failed)?;
             if let Some(needed) = needed {
                 let needed: Vec<_> = needed.iter().map(|name| ident(name.as_str())).collect();
                 frame = frame.select(needed).map_err(&failed)?;

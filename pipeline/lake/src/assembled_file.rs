@@ -8,17 +8,22 @@
 
 use super::error::BoxError;
 use super::file_statistics::statistics;
+use super::patch::projected;
 use super::staged_file::WORKING;
-use super::write::writer_properties;
-use super::{FileSizing, Table};
+use super::write::{CREATOR, writer_properties};
+use super::{FileSizing, Table, cast_to_schema};
 use arrow::array::{ArrayRef, RecordBatch, new_null_array};
+use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
 use datafusion::scalar::ScalarValue;
 use deltalake::kernel::Add;
 use deltalake::logstore::object_store::ObjectStoreExt as _;
-use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
+};
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::arrow::{ArrowSchemaConverter, ArrowWriter, ProjectionMask};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
@@ -33,7 +38,7 @@ pub type Constants = HashMap<String, ScalarValue>;
 /// Row groups of a staged file.
 pub(super) struct StagedGroups {
     bytes: Bytes,
-    metadata: ParquetMetaData,
+    metadata: Arc<ParquetMetaData>,
 }
 
 impl StagedGroups {
@@ -44,7 +49,7 @@ impl StagedGroups {
     pub(super) fn of(bytes: Bytes) -> Result<Self> {
         let mut reader = ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Optional);
         reader.try_parse(&bytes)?;
-        Ok(Self { metadata: reader.finish()?, bytes })
+        Ok(Self { metadata: Arc::new(reader.finish()?), bytes })
     }
 
     /// Number of row groups.
@@ -59,6 +64,42 @@ impl StagedGroups {
     pub(super) fn rows(&self, group: usize) -> Result<usize> {
         let rows = self.metadata.row_group(group).num_rows();
         usize::try_from(rows).map_err(|error| ParquetError::External(error.into()))
+    }
+}
+
+impl StagedGroups {
+    /// Whether this program wrote the file, in the form of the schema's files.
+    ///
+    /// # Errors
+    /// [`ParquetError`] when the schema has no form in files.
+    pub(super) fn is_own(&self, schema: &SchemaRef) -> Result<bool> {
+        let file = self.metadata.file_metadata();
+        let is_ours = file.created_by().is_some_and(|writer| writer.starts_with(CREATOR));
+        Ok(is_ours && *file.schema_descr() == ArrowSchemaConverter::new().convert(schema)?)
+    }
+
+    /// Reads columns of a row group, all rows or some.
+    ///
+    /// # Errors
+    /// [`ParquetError`] when the file can't be decoded.
+    pub(super) fn read(
+        &self,
+        group: usize,
+        schema: &SchemaRef,
+        places: &[usize],
+        rows: Option<RowSelection>,
+    ) -> Result<RecordBatch> {
+        let wanted = projected(schema, places);
+        let known = ArrowReaderMetadata::try_new(Arc::clone(&self.metadata), ArrowReaderOptions::new())?;
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes.clone(), known);
+        let columns = ProjectionMask::roots(reader.parquet_schema(), places.iter().copied());
+        let mut reader =
+            reader.with_projection(columns).with_row_groups(vec![group]).with_batch_size(self.rows(group)?.max(1));
+        if let Some(rows) = rows {
+            reader = reader.with_row_selection(rows);
+        }
+        let batches = reader.build()?.map(|batch| cast_to_schema(&batch?, &wanted)).collect::<Result<Vec<_>, _>>()?;
+        Ok(concat_batches(&wanted, &batches)?)
     }
 }
 
@@ -93,15 +134,33 @@ impl AssembledFile {
     /// # Errors
     /// [`ParquetError`] when a column has another form than the table's; the file is of no use afterwards.
     pub(super) fn copy(&mut self, staged: &StagedGroups, group: usize) -> Result<()> {
+        self.patch(staged, group, &HashMap::new())
+    }
+
+    /// Copies a row group but for some columns, by their places in the schema, whose new values are encoded.
+    ///
+    /// # Errors
+    /// As [`Self::copy`].
+    pub(super) fn patch(
+        &mut self,
+        staged: &StagedGroups,
+        group: usize,
+        columns: &HashMap<usize, ArrayRef>,
+    ) -> Result<()> {
         self.end_group()?;
-        let from = source_columns(self.writer.schema_descr(), &staged.metadata)?;
+        let mut from = source_columns(self.writer.schema_descr(), &staged.metadata)?;
+        for (leaf, root) in self.roots.iter().enumerate() {
+            if columns.contains_key(root) {
+                from[leaf] = None;
+            }
+        }
         let rows = staged.rows(group)?;
-        let mut constants = self.encode_constants(rows, &from)?;
+        let mut encoded = self.encode_columns(rows, &from, columns)?;
         let mut out = self.writer.next_row_group()?;
         for (leaf, from) in from.iter().enumerate() {
             match from {
                 Some(from) => copy_column(&mut out, staged, group, *from)?,
-                None => match constants.remove(&leaf) {
+                None => match encoded.remove(&leaf) {
                     Some(encoded) => encoded.append_to_row_group(&mut out)?,
                     None => return Err(ParquetError::General(format!("the staged rows lack column {leaf}"))),
                 },
@@ -149,17 +208,25 @@ impl AssembledFile {
         self.rows
     }
 
-    /// Encodes so many rows of the columns that a staged file lacks: their constants, or nulls.
-    fn encode_constants(&self, rows: usize, from: &[Option<usize>]) -> Result<HashMap<usize, ArrowColumnChunk>> {
+    /// Encodes so many rows of the columns that are not copied: their values, their constants, or nulls.
+    fn encode_columns(
+        &self,
+        rows: usize,
+        from: &[Option<usize>],
+        columns: &HashMap<usize, ArrayRef>,
+    ) -> Result<HashMap<usize, ArrowColumnChunk>> {
         let mut leaves: HashMap<usize, _> = HashMap::new();
         for (root, field) in self.schema.fields().iter().enumerate() {
             let own: Vec<usize> = (0..self.roots.len()).filter(|leaf| self.roots[*leaf] == root).collect();
             if own.iter().any(|leaf| from[*leaf].is_some()) {
                 continue;
             }
-            let column: ArrayRef = match self.constants.get(field.name()) {
-                Some(value) => value.to_array_of_size(rows).map_err(|error| ParquetError::External(error.into()))?,
-                None => new_null_array(field.data_type(), rows),
+            let column: ArrayRef = match (columns.get(&root), self.constants.get(field.name())) {
+                (Some(values), _) => Arc::clone(values),
+                (None, Some(value)) => {
+                    value.to_array_of_size(rows).map_err(|error| ParquetError::External(error.into()))?
+                }
+                (None, None) => new_null_array(field.data_type(), rows),
             };
             leaves.extend(own.into_iter().zip(compute_leaves(field, &column)?));
         }

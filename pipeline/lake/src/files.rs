@@ -46,10 +46,15 @@ impl DataFile {
 
     /// Number of rows; `None` without statistics, or where a deletion vector deletes some of them.
     pub fn rows(&self) -> Option<u64> {
-        if self.view.deletion_vector_descriptor().is_some() {
+        if self.has_deleted_rows() {
             return None;
         }
         self.statistics.get("numRecords")?.as_u64()
+    }
+
+    /// Whether a deletion vector deletes some of its rows.
+    pub(super) fn has_deleted_rows(&self) -> bool {
+        self.view.deletion_vector_descriptor().is_some()
     }
 
     /// Builds its `remove` action; `data_change` says whether its rows leave the table, too.
@@ -87,8 +92,8 @@ impl DataFile {
 
 impl Table {
     /// Rows of some of the files, as a DataFrame.
-    pub(super) async fn frame_of(&self, files: &[DataFile]) -> Result<DataFrame> {
-        self.frame_of_paths(files.iter().map(DataFile::path).collect()).await
+    pub(super) fn frame_of(&self, files: &[DataFile]) -> Result<DataFrame> {
+        self.lake().context().read_table(self.provider_of(files.to_vec())?).on_table(self, "reading")
     }
 
     /// Data files of the open version.
@@ -108,7 +113,7 @@ impl Table {
         let known: Option<u64> = self.files()?.iter().map(DataFile::rows).sum();
         match known {
             Some(rows) => Ok(rows),
-            None => Ok(self.frame().await?.count().await.on_table(self, "counting")? as u64),
+            None => Ok(self.frame()?.count().await.on_table(self, "counting")? as u64),
         }
     }
 
@@ -153,7 +158,7 @@ async fn rows_of(
     file: &DataFile,
     columns: Option<Vec<String>>,
 ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
-    let mut frame = one_by_one(table.frame_of(std::slice::from_ref(file)).await?, READ_ROWS);
+    let mut frame = one_by_one(table.frame_of(std::slice::from_ref(file))?, READ_ROWS);
     if let Some(columns) = columns {
         frame = frame
             .select(columns.iter().map(|name| ident(name.as_str())).collect::<Vec<_>>())

@@ -135,7 +135,7 @@ mod tests {
             let (_folder, lake) = lake(100);
             let mut table = written_earlier(&lake, rows(&instants)).await;
             assert_eq!(table.has_refused_dates().await.unwrap(), refused, "{instants:?}");
-            let frame = table.frame().await.unwrap();
+            let frame = table.frame().unwrap();
             table.rearrange(frame).await.unwrap();
             assert!(!table.has_refused_dates().await.unwrap(), "{instants:?}");
             assert_eq!(table.rows().await.unwrap(), instants.len() as u64);

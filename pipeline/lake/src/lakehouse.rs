@@ -12,7 +12,6 @@ use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
-use deltalake::delta_datafusion::DeltaSessionConfig;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -94,7 +93,6 @@ impl Lakehouse {
         warehouse: &'static Warehouse,
         options: &StorageOptions,
     ) -> Result<Self> {
-        deltalake::azure::register_handlers(None);
         literal::register();
         let root = place::root_of(location)?;
         let context = session(warehouse)?;
@@ -339,12 +337,12 @@ fn sorts_in(pool: usize, partitions: usize) -> usize {
     (pool / 2 / (partitions * SORT_RESERVATION_BYTES)).max(1)
 }
 
-/// Starts a session with a bounded memory pool, case-sensitive identifiers, plain Utf8 and Delta's planner.
+/// Starts a session with a bounded memory pool, case-sensitive identifiers, plain Utf8.
 fn session(warehouse: &Warehouse) -> Result<SessionContext> {
     let failed =
         |error: datafusion::error::DataFusionError| Error::query(format!("the query engine can't start: {error}"));
-    let config: SessionConfig = DeltaSessionConfig::default().into();
-    let config = config
+    let config = SessionConfig::new()
+        .set_bool("datafusion.sql_parser.enable_ident_normalization", false)
         .with_information_schema(true)
         .with_target_partitions(partitions())
         .with_default_catalog_and_schema(warehouse.catalog, warehouse.default_layer)
@@ -356,12 +354,8 @@ fn session(warehouse: &Warehouse) -> Result<SessionContext> {
         .with_disk_manager_builder(DiskManagerBuilder::default())
         .build_arc()
         .map_err(failed)?;
-    let state = SessionStateBuilder::new()
-        .with_default_features()
-        .with_config(config)
-        .with_runtime_env(runtime)
-        .with_query_planner(deltalake::delta_datafusion::planner::DeltaPlanner::new())
-        .build();
+    let state =
+        SessionStateBuilder::new().with_default_features().with_config(config).with_runtime_env(runtime).build();
     let context = SessionContext::new_with_state(state);
     for function in &warehouse.functions {
         context.register_udf(function.clone());

@@ -1,4 +1,4 @@
-//! Log store that reads local tables in folders of any name.
+//! Log stores of the schemes that a lakehouse may have; local tables are read in folders of any name.
 //!
 //! Delta's log reader treats the paths that it lists as parts of URLs and decodes them: for a folder `p%20q` it would
 //! read `p q`.
@@ -24,11 +24,14 @@ use url::Url;
 /// Characters that a listed path can't contain, and their encodings.
 const ENCODED: [(char, &str); 2] = [('%', "%25"), ('\\', "%5C")];
 
-/// Registers the log store for `file://`, so that local tables are read by the literal names of their folders.
+/// Schemes of local folders and of Azure's storage.
+const SCHEMES: [&str; 6] = ["file", "az", "adl", "azure", "abfs", "abfss"];
+
+/// Registers the log store of each scheme, so that local tables are read by the literal names of their folders.
 pub(super) fn register() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        if let Ok(scheme) = Url::parse("file://") {
+        for scheme in SCHEMES.iter().filter_map(|scheme| Url::parse(&format!("{scheme}://")).ok()) {
             logstore_factories().insert(scheme, Arc::new(Logs));
         }
     });
@@ -45,7 +48,7 @@ impl LogStoreFactory for Logs {
         options: &StorageConfig,
     ) -> DeltaResult<Arc<dyn LogStore>> {
         // Only the root's paths become URLs; those below the table are names that Delta made.
-        let is_odd = ENCODED.iter().any(|(_, code)| location.path().contains(code));
+        let is_odd = location.scheme() == "file" && ENCODED.iter().any(|(_, code)| location.path().contains(code));
         let root = if is_odd { Arc::new(Encoded(root)) } else { root };
         Ok(default_logstore(prefixed, root, location, options))
     }
@@ -134,7 +137,7 @@ mod tests {
             merge(&lake, &mut table, rows([3, 40], "b"), false).await;
             let again = lake_at(&place);
             let opened = again.open("silver", "cw_test").await.unwrap().unwrap();
-            assert_eq!(opened.frame().await.unwrap().count().await.unwrap(), 31, "{name}");
+            assert_eq!(opened.frame().unwrap().count().await.unwrap(), 31, "{name}");
             assert_eq!(opened.version(), 2, "{name}");
             let then = at_time(&again, "silver", "cw_test", chrono::Utc::now()).await.unwrap();
             assert!(matches!(then, Then::Was(table) if table.version() == 2), "{name}");
@@ -150,7 +153,7 @@ mod tests {
             let done = maintain(&again, &known, options).await.unwrap();
             assert_eq!((done.error, done.compacted, done.vacuumed > 0), (None, true, true), "{name}");
             let opened = again.open("silver", "cw_test").await.unwrap().unwrap();
-            assert_eq!(opened.frame().await.unwrap().count().await.unwrap(), 31, "{name}");
+            assert_eq!(opened.frame().unwrap().count().await.unwrap(), 31, "{name}");
             let beside: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
             assert_eq!(beside, [name], "a folder that was meant otherwise");
         }

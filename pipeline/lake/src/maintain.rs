@@ -111,7 +111,7 @@ async fn work(
     (done.files_after, done.bytes_after) = (before.files, before.bytes);
     done.compacted = before.is_scattered(table.sizing().least) || table.has_refused_dates().await?;
     if done.compacted && !options.dry_run {
-        let rows = sorted(table.frame().await?, &known.key).on_table(&table, "compacting")?;
+        let rows = sorted(table.frame()?, &known.key).on_table(&table, "compacting")?;
         table.rearrange(rows).await?;
         let after = table.footprint()?;
         (done.files_after, done.bytes_after) = (after.files, after.bytes);

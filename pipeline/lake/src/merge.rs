@@ -4,7 +4,8 @@
 //! and a change of recent records never rewrites the files of old ones.
 
 use super::error::{BoxError, Result};
-use super::files::DataFile;
+use super::files::{DataFile, one_by_one};
+use super::patch::is_patched;
 use super::rewrite_plan::{RewriteGroup, rewrite_plan};
 use super::sorted_merge::{OutOfOrder, read_ahead};
 use super::table::{DELETE_MARK, OnTable as _, Table, sorted};
@@ -105,6 +106,12 @@ impl Table {
             Some(within) => fresh.filter(within).on_table(self, "merging")?,
             None => fresh,
         };
+        if let [file] = group.files.as_slice()
+            && is_patched(file, group.keys)
+            && let Some(add) = self.patch_group(file, group.keys, rows.clone(), key).await?
+        {
+            return Ok(Written { adds: vec![add], replaced: group.keys as u64 });
+        }
         if !group.files.is_empty() {
             match self.merge_sorted(group, rows.clone(), key, changed, expected).await {
                 Ok(written) => return Ok(written),
@@ -115,13 +122,25 @@ impl Table {
             }
             let kept = not_among(self.key_types(key)?, Arc::clone(changed));
             let kept = kept.call(key.iter().map(|name| ident(*name)).collect());
-            let kept = self.frame_of(&group.files).await?.filter(kept).on_table(self, "merging")?;
+            let kept = self.frame_of(&group.files)?.filter(kept).on_table(self, "merging")?;
             let before: u64 = group.files.iter().filter_map(DataFile::rows).sum();
             replaced = before.saturating_sub(kept.clone().count().await.on_table(self, "merging")? as u64);
             rows = kept.union(rows).on_table(self, "merging")?;
         }
         let adds = self.write_files(sorted(in_small_batches(rows), key).on_table(self, "merging")?, expected).await?;
         Ok(Written { adds, replaced })
+    }
+
+    /// Patches a group's only file with its changed rows; `None` where some are deleted, new, or can't be patched.
+    async fn patch_group(&self, file: &DataFile, keys: usize, rows: DataFrame, key: &[&str]) -> Result<Option<Add>> {
+        let schema = self.schema()?;
+        let batches = one_by_one(rows, keys.max(1)).collect().await.on_table(self, "merging")?;
+        let batches = batches.iter().map(|batch| cast_to_schema(batch, &schema)).collect::<Result<Vec<_>, _>>();
+        let changed = concat_batches(&schema, &batches.on_table(self, "merging")?).on_table(self, "merging")?;
+        if changed.num_rows() < keys {
+            return Ok(None);
+        }
+        self.patch(file, &changed, key).await.on_table(self, "merging")
     }
 
     /// Writes the rows of a group by a sorted merge; its files must be in the order of the key.

@@ -195,7 +195,7 @@ pub async fn session(lake: &Lakehouse, tables: &[Opened]) -> Result<SessionConte
     context.register_catalog(lake.warehouse().catalog, Arc::clone(&catalog) as Arc<dyn CatalogProvider>);
     for (known, table) in tables {
         let provider: Arc<dyn TableProvider> = match table {
-            Some(table) => table.provider().await?,
+            Some(table) => table.provider()?,
             None => Arc::new(MemTable::try_new(SchemaRef::clone(&known.schema), vec![vec![]]).map_err(Error::query)?),
         };
         if let Some(schema) = catalog.schema(known.layer) {

@@ -1,21 +1,17 @@
-//! Opens, creates, evolves and reads one Delta table.
+//! Opens, creates and evolves one Delta table.
 //!
-//! Invariant: a schema must be evolved by an empty append before any change of rows, and what is written must have
+//! Invariant: a schema must be evolved before any change of rows, and what is written must have
 //! exactly the table's schema.
 
 use super::Lakehouse;
 use super::error::{BoxError, Error, Result, ResultExt as _};
 use super::file_sizing::FileSizing;
 use super::schema::compare_schemas;
-use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
-use datafusion::datasource::TableProvider;
 use datafusion::logical_expr::ident;
 use datafusion::prelude::DataFrame;
-use deltalake::delta_datafusion::{DataFusionMixins as _, FileSelection};
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel as _;
 use deltalake::kernel::{StructField, StructType};
-use deltalake::operations::write::SchemaMode;
 use deltalake::protocol::SaveMode;
 use deltalake::table::state::DeltaTableState;
 use deltalake::{DeltaTable, DeltaTableBuilder};
@@ -118,7 +114,7 @@ impl Table {
         Ok(Self::new(lake, layer, name, delta))
     }
 
-    /// Adds the columns that the table lacks, by an empty append.
+    /// Adds the columns that the table lacks.
     async fn evolve(&mut self, wanted: &SchemaRef) -> Result<()> {
         let difference = compare_schemas(self.schema()?.as_ref(), wanted);
         if !difference.retyped.is_empty() {
@@ -135,16 +131,16 @@ impl Table {
             return Ok(());
         }
         tracing::info!(layer = self.layer, table = self.name, added = ?difference.added, "new columns");
-        // All but the key are nullable in an append, whatever the caller's schema says.
-        let empty = RecordBatch::new_empty(Arc::clone(wanted));
-        let delta = self
-            .delta
-            .clone()
-            .write([empty])
-            .with_save_mode(SaveMode::Append)
-            .with_schema_mode(SchemaMode::Merge)
-            .await
-            .on_table(self, "adding columns")?;
+        let kernel: StructType = wanted.as_ref().try_into_kernel().on_table(self, "adding columns")?;
+        let known = self.schema()?;
+        // The rows that are there have no value in a new column.
+        let is_new = |field: &StructField| known.field_with_name(field.name()).is_err();
+        let fields: Vec<StructField> = kernel
+            .fields()
+            .map(|field| StructField { nullable: field.nullable || is_new(field), ..field.clone() })
+            .collect();
+        let delta = self.delta.clone().add_columns().with_fields(fields);
+        let delta = delta.await.on_table(self, "adding columns")?;
         self.delta = delta;
         Ok(())
     }
@@ -170,28 +166,8 @@ impl Table {
     /// [`Error::Table`] when no version is loaded.
     pub fn schema(&self) -> Result<SchemaRef> {
         let state = self.delta.snapshot().on_table(self, "reading the schema")?;
-        let schema = state.snapshot().read_schema();
+        let schema = state.snapshot().arrow_schema();
         Ok(Arc::new(Schema::new(schema.fields().clone())))
-    }
-
-    /// Rows as a DataFrame.
-    ///
-    /// # Errors
-    /// [`Error::Table`] when the table can't be read.
-    pub async fn frame(&self) -> Result<DataFrame> {
-        let context = self.lake.context();
-        self.delta.update_datafusion_session(&context.state()).on_table(self, "reading")?;
-        let provider = self.delta.table_provider().await.on_table(self, "reading")?;
-        context.read_table(provider).on_table(self, "reading")
-    }
-
-    /// Table provider of the rows, for SQL.
-    ///
-    /// # Errors
-    /// [`Error::Table`] when the table can't be read.
-    pub async fn provider(&self) -> Result<Arc<dyn TableProvider>> {
-        self.delta.update_datafusion_session(&self.lake.context().state()).on_table(self, "reading")?;
-        self.delta.table_provider().await.on_table(self, "reading")
     }
 
     /// Version that an application's last transaction recorded in the log.
@@ -205,20 +181,6 @@ impl Table {
             .transaction_version(self.delta.log_store().as_ref(), application)
             .await
             .on_table(self, "reading the log")
-    }
-
-    /// Rows of the files with these paths, as a DataFrame.
-    pub(super) async fn frame_of_paths(&self, paths: Vec<String>) -> Result<DataFrame> {
-        let provider = self.provider_of_paths(paths).await?;
-        self.lake.context().read_table(provider).on_table(self, "reading")
-    }
-
-    /// Provider of the rows of the files with these paths.
-    pub(super) async fn provider_of_paths(&self, paths: Vec<String>) -> Result<Arc<dyn TableProvider>> {
-        let state = self.lake.context().state();
-        self.delta.update_datafusion_session(&state).on_table(self, "reading")?;
-        let provider = self.delta.table_provider().with_file_selection(FileSelection::from_file_paths(paths));
-        provider.await.on_table(self, "reading")
     }
 
     /// Id that the table got when it was created: a new table at the same location has a different one.

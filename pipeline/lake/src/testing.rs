@@ -93,7 +93,7 @@ pub(crate) fn ranges(table: &Table, key: &str) -> Vec<(serde_json::Value, serde_
 
 /// The rows of a table of [`schema`], in the order of the id.
 pub(crate) async fn content(table: &Table) -> Vec<(i64, String)> {
-    let rows = super::table::sorted(table.frame().await.unwrap(), &["id"]).unwrap().collect().await.unwrap();
+    let rows = super::table::sorted(table.frame().unwrap(), &["id"]).unwrap().collect().await.unwrap();
     let of = |batch: &RecordBatch| {
         // The engine may give text in another form than the table's.
         let batch = super::cast_to_schema(batch, &schema()).unwrap();

@@ -322,7 +322,7 @@ async fn scan(
     scope: &Scope,
     columns: &[usize],
 ) -> Result<futures::stream::BoxStream<'static, Result<RecordBatch>>> {
-    let mut frame = table.frame().await?;
+    let mut frame = table.frame()?;
     if let Scope::Only { column, keys } = scope {
         frame = frame.filter(KeySet::holds(keys, ident(*column))).on_table(table, "comparing")?;
     }

@@ -229,17 +229,17 @@ impl ChangedFiles {
     ///
     /// # Errors
     /// [`super::Error::Table`] when one of the versions can't be read.
-    pub async fn sides(&self, later: &Table) -> Result<Option<(Rows, Rows)>> {
-        let of = async |table: &Table, files: &ByVersion| -> Result<Option<Rows>> {
+    pub fn sides(&self, later: &Table) -> Result<Option<(Rows, Rows)>> {
+        let of = |table: &Table, files: &ByVersion| -> Result<Option<Rows>> {
             let version = u64::try_from(table.version()).ok();
             let all: usize = files.values().map(Vec::len).sum();
             Ok(match version.and_then(|version| files.get(&version)) {
                 None if all == 0 => Some(None),
-                Some(paths) if paths.len() == all => Some(Some(table.provider_of_paths(paths.clone()).await?)),
+                Some(paths) if paths.len() == all => Some(Some(table.provider_of_paths(paths)?)),
                 _ => None,
             })
         };
-        let (gone, came) = (of(&self.earlier, &self.removed).await?, of(later, &self.added).await?);
+        let (gone, came) = (of(&self.earlier, &self.removed)?, of(later, &self.added)?);
         Ok(gone.zip(came))
     }
 
@@ -306,8 +306,9 @@ impl ChangedFiles {
 }
 
 async fn each_row(table: &Table, paths: &[String], columns: &[&str], mut visit: impl FnMut(i64, u128)) -> Result<()> {
-    let frame = table.frame_of_paths(paths.to_vec()).await?;
-    let frame = frame
+    let rows = table.lake().context().read_table(table.provider_of_paths(paths)?);
+    let frame = rows
+        .on_table(table, "comparing versions")?
         .select(columns.iter().map(|name| ident(*name)).collect::<Vec<_>>())
         .on_table(table, "comparing versions")?;
     let mut rows = frame.execute_stream().await.on_table(table, "comparing versions")?;

@@ -27,6 +27,9 @@ use futures::stream::BoxStream;
 use futures::{Stream, StreamExt as _};
 use std::sync::Arc;
 
+/// Name of this program in the footers of its files, before its version.
+pub(super) const CREATOR: &str = "connectwise-etl ";
+
 /// Rows in a batch while sorting.
 const SORTED_ROWS: usize = 1024;
 
@@ -292,7 +295,7 @@ pub(super) fn writer_properties(sizing: FileSizing) -> WriterProperties {
     WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(sizing.row_group))
-        .set_created_by(concat!("connectwise-etl ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_created_by(format!("{CREATOR}{}", env!("CARGO_PKG_VERSION")))
         .set_key_value_metadata(Some(super::footer::footer_metadata()))
         .build()
 }

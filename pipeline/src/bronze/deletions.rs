@@ -45,7 +45,7 @@ pub(super) fn refuse_to_empty(entity: &connectwise_runtime::Table, gone: u64, li
 pub(crate) async fn marks(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Result<BTreeMap<i64, i64>> {
     let mut marks = BTreeMap::new();
     let Some(table) = lake.open("bronze", entity.table).await? else { return Ok(marks) };
-    let marked = table.frame().await?.filter(ident(DELETED_AT).is_not_null()).on_table(&table, "reading")?;
+    let marked = table.frame()?.filter(ident(DELETED_AT).is_not_null()).on_table(&table, "reading")?;
     let marked = marked.select(vec![ident(entity.key), ident(DELETED_AT)]).on_table(&table, "reading")?;
     for batch in marked.collect().await.on_table(&table, "reading")? {
         let ids = batch.column(0).as_primitive_opt::<Int64Type>();
@@ -75,8 +75,7 @@ pub(super) async fn last_good_rows(
         return Ok(Vec::new());
     }
     let ids = Arc::new(KeySet::Ids(ids));
-    let mut rows =
-        table.frame().await?.filter(KeySet::holds(&ids, ident(extracted.table.key))).on_table(table, "reading")?;
+    let mut rows = table.frame()?.filter(KeySet::holds(&ids, ident(extracted.table.key))).on_table(table, "reading")?;
     if marked_only {
         rows = rows.filter(ident(DELETED_AT).is_not_null()).on_table(table, "reading")?;
     }
@@ -152,7 +151,7 @@ pub(crate) async fn stored_ids(
     // A table that an earlier version filled may lack a column until its next write.
     let flags = if flags.iter().all(|name| schema.index_of(name).is_ok()) { flags } else { &[] };
     let columns: Vec<_> = [entity.key, DELETED_AT].into_iter().chain(flags.iter().copied()).map(ident).collect();
-    let columns = table.frame().await?.select(columns).map_err(failed)?;
+    let columns = table.frame()?.select(columns).map_err(failed)?;
     let mut rows = columns.execute_stream().await.map_err(failed)?;
     while let Some(batch) = rows.next().await {
         let batch = batch.map_err(failed)?;
@@ -221,7 +220,7 @@ pub(crate) async fn mark_rows(
         return Ok(Counts::default());
     };
     let between = ident(entity.key).between(datafusion::prelude::lit(*least), datafusion::prelude::lit(*most));
-    let rows = table.frame().await?.filter(between).map_err(failed)?.execute_stream().await.map_err(failed)?;
+    let rows = table.frame()?.filter(between).map_err(failed)?.execute_stream().await.map_err(failed)?;
     let (key, now, name) = (entity.key, run.id.started_micros(), entity.entity);
     let wanted = touched.clone();
     let rows = rows.map(move |batch| {

@@ -29,7 +29,7 @@ pub(crate) async fn check_fetched(lake: &Lakehouse, extracted: &Extracted, loade
     let ends = missing.first().copied().zip(missing.last().copied());
     if let (Some(table), Some((least, most))) = (lake.open("bronze", entity.table).await?, ends) {
         let live = ident(entity.key).between(lit(least), lit(most)).and(ident(DELETED_AT).is_null());
-        let rows = table.frame().await?.filter(live).on_table(&table, "reading")?;
+        let rows = table.frame()?.filter(live).on_table(&table, "reading")?;
         let mut rows = rows
             .select(vec![ident(entity.key)])
             .on_table(&table, "reading")?

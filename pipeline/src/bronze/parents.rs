@@ -66,7 +66,7 @@ async fn live_below(
     let [first, inside @ ..] = path else { return Ok(BTreeMap::new()) };
     let id = inside.iter().fold(ident(*first), |id, name| id.field(*name));
     let parents = Arc::new(KeySet::Ids(parents.iter().copied().collect()));
-    let rows = table.frame().await?.filter(KeySet::holds(&parents, id.clone())).map_err(failed)?;
+    let rows = table.frame()?.filter(KeySet::holds(&parents, id.clone())).map_err(failed)?;
     let columns = vec![ident(entity.key), id.alias(PARENT), ident(DELETED_AT)];
     let batches = rows.select(columns).map_err(failed)?.collect().await.map_err(failed)?;
     let mut below: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
@@ -85,7 +85,7 @@ async fn live_below(
 /// Reads the keys of the live rows that a condition holds for, in order.
 async fn ids(table: &Table, key: &str, which: Option<Expr>) -> Result<Vec<i64>> {
     let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
-    let mut live = table.frame().await?.filter(ident(DELETED_AT).is_null()).map_err(failed)?;
+    let mut live = table.frame()?.filter(ident(DELETED_AT).is_null()).map_err(failed)?;
     if let Some(which) = which {
         live = live.filter(which).map_err(failed)?;
     }

@@ -58,7 +58,7 @@ pub(crate) async fn forget(run: &RunContext, entity: &'static Table) -> Result<u
     let count = ids.len() as u64;
     let keys = Arc::new(KeySet::Ids(ids));
     let reading = |error: DataFusionError| table.error("reading", error);
-    let held = table.frame().await?.filter(KeySet::holds(&keys, ident(entity.key))).map_err(reading)?;
+    let held = table.frame()?.filter(KeySet::holds(&keys, ident(entity.key))).map_err(reading)?;
     let rows = held.execute_stream().await.map_err(reading)?.map({
         let (schema, run) = (Arc::clone(&schema), run.id.as_str().to_owned());
         move |batch| {

@@ -136,7 +136,7 @@ async fn rewrite(
         None => Table::create_or_evolve(lake, "bronze", TABLE, &schema).await?,
     };
     let failed = |error: datafusion::error::DataFusionError| Error::table("bronze", TABLE, "writing", error);
-    let old = table.frame().await?.collect().await.map_err(failed)?;
+    let old = table.frame()?.collect().await.map_err(failed)?;
     let fresh = rejected_rows(&schema, &run.id, entity.entity, rejected)?;
     let mut changed = false;
     let mut batches = Vec::new();
@@ -214,7 +214,7 @@ pub(crate) async fn records(
     entity: &connectwise_runtime::Table,
 ) -> Result<Vec<(RejectedRecord, Option<i64>)>> {
     let Some(table) = lake.open("bronze", TABLE).await? else { return Ok(Vec::new()) };
-    let own = table.frame().await?.filter(ident("entity").eq(lit(entity.entity))).on_table(&table, "reading")?;
+    let own = table.frame()?.filter(ident("entity").eq(lit(entity.entity))).on_table(&table, "reading")?;
     let schema = schema();
     let mut records = Vec::new();
     for batch in own.collect().await.on_table(&table, "reading")? {
@@ -251,7 +251,7 @@ pub(crate) async fn unserved(lake: &Lakehouse, entity: &connectwise_runtime::Tab
 /// [`crate::lake::Error::Table`] when the table can't be read.
 pub async fn ids(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Result<HashSet<i64>> {
     let Some(table) = lake.open("bronze", TABLE).await? else { return Ok(HashSet::new()) };
-    let own = table.frame().await?.filter(ident("entity").eq(lit(entity.entity))).on_table(&table, "reading")?;
+    let own = table.frame()?.filter(ident("entity").eq(lit(entity.entity))).on_table(&table, "reading")?;
     let ids =
         own.select(vec![ident("recordId")]).on_table(&table, "reading")?.collect().await.on_table(&table, "reading")?;
     let mut parsed = HashSet::new();

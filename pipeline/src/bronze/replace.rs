@@ -79,7 +79,7 @@ impl BronzeWrite<'_> {
             }
             None => None,
         };
-        let existing = table.frame().await?;
+        let existing = table.frame()?;
         // The source has rejected records, too: their last good versions live, also where they were marked.
         let there = Arc::new(KeySet::Ids(extracted.not_fetched_but_there()));
         let deleted_at = when(KeySet::holds(&there, ident(entity.key)), alive())
@@ -240,7 +240,7 @@ struct Compared {
 /// Compares rows by the hash of their content.
 async fn compare(run: &RunContext, extracted: &Extracted, table: &Table, schema: &SchemaRef) -> Result<Compared> {
     let content = crate::lake::content_columns(schema, &[TIMESTAMP, ENTITY, RUN_ID]);
-    let stored = table.frame().await?.execute_stream().await.on_table(table, "comparing")?;
+    let stored = table.frame()?.execute_stream().await.on_table(table, "comparing")?;
     let (mut known, mut repeated) = (HashMap::new(), HashMap::new());
     let schema_ = Arc::clone(schema);
     let mut stored = stored.map(move |batch| {

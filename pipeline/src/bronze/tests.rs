@@ -71,7 +71,7 @@ async fn a_record_that_was_read_and_is_not_in_bronze_is_named() {
     assert_eq!((&*check.name, check.passed), ("fetched/cw_company", true), "{}", check.detail);
 
     let mut table = lake.open("bronze", "cw_company").await.unwrap().unwrap();
-    let rows = table.frame().await.unwrap().filter(ident("id").not_eq(lit(7_i64))).unwrap();
+    let rows = table.frame().unwrap().filter(ident("id").not_eq(lit(7_i64))).unwrap();
     table.overwrite(rows, None, &[]).await.unwrap();
     let check = check_fetched(lake, &extracted, &loaded).await.unwrap();
     assert!(!check.passed && check.fails());

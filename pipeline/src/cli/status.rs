@@ -111,7 +111,7 @@ pub(super) async fn execute(args: &StatusArgs, output: &mut Output) -> Result<u8
     }
     let mut rows = Vec::new();
     for (known, table) in tables.iter().filter_map(|(known, table)| Some((known, table.as_ref()?))) {
-        let count = table.frame().await?.count().await.on_table(table, "counting")?;
+        let count = table.frame()?.count().await.on_table(table, "counting")?;
         rows.push((known.layer, known.name, count as u64, table.version()));
     }
     let context = catalog::session(&lake, &tables).await?;

@@ -91,7 +91,7 @@ async fn rows(lake: &Lakehouse) -> Result<()> {
     table.append(frame()?, 2).await?;
     table.overwrite(frame()?, Some(2), &[]).await?;
     let read = lake.open(layer, name).await?.ok_or("it is not there after it was written").on(layer, name, ACTION)?;
-    let found = read.frame().await?.count().await.on(layer, name, ACTION)?;
+    let found = read.frame()?.count().await.on(layer, name, ACTION)?;
     if found == 2 {
         Ok(())
     } else {

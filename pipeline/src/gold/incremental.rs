@@ -318,7 +318,7 @@ async fn earlier_plan(plan: &LogicalPlan, changed: &BTreeMap<Name, Arc<VersionDi
             None | Some(VersionDiff::None) => {}
             Some(VersionDiff::Unknown) => return Ok(None),
             Some(VersionDiff::Some(changed_files)) => {
-                providers.insert(name, changed_files.earlier().provider().await?);
+                providers.insert(name, changed_files.earlier().provider()?);
             }
         }
     }

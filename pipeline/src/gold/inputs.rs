@@ -46,7 +46,7 @@ impl Inputs {
     pub(super) async fn written(&self, table: &GoldTable, stored: Table) -> Result<()> {
         let name = ("gold".to_owned(), table.name.to_owned());
         locked(&self.differences).retain(|(other, _), _| *other != name);
-        session::show(&self.context, "gold", table.name, stored.provider().await?)?;
+        session::show(&self.context, "gold", table.name, stored.provider()?)?;
         locked(&self.tables).insert(name, Some(stored));
         Ok(())
     }

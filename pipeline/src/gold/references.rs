@@ -85,7 +85,7 @@ pub(super) async fn reason_to_rebuild(
         if !changed_files.is_small() {
             return Ok(Some("much changed"));
         }
-        let Some((gone, came)) = changed_files.sides(&now).await? else {
+        let Some((gone, came)) = changed_files.sides(&now)? else {
             return Ok(Some("what changed is in a version between"));
         };
         let before = comparison.said(&plan, name, gone).await.on("gold", table.name, "comparing references")?;

@@ -190,7 +190,7 @@ pub async fn record(lake: &Lakehouse, report: &RunReport) -> Result<()> {
     // The file that the run's row is added to is read meanwhile: it is remembered.
     let of_run = async {
         let table = Table::create_or_evolve(lake, "meta", RUN, &run_schema()).await?;
-        Ok(table.frame().await?.collect().await.on_table(&table, "reading").map(|_| ())?)
+        Ok(table.frame()?.collect().await.on_table(&table, "reading").map(|_| ())?)
     };
     futures::try_join!(of_entities, of_checks, of_run)?;
     // Last: whoever sees the run sees its entities and checks.
@@ -203,7 +203,7 @@ pub async fn record(lake: &Lakehouse, report: &RunReport) -> Result<()> {
 /// [`crate::lake::Error::Table`] when the table is there but can't be read.
 pub(crate) async fn source(lake: &Lakehouse) -> Result<Option<DataSource>> {
     let Some(table) = lake.open("meta", SOURCE).await? else { return Ok(None) };
-    let rows = table.frame().await?.collect().await.on_table(&table, "reading")?;
+    let rows = table.frame()?.collect().await.on_table(&table, "reading")?;
     let Some(batch) = rows.into_iter().find(|batch| batch.num_rows() > 0) else { return Ok(None) };
     let batch = crate::lake::cast_to_schema(&batch, &source_schema()).on_table(&table, "reading")?;
     let text = |column: usize| batch.column(column).as_string::<i32>().value(0).to_owned();
@@ -235,7 +235,7 @@ pub(crate) async fn record_end(lake: &Lakehouse, header: &RunHeader, status: &st
     if let Some(table) = lake.open("meta", RUN).await? {
         let failed = |error: datafusion::error::DataFusionError| table.error("reading", error);
         let same = ident("runId").eq(lit(header.run_id.as_str()));
-        if table.frame().await?.filter(same).map_err(failed)?.count().await.map_err(failed)? > 0 {
+        if table.frame()?.filter(same).map_err(failed)?.count().await.map_err(failed)? > 0 {
             return Ok(());
         }
     }
@@ -277,7 +277,7 @@ async fn append(
         return Ok(table.append(frame, rows as u64).await?);
     }
     // One file in place of one a run: whoever reads the table reads all of them.
-    let mut all = table.frame().await?.collect().await.on_table(&table, "reading")?;
+    let mut all = table.frame()?.collect().await.on_table(&table, "reading")?;
     for stored in &mut all {
         *stored = crate::lake::cast_to_schema(stored, &batch.schema()).on_table(&table, "reading")?;
     }

@@ -129,7 +129,7 @@ async fn stale(lake: &Lakehouse, fresh: &Extracted) -> Result<HashSet<i64>> {
         return Ok(HashSet::new());
     };
     let ids = fresh.ids.keys().map(|id| lit(*id)).collect();
-    let rows = table.frame().await?.filter(ident(entity.key).in_list(ids, false)).on_table(&table, "comparing")?;
+    let rows = table.frame()?.filter(ident(entity.key).in_list(ids, false)).on_table(&table, "comparing")?;
     let rows = rows
         .select(vec![ident(entity.key), ident("_info")])
         .on_table(&table, "comparing")?

@@ -88,7 +88,7 @@ async fn a_key_of_several_columns_is_one_key() {
     let change = lake.context().read_batch(batch(&[(1, "b", "new"), (2, "b", "new")])).unwrap();
     let change = change.with_column(DELETE_MARK, lit(false)).unwrap();
     table.merge(change, 2, &["parent", "line"], &[]).await.unwrap();
-    let rows = sorted(table.frame().await.unwrap(), &["parent", "line"]).unwrap().collect().await.unwrap();
+    let rows = sorted(table.frame().unwrap(), &["parent", "line"]).unwrap().collect().await.unwrap();
     let rows = concat_batches(&rows[0].schema(), &rows).unwrap();
     let rows = cast_to_schema(&rows, &table.schema().unwrap()).unwrap();
     let texts: Vec<_> = rows.column(2).as_string::<i32>().iter().flatten().collect();

@@ -32,9 +32,9 @@ async fn a_session_shows_one_version_until_it_is_told_of_another() {
     let context = register(&lake).await.unwrap();
     merge(&lake, &mut table, rows(5..8, "a"), false).await;
     assert_eq!(count(&context, "silver.cw_test").await.unwrap(), 5);
-    show(&context, "silver", "cw_test", table.provider().await.unwrap()).unwrap();
+    show(&context, "silver", "cw_test", table.provider().unwrap()).unwrap();
     assert_eq!(count(&context, "silver.cw_test").await.unwrap(), 8);
-    let error = show(&context, "bronze", "cw_test", table.provider().await.unwrap()).unwrap_err();
+    let error = show(&context, "bronze", "cw_test", table.provider().unwrap()).unwrap_err();
     assert!(error.to_string().contains("there is no layer bronze"), "{error}");
     let other = register(&lake).await.unwrap();
     assert_eq!(count(&other, "silver.cw_test").await.unwrap(), 8, "sessions do not share their tables");

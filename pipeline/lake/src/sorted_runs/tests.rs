@@ -265,7 +265,7 @@ async fn the_log_says_of_an_assembled_file_what_is_in_it() {
     assert!(!table.has_refused_dates().await.unwrap());
     // The engine agrees.
     let sql = "SELECT count(*) AS rows, count(text) AS texts, count(deleted) AS deleted, max(id), min(day) FROM t";
-    lake.context().register_table("t", table.provider().await.unwrap()).unwrap();
+    lake.context().register_table("t", table.provider().unwrap()).unwrap();
     let answer = lake.context().sql(sql).await.unwrap().collect().await.unwrap();
     let text = arrow::util::pretty::pretty_format_batches(&answer).unwrap().to_string();
     assert!(text.contains("| 5    | 1     | 0       | 30        | 1970-01-04 |"), "{text}");

@@ -182,7 +182,7 @@ async fn a_holder_that_lost_the_lock_can_not_put_rows_beside_another_s() {
     let changes = change(&lake, &stage, rows([5], "c"), false).await;
     changes.write(&lake, &mut sleeper, false, &[]).await.unwrap_err();
     let mut other = table(&lake).await;
-    let frame = other.frame().await.unwrap();
+    let frame = other.frame().unwrap();
     assert!(other.overwrite(frame.clone(), None, &[]).await.is_ok());
     let mut sleeper = sleeper.at_version(1).await.unwrap();
     sleeper.overwrite(frame, None, &[]).await.unwrap_err();
@@ -195,7 +195,7 @@ async fn a_compaction_of_another_writer_is_no_obstacle() {
     let mut ours = filled(&lake, rows(0..30, "a")).await;
     for _ in 0..REARRANGED {
         let mut theirs = table(&lake).await;
-        let all = sorted(theirs.frame().await.unwrap(), &["id"]).unwrap();
+        let all = sorted(theirs.frame().unwrap(), &["id"]).unwrap();
         theirs.rearrange(all).await.unwrap();
     }
     let before = table(&lake).await.version();

@@ -13,7 +13,7 @@ async fn changed(table: &Table, version: i64) -> Option<Vec<i64>> {
 }
 
 async fn rearrange(table: &mut Table) {
-    let rows = sorted(table.frame().await.unwrap(), &["id"]).unwrap();
+    let rows = sorted(table.frame().unwrap(), &["id"]).unwrap();
     table.rearrange(rows).await.unwrap();
 }
 
@@ -113,16 +113,16 @@ async fn the_rows_of_files_that_went_and_came_are_at_hand_where_the_two_versions
     };
     merge(&lake, &mut table, rows([60], "a"), false).await;
     let files = changed_files(&table, first).await;
-    let (gone, came) = files.sides(&table).await.unwrap().unwrap();
+    let (gone, came) = files.sides(&table).unwrap().unwrap();
     assert_eq!((count(gone).await, count(came).await), (None, Some(1)), "a file came, and none went");
     merge(&lake, &mut table, rows([3], "b"), false).await;
     let files = changed_files(&table, first).await;
     assert_eq!((files.earlier().version(), files.is_small()), (first, true));
-    let (gone, came) = files.sides(&table).await.unwrap().unwrap();
+    let (gone, came) = files.sides(&table).unwrap().unwrap();
     assert_eq!((count(gone).await, count(came).await), (Some(10), Some(11)));
     // After a compaction, the added files are only in a version between.
     rearrange(&mut table).await;
-    assert!(changed_files(&table, first).await.sides(&table).await.unwrap().is_none());
+    assert!(changed_files(&table, first).await.sides(&table).unwrap().is_none());
     merge(&lake, &mut table, rows((0..50).step_by(5), "c"), false).await;
     assert!(!changed_files(&table, first).await.is_small(), "nearly all was rewritten");
 }

@@ -72,7 +72,7 @@ async fn catching_up_goes_past_compactions_and_stops_at_changes() {
     let mut ours = filled(&lake, rows(0..30, "a")).await;
     let mut theirs = ours.clone();
     assert!(!ours.catch_up(&[]).await.unwrap(), "there is nothing newer");
-    let all = sorted(theirs.frame().await.unwrap(), &["id"]).unwrap();
+    let all = sorted(theirs.frame().unwrap(), &["id"]).unwrap();
     theirs.rearrange(all).await.unwrap();
     assert!(ours.catch_up(&[]).await.unwrap());
     assert_eq!(ours.version(), theirs.version());

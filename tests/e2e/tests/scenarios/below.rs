@@ -165,7 +165,7 @@ async fn a_full_scan_marks_what_is_gone_and_revives_what_is_back() {
     things(&[1, 3, 4]);
     let loaded = load(2).await;
     assert_eq!((loaded.counts.inserted, loaded.counts.deleted, loaded.counts.unchanged), (1, 1, 2));
-    let frame = scene.lake.open("bronze", "cw_addition").await.unwrap().unwrap().frame().await.unwrap();
+    let frame = scene.lake.open("bronze", "cw_addition").await.unwrap().unwrap().frame().unwrap();
     let context = scene.lake.context().clone();
     context.register_table("seen", frame.into_view()).unwrap();
     let rows = crate::support::rows_in(&context, &live.replace("bronze.cw_addition", "seen")).await;

@@ -18,7 +18,7 @@ async fn remake(
     let old = scene.lake.open("bronze", table).await.unwrap().unwrap();
     let watermark = old.transaction("watermark").await.unwrap();
     let schema: SchemaRef = Arc::new(Schema::new(change(old.schema().unwrap().fields())));
-    let rows = old.frame().await.unwrap().collect().await.unwrap();
+    let rows = old.frame().unwrap().collect().await.unwrap();
     let rows: Vec<RecordBatch> = rows.into_iter().map(|batch| cast_to_schema(&fill(batch), &schema).unwrap()).collect();
     let many: usize = rows.iter().map(RecordBatch::num_rows).sum();
     std::fs::remove_dir_all(scene.folder.path().join("lake/bronze").join(table)).unwrap();

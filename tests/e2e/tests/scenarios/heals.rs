@@ -15,7 +15,7 @@ async fn spoil(scene: &Scene, layer: &'static str, table: &str, column: &str, va
         let value = if field.name() == column { lit(value.clone()) } else { ident(field.name()) };
         value.alias(field.name())
     });
-    let rows = table.frame().await.unwrap().select(columns.collect::<Vec<_>>()).unwrap();
+    let rows = table.frame().unwrap().select(columns.collect::<Vec<_>>()).unwrap();
     table.overwrite(rows, None, &[]).await.unwrap();
 }
 
@@ -69,7 +69,7 @@ async fn a_row_that_is_there_twice_does_not_keep_a_table_from_being_replaced() {
     assert!(scene.world().delete("TimeEntry", ids[0]));
     // Of one that is gone and of one that is not.
     let mut table = scene.lake.open("bronze", "cw_timeentry").await.unwrap().unwrap();
-    let twice = table.frame().await.unwrap().filter(ident("id").in_list(vec![lit(ids[0]), lit(ids[9])], false));
+    let twice = table.frame().unwrap().filter(ident("id").in_list(vec![lit(ids[0]), lit(ids[9])], false));
     table.append(twice.unwrap(), 2).await.unwrap();
     let layers = vec![Layer::Bronze];
     let report = scene.run(Options { mode: Mode::Full, layers, ..Options::default() }).await;

@@ -78,7 +78,7 @@ async fn same_tables(one: &Lakehouse, other: &Lakehouse) -> Result<(), String> {
 /// A table's rows, sorted by what identifies them, without the stamps.
 async fn content(lake: &Lakehouse, layer: &'static str, name: &str) -> Option<RecordBatch> {
     let table = lake.open(layer, name).await.unwrap()?;
-    let batches = table.frame().await.unwrap().collect().await.unwrap();
+    let batches = table.frame().unwrap().collect().await.unwrap();
     let schema = batches.first().map(RecordBatch::schema).or_else(|| table.schema().ok())?;
     let all = concat_batches(&schema, &batches).unwrap();
     let kept: Vec<usize> = (0..schema.fields().len())

@@ -90,7 +90,7 @@ async fn a_row_that_another_writer_changed_is_made_good() {
         }
         name => ident(name),
     });
-    let rows = table.frame().await.unwrap().select(columns.collect::<Vec<_>>()).unwrap();
+    let rows = table.frame().unwrap().select(columns.collect::<Vec<_>>()).unwrap();
     table.overwrite(rows, None, &[]).await.unwrap();
     let report = scene.incremental().await;
     assert_eq!(recalled(&report, "TimeEntry").1, 0, "nobody knows what else was changed");

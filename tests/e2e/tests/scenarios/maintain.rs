@@ -70,7 +70,7 @@ async fn many_runs() -> Scene {
     }
     let mut runs = scene.lake.open("meta", "etl_run").await.unwrap().unwrap();
     for _ in 0..6 {
-        let row = runs.frame().await.unwrap().limit(0, Some(1)).unwrap();
+        let row = runs.frame().unwrap().limit(0, Some(1)).unwrap();
         runs.append(row, 1).await.unwrap();
     }
     scene

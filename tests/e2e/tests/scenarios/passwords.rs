@@ -109,7 +109,7 @@ async fn what_an_earlier_version_stored_goes_with_the_next_run() {
     }
     let lake = &scene.lake;
     let mut bronze = lake.open("bronze", "cw_agreement").await.unwrap().unwrap();
-    let rows = bronze.frame().await.unwrap().collect().await.unwrap();
+    let rows = bronze.frame().unwrap().collect().await.unwrap();
     let rows: Vec<RecordBatch> = rows.iter().map(|rows| retyped(rows, "Formerly", "Password")).collect();
     let rows = lake.context().read_batches(rows).unwrap();
     bronze.overwrite(rows, None, &[("noPasswords".to_owned(), 0)]).await.unwrap();

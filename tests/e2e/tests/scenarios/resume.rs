@@ -140,7 +140,7 @@ async fn what_was_known_is_known_to_the_next_run() {
     // Where rows changed since, the pieces that say that nothing else came are no good.
     cut_off_run(&scene, 2, far_back(Mode::Incremental)).await;
     let mut table = scene.lake.open("bronze", "cw_timeentry").await.unwrap().unwrap();
-    let rows = table.frame().await.unwrap().limit(0, Some(5_000)).unwrap();
+    let rows = table.frame().unwrap().limit(0, Some(5_000)).unwrap();
     table.overwrite(rows, None, &[]).await.unwrap();
     assert_eq!(resumed(&scene.run(far_back(Mode::Incremental)).await), 0);
     is_as_the_source(&scene).await;

@@ -161,7 +161,7 @@ async fn mark(scene: &Scene, id: i64, day: &str) {
         }
         name => ident(name),
     });
-    let rows = table.frame().await.unwrap().select(columns.collect::<Vec<_>>()).unwrap();
+    let rows = table.frame().unwrap().select(columns.collect::<Vec<_>>()).unwrap();
     table.overwrite(rows, None, &[]).await.unwrap();
 }
 

@@ -266,7 +266,7 @@ impl<'a> Case<'a> {
     async fn rows(&self, entity: &str, so: Expr) -> usize {
         let table = format!("cw_{}", entity.to_lowercase());
         let Some(table) = self.scene.lake.open("bronze", &table).await.unwrap() else { return 0 };
-        table.frame().await.unwrap().filter(so).unwrap().count().await.unwrap()
+        table.frame().unwrap().filter(so).unwrap().count().await.unwrap()
     }
 
     async fn marked(&self, entity: &str, id: i64) -> bool {

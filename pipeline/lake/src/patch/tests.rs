@@ -1,0 +1,188 @@
+//! Tests of patched files: their rows, what is copied, and where a file is merged instead.
+
+use super::super::Lakehouse;
+use super::super::table::DELETE_MARK;
+use super::super::testing::lake;
+use super::*;
+use arrow::array::{Float64Array, Int64Array, ListArray, StringArray};
+use arrow::buffer::OffsetBuffer;
+use arrow::datatypes::{DataType, Field};
+use datafusion::logical_expr::{ident, lit};
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+
+const ROWS: i64 = 200;
+
+/// `id`, a text, a number and a list of texts.
+fn schema() -> SchemaRef {
+    let list = DataType::List(Arc::new(Field::new("element", DataType::Utf8, true)));
+    Arc::new(Schema::new(vec![
+        Field::new("id", DataType::Int64, false),
+        Field::new("text", DataType::Utf8, true),
+        Field::new("number", DataType::Float64, true),
+        Field::new("list", list, true),
+    ]))
+}
+
+type Row = (i64, Option<&'static str>, f64, Vec<&'static str>);
+
+fn batch(rows: &[Row]) -> RecordBatch {
+    let DataType::List(item) = schema().field(3).data_type().clone() else { panic!("no list") };
+    let texts: StringArray = rows.iter().flat_map(|row| row.3.iter().map(|text| Some(*text))).collect();
+    let lengths = OffsetBuffer::from_lengths(rows.iter().map(|row| row.3.len()));
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(rows.iter().map(|row| row.0).collect::<Int64Array>()),
+        Arc::new(rows.iter().map(|row| row.1).collect::<StringArray>()),
+        Arc::new(rows.iter().map(|row| row.2).collect::<Float64Array>()),
+        Arc::new(ListArray::new(item, lengths, Arc::new(texts), None)),
+    ];
+    RecordBatch::try_new(schema(), columns).unwrap()
+}
+
+/// Row of a new table.
+fn original(id: i64) -> Row {
+    let text = (id % 7 != 0).then_some("as it was");
+    (id, text, 0.0, if id % 3 == 0 { vec![] } else { vec!["x", "y"] })
+}
+
+/// A table of one file.
+async fn filled(lake: &Lakehouse) -> Table {
+    let mut table = Table::create_or_evolve(lake, "silver", "cw_test", &schema()).await.unwrap();
+    let rows: Vec<Row> = (0..ROWS).map(original).collect();
+    table.fill(lake.context().read_batch(batch(&rows)).unwrap(), rows.len() as u64, &[]).await.unwrap();
+    assert_eq!(table.files().unwrap().len(), 1);
+    table
+}
+
+async fn merge(lake: &Lakehouse, table: &mut Table, rows: &[Row], delete: bool) {
+    let changes = lake.context().read_batch(batch(rows)).unwrap().with_column(DELETE_MARK, lit(delete)).unwrap();
+    table.merge(changes, rows.len() as u64, &["id"], &[]).await.unwrap();
+}
+
+/// The table's rows, as text.
+async fn shown(table: &Table) -> String {
+    let rows = table.frame().unwrap().sort(vec![ident("id").sort(true, false)]).unwrap().collect().await.unwrap();
+    arrow::util::pretty::pretty_format_batches(&rows).unwrap().to_string()
+}
+
+fn expected(rows: &[Row]) -> String {
+    arrow::util::pretty::pretty_format_batches(&[batch(rows)]).unwrap().to_string()
+}
+
+/// Bytes and footer of the only file.
+fn file(folder: &tempfile::TempDir, table: &Table) -> (Vec<u8>, ParquetMetaData) {
+    let files = table.files().unwrap();
+    assert_eq!(files.len(), 1);
+    let bytes = std::fs::read(folder.path().join("silver/cw_test").join(files[0].path())).unwrap();
+    let mut reader = ParquetMetaDataReader::new();
+    reader.try_parse(&bytes::Bytes::from(bytes.clone())).unwrap();
+    (bytes, reader.finish().unwrap())
+}
+
+/// Encoded bytes of a column.
+fn chunk<'a>((bytes, footer): &'a (Vec<u8>, ParquetMetaData), column: usize) -> &'a [u8] {
+    let (start, length) = footer.row_group(0).column(column).byte_range();
+    &bytes[usize::try_from(start).unwrap()..usize::try_from(start + length).unwrap()]
+}
+
+#[tokio::test]
+async fn columns_without_a_changed_value_are_copied_and_the_others_have_the_new_values() {
+    let (folder, lake) = lake(1_000);
+    let mut table = filled(&lake).await;
+    let before = file(&folder, &table);
+    // A text becomes null, a null a text, a list longer; the number stays everywhere.
+    let changes: [Row; 4] = [
+        (3, None, 0.0, vec![]),
+        (14, Some("new"), 0.0, vec!["x", "y"]),
+        (16, Some("as it was"), 0.0, vec!["x", "y", "z"]),
+        (199, Some("last"), 0.0, vec![]),
+    ];
+    merge(&lake, &mut table, &changes, false).await;
+    let mut rows: Vec<Row> = (0..ROWS).map(original).collect();
+    for change in &changes {
+        rows[usize::try_from(change.0).unwrap()] = change.clone();
+    }
+    assert_eq!(shown(&table).await, expected(&rows));
+    let after = file(&folder, &table);
+    for (column, is_copied) in [(0, true), (1, false), (2, true), (3, false)] {
+        assert_eq!(chunk(&before, column) == chunk(&after, column), is_copied, "column {column}");
+    }
+    let files = table.files().unwrap();
+    assert_eq!(files[0].rows(), Some(200), "the log's statistics are those of the new values");
+    assert_eq!(files[0].range("text"), ("as it was".into(), "new".into()));
+    let nulls = (0..ROWS).filter(|id| id % 7 == 0).count() as u64;
+    assert_eq!(after.1.row_group(0).column(1).statistics().unwrap().null_count_opt(), Some(nulls));
+}
+
+#[tokio::test]
+async fn a_value_that_differs_in_its_sign_alone_is_changed() {
+    let (_folder, lake) = lake(1_000);
+    let mut table = filled(&lake).await;
+    let mut change = original(5);
+    change.2 = -0.0;
+    merge(&lake, &mut table, &[change], false).await;
+    let below = table.frame().unwrap().filter(ident("id").eq(lit(5_i64))).unwrap().collect().await.unwrap();
+    assert!(
+        arrow::array::AsArray::as_primitive::<arrow::datatypes::Float64Type>(below[0].column(2))
+            .value(0)
+            .is_sign_negative()
+    );
+}
+
+#[tokio::test]
+async fn rows_that_come_or_go_are_merged_beside_those_that_change() {
+    for (rows, delete, count) in [
+        (vec![(ROWS + 5, Some("new"), 1.0, vec!["z"]), (4, Some("new"), 1.0, vec![])], false, ROWS + 1),
+        (vec![original(4), original(9)], true, ROWS - 2),
+    ] {
+        let (_folder, lake) = lake(1_000);
+        let mut table = filled(&lake).await;
+        merge(&lake, &mut table, &rows, delete).await;
+        let mut wanted: Vec<Row> =
+            (0..ROWS).map(original).filter(|row| rows.iter().all(|new| new.0 != row.0)).collect();
+        wanted.extend(if delete { vec![] } else { rows });
+        wanted.sort_by_key(|row| row.0);
+        assert_eq!(i64::try_from(wanted.len()).unwrap(), count);
+        assert_eq!(shown(&table).await, expected(&wanted));
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_there_twice_or_not_is_not_patched() {
+    let (_folder, lake) = lake(1_000);
+    let mut table = filled(&lake).await;
+    let twice: Vec<Row> = (0..ROWS).map(original).chain([original(ROWS - 1)]).collect();
+    let files = table.files().unwrap();
+    let change = batch(&[(ROWS - 1, Some("b"), 1.0, vec![])]);
+    assert!(table.patch(&files[0], &change, &["id"]).await.unwrap().is_some());
+    let absent = batch(&[(ROWS, Some("b"), 1.0, vec![])]);
+    assert!(table.patch(&files[0], &absent, &["id"]).await.unwrap().is_none());
+    table.overwrite(lake.context().read_batch(batch(&twice)).unwrap(), None, &[]).await.unwrap();
+    let files = table.files().unwrap();
+    assert!(table.patch(&files[0], &change, &["id"]).await.unwrap().is_none(), "both rows would have to become one");
+}
+
+#[tokio::test]
+async fn files_of_an_earlier_schema_are_merged() {
+    let (_folder, lake) = lake(1_000);
+    filled(&lake).await;
+    let mut wider: Vec<Field> = schema().fields().iter().map(|field| field.as_ref().clone()).collect();
+    wider.push(Field::new("later", DataType::Utf8, true));
+    let wider = Arc::new(Schema::new(wider));
+    let mut table = Table::create_or_evolve(&lake, "silver", "cw_test", &wider).await.unwrap();
+    let files = table.files().unwrap();
+    let change = cast_to_schema(&batch(&[original(7)]), &table.schema().unwrap()).unwrap();
+    assert!(table.patch(&files[0], &change, &["id"]).await.unwrap().is_none());
+    let changes = lake.context().read_batch(change).unwrap().with_column("later", lit("x")).unwrap();
+    let changes = changes.with_column(DELETE_MARK, lit(false)).unwrap();
+    table.merge(changes, 1, &["id"], &[]).await.unwrap();
+    let later = table.frame().unwrap().filter(ident("later").is_not_null()).unwrap();
+    assert_eq!((later.count().await.unwrap(), table.rows().await.unwrap()), (1, 200));
+}
+
+#[tokio::test]
+async fn many_changes_are_merged() {
+    let (_folder, lake) = lake(1_000);
+    let table = filled(&lake).await;
+    let files = table.files().unwrap();
+    assert!(is_patched(&files[0], 25) && !is_patched(&files[0], 26));
+}
