@@ -35,7 +35,7 @@ use std::sync::Arc;
 /// Values of the columns that are the same in all copied rows, by their names.
 pub type Constants = HashMap<String, ScalarValue>;
 
-/// Row groups of a staged file.
+/// Row groups of a staged file, or of a data file.
 pub(super) struct StagedGroups {
     bytes: Bytes,
     metadata: Arc<ParquetMetaData>,
@@ -65,9 +65,7 @@ impl StagedGroups {
         let rows = self.metadata.row_group(group).num_rows();
         usize::try_from(rows).map_err(|error| ParquetError::External(error.into()))
     }
-}
 
-impl StagedGroups {
     /// Whether this program wrote the file, in the form of the schema's files.
     ///
     /// # Errors
@@ -162,7 +160,7 @@ impl AssembledFile {
                 Some(from) => copy_column(&mut out, staged, group, *from)?,
                 None => match encoded.remove(&leaf) {
                     Some(encoded) => encoded.append_to_row_group(&mut out)?,
-                    None => return Err(ParquetError::General(format!("the staged rows lack column {leaf}"))),
+                    None => return Err(ParquetError::General(format!("the rows lack column {leaf}"))),
                 },
             }
         }

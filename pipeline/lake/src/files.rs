@@ -5,7 +5,7 @@ use super::table::{OnTable as _, Table};
 use arrow::array::RecordBatch;
 use datafusion::logical_expr::ident;
 use datafusion::prelude::DataFrame;
-use deltalake::kernel::{LogicalFileView, Remove};
+use deltalake::kernel::{Add, LogicalFileView, Remove};
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
 
@@ -15,6 +15,16 @@ pub struct DataFile {
     view: LogicalFileView,
     /// Its statistics from the log.
     statistics: serde_json::Value,
+}
+
+/// Tag of a file in the log: the columns of the key in whose order its rows are.
+const SORTED_BY: &str = "connectwise-etl.sortedBy";
+
+/// Records in a file's entry for the log that its rows are in the order of the key.
+pub(super) fn mark_sorted(add: Add, key: &[&str]) -> Add {
+    let mut tags = add.tags.unwrap_or_default();
+    tags.insert(SORTED_BY.to_owned(), Some(key.join(",")));
+    Add { tags: Some(tags), ..add }
 }
 
 /// Rows in a batch when files are read one by one.
@@ -55,6 +65,13 @@ impl DataFile {
     /// Whether a deletion vector deletes some of its rows.
     pub(super) fn has_deleted_rows(&self) -> bool {
         self.view.deletion_vector_descriptor().is_some()
+    }
+
+    /// Key in whose order its rows are, as its writer recorded it; `None` where that is not known.
+    pub(super) fn sorted_by(&self) -> Option<String> {
+        #[expect(deprecated, reason = "nothing else tells a file's tags")]
+        let add = self.view.add_action();
+        add.tags?.remove(SORTED_BY)?
     }
 
     /// Builds its `remove` action; `data_change` says whether its rows leave the table, too.

@@ -22,6 +22,8 @@ use url::Url;
 const MEMORY_POOL_BYTES: usize = 384 * 1024 * 1024;
 /// Maximum number of partitions of a query.
 const MOST_PARTITIONS: usize = 8;
+/// Bytes of files up to which the smaller side of a join is held whole, once for all threads.
+const JOINED_WHOLE_BYTES: u64 = 16 * 1024 * 1024;
 /// Memory that a partition of a sort reserves for merging what it spilled: the query engine's own value.
 const SORT_RESERVATION_BYTES: usize = 10 << 20;
 
@@ -348,6 +350,12 @@ fn session(warehouse: &Warehouse) -> Result<SessionContext> {
         .with_default_catalog_and_schema(warehouse.catalog, warehouse.default_layer)
         .set_bool("datafusion.execution.parquet.schema_force_view_types", false)
         .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
+        // Known to panic where the keys of a join are dictionaries, and of no use to outer joins.
+        .set_u64("datafusion.optimizer.hash_join_inlist_pushdown_max_size", 0)
+        .set_u64("datafusion.optimizer.hash_join_inlist_pushdown_max_distinct_values", 0)
+        // A dimension is small beside its facts: they are not moved between threads to be joined with it, and stay in
+        // their order.
+        .set_u64("datafusion.optimizer.hash_join_single_partition_threshold", JOINED_WHOLE_BYTES)
         .set_str("datafusion.execution.time_zone", "UTC");
     let runtime = RuntimeEnvBuilder::new()
         .with_memory_pool(Arc::new(FairSpillPool::new(MEMORY_POOL_BYTES)))

@@ -4,7 +4,7 @@
 //! and a change of recent records never rewrites the files of old ones.
 
 use super::error::{BoxError, Result};
-use super::files::{DataFile, one_by_one};
+use super::files::{DataFile, mark_sorted, one_by_one};
 use super::patch::is_patched;
 use super::rewrite_plan::{RewriteGroup, rewrite_plan};
 use super::sorted_merge::{OutOfOrder, read_ahead};
@@ -106,7 +106,7 @@ impl Table {
             Some(within) => fresh.filter(within).on_table(self, "merging")?,
             None => fresh,
         };
-        if let [file] = group.files.as_slice()
+        if let ([file], [key]) = (group.files.as_slice(), key)
             && is_patched(file, group.keys)
             && let Some(add) = self.patch_group(file, group.keys, rows.clone(), key).await?
         {
@@ -131,16 +131,23 @@ impl Table {
         Ok(Written { adds, replaced })
     }
 
-    /// Patches a group's only file with its changed rows; `None` where some are deleted, new, or can't be patched.
-    async fn patch_group(&self, file: &DataFile, keys: usize, rows: DataFrame, key: &[&str]) -> Result<Option<Add>> {
+    /// Patches a group's only file with its changed rows; `None` where some are deleted or new, or can't be patched.
+    ///
+    /// The key is one column: then each of the group's keys is a row that changed or was deleted.
+    async fn patch_group(&self, file: &DataFile, keys: usize, rows: DataFrame, key: &str) -> Result<Option<Add>> {
         let schema = self.schema()?;
         let batches = one_by_one(rows, keys.max(1)).collect().await.on_table(self, "merging")?;
         let batches = batches.iter().map(|batch| cast_to_schema(batch, &schema)).collect::<Result<Vec<_>, _>>();
         let changed = concat_batches(&schema, &batches.on_table(self, "merging")?).on_table(self, "merging")?;
-        if changed.num_rows() < keys {
+        if changed.num_rows() != keys {
             return Ok(None);
         }
-        self.patch(file, &changed, key).await.on_table(self, "merging")
+        let patched = self.patch(file, &changed, key).await;
+        Ok(patched.unwrap_or_else(|error| {
+            // A merge reads a few rows at a time, and says what is wrong where it can't either.
+            tracing::debug!(table = self.name(), error, "a file can't be patched: it is merged");
+            None
+        }))
     }
 
     /// Writes the rows of a group by a sorted merge; its files must be in the order of the key.
@@ -172,6 +179,7 @@ impl Table {
             move |batch| -> Result<RecordBatch, BoxError> { Ok(cast_to_schema(&batch?, &schema)?) }
         });
         let adds = self.write_merged(read_ahead(kept.boxed()), fresh.boxed(), key, expected).await?;
+        let adds = adds.into_iter().map(|add| mark_sorted(add, key)).collect();
         Ok(Written { adds, replaced: replaced.load(Ordering::Relaxed) })
     }
 

@@ -1,15 +1,15 @@
 //! Patches a data file: where only values of rows that it has change, columns without a changed value are copied as
 //! they are, and the others are encoded anew.
 //!
-//! A change that is spread over a table touches most files, but few of their columns. What is copied is neither decoded
-//! nor compressed again.
+//! A change that is spread over a table touches most files, but few of their columns. To encode is most of the work of
+//! writing a file anew: what is copied is not encoded, and of each column only the changed rows are looked at.
 //!
 //! Invariant: a patched file must have the same rows in the same order, and differ in nothing but the changed values.
 
 use super::assembled_file::{AssembledFile, Constants, StagedGroups};
 use super::cast_to_schema;
 use super::error::BoxError;
-use super::files::DataFile;
+use super::files::{DataFile, mark_sorted};
 use super::table::Table;
 use arrow::array::{ArrayRef, RecordBatch, UInt32Array};
 use arrow::compute::{interleave, take_record_batch};
@@ -18,7 +18,7 @@ use connectwise_runtime::row_hashes;
 use deltalake::kernel::Add;
 use deltalake::logstore::object_store::ObjectStoreExt as _;
 use parquet::arrow::arrow_reader::RowSelection;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// One row in so many may change: where more do, their file is merged.
@@ -33,7 +33,7 @@ pub(super) fn is_patched(file: &DataFile, changes: usize) -> bool {
 }
 
 impl Table {
-    /// Writes a file anew with changed values of some of its rows, found by their key.
+    /// Writes a file anew with changed values of some of its rows, found by their key of one column.
     ///
     /// `None` where one of the rows is not in the file, or is there twice, and where the file has another form than the
     /// table's, as one of another writer's or of an earlier schema.
@@ -41,43 +41,57 @@ impl Table {
         &self,
         file: &DataFile,
         changed: &RecordBatch,
-        key: &[&str],
+        key: &str,
     ) -> Result<Option<Add>, BoxError> {
         let schema = self.schema()?;
         let changed = cast_to_schema(changed, &schema)?;
-        let places: Vec<usize> = key.iter().map(|name| schema.index_of(name)).collect::<Result<_, _>>()?;
-        let mut rows: HashMap<u128, usize> =
-            row_hashes(&changed, &places)?.into_iter().enumerate().map(|(row, hash)| (hash, row)).collect();
         let store = self.delta().log_store().object_store(None);
         let stored = StagedGroups::of(store.get(&file.place()).await?.bytes().await?)?;
         if !stored.is_own(&schema)? {
             return Ok(None);
         }
+        let Some(hits) = find_rows(&stored, &schema, &changed, schema.index_of(key)?)? else { return Ok(None) };
         let mut patched = AssembledFile::new(&schema, self.sizing(), Arc::new(Constants::new()))?;
-        for group in 0..stored.len() {
-            let keys = stored.read(group, &schema, &places, None)?;
-            let hashes = row_hashes(&keys, &(0..places.len()).collect::<Vec<_>>())?;
-            let mut hits = Vec::new();
-            let mut seen = HashSet::new();
-            for (row, hash) in hashes.iter().enumerate() {
-                match rows.remove(hash) {
-                    Some(change) => {
-                        seen.insert(*hash);
-                        hits.push((row, change));
-                    }
-                    None if seen.contains(hash) => return Ok(None),
-                    None => {}
-                }
-            }
-            let columns = changed_columns(&stored, group, &schema, &changed, &hits)?;
+        for (group, hits) in hits.iter().enumerate() {
+            let columns = changed_columns(&stored, group, &schema, &changed, hits)?;
             patched.patch(&stored, group, &columns)?;
         }
-        // A row that is not there belongs between the others.
-        if !rows.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some(patched.store(self).await?))
+        let add = patched.store(self).await?;
+        Ok(Some(if file.sorted_by().is_some() { mark_sorted(add, &[key]) } else { add }))
     }
+}
+
+/// Row of a row group, and the changed row that takes its place.
+type Hit = (usize, usize);
+
+/// Finds each changed row once, by the row groups; `None` where one is not there, or is there twice.
+fn find_rows(
+    stored: &StagedGroups,
+    schema: &SchemaRef,
+    changed: &RecordBatch,
+    key: usize,
+) -> Result<Option<Vec<Vec<Hit>>>, BoxError> {
+    let hashes = row_hashes(changed, &[key])?;
+    let mut rows: HashMap<u128, (usize, bool)> =
+        hashes.into_iter().enumerate().map(|(row, hash)| (hash, (row, false))).collect();
+    let (mut groups, mut found) = (Vec::with_capacity(stored.len()), 0);
+    for group in 0..stored.len() {
+        let keys = stored.read(group, schema, &[key], None)?;
+        let mut hits = Vec::new();
+        for (row, hash) in row_hashes(&keys, &[0])?.iter().enumerate() {
+            match rows.get_mut(hash) {
+                Some((_, true)) => return Ok(None),
+                Some((change, is_found)) => {
+                    *is_found = true;
+                    hits.push((row, *change));
+                }
+                None => {}
+            }
+        }
+        found += hits.len();
+        groups.push(hits);
+    }
+    Ok((found == changed.num_rows()).then_some(groups))
 }
 
 /// Computes the columns of a row group that change, by their places in the schema.
@@ -86,7 +100,7 @@ fn changed_columns(
     group: usize,
     schema: &SchemaRef,
     changed: &RecordBatch,
-    hits: &[(usize, usize)],
+    hits: &[Hit],
 ) -> Result<HashMap<usize, ArrayRef>, BoxError> {
     if hits.is_empty() {
         return Ok(HashMap::new());
@@ -105,14 +119,14 @@ fn changed_columns(
             differ.push(place);
         }
     }
-    let whole = stored.read(group, schema, &differ, None)?;
     let mut sources: Vec<(usize, usize)> = (0..all).map(|row| (0, row)).collect();
     for (row, change) in hits {
         sources[*row] = (1, *change);
     }
     let mut columns = HashMap::new();
-    for (place, column) in differ.into_iter().zip(whole.columns()) {
-        columns.insert(place, interleave(&[column.as_ref(), changed.column(place).as_ref()], &sources)?);
+    for place in differ {
+        let whole = stored.read(group, schema, &[place], None)?;
+        columns.insert(place, interleave(&[whole.column(0).as_ref(), changed.column(place).as_ref()], &sources)?);
     }
     Ok(columns)
 }

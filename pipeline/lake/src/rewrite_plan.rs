@@ -13,7 +13,7 @@ use datafusion::logical_expr::{Expr, lit};
 pub(super) struct RewriteGroup {
     /// The files: none where new rows fall between full ones.
     pub(super) files: Vec<DataFile>,
-    /// Number of changed keys in it.
+    /// Number of changed keys in it, by the key's first column.
     pub(super) keys: usize,
     /// Inclusive lower bound; unbounded where absent.
     from: Option<Key>,

@@ -5,8 +5,9 @@
 
 use super::error::Result;
 use super::files::DataFile;
-use super::table::{OnTable as _, Table};
-use arrow::datatypes::{DataType, SchemaRef};
+use super::table::{ANEW, OnTable as _, Table};
+use arrow::compute::SortOptions;
+use arrow::datatypes::{DataType, Field, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::Session;
 use datafusion::common::stats::Precision;
@@ -19,6 +20,8 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::{TableProvider, TableType};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
+use datafusion::physical_expr::expressions::col as column;
+use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::DataFrame;
 use deltalake::ObjectStore;
@@ -73,6 +76,10 @@ struct Scan {
     /// Object store of the table's folder.
     store: Arc<dyn ObjectStore>,
     files: Vec<DataFile>,
+    /// Column in whose order all rows are, one file after the other.
+    order: Option<String>,
+    /// Error of reading, where the table's rows are not just those of its files: other tables can still be read.
+    refused: Option<String>,
 }
 
 impl std::fmt::Debug for Scan {
@@ -83,14 +90,11 @@ impl std::fmt::Debug for Scan {
 
 impl Scan {
     /// Builds the scan of some of a table's files.
-    ///
-    /// # Errors
-    /// [`super::Error::Table`] for a table whose rows are not just those of its files.
-    fn new(table: &Table, files: Vec<DataFile>) -> Result<Self> {
-        if let Some(reason) = refusal(table, &files)? {
-            return Err(table.error("reading", reason));
-        }
-        Ok(Self { schema: table.schema()?, store: table.delta().log_store().object_store(None), files })
+    fn new(table: &Table, mut files: Vec<DataFile>) -> Result<Self> {
+        let refused =
+            refusal(table, &files)?.map(|reason| table.error("reading", format!("{reason}. {ANEW}")).to_string());
+        let order = order(&mut files);
+        Ok(Self { schema: table.schema()?, store: table.delta().log_store().object_store(None), files, order, refused })
     }
 
     /// Counts of the rows and bytes of all files, as far as the log has them.
@@ -102,9 +106,17 @@ impl Scan {
         totals
     }
 
-    /// Describes a file to the reader, with the bounds of the columns that are filtered by: a file without a match is
-    /// not opened.
-    fn file(&self, file: &DataFile, filtered: &[usize]) -> PartitionedFile {
+    /// Orders that the rows have. A key is never null, so that nulls may be said to come first or last.
+    fn orderings(&self) -> Result<Vec<LexOrdering>, DataFusionError> {
+        let Some(order) = &self.order else { return Ok(Vec::new()) };
+        let column = column(order, &self.schema)?;
+        let by =
+            |nulls_first| PhysicalSortExpr::new(Arc::clone(&column), SortOptions { descending: false, nulls_first });
+        Ok([false, true].into_iter().filter_map(|nulls_first| LexOrdering::new([by(nulls_first)])).collect())
+    }
+
+    /// Describes a file to the reader, with the bounds of some columns: a file without a match is not opened.
+    fn file(&self, file: &DataFile, columns: &[usize]) -> PartitionedFile {
         let meta = ObjectMeta {
             location: file.place(),
             size: file.size(),
@@ -113,19 +125,17 @@ impl Scan {
             version: None,
         };
         let described = PartitionedFile::new_from_meta(meta);
-        let Some(rows) = file.rows().filter(|_| !filtered.is_empty()) else { return described };
-        let mut columns = vec![ColumnStatistics::new_unknown(); self.schema.fields().len()];
-        for place in filtered {
-            if let Some(bounds) = self.schema.fields().get(*place).and_then(|field| bounds(file, field.name())) {
-                if let Some(column) = columns.get_mut(*place) {
-                    *column = bounds;
-                }
+        let Some(rows) = file.rows().filter(|_| !columns.is_empty()) else { return described };
+        let mut known = vec![ColumnStatistics::new_unknown(); self.schema.fields().len()];
+        for place in columns {
+            if let Some(bounds) = bounds(file, self.schema.field(*place)) {
+                known[*place] = bounds;
             }
         }
         described.with_statistics(Arc::new(Statistics {
             num_rows: Precision::Exact(at_most_usize(rows)),
             total_byte_size: Precision::Absent,
-            column_statistics: columns,
+            column_statistics: known,
         }))
     }
 }
@@ -155,6 +165,9 @@ impl TableProvider for Scan {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
+        if let Some(refused) = &self.refused {
+            return Err(DataFusionError::Execution(refused.clone()));
+        }
         let mut parquet = TableParquetOptions::default();
         parquet.global = state.config_options().execution.parquet.clone();
         parquet.global.coerce_int96 = Some(INSTANTS_OF_SPARK.to_owned());
@@ -167,14 +180,20 @@ impl TableProvider for Scan {
             .with_pushdown_filters(true);
         let names: HashSet<&str> =
             filters.iter().flat_map(|filter| filter.column_refs()).map(|column| column.name.as_str()).collect();
-        let filtered: Vec<usize> = (0..self.schema.fields().len())
+        let described: Vec<usize> = (0..self.schema.fields().len())
             .filter(|place| is_bounded(self.schema.field(*place).data_type()))
-            .filter(|place| names.contains(self.schema.field(*place).name().as_str()))
+            .filter(|place| {
+                let name = self.schema.field(*place).name().as_str();
+                names.contains(name) || self.order.as_deref() == Some(name)
+            })
             .collect();
-        let files: FileGroup = self.files.iter().map(|file| self.file(file, &filtered)).collect();
+        let files: Vec<PartitionedFile> = self.files.iter().map(|file| self.file(file, &described)).collect();
+        // Rows that are in order are read by ranges of their key; the bytes of others are split as they come.
+        let parts = if self.order.is_some() { state.config().target_partitions() } else { 1 };
         // The reader has the store itself, so that the location here is only a name that every session knows.
         let scan = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
-            .with_file_group(files)
+            .with_file_groups(parts_of(files, parts))
+            .with_output_ordering(self.orderings()?)
             .with_statistics(self.totals())
             .with_projection_indices(projection.cloned())?
             .with_limit(limit.filter(|_| filters.is_empty()))
@@ -183,29 +202,54 @@ impl TableProvider for Scan {
     }
 }
 
+/// Sorts the files by the key in whose order their rows are, and returns it.
+///
+/// `None` where one of them is of another order, or none, or where the keys of two overlap.
+fn order(files: &mut [DataFile]) -> Option<String> {
+    let key = files.first()?.sorted_by().filter(|key| !key.contains(','))?;
+    files.sort_by_cached_key(|file| (file.ids(&key), file.texts(&key)));
+    let is_sorted = files.iter().all(|file| file.sorted_by().as_ref() == Some(&key));
+    let follows = |one: &DataFile, next: &DataFile| {
+        let ids = one.ids(&key).zip(next.ids(&key)).is_some_and(|(one, next)| one.1 < next.0);
+        ids || one.texts(&key).zip(next.texts(&key)).is_some_and(|(one, next)| one.1 < next.0)
+    };
+    (is_sorted && files.is_sorted_by(follows)).then_some(key)
+}
+
+/// Splits files into at most so many groups of neighbours, of about the same size.
+fn parts_of(files: Vec<PartitionedFile>, parts: usize) -> Vec<FileGroup> {
+    let all: u64 = files.iter().map(|file| file.object_meta.size).sum();
+    let part = all.div_ceil(parts.max(1) as u64).max(1);
+    let mut before = 0;
+    let mut groups: Vec<(u64, Vec<PartitionedFile>)> = Vec::new();
+    if files.is_empty() {
+        return vec![FileGroup::default()];
+    }
+    for file in files {
+        // A file belongs where its middle lies.
+        let place = (before + file.object_meta.size / 2) / part;
+        before += file.object_meta.size;
+        match groups.last_mut() {
+            Some((last, group)) if *last == place => group.push(file),
+            _ => groups.push((place, vec![file])),
+        }
+    }
+    groups.into_iter().map(|(_, group)| FileGroup::new(group)).collect()
+}
+
 /// Reason why the rows of these files are not just those of the table; `None` where they are.
 fn refusal(table: &Table, files: &[DataFile]) -> Result<Option<String>> {
     let metadata = table.state("reading")?.metadata();
     let partitions = metadata.partition_columns();
     if !partitions.is_empty() {
-        let by = partitions.join(", ");
-        return Ok(Some(format!("the table is partitioned by {by}, and partitioned tables are not read")));
+        return Ok(Some(format!("it is partitioned by {}, and partitions are not read", partitions.join(", "))));
     }
     let mapping = metadata.configuration().get("delta.columnMapping.mode");
     if let Some(mode) = mapping.filter(|mode| *mode != "none") {
-        return Ok(Some(format!(
-            "its columns have other names in its files (delta.columnMapping.mode is {mode}), which is not read: move \
-             the table away (or drop it) and run with --mode full to build it anew"
-        )));
+        return Ok(Some(format!("its columns have other names in its files (delta.columnMapping.mode is {mode})")));
     }
-    if files.iter().any(DataFile::has_deleted_rows) {
-        return Ok(Some(
-            "some of its rows are deleted by deletion vectors, which are not read: in Spark, run REORG TABLE … APPLY \
-             (PURGE) and set delta.enableDeletionVectors to false"
-                .to_owned(),
-        ));
-    }
-    Ok(None)
+    let deleted = files.iter().any(DataFile::has_deleted_rows);
+    Ok(deleted.then(|| "some of its rows are deleted by deletion vectors, which are not read".to_owned()))
 }
 
 /// Whether the log's bounds of such a column are used.
@@ -214,11 +258,10 @@ fn is_bounded(kind: &DataType) -> bool {
 }
 
 /// Bounds of a column in a file, by the log's statistics.
-fn bounds(file: &DataFile, column: &str) -> Option<ColumnStatistics> {
-    let (least, most) = match (file.ids(column), file.texts(column)) {
-        (Some((least, most)), _) => (ScalarValue::from(least), ScalarValue::from(most)),
-        (None, Some((least, most))) => (ScalarValue::from(least), ScalarValue::from(most)),
-        (None, None) => return None,
+fn bounds(file: &DataFile, column: &Field) -> Option<ColumnStatistics> {
+    let (least, most) = match column.data_type() {
+        DataType::Int64 => file.ids(column.name()).map(|(least, most)| (least.into(), most.into()))?,
+        _ => file.texts(column.name()).map(|(least, most)| (ScalarValue::from(least), ScalarValue::from(most)))?,
     };
     let unknown = ColumnStatistics::new_unknown();
     Some(unknown.with_min_value(Precision::Exact(least)).with_max_value(Precision::Exact(most)))

@@ -9,7 +9,7 @@
 use super::assembled_file::{AssembledFile, Constants, StagedGroups};
 use super::cast_to_schema;
 use super::error::{BoxError, Result};
-use super::files::DataFile;
+use super::files::{DataFile, mark_sorted};
 use super::sorted_merge::{OutOfOrder, read_ahead, sorted_merge};
 use super::staged_file::StagedFile;
 use super::table::{OnTable as _, Table, sorted};
@@ -130,7 +130,7 @@ impl Table {
             }
             files.push(pieces);
         }
-        let Some(adds) = self.assemble_all(files, form.constants, limit).await? else { return Ok(false) };
+        let Some(adds) = self.assemble_all(files, form.constants, &[key], limit).await? else { return Ok(false) };
         self.must_be(ACTION, &adds, expected)?;
         let operation = DeltaOperation::Write { mode: SaveMode::Overwrite, partition_by: None, predicate: None };
         let files: Vec<DataFile> = self.files()?;
@@ -140,7 +140,7 @@ impl Table {
 
     /// Fills an empty table in one commit with staged files that are in the order of the key, one after the other.
     ///
-    /// They must hold exactly `expected` rows. Where they are not in the table's form, or its row groups would be
+    /// They must hold exactly `expected` rows, in the order of `key`. Where they are not in the table's form, or its row groups would be
     /// smaller than its files, nothing is written, and the result is false.
     ///
     /// # Errors
@@ -148,6 +148,7 @@ impl Table {
     pub(super) async fn fill_by_files(
         &mut self,
         staged: &[StagedFile],
+        key: &[&str],
         expected: u64,
         transactions: &[(String, i64)],
     ) -> Result<bool> {
@@ -161,7 +162,8 @@ impl Table {
         let files = evenly(staged, &rows, limit)
             .into_iter()
             .map(|files| files.iter().map(|file| Piece::Copied(file.path().to_owned())).collect::<Vec<_>>());
-        let Some(adds) = self.assemble_all(files.collect(), Constants::new(), limit).await? else { return Ok(false) };
+        let written = self.assemble_all(files.collect(), Constants::new(), key, limit).await?;
+        let Some(adds) = written else { return Ok(false) };
         self.must_be("filling", &adds, expected)?;
         let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
         self.commit("filling", adds, &[], operation, next_version(transactions)).await?;
@@ -169,7 +171,13 @@ impl Table {
     }
 
     /// Writes data files, some at a time; `None` where the rows of one are not in the order of the key.
-    async fn assemble_all(&self, files: Vec<Vec<Piece>>, constants: Constants, limit: u64) -> Result<Option<Vec<Add>>> {
+    async fn assemble_all(
+        &self,
+        files: Vec<Vec<Piece>>,
+        constants: Constants,
+        key: &[&str],
+        limit: u64,
+    ) -> Result<Option<Vec<Add>>> {
         let constants = Arc::new(constants);
         let writing: Vec<_> = files
             .into_iter()
@@ -183,7 +191,7 @@ impl Table {
         let written: Result<Vec<Vec<Add>>, BoxError> =
             futures::stream::iter(writing).buffered(FILES_AT_ONCE).try_collect().await;
         match written {
-            Ok(adds) => Ok(Some(adds.into_iter().flatten().collect())),
+            Ok(adds) => Ok(Some(adds.into_iter().flatten().map(|add| mark_sorted(add, key)).collect())),
             Err(error) if error.is::<OutOfOrder>() => Ok(None),
             Err(error) => Err(self.error(ACTION, error)),
         }

@@ -1,21 +1,27 @@
 //! Opens, creates and evolves one Delta table.
 //!
-//! Invariant: a schema must be evolved before any change of rows, and what is written must have
-//! exactly the table's schema.
+//! Invariant: a schema must be evolved before any change of rows, and what is written must have exactly the table's
+//! schema.
 
 use super::Lakehouse;
 use super::error::{BoxError, Error, Result, ResultExt as _};
 use super::file_sizing::FileSizing;
 use super::schema::compare_schemas;
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::logical_expr::ident;
 use datafusion::prelude::DataFrame;
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel as _;
+use deltalake::kernel::transaction::TransactionError;
 use deltalake::kernel::{StructField, StructType};
 use deltalake::protocol::SaveMode;
 use deltalake::table::state::DeltaTableState;
-use deltalake::{DeltaTable, DeltaTableBuilder};
+use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 use std::sync::Arc;
+
+/// What to do about a table that another program changed into one that is not read or written here.
+pub(super) const ANEW: &str = "Someone set properties of the table (deletion vectors, a change data feed, mapped columns, \
+                               partitions), in Spark, say. Move the table away, or drop it, and run with --mode full to \
+                               build it anew";
 
 /// Column of the rows to merge that marks a deletion.
 pub(super) const DELETE_MARK: &str = "__delete";
@@ -133,14 +139,12 @@ impl Table {
         tracing::info!(layer = self.layer, table = self.name, added = ?difference.added, "new columns");
         let kernel: StructType = wanted.as_ref().try_into_kernel().on_table(self, "adding columns")?;
         let known = self.schema()?;
-        // The rows that are there have no value in a new column.
-        let is_new = |field: &StructField| known.field_with_name(field.name()).is_err();
-        let fields: Vec<StructField> = kernel
-            .fields()
-            .map(|field| StructField { nullable: field.nullable || is_new(field), ..field.clone() })
-            .collect();
+        // A column that is there stays what it is; the rows that are there have no value in a new one.
+        let is_nullable = |field: &StructField| known.field_with_name(field.name()).map_or(true, Field::is_nullable);
+        let fields: Vec<StructField> =
+            kernel.fields().map(|field| StructField { nullable: is_nullable(field), ..field.clone() }).collect();
         let delta = self.delta.clone().add_columns().with_fields(fields);
-        let delta = delta.await.on_table(self, "adding columns")?;
+        let delta = delta.await.map_err(|error| self.refused("adding columns", error))?;
         self.delta = delta;
         Ok(())
     }
@@ -211,6 +215,19 @@ impl Table {
     /// Replaces the version that is open.
     pub(super) fn show(&mut self, delta: DeltaTable) {
         self.delta = delta;
+    }
+
+    /// Builds the error of a commit that was refused, and says what to do where the table has features that are not
+    /// written.
+    pub(super) fn refused(&self, action: &str, error: DeltaTableError) -> Error {
+        let DeltaTableError::Transaction { source: TransactionError::UnsupportedTableFeatures(features) } = &error
+        else {
+            return self.error(action, error);
+        };
+        let mut names: Vec<String> = features.iter().map(ToString::to_string).collect();
+        names.sort_unstable();
+        let names = names.join(", ");
+        self.error(action, format!("the table has features that are not written here ({names}). {ANEW}"))
     }
 
     /// Builds an error of this table.

@@ -95,8 +95,6 @@ pub(crate) fn ranges(table: &Table, key: &str) -> Vec<(serde_json::Value, serde_
 pub(crate) async fn content(table: &Table) -> Vec<(i64, String)> {
     let rows = super::table::sorted(table.frame().unwrap(), &["id"]).unwrap().collect().await.unwrap();
     let of = |batch: &RecordBatch| {
-        // The engine may give text in another form than the table's.
-        let batch = super::cast_to_schema(batch, &schema()).unwrap();
         let texts = batch.column(1).as_string::<i32>().clone();
         let ids = super::longs(&batch, "id");
         ids.into_iter().enumerate().map(move |(row, id)| (id, texts.value(row).to_owned())).collect::<Vec<_>>()

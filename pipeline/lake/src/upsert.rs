@@ -277,7 +277,7 @@ impl<'a> Changes<'a> {
         transactions: &[(String, i64)],
     ) -> Result<()> {
         let expected = rows_of(&self.staged);
-        if is_empty && self.in_order && table.fill_by_files(&self.staged, expected, transactions).await? {
+        if is_empty && self.in_order && table.fill_by_files(&self.staged, self.key, expected, transactions).await? {
             return Ok(());
         }
         let Some(rows) = StagedFile::read_all(&self.staged, lake.context()).await? else {

@@ -197,7 +197,7 @@ impl Table {
                          again"
                     ),
                 ),
-                _ => self.error(action, error),
+                _ => self.refused(action, error),
             });
         }
         delta.update_state().await.on_table(self, action)?;

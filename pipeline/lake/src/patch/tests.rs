@@ -153,12 +153,69 @@ async fn a_key_that_is_there_twice_or_not_is_not_patched() {
     let twice: Vec<Row> = (0..ROWS).map(original).chain([original(ROWS - 1)]).collect();
     let files = table.files().unwrap();
     let change = batch(&[(ROWS - 1, Some("b"), 1.0, vec![])]);
-    assert!(table.patch(&files[0], &change, &["id"]).await.unwrap().is_some());
+    assert!(table.patch(&files[0], &change, "id").await.unwrap().is_some());
     let absent = batch(&[(ROWS, Some("b"), 1.0, vec![])]);
-    assert!(table.patch(&files[0], &absent, &["id"]).await.unwrap().is_none());
+    assert!(table.patch(&files[0], &absent, "id").await.unwrap().is_none());
     table.overwrite(lake.context().read_batch(batch(&twice)).unwrap(), None, &[]).await.unwrap();
     let files = table.files().unwrap();
-    assert!(table.patch(&files[0], &change, &["id"]).await.unwrap().is_none(), "both rows would have to become one");
+    assert!(table.patch(&files[0], &change, "id").await.unwrap().is_none(), "both rows would have to become one");
+}
+
+#[tokio::test]
+async fn a_file_of_several_row_groups_is_one_file() {
+    let (folder, lake) = lake(50_000);
+    let many = 40_000;
+    let mut table = Table::create_or_evolve(&lake, "silver", "cw_test", &schema()).await.unwrap();
+    let rows: Vec<Row> = (0..many).map(original).collect();
+    table.fill(lake.context().read_batch(batch(&rows)).unwrap(), rows.len() as u64, &[]).await.unwrap();
+    let groups = file(&folder, &table).1.num_row_groups();
+    assert!(groups > 1, "{groups} row group");
+    let changes = [(5, Some("new"), 0.0, vec!["x", "y"]), (many - 1, Some("new"), 0.0, vec![])];
+    merge(&lake, &mut table, &changes, false).await;
+    assert_eq!(file(&folder, &table).1.num_row_groups(), groups);
+    let new = table.frame().unwrap().filter(ident("text").eq(lit("new"))).unwrap().count().await.unwrap();
+    assert_eq!((new, table.frame().unwrap().count().await.unwrap()), (2, 40_000));
+    // The same key in the first and in the last group.
+    let twice: Vec<Row> = (0..many).map(original).chain([original(5)]).collect();
+    table.overwrite(lake.context().read_batch(batch(&twice)).unwrap(), None, &[]).await.unwrap();
+    let files = table.files().unwrap();
+    assert!(table.patch(&files[0], &batch(&[(5, Some("b"), 1.0, vec![])]), "id").await.unwrap().is_none());
+}
+
+/// Rows of a list below parents: the parent, the place in the list, a text.
+fn listed(rows: &[(i64, i64, &str)]) -> RecordBatch {
+    let whole = |name| Field::new(name, DataType::Int64, false);
+    let schema = Schema::new(vec![whole("parentId"), whole("listIndex"), Field::new("text", DataType::Utf8, true)]);
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(rows.iter().map(|row| row.0).collect::<Int64Array>()),
+        Arc::new(rows.iter().map(|row| row.1).collect::<Int64Array>()),
+        Arc::new(rows.iter().map(|row| Some(row.2)).collect::<StringArray>()),
+    ];
+    RecordBatch::try_new(Arc::new(schema), columns).unwrap()
+}
+
+#[tokio::test]
+async fn rows_below_a_parent_change_and_go_together() {
+    let (_folder, lake) = lake(1_000);
+    let context = lake.context();
+    let all: Vec<(i64, i64, &str)> = (0..100).flat_map(|parent| [(parent, 0, "a"), (parent, 1, "b")]).collect();
+    let mut table = Table::create_or_evolve(&lake, "silver", "cw_test", &listed(&all).schema()).await.unwrap();
+    table.fill(context.read_batch(listed(&all)).unwrap(), 200, &[]).await.unwrap();
+    let marked = |rows: &[(i64, i64, &str)], delete: bool| {
+        context.read_batch(listed(rows)).unwrap().with_column(DELETE_MARK, lit(delete)).unwrap()
+    };
+    // As many changes as parents, beside a deletion; then more changes than parents.
+    let change = marked(&[(7, 0, "b")], false).union(marked(&[(7, 1, "b")], true)).unwrap();
+    table.merge(change, 2, &["parentId", "listIndex"], &[]).await.unwrap();
+    let change = marked(&[(9, 0, "c"), (9, 1, "d")], false);
+    table.merge(change, 2, &["parentId", "listIndex"], &[]).await.unwrap();
+    let within = ident("parentId").eq(lit(7_i64)).or(ident("parentId").eq(lit(9_i64)));
+    let found = table.frame().unwrap().filter(within).unwrap();
+    let found = found.sort(vec![ident("parentId").sort(true, false), ident("listIndex").sort(true, false)]).unwrap();
+    let found = arrow::util::pretty::pretty_format_batches(&found.collect().await.unwrap()).unwrap().to_string();
+    let wanted = listed(&[(7, 0, "b"), (9, 0, "c"), (9, 1, "d")]);
+    assert_eq!(found, arrow::util::pretty::pretty_format_batches(&[wanted]).unwrap().to_string());
+    assert_eq!(table.frame().unwrap().count().await.unwrap(), 199);
 }
 
 #[tokio::test]
@@ -171,7 +228,7 @@ async fn files_of_an_earlier_schema_are_merged() {
     let mut table = Table::create_or_evolve(&lake, "silver", "cw_test", &wider).await.unwrap();
     let files = table.files().unwrap();
     let change = cast_to_schema(&batch(&[original(7)]), &table.schema().unwrap()).unwrap();
-    assert!(table.patch(&files[0], &change, &["id"]).await.unwrap().is_none());
+    assert!(table.patch(&files[0], &change, "id").await.unwrap().is_none());
     let changes = lake.context().read_batch(change).unwrap().with_column("later", lit("x")).unwrap();
     let changes = changes.with_column(DELETE_MARK, lit(false)).unwrap();
     table.merge(changes, 1, &["id"], &[]).await.unwrap();

@@ -44,7 +44,8 @@ async fn refused(lake: &super::super::Lakehouse) -> (String, String) {
     let mut written = table.clone();
     let added = lake.context().read_batch(rows([70], "b")).unwrap();
     let writing = written.append(added, 1).await.map_or_else(|error| error.to_string(), |()| String::new());
-    (table.frame().map_or_else(|error| error.to_string(), |_| String::new()), writing)
+    let reading = table.frame().unwrap().collect().await;
+    (reading.map_or_else(|error| error.to_string(), |_| String::new()), writing)
 }
 
 #[tokio::test]
@@ -59,8 +60,11 @@ async fn rows_that_a_deletion_vector_deletes_are_never_read() {
     write_commit(folder.path(), 2, &[with_features(&["deletionVectors"]), add]);
     let (reading, writing) = refused(&lake).await;
     assert!(reading.contains("silver/cw_test") && reading.contains("deletion vectors"), "{reading}");
-    assert!(reading.contains("REORG TABLE"), "what to do: {reading}");
-    assert!(writing.contains("silver/cw_test"), "{writing}");
+    assert!(reading.contains("--mode full"), "what to do: {reading}");
+    assert!(writing.contains("silver/cw_test") && writing.contains("features that are not written"), "{writing}");
+    assert!(writing.contains("invariants") && writing.contains("--mode full"), "{writing}");
+    let other = lake.context().sql("SELECT 1").await.unwrap().count().await.unwrap();
+    assert_eq!(other, 1, "what does not read the table is not refused");
 }
 
 #[tokio::test]
@@ -145,6 +149,21 @@ async fn a_property_that_came_later_is_null_in_older_rows_at_any_depth() {
     }
     let known = table.schema().unwrap();
     assert!(!known.field(0).is_nullable(), "the key stays what it was");
+    // Filters over what older files lack, and over nulls.
+    let items = |text: &str| {
+        let sql = format!("SELECT id FROM rows WHERE {text}");
+        let context = lake.context().clone();
+        context.register_table("rows", table.provider().unwrap()).unwrap();
+        async move {
+            let found = context.sql(&sql).await.unwrap().count().await.unwrap();
+            context.deregister_table("rows").unwrap();
+            found
+        }
+    };
+    assert_eq!(items("list[1]['a'] IS NULL").await, 1);
+    assert_eq!(items("list[1]['a'] = 'a of 2'").await, 1);
+    assert_eq!(items("list[1]['a'] <> 'a of 1'").await, 1, "null is not known to differ");
+    assert_eq!(items("list[1]['b'] IS NOT NULL AND id > 1").await, 1);
 }
 
 #[tokio::test]
@@ -195,4 +214,54 @@ async fn only_the_rows_of_a_filter_come_back_however_it_is_applied() {
     let found: i64 = (0..500).step_by(7).filter(|id| *id > 400).count().try_into().unwrap();
     assert_eq!(odd.count().await.unwrap(), usize::try_from(found).unwrap());
     assert_eq!(content(&table).await.len(), 500);
+}
+
+/// Whether a query sorts.
+async fn sorts(rows: datafusion::prelude::DataFrame) -> bool {
+    let plan = rows.create_physical_plan().await.unwrap();
+    datafusion::physical_plan::displayable(plan.as_ref()).indent(false).to_string().contains("SortExec")
+}
+
+#[tokio::test]
+async fn rows_that_are_in_order_are_not_sorted_again() {
+    let (_folder, lake) = lake(10);
+    let table = filled(&lake, rows(0..50, "a")).await;
+    let by_id = |table: &Table| super::super::table::sorted(table.frame().unwrap(), &["id"]).unwrap();
+    assert!(sorts(by_id(&table)).await, "nobody said that these are in order");
+
+    let mut table = table;
+    // Two of ten rows are merged, not patched: what is patched keeps what was said of it.
+    super::super::testing::merge(&lake, &mut table, rows((0..50).step_by(5), "b"), false).await;
+    assert_eq!(table.files().unwrap().len(), 5);
+    assert!(!sorts(by_id(&table)).await);
+    let nulls_first = table.frame().unwrap().sort(vec![ident("id").sort(true, true)]).unwrap();
+    assert!(!sorts(nulls_first).await, "a key is never null");
+    let batches = by_id(&table).collect().await.unwrap();
+    let ids: Vec<i64> = batches.iter().flat_map(|batch| super::super::longs(batch, "id")).collect();
+    assert_eq!(ids, (0..50).collect::<Vec<_>>());
+    super::super::testing::merge(&lake, &mut table, rows([15], "c"), false).await;
+    assert!(!sorts(by_id(&table)).await, "a patched file is as it was");
+    let backwards = table.frame().unwrap().sort(vec![ident("id").sort(false, false)]).unwrap();
+    let batches = backwards.collect().await.unwrap();
+    let ids: Vec<i64> = batches.iter().flat_map(|batch| super::super::longs(batch, "id")).collect();
+    assert_eq!(ids, (0..50).rev().collect::<Vec<_>>());
+
+    // Another writer's rows have no order.
+    table.append(lake.context().read_batch(rows([60, 59], "c")).unwrap(), 2).await.unwrap();
+    assert!(sorts(by_id(&table)).await);
+}
+
+#[tokio::test]
+async fn neighbouring_files_are_read_together() {
+    let file = |size| PartitionedFile::new("file", size);
+    let sizes = |sizes: &[u64], parts| -> Vec<Vec<u64>> {
+        let groups = parts_of(sizes.iter().map(|size| file(*size)).collect(), parts);
+        groups.iter().map(|group| group.iter().map(|file| file.object_meta.size).collect()).collect()
+    };
+    assert_eq!(sizes(&[5, 5, 5, 5], 2), [[5, 5], [5, 5]]);
+    assert_eq!(sizes(&[1, 1, 9], 2), [vec![1, 1], vec![9]]);
+    assert_eq!(sizes(&[3, 4], 1), [[3, 4]]);
+    assert_eq!(sizes(&[3, 4], 8), [[3], [4]]);
+    assert_eq!(sizes(&[], 2), [[0; 0]], "a scan has one part at least");
+    assert_eq!(sizes(&[0, 0], 2), [[0, 0]]);
 }
