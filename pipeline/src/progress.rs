@@ -299,6 +299,13 @@ impl EntityProgress {
         entity.end(&text);
     }
 
+    /// Ends the display without a word: the command's own error says why.
+    pub fn dropped(&self) {
+        if let Some(bar) = self.entity.as_ref().and_then(|entity| entity.bar.as_ref()) {
+            bar.finish_and_clear();
+        }
+    }
+
     /// Ends the display of an entity that could not be read.
     pub fn failed(&self, reason: &str) {
         let Some(entity) = &self.entity else { return };

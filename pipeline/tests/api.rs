@@ -7,6 +7,8 @@ mod conditions;
 #[cfg(unix)]
 #[path = "api/outputs.rs"]
 mod outputs;
+#[path = "api/screen.rs"]
+mod screen;
 
 use arrow::array::AsArray as _;
 use arrow::datatypes::Int64Type;

@@ -197,6 +197,7 @@ fn what_is_empty_in_the_environment_is_not_set() {
         "CW_HASH_KEY",
         "CW_AUTH_PASSWORD",
         "CW_AUTH_PASSWORD_FILE",
+        "CW_ON_FAILURE_WEBHOOK_FILE",
     ];
     let mut environment: Vec<(&str, &str)> = empty.iter().map(|name| (*name, "")).collect();
     environment.extend([

@@ -200,6 +200,14 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Reads a variable, or the file that `<name>_FILE` names, trimmed; empty counts as not set.
+///
+/// # Errors
+/// [`SettingsError`] where the file can't be read or is empty, or a value is in quotes. No value is repeated.
+pub fn variable_or_file(name: &str) -> Result<Option<String>, SettingsError> {
+    value_of(&text_of, name, Quotes::Refused).map_err(SettingsError)
+}
+
 /// Whether a value may begin and end with a quote.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Quotes {

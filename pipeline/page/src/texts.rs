@@ -104,6 +104,16 @@ texts! {
     own: "Eigin athuganir", "Checks of your own";
     records_fit: "Færslur samræmast forskriftinni", "Records fit the specification";
     other_checks: "Aðrar athuganir", "Other checks";
+    key_unique: "Lykillinn er einkvæmur", "The key is unique";
+    reference_whole: "Tilvísunin er heil", "The reference is whole";
+    own_products: "Margfeldi og framlegð rúmast í dálkum gulls", "Products and margins fit the columns of gold";
+    own_invoiced: "Reikningsfærðar færslur eiga sér reikning", "What was invoiced has its invoice";
+    own_lines: "Reikningar stemma við línur sínar", "Invoices agree with their lines";
+    own_hourly_cost: "Tímakostnaður er tala", "Hourly costs are numbers";
+    own_dates: "Dagsetningar eru trúverðugar", "Dates are plausible";
+    own_cycles: "Reikningstímabil samninga eru þekkt", "Billing cycles of agreements are known";
+    own_currency: "Allar upphæðir eru í einum gjaldmiðli", "All amounts are in one currency";
+    own_notes: "Athugasemdir eru óstyttar", "Notes are whole";
     holds: "stenst", "holds";
     holds_not: "stenst ekki", "does not hold";
     warning: "ábending", "warning";

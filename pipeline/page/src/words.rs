@@ -175,6 +175,45 @@ impl Language {
         known.to_owned()
     }
 
+    /// A check in words: what holds, and of what. A check that is not known stays as it is.
+    pub(crate) fn check(self, name: &str) -> String {
+        let t = self.texts();
+        let (kind, subject) = name.split_once('/').unwrap_or((name, ""));
+        let known = match (kind, subject) {
+            (_, "") => return name.to_owned(),
+            ("own", own) => {
+                return self.own_check(own).map_or_else(|| name.to_owned(), |known| format!("{known} ({own})"));
+            }
+            ("quarantine", entity) => return format!("{}: {}", t.records_fit, self.entity(entity)),
+            ("fetched", _) => t.fetched,
+            ("rows", _) => t.live_rows,
+            ("sum", _) => t.sums,
+            ("fits", _) => t.fits,
+            ("key", _) => t.key_unique,
+            ("reference", _) => t.reference_whole,
+            ("status", _) => t.one_status,
+            ("rebuild", _) => t.rebuild,
+            _ => return name.to_owned(),
+        };
+        format!("{known}: {}", subject.replace('/', "."))
+    }
+
+    /// A check that comes with `schema/checks.yaml`.
+    fn own_check(self, name: &str) -> Option<&'static str> {
+        let t = self.texts();
+        Some(match name {
+            "products-fit" => t.own_products,
+            "invoiced-work-has-its-invoice" => t.own_invoiced,
+            "invoice-lines-add-up" => t.own_lines,
+            "hourly-cost-is-a-number" => t.own_hourly_cost,
+            "dates-are-plausible" => t.own_dates,
+            "billing-cycles-are-known" => t.own_cycles,
+            "one-currency" => t.own_currency,
+            "notes-are-whole" => t.own_notes,
+            _ => return None,
+        })
+    }
+
     /// An entity in words; one that is not known stays as it is.
     pub(crate) fn entity(self, name: &str) -> String {
         let t = self.texts();
@@ -248,6 +287,51 @@ mod tests {
         assert_eq!(Icelandic.month(Some(202_603)), "mars 2026");
         assert_eq!(English.month(Some(202_600)), "Without a date");
         assert_eq!(Icelandic.month(None), "Án dagsetningar");
+    }
+
+    #[test]
+    fn checks_are_told_in_words_and_what_is_not_known_as_it_is() {
+        for (name, is, en) in [
+            ("key/bronze/cw_ticket", "Lykillinn er einkvæmur: bronze.cw_ticket", "The key is unique: bronze.cw_ticket"),
+            (
+                "sum/fact_invoice/total",
+                "Summur í silfri og gulli eru jafnar: fact_invoice.total",
+                "Sums in silver and gold agree: fact_invoice.total",
+            ),
+            (
+                "quarantine/TimeEntry",
+                "Færslur samræmast forskriftinni: Tímaskráningar",
+                "Records fit the specification: Time entries",
+            ),
+            (
+                "own/one-currency",
+                "Allar upphæðir eru í einum gjaldmiðli (one-currency)",
+                "All amounts are in one currency (one-currency)",
+            ),
+        ] {
+            assert_eq!(Icelandic.check(name), is);
+            assert_eq!(English.check(name), en);
+        }
+        for name in ["own/mine", "mood/cw_ticket", "rows", "rows/", ""] {
+            assert_eq!((Icelandic.check(name), English.check(name)), (name.to_owned(), name.to_owned()));
+        }
+        // Each kind of check, and each that comes with the project.
+        for kind in ["fetched", "rows", "sum", "fits", "key", "reference", "status", "rebuild", "quarantine"] {
+            let told = Icelandic.check(&format!("{kind}/a"));
+            assert!(told.ends_with(": a") && !told.contains(kind), "{told}");
+        }
+        for own in [
+            "products-fit",
+            "invoiced-work-has-its-invoice",
+            "invoice-lines-add-up",
+            "hourly-cost-is-a-number",
+            "dates-are-plausible",
+            "billing-cycles-are-known",
+            "one-currency",
+            "notes-are-whole",
+        ] {
+            assert!(Icelandic.check(&format!("own/{own}")).ends_with(&format!(" ({own})")), "{own}");
+        }
     }
 
     #[test]

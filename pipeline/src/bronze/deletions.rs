@@ -106,6 +106,8 @@ pub struct Finding {
     pub returned: Vec<i64>,
     /// Records that bronze lacks. Quarantined records are not missing.
     pub missing: Vec<i64>,
+    /// Records that bronze lacks because they are in quarantine.
+    pub quarantined: Vec<i64>,
     /// Live rows whose flags differ from the source's. Quarantined records are not among them.
     pub differing: Vec<i64>,
     /// Whether what returned, is missing or differs was re-read.
@@ -175,13 +177,15 @@ pub(crate) fn find(source: &Listed, stored: &Stored, quarantined: &HashSet<i64>)
         _ => false,
     };
     let source = &source.ids;
-    let is_missing = |id: &&i64| !stored.live.contains(id) && !stored.deleted.contains(id) && !quarantined.contains(id);
+    let lacking = source.iter().filter(|id| !stored.live.contains(*id) && !stored.deleted.contains(*id));
+    let (put_aside, missing) = lacking.copied().partition(|id| quarantined.contains(id));
     Finding {
         source: source.len() as u64,
         live: stored.live.len() as u64,
         gone: stored.live.difference(source).copied().collect(),
         returned: source.intersection(&stored.deleted).copied().collect(),
-        missing: source.iter().filter(is_missing).copied().collect(),
+        missing,
+        quarantined: put_aside,
         differing: stored.live.iter().filter(differs).copied().collect(),
         brought: false,
     }
@@ -289,8 +293,15 @@ mod tests {
         let stored = Stored { live: BTreeSet::from([1, 2, 3]), deleted: BTreeSet::from([4, 5]), ..Stored::default() };
         let source = Listed { ids: BTreeSet::from([2, 3, 4, 6, 7]), ..Listed::default() };
         let found = find(&source, &stored, &HashSet::from([7, 1]));
-        let wanted =
-            Finding { source: 5, live: 3, gone: vec![1], returned: vec![4], missing: vec![6], ..Finding::default() };
+        let wanted = Finding {
+            source: 5,
+            live: 3,
+            gone: vec![1],
+            returned: vec![4],
+            missing: vec![6],
+            quarantined: vec![7],
+            ..Finding::default()
+        };
         assert_eq!(found, wanted);
     }
 

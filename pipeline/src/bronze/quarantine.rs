@@ -15,7 +15,7 @@ use arrow::error::ArrowError;
 use connectwise_runtime::{RejectedRecord, redact_stored};
 use datafusion::logical_expr::{ident, lit};
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// Name of the quarantine table.
@@ -243,6 +243,24 @@ pub(crate) async fn records(
 /// [`crate::lake::Error::Table`] when the table can't be read.
 pub(crate) async fn unserved(lake: &Lakehouse, entity: &connectwise_runtime::Table) -> Result<Vec<i64>> {
     Ok(records(lake, entity).await?.iter().filter_map(|(rejected, _)| unserved_id(rejected)).collect())
+}
+
+/// Counts the quarantined records of each entity that has any.
+///
+/// # Errors
+/// [`crate::lake::Error::Table`] when the table can't be read.
+pub(crate) async fn counts(lake: &Lakehouse) -> Result<BTreeMap<String, u64>> {
+    let mut counts = BTreeMap::new();
+    let Some(table) = lake.open("bronze", TABLE).await? else { return Ok(counts) };
+    let entities = table.frame()?.select(vec![ident("entity")]).on_table(&table, "counting")?;
+    for batch in entities.collect().await.on_table(&table, "counting")? {
+        // The engine may return text as another Arrow type than the table's.
+        let names = cast(batch.column(0), &DataType::Utf8).on_table(&table, "counting")?;
+        for name in names.as_string::<i32>().iter().flatten() {
+            *counts.entry(name.to_owned()).or_default() += 1;
+        }
+    }
+    Ok(counts)
 }
 
 /// Reads the ids of an entity's quarantined records, where they have one.

@@ -7,11 +7,14 @@ use super::output::Output;
 use crate::error::{Error, Result};
 use crate::printable::one_line;
 use crate::secret::Secret;
+use crate::settings::variable_or_file;
 use clap::Args;
 use reqwest::Url;
 use serde_json::{Value, json};
 use std::time::Duration;
 
+/// The variable that holds the address, which can be in a file as well.
+const VARIABLE: &str = "CW_ON_FAILURE_WEBHOOK";
 /// Time that a message may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Maximum length of the message's text, in characters.
@@ -20,14 +23,15 @@ const LONGEST: usize = 4_000;
 /// Who is told of a failure.
 #[derive(Debug, Clone, Args)]
 pub(super) struct FailureHookArgs {
-    /// Web address that is told when a run fails, e.g. that of a Teams workflow (a secret: better in the environment)
-    #[arg(long, env = "CW_ON_FAILURE_WEBHOOK", hide_env_values = true, value_name = "URL")]
+    /// Web address that is told when a run fails, e.g. that of a Teams workflow (a secret: better in the environment,
+    /// or in a file that CW_ON_FAILURE_WEBHOOK_FILE names)
+    #[arg(long, env = VARIABLE, hide_env_values = true, value_name = "URL")]
     on_failure_webhook: Option<Secret>,
 }
 
 /// Reads an address, which is not repeated where it is wrong.
 fn address(text: &Secret) -> Result<Url> {
-    let wrong = |why: &str| Error::Usage(format!("--on-failure-webhook (or CW_ON_FAILURE_WEBHOOK): {why}"));
+    let wrong = |why: &str| Error::Usage(format!("--on-failure-webhook (or {VARIABLE}, or its file): {why}"));
     let url = Url::parse(text.expose().trim()).map_err(|error| wrong(&format!("it is no web address: {error}")))?;
     let is_here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     match url.scheme() {
@@ -38,12 +42,16 @@ fn address(text: &Secret) -> Result<Url> {
 }
 
 impl FailureHookArgs {
-    /// Reads the address, where there is one.
+    /// Reads the address, where there is one: as it was given, else from its file.
     ///
     /// # Errors
-    /// [`Error::Usage`] where it is none.
+    /// [`Error::Usage`] where it is none, or the file can't be read.
     pub(super) fn hook(&self) -> Result<FailureHook> {
-        self.on_failure_webhook.as_ref().map(address).transpose().map(FailureHook)
+        let given = match &self.on_failure_webhook {
+            Some(given) => Some(given.clone()),
+            None => variable_or_file(VARIABLE)?.map(Secret::new),
+        };
+        given.as_ref().map(address).transpose().map(FailureHook)
     }
 }
 

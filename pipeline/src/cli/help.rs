@@ -2,7 +2,7 @@
 
 use super::Cli;
 use super::output::Output;
-use super::table::WIDTH;
+use super::table::wrapped;
 use crate::error::{Error, Result};
 use clap::{Args, Command, CommandFactory as _};
 use clap_complete::Shell;
@@ -88,19 +88,8 @@ pub(super) fn help(args: &HelpArgs, output: &mut Output) -> Result<u8> {
 /// The topics, a line each.
 fn listed() -> String {
     let about = |text: &'static str| text.lines().skip(1).find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let mut lines = Vec::new();
-    for (name, text) in TOPICS {
-        let mut line = format!("  {name:16}");
-        for word in about(text).split_whitespace() {
-            if line.chars().count() + word.chars().count() + 1 > WIDTH {
-                lines.push(std::mem::replace(&mut line, " ".repeat(18)));
-            }
-            line.push(' ');
-            line.push_str(word);
-        }
-        lines.push(line);
-    }
-    lines.join("\n")
+    let lines = TOPICS.iter().map(|(name, text)| wrapped(&format!("  {name:16} "), about(text)));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 pub(super) fn completions(args: &CompletionsArgs, output: &mut Output) -> Result<u8> {
@@ -133,6 +122,7 @@ pub(super) fn man(args: &ManArgs, output: &mut Output) -> Result<u8> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::table::WIDTH;
     use super::*;
     use clap::Parser as _;
 

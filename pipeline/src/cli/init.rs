@@ -8,6 +8,7 @@ mod first_run;
 use super::args::{LakeArgs, RateArgs};
 use super::doctor;
 use super::output::Output;
+use super::table::wrapped;
 use crate::client::{Client, Limits, RetryPolicy};
 use crate::doctor::{STEPS, State, examine, is_well};
 use crate::error::{Error, Result};
@@ -98,7 +99,7 @@ pub(super) async fn execute(args: &InitArgs, output: &mut Output) -> Result<u8> 
             output.error(format!("the connection does not work yet, and {} was not written", args.output.display()));
             return Ok(1);
         }
-        output.progress("\nThe connection does not work yet. Once more; Enter keeps what was said, Ctrl-C ends this.");
+        output.progress("\nThe connection does not work yet. Once more; Enter keeps what was said,\nCtrl-C ends this.");
         known = answers;
     };
     let client = Client::with(settings, RetryPolicy::default(), args.rate.into(), Limits::default())?;
@@ -106,10 +107,12 @@ pub(super) async fn execute(args: &InitArgs, output: &mut Output) -> Result<u8> 
     file.write(&lines(args, &answers))?;
     let read = shell_words::quote(&args.output.to_string_lossy()).into_owned();
     let read = if read.contains('/') { read } else { format!("./{read}") };
+    let written =
+        format!("{} is written. It holds a private key: keep it to yourself. Every night:", args.output.display());
     output.line(format!(
-        "\n{} is written. It holds a private key: keep it to yourself. Every night:\n\n  set -a; . {read}; set +a\n  \
-         connectwise-etl run\n\nand to see how it went:\n\n  connectwise-etl status",
-        args.output.display()
+        "\n{}\n\n  set -a; . {read}; set +a\n  connectwise-etl run\n\nand to see how it went:\n\n  \
+         connectwise-etl status",
+        wrapped("", &written)
     ))?;
     Ok(u8::from(!is_well(&checks)))
 }

@@ -1,5 +1,7 @@
 //! `connectwise-etl query SQL`: DataFusion over the lakehouse.
 
+mod unknown_column;
+
 use super::args::{ExcelArgs, LakeArgs, must_exist};
 use super::csv::{Cell, Csv, Excel};
 use super::output::Output;
@@ -13,7 +15,9 @@ use arrow::array::{Array as _, RecordBatch};
 use arrow::datatypes::DataType;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use clap::{Args, ValueEnum};
+use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
+use unknown_column::unknown_column;
 
 #[derive(Debug, Args)]
 pub(super) struct QueryArgs {
@@ -58,6 +62,7 @@ pub(super) async fn execute(args: &QueryArgs, output: &mut Output) -> Result<u8>
         (None, Some(_)) => Format::Csv,
         (format, _) => format.unwrap_or_default(),
     };
+    output.set_place(args.lake.location());
     let lake = args.lake.open().await?;
     must_exist(&lake).await?;
     let when = match args.as_of {
@@ -73,7 +78,11 @@ pub(super) async fn execute(args: &QueryArgs, output: &mut Output) -> Result<u8>
         }
     };
     gold::require_tables(&lake, &context, &args.sql, &when)?;
-    let batches = select_in(&context, &args.sql).await?;
+    let batches = selected(&context, &args.sql).await.map_err(|error| {
+        let tables = catalog::named_tables(&context, &args.sql).unwrap_or_default();
+        let told = unknown_column(&error, &tables, output.place());
+        told.map_or_else(|| Error::query(explain(&error)), |told| Error::query(format!("{NOT_RUN}: {told}")))
+    })?;
     print(&batches, format, args.excel.excel, output)?;
     Ok(0)
 }
@@ -93,21 +102,28 @@ fn the_one_table(lake: &Lakehouse, sql: &str) -> Result<(String, String)> {
 
 /// Runs a SELECT in a session; anything that would write is refused.
 pub(super) async fn select_in(context: &SessionContext, sql: &str) -> Result<Vec<RecordBatch>> {
-    let failed = |error: datafusion::error::DataFusionError| Error::query(explain(&error));
+    selected(context, sql).await.map_err(|error| Error::query(explain(&error)))
+}
+
+/// Does the same, with the engine's own error.
+async fn selected(context: &SessionContext, sql: &str) -> Result<Vec<RecordBatch>, DataFusionError> {
     let options = datafusion::prelude::SQLOptions::new().with_allow_ddl(false).with_allow_dml(false);
-    let frame = context.sql_with_options(sql, options).await.map_err(failed)?;
+    let frame = context.sql_with_options(sql, options).await?;
     let schema = std::sync::Arc::new(frame.schema().as_arrow().clone());
-    let mut batches = frame.collect().await.map_err(failed)?;
+    let mut batches = frame.collect().await?;
     if batches.is_empty() {
         batches.push(RecordBatch::new_empty(schema));
     }
     Ok(batches)
 }
 
+/// How the message of a query that fails begins.
+const NOT_RUN: &str = "the query can't be run";
+
 /// Returns the engine's message without its outer layers.
-fn explain(error: &datafusion::error::DataFusionError) -> String {
+fn explain(error: &DataFusionError) -> String {
     let text = error.strip_backtrace().replace("\ncaused by\n", ": ");
-    format!("the query can't be run: {}", one_line(&text))
+    format!("{NOT_RUN}: {}", one_line(&text))
 }
 
 pub(super) fn print(batches: &[RecordBatch], format: Format, excel: Option<Excel>, output: &mut Output) -> Result<()> {

@@ -128,7 +128,7 @@ fn show(report: &RunReport, applied: bool, output: &mut Output) -> Result<()> {
     let header = ["entity", "at the source", "live in bronze", "gone", "returned", "missing", "differing"];
     output.line(table(&header, &cells, &[1, 2, 3, 4, 5, 6]))?;
     for (entity, finding) in found() {
-        for line in details(entity.entity, finding, applied) {
+        for line in details(entity.entity, finding, applied, output.place()) {
             output.line(line)?;
         }
     }
@@ -140,7 +140,7 @@ fn show(report: &RunReport, applied: bool, output: &mut Output) -> Result<()> {
     Ok(())
 }
 
-fn details(entity: &str, finding: &Finding, applied: bool) -> Vec<String> {
+fn details(entity: &str, finding: &Finding, applied: bool, place: &str) -> Vec<String> {
     let list = |ids: &[i64]| {
         let shown: Vec<String> = ids.iter().take(SHOWN).map(ToString::to_string).collect();
         let rest = ids.len().saturating_sub(SHOWN);
@@ -165,6 +165,13 @@ fn details(entity: &str, finding: &Finding, applied: bool) -> Vec<String> {
             list(&finding.missing)
         ));
     }
+    if !finding.quarantined.is_empty() {
+        let count = finding.quarantined.len() as u64;
+        let records = if count == 1 { "record that bronze lacks is" } else { "records that bronze lacks are" };
+        lines.push(format!("{entity}: {} {records} in quarantine", grouped(count)));
+        lines.push(format!("    → connectwise-etl status{place}  says why"));
+        lines.push(format!("    → connectwise-etl replay{place}  tries what is there again"));
+    }
     if !finding.differing.is_empty() {
         let names = by_entity(entity).map_or_else(String::new, |table| table.reconcile.join(", "));
         let then = match (finding.brought, applied) {
@@ -177,4 +184,28 @@ fn details(entity: &str, finding: &Finding, applied: bool) -> Vec<String> {
         lines.push(format!("{entity}: has another {names} at the source, {then}: {}", list(&finding.differing)));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::table::WIDTH;
+
+    #[test]
+    fn what_looks_missing_and_is_in_quarantine_is_told_with_the_commands() {
+        let finding = Finding { quarantined: vec![7, 8], ..Finding::default() };
+        let lines = details("AgreementAdjustment", &finding, false, " --lakehouse x");
+        assert_eq!(
+            lines,
+            [
+                "AgreementAdjustment: 2 records that bronze lacks are in quarantine",
+                "    → connectwise-etl status --lakehouse x  says why",
+                "    → connectwise-etl replay --lakehouse x  tries what is there again",
+            ]
+        );
+        assert!(lines.iter().all(|line| line.chars().count() <= WIDTH), "{lines:?}");
+        let one = Finding { quarantined: vec![7], ..Finding::default() };
+        assert!(details("Company", &one, true, "")[0].contains("1 record that bronze lacks is in quarantine"));
+        assert!(details("Company", &Finding::default(), true, "").is_empty());
+    }
 }

@@ -54,6 +54,12 @@ pub(super) fn remarks(report: &RunReport) -> Vec<Remark> {
             say(format!("{name}: properties that the spec does not know: {names}"), Some(more));
         }
     }
+    let left = report.left_in_quarantine();
+    if left > 0 {
+        let records = if left == 1 { "record is" } else { "records are" };
+        let text = format!("{} {records} in quarantine from earlier runs", grouped(left));
+        remarks.push(Remark { text, more: Some("status".to_owned()) });
+    }
     remarks
 }
 

@@ -2,7 +2,7 @@
 
 use crate::printable::one_line;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table};
 
 /// Minimum width of a column that has to be narrower than its content.
 const NARROWEST: usize = 8;
@@ -52,6 +52,27 @@ pub(super) fn cut(line: &str) -> String {
     format!("{}…", kept.trim_end())
 }
 
+/// Breaks a text between words into lines that fit the narrowest usual terminal. The first line begins with `first`,
+/// the others with as many blanks. A word that fits no line, such as an address, stays whole.
+pub(super) fn wrapped(first: &str, text: &str) -> String {
+    let indent = " ".repeat(first.chars().count());
+    let mut lines = Vec::new();
+    let (mut line, mut is_begun) = (first.to_owned(), false);
+    for word in text.split_whitespace() {
+        if is_begun && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push(std::mem::replace(&mut line, indent.clone()));
+            is_begun = false;
+        }
+        if is_begun {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_begun = true;
+    }
+    lines.push(line);
+    lines.join("\n")
+}
+
 /// Returns the width of the terminal in characters, where standard output goes to one.
 fn screen_width() -> Option<u16> {
     let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
@@ -72,8 +93,10 @@ fn fitted(header: &[&str], rows: &[Vec<String>], numbers: &[usize], width: Optio
         // Too many columns to read side by side: each value gets a row.
         let mut turned = Vec::new();
         for (number, row) in rows.iter().enumerate() {
-            for (name, text) in names.iter().zip(row) {
-                turned.push(vec![(number + 1).to_string(), name.to_string(), text.clone()]);
+            for (column, (name, text)) in names.iter().zip(row).enumerate() {
+                let value = Cell::new(text);
+                let value = if numbers.contains(&column) { value.set_alignment(CellAlignment::Right) } else { value };
+                turned.push([Cell::new(number + 1), Cell::new(name), value]);
             }
         }
         let mut table = whole(["row", "column", "value"], turned, &[0]);
@@ -91,8 +114,8 @@ fn fitted(header: &[&str], rows: &[Vec<String>], numbers: &[usize], width: Optio
     table
 }
 
-fn whole<Text: Into<comfy_table::Cell>>(
-    header: impl IntoIterator<Item = impl Into<comfy_table::Cell>>,
+fn whole<Text: Into<Cell>>(
+    header: impl IntoIterator<Item = impl Into<Cell>>,
     rows: impl IntoIterator<Item = impl IntoIterator<Item = Text>>,
     numbers: &[usize],
 ) -> Table {
@@ -157,5 +180,39 @@ mod tests {
         assert!(widest(&whole) > 400);
         let (narrow, wide) = (fitted(&["a"], &rows(1, "x"), &[], Some(200)), fitted(&["a"], &rows(1, "x"), &[], None));
         assert_eq!(narrow.to_string(), wide.to_string());
+    }
+    #[test]
+    fn a_number_stands_to_the_right_where_each_value_has_a_row_too() {
+        let names = ["name", "hours", "note", "rate"];
+        let row = ["Ás ehf.", "7.50", "x", "12,345.00"].map(ToOwned::to_owned).to_vec();
+        let shown = fitted(&names, &[row], &[1, 3], Some(40)).to_string();
+        let value = |name: &str| {
+            let line = shown.lines().find(|line| line.contains(&format!(" {name} "))).unwrap();
+            line.trim_end_matches('│').rsplit('┆').next().unwrap().to_owned()
+        };
+        for (name, wanted) in
+            [("name", " Ás ehf.   "), ("hours", "      7.50 "), ("note", " x         "), ("rate", " 12,345.00 ")]
+        {
+            assert_eq!(value(name), wanted, "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_broken_between_words_and_hangs_below_its_first_line() {
+        let long = "orð ".repeat(60);
+        let text = wrapped("✓ login  ", &long);
+        assert!(text.lines().count() > 3 && text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        assert!(text.starts_with("✓ login  orð orð"), "{text}");
+        assert!(text.lines().skip(1).all(|line| line.starts_with("         orð")), "{text}");
+        assert_eq!(text.split_whitespace().filter(|word| *word == "orð").count(), 60);
+        // 80 fit, 81 do not.
+        let (a, b) = ("a".repeat(40), "b".repeat(39));
+        assert_eq!(wrapped("", &format!("{a} {b}")).lines().count(), 1);
+        assert_eq!(wrapped("", &format!("{a} {b}b")).lines().count(), 2);
+        // What can't be broken stays whole, and a line of its own.
+        let address = format!("https://{}", "x".repeat(100));
+        assert_eq!(wrapped("→ ", &format!("see {address} there")), format!("→ see\n  {address}\n  there"));
+        assert_eq!(wrapped("→ ", &address), format!("→ {address}"));
+        assert_eq!(wrapped("→ ", ""), "→ ");
     }
 }

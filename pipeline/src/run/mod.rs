@@ -20,7 +20,7 @@ pub use crate::context::{Layer, Mode, Options, RunContext, RunId};
 pub use entity::window_of;
 pub use locked::{locked, locked_run};
 
-use crate::bronze::{self, privacy};
+use crate::bronze::{self, privacy, quarantine};
 use crate::client::{Client, ClientError, Request, RequestStats};
 use crate::error::{Error, Result};
 use crate::gold::{self, BuildOptions, RefreshKind};
@@ -110,6 +110,13 @@ async fn unlocked(
         report.error = Some(error.to_string());
     }
     report.check_quarantine();
+    // A comparison tells of the quarantine itself.
+    if options.mode != Mode::Reconcile {
+        match quarantine::counts(lake).await {
+            Ok(counts) => report.in_quarantine = counts,
+            Err(error) => report.warnings.push(format!("what is in quarantine can't be counted: {error}")),
+        }
+    }
     finish(lake, &mut report).await;
     Ok(report)
 }

@@ -180,7 +180,7 @@ fn groups(page: &Page<'_>, frame: &Frame, invariants: &[Invariant]) -> Result<Ma
             (false, "warning") => (0, 1),
             (false, _) => (1, 0),
         };
-        let row = vec![Cell::text(check), state(broken, warnings), Cell::text(detail)];
+        let row = vec![Cell::text(page.language.check(check)), state(broken, warnings), Cell::text(detail)];
         if !passed.flag() {
             failed.push(row.clone());
         }

@@ -111,6 +111,21 @@ fn a_broken_check_is_the_verdict() {
 }
 
 #[test]
+fn checks_are_named_in_the_language_of_the_page() {
+    for (language, rows, currency) in [
+        (Language::Icelandic, "Fjöldi raða er sá sami í öllum lögum", "Allar upphæðir eru í einum gjaldmiðli"),
+        (Language::English, "Live rows agree between the layers", "All amounts are in one currency"),
+    ] {
+        let html = page(language, results("x", 1));
+        let checks = block(&html, "checks");
+        assert!(checks.contains(&format!("<td>{rows}: cw_timeentry</td>")), "{checks}");
+        // Broken: on its own, and among all.
+        assert_eq!(checks.matches(&format!("<td>{currency} (one-currency)</td>")).count(), 2, "{checks}");
+        assert!(!checks.contains("<td>rows/") && !checks.contains("<td>own/"), "{checks}");
+    }
+}
+
+#[test]
 fn yes_is_said_only_where_everything_was_brought_and_built() {
     assert!(page(Language::English, results("x", 1)).contains("<p class=\"verdict good\">Yes:"));
     let mut partial = results("x", 1);

@@ -9,7 +9,7 @@ use super::args::{ExcelArgs, RateArgs};
 use super::csv::{Cell, Csv, no_csv};
 use super::output::{Output, grouped};
 use super::output_file::{OutputFile, Scratch, Stop};
-use crate::client::{Client, List};
+use crate::client::{Client, ClientError, List};
 use crate::conditions::Condition;
 use crate::error::{Error, Result};
 use crate::progress::EntityProgress;
@@ -147,9 +147,21 @@ pub(super) async fn execute(args: &ExtractArgs, output: &mut Output) -> Result<u
             Ok(0)
         }
         Err(error) => {
-            watcher.failed(&error.to_string());
-            Err(error)
+            watcher.dropped();
+            Err(with_advice(error, &args.endpoint))
         }
+    }
+}
+
+/// Says of a list that is not there what to look at: here the endpoint was typed, and the address need not be wrong.
+fn with_advice(error: Error, endpoint: &str) -> Error {
+    match error {
+        Error::Client(ClientError::NotFound { url, message }) => Error::query(format!(
+            "nothing at {url} (HTTP 404: {message}): look {endpoint} up in the API's reference at \
+             developer.connectwise.com; where other lists are not found either, `connectwise-etl doctor` checks the \
+             address and the login"
+        )),
+        other => other,
     }
 }
 
@@ -165,11 +177,7 @@ async fn write(
     let before = list.count().await?;
     match (before, args.limit) {
         (Some(before), limit) => watcher.expect(limit.map_or(before, |limit| limit.min(before))),
-        (None, _) => {
-            watcher.expect_any();
-            let no_count = "the endpoint counts nothing, so what comes can't be compared with how much there is";
-            output.progress(format!("{}: {no_count}", args.endpoint));
-        }
+        (None, _) => watcher.expect_any(),
     }
     let list = list.expecting(before);
     let counted = list.clone();
@@ -190,7 +198,11 @@ async fn write(
             records
         }
     };
-    // A list without a count (the whole of it is one object, say) can't be compared.
+    // The whole of it can be one object. Said after it came: a list that is not there counts nothing, either.
+    if before.is_none() {
+        let no_count = "the endpoint counts nothing, so what came can't be compared with how much there is";
+        output.progress(format!("{}: {no_count}", args.endpoint));
+    }
     if let (Some(before), None) = (before, args.limit) {
         let after = counted.count().await?.unwrap_or(before);
         if records < before.min(after) || records > before.max(after) {

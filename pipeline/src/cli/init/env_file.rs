@@ -24,7 +24,7 @@ const FURTHER: &str = "
 # CW_REQUESTS_PER_MINUTE=1000
 # Compare all ids with the source every so many days:
 # CW_RECONCILE_DAYS=7
-# A web address that is told of runs that fail:
+# A web address that is told of runs that fail (CW_ON_FAILURE_WEBHOOK_FILE: a file that holds it):
 # CW_ON_FAILURE_WEBHOOK=https://…
 ";
 

@@ -1,7 +1,7 @@
 //! What a first run would read: the records of each entity, and about how long that takes.
 
 use super::super::output::{Output, grouped};
-use super::super::table::columns;
+use super::super::table::{columns, wrapped};
 use crate::client::{Client, MOST_ON_A_PAGE};
 use crate::error::Result;
 use connectwise_generated::tables::{TABLES, by_entity};
@@ -41,14 +41,21 @@ pub(super) async fn show(client: &Client, workers: usize, output: &mut Output) -
     }
     output.line(format!("\nA first run reads\n\n{}", columns(&rows, &[1, 2])))?;
     if let Some(page) = page {
-        let seconds = page.as_secs_f64() * all as f64 / workers.max(1) as f64;
-        output.line(format!(
-            "\nThat is about {}: a page of {MOST_ON_A_PAGE} records took {:.1} s, and {workers} are read at a time.",
-            duration(seconds),
-            page.as_secs_f64()
-        ))?;
+        output.line(format!("\n{}", estimate(page, all, workers)))?;
     }
     Ok(())
+}
+
+/// Says about how long so many requests take, by the time of a page.
+fn estimate(page: Duration, requests: u64, workers: usize) -> String {
+    let seconds = page.as_secs_f64() * requests as f64 / workers.max(1) as f64;
+    let text = format!(
+        "That is about {}: a page of {} records took {:.1} s, and {workers} are read at a time.",
+        duration(seconds),
+        grouped(MOST_ON_A_PAGE),
+        page.as_secs_f64()
+    );
+    wrapped("", &text)
 }
 
 /// Measures how long the first page of a list takes.
@@ -70,7 +77,16 @@ fn duration(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::table::WIDTH;
     use super::*;
+
+    #[test]
+    fn an_estimate_fits_the_screen() {
+        let text = estimate(Duration::from_millis(12_300), 5_000, 64);
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.starts_with("That is about 17 minutes: a page of 1,000 records took 12.3 s, and 64"), "{words}");
+    }
 
     #[test]
     fn an_estimate_has_no_more_digits_than_it_deserves() {

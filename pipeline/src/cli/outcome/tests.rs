@@ -35,9 +35,13 @@ fn report() -> RunReport {
 }
 
 fn shown(report: &RunReport, is_verbose: bool) -> String {
+    shown_with(report, is_verbose, false)
+}
+
+fn shown_with(report: &RunReport, is_verbose: bool, is_quiet: bool) -> String {
     let out = super::super::output::SharedBuffer::default();
     let mut output = Output::with(Box::new(out.clone()), crate::progress::Progress::silent());
-    output.set_verbose(is_verbose, false);
+    output.set_verbose(is_verbose, is_quiet);
     show(report, &mut output).unwrap();
     String::from_utf8(out.take()).unwrap()
 }
@@ -114,6 +118,21 @@ fn what_someone_should_look_at_comes_with_its_command_and_fits_the_screen() {
     let remarks = text.lines().skip_while(|line| !line.starts_with('!'));
     assert!(remarks.clone().count() > 4 && remarks.clone().all(|line| line.chars().count() <= WIDTH), "{text}");
     assert!(text.chars().all(|letter| letter == '\n' || !letter.is_control()), "{text:?}");
+}
+
+#[test]
+fn what_earlier_runs_left_in_quarantine_is_one_line() {
+    let mut report = report();
+    report.in_quarantine = [("Company".to_owned(), 3), ("Member".to_owned(), 1_200)].into();
+    report.entities.push(EntityReport { entity: "Company", quarantined: 2, ..EntityReport::default() });
+    let line = "! 1,201 records are in quarantine from earlier runs  → connectwise-etl status";
+    let text = shown(&report, false);
+    assert_eq!(text.lines().filter(|shown| *shown == line).count(), 1, "{text}");
+    assert!(text.contains("! Company: 2 records in quarantine\n"), "{text}");
+    assert!(shown(&report, true).contains("1,201 records are in quarantine from earlier runs"));
+    assert_eq!(shown_with(&report, false, true), "");
+    report.in_quarantine = [("Company".to_owned(), 2)].into();
+    assert!(!shown(&report, false).contains("earlier runs"), "this run tells of its own");
 }
 
 #[test]

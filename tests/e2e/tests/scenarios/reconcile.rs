@@ -107,8 +107,16 @@ async fn an_entity_without_rights_fails_alone_and_quarantine_is_not_missing() {
     let entries = report.entities.iter().find(|entity| entity.entity == "TimeEntry").unwrap();
     let found = entries.compared.as_ref().unwrap();
     assert_eq!((found.source, found.live, &found.gone[..], &found.missing[..]), (21, 20, &[3][..], &[22][..]));
+    assert_eq!(found.quarantined, [21]);
     assert!(found.brought);
     assert_eq!(scene.value("SELECT count(*) FROM gold.fact_timeentry").await, "20", "one gone, one brought");
+    // One that is missing, and does not fit when it is fetched, is in quarantine and no longer missing.
+    let old = json!({ "lastUpdated": "2001-01-01T00:00:00Z" });
+    world.put("TimeEntry", json!({ "id": 23, "actualHours": "no number", "_info": old }));
+    let report = apply(&scene, false).await;
+    let entries = report.entities.iter().find(|entity| entity.entity == "TimeEntry").unwrap();
+    let found = entries.compared.as_ref().unwrap();
+    assert_eq!((&found.missing[..], &found.quarantined[..]), (&[][..], &[21, 23][..]));
 }
 
 /// Records of the four entities whose lists are compared by a flag; all but the last are too old for any window.
