@@ -96,7 +96,7 @@ pub(crate) async fn content(table: &Table) -> Vec<(i64, String)> {
     let rows = super::table::sorted(table.frame().unwrap(), &["id"]).unwrap().collect().await.unwrap();
     let of = |batch: &RecordBatch| {
         let texts = batch.column(1).as_string::<i32>().clone();
-        let ids = super::longs(&batch, "id");
+        let ids = super::longs(batch, "id");
         ids.into_iter().enumerate().map(move |(row, id)| (id, texts.value(row).to_owned())).collect::<Vec<_>>()
     };
     rows.iter().flat_map(of).collect()

@@ -79,7 +79,7 @@ fn file(folder: &tempfile::TempDir, table: &Table) -> (Vec<u8>, ParquetMetaData)
 }
 
 /// Encoded bytes of a column.
-fn chunk<'a>((bytes, footer): &'a (Vec<u8>, ParquetMetaData), column: usize) -> &'a [u8] {
+fn chunk((bytes, footer): &(Vec<u8>, ParquetMetaData), column: usize) -> &[u8] {
     let (start, length) = footer.row_group(0).column(column).byte_range();
     &bytes[usize::try_from(start).unwrap()..usize::try_from(start + length).unwrap()]
 }
