@@ -149,6 +149,9 @@ for (const [place, path] of pages.entries()) {
     if (language === "en") await accessible(tab, `${section}, light`);
   }
   await tab.locator('nav a[href="#quality"]').click();
+  const english = /\b(rows|records|in bronze|in silver|found|expected)\b/;
+  const untold = language === "is" ? (await tab.locator("#quality td").allTextContents()).filter((text) => english.test(text)) : [];
+  check(untold.length === 0, `${language}: in English: ${untold.slice(0, 3).join(" | ")}`);
   await tables(tab, language);
   await lineage(tab, language);
 

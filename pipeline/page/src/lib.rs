@@ -7,6 +7,7 @@
 //! texts are escaped by maud, and no text of the source stands in a script; every list that is cut says how much is left
 //! out, and with what sum.
 
+mod details;
 mod error;
 mod frame;
 mod page;

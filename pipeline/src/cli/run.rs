@@ -248,6 +248,7 @@ pub(super) fn as_json(report: &RunReport) -> String {
         "entities": entities,
         "tables": report.tables,
         "checks": report.checks,
+        "inQuarantine": report.in_quarantine,
         "unmatchedTypes": report.unmatched,
         "warnings": report.warnings,
         "error": report.error_text(),

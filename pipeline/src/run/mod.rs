@@ -113,7 +113,7 @@ async fn unlocked(
     // A comparison tells of the quarantine itself.
     if options.mode != Mode::Reconcile {
         match quarantine::counts(lake).await {
-            Ok(counts) => report.in_quarantine = counts,
+            Ok(counts) => report.in_quarantine = Some(counts),
             Err(error) => report.warnings.push(format!("what is in quarantine can't be counted: {error}")),
         }
     }

@@ -121,8 +121,9 @@ pub struct RunReport {
     pub unmatched: Vec<Unmatched>,
     /// Warnings: what is not as it should be, and no fault of the run.
     pub warnings: Vec<String>,
-    /// Records in quarantine when it ended, by entity; those of earlier runs are among them.
-    pub in_quarantine: BTreeMap<String, u64>,
+    /// Records in quarantine when it ended, by entity; those of earlier runs are among them. None where they were not
+    /// counted.
+    pub in_quarantine: Option<BTreeMap<String, u64>>,
     /// Seconds that each layer took.
     pub seconds: BTreeMap<Layer, f64>,
     /// What ended the run early.
@@ -144,7 +145,7 @@ impl RunReport {
             checks: Vec::new(),
             unmatched: Vec::new(),
             warnings: Vec::new(),
-            in_quarantine: BTreeMap::new(),
+            in_quarantine: None,
             seconds: BTreeMap::new(),
             error: None,
             finished_micros: 0,
@@ -297,7 +298,7 @@ impl RunReport {
             let entities = self.entities.iter().filter(|entity| entity.entity == name);
             entities.map(|entity| entity.quarantined).sum::<u64>()
         };
-        self.in_quarantine.iter().map(|(name, count)| count.saturating_sub(rejected(name))).sum()
+        self.in_quarantine.iter().flatten().map(|(name, count)| count.saturating_sub(rejected(name))).sum()
     }
 
     /// Returns done, failed, partial or check_failed.

@@ -41,6 +41,10 @@ async fn what_is_in_quarantine_is_told_until_it_left() {
     let quiet = run(&scene, &[&["--quiet"][..], &arguments].concat(), &[]).await;
     assert_eq!((quiet.code, quiet.out.as_str()), (0, ""), "{}", quiet.err);
 
+    let json = run(&scene, &[&arguments[..], &["--json"]].concat(), &[]).await;
+    let document: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(document["inQuarantine"], json!({ "Company": 1 }));
+
     let compared = run(&scene, &["reconcile", "--entities", "Company"], &[]).await;
     assert_eq!(compared.code, 0, "{}", compared.err);
     let lines = [

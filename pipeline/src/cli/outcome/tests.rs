@@ -123,7 +123,7 @@ fn what_someone_should_look_at_comes_with_its_command_and_fits_the_screen() {
 #[test]
 fn what_earlier_runs_left_in_quarantine_is_one_line() {
     let mut report = report();
-    report.in_quarantine = [("Company".to_owned(), 3), ("Member".to_owned(), 1_200)].into();
+    report.in_quarantine = Some([("Company".to_owned(), 3), ("Member".to_owned(), 1_200)].into());
     report.entities.push(EntityReport { entity: "Company", quarantined: 2, ..EntityReport::default() });
     let line = "! 1,201 records are in quarantine from earlier runs  → connectwise-etl status";
     let text = shown(&report, false);
@@ -131,7 +131,7 @@ fn what_earlier_runs_left_in_quarantine_is_one_line() {
     assert!(text.contains("! Company: 2 records in quarantine\n"), "{text}");
     assert!(shown(&report, true).contains("1,201 records are in quarantine from earlier runs"));
     assert_eq!(shown_with(&report, false, true), "");
-    report.in_quarantine = [("Company".to_owned(), 2)].into();
+    report.in_quarantine = Some([("Company".to_owned(), 2)].into());
     assert!(!shown(&report, false).contains("earlier runs"), "this run tells of its own");
 }
 

@@ -85,7 +85,7 @@ fn a_run_of_some_entities_says_which() {
 fn what_earlier_runs_put_aside_is_what_this_one_did_not_reject() {
     let mut report = report();
     assert_eq!(report.left_in_quarantine(), 0);
-    report.in_quarantine = BTreeMap::from([("Company".to_owned(), 5), ("Member".to_owned(), 1)]);
+    report.in_quarantine = Some(BTreeMap::from([("Company".to_owned(), 5), ("Member".to_owned(), 1)]));
     assert_eq!(report.left_in_quarantine(), 6);
     report.entities = vec![EntityReport { quarantined: 2, ..entity("Company", None) }];
     assert_eq!(report.left_in_quarantine(), 4);
