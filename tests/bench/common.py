@@ -16,6 +16,13 @@ ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = 3
 
 
+def written_once():
+    """The gold tables that only a run over all layers writes, when a month is over: a run of gold alone leaves them."""
+    text = (ROOT / "generated/src/gold.rs").read_text(encoding="utf-8")
+    tables = [(part.split('"', 2)[1], part) for part in text.split("GoldTable {\n        name: ")[1:]]
+    return {name for name, part in tables if "written_once: Some" in part}
+
+
 class Cost(NamedTuple):
     """What a process cost: seconds of processor and of wall time, peak memory in MiB."""
 

@@ -20,7 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from common import ROOT, ROUNDS, measured, medians, served, size
+from common import ROOT, ROUNDS, measured, medians, served, size, written_once
 
 THREADS = len(os.sched_getaffinity(0))
 
@@ -54,7 +54,7 @@ MACROS = [
 
 def build_order():
     text = (ROOT / "generated/src/gold.rs").read_text(encoding="utf-8")
-    return re.findall(r'GoldTable \{\s+name: "(\w+)"', text)
+    return [name for name in re.findall(r'GoldTable \{\s+name: "(\w+)"', text) if name not in written_once()]
 
 
 TYPES = {"long": "BIGINT", "double": "DOUBLE", "boolean": "BOOLEAN", "timestamp": "TIMESTAMPTZ"}
@@ -129,7 +129,7 @@ def our_round(target, lakehouse):
     shutil.rmtree(lakehouse / "gold", ignore_errors=True)
     command = [target / "connectwise-etl", "run", "--layers", "gold", "--json", "--lakehouse", lakehouse]
     text, cost = measured(command)
-    tables = json.loads(text)["tables"]
+    tables = [table for table in json.loads(text)["tables"] if table["table"] not in written_once()]
     seconds = {table["table"]: table["seconds"] for table in tables}
     return Round(seconds, {table["table"]: table["rows"] for table in tables}, size(lakehouse / "gold"), cost)
 
