@@ -8,6 +8,7 @@
 
 use super::error::BoxError;
 use super::file_statistics::statistics;
+use super::parquet_file::ParquetFile;
 use super::patch::projected;
 use super::staged_file::WORKING;
 use super::write::{CREATOR, writer_properties};
@@ -22,12 +23,12 @@ use deltalake::logstore::object_store::ObjectStoreExt as _;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
 };
-use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
-use parquet::arrow::{ArrowSchemaConverter, ArrowWriter, ProjectionMask};
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, compute_leaves};
+use parquet::arrow::{ArrowSchemaConverter, ProjectionMask};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
-use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::file::writer::SerializedRowGroupWriter;
 use parquet::schema::types::SchemaDescriptor;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -106,25 +107,21 @@ pub(super) struct AssembledFile {
     schema: SchemaRef,
     /// For each column of a row group, which field of the schema it belongs to.
     roots: Vec<usize>,
-    writer: SerializedFileWriter<Vec<u8>>,
-    encoders: ArrowRowGroupWriterFactory,
+    file: ParquetFile<Vec<u8>>,
     constants: Arc<Constants>,
     /// Maximum rows of a row group that is encoded here.
     row_group: usize,
-    /// The row group that is being encoded, and its rows.
-    begun: Option<(Vec<ArrowColumnWriter>, usize)>,
     rows: u64,
 }
 
 impl AssembledFile {
     /// Begins an empty file of the schema.
     pub(super) fn new(schema: &SchemaRef, sizing: FileSizing, constants: Arc<Constants>) -> Result<Self> {
-        let writer = ArrowWriter::try_new(Vec::new(), Arc::clone(schema), Some(writer_properties(sizing)))?;
-        let (writer, encoders) = writer.into_serialized_writer()?;
-        let described = writer.schema_descr();
+        let mut file = ParquetFile::new(Vec::new(), schema, writer_properties(sizing))?;
+        let described = file.writer().schema_descr();
         let roots = (0..described.num_columns()).map(|leaf| described.get_column_root_idx(leaf)).collect();
         let (schema, row_group) = (Arc::clone(schema), sizing.row_group);
-        Ok(Self { schema, roots, writer, encoders, constants, row_group, begun: None, rows: 0 })
+        Ok(Self { schema, roots, file, constants, row_group, rows: 0 })
     }
 
     /// Copies a row group of a staged file.
@@ -145,8 +142,8 @@ impl AssembledFile {
         group: usize,
         columns: &HashMap<usize, ArrayRef>,
     ) -> Result<()> {
-        self.end_group()?;
-        let mut from = source_columns(self.writer.schema_descr(), &staged.metadata)?;
+        self.file.end_group()?;
+        let mut from = source_columns(self.file.writer().schema_descr(), &staged.metadata)?;
         for (leaf, root) in self.roots.iter().enumerate() {
             if columns.contains_key(root) {
                 from[leaf] = None;
@@ -154,7 +151,7 @@ impl AssembledFile {
         }
         let rows = staged.rows(group)?;
         let mut encoded = self.encode_columns(rows, &from, columns)?;
-        let mut out = self.writer.next_row_group()?;
+        let mut out = self.file.writer().next_row_group()?;
         for (leaf, from) in from.iter().enumerate() {
             match from {
                 Some(from) => copy_column(&mut out, staged, group, *from)?,
@@ -174,31 +171,9 @@ impl AssembledFile {
     /// # Errors
     /// [`ParquetError`]; the file is of no use afterwards.
     pub(super) fn encode(&mut self, batch: &RecordBatch) -> Result<()> {
-        let (mut encoders, held) = match self.begun.take() {
-            Some(begun) => begun,
-            None => (self.encoders()?, 0),
-        };
-        let mut columns = encoders.iter_mut();
-        for (field, column) in self.schema.fields().iter().zip(batch.columns()) {
-            for leaf in compute_leaves(field, column)? {
-                columns.next().ok_or_else(|| ParquetError::General("too many columns".into()))?.write(&leaf)?;
-            }
-        }
+        self.file.encode(batch)?;
         self.rows += batch.num_rows() as u64;
-        let held = held + batch.num_rows();
-        self.begun = Some((encoders, held));
-        if held >= self.row_group { self.end_group() } else { Ok(()) }
-    }
-
-    /// Ends the row group that is being encoded, where there is one.
-    fn end_group(&mut self) -> Result<()> {
-        let Some((encoders, _)) = self.begun.take() else { return Ok(()) };
-        let mut out = self.writer.next_row_group()?;
-        for encoder in encoders {
-            encoder.close()?.append_to_row_group(&mut out)?;
-        }
-        out.close()?;
-        Ok(())
+        if self.file.rows_in_group() >= self.row_group { self.file.end_group() } else { Ok(()) }
     }
 
     /// Number of rows so far.
@@ -229,7 +204,7 @@ impl AssembledFile {
             leaves.extend(own.into_iter().zip(compute_leaves(field, &column)?));
         }
         let mut encoded = HashMap::new();
-        for (place, mut encoder) in self.encoders()?.into_iter().enumerate() {
+        for (place, mut encoder) in self.file.column_encoders()?.into_iter().enumerate() {
             if let Some(leaf) = leaves.get(&place) {
                 encoder.write(leaf)?;
                 encoded.insert(place, encoder.close()?);
@@ -238,18 +213,14 @@ impl AssembledFile {
         Ok(encoded)
     }
 
-    fn encoders(&self) -> Result<Vec<ArrowColumnWriter>> {
-        self.encoders.create_column_writers(self.writer.flushed_row_groups().len())
-    }
-
     /// Finishes the file, uploads it to the table's folder, and describes it. It belongs to no version yet.
     ///
     /// # Errors
     /// An error when the file can't be stored.
     pub(super) async fn store(mut self, table: &Table) -> Result<Add, BoxError> {
-        self.end_group()?;
-        let metadata = self.writer.finish()?;
-        let bytes = std::mem::take(self.writer.inner_mut());
+        self.file.end_group()?;
+        let metadata = self.file.writer().finish()?;
+        let bytes = std::mem::take(self.file.writer().inner_mut());
         let path = format!("part-00000-{}-c000.zstd.parquet", uuid::Uuid::new_v4());
         let size = i64::try_from(bytes.len())?;
         let store = table.delta().log_store().object_store(None);

@@ -18,6 +18,7 @@ mod literal;
 pub mod lock;
 mod maintain;
 mod merge;
+mod parquet_file;
 mod patch;
 mod place;
 mod process;

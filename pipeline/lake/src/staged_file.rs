@@ -6,6 +6,7 @@
 use super::disk_quota::DiskQuota;
 use super::error::{Error, Result};
 use super::file_sizing::FileSizing;
+use super::parquet_file::ParquetFile;
 use super::place::file_url;
 use super::schema::{cast_to_schema, table_form};
 use super::write::writer_properties;
@@ -17,8 +18,8 @@ use arrow_ipc::reader::FileReader;
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
 use datafusion::execution::options::ArrowReadOptions;
 use datafusion::prelude::{DataFrame, ParquetReadOptions, SessionContext};
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, Encoding};
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
@@ -53,12 +54,20 @@ impl Format {
             Format::Parquet | Format::Data(_) => "parquet",
         }
     }
+
+    /// Maximum rows of a Parquet file's row group.
+    fn rows_of_a_group(self) -> usize {
+        match self {
+            Format::Data(sizing) => usize::try_from(sizing.rows_of_a_copy()).unwrap_or(usize::MAX).max(1),
+            Format::Arrow | Format::Parquet => usize::MAX,
+        }
+    }
 }
 
 /// Writer of a staged file.
 enum Writer {
     Arrow(FileWriter<BufWriter<File>>),
-    Parquet(ArrowWriter<File>),
+    Parquet(ParquetFile<File>),
 }
 
 impl Writer {
@@ -69,9 +78,7 @@ impl Writer {
                 Writer::Arrow(FileWriter::try_new_with_options(BufWriter::new(file), schema, options)?)
             }
             Format::Data(sizing) => {
-                let rows = usize::try_from(sizing.rows_of_a_copy()).ok();
-                let properties = writer_properties(sizing).into_builder();
-                let mut properties = properties.set_max_row_group_row_count(rows);
+                let mut properties = writer_properties(sizing).into_builder();
                 let is_number =
                     |field: &&FieldRef| field.name().starts_with(WORKING) && field.data_type() == &DataType::Int64;
                 for field in schema.fields().iter().filter(is_number) {
@@ -79,7 +86,7 @@ impl Writer {
                     properties = properties.set_column_dictionary_enabled(path.clone(), false);
                     properties = properties.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
                 }
-                Writer::Parquet(ArrowWriter::try_new(file, SchemaRef::clone(schema), Some(properties.build()))?)
+                Writer::Parquet(ParquetFile::new(file, schema, properties.build())?)
             }
             Format::Parquet => {
                 let properties = WriterProperties::builder()
@@ -87,22 +94,27 @@ impl Writer {
                     .set_dictionary_enabled(true)
                     .set_statistics_enabled(parquet::file::properties::EnabledStatistics::Chunk)
                     .build();
-                Writer::Parquet(ArrowWriter::try_new(file, SchemaRef::clone(schema), Some(properties))?)
+                Writer::Parquet(ParquetFile::new(file, schema, properties)?)
             }
         })
     }
 
-    fn write(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
-        match self {
-            Writer::Arrow(writer) => writer.write(batch),
-            Writer::Parquet(writer) => {
-                writer.write(batch)?;
-                if writer.in_progress_size() >= ROW_GROUP_BYTES {
-                    writer.flush()?;
-                }
-                Ok(())
+    /// Writes rows; a row group of a Parquet file has so many of them at most.
+    fn write(&mut self, batch: &RecordBatch, most: usize) -> Result<(), ArrowError> {
+        let writer = match self {
+            Writer::Arrow(writer) => return writer.write(batch),
+            Writer::Parquet(writer) => writer,
+        };
+        let mut written = 0;
+        while written < batch.num_rows() {
+            let rows = (batch.num_rows() - written).min(most - writer.rows_in_group());
+            writer.encode(&batch.slice(written, rows))?;
+            written += rows;
+            if writer.rows_in_group() == most || writer.bytes_in_group() >= ROW_GROUP_BYTES {
+                writer.end_group()?;
             }
         }
+        Ok(())
     }
 
     /// Finishes the file and returns it.
@@ -161,7 +173,7 @@ impl StagedFile {
             Format::Data(_) => &cast_to_schema(batch, &self.schema).map_err(failed)?,
             Format::Arrow | Format::Parquet => batch,
         };
-        writer.write(batch).map_err(failed)?;
+        writer.write(batch, self.format.rows_of_a_group()).map_err(failed)?;
         self.rows += batch.num_rows() as u64;
         Ok(())
     }

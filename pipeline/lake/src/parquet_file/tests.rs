@@ -1,0 +1,68 @@
+use super::*;
+use crate::FileSizing;
+use crate::write::writer_properties;
+use arrow::array::{ArrayRef, Int64Array, ListBuilder, StringArray, StringBuilder};
+use arrow::datatypes::{DataType, Field, Schema};
+use std::sync::Arc;
+
+/// Numbers, texts with nulls, and lists of texts: many enough for several threads.
+fn rows(first: i64, rows: i64) -> RecordBatch {
+    let numbers = || Arc::new(Int64Array::from_iter_values(first..first + rows)) as ArrayRef;
+    let texts = (first..first + rows).map(|row| (row % 7 != 0).then(|| format!("text {}", row % 1_000)));
+    let mut lists = ListBuilder::new(StringBuilder::new());
+    for row in first..first + rows {
+        lists.append_value((0..row % 4).map(|item| Some(format!("{row}/{item}"))));
+    }
+    let mut columns: Vec<(String, ArrayRef)> = (0..20).map(|place| (format!("number{place}"), numbers())).collect();
+    columns.push(("text".to_owned(), Arc::new(texts.collect::<StringArray>())));
+    columns.push(("list".to_owned(), Arc::new(lists.finish())));
+    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true))).unwrap()
+}
+
+#[test]
+fn a_file_is_the_same_as_that_of_one_thread() {
+    const ROWS: i64 = 10_000;
+    let (schema, properties) = (rows(0, 1).schema(), || writer_properties(FileSizing::WIDE));
+    assert!(schema.fields().len() * 10_000 > WORTH_A_THREAD);
+    let mut alone = ArrowWriter::try_new(Vec::new(), Arc::clone(&schema), Some(properties())).unwrap();
+    let mut file = ParquetFile::new(Vec::new(), &schema, properties()).unwrap();
+    for group in 0..3 {
+        for part in 0..2 {
+            let batch = rows((2 * group + part) * ROWS, ROWS);
+            alone.write(&batch).unwrap();
+            file.encode(&batch).unwrap();
+        }
+        assert_eq!(file.rows_in_group(), 20_000);
+        assert!(file.bytes_in_group() > 0);
+        alone.flush().unwrap();
+        file.end_group().unwrap();
+        assert_eq!((file.rows_in_group(), file.bytes_in_group()), (0, 0));
+    }
+    assert!(alone.into_inner().unwrap() == file.into_inner().unwrap(), "the bytes differ");
+}
+
+#[test]
+fn rows_of_another_schema_are_refused() {
+    let schema = Arc::new(Schema::new(vec![Field::new("number0", DataType::Int64, true)]));
+    let mut file = ParquetFile::new(Vec::new(), &schema, writer_properties(FileSizing::WIDE)).unwrap();
+    assert!(file.encode(&RecordBatch::new_empty(Arc::new(Schema::empty()))).is_err());
+}
+
+#[test]
+fn results_are_in_the_order_of_the_items_and_an_error_is_none_of_them() {
+    for values in [WORTH_A_THREAD - 1, WORTH_A_THREAD] {
+        let doubled = side_by_side(0..1_000, values, |item| Ok(2 * item)).unwrap();
+        assert_eq!(doubled, (0..1_000).map(|item| 2 * item).collect::<Vec<_>>());
+        let refuse = |item| if item == 700 { Err(ParquetError::General("refused".into())) } else { Ok(item) };
+        assert!(side_by_side(0..1_000, values, refuse).is_err());
+    }
+}
+
+#[test]
+#[should_panic(expected = "in the middle")]
+fn a_panic_of_a_thread_is_passed_on() {
+    let _ = side_by_side(0..1_000, WORTH_A_THREAD, |item| {
+        assert!(item != 500, "in the middle");
+        Ok(())
+    });
+}
