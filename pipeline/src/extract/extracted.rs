@@ -205,6 +205,13 @@ impl Extracted {
         }
     }
 
+    /// Adds the file of a chunk whose rows were added one list after the other.
+    pub(super) fn absorb_file(&mut self, file: StagedFile) {
+        if file.rows() > 0 {
+            self.staged.ranges.push(StagedRange::of(file, &[]));
+        }
+    }
+
     /// Adds a chunk that was read after the ranges.
     pub(super) fn absorb_late(&mut self, chunk: FetchedChunk) {
         let (file, rows) = self.take(chunk);

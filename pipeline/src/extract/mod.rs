@@ -45,7 +45,7 @@ pub(crate) use stored::decode_stored;
 pub(crate) use tolerance::{MOST_PERCENT, check_share};
 pub(crate) use unserved::unserved_id;
 
-use crate::client::{Client, KeyRange, RequestStats, Selection};
+use crate::client::{Client, RequestStats, Selection};
 use crate::conditions::Condition;
 use crate::error::Result;
 use crate::lake::{Format, Stage};
@@ -61,7 +61,7 @@ use ranges::Sink;
 use request::Filter;
 use resume::{Checkpoint, Resumed};
 use rows::staged_schema;
-use short_list::{Access, FirstLook, look};
+use short_list::{Access, FirstLook, SharedChunk, look};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -107,12 +107,20 @@ pub async fn extract(
     // In the lists' order, whatever the order of the responses.
     let mut looks = futures::stream::iter(readers).map(look).buffered(client.rate_limit().workers);
     let mut access = Access::default();
+    let schema = staged_schema(&bronze_schema(table));
+    let mut shared: Option<SharedChunk> = None;
     while let Some(looked) = looks.next().await {
         let Some((source, first)) = access.judge(table, looked)? else { continue };
         match first {
             FirstLook::Longer => {}
-            FirstLook::Whole(page) => {
-                twice += extracted.merge(short_list(&source, stage, order, page, &mut next)?);
+            FirstLook::Whole(None) => {
+                order.progress.expect_more(0);
+                continue;
+            }
+            FirstLook::Whole(Some(page)) => {
+                let mut sink = Sink { stage, schema: &schema, kept: None, next: &mut next };
+                let shared = shared.get_or_insert_with(|| SharedChunk::begin(&source, &mut sink));
+                twice += extracted.merge(short_list(&source, stage, order, page, shared)?);
                 continue;
             }
             FirstLook::Gone => {
@@ -120,10 +128,17 @@ pub async fn extract(
                 continue;
             }
         }
+        // Rows are numbered in the order of the lists.
+        if let Some(shared) = shared.take() {
+            extracted.absorb_file(shared.end()?);
+        }
         twice += extracted.merge(read_list(&source, stage, order, filter.as_ref(), &mut next).await?);
     }
     drop(looks);
     access.of_any()?;
+    if let Some(shared) = shared {
+        extracted.absorb_file(shared.end()?);
+    }
     if twice > 0 {
         let entity = table.entity;
         tracing::warn!(entity, records = twice, "records below several parents: each is one row, with the last parent");
@@ -302,17 +317,13 @@ fn short_list(
     source: &ListReader,
     stage: &Stage,
     order: &ExtractRequest<'_>,
-    page: Option<Page>,
-    next: &mut i64,
+    page: Page,
+    shared: &mut SharedChunk,
 ) -> Result<Extracted> {
+    order.progress.expect_more(page.records);
+    source.stats.observer.received(page.records);
     let mut fetched = Extracted::nothing(source.table);
-    order.progress.expect_more(page.as_ref().map_or(0, |page| page.records));
-    if let Some(page) = page {
-        source.stats.observer.received(page.records);
-        let schema = staged_schema(&bronze_schema(source.table));
-        let mut sink = Sink { stage, schema: &schema, kept: None, next };
-        fetched.absorb(sink.page(source, KeyRange::default(), page)?);
-    }
+    fetched.absorb(shared.add(source, stage, page)?);
     Ok(fetched)
 }
 

@@ -23,7 +23,20 @@ use std::sync::Arc;
 const PAGES_AT_A_TIME: u64 = 8;
 
 impl FetchedChunk {
+    /// Writes a page's rows, and takes what is known of them.
     fn take(&mut self, source: &ListReader, schema: &SchemaRef, page: Page, first: i64) -> Result<()> {
+        let rows = self.rows_of(source, schema, page, first)?;
+        Ok(self.staged.write(&rows)?)
+    }
+
+    /// Takes what is known of a page's rows, and returns the rows. `first` is the sequence number of the chunk's first.
+    pub(super) fn rows_of(
+        &mut self,
+        source: &ListReader,
+        schema: &SchemaRef,
+        page: Page,
+        first: i64,
+    ) -> Result<RecordBatch> {
         let table = source.table;
         let failed = |error: &dyn std::fmt::Display| Error::data(table.entity, error.to_string());
         let batch = match source.list.parent {
@@ -52,12 +65,11 @@ impl FetchedChunk {
         let mut columns = batch.columns().to_vec();
         columns.push(Arc::new(sequence) as ArrayRef);
         let batch = RecordBatch::try_new(SchemaRef::clone(schema), columns).map_err(|error| failed(&error))?;
-        self.staged.write(&batch)?;
         self.quarantined.extend(page.decoded.quarantined);
         for (path, count) in page.decoded.unknown_fields {
             *self.unknown_fields.entry(path).or_default() += count;
         }
-        Ok(())
+        Ok(batch)
     }
 }
 
@@ -72,7 +84,7 @@ pub(super) struct Sink<'a> {
 
 impl Sink<'_> {
     /// Creates a file, and returns it with the sequence number of its first row.
-    fn file(&mut self, source: &ListReader, range: KeyRange) -> (StagedFile, i64) {
+    pub(super) fn file(&mut self, source: &ListReader, range: KeyRange) -> (StagedFile, i64) {
         let number = *self.next;
         *self.next += 1;
         let file = match self.kept {

@@ -3,11 +3,18 @@
 //! Invariant: a list counts as read only where its one page had no next link and fewer records than the smallest page
 //! that the API gives unasked; any other list is read and counted as all lists are.
 
+use super::chunk::FetchedChunk;
 use super::list_reader::ListReader;
 use super::pages::Page;
+use super::ranges::Sink;
+use super::rows::ExtractStats;
 use crate::client::pages::{Expected, PagingMode};
 use crate::client::{self, ClientError, KeyRange};
 use crate::error::{Error, Result};
+use crate::lake::{Stage, StagedFile};
+use arrow::array::RecordBatch;
+use arrow::compute::concat_batches;
+use arrow::datatypes::SchemaRef;
 use connectwise_runtime::Table;
 
 /// The records on a page where nothing is asked for: a server that gives less has no more.
@@ -49,6 +56,61 @@ async fn first_look(source: &ListReader) -> Result<FirstLook> {
     let Some(page) = first else { return Ok(FirstLook::Whole(None)) };
     let is_whole = page.records < DEFAULT_PAGE_SIZE && pages.is_done() && source.unserved.ids().is_empty();
     Ok(if is_whole { FirstLook::Whole(Some(page)) } else { FirstLook::Longer })
+}
+
+/// The rows that short lists have together before they are written: a handful alone costs as much.
+const ROWS_A_WRITE: usize = 4_096;
+
+/// The rows of many short lists, in one file: to make one for each list would take longer than to read the list.
+pub(super) struct SharedChunk {
+    staged: StagedFile,
+    schema: SchemaRef,
+    /// The sequence number of the next row.
+    next: i64,
+    waiting: Vec<RecordBatch>,
+    rows_waiting: usize,
+}
+
+impl SharedChunk {
+    /// Begins a chunk.
+    pub(super) fn begin(source: &ListReader, sink: &mut Sink<'_>) -> Self {
+        let (staged, next) = sink.file(source, KeyRange::default());
+        Self { staged, schema: SchemaRef::clone(sink.schema), next, waiting: Vec::new(), rows_waiting: 0 }
+    }
+
+    /// Adds a list that is one page. Returns all but its rows, as a chunk whose file stays empty.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the disk refuses, [`Error::Data`] when the page has no key.
+    pub(super) fn add(&mut self, source: &ListReader, stage: &Stage, page: Page) -> Result<FetchedChunk> {
+        let mut chunk = FetchedChunk::new(stage.file(source.table.table, source.format, &self.schema));
+        chunk.numbers = ExtractStats { pages: 1, rows_read: page.records, ..ExtractStats::default() };
+        let rows = chunk.rows_of(source, &self.schema, page, self.next)?;
+        self.next += i64::try_from(chunk.rows.len()).map_err(|error| Error::data(source.table.entity, error))?;
+        self.rows_waiting += rows.num_rows();
+        self.waiting.push(rows);
+        if self.rows_waiting >= ROWS_A_WRITE {
+            self.write()?;
+        }
+        Ok(chunk)
+    }
+
+    fn write(&mut self) -> Result<()> {
+        let rows = concat_batches(&self.schema, &self.waiting).map_err(crate::lake::Error::Staging)?;
+        self.waiting.clear();
+        self.rows_waiting = 0;
+        Ok(self.staged.write(&rows)?)
+    }
+
+    /// Ends the chunk, and returns its file.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the disk refuses.
+    pub(super) fn end(mut self) -> Result<StagedFile> {
+        self.write()?;
+        self.staged.finish()?;
+        Ok(self.staged)
+    }
 }
 
 /// Lists refused in a row after which no other is asked, where none was read.

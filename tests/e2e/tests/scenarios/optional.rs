@@ -122,6 +122,29 @@ async fn one_request_reads_the_additions_of_an_agreement_and_none_those_of_one_t
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_record_in_several_lists_is_that_of_the_last_one_short_or_long() {
+    let scene = Scene::new(EMPTY).await;
+    let world = scene.world();
+    let many = |first: i64, agreement: i64| (first..first + 100).map(move |id| addition(id, agreement));
+    // 5 is in a short list, a long one and a short one; 6 in two short ones; 7 in a short one and the long one at the end.
+    let lists: [(i64, Vec<Value>); 5] = [
+        (1, vec![addition(5, 1), addition(6, 1)]),
+        (2, many(1_000, 2).chain([addition(5, 2)]).collect()),
+        (3, vec![addition(5, 3), addition(7, 3)]),
+        (4, vec![addition(6, 4)]),
+        (5, many(2_000, 5).chain([addition(7, 5)]).collect()),
+    ];
+    for (id, list) in lists {
+        world.put("Agreement", agreement(id, None));
+        world.serve(&format!("/finance/agreements/{id}/additions"), list);
+    }
+    assert_eq!(scene.full().await.exit_code(), 0);
+    let rows = "SELECT id, agreementId FROM bronze.cw_agreementaddition WHERE id < 1000 ORDER BY id";
+    assert_eq!(scene.rows(rows).await, [["5", "3"], ["6", "4"], ["7", "5"]]);
+    assert_eq!(scene.value("SELECT COUNT(*) FROM bronze.cw_agreementaddition").await, "203");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_list_that_is_refused_among_others_is_a_fault_and_hides_nothing() {
     let scene = Scene::new(EMPTY).await;
     let world = scene.world();
