@@ -1,4 +1,4 @@
-//! Parquet file that is being written: its columns are encoded side by side, on all cores.
+//! Parquet file that is being written: its columns are encoded side by side.
 //!
 //! To encode is most of the work of a table that is made anew, and its columns need nothing of each other. The file is
 //! the same as if one thread had written it.
@@ -13,13 +13,17 @@ use parquet::file::writer::SerializedFileWriter;
 use std::io::Write;
 use std::num::NonZero;
 use std::panic::resume_unwind;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
-/// Number of values from which a batch is worth more than one thread: a thousand rows of a wide table are not.
-const WORTH_A_THREAD: usize = 100_000;
+/// Number of values from which a batch is worth more than one thread.
+const VALUES_WORTH_A_THREAD: usize = 100_000;
 
-/// Maximum number of threads that encode a batch.
-const MOST_THREADS: usize = 4;
+/// Number of rows from which a batch is worth more than one thread. A page of the API has fewer, and several of its
+/// readers encode at a time.
+const ROWS_WORTH_A_THREAD: usize = 2_000;
+
+/// Number of threads that encode a batch.
+static THREADS: LazyLock<usize> = LazyLock::new(|| std::thread::available_parallelism().map_or(1, NonZero::get).min(4));
 
 /// Parquet file that is being written, a row group at a time.
 pub(super) struct ParquetFile<W: Write + Send> {
@@ -70,8 +74,8 @@ impl<W: Write + Send> ParquetFile<W> {
         if leaves.len() != encoders.len() {
             return Err(ParquetError::General(format!("{} columns for {} encoders", leaves.len(), encoders.len())));
         }
-        let values = leaves.len() * batch.num_rows();
-        side_by_side(encoders.iter_mut().zip(leaves), values, |(encoder, leaf)| encoder.write(&leaf))?;
+        let threads = threads_for(leaves.len(), batch.num_rows());
+        side_by_side(encoders.iter_mut().zip(leaves), threads, |(encoder, leaf)| encoder.write(&leaf))?;
         self.begun = Some((encoders, held + batch.num_rows()));
         Ok(())
     }
@@ -93,8 +97,8 @@ impl<W: Write + Send> ParquetFile<W> {
     /// [`ParquetError`]; the file is of no use afterwards.
     pub(super) fn end_group(&mut self) -> Result<()> {
         let Some((encoders, rows)) = self.begun.take() else { return Ok(()) };
-        let values = encoders.len() * rows;
-        let chunks = side_by_side(encoders.into_iter(), values, ArrowColumnWriter::close)?;
+        let threads = threads_for(encoders.len(), rows);
+        let chunks = side_by_side(encoders.into_iter(), threads, ArrowColumnWriter::close)?;
         let mut out = self.writer.next_row_group()?;
         for chunk in chunks {
             chunk.append_to_row_group(&mut out)?;
@@ -113,18 +117,22 @@ impl<W: Write + Send> ParquetFile<W> {
     }
 }
 
-/// Does a piece of work for each item, on several threads where they have many values; returns the results in the order
-/// of the items.
+/// How many threads so much is worth.
+fn threads_for(columns: usize, rows: usize) -> usize {
+    let is_much = rows >= ROWS_WORTH_A_THREAD && columns * rows >= VALUES_WORTH_A_THREAD;
+    if is_much { *THREADS } else { 1 }
+}
+
+/// Does a piece of work for each item, on so many threads, or fewer where the system gives none; returns the results in
+/// the order of the items.
 ///
 /// # Errors
 /// The first error that came up.
 fn side_by_side<I: Send, O: Send>(
     items: impl Iterator<Item = I> + Send,
-    values: usize,
+    threads: usize,
     work: impl Fn(I) -> Result<O> + Sync,
 ) -> Result<Vec<O>> {
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let others = if values < WORTH_A_THREAD { 0 } else { cores.min(MOST_THREADS) - 1 };
     let waiting = Mutex::new(items.enumerate());
     let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
     let share = || -> Result<Vec<(usize, O)>> {
@@ -135,7 +143,8 @@ fn side_by_side<I: Send, O: Send>(
         Ok(done)
     };
     let shares = std::thread::scope(|scope| {
-        let others: Vec<_> = (0..others).map(|_| scope.spawn(share)).collect();
+        let another = |_| std::thread::Builder::new().spawn_scoped(scope, share).ok();
+        let others: Vec<_> = (1..threads).filter_map(another).collect();
         let own = share();
         let others = others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
         std::iter::once(own).chain(others).collect::<Result<Vec<_>>>()

@@ -8,8 +8,8 @@ use crate::words::Language;
 type Sentence = (&'static str, &'static str);
 
 /// What the checks that come with the pipeline found.
-const FIGURES: [Sentence; 12] = [
-    ("{} records read, and bronze had them", "{} færslur lesnar, og brons átti þær"),
+const FIGURES: [Sentence; 14] = [
+    ("{} records read, and bronze had them", "{} færslur lesnar, og þær voru þegar í bronsi"),
     (
         "{} records read, {} of them live in bronze; it lacks such as {}",
         "{} færslur lesnar, þar af {} lifandi í bronsi; þar vantar t.d. {}",
@@ -18,6 +18,13 @@ const FIGURES: [Sentence; 12] = [
     ("{} live in bronze, {} in silver, {} in {}", "{} lifandi í bronsi, {} í silfri, {} í {}"),
     ("{} live in bronze, {} in silver", "{} lifandi í bronsi, {} í silfri"),
     ("silver {}, gold {}", "silfur {}, gull {}"),
+    ("{} rows, as the whole statement gives them", "{} línur, eins og öll fyrirspurnin gefur þær"),
+    (
+        "{} rows are stored, the whole statement gives {}; it has rows that are not stored ({}), and stored are rows \
+         that it does not give ({})",
+        "{} línur eru vistaðar, öll fyrirspurnin gefur {}; í henni eru línur sem eru ekki vistaðar ({}), og vistaðar eru \
+         línur sem hún gefur ekki ({})",
+    ),
     ("{} rows, {} different {}", "{} línur, {} ólík gildi: {}"),
     ("{} rows whose {} is not in {}", "{} línur þar sem {} er ekki í {}"),
     (
@@ -30,9 +37,9 @@ const FIGURES: [Sentence; 12] = [
     ),
     (
         "{} of {} records that were read do not fit, more than {} %: look at {}",
-        "{} af {} færslum sem voru lesnar samræmast ekki, fleiri en {}%: sjá {}",
+        "{} af {} færslum sem voru lesnar samræmast ekki forskriftinni, fleiri en {}%: sjá {}",
     ),
-    ("{} of {} records that were read do not fit", "{} af {} færslum sem voru lesnar samræmast ekki"),
+    ("{} of {} records that were read do not fit", "{} af {} færslum sem voru lesnar samræmast ekki forskriftinni"),
 ];
 
 /// Why a record is in quarantine.
@@ -58,7 +65,7 @@ const KINDS: [Sentence; 13] = [
     ("a positive whole number", "jákvæðri heiltölu"),
     ("a number that a double can hold", "tölu sem rúmast í double"),
     ("a number", "tölu"),
-    ("true or false", "satt eða ósatt"),
+    ("true or false", "gildinu satt eða ósatt"),
     ("a date and time", "dagsetningu og tíma"),
     ("null", "null"),
 ];
@@ -159,7 +166,7 @@ mod tests {
     #[test]
     fn reasons_in_icelandic() {
         for (found, told) in [
-            ("found the text \"abc\", expected true or false", "fann texta, átti von á satt eða ósatt"),
+            ("found the text \"abc\", expected true or false", "fann texta, átti von á gildinu satt eða ósatt"),
             ("found 5.5, expected a whole number of 64 bits", "fann annað gildi, átti von á heilli 64 bita tölu"),
             ("found no key, expected a positive whole number", "fann engan lykil, átti von á jákvæðri heiltölu"),
             ("the server does not give this record: status 500", "þjónninn afhendir ekki þessa færslu: status 500"),
@@ -175,6 +182,7 @@ mod tests {
             ("sum/a/b", "silver 12.5, gold 12.5000", "silfur 12.5, gull 12.5000"),
             ("rows/a", "4 live in bronze, 5 in silver", "4 lifandi í bronsi, 5 í silfri"),
             ("rows/a", "4 live in bronze, 5 in silver, 6 in fact_a", "4 lifandi í bronsi, 5 í silfri, 6 í fact_a"),
+            ("rebuild/a", "4 rows, as the whole statement gives them", "4 línur, eins og öll fyrirspurnin gefur þær"),
             ("key/a", "4 rows, 3 different parentId, position", "4 línur, 3 ólík gildi: parentId, position"),
             (
                 "fits/a",
@@ -187,12 +195,12 @@ mod tests {
             (
                 "quarantine/A",
                 "5 of 9 records that were read do not fit, more than 1 %: look at bronze.cw_quarantine",
-                "5 af 9 færslum sem voru lesnar samræmast ekki, fleiri en 1%: sjá bronze.cw_quarantine",
+                "5 af 9 færslum sem voru lesnar samræmast ekki forskriftinni, fleiri en 1%: sjá bronze.cw_quarantine",
             ),
             (
                 "quarantine/A",
                 "0 of 9 records that were read do not fit",
-                "0 af 9 færslum sem voru lesnar samræmast ekki",
+                "0 af 9 færslum sem voru lesnar samræmast ekki forskriftinni",
             ),
             ("a", "", ""),
         ] {

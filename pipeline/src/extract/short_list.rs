@@ -58,7 +58,9 @@ async fn first_look(source: &ListReader) -> Result<FirstLook> {
     Ok(if is_whole { FirstLook::Whole(Some(page)) } else { FirstLook::Longer })
 }
 
-/// The rows that short lists have together before they are written: a handful alone costs as much.
+/// Lists whose rows are written together: those of one alone cost as much.
+const LISTS_A_WRITE: usize = 512;
+/// Rows that are written together at least.
 const ROWS_A_WRITE: usize = 4_096;
 
 /// The rows of many short lists, in one file: to make one for each list would take longer than to read the list.
@@ -87,9 +89,11 @@ impl SharedChunk {
         chunk.numbers = ExtractStats { pages: 1, rows_read: page.records, ..ExtractStats::default() };
         let rows = chunk.rows_of(source, &self.schema, page, self.next)?;
         self.next += i64::try_from(chunk.rows.len()).map_err(|error| Error::data(source.table.entity, error))?;
-        self.rows_waiting += rows.num_rows();
-        self.waiting.push(rows);
-        if self.rows_waiting >= ROWS_A_WRITE {
+        if rows.num_rows() > 0 {
+            self.rows_waiting += rows.num_rows();
+            self.waiting.push(rows);
+        }
+        if self.rows_waiting >= ROWS_A_WRITE || self.waiting.len() >= LISTS_A_WRITE {
             self.write()?;
         }
         Ok(chunk)

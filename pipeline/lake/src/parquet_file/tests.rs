@@ -3,7 +3,7 @@ use crate::FileSizing;
 use crate::write::writer_properties;
 use arrow::array::{ArrayRef, Int64Array, ListBuilder, StringArray, StringBuilder};
 use arrow::datatypes::{DataType, Field, Schema};
-use std::sync::Arc;
+use std::sync::{Arc, Barrier};
 
 /// Numbers, texts with nulls, and lists of texts: many enough for several threads.
 fn rows(first: i64, rows: i64) -> RecordBatch {
@@ -23,7 +23,7 @@ fn rows(first: i64, rows: i64) -> RecordBatch {
 fn a_file_is_the_same_as_that_of_one_thread() {
     const ROWS: i64 = 10_000;
     let (schema, properties) = (rows(0, 1).schema(), || writer_properties(FileSizing::WIDE));
-    assert!(schema.fields().len() * 10_000 > WORTH_A_THREAD);
+    assert_eq!(threads_for(schema.fields().len(), 10_000), *THREADS);
     let mut alone = ArrowWriter::try_new(Vec::new(), Arc::clone(&schema), Some(properties())).unwrap();
     let mut file = ParquetFile::new(Vec::new(), &schema, properties()).unwrap();
     for group in 0..3 {
@@ -50,19 +50,27 @@ fn rows_of_another_schema_are_refused() {
 
 #[test]
 fn results_are_in_the_order_of_the_items_and_an_error_is_none_of_them() {
-    for values in [WORTH_A_THREAD - 1, WORTH_A_THREAD] {
-        let doubled = side_by_side(0..1_000, values, |item| Ok(2 * item)).unwrap();
+    for threads in [1, 4] {
+        let doubled = side_by_side(0..1_000, threads, |item| Ok(2 * item)).unwrap();
         assert_eq!(doubled, (0..1_000).map(|item| 2 * item).collect::<Vec<_>>());
         let refuse = |item| if item == 700 { Err(ParquetError::General("refused".into())) } else { Ok(item) };
-        assert!(side_by_side(0..1_000, values, refuse).is_err());
+        assert!(side_by_side(0..1_000, threads, refuse).is_err());
     }
 }
 
 #[test]
-#[should_panic(expected = "in the middle")]
+fn a_page_of_the_api_and_a_narrow_batch_are_encoded_by_one_thread() {
+    assert_eq!((threads_for(250, 1_000), threads_for(10, 8_192)), (1, 1));
+}
+
+#[test]
+#[should_panic(expected = "on another thread")]
 fn a_panic_of_a_thread_is_passed_on() {
-    let _ = side_by_side(0..1_000, WORTH_A_THREAD, |item| {
-        assert!(item != 500, "in the middle");
+    let here = std::thread::current().id();
+    let panics = Barrier::new(2);
+    let _ = side_by_side(0..2, 2, |_| {
+        panics.wait();
+        assert!(std::thread::current().id() == here, "on another thread");
         Ok(())
     });
 }
