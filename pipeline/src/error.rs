@@ -4,6 +4,7 @@ use crate::client::{self, ClientError};
 use crate::lake;
 pub use crate::lake::{BoxError, ResultExt};
 use crate::settings::SettingsError;
+use tokio::task::JoinError;
 
 /// Error that ends a command early.
 #[derive(Debug, thiserror::Error)]
@@ -66,12 +67,13 @@ impl Error {
         if text.starts_with(&format!("{entity}: ")) { text } else { format!("{entity}: {text}") }
     }
 
-    /// Returns whether the next run can resume from what was fetched: the API or the local disk failed.
+    /// Returns whether the next run can resume from what was fetched: the API or the local disk failed, or the runtime
+    /// ended with all of its tasks.
     pub(crate) fn is_resumable(&self) -> bool {
         match self {
             Error::Client(_) | Error::Io { .. } => true,
-            Error::Lake(error) => error.is_resumable(),
-            _ => false,
+            Error::Lake(error) if error.is_resumable() => true,
+            error => is_of_ended_task(error),
         }
     }
 
@@ -119,3 +121,32 @@ impl From<SettingsError> for Error {
 
 /// The result of most functions here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Whether a task that was ended, and did not fail, is the cause of an error. One that waits for it may learn of it while
+/// the runtime ends.
+fn is_of_ended_task(error: &(dyn std::error::Error + 'static)) -> bool {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.filter_map(|cause| cause.downcast_ref::<JoinError>()).any(JoinError::is_cancelled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn ended() -> JoinError {
+        let task = tokio::spawn(std::future::pending::<()>());
+        task.abort();
+        task.await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn what_was_fetched_is_of_use_where_a_task_was_ended_and_not_where_it_panicked() {
+        let of_lake = |source| Error::Lake(lake::Error::Task { name: "a table".to_owned(), source });
+        assert!(Error::data("TimeEntry", ended().await).is_resumable());
+        assert!(Error::table("bronze", "cw_timeentry", "writing", ended().await).is_resumable());
+        assert!(of_lake(ended().await).is_resumable());
+        let panicked = async || tokio::spawn(async { panic!("odd") }).await.unwrap_err();
+        assert!(!Error::data("TimeEntry", panicked().await).is_resumable());
+        assert!(!of_lake(panicked().await).is_resumable());
+    }
+}

@@ -52,7 +52,11 @@ async fn cut_off_run_with(scene: &Scene, faults: Faults, pieces: usize, options:
     // The run has tasks of its own, which an abort of the first would let go on for a moment: the end of the runtime
     // waits for each of them, and no chunk becomes whole behind the test's back.
     tokio::task::spawn_blocking(move || drop(runtime)).await.unwrap();
-    assert!(run.await.is_err_and(|error| error.is_cancelled()));
+    // It may have learned of its tasks' end before its own.
+    match run.await {
+        Err(error) => assert!(error.is_cancelled(), "{error}"),
+        Ok(outcome) => assert!(outcome.is_err() || outcome.is_ok_and(|report| report.exit_code() != 0), "it was done"),
+    }
     scene.world().faults(Faults::default());
     scene.world().clear_requests();
 }
