@@ -336,7 +336,13 @@ fn http(settings: &ApiSettings, limits: Limits) -> reqwest::ClientBuilder {
 }
 
 fn setup(error: reqwest::Error) -> ClientError {
-    ClientError::Setup(error.to_string())
+    let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+    let causes = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    // A small container may have none.
+    let is_of_certificates = causes.to_lowercase().contains("certificate");
+    let advice =
+        if is_of_certificates { "; install ca-certificates, or name a file of them in SSL_CERT_FILE" } else { "" };
+    ClientError::Setup(format!("{causes}{advice}"))
 }
 
 /// Returns a body without its byte order mark.

@@ -22,6 +22,16 @@ fn too_wide<'t>(text: &'t str, folder: &Path) -> Vec<&'t str> {
     text.lines().filter(|line| line.chars().count() > WIDTH && !line.contains(folder)).collect()
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_without_certificates_is_told_what_it_lacks() {
+    let scene = Scene::new().await;
+    let none = [("SSL_CERT_FILE", "/dev/null"), ("SSL_CERT_DIR", "/there/are/none")];
+    let bare = run(&scene, &["run", "--layers", "bronze"], &none).await;
+    assert_eq!(bare.code, 1, "{}", bare.err);
+    assert!(bare.err.contains("certificate") && bare.err.contains("install ca-certificates"), "{}", bare.err);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_in_quarantine_is_told_until_it_left() {
     let scene = Scene::new().await;
