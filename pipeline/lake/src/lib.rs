@@ -5,6 +5,7 @@
 //! [`Warehouse`].
 
 mod assembled_file;
+mod changed_keys;
 mod disk_quota;
 pub mod error;
 mod file_sizing;

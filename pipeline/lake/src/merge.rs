@@ -3,6 +3,7 @@
 //! Invariant: a merge must be one commit and must write its files in the order of the key, so that tables stay clustered
 //! and a change of recent records never rewrites the files of old ones.
 
+use super::changed_keys;
 use super::error::{BoxError, Result};
 use super::files::{DataFile, mark_sorted, one_by_one};
 use super::patch::is_patched;
@@ -52,6 +53,7 @@ impl Table {
         if found != expected {
             return Err(self.error("merging", format!("{found} rows were read back in the place of {expected}")));
         }
+        let properties = next_version(transactions).with_metadata(changed_keys::properties(first, &source.first));
         let groups = rewrite_plan(self.files()?, first, source.first, self.sizing());
         let changed = Arc::new(source.hashes);
         let fresh = rows.filter(ident(DELETE_MARK).eq(lit(false))).on_table(self, "merging")?;
@@ -89,7 +91,7 @@ impl Table {
             not_matched_predicates: Vec::new(),
             not_matched_by_source_predicates: Vec::new(),
         };
-        self.commit("merging", adds, &files, operation, next_version(transactions)).await
+        self.commit("merging", adds, &files, operation, properties).await
     }
 
     /// Writes the rows of a group: the unchanged ones of its files, and the changed ones.

@@ -2,9 +2,12 @@
 //!
 //! Invariant: a key must be reported when any compared column of its row differs between the versions, or when only one
 //! of them has it. Commits with `dataChange` false (a compaction, here or in Spark) are skipped: they replace files by
-//! files with the same rows. Where the difference can't be found (the log or an earlier file is gone, rows were deleted
+//! files with the same rows. Where every other commit recorded the keys that it changed, only rows with these are looked
+//! at. Where the difference can't be found (the log or an earlier file is gone, rows were deleted
 //! by deletion vectors, nearly everything was rewritten), the result must be unknown, and the caller reads all rows.
 
+use super::KeySet;
+use super::changed_keys::ChangedKeys;
 use super::error::Result;
 use super::files::DataFile;
 use super::table::{OnTable as _, Table};
@@ -12,13 +15,14 @@ use arrow::array::RecordBatch;
 use connectwise_runtime::row_hashes;
 use datafusion::datasource::TableProvider;
 use datafusion::logical_expr::ident;
+use datafusion::prelude::DataFrame;
 use deltalake::kernel::Action;
 use deltalake::logstore::get_actions;
 use futures::{StreamExt as _, TryStreamExt as _};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-/// Number of rows from which a table is not compared row by row when all its files were rewritten.
+/// Number of rows that may differ from which a table is not compared row by row when all its files were rewritten.
 const MANY_ROWS: u64 = 200_000;
 /// Number of commits fetched concurrently.
 const COMMITS_AT_ONCE: usize = 8;
@@ -40,10 +44,32 @@ pub struct ChangedFiles {
     added: ByVersion,
     added_rows: u64,
     kept_rows: u64,
+    /// Column and values of the keys that may have changed; `None` where a commit does not tell.
+    keys: Option<(String, Arc<KeySet>)>,
 }
 
 /// Paths of files, by a version that has them.
 type ByVersion = BTreeMap<u64, Vec<String>>;
+
+/// Net effect of some commits.
+#[derive(Debug, Default)]
+struct Commits {
+    files: BTreeMap<String, FileDelta>,
+    /// Keys that they changed.
+    keys: RecordedKeys,
+}
+
+/// Keys that commits recorded.
+#[derive(Debug, Default)]
+enum RecordedKeys {
+    /// No commit changed rows.
+    #[default]
+    None,
+    /// Each that changed rows recorded its keys.
+    Some(ChangedKeys),
+    /// One of them did not.
+    Unknown,
+}
 
 /// Net effect on one file of the commits that changed rows.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -71,10 +97,11 @@ impl Table {
         if from > to {
             return Ok(VersionDiff::Unknown);
         }
-        let Some(deltas) = self.deltas(from, to).await else { return Ok(VersionDiff::Unknown) };
-        if deltas.values().all(|delta| delta.net == 0) {
+        let Some(commits) = self.commits(from, to).await else { return Ok(VersionDiff::Unknown) };
+        if !commits.change_rows() {
             return Ok(VersionDiff::None);
         }
+        let deltas = commits.files;
         let earlier = match self.clone().at_version(from).await {
             Ok(earlier) => earlier,
             Err(error) => {
@@ -88,14 +115,18 @@ impl Table {
         let is_new = |path: &str| deltas.get(path).is_some_and(|delta| delta.net > 0);
         let rows = |new: bool| now.iter().filter(|file| is_new(&file.path()) == new).filter_map(DataFile::rows).sum();
         let (added_rows, kept_rows) = (rows(true), rows(false));
-        Ok(VersionDiff::Some(Box::new(ChangedFiles { earlier, removed, added, added_rows, kept_rows })))
+        let keys = match commits.keys {
+            RecordedKeys::Some(keys) => Some(keys.into_set()),
+            RecordedKeys::None | RecordedKeys::Unknown => None,
+        };
+        Ok(VersionDiff::Some(Box::new(ChangedFiles { earlier, removed, added, added_rows, kept_rows, keys })))
     }
 
     /// Whether two versions, up to the open one, have the same rows; false where the log can't tell.
     pub async fn had_the_same_rows(&self, from: i64, to: i64) -> bool {
         match (u64::try_from(from), u64::try_from(to)) {
             (Ok(from), Ok(to)) if from <= to => {
-                self.deltas(from, to).await.is_some_and(|deltas| deltas.values().all(|delta| delta.net == 0))
+                self.commits(from, to).await.is_some_and(|commits| !commits.change_rows())
             }
             _ => false,
         }
@@ -110,20 +141,20 @@ impl Table {
         Some(xxhash_rust::xxh3::xxh3_64(&entry).cast_signed())
     }
 
-    /// Replays the commits after `from`, file by file; `None` where the log can't tell.
-    async fn deltas(&self, from: u64, to: u64) -> Option<BTreeMap<String, FileDelta>> {
+    /// Replays the commits after `from`; `None` where the log can't tell.
+    async fn commits(&self, from: u64, to: u64) -> Option<Commits> {
         let log = self.delta().log_store();
         let commits = futures::stream::iter(from + 1..=to).map(|version| {
             let log = Arc::clone(&log);
             async move { log.read_commit_entry(version).await.map(|bytes| (version, bytes)) }
         });
         let mut commits = commits.buffered(COMMITS_AT_ONCE);
-        let mut deltas = BTreeMap::new();
+        let mut replayed = Commits::default();
         loop {
             match commits.try_next().await {
-                Ok(None) => return Some(deltas),
+                Ok(None) => return Some(replayed),
                 Ok(Some((version, Some(bytes)))) => match get_actions(version, &bytes) {
-                    Ok(actions) if replay(&mut deltas, version, &actions) => {}
+                    Ok(actions) if replayed.replay(version, &actions) => {}
                     Ok(_) => {
                         tracing::debug!(table = self.name(), version, "rows were deleted by vectors");
                         return None;
@@ -158,34 +189,57 @@ impl Table {
     }
 }
 
-/// Replays the actions of a commit; false where a file with a deletion vector is among them.
-///
-/// The path alone does not say which rows such a file has.
-fn replay(deltas: &mut BTreeMap<String, FileDelta>, version: u64, actions: &[Action]) -> bool {
-    // Files that a commit removes existed before it, files that it adds exist after it.
-    for action in actions {
-        if let Action::Remove(remove) = action
-            && remove.data_change
-        {
-            if remove.deletion_vector.is_some() {
-                return false;
-            }
-            let delta = deltas.entry(remove.path.clone()).or_default();
-            (delta.removed, delta.net) = (Some(version), delta.net - 1);
-        }
+impl Commits {
+    /// Whether the rows may differ afterwards.
+    fn change_rows(&self) -> bool {
+        self.files.values().any(|delta| delta.net != 0)
     }
-    for action in actions {
-        if let Action::Add(add) = action
-            && add.data_change
-        {
-            if add.deletion_vector.is_some() {
-                return false;
+
+    /// Replays the actions of a commit; false where a file with a deletion vector is among them.
+    ///
+    /// The path alone does not say which rows such a file has.
+    fn replay(&mut self, version: u64, actions: &[Action]) -> bool {
+        let mut changes_rows = false;
+        // Files that a commit removes existed before it, files that it adds exist after it.
+        for action in actions {
+            if let Action::Remove(remove) = action
+                && remove.data_change
+            {
+                if remove.deletion_vector.is_some() {
+                    return false;
+                }
+                let delta = self.files.entry(remove.path.clone()).or_default();
+                (delta.removed, delta.net) = (Some(version), delta.net - 1);
+                changes_rows = true;
             }
-            let delta = deltas.entry(add.path.clone()).or_default();
-            (delta.added, delta.net) = (Some(version), delta.net + 1);
         }
+        for action in actions {
+            if let Action::Add(add) = action
+                && add.data_change
+            {
+                if add.deletion_vector.is_some() {
+                    return false;
+                }
+                let delta = self.files.entry(add.path.clone()).or_default();
+                (delta.added, delta.net) = (Some(version), delta.net + 1);
+                changes_rows = true;
+            }
+        }
+        if changes_rows {
+            let recorded = actions.iter().find_map(|action| match action {
+                Action::CommitInfo(commit) => ChangedKeys::of(&commit.info),
+                _ => None,
+            });
+            self.keys = match (std::mem::take(&mut self.keys), recorded) {
+                (RecordedKeys::None, Some(keys)) => RecordedKeys::Some(keys),
+                (RecordedKeys::Some(before), Some(keys)) => {
+                    before.and(keys).map_or(RecordedKeys::Unknown, RecordedKeys::Some)
+                }
+                (RecordedKeys::Unknown, _) | (_, None) => RecordedKeys::Unknown,
+            };
+        }
+        true
     }
-    true
 }
 
 /// Lists the removed files and the added files, each by a version that has it.
@@ -218,12 +272,17 @@ fn by_version(
 type Rows = Option<Arc<dyn TableProvider>>;
 
 impl ChangedFiles {
-    /// Whether the added files hold at most a third of the table's rows.
+    /// Whether at most a third of the table's rows have to be looked at.
     pub fn is_small(&self) -> bool {
-        self.added_rows * 2 <= self.kept_rows
+        self.rows_to_compare() * 3 <= self.added_rows + self.kept_rows
     }
 
-    /// Providers of the removed and of the added files' rows; the same row may be in both.
+    /// Number of the open version's rows that may differ; about so many where a key has several rows.
+    fn rows_to_compare(&self) -> u64 {
+        self.keys.as_ref().map_or(self.added_rows, |(_, keys)| self.added_rows.min(keys.len() as u64))
+    }
+
+    /// Providers of the removed and of the added files' rows that may differ; the same row may be in both.
     ///
     /// `None` where a file is only in a version between the two.
     ///
@@ -235,12 +294,24 @@ impl ChangedFiles {
             let all: usize = files.values().map(Vec::len).sum();
             Ok(match version.and_then(|version| files.get(&version)) {
                 None if all == 0 => Some(None),
-                Some(paths) if paths.len() == all => Some(Some(table.provider_of_paths(paths)?)),
+                Some(paths) if paths.len() == all => Some(Some(self.rows_of(table, paths)?.into_view())),
                 _ => None,
             })
         };
         let (gone, came) = (of(&self.earlier, &self.removed)?, of(later, &self.added)?);
         Ok(gone.zip(came))
+    }
+
+    /// Rows of some of a version's files that may differ.
+    fn rows_of(&self, table: &Table, paths: &[String]) -> Result<DataFrame> {
+        let rows = table.lake().context().read_table(table.provider_of_paths(paths)?);
+        let rows = rows.on_table(table, "comparing versions")?;
+        match &self.keys {
+            None => Ok(rows),
+            Some((column, keys)) => {
+                rows.filter(KeySet::holds(keys, ident(column.as_str()))).on_table(table, "comparing versions")
+            }
+        }
     }
 
     /// Table at the earlier version.
@@ -262,7 +333,7 @@ impl ChangedFiles {
             (Ok(before), Ok(now)) => before.data_type() == now.data_type(),
             _ => false,
         };
-        let rewritten = self.kept_rows == 0 && self.added_rows > MANY_ROWS;
+        let rewritten = self.kept_rows == 0 && self.rows_to_compare() > MANY_ROWS;
         if rewritten || !columns.iter().all(same) {
             return Ok(None);
         }
@@ -299,16 +370,14 @@ impl ChangedFiles {
                 version if Some(version) == number(later) => later.clone(),
                 version => later.clone().at_version(version).await?,
             };
-            each_row(&table, paths, columns, &mut visit).await?;
+            each_row(&table, self.rows_of(&table, paths)?, columns, &mut visit).await?;
         }
         Ok(())
     }
 }
 
-async fn each_row(table: &Table, paths: &[String], columns: &[&str], mut visit: impl FnMut(i64, u128)) -> Result<()> {
-    let rows = table.lake().context().read_table(table.provider_of_paths(paths)?);
+async fn each_row(table: &Table, rows: DataFrame, columns: &[&str], mut visit: impl FnMut(i64, u128)) -> Result<()> {
     let frame = rows
-        .on_table(table, "comparing versions")?
         .select(columns.iter().map(|name| ident(*name)).collect::<Vec<_>>())
         .on_table(table, "comparing versions")?;
     let mut rows = frame.execute_stream().await.on_table(table, "comparing versions")?;

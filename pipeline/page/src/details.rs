@@ -5,35 +5,37 @@
 use crate::words::Language;
 
 /// A sentence with a place for each value, `{}`, in English and in Icelandic. The first that fits counts.
+///
+/// In Icelandic a count stands behind its noun: before it, 1, 21 and 31 would need another form than 2 and 11.
 type Sentence = (&'static str, &'static str);
 
 /// What the checks that come with the pipeline found.
 const FIGURES: [Sentence; 14] = [
-    ("{} records read, and bronze had them", "{} færslur lesnar, og þær voru þegar í bronsi"),
+    ("{} records read, and bronze had them", "lesnar færslur: {}, allar þegar í bronsi"),
     (
         "{} records read, {} of them live in bronze; it lacks such as {}",
-        "{} færslur lesnar, þar af {} lifandi í bronsi; þar vantar t.d. {}",
+        "lesnar færslur: {}, þar af lifandi í bronsi: {}; þar vantar t.d. {}",
     ),
-    ("{} records read, {} of them live in bronze", "{} færslur lesnar, þar af {} lifandi í bronsi"),
+    ("{} records read, {} of them live in bronze", "lesnar færslur: {}, þar af lifandi í bronsi: {}"),
     ("{} live in bronze, {} in silver, {} in {}", "{} lifandi í bronsi, {} í silfri, {} í {}"),
     ("{} live in bronze, {} in silver", "{} lifandi í bronsi, {} í silfri"),
     ("silver {}, gold {}", "silfur {}, gull {}"),
-    ("{} rows, as the whole statement gives them", "{} línur, eins og öll fyrirspurnin gefur þær"),
+    ("{} rows, as the whole statement gives them", "línur: {}, eins og öll fyrirspurnin gefur þær"),
     (
         "{} rows are stored, the whole statement gives {}; it has rows that are not stored ({}), and stored are rows \
          that it does not give ({})",
-        "{} línur eru vistaðar, öll fyrirspurnin gefur {}; í henni eru línur sem eru ekki vistaðar ({}), og vistaðar eru \
-         línur sem hún gefur ekki ({})",
+        "vistaðar línur: {}, en öll fyrirspurnin gefur {}; í henni eru línur sem eru ekki vistaðar ({}), og vistaðar \
+         eru línur sem hún gefur ekki ({})",
     ),
-    ("{} rows, {} different {}", "{} línur, {} ólík gildi: {}"),
-    ("{} rows whose {} is not in {}", "{} línur þar sem {} er ekki í {}"),
+    ("{} rows, {} different {}", "línur: {}, ólík gildi: {} ({})"),
+    ("{} rows whose {} is not in {}", "línur: {} þar sem {} er ekki í {}"),
     (
         "{} rows without a status; hours by status {}, all hours {}",
-        "{} línur án stöðu; tímar eftir stöðu {}, allir tímar {}",
+        "línur án stöðu: {}; tímar eftir stöðu {}, allir tímar {}",
     ),
     (
         "source rows with amounts that decimal(19,4) does not hold; they count as 0: {} rows",
-        "upphæðir sem decimal(19,4) rúmar ekki og teljast 0: {} línur",
+        "upphæðir sem decimal(19,4) rúmar ekki og teljast 0; línur: {}",
     ),
     (
         "{} of {} records that were read do not fit, more than {} %: look at {}",
@@ -89,7 +91,7 @@ fn of_yaml(language: Language, check: &str, detail: &str) -> Option<String> {
     rows.parse::<u64>().ok()?;
     check.strip_prefix("own/")?;
     let is_known = language.check(check) != check;
-    Some(if is_known { format!("{rows} línur") } else { format!("{about} {rows} línur") })
+    Some(if is_known { format!("línur: {rows}") } else { format!("{about} Línur: {rows}") })
 }
 
 /// A reason without the value that was found.
@@ -182,15 +184,15 @@ mod tests {
             ("sum/a/b", "silver 12.5, gold 12.5000", "silfur 12.5, gull 12.5000"),
             ("rows/a", "4 live in bronze, 5 in silver", "4 lifandi í bronsi, 5 í silfri"),
             ("rows/a", "4 live in bronze, 5 in silver, 6 in fact_a", "4 lifandi í bronsi, 5 í silfri, 6 í fact_a"),
-            ("rebuild/a", "4 rows, as the whole statement gives them", "4 línur, eins og öll fyrirspurnin gefur þær"),
-            ("key/a", "4 rows, 3 different parentId, position", "4 línur, 3 ólík gildi: parentId, position"),
+            ("rebuild/a", "4 rows, as the whole statement gives them", "línur: 4, eins og öll fyrirspurnin gefur þær"),
+            ("key/a", "4 rows, 3 different parentId, position", "línur: 4, ólík gildi: 3 (parentId, position)"),
             (
                 "fits/a",
                 "source rows with amounts that decimal(19,4) does not hold; they count as 0: 1 rows, e.g. {\"a\":1}",
-                "upphæðir sem decimal(19,4) rúmar ekki og teljast 0: 1 línur, t.d. {\"a\":1}",
+                "upphæðir sem decimal(19,4) rúmar ekki og teljast 0; línur: 1, t.d. {\"a\":1}",
             ),
-            ("own/one-currency", "Currencies of several. 2 rows, e.g. {\"a\":1}", "2 línur, t.d. {\"a\":1}"),
-            ("own/mine", "What I look for. 2 rows", "What I look for. 2 línur"),
+            ("own/one-currency", "Currencies of several. 2 rows, e.g. {\"a\":1}", "línur: 2, t.d. {\"a\":1}"),
+            ("own/mine", "What I look for. 2 rows", "What I look for. Línur: 2"),
             ("own/mine", "What I look for.", "What I look for."),
             (
                 "quarantine/A",

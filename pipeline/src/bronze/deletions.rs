@@ -69,8 +69,7 @@ pub(super) async fn last_good_rows(
     extracted: &Extracted,
     marked_only: bool,
 ) -> Result<Vec<RecordBatch>> {
-    let ids: HashSet<i64> =
-        extracted.quarantined_ids().into_iter().filter(|id| !extracted.ids.contains_key(id)).collect();
+    let ids: HashSet<i64> = extracted.quarantined_ids().into_iter().filter(|id| !extracted.ids.contains(*id)).collect();
     if ids.is_empty() {
         return Ok(Vec::new());
     }

@@ -25,7 +25,7 @@ pub(crate) async fn check_fetched(lake: &Lakehouse, extracted: &Extracted, loade
         // Each record was compared with its row, and none had to be written.
         return Ok(Check::new(name, true, format!("{read} records read, and bronze had them")));
     }
-    let mut missing: BTreeSet<i64> = extracted.ids.keys().copied().collect();
+    let mut missing: BTreeSet<i64> = extracted.ids.ids().collect();
     let ends = missing.first().copied().zip(missing.last().copied());
     if let (Some(table), Some((least, most))) = (lake.open("bronze", entity.table).await?, ends) {
         let live = ident(entity.key).between(lit(least), lit(most)).and(ident(DELETED_AT).is_null());

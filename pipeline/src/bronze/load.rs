@@ -144,7 +144,7 @@ async fn rows_of(table: Option<&Table>) -> Result<u64> {
 /// Finds the rows that the source no longer has, after a full scan.
 async fn find_gone(run: &RunContext, extracted: &Extracted) -> Result<Finding> {
     let entity = extracted.table;
-    let ids = extracted.ids.keys().copied().chain(extracted.not_fetched_but_there()).collect();
+    let ids = extracted.ids.ids().chain(extracted.not_fetched_but_there()).collect();
     let source = Listed { ids, ..Listed::default() };
     let finding = find(&source, &stored_ids(&run.lake, entity, &[]).await?, &HashSet::new());
     refuse_to_empty(entity, finding.gone.len() as u64, finding.live, run.options.force)?;

@@ -71,7 +71,7 @@ pub async fn clear_resolved(run: &RunContext, extracted: &Extracted) -> Result<(
     let is_all = extracted.whole && extracted.table.parent.is_none_or(|parent| parent.ended.is_none());
     let is_solved = |id: Option<&str>| match id {
         Some(id) if again.contains(id) => false,
-        Some(id) => is_all || id.parse().is_ok_and(|id: i64| extracted.ids.contains_key(&id)),
+        Some(id) => is_all || id.parse().is_ok_and(|id: i64| extracted.ids.contains(id)),
         // A record without an id can't be told from another: a whole read replaces all of them.
         None => extracted.whole,
     };

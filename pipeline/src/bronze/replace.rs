@@ -92,7 +92,7 @@ impl BronzeWrite<'_> {
             });
             frame.select(columns.collect::<Vec<_>>())
         };
-        let fetched = Arc::new(KeySet::Ids(extracted.ids.keys().copied().collect()));
+        let fetched = Arc::new(KeySet::Ids(extracted.ids.ids().collect()));
         let gone =
             existing.filter(KeySet::lacks(&fetched, ident(entity.key))).on("bronze", entity.table, "replacing")?;
         let mut bare = stage.file(entity.table, Format::Arrow, &stored);

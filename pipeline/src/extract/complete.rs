@@ -66,11 +66,11 @@ pub(super) async fn prove_complete(
         let mut there = ids::ids_of(&source.around_unserved()).await?;
         there.ids.extend(source.unserved.ids());
         let rejected = fetched.quarantined_ids();
-        let at_hand = fetched.ids.keys().chain(&rejected);
-        let gone: HashSet<i64> = at_hand.filter(|id| !there.ids.contains(id)).copied().collect();
+        let at_hand = fetched.ids.ids().chain(rejected.iter().copied());
+        let gone: HashSet<i64> = at_hand.filter(|id| !there.ids.contains(id)).collect();
         let missed = |fetched: &Extracted| {
             let rejected = fetched.quarantined_ids();
-            let ids = there.ids.iter().filter(|id| !fetched.ids.contains_key(id) && !rejected.contains(id));
+            let ids = there.ids.iter().filter(|id| !fetched.ids.contains(**id) && !rejected.contains(id));
             ids.copied().collect::<Vec<i64>>()
         };
         fetched.leave_out(&gone);

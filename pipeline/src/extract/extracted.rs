@@ -5,12 +5,13 @@
 
 use super::chunk::FetchedChunk;
 use super::fingerprint::Fingerprint;
+use super::latest::LatestVersions;
 use super::rows::{ExtractStats, Origin, ROWS_A_CHUNK, RowVersion, id_of};
 use crate::error::Result;
 use crate::lake::{SortedRun, StagedFile};
 use connectwise_runtime::{RejectedRecord, Table};
 use datafusion::prelude::{DataFrame, SessionContext};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// The result of reading one entity.
 pub struct Extracted {
@@ -18,8 +19,8 @@ pub struct Extracted {
     pub table: &'static Table,
     /// Rows in the bronze schema plus [`SEQUENCE`].
     pub staged: StagedChunks,
-    /// The winning row of each id.
-    pub ids: HashMap<i64, RowVersion>,
+    /// The row that counts of each id.
+    pub ids: LatestVersions,
     /// Sequence numbers of rows that a newer version of the same record replaced, or whose record is gone.
     pub superseded: HashSet<i64>,
     /// Rejected records.
@@ -148,7 +149,7 @@ impl Extracted {
         Self {
             table,
             staged: StagedChunks::default(),
-            ids: HashMap::new(),
+            ids: LatestVersions::default(),
             superseded: HashSet::new(),
             quarantined: Vec::new(),
             kept: BTreeSet::new(),
@@ -161,26 +162,25 @@ impl Extracted {
 
     /// The newest `_info.lastUpdated` that was read, in microseconds since 1970.
     pub fn newest(&self) -> Option<i64> {
-        self.ids.values().filter_map(|winner| winner.last_updated).max()
+        self.ids.iter().filter_map(|(_, row)| row.last_updated).max()
     }
 
-    /// Adds a row: the newest wins; of two equally new ones, the one that came last.
+    /// Adds a row.
     pub(super) fn add(&mut self, id: i64, row: RowVersion) {
-        if let Some(other) = self.ids.insert(id, row) {
-            if other > row {
-                self.ids.insert(id, other);
-                self.superseded.insert(row.sequence);
-            } else {
-                self.superseded.insert(other.sequence);
-            }
-        }
+        self.superseded.extend(self.ids.add(id, row).map(|old| old.sequence));
+    }
+
+    /// Adds the rows of a range.
+    fn add_range(&mut self, rows: Vec<(i64, RowVersion)>) {
+        let superseded = &mut self.superseded;
+        self.ids.add_range(rows, |old| superseded.extend([old.sequence]));
     }
 
     /// Removes records that the source no longer has.
     pub(super) fn leave_out(&mut self, gone: &HashSet<i64>) {
         let superseded = &mut self.superseded;
         self.ids.retain(|id, row| {
-            let stays = !gone.contains(id);
+            let stays = !gone.contains(&id);
             if !stays {
                 superseded.insert(row.sequence);
             }
@@ -203,6 +203,7 @@ impl Extracted {
         if file.rows() > 0 {
             self.staged.ranges.push(StagedRange::of(file, &rows));
         }
+        self.add_range(rows);
     }
 
     /// Adds the file of a chunk whose rows were added one list after the other.
@@ -216,16 +217,14 @@ impl Extracted {
     pub(super) fn absorb_late(&mut self, chunk: FetchedChunk) {
         let (file, rows) = self.take(chunk);
         if file.rows() > 0 {
-            self.staged.late_keys.extend(rows.into_iter().map(|(id, _)| id));
+            self.staged.late_keys.extend(rows.iter().map(|(id, _)| *id));
             self.staged.late.push(file);
         }
+        self.add_range(rows);
     }
 
-    /// Adds all of a chunk but its file, which is returned with the rows.
+    /// Adds all of a chunk but its file and its rows, which are returned.
     fn take(&mut self, chunk: FetchedChunk) -> (StagedFile, Vec<(i64, RowVersion)>) {
-        for (id, row) in &chunk.rows {
-            self.add(*id, *row);
-        }
         self.quarantined.extend(chunk.quarantined);
         for (path, count) in chunk.unknown_fields {
             *self.unknown_fields.entry(path).or_default() += count;
@@ -245,10 +244,11 @@ impl Extracted {
             self.ids = other.ids;
         } else {
             // Which of two rows counts does not depend on the order.
-            other.ids.into_iter().for_each(|(id, row)| {
-                twice += u64::from(self.ids.contains_key(&id));
-                self.add(id, row);
-            });
+            for rows in other.ids.into_ranges() {
+                let before = self.superseded.len();
+                self.add_range(rows);
+                twice += (self.superseded.len() - before) as u64;
+            }
         }
         self.staged.ranges.extend(other.staged.ranges);
         self.staged.late.extend(other.staged.late);
@@ -269,35 +269,35 @@ impl Extracted {
 
     /// `_info.lastUpdated` of a record, in microseconds since 1970.
     pub(crate) fn last_updated(&self, id: i64) -> Option<i64> {
-        self.ids.get(&id)?.last_updated
+        self.ids.get(id)?.last_updated
     }
 
     /// The ids of the staged records: those that its table may not have unchanged.
     pub(crate) fn staged_ids(&self) -> impl Iterator<Item = i64> {
-        self.ids.iter().filter(|(_, row)| row.origin != Origin::Recalled).map(|(id, _)| *id)
+        self.ids.iter().filter(|(_, row)| row.origin != Origin::Recalled).map(|(id, _)| id)
     }
 
     /// The number of unchanged records.
     pub(crate) fn recalled(&self) -> u64 {
-        self.ids.values().filter(|row| row.origin == Origin::Recalled).count() as u64
+        self.ids.iter().filter(|(_, row)| row.origin == Origin::Recalled).count() as u64
     }
 
     /// Whether a record is unchanged in its table, or was not read.
     pub(super) fn is_as_it_was(&self, id: i64) -> bool {
-        self.ids.get(&id).is_none_or(|row| row.origin == Origin::Recalled)
+        self.ids.get(id).is_none_or(|row| row.origin == Origin::Recalled)
     }
 
     /// Id, fingerprint and time of change of the staged records.
     pub(super) fn fingerprints(&self) -> impl Iterator<Item = (i64, Fingerprint, Option<i64>)> {
         self.ids.iter().filter_map(|(id, row)| match row.origin {
-            Origin::Fingerprinted(fingerprint) => Some((*id, fingerprint, row.last_updated)),
+            Origin::Fingerprinted(fingerprint) => Some((id, fingerprint, row.last_updated)),
             Origin::Recalled | Origin::Staged => None,
         })
     }
 
     /// Clears the times of change, and so the watermark: these records say nothing of what else changed.
     pub(crate) fn forget_times(&mut self) {
-        self.ids.values_mut().for_each(|winner| winner.last_updated = None);
+        self.ids.versions_mut().for_each(|row| row.last_updated = None);
     }
 
     /// The number of distinct records: good ones, and rejected ones that are not another version of a good one.
@@ -306,7 +306,7 @@ impl Extracted {
             .quarantined
             .iter()
             .filter_map(|rejected| rejected.record_id.as_deref())
-            .filter(|id| !id.parse().is_ok_and(|id: i64| self.ids.contains_key(&id)))
+            .filter(|id| !id.parse().is_ok_and(|id: i64| self.ids.contains(id)))
             .collect();
         let nameless = self.quarantined.iter().filter(|rejected| rejected.record_id.is_none()).count() as u64;
         self.ids.len() as u64 + named.len() as u64 + nameless
@@ -369,7 +369,7 @@ mod tests {
         for (last_updated, sequence) in [(10, 1), (30, 2), (20, 3), (30, 4)] {
             extracted.add(7, row(last_updated, sequence));
         }
-        assert_eq!(extracted.ids[&7], row(30, 4));
+        assert_eq!(extracted.ids.get(7), Some(&row(30, 4)));
         assert_eq!(extracted.superseded, HashSet::from([1, 2, 3]));
     }
 
@@ -387,13 +387,28 @@ mod tests {
     }
 
     #[test]
+    fn of_lists_that_overlap_each_record_counts_once() {
+        let rows = |ids: std::ops::Range<i64>, first: i64| -> Vec<_> {
+            ids.zip(first..).map(|(id, sequence)| (id, row(10, sequence))).collect()
+        };
+        let (mut first, mut second) = (fetched(), fetched());
+        first.add_range(rows(0..1_000, 0));
+        second.add_range(rows(600..1_600, 5_000));
+        second.add_range(rows(2_000..2_003, 9_000));
+        assert_eq!(first.merge(second), 400);
+        assert_eq!((first.ids.len(), first.distinct()), (1_603, 1_603));
+        assert_eq!(first.superseded, (600..1_000).collect());
+        assert_eq!(first.ids.get(700).unwrap().sequence, 5_100);
+    }
+
+    #[test]
     fn a_record_below_two_parents_is_one_row() {
         let (mut first, mut second) = (fetched(), fetched());
         first.add(7, row(10, 1));
         second.add(7, row(10, 2));
         second.add(8, row(10, 3));
         assert_eq!(first.merge(second), 1);
-        assert_eq!((first.ids[&7].sequence, first.ids.len()), (2, 2));
+        assert_eq!((first.ids.get(7).unwrap().sequence, first.ids.len()), (2, 2));
         assert_eq!(first.superseded, HashSet::from([1]));
     }
 }

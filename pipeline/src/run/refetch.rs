@@ -49,7 +49,7 @@ pub(super) async fn apply(
         let (loaded, extracted) = bring(client, run, entity, &wanted, &Arc::default()).await?;
         let rejected = extracted.quarantined_ids();
         // A record that was deleted again meanwhile stays marked.
-        finding.returned.retain(|id| extracted.ids.contains_key(id) || rejected.contains(id));
+        finding.returned.retain(|id| extracted.ids.contains(*id) || rejected.contains(id));
         // A missing one that does not fit is in quarantine now.
         let (put_aside, missing): (Vec<_>, Vec<_>) =
             std::mem::take(&mut finding.missing).into_iter().partition(|id| rejected.contains(id));

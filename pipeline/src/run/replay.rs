@@ -128,7 +128,7 @@ async fn stale(lake: &Lakehouse, fresh: &Extracted) -> Result<HashSet<i64>> {
     let Some(table) = lake.open("bronze", entity.table).await?.filter(|_| !fresh.ids.is_empty()) else {
         return Ok(HashSet::new());
     };
-    let ids = fresh.ids.keys().map(|id| lit(*id)).collect();
+    let ids = fresh.ids.ids().map(lit).collect();
     let rows = table.frame()?.filter(ident(entity.key).in_list(ids, false)).on_table(&table, "comparing")?;
     let rows = rows
         .select(vec![ident(entity.key), ident("_info")])
@@ -142,9 +142,9 @@ async fn stale(lake: &Lakehouse, fresh: &Extracted) -> Result<HashSet<i64>> {
         let keys = keys.ok_or_else(|| Error::data(entity.entity, "bronze's key is no number"))?;
         stored.extend(keys.values().iter().copied().zip(last_updated(batch)));
     }
-    let is_stale = |id: &&i64| match (stored.get(id).copied().flatten(), fresh.last_updated(**id)) {
+    let is_stale = |id: &i64| match (stored.get(id).copied().flatten(), fresh.last_updated(*id)) {
         (Some(stored), Some(fresh)) => stored >= fresh,
         _ => false,
     };
-    Ok(fresh.ids.keys().filter(is_stale).copied().collect())
+    Ok(fresh.ids.ids().filter(is_stale).collect())
 }

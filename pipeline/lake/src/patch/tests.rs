@@ -204,6 +204,7 @@ async fn rows_below_a_parent_change_and_go_together() {
     let marked = |rows: &[(i64, i64, &str)], delete: bool| {
         context.read_batch(listed(rows)).unwrap().with_column(DELETE_MARK, lit(delete)).unwrap()
     };
+    let before = table.version();
     // As many changes as parents, beside a deletion; then more changes than parents.
     let change = marked(&[(7, 0, "b")], false).union(marked(&[(7, 1, "b")], true)).unwrap();
     table.merge(change, 2, &["parentId", "listIndex"], &[]).await.unwrap();
@@ -216,6 +217,11 @@ async fn rows_below_a_parent_change_and_go_together() {
     let wanted = listed(&[(7, 0, "b"), (9, 0, "c"), (9, 1, "d")]);
     assert_eq!(found, arrow::util::pretty::pretty_format_batches(&[wanted]).unwrap().to_string());
     assert_eq!(table.frame().unwrap().count().await.unwrap(), 199);
+    // The commits name the parents; asked is for the places in their lists.
+    let changed = table.changed_keys(before, "listIndex", &["text"]).await.unwrap().unwrap();
+    assert_eq!(changed, std::collections::HashSet::from([0, 1]));
+    let changed = table.changed_keys(before, "parentId", &["text"]).await.unwrap().unwrap();
+    assert_eq!(changed, std::collections::HashSet::from([7, 9]));
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use super::super::table::sorted;
 use super::super::testing::{filled, lake, merge, rows};
 use super::*;
+use datafusion::logical_expr::{lit, when};
 use deltalake::kernel::{DeletionVectorDescriptor, StorageType};
 
 async fn changed(table: &Table, version: i64) -> Option<Vec<i64>> {
@@ -93,13 +94,13 @@ async fn a_deletion_vector_keeps_the_path_and_so_tells_nothing() {
         cardinality: 1,
     };
     let remove = files[0].remove(true);
-    let mut deltas = BTreeMap::new();
-    assert!(replay(&mut deltas, 2, &[Action::Remove(remove.clone())]));
-    assert_eq!(deltas.values().map(|delta| delta.net).sum::<i64>(), -1);
+    let mut commits = Commits::default();
+    assert!(commits.replay(2, &[Action::Remove(remove.clone())]));
+    assert_eq!(commits.files.values().map(|delta| delta.net).sum::<i64>(), -1);
     let with = deltalake::kernel::Remove { deletion_vector: Some(vector), ..remove };
-    assert!(!replay(&mut BTreeMap::new(), 2, &[Action::Remove(with.clone())]));
+    assert!(!Commits::default().replay(2, &[Action::Remove(with.clone())]));
     let purged = deltalake::kernel::Remove { data_change: false, ..with };
-    assert!(replay(&mut BTreeMap::new(), 2, &[Action::Remove(purged)]), "a purge changes no row");
+    assert!(Commits::default().replay(2, &[Action::Remove(purged)]), "a purge changes no row");
 }
 
 #[tokio::test]
@@ -119,12 +120,90 @@ async fn the_rows_of_files_that_went_and_came_are_at_hand_where_the_two_versions
     let files = changed_files(&table, first).await;
     assert_eq!((files.earlier().version(), files.is_small()), (first, true));
     let (gone, came) = files.sides(&table).unwrap().unwrap();
-    assert_eq!((count(gone).await, count(came).await), (Some(10), Some(11)));
+    assert_eq!((count(gone).await, count(came).await), (Some(1), Some(2)), "of two files, the rows with changed keys");
     // After a compaction, the added files are only in a version between.
     rearrange(&mut table).await;
     assert!(changed_files(&table, first).await.sides(&table).unwrap().is_none());
     merge(&lake, &mut table, rows((0..50).step_by(5), "c"), false).await;
-    assert!(!changed_files(&table, first).await.is_small(), "nearly all was rewritten");
+    assert!(changed_files(&table, first).await.is_small(), "nearly all was rewritten, but few keys changed");
+    merge(&lake, &mut table, rows((0..50).step_by(2), "c"), false).await;
+    assert!(!changed_files(&table, first).await.is_small(), "half of the keys changed");
+}
+
+#[tokio::test]
+async fn a_commit_that_does_not_tell_its_keys_has_all_rows_of_its_files_compared() {
+    let (_folder, lake) = lake(10);
+    let mut table = filled(&lake, rows(0..50, "a")).await;
+    let first = table.version();
+    merge(&lake, &mut table, rows([3, 47], "b"), false).await;
+    assert!(changed_files(&table, first).await.keys.is_some());
+    // Another writer's: an insertion, then a replacement of all rows, one of which differs.
+    table.append(lake.context().read_batch(rows([60], "a")).unwrap(), 1).await.unwrap();
+    assert!(changed_files(&table, first).await.keys.is_none());
+    assert_eq!(changed(&table, first).await, Some(vec![3, 47, 60]));
+    let all: Vec<RecordBatch> = table.frame().unwrap().collect().await.unwrap();
+    let mut all = lake.context().read_batches(all).unwrap();
+    let five = ident("id").eq(lit(5_i64));
+    let text = when(five, lit("c")).otherwise(ident("text")).unwrap();
+    all = all.with_column("text", text).unwrap();
+    table.overwrite(all, Some(51), &[]).await.unwrap();
+    merge(&lake, &mut table, rows([7], "b"), false).await;
+    assert_eq!(changed(&table, first).await, Some(vec![3, 5, 7, 47, 60]));
+    assert_eq!(changed(&table, table.version() - 1).await, Some(vec![7]));
+}
+
+#[tokio::test]
+async fn more_keys_than_a_commit_records_are_compared() {
+    let many = 33_000;
+    let (_folder, lake) = lake(many / 2);
+    let all = i64::try_from(many).unwrap();
+    let mut table = filled(&lake, rows(0..all, "a")).await;
+    let first = table.version();
+    merge(&lake, &mut table, rows(0..all - 5, "b"), false).await;
+    merge(&lake, &mut table, rows([all - 1], "b"), false).await;
+    assert!(changed_files(&table, first).await.keys.is_none());
+    assert_eq!(changed(&table, first).await, Some((0..all - 5).chain([all - 1]).collect()));
+}
+
+/// What a restore in Spark does: files that were there come back, or files go, and no keys are recorded.
+#[tokio::test]
+async fn files_that_come_or_go_alone_make_the_keys_unknown() {
+    let (_folder, lake) = lake(10);
+    let mut table = filled(&lake, rows(0..50, "a")).await;
+    merge(&lake, &mut table, rows([3], "b"), false).await;
+    let log = table.delta().log_store();
+    let version = u64::try_from(table.version()).unwrap();
+    let merged = get_actions(version, &log.read_commit_entry(version).await.unwrap().unwrap()).unwrap();
+    let only = |wanted: fn(&Action) -> bool| merged.iter().filter(|action| wanted(action)).cloned().collect::<Vec<_>>();
+    for restored in
+        [only(|action| matches!(action, Action::Remove(_))), only(|action| matches!(action, Action::Add(_)))]
+    {
+        assert_eq!(restored.len(), 1);
+        for order in [[&merged, &restored], [&restored, &merged]] {
+            let mut commits = Commits::default();
+            assert!(commits.replay(7, order[0]) && commits.replay(8, order[1]));
+            assert!(matches!(commits.keys, RecordedKeys::Unknown), "{:?}", commits.keys);
+        }
+    }
+    let mut commits = Commits::default();
+    assert!(commits.replay(7, &merged) && commits.replay(8, &merged) && commits.replay(9, &[]));
+    assert!(matches!(commits.keys, RecordedKeys::Some(_)));
+}
+
+#[tokio::test]
+async fn a_large_table_whose_files_are_all_new_tells_what_changed_where_its_commits_do() {
+    let many = MANY_ROWS + 1;
+    let (_folder, lake) = lake(many / 2);
+    let ids = || 0..i64::try_from(many).unwrap();
+    let mut table = filled(&lake, rows(ids(), "a")).await;
+    let first = table.version();
+    let every = || ids().step_by(20_000);
+    merge(&lake, &mut table, rows(every(), "b"), false).await;
+    let files = changed_files(&table, first).await;
+    assert_eq!((files.kept_rows, files.added_rows), (0, many), "each file has a change");
+    assert_eq!(changed(&table, first).await, Some(every().collect()));
+    table.overwrite(table.frame().unwrap(), Some(many), &[]).await.unwrap();
+    assert_eq!(changed(&table, first).await, None, "too much to compare");
 }
 
 async fn changed_files(table: &Table, version: i64) -> Box<ChangedFiles> {

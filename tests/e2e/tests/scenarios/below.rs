@@ -97,7 +97,7 @@ async fn read_into(
 }
 
 fn ids(extracted: &Extracted) -> BTreeSet<i64> {
-    extracted.ids.keys().copied().collect()
+    extracted.ids.ids().collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

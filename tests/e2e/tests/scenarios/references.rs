@@ -130,6 +130,10 @@ async fn a_dimension_is_made_anew_only_where_a_changed_record_says_something_els
         "a new one, and one that changed otherwise"
     );
 
+    // In each of the table's files one.
+    (1..=100).step_by(20).for_each(|id| put(&scene, id, 1 + id % 2, "Ráðgjafi", 1 + id % 3, 41));
+    assert_eq!(run(&scene).await, (RefreshKind::Skipped, RefreshKind::Skipped), "few, all over the table");
+
     put(&scene, 101, 2, "Nýtt", 1, 42);
     assert_eq!(run(&scene).await, (RefreshKind::Full, RefreshKind::Skipped), "another name");
     assert_eq!(scene.rows(roles).await, [["1", "Ráðgjafi"], ["2", "Nýtt"]]);
