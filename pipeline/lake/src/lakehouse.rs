@@ -115,6 +115,15 @@ impl Lakehouse {
         })
     }
 
+    /// Moves it to the folder `lake` of a store.
+    #[cfg(test)]
+    pub(crate) fn over(self, store: Arc<dyn deltalake::ObjectStore>) -> Self {
+        let saved = format!("{}/{SAVED_LOGS}", self.layout.folder(self.warehouse.lock.0, self.warehouse.lock.1));
+        let storage = Storage::over(store, deltalake::Path::from("lake"), &saved);
+        let root = Url::parse("az://container/lake/").unwrap();
+        Self { root, storage: Some(Arc::new(storage)), ..self }
+    }
+
     /// Sets the minimum rows of a file, for all tables.
     ///
     /// With the default, a small table is one file, and tests could not show what happens to several.
@@ -304,6 +313,13 @@ impl Lakehouse {
     pub(super) async fn forget_listing(&self) {
         if let Some(storage) = self.storage() {
             storage.forget_listing().await;
+        }
+    }
+
+    /// Lists object storage anew at once, for decisions that an old listing is not good enough for.
+    pub(super) async fn list_anew(&self) {
+        if let Some(storage) = self.storage() {
+            storage.list_anew().await;
         }
     }
 

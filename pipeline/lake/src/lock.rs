@@ -204,8 +204,9 @@ impl<P: Serialize + DeserializeOwned> Lock<P> {
             match files.write(number, &lock.holder, PutMode::Create).await {
                 Ok(()) => {
                     // A number below a newer one is free again once that one's holder cleared it away: whoever looked
-                    // before that must not hold it.
-                    let listed = files.numbers().await;
+                    // before that must not hold it. The lakehouse is listed beside: the former holder may have
+                    // committed since this process first looked.
+                    let (listed, ()) = futures::join!(files.numbers(), lake.list_anew());
                     let is_newest =
                         listed.as_ref().is_ok_and(|numbers| numbers.iter().all(|(other, _)| *other <= number));
                     if !is_newest {
@@ -216,8 +217,6 @@ impl<P: Serialize + DeserializeOwned> Lock<P> {
                     if !is_newest {
                         continue;
                     }
-                    // What the former holder committed since this process first looked.
-                    lake.forget_listing().await;
                     lock.payload = payload;
                     let old = numbers.into_iter().map(|(other, _)| other).filter(|other| *other < number).collect();
                     lock.clearing = Some(tokio::spawn(clear_away(lock.files.clone(), old)));

@@ -1,5 +1,8 @@
 //! Opens, creates and evolves one Delta table.
 //!
+//! A table that is not there yet may be planned: its first commit creates it, with its first rows. On object storage, to
+//! create it before would be one request more to wait for.
+//!
 //! Invariant: a schema must be evolved before any change of rows, and what is written must have exactly the table's
 //! schema.
 
@@ -11,9 +14,9 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::logical_expr::ident;
 use datafusion::prelude::DataFrame;
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel as _;
-use deltalake::kernel::transaction::TransactionError;
-use deltalake::kernel::{StructField, StructType};
-use deltalake::protocol::SaveMode;
+use deltalake::kernel::transaction::{CommitBuilder, TransactionError};
+use deltalake::kernel::{Action, StructField, StructType};
+use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::table::state::DeltaTableState;
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 use std::sync::Arc;
@@ -54,6 +57,8 @@ pub struct Table {
     name: String,
     sizing: FileSizing,
     delta: DeltaTable,
+    /// Whether it is not there yet: the first commit creates it.
+    is_planned: bool,
 }
 
 impl std::fmt::Debug for Table {
@@ -64,7 +69,8 @@ impl std::fmt::Debug for Table {
 
 impl Table {
     fn new(lake: &Lakehouse, layer: &'static str, name: &str, delta: DeltaTable) -> Self {
-        Self { lake: lake.clone(), layer, name: name.to_owned(), sizing: lake.sizing(layer, name), delta }
+        let sizing = lake.sizing(layer, name);
+        Self { lake: lake.clone(), layer, name: name.to_owned(), sizing, delta, is_planned: false }
     }
 
     /// Opens a table at its newest version; `None` where it does not exist.
@@ -91,16 +97,31 @@ impl Table {
         name: &str,
         schema: &SchemaRef,
     ) -> Result<Self> {
+        let mut table = Self::plan_or_evolve(lake, layer, name, schema).await?;
+        if table.is_planned {
+            table.create().await?;
+            // What another created meanwhile may lack columns.
+            table.evolve(schema).await?;
+        }
+        Ok(table)
+    }
+
+    /// Opens the table and adds the columns that it lacks, or plans it: then it is created by its first commit.
+    ///
+    /// # Errors
+    /// As [`Self::create_or_evolve`].
+    pub async fn plan_or_evolve(lake: &Lakehouse, layer: &'static str, name: &str, schema: &SchemaRef) -> Result<Self> {
         match Self::open(lake, layer, name).await? {
             Some(mut table) => {
                 table.evolve(schema).await?;
                 Ok(table)
             }
-            None => Self::create(lake, layer, name, schema).await,
+            None => Self::plan(lake, layer, name, schema).await,
         }
     }
 
-    async fn create(lake: &Lakehouse, layer: &'static str, name: &str, schema: &SchemaRef) -> Result<Self> {
+    /// Plans a table: its description is made in memory, and nothing is written.
+    async fn plan(lake: &Lakehouse, layer: &'static str, name: &str, schema: &SchemaRef) -> Result<Self> {
         let url = lake.url(layer, name)?;
         if let Ok(path) = url.to_file_path() {
             std::fs::create_dir_all(&path)
@@ -109,19 +130,60 @@ impl Table {
         let log = builder(lake, url).and_then(|builder| builder.build_storage()).on(layer, name, "creating")?;
         let kernel: StructType = schema.as_ref().try_into_kernel().on(layer, name, "creating")?;
         let fields: Vec<StructField> = kernel.fields().cloned().collect();
-        let delta = DeltaTable::new(log)
-            .create()
-            .with_table_name(name)
-            .with_columns(fields)
-            // Another run may create the same table at the same moment: both then see an empty table.
-            .with_save_mode(SaveMode::Ignore)
-            .await
-            .on(layer, name, "creating")?;
-        Ok(Self::new(lake, layer, name, delta))
+        let described = DeltaTable::new_in_memory().create().with_table_name(name).with_columns(fields);
+        let described = described.await.on(layer, name, "creating")?;
+        let mut delta = DeltaTable::new(log);
+        delta.state = described.state;
+        Ok(Self { is_planned: true, ..Self::new(lake, layer, name, delta) })
+    }
+
+    /// Creates a planned table without rows. Where another did so meanwhile, the result is that one's.
+    async fn create(&mut self) -> Result<()> {
+        let actions = self.description("creating")?;
+        let log = self.delta.log_store();
+        let created = CommitBuilder::default()
+            .with_actions(actions)
+            // A retry would put this description over another's.
+            .with_max_retries(0)
+            .build(None, log, self.creation("creating")?)
+            .await;
+        match (created, Self::open(&self.lake, self.layer, &self.name).await?) {
+            (_, Some(table)) => {
+                *self = table;
+                Ok(())
+            }
+            (Err(error), None) => Err(self.error("creating", error)),
+            (Ok(_), None) => Err(self.error("creating", "it is gone again")),
+        }
+    }
+
+    /// Whether the table is not there yet, and created by its first commit.
+    pub(super) fn is_planned(&self) -> bool {
+        self.is_planned
+    }
+
+    /// Actions that create a planned table; none for one that is there.
+    pub(super) fn description(&self, action: &str) -> Result<Vec<Action>> {
+        if !self.is_planned {
+            return Ok(Vec::new());
+        }
+        let state = self.state(action)?;
+        Ok(vec![Action::Protocol(state.protocol().clone()), Action::Metadata(state.metadata().clone())])
+    }
+
+    /// Operation that creates a planned table.
+    pub(super) fn creation(&self, action: &str) -> Result<DeltaOperation> {
+        let state = self.state(action)?;
+        Ok(DeltaOperation::Create {
+            mode: SaveMode::ErrorIfExists,
+            location: self.lake.url(self.layer, &self.name)?,
+            protocol: state.protocol().clone(),
+            metadata: state.metadata().clone(),
+        })
     }
 
     /// Adds the columns that the table lacks.
-    async fn evolve(&mut self, wanted: &SchemaRef) -> Result<()> {
+    pub(super) async fn evolve(&mut self, wanted: &SchemaRef) -> Result<()> {
         let difference = compare_schemas(self.schema()?.as_ref(), wanted);
         if !difference.retyped.is_empty() {
             return Err(self.error(
@@ -159,8 +221,11 @@ impl Table {
         &self.name
     }
 
-    /// Version that is open.
+    /// Version that is open; -1 where the table is planned.
     pub fn version(&self) -> i64 {
+        if self.is_planned {
+            return -1;
+        }
         self.delta.version().and_then(|version| i64::try_from(version).ok()).unwrap_or(-1)
     }
 
@@ -179,6 +244,9 @@ impl Table {
     /// # Errors
     /// [`Error::Table`] when the log can't be read.
     pub async fn transaction(&self, application: &str) -> Result<Option<i64>> {
+        if self.is_planned {
+            return Ok(None);
+        }
         let state = self.delta.snapshot().on_table(self, "reading the log")?;
         state
             .snapshot()
@@ -215,6 +283,7 @@ impl Table {
     /// Replaces the version that is open.
     pub(super) fn show(&mut self, delta: DeltaTable) {
         self.delta = delta;
+        self.is_planned = false;
     }
 
     /// Builds the error of a commit that was refused, and says what to do where the table has features that are not
@@ -285,3 +354,6 @@ fn builder(lake: &Lakehouse, url: url::Url) -> Result<DeltaTableBuilder, deltala
         None => builder,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,13 @@ use super::error::{Error, Result};
 use std::future::Future;
 
 /// Handle that aborts a task when dropped: a run that is stopped must not go on writing.
-struct AbortOnDrop(tokio::task::AbortHandle);
+pub(super) struct AbortOnDrop(tokio::task::AbortHandle);
+
+impl AbortOnDrop {
+    pub(super) fn of<T>(task: &tokio::task::JoinHandle<T>) -> Self {
+        Self(task.abort_handle())
+    }
+}
 
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {
@@ -21,6 +27,6 @@ pub async fn spawn_abortable<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T> {
     let task = tokio::spawn(work);
-    let _end = AbortOnDrop(task.abort_handle());
+    let _end = AbortOnDrop::of(&task);
     task.await.map_err(|source| Error::Task { name: name.to_owned(), source })
 }

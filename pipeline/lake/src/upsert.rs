@@ -99,9 +99,9 @@ pub async fn upsert_table<E: From<Error>>(
 ) -> Result<(Counts, Table), E> {
     // Fused: where there are no rows, it is asked once more below.
     let mut rows = std::pin::pin!(rows.fuse());
-    // To create a table is to wait for the storage: its first rows are computed meanwhile.
-    let created = Table::create_or_evolve(lake, target.layer, target.name, &target.schema);
-    let (table, first) = futures::join!(created, rows.next());
+    // To open a table may be to wait for the storage: its first rows are computed meanwhile.
+    let opened = Table::plan_or_evolve(lake, target.layer, target.name, &target.schema);
+    let (table, first) = futures::join!(opened, rows.next());
     let mut table = table?;
     let rows = std::pin::pin!(futures::stream::iter(first).chain(rows));
     let schema = table.schema()?;

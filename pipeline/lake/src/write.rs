@@ -17,7 +17,7 @@ use arrow::array::RecordBatch;
 use datafusion::physical_plan::execute_stream_partitioned;
 use datafusion::prelude::DataFrame;
 use deltalake::DeltaTable;
-use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
+use deltalake::kernel::transaction::{CommitBuilder, CommitProperties, TableReference};
 use deltalake::kernel::{Action, Add, Transaction};
 use deltalake::parquet::basic::{Compression, ZstdLevel};
 use deltalake::parquet::file::properties::WriterProperties;
@@ -41,7 +41,23 @@ impl Table {
     pub async fn append(&mut self, rows: DataFrame, expected: u64) -> Result<()> {
         let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
         let adds = self.write_all("appending", rows, expected).await?;
-        self.commit("appending", adds, &[], operation, CommitProperties::default()).await
+        if !self.is_planned() {
+            return self.commit("appending", adds, &[], operation, CommitProperties::default()).await;
+        }
+        let Err(error) =
+            self.commit("appending", adds.clone(), &[], operation.clone(), CommitProperties::default()).await
+        else {
+            return Ok(());
+        };
+        match Self::open(self.lake(), self.layer(), self.name()).await? {
+            // Another created it meanwhile; the files lie in its folder already.
+            Some(mut there) if there.id()? != self.id()? => {
+                there.evolve(&self.schema()?).await?;
+                *self = there;
+                self.commit("appending", adds, &[], operation, CommitProperties::default()).await
+            }
+            _ => Err(error),
+        }
     }
 
     /// Fills an empty table with exactly `expected` rows in one commit.
@@ -112,7 +128,7 @@ impl Table {
                 fresh.push((application.clone(), *version));
             }
         }
-        if fresh.is_empty() {
+        if fresh.is_empty() && !self.is_planned() {
             return Ok(());
         }
         let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
@@ -179,15 +195,20 @@ impl Table {
         properties: CommitProperties,
     ) -> Result<()> {
         let data_change = operation.changes_data();
-        let mut actions: Vec<Action> = removed.iter().map(|file| Action::Remove(file.remove(data_change))).collect();
+        let mut actions = self.description(action)?;
+        actions.extend(removed.iter().map(|file| Action::Remove(file.remove(data_change))));
         actions.extend(adds.into_iter().map(|add| Action::Add(Add { data_change, ..add })));
+        let before = if self.is_planned() { None } else { Some(self.state(action)? as &dyn TableReference) };
+        let operation = if self.is_planned() { self.creation(action)? } else { operation };
         let mut delta = self.delta().clone();
         // Checkpoints are made below: one that fails must not make a commit look as if it had failed.
-        let properties = properties.with_create_checkpoint(false).with_cleanup_expired_logs(Some(false));
-        let committed = CommitBuilder::from(properties)
-            .with_actions(actions)
-            .build(Some(self.state(action)?), delta.log_store(), operation)
-            .await;
+        let mut properties = properties.with_create_checkpoint(false).with_cleanup_expired_logs(Some(false));
+        if self.is_planned() {
+            // A retry would put this table's description over another's.
+            properties = properties.with_max_retries(0);
+        }
+        let committed =
+            CommitBuilder::from(properties).with_actions(actions).build(before, delta.log_store(), operation).await;
         if let Err(error) = committed {
             return Err(match self.newest_version().await {
                 Some(newest) if newest > self.version() => self.error(
@@ -200,6 +221,9 @@ impl Table {
                 _ => self.refused(action, error),
             });
         }
+        if self.is_planned() {
+            delta = DeltaTable::new(delta.log_store());
+        }
         delta.update_state().await.on_table(self, action)?;
         self.show(delta);
         self.checkpoint_if_due().await;
@@ -207,7 +231,7 @@ impl Table {
     }
 
     async fn newest_version(&self) -> Option<i64> {
-        let known = u64::try_from(self.version()).ok()?;
+        let known = u64::try_from(self.version()).unwrap_or(0);
         i64::try_from(self.delta().log_store().get_latest_version(known).await.ok()?).ok()
     }
 
@@ -219,6 +243,9 @@ impl Table {
     /// # Errors
     /// [`super::Error::Table`] when the newest version can't be read.
     pub(super) async fn catch_up(&mut self, transactions: &[(String, i64)]) -> Result<bool> {
+        if self.is_planned() {
+            return Ok(false);
+        }
         let mut delta = self.delta().clone();
         delta.update_state().await.on_table(self, "opening")?;
         let mut newest = self.clone();

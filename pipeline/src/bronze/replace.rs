@@ -59,7 +59,7 @@ impl BronzeWrite<'_> {
             },
         };
         let counts = compared.counts;
-        let mut table = Table::create_or_evolve(lake, "bronze", entity.table, schema).await?;
+        let mut table = Table::plan_or_evolve(lake, "bronze", entity.table, schema).await?;
         let stored = table.schema()?;
         let mut aligned = stage.file(entity.table, Format::Arrow, &stored);
         // The ids begin anew in the list of each parent.

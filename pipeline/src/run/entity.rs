@@ -14,16 +14,21 @@ use connectwise_runtime::{ChangeDetection, Table};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// Minimum overlap in days of a window that begins at the start of a run: edges are not to be trusted. It is the
 /// overlap of entities without a look-back, too.
 const LEAST_LOOKBACK_DAYS: u32 = 1;
+
+/// Rows below which an entity's slot is free for another once they are fetched.
+const FEW_ROWS: u64 = 20_000;
 
 /// Extracts an entity and loads its bronze table. An error fails this entity alone.
 pub(super) async fn refresh_bronze(
     client: &Client,
     run: &RunContext,
     entity: &'static Table,
+    mut slot: Option<OwnedSemaphorePermit>,
 ) -> (EntityReport, Option<TableReport>) {
     let (started, lake, stage, options) = (Instant::now(), &run.lake, &run.stage, &*run.options);
     let mut report = EntityReport { entity: entity.entity, ..EntityReport::default() };
@@ -79,6 +84,9 @@ pub(super) async fn refresh_bronze(
         };
         extracted.kept = parents.kept;
         watcher.done();
+        if extracted.staged.rows() < FEW_ROWS {
+            drop(slot.take());
+        }
         report.numbers = extracted.numbers.clone();
         report.quarantined = extracted.quarantined.len() as u64;
         report.unknown_fields = extracted.unknown_fields.clone();

@@ -189,7 +189,7 @@ pub async fn record(lake: &Lakehouse, report: &RunReport) -> Result<()> {
     let of_checks = append(lake, CHECK, check_schema(), columns, checks.len());
     // The file that the run's row is added to is read meanwhile: it is remembered.
     let of_run = async {
-        let table = Table::create_or_evolve(lake, "meta", RUN, &run_schema()).await?;
+        let table = Table::plan_or_evolve(lake, "meta", RUN, &run_schema()).await?;
         Ok(table.frame()?.collect().await.on_table(&table, "reading").map(|_| ())?)
     };
     futures::try_join!(of_entities, of_checks, of_run)?;
@@ -221,7 +221,7 @@ pub(crate) async fn record_source(lake: &Lakehouse, run: &RunId, source: &DataSo
         text([Some(source.address.clone())]),
         text([Some(source.company.clone())]),
     ];
-    let mut table = Table::create_or_evolve(lake, "meta", SOURCE, &source_schema()).await?;
+    let mut table = Table::plan_or_evolve(lake, "meta", SOURCE, &source_schema()).await?;
     // In the place of the one before: no clock has to say which of two is newer.
     let frame = lake.context().read_batch(batch(&table, source_schema(), columns)?).on_table(&table, "writing")?;
     Ok(table.overwrite(frame, None, &[]).await?)
@@ -266,10 +266,10 @@ async fn append(
     columns: Vec<ArrayRef>,
     rows: usize,
 ) -> Result<()> {
-    let mut table = Table::create_or_evolve(lake, "meta", name, &schema).await?;
     if rows == 0 {
-        return Ok(());
+        return Ok(Table::create_or_evolve(lake, "meta", name, &schema).await.map(|_| ())?);
     }
+    let mut table = Table::plan_or_evolve(lake, "meta", name, &schema).await?;
     let batch = batch(&table, schema, columns)?;
     let stored = table.rows().await?;
     if stored == 0 || stored > MOST_REWRITTEN {

@@ -27,7 +27,7 @@ use tokio::sync::Mutex as AsyncMutex;
 /// Bytes between two ranges of a file that are read with them rather than by a second request.
 const GAP: u64 = 4 * 1024 * 1024;
 /// Locks by which two readers of one file share a request.
-const SHARES: usize = 64;
+const SHARES: usize = 1_024;
 
 /// Store that remembers what it read and wrote.
 #[derive(Debug)]
@@ -171,6 +171,14 @@ impl Cached {
     /// Forgets the listing: the next look is at the storage itself.
     pub(super) async fn forget_listing(&self) {
         self.known.lock().await.listing = None;
+    }
+
+    /// Lists all objects anew; where that fails, the next look does so again, and tells why.
+    pub(super) async fn list_anew(&self) {
+        self.forget_listing().await;
+        if let Err(error) = self.known().await {
+            tracing::debug!(%error, "the lakehouse can't be listed");
+        }
     }
 
     fn parts(&self) -> MutexGuard<'_, Parts> {

@@ -10,6 +10,8 @@
 mod advice;
 mod azure;
 mod cached;
+#[cfg(test)]
+pub(crate) mod counted;
 mod credentials;
 mod listing;
 mod location;
@@ -28,6 +30,7 @@ use deltalake::Path;
 use deltalake::logstore::object_store::{ObjectStore, ObjectStoreScheme};
 pub(super) use location::canonical;
 pub use options::{StorageOptions, TokenSource};
+pub(super) use parts::{LARGEST as SMALL_FILE, ROOM};
 use std::sync::Arc;
 use transport::Traffic;
 use url::Url;
@@ -65,6 +68,18 @@ impl Storage {
             credential: opened.credential,
             ends: opened.ends,
         }))
+    }
+
+    /// Storage of a lakehouse in a folder of a store.
+    #[cfg(test)]
+    pub(super) fn over(store: Arc<dyn ObjectStore>, folder: Path, saved: &str) -> Self {
+        Self {
+            cached: Arc::new(Cached::new(Arc::clone(&store), folder, saved)),
+            direct: store,
+            traffic: Arc::default(),
+            credential: String::new(),
+            ends: None,
+        }
     }
 
     /// Store from the container's root, which remembers what it read.
@@ -113,6 +128,11 @@ impl Storage {
     /// Forgets the listing: the next look is at the storage itself.
     pub(super) async fn forget_listing(&self) {
         self.cached.forget_listing().await;
+    }
+
+    /// Lists the storage anew at once.
+    pub(super) async fn list_anew(&self) {
+        self.cached.list_anew().await;
     }
 
     /// Saves the logs that were read or written, for the next command.

@@ -8,9 +8,9 @@ use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 
 /// Largest part that is kept.
-pub(super) const LARGEST: u64 = 4 * 1024 * 1024;
+pub(crate) const LARGEST: u64 = 4 * 1024 * 1024;
 /// Bytes of all parts together.
-const ROOM: u64 = 64 * 1024 * 1024;
+pub(crate) const ROOM: u64 = 64 * 1024 * 1024;
 
 /// Parts of files, the oldest of which make room for new ones.
 #[derive(Debug, Default)]

@@ -1,58 +1,6 @@
+use super::super::counted::Counted;
 use super::*;
-use deltalake::logstore::object_store::memory::InMemory;
-use deltalake::logstore::object_store::{PutMode, RenameOptions};
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// A store that counts its requests.
-#[derive(Debug, Default)]
-struct Counted {
-    memory: InMemory,
-    lists: AtomicUsize,
-    gets: AtomicUsize,
-}
-
-impl std::fmt::Display for Counted {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("counted")
-    }
-}
-
-#[async_trait]
-impl ObjectStore for Counted {
-    async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
-        self.memory.put_opts(location, payload, options).await
-    }
-    async fn put_multipart_opts(&self, path: &Path, options: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
-        self.memory.put_multipart_opts(path, options).await
-    }
-    async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        self.gets.fetch_add(1, Ordering::Relaxed);
-        self.memory.get_opts(location, options).await
-    }
-    fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
-        self.memory.delete_stream(locations)
-    }
-    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.lists.fetch_add(1, Ordering::Relaxed);
-        self.memory.list(prefix)
-    }
-    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        self.lists.fetch_add(1, Ordering::Relaxed);
-        self.memory.list_with_delimiter(prefix).await
-    }
-    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
-        self.memory.copy_opts(from, to, options).await
-    }
-    async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
-        self.memory.rename_opts(from, to, options).await
-    }
-}
-
-impl Counted {
-    fn taken(&self) -> (usize, usize) {
-        (self.lists.swap(0, Ordering::Relaxed), self.gets.swap(0, Ordering::Relaxed))
-    }
-}
+use deltalake::logstore::object_store::PutMode;
 
 fn commit(table: &str, version: u64) -> Path {
     Path::from(format!("lake/gold/{table}/_delta_log/{version:020}.json"))
@@ -142,6 +90,19 @@ async fn a_commit_that_finds_another_s_lists_anew() {
     assert!(matches!(refused, Error::AlreadyExists { .. }), "{refused}");
     assert_eq!(log(&cached, "t").await, [".json"]);
     assert_eq!(text(&cached, &commit("t", 0)).await.unwrap(), "other");
+}
+
+#[tokio::test]
+async fn what_another_wrote_is_seen_once_all_is_listed_anew() {
+    let store = Arc::new(Counted::default());
+    let cached = opened(&store);
+    assert!(log(&cached, "t").await.is_empty());
+    store.memory.put(&commit("t", 0), "other".into()).await.unwrap();
+    store.taken();
+    cached.list_anew().await;
+    assert_eq!(store.taken(), (1, 0), "at once");
+    assert_eq!(log(&cached, "t").await, [".json"]);
+    assert_eq!(store.taken(), (0, 0), "and once");
 }
 
 #[tokio::test]
