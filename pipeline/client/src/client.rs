@@ -13,10 +13,12 @@ use crate::request::{Request, RequestStats, Response};
 use crate::retry::RetryPolicy;
 use crate::settings::ApiSettings;
 use crate::source::DataSource;
+use crate::task::on_its_own;
 use crate::throttle::{Budget, Ended, Permit, RateLimit};
 use crate::transport::{Http, Received, Transport};
 use crate::{link, version};
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -31,7 +33,8 @@ const FAIL_FAST_WAIT: Duration = Duration::from_millis(500);
 /// The limits on the duration and the size of a response.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Bytes of a body, decompressed. Memory is bounded by this times the number of workers.
+    /// Bytes of a body, decompressed. Memory is bounded by this times the number of requests
+    /// whose responses were not taken yet.
     pub body_bytes: usize,
     /// The time until the connection is established.
     pub connect: Duration,
@@ -269,15 +272,14 @@ impl Client {
         parse: &mut impl FnMut(&Response) -> Result<T, String>,
     ) -> Result<T, Failure> {
         stats.requests.fetch_add(1, Ordering::Relaxed);
-        let outcome = tokio::time::timeout(self.limits.whole, self.answer(url, request, stats))
-            .await
-            .unwrap_or_else(|_| Err(Failure::late(url, self.limits.whole)));
-        permit.end(match &outcome {
-            Ok(_) => Ended::Answered,
-            Err(failure) if failure.is_overload() => Ended::Overloaded,
-            Err(_) => Ended::Otherwise,
-        });
+        let (client, url, request) = (self.clone(), url.to_owned(), request.clone());
+        let attempt = async move { client.attempt(permit, &url, &request).await };
+        let Answer { outcome, bytes, date } = on_its_own(attempt.in_current_span()).await;
+        stats.bytes.fetch_add(bytes, Ordering::Relaxed);
         let answer = outcome?;
+        if let Some(date) = date {
+            stats.began.get_or_init(|| date);
+        }
         // The reason may quote the response, which may repeat what was sent.
         match web_page(&answer.body) {
             None => parse(&answer)
@@ -302,15 +304,30 @@ impl Client {
         Ok(url)
     }
 
-    async fn answer(&self, url: &str, request: &Request, stats: &RequestStats) -> Result<Response, Failure> {
-        let Received { status, headers, body } = self.transport.send(url, request).await?;
-        stats.bytes.fetch_add(body.len() as u64, Ordering::Relaxed);
+    /// Sends one request, and gives the permit back once its answer is here.
+    async fn attempt(&self, permit: Permit, url: &str, request: &Request) -> Answer {
+        let sent = tokio::time::timeout(self.limits.whole, self.transport.send(url, request)).await;
+        let answer = match sent.unwrap_or_else(|_| Err(Failure::late(url, self.limits.whole))) {
+            Ok(received) => Answer {
+                bytes: received.body.len() as u64,
+                date: date(&received.headers),
+                outcome: self.response(url, received, request),
+            },
+            Err(failure) => Answer { outcome: Err(failure), bytes: 0, date: None },
+        };
+        permit.end(match &answer.outcome {
+            Ok(_) => Ended::Answered,
+            Err(failure) if failure.is_overload() => Ended::Overloaded,
+            Err(_) => Ended::Otherwise,
+        });
+        answer
+    }
+
+    fn response(&self, url: &str, received: Received, request: &Request) -> Result<Response, Failure> {
+        let Received { status, headers, body } = received;
         let body = without_mark(body);
         if !status.is_success() {
             return Err(Failure::from_status(url, status, &headers, &body, &self.settings, request));
-        }
-        if let Some(date) = date(&headers) {
-            stats.began.get_or_init(|| date);
         }
         let links: Vec<&str> = headers.get_all("link").iter().filter_map(|value| value.to_str().ok()).collect();
         let next = links.iter().find_map(|links| link::next(links));
@@ -322,6 +339,15 @@ impl Client {
             next_page_id: next.and_then(link::page_id),
         })
     }
+}
+
+/// Answer to one attempt.
+struct Answer {
+    outcome: Result<Response, Failure>,
+    /// Bytes of the body, decompressed.
+    bytes: u64,
+    /// The server's time.
+    date: Option<DateTime<Utc>>,
 }
 
 /// The builder of HTTP clients, signed or not: no redirects, and time-outs by `limits`.

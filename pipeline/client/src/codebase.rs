@@ -4,8 +4,9 @@
 //! is looked up once at most, so that addresses with nothing at them cost one request more and not one each.
 
 use crate::settings::ApiSettings;
+use crate::task::on_its_own;
 use std::collections::BTreeSet;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
 use url::Url;
@@ -43,7 +44,16 @@ impl Base {
     }
 
     /// Whether the API has another base than this one, as another worker or a look-up found out.
-    pub(super) async fn has_moved(&self, used: &Url, settings: &ApiSettings) -> bool {
+    pub(super) async fn has_moved(self: &Arc<Self>, used: &Url, settings: &Arc<ApiSettings>) -> bool {
+        if self.url() != *used {
+            return true;
+        }
+        let (base, used, settings) = (Arc::clone(self), used.clone(), Arc::clone(settings));
+        // On its own: all others wait for this look-up.
+        on_its_own(async move { base.look_for_another(&used, &settings).await }).await
+    }
+
+    async fn look_for_another(&self, used: &Url, settings: &ApiSettings) -> bool {
         let mut looked_up = self.looked_up.lock().await;
         if self.url() != *used {
             return true;

@@ -38,6 +38,7 @@ mod selection;
 pub mod settings;
 mod source;
 mod stream;
+mod task;
 #[cfg(test)]
 mod testing;
 mod throttle;

@@ -310,9 +310,9 @@ impl Lakehouse {
     }
 
     /// Forgets what is known of object storage's listing, before a decision that it must not be too old for.
-    pub(super) async fn forget_listing(&self) {
+    pub(super) fn forget_listing(&self) {
         if let Some(storage) = self.storage() {
-            storage.forget_listing().await;
+            storage.forget_listing();
         }
     }
 

@@ -34,6 +34,7 @@ mod stage;
 mod staged_file;
 mod staging;
 mod storage;
+mod stored_rows;
 mod table;
 mod table_def;
 mod task;

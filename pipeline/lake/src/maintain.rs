@@ -167,7 +167,7 @@ impl Table {
     async fn vacuum(&mut self, options: MaintenanceOptions) -> Result<u64> {
         let mut looked: DeltaTable = self.delta().clone();
         // Whatever the newest version has must stay, also what another committed a moment ago.
-        self.lake().forget_listing().await;
+        self.lake().forget_listing();
         looked.update_state().await.on_table(self, "deleting old files")?;
         let (delta, metrics) = looked
             .vacuum()

@@ -9,6 +9,7 @@ use super::files::{DataFile, mark_sorted, one_by_one};
 use super::patch::is_patched;
 use super::rewrite_plan::{RewriteGroup, rewrite_plan};
 use super::sorted_merge::{OutOfOrder, read_ahead};
+use super::stored_rows::Differing;
 use super::table::{DELETE_MARK, OnTable as _, Table, sorted};
 use super::task::spawn_abortable;
 use super::upsert::MANY_STAGED;
@@ -36,7 +37,8 @@ const GROUPS_AT_ONCE: usize = 2;
 impl Table {
     /// Merges rows by key in one commit: inserts, updates and, where [`DELETE_MARK`] is set, deletes.
     ///
-    /// There must be exactly `expected` rows, in the table's schema plus the mark, each key once.
+    /// There must be exactly `expected` rows, in the table's schema plus the mark, each key once. Rows of
+    /// which it is known in which columns they differ from the stored ones are not compared again.
     ///
     /// # Errors
     /// [`super::Error::Table`]; the table stays as it was.
@@ -46,6 +48,7 @@ impl Table {
         expected: u64,
         key: &[&str],
         transactions: &[(String, i64)],
+        differing: &Arc<Differing>,
     ) -> Result<()> {
         let Some(first) = key.first() else { return Err(self.error("merging", "no key")) };
         let source = self.source_keys(rows.clone(), key).await?;
@@ -66,11 +69,12 @@ impl Table {
         let mut work = Vec::with_capacity(groups.len());
         for group in groups {
             let (table, fresh, changed) = (self.clone(), fresh.clone(), Arc::clone(&changed));
+            let differing = Arc::clone(differing);
             let key: Vec<String> = key.iter().map(|name| (*name).to_owned()).collect();
             work.push(async move {
                 let write = async move {
                     let key: Vec<&str> = key.iter().map(String::as_str).collect();
-                    table.write_group(&group, fresh, &key, &changed).await
+                    table.write_group(&group, fresh, &key, &changed, &differing).await
                 };
                 spawn_abortable("merging", write).await?
             });
@@ -101,6 +105,7 @@ impl Table {
         fresh: DataFrame,
         key: &[&str],
         changed: &Arc<HashSet<u128>>,
+        differing: &Differing,
     ) -> Result<Written> {
         let mut replaced = 0;
         let expected = group.files.iter().filter_map(DataFile::rows).sum::<u64>() + group.keys as u64;
@@ -110,7 +115,7 @@ impl Table {
         };
         if let ([file], [key]) = (group.files.as_slice(), key)
             && is_patched(file, group.keys)
-            && let Some(add) = self.patch_group(file, group.keys, rows.clone(), key).await?
+            && let Some(add) = self.patch_group(file, group.keys, rows.clone(), key, differing).await?
         {
             return Ok(Written { adds: vec![add], replaced: group.keys as u64 });
         }
@@ -136,7 +141,14 @@ impl Table {
     /// Patches a group's only file with its changed rows; `None` where some are deleted or new, or can't be patched.
     ///
     /// The key is one column: then each of the group's keys is a row that changed or was deleted.
-    async fn patch_group(&self, file: &DataFile, keys: usize, rows: DataFrame, key: &str) -> Result<Option<Add>> {
+    async fn patch_group(
+        &self,
+        file: &DataFile,
+        keys: usize,
+        rows: DataFrame,
+        key: &str,
+        differing: &Differing,
+    ) -> Result<Option<Add>> {
         let schema = self.schema()?;
         let batches = one_by_one(rows, keys.max(1)).collect().await.on_table(self, "merging")?;
         let batches = batches.iter().map(|batch| cast_to_schema(batch, &schema)).collect::<Result<Vec<_>, _>>();
@@ -144,7 +156,7 @@ impl Table {
         if changed.num_rows() != keys {
             return Ok(None);
         }
-        let patched = self.patch(file, &changed, key).await;
+        let patched = self.patch(file, &changed, key, differing).await;
         Ok(patched.unwrap_or_else(|error| {
             // A merge reads a few rows at a time, and says what is wrong where it can't either.
             tracing::debug!(table = self.name(), error, "a file can't be patched: it is merged");

@@ -2,7 +2,7 @@
 //! they are, and the others are encoded anew.
 //!
 //! A change that is spread over a table touches most files, but few of their columns. To encode is most of the work of
-//! writing a file anew: what is copied is not encoded, and of each column only the changed rows are looked at.
+//! writing a file anew: what is copied is not encoded, and a column's values are read only where one of them changed.
 //!
 //! Invariant: a patched file must have the same rows in the same order, and differ in nothing but the changed values.
 
@@ -10,6 +10,7 @@ use super::assembled_file::{AssembledFile, Constants, StagedGroups};
 use super::cast_to_schema;
 use super::error::BoxError;
 use super::files::{DataFile, mark_sorted};
+use super::stored_rows::Differing;
 use super::table::Table;
 use arrow::array::{ArrayRef, RecordBatch, UInt32Array};
 use arrow::compute::{interleave, take_record_batch};
@@ -18,7 +19,7 @@ use connectwise_runtime::row_hashes;
 use deltalake::kernel::Add;
 use deltalake::logstore::object_store::ObjectStoreExt as _;
 use parquet::arrow::arrow_reader::RowSelection;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// One row in so many may change: where more do, their file is merged.
@@ -33,7 +34,8 @@ pub(super) fn is_patched(file: &DataFile, changes: usize) -> bool {
 }
 
 impl Table {
-    /// Writes a file anew with changed values of some of its rows, found by their key of one column.
+    /// Writes a file anew with changed values of some of its rows, found by their key of one column. Where it is not
+    /// known in which columns they differ, these are found by comparing.
     ///
     /// `None` where one of the rows is not in the file, or is there twice, and where the file has another form than the
     /// table's, as one of another writer's or of an earlier schema.
@@ -42,6 +44,7 @@ impl Table {
         file: &DataFile,
         changed: &RecordBatch,
         key: &str,
+        differing: &Differing,
     ) -> Result<Option<Add>, BoxError> {
         let schema = self.schema()?;
         let changed = cast_to_schema(changed, &schema)?;
@@ -50,10 +53,17 @@ impl Table {
         if !stored.is_own(&schema)? {
             return Ok(None);
         }
-        let Some(hits) = find_rows(&stored, &schema, &changed, schema.index_of(key)?)? else { return Ok(None) };
+        let key_place = schema.index_of(key)?;
+        let hashes = row_hashes(&changed, &[key_place])?;
+        let Some(hits) = find_rows(&stored, &schema, &hashes, key_place)? else { return Ok(None) };
         let mut patched = AssembledFile::new(&schema, self.sizing(), Arc::new(Constants::new()))?;
         for (group, hits) in hits.iter().enumerate() {
-            let columns = changed_columns(&stored, group, &schema, &changed, hits)?;
+            let known = hits.iter().map(|(_, change)| differing.get(&hashes[*change]));
+            let places = match known.collect::<Option<Vec<_>>>() {
+                Some(known) => known.into_iter().flatten().copied().collect(),
+                None => find_differing(&stored, group, &schema, &changed, hits)?,
+            };
+            let columns = changed_columns(&stored, group, &schema, &changed, hits, &places)?;
             patched.patch(&stored, group, &columns)?;
         }
         let add = patched.store(self).await?;
@@ -64,16 +74,15 @@ impl Table {
 /// Row of a row group, and the changed row that takes its place.
 type Hit = (usize, usize);
 
-/// Finds each changed row once, by the row groups; `None` where one is not there, or is there twice.
+/// Finds each changed row once, by the hash of its key, by the row groups; `None` where one is not there, or is there twice.
 fn find_rows(
     stored: &StagedGroups,
     schema: &SchemaRef,
-    changed: &RecordBatch,
+    changed: &[u128],
     key: usize,
 ) -> Result<Option<Vec<Vec<Hit>>>, BoxError> {
-    let hashes = row_hashes(changed, &[key])?;
     let mut rows: HashMap<u128, (usize, bool)> =
-        hashes.into_iter().enumerate().map(|(row, hash)| (hash, (row, false))).collect();
+        changed.iter().enumerate().map(|(row, hash)| (*hash, (row, false))).collect();
     let (mut groups, mut found) = (Vec::with_capacity(stored.len()), 0);
     for group in 0..stored.len() {
         let keys = stored.read(group, schema, &[key], None)?;
@@ -91,42 +100,54 @@ fn find_rows(
         found += hits.len();
         groups.push(hits);
     }
-    Ok((found == changed.num_rows()).then_some(groups))
+    Ok((found == changed.len()).then_some(groups))
 }
 
-/// Computes the columns of a row group that change, by their places in the schema.
+/// Finds the columns in which a row of a row group differs from the changed row, by their places in the schema.
+fn find_differing(
+    stored: &StagedGroups,
+    group: usize,
+    schema: &SchemaRef,
+    changed: &RecordBatch,
+    hits: &[Hit],
+) -> Result<BTreeSet<usize>, BoxError> {
+    let every: Vec<usize> = (0..schema.fields().len()).collect();
+    let selected =
+        RowSelection::from_consecutive_ranges(hits.iter().map(|(row, _)| *row..*row + 1), stored.rows(group)?);
+    let before = stored.read(group, schema, &every, Some(selected))?;
+    let order: UInt32Array =
+        hits.iter().map(|(_, change)| u32::try_from(*change)).collect::<Result<Vec<_>, _>>()?.into();
+    let after = take_record_batch(changed, &order)?;
+    let mut differ = BTreeSet::new();
+    for place in every {
+        // By the hash that decides whether a row changed.
+        if row_hashes(&before, &[place])? != row_hashes(&after, &[place])? {
+            differ.insert(place);
+        }
+    }
+    Ok(differ)
+}
+
+/// Computes the new columns of a row group, by their places in the schema.
 fn changed_columns(
     stored: &StagedGroups,
     group: usize,
     schema: &SchemaRef,
     changed: &RecordBatch,
     hits: &[Hit],
+    differing: &BTreeSet<usize>,
 ) -> Result<HashMap<usize, ArrayRef>, BoxError> {
+    let mut columns = HashMap::new();
     if hits.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(columns);
     }
-    let every: Vec<usize> = (0..schema.fields().len()).collect();
-    let all = stored.rows(group)?;
-    let selected = RowSelection::from_consecutive_ranges(hits.iter().map(|(row, _)| *row..*row + 1), all);
-    let before = stored.read(group, schema, &every, Some(selected))?;
-    let order: UInt32Array =
-        hits.iter().map(|(_, change)| u32::try_from(*change)).collect::<Result<Vec<_>, _>>()?.into();
-    let after = take_record_batch(changed, &order)?;
-    let mut differ = Vec::new();
-    for place in every {
-        // By the hash that decides whether a row changed.
-        if row_hashes(&before, &[place])? != row_hashes(&after, &[place])? {
-            differ.push(place);
-        }
-    }
-    let mut sources: Vec<(usize, usize)> = (0..all).map(|row| (0, row)).collect();
+    let mut sources: Vec<(usize, usize)> = (0..stored.rows(group)?).map(|row| (0, row)).collect();
     for (row, change) in hits {
         sources[*row] = (1, *change);
     }
-    let mut columns = HashMap::new();
-    for place in differ {
-        let whole = stored.read(group, schema, &[place], None)?;
-        columns.insert(place, interleave(&[whole.column(0).as_ref(), changed.column(place).as_ref()], &sources)?);
+    for place in differing {
+        let whole = stored.read(group, schema, &[*place], None)?;
+        columns.insert(*place, interleave(&[whole.column(0).as_ref(), changed.column(*place).as_ref()], &sources)?);
     }
     Ok(columns)
 }

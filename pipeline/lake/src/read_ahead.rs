@@ -40,7 +40,6 @@ async fn read(lake: &Lakehouse, layer: &'static str, mut room: u64) {
     let known = lake.warehouse().tables.iter().filter(|known| known.layer == layer);
     let opening: Vec<BoxFuture<'_, Result<Option<Table>>>> =
         known.map(|known| lake.open(known.layer, known.name).boxed()).collect();
-    // To the end before the first file is read: an opening that is not polled may hold the lock that the others need.
     let opened: Vec<Result<Option<Table>>> = futures::stream::iter(opening).buffered(TABLES_AT_ONCE).collect().await;
     let mut files = Vec::new();
     for table in opened.into_iter().flatten().flatten() {

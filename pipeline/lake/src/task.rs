@@ -10,6 +10,11 @@ impl AbortOnDrop {
     pub(super) fn of<T>(task: &tokio::task::JoinHandle<T>) -> Self {
         Self(task.abort_handle())
     }
+
+    /// Whether the task has ended, also by a panic.
+    pub(super) fn is_finished(&self) -> bool {
+        self.0.is_finished()
+    }
 }
 
 impl Drop for AbortOnDrop {

@@ -81,7 +81,7 @@ pub(crate) async fn merge(lake: &Lakehouse, table: &mut Table, rows: RecordBatch
     let many = rows.num_rows() as u64;
     let rows = lake.context().read_batch(rows).unwrap();
     let rows = rows.with_column(super::table::DELETE_MARK, datafusion::prelude::lit(delete)).unwrap();
-    table.merge(rows, many, &["id"], &[]).await.unwrap();
+    table.merge(rows, many, &["id"], &[], &Arc::default()).await.unwrap();
 }
 
 /// Lists the first and the last key of each file, in the order of the first.

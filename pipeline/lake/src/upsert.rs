@@ -1,13 +1,14 @@
 //! Upserts a stream of rows into a table, and writes only what differs.
 //!
 //! An empty table is filled without any comparison. Otherwise both sides are compared by a 128-bit hash of each row's
-//! content, so memory is a few dozen bytes a row whatever the row's width. Changed rows go through a staged file into
+//! content, so memory is a few dozen bytes a row whatever the row's width; of a few rows each column has its hash. Changed rows go through a staged file into
 //! one commit: they fill an empty table, or the files that may hold their keys are rewritten with them. Either way the
 //! rows are in the order of the key, so that tables stay clustered by it. No change, no commit.
 
 use super::error::{Error, Result, ResultExt as _};
 use super::schema::cast_to_schema;
 use super::staging::{Staging, rows_of};
+use super::stored_rows::{Differing, StoredRows};
 use super::table::{Counts, OnTable as _, Table, sorted};
 use super::{Format, KeySet, Lakehouse, Stage, StagedFile};
 use arrow::array::{BooleanArray, RecordBatch};
@@ -17,7 +18,7 @@ use arrow::error::ArrowError;
 use connectwise_runtime::row_hashes;
 use datafusion::logical_expr::ident;
 use futures::{Stream, StreamExt as _};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -59,12 +60,6 @@ pub enum Scope {
 /// Positions of the columns that are content: all but the named ones.
 pub fn content_columns(schema: &Schema, leave_out: &[&str]) -> Vec<usize> {
     (0..schema.fields().len()).filter(|index| !leave_out.contains(&schema.field(*index).name().as_str())).collect()
-}
-
-/// Row that the table stores: the hash of its content, and whether the stream has its key.
-struct StoredRow {
-    content: u128,
-    seen: bool,
 }
 
 /// Upserts rows into a table, deletes rows in scope that the stream lacks, and counts the changes.
@@ -111,50 +106,27 @@ pub async fn upsert_table<E: From<Error>>(
         let counts = fill(lake, stage, target, &mut table, rows, transactions).await?;
         return Ok((counts, table));
     }
-    let mut stored_rows = read_stored_rows(&table, &schema, scope, &key, &content).await?;
+    // A file is patched only where the key is one column; and a few rows are few hashes.
+    let is_few = key.len() == 1 && matches!(scope, Scope::Only { .. });
+    let stored = scan(&table, &schema, scope, &content).await?;
+    let mut stored = StoredRows::read(&table, &schema, (&key, &content), is_few, stored).await?;
     let mut staged = Staging::of_changes(stage, target.name, &schema, &key).on_table(&table, "comparing")?;
-    let mut counts = Counts::default();
-    let mut duplicates = 0_u64;
     let mut rows = rows;
     while let Some(batch) = rows.next().await {
         let batch = cast_to_schema(&batch?, &schema).on_table(&table, "comparing")?;
-        let keys = hashes(&table, &batch, &key)?;
-        let contents = hashes(&table, &batch, &content)?;
-        let mut changed = Vec::with_capacity(batch.num_rows());
-        for (key, content) in keys.iter().zip(&contents) {
-            changed.push(match stored_rows.get_mut(key) {
-                Some(row) if row.seen => {
-                    duplicates += 1;
-                    false
-                }
-                Some(row) => {
-                    row.seen = true;
-                    if row.content == *content {
-                        counts.unchanged += 1;
-                        false
-                    } else {
-                        counts.updated += 1;
-                        true
-                    }
-                }
-                None => {
-                    stored_rows.insert(*key, StoredRow { content: *content, seen: true });
-                    counts.inserted += 1;
-                    true
-                }
-            });
-        }
+        let changed = stored.compare(&batch)?;
         staged.write(&batch, changed, false)?;
     }
-    refuse_duplicates(&table, target.key, duplicates)?;
+    refuse_duplicates(&table, target.key, stored.duplicates)?;
 
-    let gone: HashSet<u128> = stored_rows.iter().filter(|(_, row)| !row.seen).map(|(key, _)| *key).collect();
-    drop(stored_rows);
-    counts.deleted = gone.len() as u64;
+    let (gone, differing) = (stored.gone(), Arc::new(stored.take_differing()));
+    let counts = Counts { deleted: gone.len() as u64, ..stored.counts };
+    drop(stored);
     if !gone.is_empty() {
         stage_deletions(&mut staged, &table, &schema, scope, &key, &gone).await?;
     }
-    Changes::of(lake, stage, target, staged, false).await?.write(lake, &mut table, false, transactions).await?;
+    let changes = Changes::of(lake, stage, target, staged, false).await?;
+    Changes { differing, ..changes }.write(lake, &mut table, false, transactions).await?;
     Ok((counts, table))
 }
 
@@ -199,6 +171,8 @@ struct Changes<'a> {
     key: &'a [&'a str],
     /// Whether the staged rows are in the order of the key.
     in_order: bool,
+    /// Columns in which changed rows may differ from the stored ones, as far as that is known.
+    differing: Arc<Differing>,
 }
 
 impl<'a> Changes<'a> {
@@ -218,7 +192,7 @@ impl<'a> Changes<'a> {
             StagedFile::read_all(&files, lake.context()).await?
         };
         let Some(rows) = unsorted else {
-            return Ok(Self { staged: files, key: target.key, in_order });
+            return Ok(Self { staged: files, key: target.key, in_order, differing: Arc::default() });
         };
         let mut in_order = stage.file(target.name, Format::Parquet, &Arc::new(rows.schema().as_arrow().clone()));
         let mut rows = sorted(rows, target.key)
@@ -234,7 +208,7 @@ impl<'a> Changes<'a> {
             let text = format!("{} rows were read back in the place of {expected}", in_order.rows());
             return Err(Error::table(target.layer, target.name, "sorting changes", text));
         }
-        Ok(Self { staged: vec![in_order], key: target.key, in_order: true })
+        Ok(Self { staged: vec![in_order], key: target.key, in_order: true, differing: Arc::default() })
     }
 
     /// Number of different keys, by their hashes.
@@ -284,35 +258,11 @@ impl<'a> Changes<'a> {
             return table.record(transactions).await;
         };
         if !is_empty {
-            return table.merge(rows, expected, self.key, transactions).await;
+            return table.merge(rows, expected, self.key, transactions, &self.differing).await;
         }
         let rows = if self.in_order { rows } else { sorted(rows, self.key).on_table(table, "writing")? };
         table.fill(rows, expected, transactions).await
     }
-}
-
-/// Reads the key and content hashes of the rows in scope; the key is part of the content.
-async fn read_stored_rows(
-    table: &Table,
-    schema: &SchemaRef,
-    scope: &Scope,
-    key: &[usize],
-    content: &[usize],
-) -> Result<HashMap<u128, StoredRow>> {
-    let mut stored_rows = HashMap::new();
-    let mut rows = scan(table, schema, scope, content).await?;
-    // The scan returns the content columns alone, in order.
-    let key: Vec<usize> = key.iter().filter_map(|index| content.iter().position(|other| other == index)).collect();
-    let all: Vec<usize> = (0..content.len()).collect();
-    let wanted: SchemaRef = Arc::new(schema.project(content).on_table(table, "comparing")?);
-    while let Some(batch) = rows.next().await {
-        let batch = cast_to_schema(&batch?, &wanted).on_table(table, "comparing")?;
-        let keys = hashes(table, &batch, &key)?;
-        let contents = hashes(table, &batch, &all)?;
-        stored_rows
-            .extend(keys.into_iter().zip(contents).map(|(key, content)| (key, StoredRow { content, seen: false })));
-    }
-    Ok(stored_rows)
 }
 
 /// Reads some columns of the rows in scope.

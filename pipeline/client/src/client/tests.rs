@@ -151,3 +151,28 @@ async fn a_break_that_is_too_long_is_not_waited_for() {
     assert!(matches!(error, ClientError::HeldOff { minutes: 1440, most: 15, .. }), "{error}");
     assert_eq!(script.asked().len(), 1);
 }
+
+/// A transport that answers a little later.
+#[derive(Debug)]
+struct Distant;
+
+#[async_trait::async_trait]
+impl Transport for Distant {
+    async fn send(&self, _: &str, _: &Request) -> Result<Received, Failure> {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        Ok(answer(200, "[]"))
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_is_left_alone_keeps_no_permit_from_others() {
+    let (of_script, _) = Scripted::client(|_| Ok(answer(200, "[]")));
+    let rate = RateLimit { requests_per_minute: 0, workers: 1 };
+    let client = Client { transport: Arc::new(Distant), budget: Budget::new(rate), ..of_script };
+    let (request, stats) = (Request::new("/x"), RequestStats::default());
+    let mut alone = Box::pin(client.get(&request, &stats, |_| Ok(())));
+    assert!(futures::poll!(&mut alone).is_pending());
+    let other = client.get(&request, &stats, |_| Ok(()));
+    tokio::time::timeout(Duration::from_secs(20), other).await.expect("it waits for ever").unwrap();
+    alone.await.unwrap();
+}

@@ -16,7 +16,7 @@ async fn rows_come_change_and_go_in_one_commit_that_says_what_it_was_made_from()
     let mut table = filled(&lake, rows(0..30, "a")).await;
     let version = table.version();
     let change = marked(&lake, &[5, 40], "b", false).union(marked(&lake, &[6, 7], "", true)).unwrap();
-    table.merge(change, 4, &["id"], &[("made-from".to_owned(), 7)]).await.unwrap();
+    table.merge(change, 4, &["id"], &[("made-from".to_owned(), 7)], &Arc::default()).await.unwrap();
     assert_eq!(table.version(), version + 1);
     assert_eq!(table.transaction("made-from").await.unwrap(), Some(7));
     let kept = (0..30).filter(|id| ![5, 6, 7].contains(id)).map(|id| (id, "a".to_owned()));
@@ -33,7 +33,7 @@ async fn files_that_hold_none_of_the_keys_stay_as_they_are() {
     let mut table = filled(&lake, rows(0..40, "a")).await;
     let paths = |table: &Table| -> HashSet<String> { table.files().unwrap().iter().map(DataFile::path).collect() };
     let before = paths(&table);
-    table.merge(marked(&lake, &[12], "b", false), 1, &["id"], &[]).await.unwrap();
+    table.merge(marked(&lake, &[12], "b", false), 1, &["id"], &[], &Arc::default()).await.unwrap();
     let after = paths(&table);
     assert_eq!((before.len(), before.intersection(&after).count()), (4, 3));
     let first: Vec<_> = ranges(&table, "id").iter().filter_map(|(least, _)| least.as_i64()).collect();
@@ -50,7 +50,11 @@ async fn another_number_of_rows_than_expected_or_no_key_changes_nothing() {
         (2, &[][..], "no key"),
         (2, &["text"][..], "rows"),
     ] {
-        let error = table.merge(marked(&lake, &[1, 2], "b", false), expected, key, &[]).await.unwrap_err().to_string();
+        let error = table
+            .merge(marked(&lake, &[1, 2], "b", false), expected, key, &[], &Arc::default())
+            .await
+            .unwrap_err()
+            .to_string();
         assert!(error.starts_with("silver/cw_test: merging failed") && error.contains(words), "{error}");
     }
     let opened = lake.open("silver", "cw_test").await.unwrap().unwrap();
@@ -62,7 +66,7 @@ async fn deleting_keys_that_are_not_there_leaves_the_rows() {
     let (_folder, lake) = lake(10);
     let mut table = filled(&lake, rows(0..10, "a")).await;
     for key in [77, -1] {
-        table.merge(marked(&lake, &[key], "", true), 1, &["id"], &[]).await.unwrap();
+        table.merge(marked(&lake, &[key], "", true), 1, &["id"], &[], &Arc::default()).await.unwrap();
         assert_eq!(content(&table).await.len(), 10);
     }
 }
@@ -87,7 +91,7 @@ async fn a_key_of_several_columns_is_one_key() {
     let mut table = filled(&lake, batch(&[(1, "a", "old"), (1, "b", "old"), (2, "a", "old")])).await;
     let change = lake.context().read_batch(batch(&[(1, "b", "new"), (2, "b", "new")])).unwrap();
     let change = change.with_column(DELETE_MARK, lit(false)).unwrap();
-    table.merge(change, 2, &["parent", "line"], &[]).await.unwrap();
+    table.merge(change, 2, &["parent", "line"], &[], &Arc::default()).await.unwrap();
     let rows = sorted(table.frame().unwrap(), &["parent", "line"]).unwrap().collect().await.unwrap();
     let rows = concat_batches(&rows[0].schema(), &rows).unwrap();
     let rows = cast_to_schema(&rows, &table.schema().unwrap()).unwrap();

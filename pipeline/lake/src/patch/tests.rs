@@ -1,8 +1,10 @@
 //! Tests of patched files: their rows, what is copied, and where a file is merged instead.
 
-use super::super::Lakehouse;
-use super::super::table::DELETE_MARK;
+use super::super::error::Result;
+use super::super::table::{Counts, DELETE_MARK};
 use super::super::testing::lake;
+use super::super::upsert::{Scope, Target, upsert_table};
+use super::super::{KeySet, Lakehouse, Stage};
 use super::*;
 use arrow::array::{Float64Array, Int64Array, ListArray, StringArray};
 use arrow::buffer::OffsetBuffer;
@@ -55,7 +57,7 @@ async fn filled(lake: &Lakehouse) -> Table {
 
 async fn merge(lake: &Lakehouse, table: &mut Table, rows: &[Row], delete: bool) {
     let changes = lake.context().read_batch(batch(rows)).unwrap().with_column(DELETE_MARK, lit(delete)).unwrap();
-    table.merge(changes, rows.len() as u64, &["id"], &[]).await.unwrap();
+    table.merge(changes, rows.len() as u64, &["id"], &[], &Arc::default()).await.unwrap();
 }
 
 /// The table's rows, as text.
@@ -84,8 +86,24 @@ fn chunk((bytes, footer): &(Vec<u8>, ParquetMetaData), column: usize) -> &[u8] {
     &bytes[usize::try_from(start).unwrap()..usize::try_from(start + length).unwrap()]
 }
 
+/// Upserts rows one by one: each is compared with its stored one, which tells in which columns they differ.
+async fn upsert(lake: &Lakehouse, table: &mut Table, rows: &[Row], stamps: &[&str]) {
+    let target = Target { layer: "silver", name: "cw_test", schema: schema(), key: &["id"], stamps };
+    let keys = Arc::new(KeySet::Ids(rows.iter().map(|row| row.0).collect()));
+    let batches: Vec<Result<RecordBatch>> = rows.iter().map(|row| Ok(batch(std::slice::from_ref(row)))).collect();
+    let (stage, scope) = (Stage::new().unwrap(), Scope::Only { column: "id", keys });
+    let upserted = upsert_table(lake, &stage, &target, &scope, futures::stream::iter(batches), &[]).await.unwrap();
+    assert_eq!(upserted.0, Counts { updated: rows.len() as u64, ..Counts::default() });
+    *table = upserted.1;
+}
+
 #[tokio::test]
 async fn columns_without_a_changed_value_are_copied_and_the_others_have_the_new_values() {
+    copies_and_encodes(false).await;
+    copies_and_encodes(true).await;
+}
+
+async fn copies_and_encodes(is_compared: bool) {
     let (folder, lake) = lake(1_000);
     let mut table = filled(&lake).await;
     let before = file(&folder, &table);
@@ -96,7 +114,11 @@ async fn columns_without_a_changed_value_are_copied_and_the_others_have_the_new_
         (16, Some("as it was"), 0.0, vec!["x", "y", "z"]),
         (199, Some("last"), 0.0, vec![]),
     ];
-    merge(&lake, &mut table, &changes, false).await;
+    if is_compared {
+        upsert(&lake, &mut table, &changes, &[]).await;
+    } else {
+        merge(&lake, &mut table, &changes, false).await;
+    }
     let mut rows: Vec<Row> = (0..ROWS).map(original).collect();
     for change in &changes {
         rows[usize::try_from(change.0).unwrap()] = change.clone();
@@ -111,6 +133,17 @@ async fn columns_without_a_changed_value_are_copied_and_the_others_have_the_new_
     assert_eq!(files[0].range("text"), ("as it was".into(), "new".into()));
     let nulls = (0..ROWS).filter(|id| id % 7 == 0).count() as u64;
     assert_eq!(after.1.row_group(0).column(1).statistics().unwrap().null_count_opt(), Some(nulls));
+}
+
+#[tokio::test]
+async fn a_stamp_is_never_taken_for_the_same() {
+    let (_folder, lake) = lake(1_000);
+    let mut table = filled(&lake).await;
+    let change = (3, Some("new"), 7.0, vec!["z"]);
+    upsert(&lake, &mut table, std::slice::from_ref(&change), &["number"]).await;
+    let mut rows: Vec<Row> = (0..ROWS).map(original).collect();
+    rows[3] = change;
+    assert_eq!(shown(&table).await, expected(&rows));
 }
 
 #[tokio::test]
@@ -153,12 +186,15 @@ async fn a_key_that_is_there_twice_or_not_is_not_patched() {
     let twice: Vec<Row> = (0..ROWS).map(original).chain([original(ROWS - 1)]).collect();
     let files = table.files().unwrap();
     let change = batch(&[(ROWS - 1, Some("b"), 1.0, vec![])]);
-    assert!(table.patch(&files[0], &change, "id").await.unwrap().is_some());
+    assert!(table.patch(&files[0], &change, "id", &Differing::new()).await.unwrap().is_some());
     let absent = batch(&[(ROWS, Some("b"), 1.0, vec![])]);
-    assert!(table.patch(&files[0], &absent, "id").await.unwrap().is_none());
+    assert!(table.patch(&files[0], &absent, "id", &Differing::new()).await.unwrap().is_none());
     table.overwrite(lake.context().read_batch(batch(&twice)).unwrap(), None, &[]).await.unwrap();
     let files = table.files().unwrap();
-    assert!(table.patch(&files[0], &change, "id").await.unwrap().is_none(), "both rows would have to become one");
+    assert!(
+        table.patch(&files[0], &change, "id", &Differing::new()).await.unwrap().is_none(),
+        "both rows would have to become one"
+    );
 }
 
 #[tokio::test]
@@ -179,7 +215,13 @@ async fn a_file_of_several_row_groups_is_one_file() {
     let twice: Vec<Row> = (0..many).map(original).chain([original(5)]).collect();
     table.overwrite(lake.context().read_batch(batch(&twice)).unwrap(), None, &[]).await.unwrap();
     let files = table.files().unwrap();
-    assert!(table.patch(&files[0], &batch(&[(5, Some("b"), 1.0, vec![])]), "id").await.unwrap().is_none());
+    assert!(
+        table
+            .patch(&files[0], &batch(&[(5, Some("b"), 1.0, vec![])]), "id", &Differing::new())
+            .await
+            .unwrap()
+            .is_none()
+    );
 }
 
 /// Rows of a list below parents: the parent, the place in the list, a text.
@@ -207,9 +249,9 @@ async fn rows_below_a_parent_change_and_go_together() {
     let before = table.version();
     // As many changes as parents, beside a deletion; then more changes than parents.
     let change = marked(&[(7, 0, "b")], false).union(marked(&[(7, 1, "b")], true)).unwrap();
-    table.merge(change, 2, &["parentId", "listIndex"], &[]).await.unwrap();
+    table.merge(change, 2, &["parentId", "listIndex"], &[], &Arc::default()).await.unwrap();
     let change = marked(&[(9, 0, "c"), (9, 1, "d")], false);
-    table.merge(change, 2, &["parentId", "listIndex"], &[]).await.unwrap();
+    table.merge(change, 2, &["parentId", "listIndex"], &[], &Arc::default()).await.unwrap();
     let within = ident("parentId").eq(lit(7_i64)).or(ident("parentId").eq(lit(9_i64)));
     let found = table.frame().unwrap().filter(within).unwrap();
     let found = found.sort(vec![ident("parentId").sort(true, false), ident("listIndex").sort(true, false)]).unwrap();
@@ -234,10 +276,10 @@ async fn files_of_an_earlier_schema_are_merged() {
     let mut table = Table::create_or_evolve(&lake, "silver", "cw_test", &wider).await.unwrap();
     let files = table.files().unwrap();
     let change = cast_to_schema(&batch(&[original(7)]), &table.schema().unwrap()).unwrap();
-    assert!(table.patch(&files[0], &change, "id").await.unwrap().is_none());
+    assert!(table.patch(&files[0], &change, "id", &Differing::new()).await.unwrap().is_none());
     let changes = lake.context().read_batch(change).unwrap().with_column("later", lit("x")).unwrap();
     let changes = changes.with_column(DELETE_MARK, lit(false)).unwrap();
-    table.merge(changes, 1, &["id"], &[]).await.unwrap();
+    table.merge(changes, 1, &["id"], &[], &Arc::default()).await.unwrap();
     let later = table.frame().unwrap().filter(ident("later").is_not_null()).unwrap();
     assert_eq!((later.count().await.unwrap(), table.rows().await.unwrap()), (1, 200));
 }

@@ -1,11 +1,13 @@
 //! Object store that remembers logs, listings and parts of data files.
 //!
 //! Invariant: only objects of logs and data files are remembered. A lock is always read anew, and writes are always
-//! sent. When a commit finds another's in its place, the listing is made anew.
+//! sent. When a commit finds another's in its place, the listing is made anew. No lock is held over a request: see
+//! [`single_flight`](super::single_flight).
 
-use super::listing::{Listing, is_log, tag};
+use super::listing::{Change, Listing, is_log, tag};
 use super::parts::{LARGEST, Part, Parts};
 use super::saved_logs::{SavedLog, decode, encode};
+use super::single_flight::SingleFlight;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::Utc;
@@ -19,31 +21,40 @@ use deltalake::logstore::object_store::{
 use futures::stream::BoxStream;
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::Mutex as AsyncMutex;
 
 /// Bytes between two ranges of a file that are read with them rather than by a second request.
 const GAP: u64 = 4 * 1024 * 1024;
-/// Locks by which two readers of one file share a request.
-const SHARES: usize = 1_024;
 
-/// Store that remembers what it read and wrote.
+/// Store that remembers what it read and wrote; its clones remember the same.
+#[derive(Debug, Clone)]
+pub(super) struct Cached(Arc<Inner>);
+
 #[derive(Debug)]
-pub(super) struct Cached {
-    inner: Arc<dyn ObjectStore>,
+struct Inner {
+    store: Arc<dyn ObjectStore>,
     root: Path,
     saved: Path,
-    known: Arc<AsyncMutex<Known>>,
-    parts: Arc<Mutex<Parts>>,
-    shares: Vec<AsyncMutex<()>>,
+    known: Mutex<Known>,
+    parts: Mutex<Parts>,
+    /// Listings under way, by how often the listing was forgotten before.
+    listings: SingleFlight<u64, ()>,
+    /// Reading of the saved logs.
+    loading: SingleFlight<(), ()>,
+    reads: SingleFlight<(Path, Range<u64>), Part>,
 }
 
 /// What is known about the logs.
 #[derive(Debug, Default)]
 struct Known {
     listing: Option<Listing>,
+    /// Number of times the listing was forgotten: one that began before the last time is not kept.
+    forgotten: u64,
+    /// One handle, and one for each listing under way.
+    listers: Arc<()>,
+    /// What this process wrote and deleted while a listing was under way.
+    changes: Vec<Change>,
     /// Content by path, with the tag of the object that had it.
     contents: HashMap<Path, (String, Bytes)>,
     has_loaded_saved: bool,
@@ -56,53 +67,69 @@ impl Known {
         (Some(known.as_str()) == tag(meta)).then(|| content.clone())
     }
 
-    fn learn(&mut self, meta: ObjectMeta, content: Bytes) {
-        if let Some(tag) = tag(&meta) {
+    fn learn(&mut self, meta: &ObjectMeta, content: Bytes) {
+        if let Some(tag) = tag(meta) {
             self.contents.insert(meta.location.clone(), (tag.to_owned(), content));
         }
+    }
+
+    fn change(&mut self, change: Change) {
         if let Some(listing) = &mut self.listing {
-            listing.insert(meta);
+            listing.apply(&change);
         }
+        if Arc::strong_count(&self.listers) > 1 {
+            self.changes.push(change);
+        } else {
+            self.changes.clear();
+        }
+    }
+
+    fn forget_listing(&mut self) {
+        self.listing = None;
+        self.forgotten += 1;
     }
 }
 
 impl std::fmt::Display for Cached {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.inner)
+        write!(f, "{}", self.0.store)
     }
 }
 
-impl Cached {
-    /// Wraps a store whose lakehouse lies in a folder, with the saved logs at a path below it.
-    pub(super) fn new(inner: Arc<dyn ObjectStore>, root: Path, saved: &str) -> Self {
-        // By parts: the root's own are not encoded a second time.
-        let saved: Path = root.parts().chain(Path::from(saved).parts()).collect();
-        let shares = (0..SHARES).map(|_| AsyncMutex::default()).collect();
-        Self { inner, root, saved, known: Arc::default(), parts: Arc::default(), shares }
+impl Inner {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Known objects, listed anew where the listing is missing or old.
-    async fn known(&self) -> Result<tokio::sync::MutexGuard<'_, Known>> {
-        let mut known = self.known.lock().await;
-        if !known.listing.as_ref().is_some_and(Listing::is_fresh) {
-            known.listing = Some(Listing::of(&self.inner, &self.root, &self.saved).await?);
-        }
-        Ok(known)
+    fn parts(&self) -> MutexGuard<'_, Parts> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Loads the saved logs, once. Without them, logs are read one by one.
-    async fn load_saved(&self, known: &mut Known) {
-        if std::mem::replace(&mut known.has_loaded_saved, true) {
-            return;
+    /// Lists all objects, and keeps the listing where it was not forgotten meanwhile.
+    async fn list(&self, forgotten: u64) -> Result<()> {
+        let (_lister, begun) = {
+            let known = self.known();
+            (Arc::clone(&known.listers), known.changes.len())
+        };
+        let mut listing = Listing::of(&self.store, &self.root, &self.saved).await?;
+        let mut known = self.known();
+        if known.forgotten == forgotten {
+            known.changes.get(begun..).unwrap_or_default().iter().for_each(|change| listing.apply(change));
+            known.listing = Some(listing);
         }
-        if known.listing.as_ref().and_then(Listing::saved).is_none() {
-            return;
-        }
+        Ok(())
+    }
+
+    /// Reads the saved logs. Without them, logs are read one by one.
+    async fn load_saved(&self) {
         let loaded = async {
-            let bytes = self.inner.get(&self.saved).await?.bytes().await?;
+            let bytes = self.store.get(&self.saved).await?.bytes().await?;
             decode(bytes).map_err(|source| Error::Generic { store: "saved logs", source })
         };
-        match loaded.await {
+        let loaded = loaded.await;
+        let mut known = self.known();
+        known.has_loaded_saved = true;
+        match loaded {
             Ok(logs) => {
                 for SavedLog { path, tag, content } in logs {
                     known.contents.entry(path).or_insert((tag, content));
@@ -112,102 +139,169 @@ impl Cached {
         }
     }
 
+    /// Reads a range of a data file, and keeps it.
+    async fn read(&self, path: &Path, range: Range<u64>) -> Result<Part> {
+        let options = GetOptions { range: Some(GetRange::Bounded(range.clone())), ..GetOptions::default() };
+        let found = self.store.get_opts(path, options).await?;
+        let part = Part { size: found.meta.size, bytes: found.bytes().await? };
+        self.parts().insert(path, range.start, part.clone());
+        Ok(part)
+    }
+}
+
+impl Cached {
+    /// Wraps a store whose lakehouse lies in a folder, with the saved logs at a path below it.
+    pub(super) fn new(store: Arc<dyn ObjectStore>, root: Path, saved: &str) -> Self {
+        // By parts: the root's own are not encoded a second time.
+        let saved: Path = root.parts().chain(Path::from(saved).parts()).collect();
+        Self(Arc::new(Inner {
+            store,
+            root,
+            saved,
+            known: Mutex::default(),
+            parts: Mutex::default(),
+            listings: SingleFlight::default(),
+            loading: SingleFlight::default(),
+            reads: SingleFlight::default(),
+        }))
+    }
+
+    /// Looks at what is listed, which is listed anew where the listing is missing or old.
+    async fn look<T>(&self, look: impl Fn(&Known, &Listing) -> T) -> Result<T> {
+        let mut is_new = false;
+        loop {
+            let forgotten = {
+                let known = self.0.known();
+                // One that takes longer than it lasts is looked at all the same.
+                if let Some(listing) = known.listing.as_ref().filter(|listing| is_new || listing.is_fresh()) {
+                    return Ok(look(&known, listing));
+                }
+                known.forgotten
+            };
+            let inner = Arc::clone(&self.0);
+            let list = || async move { inner.list(forgotten).await }.boxed();
+            let is_listed = || self.0.known().listing.as_ref().is_some_and(Listing::is_fresh).then_some(());
+            self.0.listings.get(forgotten, is_listed, list).await?;
+            is_new = true;
+        }
+    }
+
+    /// Loads the saved logs, once.
+    async fn load_saved(&self) {
+        {
+            let mut known = self.0.known();
+            // Also where a listing tells that there are none.
+            known.has_loaded_saved |= known.listing.as_ref().is_some_and(|listing| listing.saved().is_none());
+            if known.has_loaded_saved {
+                return;
+            }
+        }
+        let inner = Arc::clone(&self.0);
+        let load = || {
+            let load = async move {
+                inner.load_saved().await;
+                Ok(())
+            };
+            load.boxed()
+        };
+        let is_loaded = || self.0.known().has_loaded_saved.then_some(());
+        if let Err(error) = self.0.loading.get((), is_loaded, load).await {
+            tracing::debug!(%error, "the saved logs can't be read");
+        }
+    }
+
     /// Saves the logs that a reader of the newest versions needs, where this process changed any.
     pub(super) async fn save_logs(&self) {
-        let mut known = self.known.lock().await;
-        if known.has_changed {
-            // What this command did not read stays saved.
-            self.load_saved(&mut known).await;
+        if !self.0.known().has_changed {
+            return;
         }
-        let Some(listing) = known.listing.as_ref().filter(|_| known.has_changed) else { return };
-        let log = |meta: &ObjectMeta| {
-            let content = known.content(meta)?;
-            Some(SavedLog { path: meta.location.clone(), tag: tag(meta)?.to_owned(), content })
+        // What this command did not read stays saved.
+        self.load_saved().await;
+        let logs: Vec<SavedLog> = {
+            let mut known = self.0.known();
+            let Some(listing) = known.listing.as_ref() else { return };
+            let log = |meta: &ObjectMeta| {
+                let content = known.content(meta)?;
+                Some(SavedLog { path: meta.location.clone(), tag: tag(meta)?.to_owned(), content })
+            };
+            let logs = listing.needed().into_iter().filter_map(log).collect();
+            known.has_changed = false;
+            logs
         };
-        let logs: Vec<SavedLog> = listing.needed().into_iter().filter_map(log).collect();
-        let saved = async { self.inner.put(&self.saved, encode(&logs)?.into()).await.map_err(Into::into) };
+        let saved = async { self.0.store.put(&self.0.saved, encode(&logs)?.into()).await.map_err(Into::into) };
         let saved: std::result::Result<PutResult, super::super::error::BoxError> = saved.await;
-        match saved {
-            Ok(_) => known.has_changed = false,
-            Err(error) => tracing::debug!(%error, "the logs are not saved; the next command reads them one by one"),
+        if let Err(error) = saved {
+            self.0.known().has_changed = true;
+            tracing::debug!(%error, "the logs are not saved; the next command reads them one by one");
         }
     }
 
     /// Reads an object of a log.
     async fn log(&self, path: &Path) -> Result<(ObjectMeta, Bytes)> {
-        {
-            let mut known = self.known().await?;
-            let listed = |known: &Known| known.listing.as_ref().and_then(|listing| listing.log(path)).cloned();
-            let Some(meta) = listed(&known) else {
+        let listed = |known: &Known, listing: &Listing| {
+            let meta = listing.log(path)?.clone();
+            let content = known.content(&meta);
+            Some((meta, content))
+        };
+        let listed = match self.look(listed).await? {
+            None => {
                 let source = "it is not among the objects of the lakehouse".into();
                 return Err(Error::NotFound { path: path.to_string(), source });
-            };
-            if known.content(&meta).is_none() {
-                self.load_saved(&mut known).await;
             }
-            if let Some(content) = known.content(&meta) {
-                return Ok((meta, content));
+            Some((meta, Some(content))) => return Ok((meta, content)),
+            Some((meta, None)) => {
+                self.load_saved().await;
+                if let Some(content) = self.0.known().content(&meta) {
+                    return Ok((meta, content));
+                }
+                meta
             }
-        }
+        };
         let fetched = async {
-            let found = self.inner.get(path).await?;
+            let found = self.0.store.get(path).await?;
             let meta = found.meta.clone();
             Ok::<_, Error>((meta, found.bytes().await?))
         };
         let fetched = fetched.await;
-        let mut known = self.known.lock().await;
-        let listed = known.listing.as_ref().and_then(|listing| listing.log(path)).and_then(tag).map(str::to_owned);
-        let is_as_listed = fetched.as_ref().is_ok_and(|(meta, _)| tag(meta) == listed.as_deref());
+        let mut known = self.0.known();
+        let is_as_listed = fetched.as_ref().is_ok_and(|(meta, _)| tag(meta) == tag(&listed));
         if let Ok((meta, content)) = &fetched {
-            known.learn(meta.clone(), content.clone());
+            known.learn(meta, content.clone());
         }
         if !is_as_listed {
             // Another wrote, or deleted, since the listing: what it names next would not be listed.
-            known.listing = None;
+            known.forget_listing();
         }
         fetched
     }
 
     /// Forgets the listing: the next look is at the storage itself.
-    pub(super) async fn forget_listing(&self) {
-        self.known.lock().await.listing = None;
+    pub(super) fn forget_listing(&self) {
+        self.0.known().forget_listing();
     }
 
     /// Lists all objects anew; where that fails, the next look does so again, and tells why.
     pub(super) async fn list_anew(&self) {
-        self.forget_listing().await;
-        if let Err(error) = self.known().await {
+        self.forget_listing();
+        if let Err(error) = self.look(|_, _| ()).await {
             tracing::debug!(%error, "the lakehouse can't be listed");
         }
     }
 
-    fn parts(&self) -> MutexGuard<'_, Parts> {
-        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Reads a range of a data file: small files whole, and what is not too large to be kept.
     async fn part(&self, path: &Path, range: Range<u64>) -> Result<Part> {
-        if let Some(part) = self.parts().get(path, &range) {
+        let known = |range: &Range<u64>| self.0.parts().get(path, range);
+        if let Some(part) = known(&range) {
             return Ok(part);
         }
-        let share = BuildHasherDefault::<DefaultHasher>::default().hash_one(path);
-        let share = usize::try_from(share % SHARES as u64).unwrap_or_default();
-        let _shared = match self.shares.get(share) {
-            Some(share) => Some(share.lock().await),
-            None => None,
-        };
-        if let Some(part) = self.parts().get(path, &range) {
-            return Ok(part);
-        }
-        let size = self.known.lock().await.listing.as_ref().and_then(|listing| listing.size(path));
+        let size = self.0.known().listing.as_ref().and_then(|listing| listing.size(path));
         let asked = match size {
             Some(size) if size <= LARGEST && range.end <= size => 0..size,
             _ => range.clone(),
         };
-        let options = GetOptions { range: Some(GetRange::Bounded(asked.clone())), ..GetOptions::default() };
-        let found = self.inner.get_opts(path, options).await?;
-        let part = Part { size: found.meta.size, bytes: found.bytes().await? };
-        self.parts().insert(path, asked.start, part.clone());
+        let (inner, file, whole) = (Arc::clone(&self.0), path.clone(), asked.clone());
+        let read = || async move { inner.read(&file, whole).await }.boxed();
+        let part = self.0.reads.get((path.clone(), asked.clone()), || known(&asked), read).await?;
         let place = |at: u64| usize::try_from(at - asked.start).unwrap_or(usize::MAX).min(part.bytes.len());
         Ok(Part { bytes: part.bytes.slice(place(range.start)..place(range.end)), ..part })
     }
@@ -249,7 +343,7 @@ fn is_data(path: &Path) -> bool {
 #[derive(Debug)]
 struct LogUpload {
     upload: Box<dyn MultipartUpload>,
-    known: Arc<AsyncMutex<Known>>,
+    cached: Cached,
 }
 
 #[async_trait]
@@ -260,7 +354,7 @@ impl MultipartUpload for LogUpload {
 
     async fn complete(&mut self) -> Result<PutResult> {
         let outcome = self.upload.complete().await;
-        self.known.lock().await.listing = None;
+        self.cached.forget_listing();
         outcome
     }
 
@@ -272,7 +366,7 @@ impl MultipartUpload for LogUpload {
 #[async_trait]
 impl ObjectStore for Cached {
     async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
-        let outcome = self.inner.put_opts(location, payload.clone(), options).await;
+        let outcome = self.0.store.put_opts(location, payload.clone(), options).await;
         if !is_log(location) && !is_data(location) {
             return outcome;
         }
@@ -286,19 +380,17 @@ impl ObjectStore for Cached {
                     e_tag: result.e_tag.clone(),
                     version: result.version.clone(),
                 };
-                let mut known = self.known.lock().await;
+                let mut known = self.0.known();
                 if is_log(location) {
                     known.has_changed = true;
-                    known.learn(meta, content);
+                    known.learn(&meta, content);
                 } else {
-                    if let Some(listing) = &mut known.listing {
-                        listing.insert(meta);
-                    }
-                    self.parts().insert(location, 0, Part { size: content.len() as u64, bytes: content });
+                    self.0.parts().insert(location, 0, Part { size: content.len() as u64, bytes: content });
                 }
+                known.change(Change::Written(meta));
             }
             // Another writer was quicker, or what happened is not known.
-            Err(_) => self.known.lock().await.listing = None,
+            Err(_) => self.forget_listing(),
         }
         outcome
     }
@@ -308,16 +400,16 @@ impl ObjectStore for Cached {
         location: &Path,
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
-        let upload = self.inner.put_multipart_opts(location, options).await?;
+        let upload = self.0.store.put_multipart_opts(location, options).await?;
         if !is_log(location) {
             return Ok(upload);
         }
-        Ok(Box::new(LogUpload { upload, known: Arc::clone(&self.known) }))
+        Ok(Box::new(LogUpload { upload, cached: self.clone() }))
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
         if !is_plain(&options) {
-            return self.inner.get_opts(location, options).await;
+            return self.0.store.get_opts(location, options).await;
         }
         if is_log(location) {
             let (meta, content) = self.log(location).await?;
@@ -332,7 +424,7 @@ impl ObjectStore for Cached {
                 let (location, last_modified) = (location.clone(), Utc::now());
                 Ok(known(ObjectMeta { location, last_modified, size, e_tag: None, version: None }, range, bytes))
             }
-            _ => self.inner.get_opts(location, options).await,
+            _ => self.0.store.get_opts(location, options).await,
         }
     }
 
@@ -341,19 +433,13 @@ impl ObjectStore for Cached {
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
-        let (known, parts) = (Arc::clone(&self.known), Arc::clone(&self.parts));
-        let forget = move |deleted: Result<Path>| {
-            let (known, parts) = (Arc::clone(&known), Arc::clone(&parts));
-            async move {
-                let path = deleted?;
-                if let Some(listing) = &mut known.lock().await.listing {
-                    listing.remove(&path);
-                }
-                parts.lock().unwrap_or_else(PoisonError::into_inner).remove(&path);
-                Ok(path)
-            }
+        let inner = Arc::clone(&self.0);
+        let forget = move |path: Path| {
+            inner.parts().remove(&path);
+            inner.known().change(Change::Deleted(path.clone()));
+            path
         };
-        self.inner.delete_stream(locations).then(forget).boxed()
+        self.0.store.delete_stream(locations).map_ok(forget).boxed()
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
@@ -365,17 +451,16 @@ impl ObjectStore for Cached {
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        if prefix != Some(&self.root) {
-            return self.inner.list_with_delimiter(prefix).await;
+        if prefix != Some(&self.0.root) {
+            return self.0.store.list_with_delimiter(prefix).await;
         }
-        let known = self.known().await?;
-        let top = known.listing.iter().flat_map(Listing::top).cloned().collect();
-        Ok(ListResult { common_prefixes: top, objects: Vec::new() })
+        let common_prefixes = self.look(|_, listing| listing.top().cloned().collect()).await?;
+        Ok(ListResult { common_prefixes, objects: Vec::new() })
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
-        let outcome = self.inner.copy_opts(from, to, options).await;
-        self.known.lock().await.listing = None;
+        let outcome = self.0.store.copy_opts(from, to, options).await;
+        self.forget_listing();
         outcome
     }
 }
@@ -385,29 +470,16 @@ impl Cached {
     fn list_after(&self, prefix: Option<&Path>, offset: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
         let Some(folder) = prefix.filter(|prefix| is_log(prefix)).cloned() else {
             return match offset {
-                Some(offset) => self.inner.list_with_offset(prefix, offset),
-                None => self.inner.list(prefix),
+                Some(offset) => self.0.store.list_with_offset(prefix, offset),
+                None => self.0.store.list(prefix),
             };
         };
-        let (cached, offset) = (self.handle(), offset.cloned());
+        let (cached, offset) = (self.clone(), offset.cloned());
         let listed = async move {
-            let known = cached.known().await?;
-            let found = known.listing.as_ref().map(|listing| listing.logs_below(&folder, offset.as_ref()));
-            Ok::<_, Error>(futures::stream::iter(found.unwrap_or_default().into_iter().map(Ok)))
+            let found = cached.look(|_, listing| listing.logs_below(&folder, offset.as_ref())).await?;
+            Ok::<_, Error>(futures::stream::iter(found.into_iter().map(Ok)))
         };
         listed.into_stream().try_flatten().boxed()
-    }
-
-    /// Second handle of the same store, for streams that outlive a call.
-    fn handle(&self) -> Self {
-        Self {
-            inner: Arc::clone(&self.inner),
-            root: self.root.clone(),
-            saved: self.saved.clone(),
-            known: Arc::clone(&self.known),
-            parts: Arc::clone(&self.parts),
-            shares: Vec::new(),
-        }
     }
 }
 

@@ -5,14 +5,16 @@
 
 use super::super::error::{Error, Result};
 use super::options::TokenSource;
+use super::single_flight::SingleFlight;
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use deltalake::logstore::object_store::azure::{AzureConfigKey as Key, AzureCredential};
 use deltalake::logstore::object_store::{CredentialProvider, Error as StoreError};
+use futures::FutureExt as _;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Time before its end at which a token is replaced.
 const MARGIN: TimeDelta = TimeDelta::minutes(5);
@@ -184,12 +186,19 @@ type Token = (Arc<AzureCredential>, Option<DateTime<Utc>>);
 /// Provider of tokens from a source, which is asked again shortly before a token ends.
 pub(super) struct Renewed {
     source: TokenSource,
-    current: tokio::sync::Mutex<Option<Token>>,
+    current: Arc<Mutex<Option<Token>>>,
+    asking: SingleFlight<(), Token>,
 }
 
 impl Renewed {
     pub(super) fn new(source: TokenSource) -> Self {
-        Self { source, current: tokio::sync::Mutex::default() }
+        Self { source, current: Arc::default(), asking: SingleFlight::default() }
+    }
+
+    /// The current token, where it lasts.
+    fn current(&self) -> Option<Token> {
+        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        current.clone().filter(|(_, end)| end.is_none_or(|end| Utc::now() + MARGIN < end))
     }
 }
 
@@ -204,25 +213,27 @@ impl CredentialProvider for Renewed {
     type Credential = AzureCredential;
 
     async fn get_credential(&self) -> Result<Arc<AzureCredential>, StoreError> {
-        let mut current = self.current.lock().await;
-        let lasts = |end: &Option<DateTime<Utc>>| end.is_none_or(|end| Utc::now() + MARGIN < end);
-        if let Some((credential, end)) = current.as_ref()
-            && lasts(end)
-        {
-            return Ok(Arc::clone(credential));
+        if let Some((credential, _)) = self.current() {
+            return Ok(credential);
         }
-        let token = (self.source)().await.map_err(|source| StoreError::Generic { store: "MicrosoftAzure", source })?;
-        let end = end_of(&token);
-        let credential = Arc::new(AzureCredential::BearerToken(token));
-        *current = Some((Arc::clone(&credential), end));
-        Ok(credential)
+        let (source, current) = (Arc::clone(&self.source), Arc::clone(&self.current));
+        let ask = || {
+            let ask = async move {
+                let token = source().await.map_err(|source| StoreError::Generic { store: "MicrosoftAzure", source })?;
+                let end = end_of(&token);
+                let token = (Arc::new(AzureCredential::BearerToken(token)), end);
+                *current.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
+                Ok(token)
+            };
+            ask.boxed()
+        };
+        Ok(self.asking.get((), || self.current(), ask).await?.0)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures::FutureExt as _;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn settings(names: &[(&str, Key)]) -> Settings {

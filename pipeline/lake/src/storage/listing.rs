@@ -21,6 +21,13 @@ pub(super) fn tag(meta: &ObjectMeta) -> Option<&str> {
     meta.e_tag.as_deref().map(|tag| tag.trim_matches('"')).filter(|tag| !tag.is_empty())
 }
 
+/// What this process did to an object.
+#[derive(Debug)]
+pub(super) enum Change {
+    Written(ObjectMeta),
+    Deleted(Path),
+}
+
 /// Objects below a folder at a moment, kept up with what this process writes.
 #[derive(Debug)]
 pub(super) struct Listing {
@@ -59,19 +66,23 @@ impl Listing {
         self.made.elapsed() < LIFETIME
     }
 
-    /// Adds an object that was written.
-    pub(super) fn insert(&mut self, meta: ObjectMeta) {
+    /// Takes in what this process did since the listing began.
+    pub(super) fn apply(&mut self, change: &Change) {
+        match change {
+            Change::Written(meta) => self.insert(meta.clone()),
+            Change::Deleted(path) => {
+                self.logs.remove(path);
+                self.sizes.remove(path);
+            }
+        }
+    }
+
+    fn insert(&mut self, meta: ObjectMeta) {
         if is_log(&meta.location) {
             self.logs.insert(meta.location.clone(), meta);
         } else {
             self.sizes.insert(meta.location, meta.size);
         }
-    }
-
-    /// Forgets an object that was deleted.
-    pub(super) fn remove(&mut self, path: &Path) {
-        self.logs.remove(path);
-        self.sizes.remove(path);
     }
 
     /// Object of a log.

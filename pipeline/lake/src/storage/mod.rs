@@ -20,6 +20,7 @@ mod parts;
 mod reliable;
 mod saved_logs;
 mod single_delete;
+mod single_flight;
 mod transport;
 
 use super::error::{Error, Result};
@@ -126,8 +127,8 @@ impl Storage {
     }
 
     /// Forgets the listing: the next look is at the storage itself.
-    pub(super) async fn forget_listing(&self) {
-        self.cached.forget_listing().await;
+    pub(super) fn forget_listing(&self) {
+        self.cached.forget_listing();
     }
 
     /// Lists the storage anew at once.

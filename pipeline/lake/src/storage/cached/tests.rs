@@ -1,6 +1,8 @@
 use super::super::counted::Counted;
 use super::*;
 use deltalake::logstore::object_store::PutMode;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 fn commit(table: &str, version: u64) -> Path {
     Path::from(format!("lake/gold/{table}/_delta_log/{version:020}.json"))
@@ -190,4 +192,68 @@ async fn logs_are_saved_in_the_lakehouse_whatever_its_name() {
     store.taken();
     assert_eq!(text(&cached(), &commit).await.unwrap(), "a");
     assert_eq!(store.taken(), (1, 1), "a list, and the saved logs");
+}
+
+#[tokio::test]
+async fn a_reader_that_is_left_alone_holds_nobody_up() {
+    let store = Arc::new(Counted::default());
+    let data = Path::from("lake/gold/t/part-1.parquet");
+    store.memory.put(&data, "0123456789".into()).await.unwrap();
+    store.memory.put(&commit("t", 0), "a".into()).await.unwrap();
+    // Whatever a reader waits for when it is left alone: the listing, the log, the file.
+    for wait in 1..6 {
+        let cached = opened(&store);
+        let alone = async {
+            text(&cached, &commit("t", 0)).await.unwrap();
+            cached.get_range(&data, 2..4).await.unwrap()
+        };
+        let mut alone = std::pin::pin!(alone);
+        store.slow.store(true, Ordering::Relaxed);
+        for _ in 0..wait {
+            let _ = futures::poll!(&mut alone);
+        }
+        let others = async {
+            assert_eq!(text(&cached, &commit("t", 0)).await.unwrap(), "a");
+            cached.list_anew().await;
+            cached.put(&commit("t", wait), "b".into()).await.unwrap();
+            assert_eq!(cached.get_range(&data, 4..6).await.unwrap(), "45");
+        };
+        tokio::time::timeout(Duration::from_secs(20), others).await.expect("they wait for ever");
+        assert_eq!(alone.await, "23");
+        store.slow.store(false, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_and_deleted_during_a_listing_is_known_after_it() {
+    let store = Arc::new(Counted::default());
+    let cached = opened(&store);
+    let (old, new) = (commit("t", 0), commit("t", 1));
+    store.memory.put(&old, "a".into()).await.unwrap();
+    store.slow.store(true, Ordering::Relaxed);
+    let folder = Path::from("lake/gold/t/_delta_log");
+    let listing = cached.list(Some(&folder)).try_collect::<Vec<ObjectMeta>>();
+    let mut listing = std::pin::pin!(listing);
+    // Its answer was made, and has not arrived.
+    assert!(futures::poll!(&mut listing).is_pending());
+    cached.put(&new, "b".into()).await.unwrap();
+    cached.delete(&old).await.unwrap();
+    let found = listing.await.unwrap();
+    assert_eq!(found.iter().map(|meta| meta.location.clone()).collect::<Vec<_>>(), [new]);
+    store.taken();
+    assert_eq!(log(&cached, "t").await, ["1.json"]);
+    assert_eq!(store.taken(), (0, 0));
+}
+
+#[tokio::test]
+async fn a_listing_that_was_forgotten_while_it_was_made_is_made_again() {
+    let store = Arc::new(Counted::default());
+    let cached = opened(&store);
+    store.slow.store(true, Ordering::Relaxed);
+    let folder = Path::from("lake/gold/t/_delta_log");
+    let mut listing = std::pin::pin!(cached.list(Some(&folder)).try_collect::<Vec<ObjectMeta>>());
+    assert!(futures::poll!(&mut listing).is_pending());
+    store.memory.put(&commit("t", 0), "other".into()).await.unwrap();
+    cached.forget_listing();
+    assert_eq!(listing.await.unwrap().len(), 1);
 }
