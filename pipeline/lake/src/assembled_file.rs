@@ -28,6 +28,7 @@ use parquet::arrow::{ArrowSchemaConverter, ProjectionMask};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedRowGroupWriter;
 use parquet::schema::types::SchemaDescriptor;
 use std::collections::{HashMap, HashSet};
@@ -108,6 +109,7 @@ pub(super) struct AssembledFile {
     /// For each column of a row group, which field of the schema it belongs to.
     roots: Vec<usize>,
     file: ParquetFile<Vec<u8>>,
+    properties: WriterProperties,
     constants: Arc<Constants>,
     /// Maximum rows of a row group that is encoded here.
     row_group: usize,
@@ -117,11 +119,12 @@ pub(super) struct AssembledFile {
 impl AssembledFile {
     /// Begins an empty file of the schema.
     pub(super) fn new(schema: &SchemaRef, sizing: FileSizing, constants: Arc<Constants>) -> Result<Self> {
-        let mut file = ParquetFile::new(Vec::new(), schema, writer_properties(sizing))?;
+        let properties = writer_properties(sizing);
+        let mut file = ParquetFile::new(Vec::new(), schema, properties.clone())?;
         let described = file.writer().schema_descr();
         let roots = (0..described.num_columns()).map(|leaf| described.get_column_root_idx(leaf)).collect();
         let (schema, row_group) = (Arc::clone(schema), sizing.row_group);
-        Ok(Self { schema, roots, file, constants, row_group, rows: 0 })
+        Ok(Self { schema, roots, file, properties, constants, row_group, rows: 0 })
     }
 
     /// Copies a row group of a staged file.
@@ -188,7 +191,7 @@ impl AssembledFile {
         from: &[Option<usize>],
         columns: &HashMap<usize, ArrayRef>,
     ) -> Result<HashMap<usize, ArrowColumnChunk>> {
-        let mut leaves: HashMap<usize, _> = HashMap::new();
+        let (mut roots, mut places, mut leaves) = (Vec::new(), Vec::new(), Vec::new());
         for (root, field) in self.schema.fields().iter().enumerate() {
             let own: Vec<usize> = (0..self.roots.len()).filter(|leaf| self.roots[*leaf] == root).collect();
             if own.iter().any(|leaf| from[*leaf].is_some()) {
@@ -201,14 +204,19 @@ impl AssembledFile {
                 }
                 (None, None) => new_null_array(field.data_type(), rows),
             };
-            leaves.extend(own.into_iter().zip(compute_leaves(field, &column)?));
+            roots.push(root);
+            places.extend(own);
+            leaves.extend(compute_leaves(field, &column)?);
         }
-        let mut encoded = HashMap::new();
-        for (place, mut encoder) in self.file.column_encoders()?.into_iter().enumerate() {
-            if let Some(leaf) = leaves.get(&place) {
-                encoder.write(leaf)?;
-                encoded.insert(place, encoder.close()?);
-            }
+        if roots.is_empty() {
+            return Ok(HashMap::new());
+        }
+        // Of these columns alone: an encoder takes longer to set up than a few values to encode.
+        let encoders = ParquetFile::new(std::io::sink(), &projected(&self.schema, &roots), self.properties.clone())?;
+        let mut encoded = HashMap::with_capacity(places.len());
+        for ((mut encoder, leaf), place) in encoders.column_encoders()?.into_iter().zip(leaves).zip(places) {
+            encoder.write(&leaf)?;
+            encoded.insert(place, encoder.close()?);
         }
         Ok(encoded)
     }

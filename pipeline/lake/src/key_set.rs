@@ -4,6 +4,7 @@
 //! files and row groups can be skipped by their statistics.
 
 use arrow::array::{Array, AsArray, BooleanArray};
+use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{DataType, Int64Type};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{ColumnarValue, Expr, Literal, Volatility, create_udf, lit};
@@ -14,6 +15,8 @@ use std::sync::Arc;
 const MOST_RANGES: usize = 8;
 /// Minimum gap between two ranges: nearer ids are in the same row group anyway.
 const LEAST_GAP: u64 = 4_096;
+/// Maximum bits of a set: 8 MiB.
+const MOST_BITS: u64 = 1 << 26;
 
 /// Set of the values of one key column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,9 +114,13 @@ impl KeySet {
 
     fn among(keys: &Arc<Self>, column: Expr) -> Expr {
         let (keys, key_type) = (Arc::clone(keys), keys.data_type());
+        let bits = keys.bits();
         let test = move |arguments: &[ColumnarValue]| {
             let columns = ColumnarValue::values_to_arrays(arguments)?;
-            let mask = columns.first().and_then(|column| keys.mask(column));
+            let mask = columns.first().and_then(|column| match &bits {
+                Some(bits) => bits.mask(column),
+                None => keys.mask(column),
+            });
             let mask = mask.ok_or_else(|| DataFusionError::Execution("the keys have another type".to_owned()))?;
             Ok(ColumnarValue::Array(Arc::new(mask)))
         };
@@ -121,11 +128,56 @@ impl KeySet {
         among.call(vec![column])
     }
 
+    /// The ids as bits, where they do not lie too far apart.
+    fn bits(&self) -> Option<IdBits> {
+        match self {
+            KeySet::Ids(ids) => IdBits::of(ids),
+            KeySet::Texts(_) => None,
+        }
+    }
+
     fn data_type(&self) -> DataType {
         match self {
             KeySet::Ids(_) => DataType::Int64,
             KeySet::Texts(_) => DataType::Utf8,
         }
+    }
+}
+
+/// Set of ids, one bit for each number between the least and the most: every row of a table is looked up in it.
+struct IdBits {
+    least: i64,
+    words: Vec<u64>,
+}
+
+impl IdBits {
+    /// Builds the bits; `None` where there are no ids, or they lie too far apart.
+    fn of(ids: &HashSet<i64>) -> Option<Self> {
+        let (least, most) = (*ids.iter().min()?, *ids.iter().max()?);
+        let span = most.abs_diff(least);
+        if span >= MOST_BITS {
+            return None;
+        }
+        let mut words = vec![0; usize::try_from(span / 64 + 1).ok()?];
+        ids.iter().map(|id| id.abs_diff(least)).try_for_each(|offset| {
+            *words.get_mut(usize::try_from(offset / 64).ok()?)? |= 1 << (offset % 64);
+            Some(())
+        })?;
+        Some(Self { least, words })
+    }
+
+    fn has(&self, id: i64) -> bool {
+        // An id below the least becomes a number beyond all words.
+        let offset = id.wrapping_sub(self.least).cast_unsigned();
+        let word = usize::try_from(offset / 64).ok().and_then(|place| self.words.get(place));
+        word.is_some_and(|word| word >> (offset % 64) & 1 == 1)
+    }
+
+    /// As [`KeySet::mask`].
+    fn mask(&self, column: &dyn Array) -> Option<BooleanArray> {
+        let column = column.as_primitive_opt::<Int64Type>()?;
+        let values = column.values();
+        Some(BooleanBuffer::collect_bool(column.len(), |row| column.is_valid(row) && self.has(values[row])).into())
     }
 }
 
@@ -159,6 +211,7 @@ fn ranges(ids: &HashSet<i64>) -> Vec<(i64, i64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use arrow::array::Int64Array;
 
     #[test]
     fn ranges_hold_every_id_and_skip_the_widest_gaps() {
@@ -171,6 +224,17 @@ mod tests {
         assert!(ranges.windows(2).all(|pair| pair[0].1 < pair[1].0));
         assert_eq!(ranges[0], (-70_000, -70_000));
         assert_eq!(ranges.last(), Some(&(900_000, 900_000)));
+    }
+
+    #[test]
+    fn bits_hold_the_ids_and_no_others() {
+        let column = [Some(i64::MIN), Some(-3), Some(-2), None, Some(61), Some(62), Some(i64::MAX)];
+        let column: Int64Array = column.into_iter().collect();
+        for ids in [vec![-3], vec![-3, 62], vec![62, -2], vec![i64::MAX], vec![i64::MIN]] {
+            let set = KeySet::Ids(ids.iter().copied().collect());
+            assert_eq!(set.bits().unwrap().mask(&column), set.mask(&column), "{ids:?}");
+        }
+        assert!(KeySet::Ids([i64::MIN, i64::MAX].into()).bits().is_none() && KeySet::Ids([].into()).bits().is_none());
     }
 
     #[test]

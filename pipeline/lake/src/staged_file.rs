@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Encoded bytes after which a row group of a staged Parquet file is written out.
-const ROW_GROUP_BYTES: usize = 8 * 1024 * 1024;
+const ROW_GROUP_BYTES: usize = 16 * 1024 * 1024;
 
 /// Format of a staged file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

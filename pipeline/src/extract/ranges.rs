@@ -21,6 +21,8 @@ use std::sync::Arc;
 
 /// Pages after which the rest of a range is split.
 const PAGES_AT_A_TIME: u64 = 8;
+/// Pages of a rest that is read on rather than split: each part becomes a row group, and small ones are slow to read.
+const PAGES_OF_A_SHORT_REST: u64 = 4;
 
 impl FetchedChunk {
     /// Writes a page's rows, and takes what is known of them.
@@ -172,6 +174,12 @@ struct Read {
     rest: Option<KeyRange>,
 }
 
+/// Whether the keys of a rest fit a few pages.
+fn is_short(rest: &KeyRange, page_limit: u64) -> bool {
+    let width = rest.after.zip(rest.to).and_then(|(after, to)| u64::try_from(to.saturating_sub(after)).ok());
+    width.is_some_and(|width| width <= PAGES_OF_A_SHORT_REST * page_limit)
+}
+
 /// Reads a range to its end; one of several stops after some pages and returns its rest.
 async fn read_range(
     source: ListReader,
@@ -189,8 +197,12 @@ async fn read_range(
         chunk.numbers.rows_read += page.records;
         source.stats.observer.received(page.records);
         chunk.take(&source, &schema, page, first)?;
-        if expected == Expected::Part && pages.pages() >= PAGES_AT_A_TIME && pages.mode() != PagingMode::PageNumber {
-            rest = pages.rest();
+        let is_part = expected == Expected::Part && pages.mode() != PagingMode::PageNumber;
+        if is_part
+            && pages.pages() >= PAGES_AT_A_TIME
+            && let Some(left) = pages.rest().filter(|left| !is_short(left, source.client.page_limit()))
+        {
+            rest = Some(left);
             break;
         }
     }
