@@ -214,3 +214,15 @@ async fn read_range(
     let covered = to.filter(|_| !chunk.by_number).map(|to| KeyRange { after: range.after, to: Some(to) });
     Ok(Read { chunk, covered, rest })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rest_of_few_keys_is_read_on_and_one_without_an_end_is_not() {
+        let rest = |after, to| KeyRange { after: Some(after), to };
+        assert!(is_short(&rest(1_000, Some(1_400)), 100) && !is_short(&rest(1_000, Some(1_401)), 100));
+        assert!(!is_short(&rest(1_000, None), 100));
+    }
+}
