@@ -212,9 +212,13 @@ impl AssembledFile {
             return Ok(HashMap::new());
         }
         // Of these columns alone: an encoder takes longer to set up than a few values to encode.
-        let encoders = ParquetFile::new(std::io::sink(), &projected(&self.schema, &roots), self.properties.clone())?;
+        let file = ParquetFile::new(std::io::sink(), &projected(&self.schema, &roots), self.properties.clone())?;
+        let encoders = file.column_encoders()?;
+        if encoders.len() != leaves.len() || leaves.len() != places.len() {
+            return Err(ParquetError::General(format!("{} columns for {} encoders", leaves.len(), encoders.len())));
+        }
         let mut encoded = HashMap::with_capacity(places.len());
-        for ((mut encoder, leaf), place) in encoders.column_encoders()?.into_iter().zip(leaves).zip(places) {
+        for ((mut encoder, leaf), place) in encoders.into_iter().zip(leaves).zip(places) {
             encoder.write(&leaf)?;
             encoded.insert(place, encoder.close()?);
         }

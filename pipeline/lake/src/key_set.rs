@@ -167,7 +167,7 @@ impl IdBits {
     }
 
     fn has(&self, id: i64) -> bool {
-        // An id below the least becomes a number beyond all words.
+        // An id below the least becomes a number beyond the most.
         let offset = id.wrapping_sub(self.least).cast_unsigned();
         let word = usize::try_from(offset / 64).ok().and_then(|place| self.words.get(place));
         word.is_some_and(|word| word >> (offset % 64) & 1 == 1)

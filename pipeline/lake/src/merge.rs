@@ -37,8 +37,8 @@ const GROUPS_AT_ONCE: usize = 2;
 impl Table {
     /// Merges rows by key in one commit: inserts, updates and, where [`DELETE_MARK`] is set, deletes.
     ///
-    /// There must be exactly `expected` rows, in the table's schema plus the mark, each key once. Rows of
-    /// which it is known in which columns they differ from the stored ones are not compared again.
+    /// There must be exactly `expected` rows, in the table's schema plus the mark, each key once. Rows of which it is
+    /// known in which columns they differ from the stored ones are not compared again.
     ///
     /// # Errors
     /// [`super::Error::Table`]; the table stays as it was.

@@ -74,7 +74,8 @@ impl Table {
 /// Row of a row group, and the changed row that takes its place.
 type Hit = (usize, usize);
 
-/// Finds each changed row once, by the hash of its key, by the row groups; `None` where one is not there, or is there twice.
+/// Finds each changed row once, by the hash of its key, in the row groups; `None` where one is not there, or is there
+/// twice.
 fn find_rows(
     stored: &StagedGroups,
     schema: &SchemaRef,

@@ -29,7 +29,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Encoded bytes after which a row group of a staged Parquet file is written out.
-const ROW_GROUP_BYTES: usize = 16 * 1024 * 1024;
+const ROW_GROUP_BYTES: usize = 8 * 1024 * 1024;
+/// The same where row groups become the table's: a range of the API's pages is one of them.
+const COPIED_ROW_GROUP_BYTES: usize = 12 * 1024 * 1024;
 
 /// Format of a staged file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +54,14 @@ impl Format {
         match self {
             Format::Arrow => "arrow",
             Format::Parquet | Format::Data(_) => "parquet",
+        }
+    }
+
+    /// Encoded bytes after which a row group is written out.
+    fn bytes_of_a_group(self) -> usize {
+        match self {
+            Format::Data(_) => COPIED_ROW_GROUP_BYTES,
+            Format::Arrow | Format::Parquet => ROW_GROUP_BYTES,
         }
     }
 
@@ -99,18 +109,19 @@ impl Writer {
         })
     }
 
-    /// Writes rows; a row group of a Parquet file has so many of them at most.
-    fn write(&mut self, batch: &RecordBatch, most: usize) -> Result<(), ArrowError> {
+    /// Writes rows; `format` bounds the row groups of a Parquet file.
+    fn write(&mut self, batch: &RecordBatch, format: Format) -> Result<(), ArrowError> {
         let writer = match self {
             Writer::Arrow(writer) => return writer.write(batch),
             Writer::Parquet(writer) => writer,
         };
+        let (most, most_bytes) = (format.rows_of_a_group(), format.bytes_of_a_group());
         let mut written = 0;
         while written < batch.num_rows() {
             let rows = (batch.num_rows() - written).min(most - writer.rows_in_group());
             writer.encode(&batch.slice(written, rows))?;
             written += rows;
-            if writer.rows_in_group() == most || writer.bytes_in_group() >= ROW_GROUP_BYTES {
+            if writer.rows_in_group() == most || writer.bytes_in_group() >= most_bytes {
                 writer.end_group()?;
             }
         }
@@ -173,7 +184,7 @@ impl StagedFile {
             Format::Data(_) => &cast_to_schema(batch, &self.schema).map_err(failed)?,
             Format::Arrow | Format::Parquet => batch,
         };
-        writer.write(batch, self.format.rows_of_a_group()).map_err(failed)?;
+        writer.write(batch, self.format).map_err(failed)?;
         self.rows += batch.num_rows() as u64;
         Ok(())
     }

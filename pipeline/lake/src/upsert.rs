@@ -1,9 +1,10 @@
 //! Upserts a stream of rows into a table, and writes only what differs.
 //!
 //! An empty table is filled without any comparison. Otherwise both sides are compared by a 128-bit hash of each row's
-//! content, so memory is a few dozen bytes a row whatever the row's width; of a few rows each column has its hash. Changed rows go through a staged file into
-//! one commit: they fill an empty table, or the files that may hold their keys are rewritten with them. Either way the
-//! rows are in the order of the key, so that tables stay clustered by it. No change, no commit.
+//! content, so memory is a few dozen bytes a row whatever the row's width; of a few rows each column has its hash.
+//! Changed rows go through a staged file into one commit: they fill an empty table, or the files that may hold their
+//! keys are rewritten with them. Either way the rows are in the order of the key, so that tables stay clustered by it.
+//! No change, no commit.
 
 use super::error::{Error, Result, ResultExt as _};
 use super::schema::cast_to_schema;

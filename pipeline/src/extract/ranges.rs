@@ -175,9 +175,9 @@ struct Read {
 }
 
 /// Whether the keys of a rest fit a few pages.
-fn is_short(rest: &KeyRange, page_limit: u64) -> bool {
+fn is_short(rest: &KeyRange, rows_a_page: u64) -> bool {
     let width = rest.after.zip(rest.to).and_then(|(after, to)| u64::try_from(to.saturating_sub(after)).ok());
-    width.is_some_and(|width| width <= PAGES_OF_A_SHORT_REST * page_limit)
+    width.is_some_and(|width| width <= PAGES_OF_A_SHORT_REST * rows_a_page)
 }
 
 /// Reads a range to its end; one of several stops after some pages and returns its rest.
@@ -200,7 +200,8 @@ async fn read_range(
         let is_part = expected == Expected::Part && pages.mode() != PagingMode::PageNumber;
         if is_part
             && pages.pages() >= PAGES_AT_A_TIME
-            && let Some(left) = pages.rest().filter(|left| !is_short(left, source.client.page_limit()))
+            // By the pages as they come: some servers cut them short.
+            && let Some(left) = pages.rest().filter(|left| !is_short(left, chunk.numbers.rows_read / pages.pages()))
         {
             rest = Some(left);
             break;

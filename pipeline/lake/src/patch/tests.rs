@@ -136,6 +136,27 @@ async fn copies_and_encodes(is_compared: bool) {
 }
 
 #[tokio::test]
+async fn what_is_known_of_all_rows_is_believed_and_one_unknown_row_is_enough_to_compare() {
+    let (folder, lake) = lake(1_000);
+    let table = filled(&lake).await;
+    let changed = batch(&[(3, Some("new"), 7.0, vec![]), (4, Some("new"), 7.0, vec![])]);
+    let of_text: Differing = row_hashes(&changed, &[0]).unwrap().into_iter().map(|key| (key, vec![1])).collect();
+    let of_one: Differing = of_text.iter().take(1).map(|(key, places)| (*key, places.clone())).collect();
+    for (differing, number) in [(of_text, 0.0), (of_one, 7.0)] {
+        let add = table.patch(&table.files().unwrap()[0], &changed, "id", &differing).await.unwrap().unwrap();
+        let bytes = std::fs::read(folder.path().join("silver/cw_test").join(add.path)).unwrap();
+        let rows = StagedGroups::of(bytes.into()).unwrap().read(0, &schema(), &[1, 2], None).unwrap();
+        let texts: &StringArray = rows.column(0).as_any().downcast_ref().unwrap();
+        let numbers: &Float64Array = rows.column(1).as_any().downcast_ref().unwrap();
+        assert_eq!((texts.value(3), texts.value(4)), ("new", "new"));
+        assert_eq!(
+            (numbers.value(3).to_bits(), numbers.value(4).to_bits()),
+            (f64::to_bits(number), f64::to_bits(number))
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_stamp_is_never_taken_for_the_same() {
     let (_folder, lake) = lake(1_000);
     let mut table = filled(&lake).await;

@@ -58,7 +58,9 @@ struct Known {
     /// Content by path, with the tag of the object that had it.
     contents: HashMap<Path, (String, Bytes)>,
     has_loaded_saved: bool,
-    has_changed: bool,
+    /// Objects of logs that this process wrote, and how many of them are among the saved logs.
+    written: u64,
+    saved: u64,
 }
 
 impl Known {
@@ -212,27 +214,28 @@ impl Cached {
 
     /// Saves the logs that a reader of the newest versions needs, where this process changed any.
     pub(super) async fn save_logs(&self) {
-        if !self.0.known().has_changed {
-            return;
+        {
+            let known = self.0.known();
+            if known.written == known.saved {
+                return;
+            }
         }
         // What this command did not read stays saved.
         self.load_saved().await;
-        let logs: Vec<SavedLog> = {
-            let mut known = self.0.known();
+        let (logs, written) = {
+            let known = self.0.known();
             let Some(listing) = known.listing.as_ref() else { return };
             let log = |meta: &ObjectMeta| {
                 let content = known.content(meta)?;
                 Some(SavedLog { path: meta.location.clone(), tag: tag(meta)?.to_owned(), content })
             };
-            let logs = listing.needed().into_iter().filter_map(log).collect();
-            known.has_changed = false;
-            logs
+            (listing.needed().into_iter().filter_map(log).collect::<Vec<SavedLog>>(), known.written)
         };
         let saved = async { self.0.store.put(&self.0.saved, encode(&logs)?.into()).await.map_err(Into::into) };
         let saved: std::result::Result<PutResult, super::super::error::BoxError> = saved.await;
-        if let Err(error) = saved {
-            self.0.known().has_changed = true;
-            tracing::debug!(%error, "the logs are not saved; the next command reads them one by one");
+        match saved {
+            Ok(_) => self.0.known().saved = written,
+            Err(error) => tracing::debug!(%error, "the logs are not saved; the next command reads them one by one"),
         }
     }
 
@@ -382,7 +385,7 @@ impl ObjectStore for Cached {
                 };
                 let mut known = self.0.known();
                 if is_log(location) {
-                    known.has_changed = true;
+                    known.written += 1;
                     known.learn(&meta, content);
                 } else {
                     self.0.parts().insert(location, 0, Part { size: content.len() as u64, bytes: content });

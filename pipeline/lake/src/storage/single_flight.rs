@@ -11,6 +11,7 @@ use std::fmt;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::watch;
+use tracing::Instrument as _;
 
 /// Outcome of a request that many wait for.
 type Outcome<T> = std::result::Result<T, Arc<Error>>;
@@ -24,10 +25,11 @@ struct Flight<T> {
 impl<T: Clone + Send + Sync + 'static> Flight<T> {
     fn begin(request: BoxFuture<'static, Result<T>>) -> Self {
         let (tell, outcome) = watch::channel(None);
-        let task = tokio::spawn(async move {
+        let told = async move {
             let found = request.await.map_err(Arc::new);
             tell.send_replace(Some(found));
-        });
+        };
+        let task = tokio::spawn(told.in_current_span());
         Self { outcome, task: AbortOnDrop::of(&task) }
     }
 
