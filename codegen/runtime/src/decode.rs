@@ -228,7 +228,8 @@ impl Decoder {
         if buffered.saturating_add(size) > MOST {
             return Err(DecodeError::Full { buffered, page });
         }
-        let text = str::from_utf8(bytes).map_err(|error| DecodeError::NotUtf8 { offset: error.valid_up_to() })?;
+        let text =
+            simdutf8::compat::from_utf8(bytes).map_err(|error| DecodeError::NotUtf8 { offset: error.valid_up_to() })?;
         let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         let (rows, quarantined) = (self.rows, self.quarantined.len());
         let mut reader = Reader::new(text, self.policy.clone());

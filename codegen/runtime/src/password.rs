@@ -7,6 +7,8 @@
 //! Invariant: whether an object is such a field must be decided by the whole of it, whatever the order of its
 //! properties. Any property that says so is enough, also where another of the same name says otherwise.
 
+use memchr::memchr3_iter;
+
 use crate::json::{Scanner, Syntax};
 
 /// Role of a property in the object that has it.
@@ -52,11 +54,21 @@ fn ends_with(name: &str, end: &str) -> bool {
 #[inline]
 pub(crate) fn names_password(raw: &str) -> Result<bool, Syntax> {
     match raw.as_bytes().first() {
-        // The shortest text that says so has ten bytes, quotes included.
-        Some(b'"') if raw.len() < 10 => Ok(false),
-        Some(b'"' | b'{' | b'[') => any_text_is_it(&mut Scanner::new(raw)),
+        Some(b'"' | b'{' | b'[') if may_name_it(raw.as_bytes()) => any_text_is_it(&mut Scanner::new(raw)),
         _ => Ok(false),
     }
+}
+
+/// Returns whether the word is in a JSON text, or an escape, which may stand for a part of it. Nearly no text has
+/// either, and to look is cheaper than to read it.
+#[inline]
+fn may_name_it(raw: &[u8]) -> bool {
+    const BEFORE: usize = "pass".len();
+    const AFTER: usize = "word".len();
+    memchr3_iter(b'w', b'W', b'\\', raw).any(|at| {
+        let word = at.checked_sub(BEFORE).and_then(|start| raw.get(start..at + AFTER));
+        raw.get(at) == Some(&b'\\') || word.is_some_and(|word| word.eq_ignore_ascii_case(b"password"))
+    })
 }
 
 fn any_text_is_it(scanner: &mut Scanner<'_>) -> Result<bool, Syntax> {

@@ -355,6 +355,8 @@ fn http(settings: &ApiSettings, limits: Limits) -> reqwest::ClientBuilder {
     let builder = reqwest::Client::builder()
         .user_agent(concat!("connectwise-etl/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
+        // Bodies are unpacked by the transport.
+        .no_gzip()
         .connect_timeout(limits.connect)
         .read_timeout(limits.silence);
     // Plain http is allowed to this machine only, so it must not go over a proxy.

@@ -19,6 +19,7 @@ pub mod conditions;
 mod count;
 mod error;
 mod fields;
+mod gzip;
 mod key_range;
 mod link;
 mod list;

@@ -3,13 +3,14 @@
 //! Invariant: redirects are never followed, so that credentials go to one host only; a body must never be read beyond
 //! the limit.
 
-use crate::attempt::Failure;
+use crate::attempt::{Failure, FailureKind};
 use crate::error::ClientError;
+use crate::gzip::{Unpacked, unpack};
 use crate::request::Request;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap};
 use std::fmt::Debug;
 
 /// The most memory that is allocated for a body before any of it was received, whatever length it announces.
@@ -45,21 +46,38 @@ pub(crate) struct Http {
 #[async_trait]
 impl Transport for Http {
     async fn send(&self, url: &str, request: &Request) -> Result<Received, Failure> {
-        let mut builder = self.signed.get(url).query(&request.query);
+        let mut builder = self.signed.get(url).query(&request.query).header(ACCEPT_ENCODING, "gzip");
         if request.forward_only {
             builder = builder.header("pagination-type", "forward-only");
         }
         let mut response = builder.send().await.map_err(|error| Failure::network(url, &error))?;
-        let (status, headers) = (response.status(), response.headers().clone());
+        let (status, mut headers) = (response.status(), response.headers().clone());
         let room = response.content_length().unwrap_or(0).min(FIRST_BYTES);
         let mut body = BytesMut::with_capacity(usize::try_from(room).unwrap_or(0));
+        let limit = self.body_limit;
+        let too_large = || Failure::Final(ClientError::TooLarge { url: url.to_owned(), limit });
         while let Some(chunk) = response.chunk().await.map_err(|error| Failure::network(url, &error))? {
-            let limit = self.body_limit;
             if body.len() + chunk.len() > limit {
-                return Err(Failure::Final(ClientError::TooLarge { url: url.to_owned(), limit }));
+                return Err(too_large());
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Received { status, headers, body: body.freeze() })
+        let mut body = body.freeze();
+        if is_gzip(&headers) && !body.is_empty() {
+            body = unpack(&body, limit).map(Bytes::from).map_err(|error| match error {
+                Unpacked::TooLarge => too_large(),
+                Unpacked::Damaged(error) => {
+                    Failure::unreadable(&format!("its gzip is damaged: {error}"), FailureKind::Other)
+                }
+            })?;
+            headers.remove(CONTENT_ENCODING);
+            headers.remove(CONTENT_LENGTH);
+        }
+        Ok(Received { status, headers, body })
     }
+}
+
+fn is_gzip(headers: &HeaderMap) -> bool {
+    let named = |name: &str| matches!(name.trim().to_ascii_lowercase().as_str(), "gzip" | "x-gzip");
+    headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()).is_some_and(named)
 }

@@ -18,10 +18,10 @@ use arrow_ipc::reader::FileReader;
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
 use datafusion::execution::options::ArrowReadOptions;
 use datafusion::prelude::{DataFrame, ParquetReadOptions, SessionContext};
-use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::{ArrowSchemaConverter, ProjectionMask};
 use parquet::basic::{Compression, Encoding};
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use std::fs::File;
 use std::io::BufWriter;
@@ -96,13 +96,19 @@ impl Writer {
                     properties = properties.set_column_dictionary_enabled(path.clone(), false);
                     properties = properties.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
                 }
+                // Nobody looks for rows by the bounds of what is inside lists and maps, and most texts are there.
+                let described = ArrowSchemaConverter::new().convert(schema)?;
+                for column in described.columns().iter().filter(|column| column.max_rep_level() > 0) {
+                    properties =
+                        properties.set_column_statistics_enabled(column.path().clone(), EnabledStatistics::None);
+                }
                 Writer::Parquet(ParquetFile::new(file, schema, properties.build())?)
             }
             Format::Parquet => {
                 let properties = WriterProperties::builder()
                     .set_compression(Compression::SNAPPY)
                     .set_dictionary_enabled(true)
-                    .set_statistics_enabled(parquet::file::properties::EnabledStatistics::Chunk)
+                    .set_statistics_enabled(EnabledStatistics::Chunk)
                     .build();
                 Writer::Parquet(ParquetFile::new(file, schema, properties)?)
             }

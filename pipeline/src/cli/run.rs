@@ -17,6 +17,7 @@ use crate::settings::hash_key;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use clap::{Args, ValueEnum as _};
 use serde_json::json;
+use std::collections::BTreeMap;
 use tracing::Instrument as _;
 
 /// Time that the login to the storage has to last when a run begins.
@@ -238,6 +239,7 @@ pub(super) fn as_json(report: &RunReport) -> String {
             })
         })
         .collect();
+    let seconds: BTreeMap<&str, f64> = report.seconds.iter().map(|(layer, seconds)| (layer.name(), *seconds)).collect();
     let document = json!({
         "runId": report.run.as_str(),
         "status": report.status(),
@@ -245,6 +247,7 @@ pub(super) fn as_json(report: &RunReport) -> String {
         "layers": report.layers,
         "startedAt": instant(report.run.started_micros()),
         "finishedAt": instant(report.finished_micros),
+        "seconds": seconds,
         "entities": entities,
         "tables": report.tables,
         "checks": report.checks,

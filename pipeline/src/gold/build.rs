@@ -17,6 +17,7 @@ use futures::stream::FuturesUnordered;
 use futures::{StreamExt as _, TryStreamExt as _};
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::sync::Semaphore;
 
 /// Result of building a table.
 #[derive(Debug, Clone)]
@@ -153,10 +154,13 @@ pub async fn build(run: &RunContext, options: BuildOptions) -> Result<Gold> {
         }
         // Where a query fails, the checks run it again and report the error.
         let context = context.clone();
-        spawn_abortable("the checks", async move { checks::of_records(&context, queries_at_once).await })
-            .await
-            .ok()?
-            .ok()
+        spawn_abortable(
+            "the checks",
+            async move { checks::of_records(&context, &Semaphore::new(queries_at_once)).await },
+        )
+        .await
+        .ok()?
+        .ok()
     };
     let (built, records) = futures::join!(tables, records);
     Ok(Gold { built: built?, inputs, records, queries_at_once })

@@ -17,21 +17,23 @@ use connectwise_generated::tables::TABLES as ENTITIES;
 use connectwise_runtime::Table as EntityTable;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::{DataFrame, SessionContext};
-use futures::future::BoxFuture;
-use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, try_join_all};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::sync::Semaphore;
 
 /// Queries the figures of bronze and silver for the checks, entity by entity.
 ///
 /// # Errors
 /// [`Error::Query`] when a query fails.
-pub(super) async fn of_records(context: &SessionContext, at_once: usize) -> Result<Vec<OfEntity>> {
-    side_by_side(ENTITIES, at_once, |entity| OfEntity::ask(context, entity).boxed()).await
+pub(super) async fn of_records(context: &SessionContext, permits: &Semaphore) -> Result<Vec<OfEntity>> {
+    side_by_side(ENTITIES, permits, |entity| OfEntity::ask(context, entity).boxed()).await
 }
 
-/// Runs all checks but the comparison with a rebuild, some queries at a time; the `known` figures are not queried again.
+/// Runs all checks but the comparison with a rebuild, `at_once` queries at a time; the `known` figures are not queried
+/// again.
 pub(super) async fn run_checks(
     context: &SessionContext,
     run: &RunId,
@@ -39,19 +41,21 @@ pub(super) async fn run_checks(
     known: Option<Vec<OfEntity>>,
 ) -> Result<Vec<Check>> {
     let day = business_date(run)?;
-    // All queries first, several concurrently: each is a pass over a table, and the largest take longest.
-    let facts = side_by_side(GOLD, at_once, |table| TableStats::of_gold(context, table).boxed());
+    // All queries first: each is a pass over a table, and holds a part of it in memory.
+    let permits = &Semaphore::new(at_once);
+    let facts = side_by_side(GOLD, permits, |table| TableStats::of_gold(context, table).boxed());
     let records = async {
         match known {
             Some(records) => Ok(records),
-            None => of_records(context, at_once).await,
+            None => of_records(context, permits).await,
         }
     };
-    let references = side_by_side(GOLD, at_once, |table| references_exist(context, table).boxed());
-    let fits = side_by_side(GOLD, at_once, |table| amounts_fit(context, table).boxed());
-    let own = side_by_side(OWN, at_once, |check| own(context, check, &day).boxed());
+    let references = side_by_side(GOLD, permits, |table| references_exist(context, table).boxed());
+    let fits = side_by_side(GOLD, permits, |table| amounts_fit(context, table).boxed());
+    let own = side_by_side(OWN, permits, |check| own(context, check, &day).boxed());
+    let statuses = with_permit(permits, statuses_add_up(context));
     let (facts, records, references, fits, own, statuses) =
-        futures::try_join!(facts, records, references, fits, own, statuses_add_up(context))?;
+        futures::try_join!(facts, records, references, fits, own, statuses)?;
 
     let facts: BTreeMap<&str, TableStats> = GOLD.iter().map(|table| table.name).zip(facts).collect();
     let silver: BTreeMap<&str, &TableStats> =
@@ -81,14 +85,20 @@ pub(super) async fn run_checks(
     Ok(checks)
 }
 
-/// Runs one query per item, a few concurrently; the results are in the items' order.
+/// Runs one query per item, each with a permit; the results are in the items' order.
 async fn side_by_side<'t, 'f, T, R>(
     things: &'t [T],
-    at_once: usize,
+    permits: &Semaphore,
     ask: impl Fn(&'t T) -> BoxFuture<'f, Result<R>>,
 ) -> Result<Vec<R>> {
-    let asked: Vec<_> = things.iter().map(ask).collect();
-    futures::stream::iter(asked).buffered(at_once).try_collect().await
+    try_join_all(things.iter().map(|thing| with_permit(permits, ask(thing)))).await
+}
+
+/// Waits for a permit, and then for the result.
+async fn with_permit<R>(permits: &Semaphore, asked: impl Future<Output = Result<R>>) -> Result<R> {
+    // It is never closed.
+    let _permit = permits.acquire().await;
+    asked.await
 }
 
 /// Lists the columns of a silver table whose sums facts' measures must agree with, each once.

@@ -54,6 +54,8 @@ async fn what_is_in_quarantine_is_told_until_it_left() {
     let json = run(&scene, &[&arguments[..], &["--json"]].concat(), &[]).await;
     let document: serde_json::Value = serde_json::from_str(&json.out).unwrap();
     assert_eq!(document["inQuarantine"], json!({ "Company": 1 }));
+    let took = document["seconds"].as_object().unwrap();
+    assert!(took.len() == 1 && took["bronze"].as_f64() > Some(0.0), "a time for each layer of the run: {took:?}");
 
     let compared = run(&scene, &["reconcile", "--entities", "Company"], &[]).await;
     assert_eq!(compared.code, 0, "{}", compared.err);
