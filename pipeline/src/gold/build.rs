@@ -154,13 +154,9 @@ pub async fn build(run: &RunContext, options: BuildOptions) -> Result<Gold> {
         }
         // Where a query fails, the checks run it again and report the error.
         let context = context.clone();
-        spawn_abortable(
-            "the checks",
-            async move { checks::of_records(&context, &Semaphore::new(queries_at_once)).await },
-        )
-        .await
-        .ok()?
-        .ok()
+        // Beside the tables, which take the most memory of a run.
+        let permits = Semaphore::new(queries_at_once.div_ceil(2));
+        spawn_abortable("the checks", async move { checks::of_records(&context, &permits).await }).await.ok()?.ok()
     };
     let (built, records) = futures::join!(tables, records);
     Ok(Gold { built: built?, inputs, records, queries_at_once })
