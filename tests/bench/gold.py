@@ -5,8 +5,8 @@
 
 DuckDB gets as many threads as there are processors for us, and for each function of ours the fastest way that it has
 itself. It makes tables in its memory ("tables"), or Parquet files, as gold is ("parquet"). Our figure is what the run
-says of the gold layer, of which some tables are built side by side, and what the whole process took, with the checks and
-its start. Medians of the rounds.
+says of the gold layer with all its checks, since some tables are built side by side, and what the whole process took.
+Medians of the rounds.
 """
 
 import json
@@ -187,7 +187,7 @@ def main(target, scale, lakehouse):
     ours = figures(found["connectwise-etl"])
     for name in forms:
         theirs = figures(found[name])
-        print(f"\nagainst {name}: {ours[0] / theirs[0]:.2f} times its time; with the checks and the process {ours[2] / theirs[2]:.2f}")
+        print(f"\nagainst {name}: {ours[0] / theirs[0]:.2f} times its time, our checks with it; the process {ours[2] / theirs[2]:.2f}")
     tables = {name: dict(zip(of[0].rows, medians([one.seconds[table] for table in of[0].rows] for one in of))) for name, of in found.items()}
     mine = tables["connectwise-etl"]
     print(f"\n{'the slowest, s':32}" + "".join(f"{name:>18}" for name in tables))

@@ -126,7 +126,8 @@ source runs with its own settings.
 {table(["", "layer, s", *heads[1:]], of_gold, (1, *DIGITS))}
 
 All run the generated SQL, each in its own dialect, over the same Parquet files of silver. DuckDB and PySpark write
-plain Parquet; connectwise-etl writes Delta tables and checks them. PySpark runs on all cores, with 8 GiB for its driver.
+plain Parquet; connectwise-etl writes Delta tables and checks them, which is in its time. PySpark runs on all cores, with
+8 GiB for its driver.
 
 ## A first run, all entities and layers
 

@@ -1,6 +1,7 @@
 //! Gzip: unpacks the body of a response.
 //!
-//! Invariant: what is unpacked must never take more memory than the limit, whatever the body says of its length.
+//! Invariant: never may more than the limit be unpacked, and one byte to see that it is more, whatever the body says of
+//! its length.
 
 use libdeflater::Decompressor;
 use memchr::memmem;

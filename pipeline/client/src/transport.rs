@@ -81,3 +81,17 @@ fn is_gzip(headers: &HeaderMap) -> bool {
     let named = |name: &str| matches!(name.trim().to_ascii_lowercase().as_str(), "gzip" | "x-gzip");
     headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()).is_some_and(named)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::header::HeaderValue;
+
+    #[test]
+    fn a_body_is_unpacked_where_it_is_said_to_be_packed() {
+        let of =
+            |value: &'static str| is_gzip(&HeaderMap::from_iter([(CONTENT_ENCODING, HeaderValue::from_static(value))]));
+        assert!(of("gzip") && of("x-gzip") && of("GZip "));
+        assert!(!of("identity") && !of("br") && !of("") && !is_gzip(&HeaderMap::new()));
+    }
+}

@@ -279,8 +279,9 @@ fn bytes_below(folder: &Path) -> u64 {
 mod tests {
     use super::super::longs;
     use super::*;
-    use arrow::array::{Int64Array, RecordBatch};
+    use arrow::array::{ArrayRef, Int64Array, ListBuilder, RecordBatch, StringBuilder};
     use arrow::datatypes::{DataType, Field, Schema};
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
     fn config(root: &Path) -> StageConfig {
         StageConfig { root: root.join("staging"), limit: None, kept: "fetched", caches: &["seen"] }
@@ -289,6 +290,29 @@ mod tests {
     fn numbers() -> RecordBatch {
         let schema = Arc::new(Schema::new(vec![Field::new("id", DataType::Int64, false)]));
         RecordBatch::try_new(schema, vec![Arc::new(Int64Array::from(vec![1, 2, 3]))]).unwrap()
+    }
+
+    #[test]
+    fn rows_to_be_copied_have_bounds_where_someone_looks_for_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let stage = Stage::below(&folder.path().join("lake"), "a", &config(folder.path())).unwrap();
+        let mut tags = ListBuilder::new(StringBuilder::new());
+        for row in [Some(vec![Some("b"), None]), None, Some(vec![Some("a")])] {
+            tags.append_option(row);
+        }
+        let columns: [(&str, ArrayRef); 2] =
+            [("id", Arc::new(Int64Array::from(vec![1, 2, 3]))), ("tags", Arc::new(tags.finish()))];
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let mut file = stage.file("x", Format::Data(FileSizing::WIDE), &batch.schema());
+        file.write(&batch).unwrap();
+        file.finish().unwrap();
+
+        let reader = ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(file.path()).unwrap()).unwrap();
+        let groups = reader.metadata().row_groups();
+        let has_bounds: Vec<bool> = groups[0].columns().iter().map(|column| column.statistics().is_some()).collect();
+        assert_eq!(has_bounds, [true, false]);
+        let read = reader.build().unwrap().next().unwrap().unwrap();
+        assert_eq!(read.columns(), batch.columns());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{Scene, all_ids, ids_of};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The ids of the entries of which a custom field satisfies something.
 fn ids_with(scene: &Scene, wanted: impl Fn(&Value) -> bool) -> BTreeSet<i64> {
@@ -37,6 +37,8 @@ async fn lists_and_counts_are_narrowed_by_lists_in_records_and_by_custom_fields(
     let log = world.requests();
     let mut counts = log.lines.iter().filter(|line| line.path.ends_with("/count"));
     assert!(counts.any(|line| line.parameter("customFieldConditions").is_some()));
+    let packed = |headers: &BTreeMap<String, String>| headers.get("accept-encoding").is_some_and(|how| how == "gzip");
+    assert!(log.lines.iter().all(|line| packed(&line.headers)), "every body is asked for packed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

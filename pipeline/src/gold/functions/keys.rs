@@ -65,6 +65,8 @@ impl AggregateUDFImpl for DistinctKeys {
 struct Keys {
     /// Whole numbers, and pairs of whole numbers that fit.
     numbers: RoaringTreemap,
+    /// How many of them were added.
+    added: usize,
     /// Hashes of other keys.
     hashes: Vec<u128>,
 }
@@ -85,6 +87,7 @@ impl Accumulator for Keys {
         let valid = || keys.iter().enumerate().filter(|(place, _)| is_valid(*place));
         // Fastest in the order of the key; what is there already is not added again.
         let numbers = || valid().filter_map(|(_, key)| *key);
+        self.added += keys.len();
         if self.numbers.append(numbers()).is_err() {
             self.numbers.extend(numbers());
         }
@@ -103,7 +106,7 @@ impl Accumulator for Keys {
     }
 
     fn size(&self) -> usize {
-        size_of_val(self) + self.numbers.serialized_size() + self.hashes.capacity() * WIDTH
+        size_of_val(self) + self.added * size_of::<u64>() + self.hashes.capacity() * WIDTH
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
@@ -133,7 +136,7 @@ fn in_order(number: i64) -> u64 {
     number.cast_unsigned() ^ (1 << 63)
 }
 
-/// Encodes a pair so that pairs with the same second part, which few parents' items share, lie close together; `None`
+/// Encodes a pair so that the first items of all parents lie close together, then the second ones, and so on; `None`
 /// where a part is negative or too large.
 fn of_pair(first: i64, second: i64) -> Option<u64> {
     let first = u64::try_from(first).ok().filter(|first| first >> FIRST_BITS == 0)?;
@@ -183,6 +186,9 @@ mod tests {
             let sql = format!("SELECT distinct_keys({}, {}) FROM (VALUES {pairs}) AS t(p, n)", cast("p"), cast("n"));
             assert_eq!(value(&sql).await, "5", "{kind}");
         }
+        // What lies beyond the bits of a part is no other pair.
+        let far = "(0, 0), (0, 1), (0, 65536), (281474976710656, 0), (-1, 65535)";
+        assert_eq!(value(&format!("SELECT distinct_keys(p, n) FROM (VALUES {far}) AS t(p, n)")).await, "5");
         assert_eq!(value("SELECT distinct_keys(value) FROM range(0) WHERE value < 0").await, "0", "no row at all");
     }
 
