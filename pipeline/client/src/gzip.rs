@@ -1,7 +1,6 @@
 //! Gzip: unpacks the body of a response.
 //!
-//! Invariant: never may more than the limit be unpacked, and one byte to see that it is more, whatever the body says of
-//! its length.
+//! Invariant: unpacking must stop one byte after the limit, whatever length the body tells.
 
 use libdeflater::Decompressor;
 use memchr::memmem;
@@ -92,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn no_body_gets_more_memory_than_the_limit() {
+    fn unpacking_stops_at_the_limit() {
         let long = packed(&[b' '; 100_000]);
         assert!(matches!(unpack(&long, 99_999), Err(Unpacked::TooLarge)));
         assert_eq!(unpack(&long, 100_000).unwrap().len(), 100_000);
