@@ -2,12 +2,19 @@
 //!
 //! Invariant: every buffer can be cut back to any earlier length, and padded with nulls to any later one.
 
-use std::mem::take;
+use std::mem::{replace, take};
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, StringArray};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::ArrowError;
+
+/// Takes a buffer, and leaves an empty one with the room that this one took: the next page is about as large, and a
+/// buffer that grows is copied each time.
+pub(crate) fn take_sized<T>(values: &mut Vec<T>) -> Vec<T> {
+    let room = values.len();
+    replace(values, Vec::with_capacity(room))
+}
 
 /// A vector of bits. Bits after the last in its last byte are 0.
 #[derive(Debug, Default)]
@@ -53,8 +60,8 @@ impl Bits {
     }
 
     pub(crate) fn take(&mut self) -> BooleanBuffer {
-        let bits = take(self);
-        BooleanBuffer::new(Buffer::from_vec(bits.bytes), 0, bits.len)
+        let bytes = take_sized(&mut self.bytes);
+        BooleanBuffer::new(Buffer::from_vec(bytes), 0, take(&mut self.len))
     }
 
     pub(crate) fn take_nulls(&mut self) -> Option<NullBuffer> {
@@ -153,7 +160,9 @@ impl Ends {
     }
 
     pub(crate) fn take(&mut self) -> OffsetBuffer<i32> {
-        OffsetBuffer::new(ScalarBuffer::from(take(self).0))
+        let ends = take_sized(&mut self.0);
+        self.0.push(0);
+        OffsetBuffer::new(ScalarBuffer::from(ends))
     }
 
     pub(crate) fn memory(&self) -> usize {
@@ -225,7 +234,7 @@ impl Texts {
 
     pub(crate) fn finish(&mut self, len: usize) -> Result<ArrayRef, ArrowError> {
         self.pad(len);
-        let bytes = Buffer::from_vec(take(&mut self.bytes));
+        let bytes = Buffer::from_vec(take_sized(&mut self.bytes));
         Ok(Arc::new(StringArray::try_new(self.ends.take(), bytes, self.valid.take_nulls())?))
     }
 }

@@ -6,7 +6,6 @@
 //! - [`Column::truncate`] restores the state before the row, whatever was in the middle of being read.
 //! - Offsets are 32 bits wide: the decoder takes no page that could carry a buffer past `i32::MAX`.
 
-use std::mem::take;
 use std::sync::Arc;
 
 use arrow_array::{
@@ -15,7 +14,7 @@ use arrow_array::{
 use arrow_buffer::NullBuffer;
 use arrow_schema::{ArrowError, DataType, Field as ArrowField, FieldRef};
 
-use crate::buffer::{Bits, Bools, Ends, Fixed, Texts};
+use crate::buffer::{Bits, Bools, Ends, Fixed, Texts, take_sized};
 use crate::json::quote;
 use crate::password::Role;
 use crate::redact::is_sensitive;
@@ -262,11 +261,11 @@ impl Column {
         match self {
             Self::Int(column) => {
                 column.pad(len);
-                Ok(Arc::new(Int64Array::try_new(take(&mut column.values).into(), column.valid.take_nulls())?))
+                Ok(Arc::new(Int64Array::try_new(take_sized(&mut column.values).into(), column.valid.take_nulls())?))
             }
             Self::Float(column) => {
                 column.pad(len);
-                Ok(Arc::new(Float64Array::try_new(take(&mut column.values).into(), column.valid.take_nulls())?))
+                Ok(Arc::new(Float64Array::try_new(take_sized(&mut column.values).into(), column.valid.take_nulls())?))
             }
             Self::Bool(column) => {
                 column.pad(len);
@@ -275,7 +274,7 @@ impl Column {
             Self::Text(column) | Self::Json(column) | Self::Hashed(column) => column.finish(len),
             Self::Time(column) => {
                 column.pad(len);
-                let values = take(&mut column.values).into();
+                let values = take_sized(&mut column.values).into();
                 let array = TimestampMicrosecondArray::try_new(values, column.valid.take_nulls())?;
                 Ok(Arc::new(array.with_timezone(TIME_ZONE)))
             }

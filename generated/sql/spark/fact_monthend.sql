@@ -14,7 +14,9 @@ WITH source AS (
   FROM (
     SELECT o.MonthEndDateKey, o.measure, o.CompanyKey, o.AgreementKey, SUM(o.amount) AS amount
     FROM (
-      -- Work on no invoice by then: an invoice of a later date does not count yet, one without a date does.
+      -- Work on no invoice by then: an invoice of a later date does not count yet, one without a date does. Work stands
+      -- open from its own month to that of its invoice: what is open then is what came less what went, summed up by
+      -- month, and stays so until the next month in which anything came or went.
       SELECT m.MonthEndDateKey, u.measure, w.CompanyKey, w.AgreementKey,
         CASE WHEN u.measure = 'unbilledHours' THEN w.hours ELSE w.amount END AS amount
       FROM (SELECT (MAX(DateKey) div 100) AS month, MAX(DateKey) AS MonthEndDateKey, MAX(Date) AS lastDay
@@ -22,7 +24,15 @@ WITH source AS (
   GROUP BY Year, Month
   HAVING MAX(Date) < DATE '${businessDate}'
   ) AS m
-      JOIN (SELECT t.CompanyKey, t.AgreementKey, (t.WorkDateKey div 100) AS worked,
+      JOIN (SELECT CompanyKey, AgreementKey, month,
+    SUM(hours) OVER (PARTITION BY CompanyKey, AgreementKey ORDER BY month) AS hours,
+    SUM(amount) OVER (PARTITION BY CompanyKey, AgreementKey ORDER BY month) AS amount,
+    LEAD(month) OVER (PARTITION BY CompanyKey, AgreementKey ORDER BY month) AS until
+  FROM (
+    SELECT w.CompanyKey, w.AgreementKey, CASE WHEN d.comes THEN w.worked ELSE w.invoiced END AS month,
+      SUM(CASE WHEN d.comes THEN w.hours ELSE -w.hours END) AS hours,
+      SUM(CASE WHEN d.comes THEN w.amount ELSE -w.amount END) AS amount
+    FROM (SELECT t.CompanyKey, t.AgreementKey, (t.WorkDateKey div 100) AS worked,
     CASE WHEN t.invoiceId IS NOT NULL THEN GREATEST(COALESCE((i.InvoiceDateKey div 100), 0), 0) END AS invoiced,
     SUM(t.actualHours) AS hours, SUM(t.potentialRevenue) AS amount
   FROM gold.fact_timeentry AS t
@@ -34,8 +44,13 @@ WITH source AS (
   GROUP BY t.CompanyKey, t.AgreementKey, (t.WorkDateKey div 100),
     CASE WHEN t.invoiceId IS NOT NULL THEN GREATEST(COALESCE((i.InvoiceDateKey div 100), 0), 0) END
   ) AS w
-        ON w.worked <= m.month AND (w.invoiced IS NULL OR w.invoiced > m.month)
+    CROSS JOIN (SELECT true AS comes UNION ALL SELECT false) AS d
+    WHERE (d.comes OR w.invoiced IS NOT NULL) AND (w.invoiced IS NULL OR w.invoiced > w.worked)
+    GROUP BY w.CompanyKey, w.AgreementKey, CASE WHEN d.comes THEN w.worked ELSE w.invoiced END
+  ) AS c
+  ) AS w ON w.month <= m.month AND (w.until IS NULL OR w.until > m.month)
       CROSS JOIN (SELECT 'unbilledHours' AS measure UNION ALL SELECT 'unbilledAmount') AS u
+      WHERE w.hours <> 0 OR w.amount <> 0
       UNION ALL
       -- Balances as they are when the month is written; an open invoice was not sent yet.
       SELECT m.MonthEndDateKey, 'receivables' AS measure, i.CompanyKey, CAST(-1 AS BIGINT) AS AgreementKey, i.amount
