@@ -30,8 +30,15 @@ pub(super) struct ParquetFile<W: Write + Send> {
     schema: SchemaRef,
     writer: SerializedFileWriter<W>,
     factory: ArrowRowGroupWriterFactory,
-    /// The row group that is being encoded, and its rows.
-    begun: Option<(Vec<ArrowColumnWriter>, usize)>,
+    begun: Option<RowGroup>,
+}
+
+/// Row group that is being encoded.
+struct RowGroup {
+    encoders: Vec<ArrowColumnWriter>,
+    rows: usize,
+    /// The most threads that a batch of it was worth.
+    threads: usize,
 }
 
 impl<W: Write + Send> ParquetFile<W> {
@@ -63,42 +70,44 @@ impl<W: Write + Send> ParquetFile<W> {
     /// # Errors
     /// [`ParquetError`]; the file is of no use afterwards.
     pub(super) fn encode(&mut self, batch: &RecordBatch) -> Result<()> {
-        let (mut encoders, held) = match self.begun.take() {
+        let mut group = match self.begun.take() {
             Some(begun) => begun,
-            None => (self.column_encoders()?, 0),
+            None => RowGroup { encoders: self.column_encoders()?, rows: 0, threads: 1 },
         };
-        let mut leaves = Vec::with_capacity(encoders.len());
+        let mut leaves = Vec::with_capacity(group.encoders.len());
         for (field, column) in self.schema.fields().iter().zip(batch.columns()) {
             leaves.extend(compute_leaves(field, column)?);
         }
-        if leaves.len() != encoders.len() {
-            return Err(ParquetError::General(format!("{} columns for {} encoders", leaves.len(), encoders.len())));
+        if leaves.len() != group.encoders.len() {
+            let text = format!("{} columns for {} encoders", leaves.len(), group.encoders.len());
+            return Err(ParquetError::General(text));
         }
         let threads = threads_for(leaves.len(), batch.num_rows());
-        side_by_side(encoders.iter_mut().zip(leaves), threads, |(encoder, leaf)| encoder.write(&leaf))?;
-        self.begun = Some((encoders, held + batch.num_rows()));
+        side_by_side(group.encoders.iter_mut().zip(leaves), threads, |(encoder, leaf)| encoder.write(&leaf))?;
+        group.rows += batch.num_rows();
+        group.threads = group.threads.max(threads);
+        self.begun = Some(group);
         Ok(())
     }
 
     /// Rows of the row group that is being encoded.
     pub(super) fn rows_in_group(&self) -> usize {
-        self.begun.as_ref().map_or(0, |(_, rows)| *rows)
+        self.begun.as_ref().map_or(0, |group| group.rows)
     }
 
     /// Bytes that the row group that is being encoded will have, roughly.
     pub(super) fn bytes_in_group(&self) -> usize {
-        let encoders = self.begun.iter().flat_map(|(encoders, _)| encoders);
+        let encoders = self.begun.iter().flat_map(|group| &group.encoders);
         encoders.map(ArrowColumnWriter::get_estimated_total_bytes).sum()
     }
 
-    /// Ends the row group that is being encoded, where there is one.
+    /// Ends the row group that is being encoded, where there is one: on as many threads as its rows were encoded on.
     ///
     /// # Errors
     /// [`ParquetError`]; the file is of no use afterwards.
     pub(super) fn end_group(&mut self) -> Result<()> {
-        let Some((encoders, rows)) = self.begun.take() else { return Ok(()) };
-        let threads = threads_for(encoders.len(), rows);
-        let chunks = side_by_side(encoders.into_iter(), threads, ArrowColumnWriter::close)?;
+        let Some(group) = self.begun.take() else { return Ok(()) };
+        let chunks = side_by_side(group.encoders.into_iter(), group.threads, ArrowColumnWriter::close)?;
         let mut out = self.writer.next_row_group()?;
         for chunk in chunks {
             chunk.append_to_row_group(&mut out)?;

@@ -190,6 +190,7 @@ async fn read_range(
     first: i64,
     schema: SchemaRef,
 ) -> Result<Read> {
+    let _place = source.client.reader_place().await;
     let mut pages = source.pages(range, mode, expected);
     let mut chunk = FetchedChunk::new(file);
     let mut rest = None;
@@ -208,6 +209,7 @@ async fn read_range(
         }
     }
     chunk.numbers.pages = pages.pages();
+    chunk.rows.shrink_to_fit();
     chunk.staged.finish()?;
     chunk.by_number = pages.mode() == PagingMode::PageNumber;
     // Up to the last key that was read: records that are added above it later were not read.
