@@ -12,9 +12,8 @@ WITH source AS (
   FROM (
     SELECT o.MonthEndDateKey, o.measure, o.CompanyKey, o.AgreementKey, SUM(o.amount) AS amount
     FROM (
-      -- Work on no invoice by then: an invoice of a later date does not count yet, one without a date does. Work stands
-      -- open from its own month to that of its invoice: what is open then is what came less what went, summed up by
-      -- month, and stays so until the next month in which anything came or went.
+      -- Work on no invoice by then: an invoice of a later date does not count yet, one without a date does. What is open
+      -- is what was done until then, less what was invoiced, and stays so until the next month in which any was.
       SELECT m.MonthEndDateKey, u.measure, w.CompanyKey, w.AgreementKey,
         CASE WHEN u.measure = 'unbilledHours' THEN w.hours ELSE w.amount END AS amount
       FROM (SELECT (MAX(DateKey) / 100) AS month, MAX(DateKey) AS MonthEndDateKey, MAX(Date) AS lastDay
@@ -30,20 +29,20 @@ WITH source AS (
     SELECT w.CompanyKey, w.AgreementKey, CASE WHEN d.comes THEN w.worked ELSE w.invoiced END AS month,
       SUM(CASE WHEN d.comes THEN w.hours ELSE -w.hours END) AS hours,
       SUM(CASE WHEN d.comes THEN w.amount ELSE -w.amount END) AS amount
-    FROM (SELECT t.CompanyKey, t.AgreementKey, (t.WorkDateKey / 100) AS worked,
-    CASE WHEN t.invoiceId IS NOT NULL THEN GREATEST(COALESCE((i.InvoiceDateKey / 100), 0), 0) END AS invoiced,
-    SUM(t.actualHours) AS hours, SUM(t.potentialRevenue) AS amount
-  FROM gold.fact_timeentry AS t
-  JOIN gold.dimbillablestatus AS b ON b.BillableStatusKey = t.BillableStatusKey
-  JOIN gold.dimtimeentrystatus AS s ON s.TimeEntryStatusKey = t.TimeEntryStatusKey
-  LEFT JOIN gold.fact_invoice AS i ON i.invoiceId = t.invoiceId
-  WHERE b.billableOption = 'Billable' AND t.agreementTypeNormalized NOT IN ('prepaid_hours', 'internal_project')
-    AND (t.invoiceId IS NOT NULL OR s.statusCategory IN ('Approved', 'Ready'))
-  GROUP BY t.CompanyKey, t.AgreementKey, (t.WorkDateKey / 100),
-    CASE WHEN t.invoiceId IS NOT NULL THEN GREATEST(COALESCE((i.InvoiceDateKey / 100), 0), 0) END
-  ) AS w
+    FROM (
+      SELECT t.CompanyKey, t.AgreementKey, (t.WorkDateKey / 100) AS worked,
+        CASE WHEN t.invoiceId IS NOT NULL THEN GREATEST(COALESCE((i.InvoiceDateKey / 100), 0), 0) END
+          AS invoiced,
+        t.actualHours AS hours, t.potentialRevenue AS amount
+      FROM gold.fact_timeentry AS t
+      JOIN gold.dimbillablestatus AS b ON b.BillableStatusKey = t.BillableStatusKey
+      JOIN gold.dimtimeentrystatus AS s ON s.TimeEntryStatusKey = t.TimeEntryStatusKey
+      LEFT JOIN gold.fact_invoice AS i ON i.invoiceId = t.invoiceId
+      WHERE b.billableOption = 'Billable' AND t.agreementTypeNormalized NOT IN ('prepaid_hours', 'internal_project')
+        AND (t.invoiceId IS NOT NULL OR s.statusCategory IN ('Approved', 'Ready'))
+    ) AS w
     CROSS JOIN (SELECT true AS comes UNION ALL SELECT false) AS d
-    WHERE (d.comes OR w.invoiced IS NOT NULL) AND (w.invoiced IS NULL OR w.invoiced > w.worked)
+    WHERE w.invoiced IS NULL AND d.comes OR w.invoiced > w.worked
     GROUP BY w.CompanyKey, w.AgreementKey, CASE WHEN d.comes THEN w.worked ELSE w.invoiced END
   ) AS c
   ) AS w ON w.month <= m.month AND (w.until IS NULL OR w.until > m.month)

@@ -9,6 +9,7 @@ use crate::codebase::{self, Base};
 use crate::error::{ClientError, Result};
 use crate::page_limit::PageLimit;
 use crate::printable::one_line;
+use crate::reader_places::ReaderPlaces;
 use crate::request::{Request, RequestStats, Response};
 use crate::retry::RetryPolicy;
 use crate::settings::ApiSettings;
@@ -23,7 +24,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 use url::Url;
@@ -56,12 +57,6 @@ impl Default for Limits {
     }
 }
 
-/// How many readers hold pages at once: half as many again as workers, so that a request is under way while the pages of
-/// others are decoded.
-fn readers_at_once(rate: RateLimit) -> usize {
-    (rate.workers + rate.workers / 2).clamp(1, Semaphore::MAX_PERMITS)
-}
-
 /// A signed HTTP client of one ConnectWise.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -74,7 +69,7 @@ pub struct Client {
     base: Arc<Base>,
     source: DataSource,
     pub(crate) page_limit: PageLimit,
-    readers: Arc<Semaphore>,
+    readers: ReaderPlaces,
 }
 
 impl Client {
@@ -141,14 +136,13 @@ impl Client {
             budget: Budget::new(rate),
             base: Arc::new(base),
             page_limit: PageLimit::default(),
-            readers: Arc::new(Semaphore::new(readers_at_once(rate))),
+            readers: ReaderPlaces::of(rate),
         }
     }
 
-    /// Waits for a place among the readers of pages, which is free again when it is dropped. All clones of the client share
-    /// the places: memory is bounded by them, however many lists are read at once.
+    /// Waits for a place among the readers of key ranges, all lists' together; it is free again when it is dropped.
     pub async fn reader_place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.readers).acquire_owned().await.ok()
+        self.readers.take().await
     }
 
     /// Returns a client that gives up after three quick attempts where nothing responds at the address. So a wrong

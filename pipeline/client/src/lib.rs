@@ -31,6 +31,7 @@ pub mod pages;
 mod path;
 pub mod printable;
 mod raw;
+mod reader_places;
 mod records;
 mod request;
 mod retry;

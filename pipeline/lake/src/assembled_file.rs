@@ -120,7 +120,7 @@ impl AssembledFile {
     /// Begins an empty file of the schema.
     pub(super) fn new(schema: &SchemaRef, sizing: FileSizing, constants: Arc<Constants>) -> Result<Self> {
         let properties = writer_properties(sizing);
-        let mut file = ParquetFile::new(Vec::new(), schema, properties.clone())?;
+        let mut file = ParquetFile::adapting(Vec::new(), schema, properties.clone())?;
         let described = file.writer().schema_descr();
         let roots = (0..described.num_columns()).map(|leaf| described.get_column_root_idx(leaf)).collect();
         let (schema, row_group) = (Arc::clone(schema), sizing.row_group);

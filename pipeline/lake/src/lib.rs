@@ -6,6 +6,7 @@
 
 mod assembled_file;
 mod changed_keys;
+mod column_settings;
 mod disk_quota;
 pub mod error;
 mod file_sizing;

@@ -3,6 +3,7 @@
 //! To encode is most of the work of a table that is made anew, and its columns need nothing of each other. The file is
 //! the same as if one thread had written it.
 
+use super::column_settings::settings_for;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowWriter;
@@ -13,7 +14,7 @@ use parquet::file::writer::SerializedFileWriter;
 use std::io::Write;
 use std::num::NonZero;
 use std::panic::resume_unwind;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// Number of values from which a batch is worth more than one thread.
 const VALUES_WORTH_A_THREAD: usize = 100_000;
@@ -30,6 +31,8 @@ pub(super) struct ParquetFile<W: Write + Send> {
     schema: SchemaRef,
     writer: SerializedFileWriter<W>,
     factory: ArrowRowGroupWriterFactory,
+    /// Whether each row group is encoded by what its first rows hold.
+    is_adapting: bool,
     begun: Option<RowGroup>,
 }
 
@@ -49,7 +52,15 @@ impl<W: Write + Send> ParquetFile<W> {
     pub(super) fn new(out: W, schema: &SchemaRef, properties: WriterProperties) -> Result<Self> {
         let writer = ArrowWriter::try_new(out, SchemaRef::clone(schema), Some(properties))?;
         let (writer, factory) = writer.into_serialized_writer()?;
-        Ok(Self { schema: SchemaRef::clone(schema), writer, factory, begun: None })
+        Ok(Self { schema: SchemaRef::clone(schema), writer, factory, is_adapting: false, begun: None })
+    }
+
+    /// As [`Self::new`]; each row group is encoded by what its first rows hold.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub(super) fn adapting(out: W, schema: &SchemaRef, properties: WriterProperties) -> Result<Self> {
+        Ok(Self { is_adapting: true, ..Self::new(out, schema, properties)? })
     }
 
     /// The file below, to which row groups can be added where none is begun.
@@ -65,6 +76,17 @@ impl<W: Write + Send> ParquetFile<W> {
         self.factory.create_column_writers(self.writer.flushed_row_groups().len())
     }
 
+    /// Encoders of a row group that begins with these rows.
+    fn encoders_for(&self, first: &RecordBatch) -> Result<Vec<ArrowColumnWriter>> {
+        if !self.is_adapting {
+            return self.column_encoders();
+        }
+        let described = self.writer.schema_descr();
+        let properties = settings_for(self.writer.properties(), described.columns(), first);
+        let sink = SerializedFileWriter::new(std::io::sink(), described.root_schema_ptr(), Arc::new(properties))?;
+        ArrowRowGroupWriterFactory::new(&sink, SchemaRef::clone(&self.schema)).create_column_writers(0)
+    }
+
     /// Encodes rows of the schema, which begin a row group or go on with one.
     ///
     /// # Errors
@@ -72,7 +94,7 @@ impl<W: Write + Send> ParquetFile<W> {
     pub(super) fn encode(&mut self, batch: &RecordBatch) -> Result<()> {
         let mut group = match self.begun.take() {
             Some(begun) => begun,
-            None => RowGroup { encoders: self.column_encoders()?, rows: 0, threads: 1 },
+            None => RowGroup { encoders: self.encoders_for(batch)?, rows: 0, threads: 1 },
         };
         let mut leaves = Vec::with_capacity(group.encoders.len());
         for (field, column) in self.schema.fields().iter().zip(batch.columns()) {

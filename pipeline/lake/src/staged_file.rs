@@ -102,7 +102,7 @@ impl Writer {
                     properties =
                         properties.set_column_statistics_enabled(column.path().clone(), EnabledStatistics::None);
                 }
-                Writer::Parquet(ParquetFile::new(file, schema, properties.build())?)
+                Writer::Parquet(ParquetFile::adapting(file, schema, properties.build())?)
             }
             Format::Parquet => {
                 let properties = WriterProperties::builder()

@@ -113,7 +113,8 @@ impl Sink<'_> {
     }
 }
 
-/// Reads a plan's ranges, as many at a time as the client has workers, and passes each chunk to `take`.
+/// Reads a plan's ranges, as many at a time as the client has workers and places for readers, and passes each chunk to
+/// `take`.
 ///
 /// # Errors
 /// The first error of a reader or of `take`; the other readers are stopped.

@@ -44,8 +44,10 @@ fn a_file_is_the_same_as_that_of_one_thread() {
 #[test]
 fn rows_of_another_schema_are_refused() {
     let schema = Arc::new(Schema::new(vec![Field::new("number0", DataType::Int64, true)]));
-    let mut file = ParquetFile::new(Vec::new(), &schema, writer_properties(FileSizing::WIDE)).unwrap();
-    assert!(file.encode(&RecordBatch::new_empty(Arc::new(Schema::empty()))).is_err());
+    for make in [ParquetFile::new, ParquetFile::adapting] {
+        let mut file = make(Vec::new(), &schema, writer_properties(FileSizing::WIDE)).unwrap();
+        assert!(file.encode(&RecordBatch::new_empty(Arc::new(Schema::empty()))).is_err());
+    }
 }
 
 #[test]
@@ -61,6 +63,15 @@ fn results_are_in_the_order_of_the_items_and_an_error_is_none_of_them() {
 #[test]
 fn a_page_of_the_api_and_a_narrow_batch_are_encoded_by_one_thread() {
     assert_eq!((threads_for(250, 1_000), threads_for(10, 8_192)), (1, 1));
+    let group = |rows_at_a_time: i64| {
+        let mut file = ParquetFile::new(Vec::new(), &rows(0, 1).schema(), writer_properties(FileSizing::WIDE)).unwrap();
+        (0..10_000).step_by(usize::try_from(rows_at_a_time).unwrap()).for_each(|first| {
+            file.encode(&rows(first, rows_at_a_time)).unwrap();
+        });
+        file.begun.map(|group| (group.rows, group.threads))
+    };
+    assert_eq!(group(1_000), Some((10_000, 1)), "ended on the thread on which its pages were encoded");
+    assert_eq!(group(10_000), Some((10_000, *THREADS)));
 }
 
 #[test]

@@ -39,6 +39,8 @@ fn staged(ids: &[i64], text: &str) -> RecordBatch {
         ("at", Arc::new(instants), true),
         ("day", Arc::new(Date32Array::from_iter_values(ids.iter().map(|id| *id as i32))), true),
         ("hours", Arc::new(Float64Array::from_iter_values(ids.iter().map(|id| *id as f64 / 4.0))), true),
+        ("same", Arc::new(StringArray::from_iter_values(ids.iter().map(|_| "same"))), true),
+        ("nothing", arrow::array::new_null_array(&DataType::Utf8, ids.len()), true),
         ("__number", Arc::new(Int64Array::from_iter_values(ids.iter().map(|id| id + 1_000))), false),
     ];
     let fields = columns.iter().map(|(name, column, null)| Field::new(*name, column.data_type().clone(), *null));
@@ -195,6 +197,29 @@ async fn what_no_row_touches_is_copied_and_the_rest_is_merged() {
         .flat_map(|b| longs(b, "id"))
         .collect();
     assert_eq!(ids, [0, 1, 3, 5, 8, 11, 13, 21, 23, 99]);
+}
+
+#[tokio::test]
+async fn row_groups_of_whole_pages_are_copied_and_merged_too() {
+    let (_folder, lake) = lake(1_000);
+    let stage = Stage::new().unwrap();
+    let pages: Vec<Vec<i64>> = (0..3).map(|page| (1_000 * page + 1..=1_000 * page + 1_000).collect()).collect();
+    let files: Vec<StagedFile> = pages
+        .iter()
+        .map(|ids| {
+            let batch = staged(ids, "a");
+            let mut file = stage.file("x", Format::Data(FileSizing::WIDE), &batch.schema());
+            file.write(&batch).unwrap();
+            file.finish().unwrap();
+            file
+        })
+        .collect();
+    let runs: Vec<_> = files.iter().zip(&pages).map(|(file, ids)| (file, ids[0], ids[999])).collect();
+    let mut table = table(&lake).await;
+    assert!(overwrite(&lake, &mut table, &runs, &[1_500], &[1_500, 4_000], 3_001).await.unwrap());
+    let stay: Vec<i64> = pages.concat().into_iter().filter(|id| *id != 1_500).collect();
+    let expected = written_by_rows(&[(stay, "a"), (vec![1_500, 4_000], "b")], &lake).await;
+    assert_eq!(content(&table).await, expected);
 }
 
 #[tokio::test]

@@ -197,3 +197,62 @@ async fn a_run_that_does_not_know_all_closes_no_month() {
     run(&scene, on("2026-03-01")).await;
     assert_eq!(months(&scene).await.difference(&before).collect::<Vec<_>>(), ["20260228"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_stands_open_from_its_month_to_that_of_its_invoice_whatever_came_and_went_beside_it() {
+    let scene = scene().await;
+    let world = scene.world();
+    // Invoices of all months; 70 has no date, and 71 is not listed.
+    for month in 1..=9 {
+        world.put("Invoice", invoice(60 + month, &format!("2025-{month:02}-15"), 0));
+    }
+    let mut undated = invoice(70, "2025-01-01", 0);
+    undated["date"] = Value::Null;
+    world.put("Invoice", undated);
+    // Each month of work meets each kind of invoice: none, before, in the same month, after, without a date, unlisted; and
+    // a tenth one has no date. The work under agreement 5 is all invoiced in the end.
+    world.put(
+        "Agreement",
+        json!({ "id": 5, "name": "Annað", "type": { "id": 1, "name": "Alrekstur" }, "_info": info() }),
+    );
+    let invoices = std::iter::once(None).chain((61..=71).map(Some));
+    for (place, invoice) in (0..).zip(invoices) {
+        for month in 1..=10 {
+            let id = 1_000 + 20 * place + month;
+            let mut entry = entry(id, &format!("2025-{month:02}-20"), 0.25 * (id % 13) as f64, invoice);
+            if month == 10 {
+                entry["timeStart"] = Value::Null;
+            }
+            entry["company"] = json!({ "id": 7 + id % 2, "name": format!("Fyrirtæki {}", id % 2) });
+            entry["agreement"] = match id % 3 {
+                0 => Value::Null,
+                1 if invoice.is_some() => json!({ "id": 5, "name": "Annað" }),
+                _ => json!({ "id": 3, "name": "Rekstur" }),
+            };
+            world.put("TimeEntry", entry);
+        }
+    }
+    run(&scene, on("2026-02-03")).await;
+    // The rule as it is said, month by month.
+    let expected = "SELECT m.MonthEndDateKey, t.CompanyKey, t.AgreementKey, u.measure, \
+        SUM(CASE WHEN u.measure = 'unbilledHours' THEN t.actualHours ELSE t.potentialRevenue END) AS amount \
+        FROM (SELECT DISTINCT MonthEndDateKey FROM gold.fact_monthend) AS m \
+        CROSS JOIN (SELECT 'unbilledHours' AS measure UNION ALL SELECT 'unbilledAmount') AS u \
+        JOIN gold.fact_timeentry AS t ON t.WorkDateKey <= m.MonthEndDateKey \
+        JOIN gold.dimbillablestatus AS b ON b.BillableStatusKey = t.BillableStatusKey \
+        JOIN gold.dimtimeentrystatus AS s ON s.TimeEntryStatusKey = t.TimeEntryStatusKey \
+        LEFT JOIN gold.fact_invoice AS i ON i.invoiceId = t.invoiceId \
+        WHERE b.billableOption = 'Billable' AND t.billingBehavior NOT IN ('prepaid', 'internal') \
+        AND (t.invoiceId IS NULL AND s.statusCategory IN ('Approved', 'Ready') OR i.InvoiceDateKey > m.MonthEndDateKey) \
+        GROUP BY m.MonthEndDateKey, t.CompanyKey, t.AgreementKey, u.measure HAVING amount <> 0";
+    let written = "SELECT MonthEndDateKey, CompanyKey, AgreementKey, measure, amount FROM gold.fact_monthend \
+        WHERE measure LIKE 'unbilled%' AND NOT (amount = 0 AND CompanyKey = -1 AND AgreementKey = -1)";
+    let (mut expected, mut written) = (scene.rows(expected).await, scene.rows(written).await);
+    expected.sort();
+    written.sort();
+    let key = scene.value("SELECT AgreementKey FROM gold.dimagreement WHERE agreementId = 5").await;
+    let of_all_invoiced = expected.iter().filter(|row| row[2] == key).count();
+    assert!(expected.len() > 100 && of_all_invoiced > 10, "{expected:?}");
+    assert!(expected.iter().all(|row| row[2] != key || row[0].as_str() < "20251001"), "nothing is left: {expected:?}");
+    assert_eq!(written, expected);
+}

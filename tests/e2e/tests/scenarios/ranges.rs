@@ -3,7 +3,10 @@
 use crate::support::{self, SMALL, Scene};
 use connectwise_etl::run::{Layer, Mode, Options};
 use connectwise_simulator::{AdvanceRequest, Config, Counts, Fault, Faults, Meddling, Scale, When};
+use futures::FutureExt as _;
 use serde_json::json;
+use std::pin::pin;
+use std::time::Duration;
 
 const LONG: Counts = Counts { time_entries: 5_200, ..SMALL };
 
@@ -39,6 +42,22 @@ fn ranged(scene: &Scene) -> usize {
 async fn a_long_list_is_read_in_ranges() {
     let scene = is_whole(Faults::default()).await;
     assert!(ranged(&scene) > 0, "it was read in one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_wait_for_the_places_that_others_have() {
+    let scene = Scene::with(Config { scale: Scale::Custom(LONG), ..Config::default() }).await;
+    let mut places = Vec::new();
+    while let Some(place) = scene.client.reader_place().now_or_never() {
+        places.push(place);
+    }
+    let mut run = pin!(scene.run(all_of_them()));
+    assert!(tokio::time::timeout(Duration::from_secs(2), &mut run).await.is_err(), "it did not wait");
+    assert_eq!(ranged(&scene), 0);
+    // One is enough.
+    places.pop();
+    assert_eq!(run.await.exit_code(), 0);
+    assert!(ranged(&scene) > 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

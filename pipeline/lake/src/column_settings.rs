@@ -1,0 +1,226 @@
+//! Column settings: how the columns of a row group are encoded, by what its first rows hold.
+//!
+//! Most columns of a wide table are empty or repeat a few values. A dictionary's hash table and a compressor take 200 KB
+//! for each column that is being encoded, and save next to nothing there.
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
+use parquet::basic::Compression;
+use parquet::file::properties::WriterProperties;
+use parquet::schema::types::ColumnDescPtr;
+
+/// Fewer first rows than that say nothing of a row group.
+const LEAST_ROWS: usize = 256;
+/// Number of values that are looked at, spread over the first rows.
+const SAMPLE: usize = 128;
+/// Fewer values than that say nothing of the others.
+const LEAST_VALUES: usize = 32;
+/// Number of different values among them that a dictionary alone makes small: each is a few bits.
+const FEW: usize = 8;
+/// Bytes a row of texts that a dictionary surely holds.
+const SHORT: usize = 32;
+
+/// What the first rows of a column hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    /// Nulls alone.
+    Empty,
+    /// A few values, again and again.
+    Few,
+    /// Anything else.
+    Many,
+}
+
+/// Returns the properties for a row group that begins with these rows.
+pub(super) fn settings_for(
+    base: &WriterProperties,
+    columns: &[ColumnDescPtr],
+    first: &RecordBatch,
+) -> WriterProperties {
+    if first.num_rows() < LEAST_ROWS {
+        return base.clone();
+    }
+    let mut contents = Vec::with_capacity(columns.len());
+    first.columns().iter().for_each(|column| look(column, false, &mut contents));
+    let mut properties = base.clone().into_builder();
+    for (column, content) in columns.iter().zip(contents) {
+        if content != Content::Many {
+            properties = properties.set_column_compression(column.path().clone(), Compression::UNCOMPRESSED);
+        }
+        if content == Content::Empty {
+            properties = properties.set_column_dictionary_enabled(column.path().clone(), false);
+        }
+    }
+    properties.build()
+}
+
+/// Looks at the columns below one, in the order in which Parquet has them.
+fn look(array: &dyn Array, is_repeated: bool, contents: &mut Vec<Content>) {
+    match array.data_type() {
+        DataType::Struct(_) => array.as_struct().columns().iter().for_each(|part| look(part, is_repeated, contents)),
+        DataType::List(_) => look(array.as_list::<i32>().values(), true, contents),
+        DataType::Map(..) => array.as_map().entries().columns().iter().for_each(|part| look(part, true, contents)),
+        _ => contents.push(content(array, is_repeated)),
+    }
+}
+
+fn content(array: &dyn Array, is_repeated: bool) -> Content {
+    let is_few = match array.data_type() {
+        _ if array.null_count() == array.len() => return Content::Empty,
+        // How often each value is repeated is stored, too, and compresses well.
+        _ if is_repeated => false,
+        DataType::Boolean => true,
+        DataType::Int64 => is_few(array, |row| array.as_primitive::<Int64Type>().value(row)),
+        DataType::Float64 => is_few(array, |row| array.as_primitive::<Float64Type>().value(row).to_bits()),
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            is_few(array, |row| array.as_primitive::<TimestampMicrosecondType>().value(row))
+        }
+        DataType::Utf8 => {
+            let texts = array.as_string::<i32>();
+            let bytes =
+                texts.value_offsets().last().zip(texts.value_offsets().first()).map_or(0, |(to, from)| to - from);
+            usize::try_from(bytes).is_ok_and(|bytes| bytes <= SHORT * texts.len())
+                && is_few(array, |row| texts.value(row))
+        }
+        _ => false,
+    };
+    if is_few { Content::Few } else { Content::Many }
+}
+
+/// Whether a sample of the values has few different ones.
+fn is_few<T: PartialEq>(array: &dyn Array, value: impl Fn(usize) -> T) -> bool {
+    let step = ((array.len() - array.null_count()) / SAMPLE).max(1);
+    let rows = (0..array.len()).filter(|row| array.is_valid(*row)).step_by(step);
+    let (mut looked_at, mut seen) = (0, Vec::with_capacity(FEW));
+    for row in rows {
+        let value = value(row);
+        looked_at += 1;
+        if !seen.contains(&value) {
+            if seen.len() == FEW {
+                return false;
+            }
+            seen.push(value);
+        }
+    }
+    looked_at >= LEAST_VALUES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::FileSizing;
+    use crate::parquet_file::ParquetFile;
+    use crate::write::writer_properties;
+    use arrow::array::{
+        ArrayRef, BooleanArray, Float64Array, Int64Array, ListBuilder, StringArray, StringBuilder, StructArray,
+        TimestampMicrosecondArray, new_null_array,
+    };
+    use arrow::datatypes::Field;
+    use bytes::Bytes;
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    use std::sync::Arc;
+
+    /// A column that is empty up to a row, one of few values, one of many, lists of the same text, and a struct of an
+    /// empty text and few numbers.
+    fn rows(first: i64, empty_to: i64) -> RecordBatch {
+        let numbers = || first..first + 1_000;
+        let mut lists = ListBuilder::new(StringBuilder::new());
+        numbers().for_each(|row| lists.append_value((0..row % 3).map(|_| Some("same"))));
+        let nothing = new_null_array(&DataType::Utf8, 1_000);
+        let few: ArrayRef = Arc::new(numbers().map(|row| Some(row % 5)).collect::<Int64Array>());
+        let parts = StructArray::from(vec![
+            (Arc::new(Field::new("nothing", DataType::Utf8, true)), nothing),
+            (Arc::new(Field::new("few", DataType::Int64, true)), few),
+        ]);
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            (
+                "late",
+                Arc::new(numbers().map(|row| (row >= empty_to).then(|| row.to_string())).collect::<StringArray>()),
+            ),
+            ("few", Arc::new(numbers().map(|row| Some(format!("text {}", row % 7))).collect::<StringArray>())),
+            ("many", Arc::new(numbers().collect::<Int64Array>())),
+            ("rare", Arc::new(numbers().map(|row| (row % 100 == 0).then_some("text")).collect::<StringArray>())),
+            ("lists", Arc::new(lists.finish())),
+            ("parts", Arc::new(parts)),
+        ];
+        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true)))
+            .unwrap()
+    }
+
+    #[test]
+    fn what_a_column_holds_is_told_by_its_values() {
+        let of = |array: ArrayRef| content(&array, false);
+        let texts = |text: fn(i64) -> Option<String>| of(Arc::new((0..1_000).map(text).collect::<StringArray>()));
+        let numbers = |number: fn(i64) -> Option<i64>| of(Arc::new((0..1_000).map(number).collect::<Int64Array>()));
+        assert_eq!(numbers(|_| None), Content::Empty);
+        assert_eq!(numbers(|row| Some(row % 8)), Content::Few);
+        assert_eq!(numbers(|row| Some(row % 9)), Content::Many);
+        assert_eq!(numbers(|row| (row < 32).then_some(1)), Content::Few);
+        assert_eq!(numbers(|row| (row < 31).then_some(1)), Content::Many, "too few to tell");
+        assert_eq!(texts(|row| Some((row % 8).to_string().repeat(32))), Content::Few);
+        assert_eq!(texts(|row| Some((row % 8).to_string().repeat(33))), Content::Many, "long texts");
+        let rare = |row: i64| Some(if row % 10 == 0 { format!("a text of its own, {row}") } else { String::new() });
+        assert_eq!(texts(rare), Content::Many, "most are empty, the others all differ");
+        assert_eq!(
+            of(Arc::new((0..1_000).map(|row| Some(f64::from(row % 4))).collect::<Float64Array>())),
+            Content::Few
+        );
+        assert_eq!(of(Arc::new((0..1_000).map(|row| Some(f64::from(row))).collect::<Float64Array>())), Content::Many);
+        assert_eq!(of(Arc::new((0..1_000).map(|row| Some(row % 3 == 0)).collect::<BooleanArray>())), Content::Few);
+        let instants = |of: fn(i64) -> i64| (0..1_000).map(|row| Some(of(row))).collect::<TimestampMicrosecondArray>();
+        assert_eq!(of(Arc::new(instants(|_| 5).with_timezone("UTC"))), Content::Few);
+        assert_eq!(of(Arc::new(instants(|row| row).with_timezone("UTC"))), Content::Many);
+        let flags: ArrayRef = Arc::new((0..1_000).map(|row| Some(row % 3 == 0)).collect::<BooleanArray>());
+        assert_eq!(content(&flags, true), Content::Many, "inside a list");
+    }
+
+    #[test]
+    fn few_first_rows_say_nothing() {
+        let schema = rows(0, 0).schema();
+        for (first, dictionaries) in [(256, [false, true]), (255, [true, true])] {
+            let mut file = ParquetFile::adapting(Vec::new(), &schema, writer_properties(FileSizing::WIDE)).unwrap();
+            file.encode(&rows(0, 256).slice(0, first)).unwrap();
+            file.encode(&rows(0, 0)).unwrap();
+            let reader = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(file.into_inner().unwrap())).unwrap();
+            let columns = reader.metadata().row_group(0).columns();
+            let of = |column: usize| columns[column].dictionary_page_offset().is_some();
+            assert_eq!([of(0), of(1)], dictionaries, "{first} rows");
+        }
+    }
+
+    #[test]
+    fn a_row_group_is_encoded_by_what_its_first_rows_hold_and_holds_all_of_them() {
+        let schema = rows(0, 0).schema();
+        let mut file = ParquetFile::adapting(Vec::new(), &schema, writer_properties(FileSizing::WIDE)).unwrap();
+        let groups = [[rows(0, 1_500), rows(1_000, 1_500)], [rows(2_000, 0), rows(3_000, 0)]];
+        for group in &groups {
+            group.iter().for_each(|batch| file.encode(batch).unwrap());
+            file.end_group().unwrap();
+        }
+        let reader = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(file.into_inner().unwrap())).unwrap();
+        let settings = |group: usize| -> Vec<(String, bool, bool)> {
+            let columns = reader.metadata().row_group(group).columns();
+            let of = |column: &parquet::file::metadata::ColumnChunkMetaData| {
+                let is_compressed = column.compression() != Compression::UNCOMPRESSED;
+                (column.column_path().string(), is_compressed, column.dictionary_page_offset().is_some())
+            };
+            columns.iter().map(of).collect()
+        };
+        let expected = |late: (bool, bool)| {
+            let columns = [
+                ("late", late.0, late.1),
+                ("few", false, true),
+                ("many", true, true),
+                ("rare", true, true),
+                ("lists.list.item", true, true),
+                ("parts.nothing", false, false),
+                ("parts.few", false, true),
+            ];
+            columns.map(|(name, compressed, dictionary)| (name.to_owned(), compressed, dictionary)).to_vec()
+        };
+        assert_eq!(settings(0), expected((false, false)));
+        assert_eq!(settings(1), expected((true, true)));
+        let read: Vec<RecordBatch> = reader.with_batch_size(1_000).build().unwrap().map(Result::unwrap).collect();
+        assert_eq!(read, groups.concat());
+    }
+}
