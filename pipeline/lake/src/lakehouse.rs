@@ -4,7 +4,8 @@
 
 use super::storage::{Storage, advised};
 use super::{
-    BoxError, Error, FileSizing, Result, ResultExt as _, StorageOptions, Table, Warehouse, literal, place, table,
+    BoxError, Error, FileSizing, Result, ResultExt as _, StorageOptions, Table, Warehouse, filters_below_joins,
+    literal, place, table,
 };
 use connectwise_runtime::HashKey;
 use datafusion::execution::SessionStateBuilder;
@@ -366,9 +367,6 @@ fn session(warehouse: &Warehouse) -> Result<SessionContext> {
         .with_default_catalog_and_schema(warehouse.catalog, warehouse.default_layer)
         .set_bool("datafusion.execution.parquet.schema_force_view_types", false)
         .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
-        // Known to panic where the keys of a join are dictionaries, and of no use to outer joins.
-        .set_u64("datafusion.optimizer.hash_join_inlist_pushdown_max_size", 0)
-        .set_u64("datafusion.optimizer.hash_join_inlist_pushdown_max_distinct_values", 0)
         // A dimension is small beside its facts: they are not moved between threads to be joined with it, and stay in
         // their order.
         .set_u64("datafusion.optimizer.hash_join_single_partition_threshold", JOINED_WHOLE_BYTES)
@@ -378,8 +376,12 @@ fn session(warehouse: &Warehouse) -> Result<SessionContext> {
         .with_disk_manager_builder(DiskManagerBuilder::default())
         .build_arc()
         .map_err(failed)?;
-    let state =
-        SessionStateBuilder::new().with_default_features().with_config(config).with_runtime_env(runtime).build();
+    let state = SessionStateBuilder::new()
+        .with_default_features()
+        .with_config(config)
+        .with_runtime_env(runtime)
+        .with_physical_optimizer_rules(filters_below_joins::rules())
+        .build();
     let context = SessionContext::new_with_state(state);
     for function in &warehouse.functions {
         context.register_udf(function.clone());

@@ -12,6 +12,7 @@ pub mod error;
 mod file_sizing;
 mod file_statistics;
 mod files;
+mod filters_below_joins;
 mod footer;
 mod holder;
 mod key_set;
