@@ -11545,11 +11545,12 @@ reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.agreementId IS NOT NULL
 ),
--- The few that are no rows yet: a window over all references would have to sort them.
+-- The few that are no rows yet: a window over all references would have to sort them. The entity comes first, as the
+-- side of a join that is held in memory where an engine can't tell which is smaller.
 unlisted AS (
   SELECT r.*
-  FROM reference AS r
-  LEFT JOIN entity AS e ON e.agreementId = r.agreementId
+  FROM entity AS e
+  RIGHT JOIN reference AS r ON r.agreementId = e.agreementId
   WHERE e.agreementId IS NULL
 ),
 newest AS (
@@ -12113,11 +12114,12 @@ reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND CASE WHEN regexp_replace(t.billableOption, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.billableOption END IS NOT NULL
 ),
--- The few that are no rows yet: a window over all references would have to sort them.
+-- The few that are no rows yet: a window over all references would have to sort them. The entity comes first, as the
+-- side of a join that is held in memory where an engine can't tell which is smaller.
 unlisted AS (
   SELECT r.*
-  FROM reference AS r
-  LEFT JOIN entity AS e ON e.billableOption = r.billableOption
+  FROM entity AS e
+  RIGHT JOIN reference AS r ON r.billableOption = e.billableOption
   WHERE e.billableOption IS NULL
 ),
 newest AS (
@@ -12337,11 +12339,12 @@ reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND CASE WHEN regexp_replace(t.chargeToType, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.chargeToType END IS NOT NULL
 ),
--- The few that are no rows yet: a window over all references would have to sort them.
+-- The few that are no rows yet: a window over all references would have to sort them. The entity comes first, as the
+-- side of a join that is held in memory where an engine can't tell which is smaller.
 unlisted AS (
   SELECT r.*
-  FROM reference AS r
-  LEFT JOIN entity AS e ON e.chargeToType = r.chargeToType
+  FROM entity AS e
+  RIGHT JOIN reference AS r ON r.chargeToType = e.chargeToType
   WHERE e.chargeToType IS NULL
 ),
 newest AS (
@@ -12496,11 +12499,12 @@ reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.companyId IS NOT NULL
 ),
--- The few that are no rows yet: a window over all references would have to sort them.
+-- The few that are no rows yet: a window over all references would have to sort them. The entity comes first, as the
+-- side of a join that is held in memory where an engine can't tell which is smaller.
 unlisted AS (
   SELECT r.*
-  FROM reference AS r
-  LEFT JOIN entity AS e ON e.companyId = r.companyId
+  FROM entity AS e
+  RIGHT JOIN reference AS r ON r.companyId = e.companyId
   WHERE e.companyId IS NULL
 ),
 newest AS (
@@ -12895,11 +12899,12 @@ reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.memberId IS NOT NULL
 ),
--- The few that are no rows yet: a window over all references would have to sort them.
+-- The few that are no rows yet: a window over all references would have to sort them. The entity comes first, as the
+-- side of a join that is held in memory where an engine can't tell which is smaller.
 unlisted AS (
   SELECT r.*
-  FROM reference AS r
-  LEFT JOIN entity AS e ON e.memberId = r.memberId
+  FROM entity AS e
+  RIGHT JOIN reference AS r ON r.memberId = e.memberId
   WHERE e.memberId IS NULL
 ),
 newest AS (
@@ -13280,11 +13285,12 @@ reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.projectId IS NOT NULL
 ),
--- The few that are no rows yet: a window over all references would have to sort them.
+-- The few that are no rows yet: a window over all references would have to sort them. The entity comes first, as the
+-- side of a join that is held in memory where an engine can't tell which is smaller.
 unlisted AS (
   SELECT r.*
-  FROM reference AS r
-  LEFT JOIN entity AS e ON e.projectId = r.projectId
+  FROM entity AS e
+  RIGHT JOIN reference AS r ON r.projectId = e.projectId
   WHERE e.projectId IS NULL
 ),
 newest AS (
@@ -13596,11 +13602,12 @@ reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.ticketId IS NOT NULL
 ),
--- The few that are no rows yet: a window over all references would have to sort them.
+-- The few that are no rows yet: a window over all references would have to sort them. The entity comes first, as the
+-- side of a join that is held in memory where an engine can't tell which is smaller.
 unlisted AS (
   SELECT r.*
-  FROM reference AS r
-  LEFT JOIN entity AS e ON e.ticketId = r.ticketId
+  FROM entity AS e
+  RIGHT JOIN reference AS r ON r.ticketId = e.ticketId
   WHERE e.ticketId IS NULL
 ),
 newest AS (
@@ -13901,11 +13908,12 @@ reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND CASE WHEN regexp_replace(t.status, '^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$', '') <> '' THEN t.status END IS NOT NULL
 ),
--- The few that are no rows yet: a window over all references would have to sort them.
+-- The few that are no rows yet: a window over all references would have to sort them. The entity comes first, as the
+-- side of a join that is held in memory where an engine can't tell which is smaller.
 unlisted AS (
   SELECT r.*
-  FROM reference AS r
-  LEFT JOIN entity AS e ON e.status = r.status
+  FROM entity AS e
+  RIGHT JOIN reference AS r ON r.status = e.status
   WHERE e.status IS NULL
 ),
 newest AS (
@@ -14130,11 +14138,12 @@ reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.workTypeId IS NOT NULL
 ),
--- The few that are no rows yet: a window over all references would have to sort them.
+-- The few that are no rows yet: a window over all references would have to sort them. The entity comes first, as the
+-- side of a join that is held in memory where an engine can't tell which is smaller.
 unlisted AS (
   SELECT r.*
-  FROM reference AS r
-  LEFT JOIN entity AS e ON e.workTypeId = r.workTypeId
+  FROM entity AS e
+  RIGHT JOIN reference AS r ON r.workTypeId = e.workTypeId
   WHERE e.workTypeId IS NULL
 ),
 newest AS (

@@ -20,11 +20,12 @@ reference AS (
   FROM silver.cw_timeentry AS t
   WHERE t._etl_deleted_at IS NULL AND t.workTypeId IS NOT NULL
 ),
--- The few that are no rows yet: a window over all references would have to sort them.
+-- The few that are no rows yet: a window over all references would have to sort them. The entity comes first, as the
+-- side of a join that is held in memory where an engine can't tell which is smaller.
 unlisted AS (
   SELECT r.*
-  FROM reference AS r
-  LEFT JOIN entity AS e ON e.workTypeId = r.workTypeId
+  FROM entity AS e
+  RIGHT JOIN reference AS r ON r.workTypeId = e.workTypeId
   WHERE e.workTypeId IS NULL
 ),
 newest AS (
