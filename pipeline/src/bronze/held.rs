@@ -8,7 +8,7 @@ use crate::extract::Extracted;
 use crate::lake::{Lakehouse, OnTable as _, longs};
 use datafusion::logical_expr::{ident, lit};
 use futures::StreamExt as _;
-use std::collections::BTreeSet;
+use roaring::RoaringTreemap;
 
 /// How many missing ids the check's detail names.
 const SHOWN: usize = 5;
@@ -25,8 +25,9 @@ pub(crate) async fn check_fetched(lake: &Lakehouse, extracted: &Extracted, loade
         // Each record was compared with its row, and none had to be written.
         return Ok(Check::new(name, true, format!("{read} records read, and bronze had them")));
     }
-    let mut missing: BTreeSet<i64> = extracted.ids.ids().collect();
-    let ends = missing.first().copied().zip(missing.last().copied());
+    // A bit for each record: a list may have millions.
+    let mut missing: RoaringTreemap = extracted.ids.ids().map(i64::cast_unsigned).collect();
+    let ends = extracted.ids.ids().min().zip(extracted.ids.ids().max());
     if let (Some(table), Some((least, most))) = (lake.open("bronze", entity.table).await?, ends) {
         let live = ident(entity.key).between(lit(least), lit(most)).and(ident(DELETED_AT).is_null());
         let rows = table.frame()?.filter(live).on_table(&table, "reading")?;
@@ -38,13 +39,13 @@ pub(crate) async fn check_fetched(lake: &Lakehouse, extracted: &Extracted, loade
             .on_table(&table, "reading")?;
         while let Some(batch) = rows.next().await {
             for id in longs(&batch.on_table(&table, "reading")?, entity.key) {
-                missing.remove(&id);
+                missing.remove(id.cast_unsigned());
             }
         }
     }
-    let mut detail = format!("{read} records read, {} of them live in bronze", read - missing.len());
+    let mut detail = format!("{read} records read, {} of them live in bronze", read as u64 - missing.len());
     if !missing.is_empty() {
-        let shown: Vec<String> = missing.iter().take(SHOWN).map(ToString::to_string).collect();
+        let shown: Vec<String> = missing.iter().take(SHOWN).map(|id| id.cast_signed().to_string()).collect();
         detail.push_str(&format!("; it lacks such as {} {}", entity.key, shown.join(", ")));
     }
     Ok(Check::new(name, missing.is_empty(), detail))

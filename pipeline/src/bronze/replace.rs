@@ -21,7 +21,7 @@ use datafusion::logical_expr::{Expr, ident, lit, when};
 use datafusion::prelude::DataFrame;
 use datafusion::scalar::ScalarValue;
 use futures::{Stream, StreamExt as _};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// A write of extracted records to a bronze table.
@@ -92,7 +92,9 @@ impl BronzeWrite<'_> {
             });
             frame.select(columns.collect::<Vec<_>>())
         };
-        let fetched = Arc::new(KeySet::Ids(extracted.ids.ids().collect()));
+        let is_empty = table.rows().await? == 0;
+        let fetched = if is_empty { HashSet::new() } else { extracted.ids.ids().collect() };
+        let fetched = Arc::new(KeySet::Ids(fetched));
         let gone =
             existing.filter(KeySet::lacks(&fetched, ident(entity.key))).on("bronze", entity.table, "replacing")?;
         let mut bare = stage.file(entity.table, Format::Arrow, &stored);

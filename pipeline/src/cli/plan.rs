@@ -139,6 +139,7 @@ async fn of_entity(
             parents: &parents.asked,
             max_rejected_percent,
             began: now,
+            lookback_days: 0,
             known: std::sync::Arc::default(),
             unserved,
             progress: &EntityProgress::default(),

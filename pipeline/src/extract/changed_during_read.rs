@@ -100,7 +100,7 @@ pub(super) async fn differing(
     let (mode, expected, newest) = (plan.mode, plan.expected, newest.timestamp_micros());
     let rejected: HashMap<i64, Option<i64>> = fetched.rejected_times().collect();
     let is_as_read = |id: i64, at: Option<i64>| {
-        let read = fetched.ids.get(id).map(|row| row.last_updated).or_else(|| rejected.get(&id).copied());
+        let read = fetched.ids.get(id).map(|row| row.last_updated()).or_else(|| rejected.get(&id).copied());
         at.is_some_and(|at| at <= newest) && read == Some(at)
     };
     let start = |range: KeyRange| {

@@ -1,5 +1,6 @@
 //! Fetched chunk: what one reader read of a list, with its rows on disk and the rest in memory.
 
+use super::recent_fingerprints::RecentFingerprints;
 use super::rows::{ExtractStats, RowVersion};
 use crate::client::KeyRange;
 use crate::lake::StagedFile;
@@ -17,6 +18,7 @@ pub(super) struct FetchedChunk {
     pub(super) staged: StagedFile,
     /// The key and the version of each record.
     pub(super) rows: Vec<(i64, RowVersion)>,
+    pub(super) fingerprints: RecentFingerprints,
     pub(super) quarantined: Vec<RejectedRecord>,
     pub(super) unknown_fields: BTreeMap<String, u64>,
     pub(super) numbers: ExtractStats,
@@ -29,6 +31,7 @@ impl FetchedChunk {
         Self {
             staged,
             rows: Vec::new(),
+            fingerprints: RecentFingerprints::default(),
             quarantined: Vec::new(),
             unknown_fields: BTreeMap::new(),
             numbers: ExtractStats::default(),

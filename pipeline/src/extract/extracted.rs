@@ -6,7 +6,8 @@
 use super::chunk::FetchedChunk;
 use super::fingerprint::Fingerprint;
 use super::latest::LatestVersions;
-use super::rows::{ExtractStats, Origin, ROWS_A_CHUNK, RowVersion, id_of};
+use super::recent_fingerprints::RecentFingerprints;
+use super::rows::{ExtractStats, ROWS_A_CHUNK, RowVersion, id_of};
 use crate::error::Result;
 use crate::lake::{SortedRun, StagedFile};
 use connectwise_runtime::{RejectedRecord, Table};
@@ -23,6 +24,8 @@ pub struct Extracted {
     pub ids: LatestVersions,
     /// Sequence numbers of rows that a newer version of the same record replaced, or whose record is gone.
     pub superseded: HashSet<i64>,
+    /// The fingerprints of its recent rows.
+    pub(super) fingerprints: RecentFingerprints,
     /// Rejected records.
     pub quarantined: Vec<RejectedRecord>,
     /// The keys of rows that stay, though the source was not asked for them.
@@ -61,7 +64,7 @@ impl StagedRange {
     fn of(file: StagedFile, rows: &[(i64, RowVersion)]) -> Self {
         let is_sorted = rows.is_sorted_by(|(one, _), (next, _)| one < next) && rows.len() as u64 == file.rows();
         let keys = rows.first().zip(rows.last()).filter(|_| is_sorted).map(|(first, last)| (first.0, last.0));
-        Self { file, keys, number: rows.first().map_or(0, |(_, row)| row.sequence.div_euclid(ROWS_A_CHUNK)) }
+        Self { file, keys, number: rows.first().map_or(0, |(_, row)| row.sequence().div_euclid(ROWS_A_CHUNK)) }
     }
 }
 
@@ -101,7 +104,7 @@ impl StagedChunks {
                 let mut file = stage.file("run", form, &schema);
                 file.write(&batch).unwrap();
                 file.finish().unwrap();
-                let version = RowVersion { last_updated: None, sequence: 0, origin: Origin::Staged };
+                let version = RowVersion::staged(None, 0);
                 let keys: Vec<_> = crate::lake::longs(&batch, key).into_iter().map(|id| (id, version)).collect();
                 runs.ranges.push(StagedRange::of(file, &keys));
             }
@@ -151,6 +154,7 @@ impl Extracted {
             staged: StagedChunks::default(),
             ids: LatestVersions::default(),
             superseded: HashSet::new(),
+            fingerprints: RecentFingerprints::default(),
             quarantined: Vec::new(),
             kept: BTreeSet::new(),
             unknown_fields: BTreeMap::new(),
@@ -162,18 +166,18 @@ impl Extracted {
 
     /// The newest `_info.lastUpdated` that was read, in microseconds since 1970.
     pub fn newest(&self) -> Option<i64> {
-        self.ids.iter().filter_map(|(_, row)| row.last_updated).max()
+        self.ids.iter().filter_map(|(_, row)| row.last_updated()).max()
     }
 
     /// Adds a row.
     pub(super) fn add(&mut self, id: i64, row: RowVersion) {
-        self.superseded.extend(self.ids.add(id, row).map(|old| old.sequence));
+        self.superseded.extend(self.ids.add(id, row).map(|old| old.sequence()));
     }
 
     /// Adds the rows of a range.
     fn add_range(&mut self, rows: Vec<(i64, RowVersion)>) {
         let superseded = &mut self.superseded;
-        self.ids.add_range(rows, |old| superseded.extend([old.sequence]));
+        self.ids.add_range(rows, |old| superseded.extend([old.sequence()]));
     }
 
     /// Removes records that the source no longer has.
@@ -182,7 +186,7 @@ impl Extracted {
         self.ids.retain(|id, row| {
             let stays = !gone.contains(&id);
             if !stays {
-                superseded.insert(row.sequence);
+                superseded.insert(row.sequence());
             }
             stays
         });
@@ -233,6 +237,7 @@ impl Extracted {
         self.numbers.rows_read += chunk.numbers.rows_read;
         self.numbers.rows_resumed += chunk.numbers.rows_resumed;
         self.numbers.rows_recalled += chunk.numbers.rows_recalled;
+        self.fingerprints.merge(chunk.fingerprints);
         (chunk.staged, chunk.rows)
     }
 
@@ -254,6 +259,7 @@ impl Extracted {
         self.staged.late.extend(other.staged.late);
         self.staged.late_keys.extend(other.staged.late_keys);
         self.superseded.extend(other.superseded);
+        self.fingerprints.merge(other.fingerprints);
         self.quarantined.extend(other.quarantined);
         for (path, count) in other.unknown_fields {
             *self.unknown_fields.entry(path).or_default() += count;
@@ -269,35 +275,35 @@ impl Extracted {
 
     /// `_info.lastUpdated` of a record, in microseconds since 1970.
     pub(crate) fn last_updated(&self, id: i64) -> Option<i64> {
-        self.ids.get(id)?.last_updated
+        self.ids.get(id)?.last_updated()
     }
 
     /// The ids of the staged records: those that its table may not have unchanged.
     pub(crate) fn staged_ids(&self) -> impl Iterator<Item = i64> {
-        self.ids.iter().filter(|(_, row)| row.origin != Origin::Recalled).map(|(id, _)| id)
+        self.ids.iter().filter(|(_, row)| !row.is_recalled()).map(|(id, _)| id)
     }
 
     /// The number of unchanged records.
     pub(crate) fn recalled(&self) -> u64 {
-        self.ids.iter().filter(|(_, row)| row.origin == Origin::Recalled).count() as u64
+        self.ids.iter().filter(|(_, row)| row.is_recalled()).count() as u64
     }
 
     /// Whether a record is unchanged in its table, or was not read.
     pub(super) fn is_as_it_was(&self, id: i64) -> bool {
-        self.ids.get(id).is_none_or(|row| row.origin == Origin::Recalled)
+        self.ids.get(id).is_none_or(|row| row.is_recalled())
     }
 
-    /// Id, fingerprint and time of change of the staged records.
+    /// Id, fingerprint and time of change of the staged records that changed recently.
     pub(super) fn fingerprints(&self) -> impl Iterator<Item = (i64, Fingerprint, Option<i64>)> {
-        self.ids.iter().filter_map(|(id, row)| match row.origin {
-            Origin::Fingerprinted(fingerprint) => Some((id, fingerprint, row.last_updated)),
-            Origin::Recalled | Origin::Staged => None,
+        self.fingerprints.iter().filter_map(|row| {
+            let counts = self.ids.get(row.id)?;
+            (counts.sequence() == row.version.sequence()).then(|| (row.id, row.fingerprint, counts.last_updated()))
         })
     }
 
     /// Clears the times of change, and so the watermark: these records say nothing of what else changed.
     pub(crate) fn forget_times(&mut self) {
-        self.ids.versions_mut().for_each(|row| row.last_updated = None);
+        self.ids.versions_mut().for_each(RowVersion::forget_time);
     }
 
     /// The number of distinct records: good ones, and rejected ones that are not another version of a good one.
@@ -347,7 +353,7 @@ mod tests {
     use super::*;
 
     fn row(last_updated: i64, sequence: i64) -> RowVersion {
-        RowVersion { last_updated: Some(last_updated), sequence, origin: Origin::Staged }
+        RowVersion::staged(Some(last_updated), sequence)
     }
 
     fn fetched() -> Extracted {
@@ -398,7 +404,7 @@ mod tests {
         assert_eq!(first.merge(second), 400);
         assert_eq!((first.ids.len(), first.distinct()), (1_603, 1_603));
         assert_eq!(first.superseded, (600..1_000).collect());
-        assert_eq!(first.ids.get(700).unwrap().sequence, 5_100);
+        assert_eq!(first.ids.get(700).unwrap().sequence(), 5_100);
     }
 
     #[test]
@@ -408,7 +414,7 @@ mod tests {
         second.add(7, row(10, 2));
         second.add(8, row(10, 3));
         assert_eq!(first.merge(second), 1);
-        assert_eq!((first.ids.get(7).unwrap().sequence, first.ids.len()), (2, 2));
+        assert_eq!((first.ids.get(7).unwrap().sequence(), first.ids.len()), (2, 2));
         assert_eq!(first.superseded, HashSet::from([1]));
     }
 }

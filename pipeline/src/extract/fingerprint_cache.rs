@@ -100,7 +100,7 @@ fn place(stage: &Stage, entity: &Table) -> Option<PathBuf> {
 }
 
 /// Whether an entity may be cached: the JSON of its records alone determines its rows, and holds nothing personal.
-fn is_told(entity: &Table) -> bool {
+pub(super) fn is_told(entity: &Table) -> bool {
     // A row below a parent holds the parent's id, and a snapshot is compared as a whole.
     let told = entity.parent.is_none() && entity.change_detection != ChangeDetection::Snapshot;
     // By the hash of a text that is known except for a name, the name could be guessed.

@@ -129,12 +129,11 @@ impl LatestVersions {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rows::Origin;
     use super::*;
     use std::collections::HashSet;
 
     fn row(last_updated: i64, sequence: i64) -> RowVersion {
-        RowVersion { last_updated: Some(last_updated), sequence, origin: Origin::Staged }
+        RowVersion::staged(Some(last_updated), sequence)
     }
 
     /// Rows of these ids, all equally new, numbered from `sequence`.
@@ -144,7 +143,7 @@ mod tests {
 
     fn add_range(latest: &mut LatestVersions, rows: Vec<Row>) -> Vec<i64> {
         let mut superseded = Vec::new();
-        latest.add_range(rows, |row| superseded.push(row.sequence));
+        latest.add_range(rows, |row| superseded.push(row.sequence()));
         superseded
     }
 
@@ -163,14 +162,14 @@ mod tests {
             for number in 0..12 {
                 let (first, step, many) = (below(9_000), 1 + below(3), below(600));
                 let mut rows = rows((0..many).map(|place| first + place * step), number << 32);
-                rows.iter_mut().for_each(|(_, row)| row.last_updated = Some(below(3)));
+                rows.iter_mut().for_each(|(_, row)| *row = RowVersion::staged(Some(below(3)), row.sequence()));
                 if below(4) == 0 {
                     rows.reverse();
                 }
                 for (id, row) in &rows {
                     let known = plain.entry(*id).or_insert(*row);
                     if known != row {
-                        wanted.insert((*known).min(*row).sequence);
+                        wanted.insert((*known).min(*row).sequence());
                         *known = (*known).max(*row);
                     }
                 }
@@ -208,7 +207,7 @@ mod tests {
         assert_eq!((latest.ranges.len(), latest.others.len(), latest.len()), (3, 0, 3_000));
         assert_eq!(add_range(&mut latest, rows(500..1_500, 9 << 32)).len(), 1_000, "they are there");
         assert_eq!((latest.ranges.len(), latest.others.len(), latest.len()), (3, 0, 3_000));
-        latest.versions_mut().for_each(|row| row.last_updated = None);
-        assert!(latest.iter().all(|(_, row)| row.last_updated.is_none()));
+        latest.versions_mut().for_each(RowVersion::forget_time);
+        assert!(latest.iter().all(|(_, row)| row.last_updated().is_none()));
     }
 }

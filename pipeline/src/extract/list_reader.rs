@@ -2,6 +2,7 @@
 
 use super::fingerprint::FingerprintCache;
 use super::lists::List;
+use super::recent_fingerprints::Recency;
 use super::unserved::Unserved;
 use crate::client::{self, Client, ClientError, KeyRange, RequestStats, Selection};
 use crate::conditions::{Condition, field};
@@ -26,6 +27,8 @@ pub(super) struct ListReader {
     pub(super) hash_key: Option<HashKey>,
     /// The fingerprints of records that need not be decoded again.
     pub(super) known: Arc<FingerprintCache>,
+    /// How recent the records are whose fingerprints are kept; `None` where none are.
+    pub(super) recency: Option<Recency>,
     /// The form in which its rows are staged.
     pub(super) format: Format,
     /// The unserved records that are found while reading.
@@ -47,6 +50,7 @@ impl ListReader {
             only: None,
             hash_key: None,
             known: Arc::default(),
+            recency: None,
             format: Format::Arrow,
             unserved: Arc::default(),
         })

@@ -23,6 +23,7 @@ mod lists;
 mod pages;
 mod plan;
 mod ranges;
+mod recent_fingerprints;
 mod request;
 mod resume;
 mod rows;
@@ -55,11 +56,13 @@ use changed_during_read::Newest;
 use chrono::{DateTime, TimeDelta};
 use complete::{Tolerance, prove_complete};
 use connectwise_runtime::{ChangeDetection, Table, bronze_schema};
+use fingerprint_cache::is_told;
 use futures::StreamExt as _;
 use list_reader::ListReader;
 use lists::lists;
 use pages::Page;
 use ranges::Sink;
+use recent_fingerprints::Recency;
 use request::Filter;
 use resume::{Checkpoint, Resumed};
 use rows::staged_schema;
@@ -102,6 +105,7 @@ pub async fn extract(
             },
             hash_key: stage.hash_key().cloned(),
             known: Arc::clone(&order.known),
+            recency: is_told(table).then(|| Recency::of(order.began, order.lookback_days)),
             format: staged_format(stage, order, filter.as_ref(), &all),
             ..all
         })
@@ -350,7 +354,7 @@ async fn left_over(
     }
     // By the server's own clock: a record that changed after a chunk was read has a time of change that is not before
     // the newest one known by then, where the server told it, and is later than the newest in the chunk.
-    let in_them = || found.chunks.iter().flat_map(|chunk| &chunk.rows).filter_map(|(_, row)| row.last_updated).max();
+    let in_them = || found.chunks.iter().flat_map(|chunk| &chunk.rows).filter_map(|(_, row)| row.last_updated()).max();
     let by_then = || {
         let newest = in_them().and_then(DateTime::from_timestamp_micros)?;
         newest.checked_sub_signed(TimeDelta::days(RESUME_OVERLAP_DAYS))

@@ -7,8 +7,9 @@ use super::chunk::{FetchedChunk, first_of};
 use super::list_reader::ListReader;
 use super::pages::Page;
 use super::plan::Plan;
+use super::recent_fingerprints::{FingerprintedRow, RecentFingerprints};
 use super::resume::Checkpoint;
-use super::rows::{ExtractStats, Origin, ROWS_A_CHUNK, RowVersion, last_updated};
+use super::rows::{ExtractStats, ROWS_A_CHUNK, RowVersion, last_updated};
 use crate::client::KeyRange;
 use crate::client::pages::{Expected, PagingMode};
 use crate::error::{Error, Result};
@@ -25,6 +26,11 @@ const PAGES_AT_A_TIME: u64 = 8;
 const PAGES_OF_A_SHORT_REST: u64 = 4;
 
 impl FetchedChunk {
+    /// A chunk that a list is read into.
+    fn of(source: &ListReader, file: StagedFile) -> Self {
+        Self { fingerprints: RecentFingerprints::of(source.recency), ..Self::new(file) }
+    }
+
     /// Writes a page's rows, and takes what is known of them.
     fn take(&mut self, source: &ListReader, schema: &SchemaRef, page: Page, first: i64) -> Result<()> {
         let rows = self.rows_of(source, schema, page, first)?;
@@ -52,18 +58,20 @@ impl FetchedChunk {
         if keys.len() != batch.num_rows() {
             return Err(failed(&"the decoded page has no key column"));
         }
-        let origin = |row: usize| {
-            page.fingerprints.get(row).map_or(Origin::Staged, |fingerprint| Origin::Fingerprinted(*fingerprint))
-        };
-        let rows = keys.into_iter().zip(last_updated(&batch)).zip(sequence.values()).enumerate();
-        self.rows.extend(rows.map(|(row, ((id, last_updated), sequence))| {
-            (id, RowVersion { last_updated, sequence: *sequence, origin: origin(row) })
+        let versions = last_updated(&batch).into_iter().zip(sequence.values());
+        let versions = versions.map(|(last_updated, sequence)| RowVersion::staged(last_updated, *sequence));
+        let known = self.rows.len();
+        self.rows.extend(keys.into_iter().zip(versions));
+        let fingerprinted = self.rows.iter().skip(known).zip(page.fingerprints);
+        self.fingerprints.add(fingerprinted.map(|(&(id, version), fingerprint)| FingerprintedRow {
+            id,
+            version,
+            fingerprint,
         }));
         self.numbers.rows_recalled += page.recalled.len() as u64;
         let recalled = page.recalled.into_iter().zip(numbers);
-        self.rows.extend(recalled.map(|((id, last_updated), sequence)| {
-            (id, RowVersion { last_updated, sequence, origin: Origin::Recalled })
-        }));
+        self.rows
+            .extend(recalled.map(|((id, last_updated), sequence)| (id, RowVersion::recalled(last_updated, sequence))));
         let mut columns = batch.columns().to_vec();
         columns.push(Arc::new(sequence) as ArrayRef);
         let batch = RecordBatch::try_new(SchemaRef::clone(schema), columns).map_err(|error| failed(&error))?;
@@ -105,7 +113,7 @@ impl Sink<'_> {
     /// [`Error::Io`] when the disk refuses.
     pub(super) fn page(&mut self, source: &ListReader, range: KeyRange, page: Page) -> Result<FetchedChunk> {
         let (file, first) = self.file(source, range);
-        let mut chunk = FetchedChunk::new(file);
+        let mut chunk = FetchedChunk::of(source, file);
         chunk.numbers = ExtractStats { pages: 1, rows_read: page.records, ..ExtractStats::default() };
         chunk.take(source, self.schema, page, first)?;
         chunk.staged.finish()?;
@@ -193,7 +201,7 @@ async fn read_range(
 ) -> Result<Read> {
     let _place = source.client.reader_place().await;
     let mut pages = source.pages(range, mode, expected);
-    let mut chunk = FetchedChunk::new(file);
+    let mut chunk = FetchedChunk::of(&source, file);
     let mut rest = None;
     while let Some(page) = pages.next().await? {
         chunk.numbers.rows_read += page.records;

@@ -42,6 +42,8 @@ pub struct ExtractRequest<'a> {
     pub max_rejected_percent: f64,
     /// When the run began.
     pub began: DateTime<Utc>,
+    /// How many days before its newest change the next run reads it again.
+    pub lookback_days: u32,
     /// The fingerprints of records that need not be decoded again.
     pub known: Arc<FingerprintCache>,
     /// The ids of the records that were unserved in an earlier run.

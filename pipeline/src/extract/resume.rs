@@ -11,7 +11,7 @@
 
 use super::chunk::{FetchedChunk, first_of};
 use super::list_reader::ListReader;
-use super::rows::{ExtractStats, Origin, RowVersion, SEQUENCE, last_updated};
+use super::rows::{ExtractStats, RowVersion, SEQUENCE, last_updated};
 use crate::client::KeyRange;
 use crate::error::{Error, Result};
 use crate::lake::{Format, Stage, StagedFile, longs, private_folder};
@@ -155,11 +155,11 @@ impl Checkpoint {
             reason: rejected.reason.clone(),
             raw_json: rejected.raw_json.clone(),
         };
-        let recalled = chunk.rows.iter().filter(|(_, row)| row.origin == Origin::Recalled);
+        let recalled = chunk.rows.iter().filter(|(_, row)| row.is_recalled());
         let note = ChunkEntry {
             covered,
             rows: chunk.staged.rows(),
-            recalled: recalled.map(|(id, row)| (*id, row.last_updated, row.sequence)).collect(),
+            recalled: recalled.map(|(id, row)| (*id, row.last_updated(), row.sequence())).collect(),
             bytes: bytes(chunk.staged.path()),
             pages: chunk.numbers.pages,
             rows_read: chunk.numbers.rows_read,
@@ -215,9 +215,7 @@ fn adopt(mut staged: StagedFile, note: &ChunkEntry, table: &Table) -> Option<Fet
         let read = staged.adopt(&[table.key, "_info", SEQUENCE], |batch| {
             let (ids, sequence) = (longs(batch, table.key), longs(batch, SEQUENCE));
             let read = ids.into_iter().zip(last_updated(batch)).zip(sequence);
-            rows.extend(read.map(|((id, last_updated), sequence)| {
-                (id, RowVersion { last_updated, sequence, origin: Origin::Staged })
-            }));
+            rows.extend(read.map(|((id, last_updated), sequence)| (id, RowVersion::staged(last_updated, sequence))));
         });
         if let Err(error) = read {
             tracing::debug!(%error, "a staged chunk can't be read");
@@ -228,10 +226,7 @@ fn adopt(mut staged: StagedFile, note: &ChunkEntry, table: &Table) -> Option<Fet
         return None;
     }
     let recalled = note.recalled.iter().copied();
-    rows.extend(
-        recalled
-            .map(|(id, last_updated, sequence)| (id, RowVersion { last_updated, sequence, origin: Origin::Recalled })),
-    );
+    rows.extend(recalled.map(|(id, last_updated, sequence)| (id, RowVersion::recalled(last_updated, sequence))));
     let fit = |odd: &Odd| RejectedRecord {
         record_id: odd.record_id.clone(),
         path: odd.path.clone(),

@@ -1,6 +1,5 @@
 //! Staged rows: the versions of records, and the statistics of an extraction.
 
-use super::fingerprint::Fingerprint;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use connectwise_runtime::RejectedRecord;
@@ -12,23 +11,44 @@ pub(crate) const SEQUENCE: &str = "__sequence";
 /// Sequence numbers per chunk: the rows of a chunk are numbered from its own number times this.
 pub(super) const ROWS_A_CHUNK: i64 = 1 << 32;
 
-/// A version of a record; the greatest one counts.
+/// A version of a record; the greatest one counts. There is one for each record that is read, so it is small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RowVersion {
-    pub(super) last_updated: Option<i64>,
-    pub(super) sequence: i64,
-    pub(super) origin: Origin,
+    /// `_info.lastUpdated` in microseconds since 1970; [`NO_TIME`] where there is none.
+    changed: i64,
+    /// Twice the sequence number, and one more where a row is staged.
+    number: i64,
 }
 
-/// The form in which a record that was read is at hand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Origin {
-    /// Its table has it unchanged: no row is staged.
-    Recalled,
+/// The time of a record without a time of change, before all others.
+const NO_TIME: i64 = i64::MIN;
+
+impl RowVersion {
     /// A staged row.
-    Staged,
-    /// A staged row, with the fingerprint of its JSON.
-    Fingerprinted(Fingerprint),
+    pub(super) fn staged(last_updated: Option<i64>, sequence: i64) -> Self {
+        Self { changed: last_updated.unwrap_or(NO_TIME), number: 2 * sequence + 1 }
+    }
+
+    /// A record that its table has unchanged: no row is staged.
+    pub(super) fn recalled(last_updated: Option<i64>, sequence: i64) -> Self {
+        Self { changed: last_updated.unwrap_or(NO_TIME), number: 2 * sequence }
+    }
+
+    pub(super) fn last_updated(self) -> Option<i64> {
+        (self.changed != NO_TIME).then_some(self.changed)
+    }
+
+    pub(super) fn sequence(self) -> i64 {
+        self.number.div_euclid(2)
+    }
+
+    pub(super) fn is_recalled(self) -> bool {
+        self.number.rem_euclid(2) == 0
+    }
+
+    pub(super) fn forget_time(&mut self) {
+        self.changed = NO_TIME;
+    }
 }
 
 /// Statistics of an extraction.
@@ -84,4 +104,33 @@ pub(crate) fn last_updated(batch: &RecordBatch) -> Vec<Option<i64>> {
             connectwise_runtime::timestamp::parse_micros(values.value(entry))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_version_is_the_greatest_then_the_last_that_was_read() {
+        let versions = [
+            RowVersion::staged(None, 9),
+            RowVersion::recalled(Some(-5), 1),
+            RowVersion::staged(Some(-5), 1),
+            RowVersion::recalled(Some(-5), 2),
+            RowVersion::staged(Some(7), 0),
+            RowVersion::staged(Some(7), ROWS_A_CHUNK * 1_000_000),
+        ];
+        assert!(versions.is_sorted_by(|one, next| one < next));
+        let parts = versions.map(|version| (version.last_updated(), version.sequence(), version.is_recalled()));
+        let wanted = [
+            (None, 9, false),
+            (Some(-5), 1, true),
+            (Some(-5), 1, false),
+            (Some(-5), 2, true),
+            (Some(7), 0, false),
+            (Some(7), ROWS_A_CHUNK * 1_000_000, false),
+        ];
+        assert_eq!(parts, wanted);
+        assert_eq!(size_of::<(i64, RowVersion)>(), 24, "a million records take as many megabytes");
+    }
 }

@@ -1,7 +1,7 @@
 //! Stored records: decodes quarantined JSON as a response of the API.
 
 use super::extracted::Extracted;
-use super::rows::{Origin, RowVersion, last_updated, staged_schema};
+use super::rows::{RowVersion, last_updated, staged_schema};
 use super::unserved::unserved_id;
 use crate::error::{Error, Result};
 use crate::lake::{Format, Stage, longs};
@@ -49,7 +49,7 @@ pub(crate) fn decode_stored(
         let keep = keys.iter().map(|id| Some(id.is_some_and(|id| !leave_out.contains(&id)))).collect();
         let batch = filter_record_batch(&decoded.batch, &keep).map_err(failed)?;
         for (id, last_updated) in longs(&batch, table.key).into_iter().zip(last_updated(&batch)) {
-            extracted.add(id, RowVersion { sequence, last_updated, origin: Origin::Staged });
+            extracted.add(id, RowVersion::staged(last_updated, sequence));
         }
         let mut columns = batch.columns().to_vec();
         columns.push(Arc::new(Int64Array::from(vec![sequence; batch.num_rows()])) as ArrayRef);

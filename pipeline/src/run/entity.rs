@@ -60,6 +60,7 @@ pub(super) async fn refresh_bronze(
             FingerprintCache::of(lake, stage, entity).await?
         });
         let began = run.id.started();
+        let days = look_back(entity).max(options.lookback_days.unwrap_or(0));
         // A full run learns the server's page limit anew.
         if let Some(limit) = bronze::page_limit(lake, entity).await?.filter(|_| !full) {
             client.limit_pages(limit);
@@ -71,6 +72,7 @@ pub(super) async fn refresh_bronze(
             parents: &parents.asked,
             max_rejected_percent,
             began,
+            lookback_days: days,
             known: Arc::clone(&known),
             unserved,
             progress: &watcher,
@@ -103,7 +105,6 @@ pub(super) async fn refresh_bronze(
         let loaded = bronze::load(run, &extracted, loading).await?;
         quarantine::clear_resolved(run, &extracted).await?;
         report.fetched = Some(bronze::check_fetched(lake, &extracted, &loaded).await?);
-        let days = look_back(entity).max(options.lookback_days.unwrap_or(0));
         report.window = Some(if extracted.whole { Window::Everything } else { window }.to_string());
         report.remarks.extend(remark(entity, options, window, extracted.whole, &loaded));
         for remark in &report.remarks {

@@ -89,6 +89,7 @@ async fn read_into(
         parents,
         max_rejected_percent: 1.0,
         began: chrono::Utc::now(),
+        lookback_days: 30,
         known: Arc::default(),
         unserved: &[],
         progress: &EntityProgress::default(),
