@@ -8,17 +8,26 @@ use connectwise_generated::tables::TABLES;
 use connectwise_runtime::Table;
 use std::sync::Arc;
 
+/// Number of rows from which a table is large.
+const LARGE: u64 = 200_000;
+
 /// Returns how many tables of a layer are written at a time: many small ones, since each waits for the storage more than
 /// it computes; few where one of them is large, and one where a large one is made whole, which takes all cores and much
 /// memory.
 pub(crate) fn tables_at_once(most_rows: u64, is_whole: bool) -> usize {
     let wanted = match (most_rows, is_whole) {
         (..20_000, _) => 16,
-        (..200_000, _) => 4,
+        (..LARGE, _) => 4,
         (_, false) => 2,
         (_, true) => 1,
     };
     sorts_at_once().min(wanted)
+}
+
+/// Returns how many of so many tables at a time one of so many rows counts as: a large one is written alone, and waits
+/// less than it computes.
+pub(crate) fn share_of(rows: u64, at_once: usize) -> usize {
+    if rows < LARGE { 1 } else { at_once }
 }
 
 /// A run's id and start.

@@ -8,7 +8,7 @@ use super::reports::{self, Unmatched};
 use super::statement::{schema, statement};
 use super::written_once;
 use crate::check::Check;
-use crate::context::{RunContext, RunId, tables_at_once};
+use crate::context::{RunContext, RunId, share_of, tables_at_once};
 use crate::error::{Error, Result};
 use crate::lake::{Counts, Scope, Target, spawn_abortable, upsert_table};
 use connectwise_generated::gold::{GoldTable, TABLES};
@@ -128,16 +128,20 @@ pub async fn build(run: &RunContext, options: BuildOptions) -> Result<Gold> {
     let tables = async {
         let (mut waiting, mut running, mut built) =
             (TABLES.iter().collect::<Vec<_>>(), FuturesUnordered::new(), Vec::new());
+        let mut taken = 0;
         loop {
-            while running.len() < at_once
-                && let Some(next) = waiting.iter().position(|table| is_ready(table, &built))
-            {
+            while let Some((next, share)) = next_to_build(&inputs, &waiting, &built, at_once, taken).await? {
+                taken += share;
                 let (run, inputs, table) = (run.clone(), Arc::clone(&inputs), waiting.remove(next));
                 let build = async move { build_table(&run, options, &inputs, table).await };
-                running.push(async { spawn_abortable(table.name, build).await? });
+                running.push(async move { Ok::<_, Error>((share, spawn_abortable(table.name, build).await??)) });
             }
             match running.next().await {
-                Some(table) => built.push(table?),
+                Some(done) => {
+                    let (share, table) = done?;
+                    taken -= share;
+                    built.push(table);
+                }
                 None => break,
             }
         }
@@ -160,6 +164,23 @@ pub async fn build(run: &RunContext, options: BuildOptions) -> Result<Gold> {
     };
     let (built, records) = futures::join!(tables, records);
     Ok(Gold { built: built?, inputs, records, queries_at_once })
+}
+
+/// Finds the first table that is ready and fits beside those that run, and its share.
+async fn next_to_build(
+    inputs: &Inputs,
+    waiting: &[&GoldTable],
+    built: &[Built],
+    at_once: usize,
+    taken: usize,
+) -> Result<Option<(usize, usize)>> {
+    for (place, table) in waiting.iter().enumerate().filter(|(_, table)| is_ready(table, built)) {
+        let share = share_of(inputs.rows(table).await?, at_once);
+        if taken + share <= at_once {
+            return Ok(Some((place, share)));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether all gold tables that a table reads are built.
