@@ -30,6 +30,7 @@ mod invoices;
 mod known;
 mod lists;
 mod live;
+mod logged;
 mod maintain;
 mod manners;
 mod measures;

@@ -1,7 +1,8 @@
 //! What is personal: hashed or left out in every file, answer, error and log, from the first record on, or from the day
 //! on which it is declared.
 
-use crate::support::{EMPTY, Scene, Shared, rows_in};
+use crate::logged::Logged;
+use crate::support::{EMPTY, Scene, rows_in};
 use clap::Parser as _;
 use connectwise_etl::catalog;
 use connectwise_etl::cli::{Cli, Output};
@@ -147,10 +148,7 @@ async fn rows(lake: &Lakehouse, sql: &str) -> Vec<Vec<String>> {
 // One thread, so that the log is this test's own.
 #[tokio::test(flavor = "current_thread")]
 async fn no_text_of_a_person_is_anywhere() {
-    let log = Shared::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().json().with_max_level(tracing::Level::DEBUG);
-    let _logged = tracing::subscriber::set_default(subscriber.with_writer(move || writer.clone()).finish());
+    let log = Logged::start();
     let scene = Scene::new(EMPTY).await;
     let lake = keyed(&scene, key());
     scene.world().put("TimeEntry", entry(1, json!(1)));
@@ -212,7 +210,7 @@ async fn no_text_of_a_person_is_anywhere() {
     assert!(!place.join("extract").exists(), "staging stays");
     // Of a text that is known but for a person, the person could be guessed.
     assert!(!place.join("known/TimeEntry.arrow").exists());
-    let log = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    let log = log.text();
     assert!(log.contains("cw_timeentry") || log.contains("TimeEntry"), "the log is empty");
     for (name, text) in [("log", log), ("reports", format!("{first:?} {second:?} {replayed:?} {third:?}"))] {
         assert!(!text.contains(PERSON) && !text.contains("the key of this lakehouse"), "{name}: {text}");

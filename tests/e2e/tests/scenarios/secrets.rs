@@ -1,6 +1,7 @@
 //! What must never be seen: the credentials, in no output, log or table of a run that fails in every way at once,
 //! against servers that repeat what they were sent.
 
+use crate::logged::Logged;
 use crate::support::{SMALL, Scene, client};
 use connectwise_etl::client::RateLimit;
 use connectwise_etl::doctor::examine;
@@ -8,8 +9,6 @@ use connectwise_etl::run::{self, Mode, Options};
 use connectwise_etl::secret::Secret;
 use connectwise_etl::settings::ApiSettings;
 use connectwise_simulator::Config;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -69,28 +68,10 @@ fn header<'h>(head: &'h str, name: &str) -> &'h str {
     line.split_once(": ").map(|(_, value)| value).unwrap_or_default()
 }
 
-/// A log in memory.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 // One thread, so that the log is this test's own.
 #[tokio::test(flavor = "current_thread")]
 async fn credentials_are_nowhere_in_a_failing_run() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().json().with_max_level(tracing::Level::DEBUG);
-    let _logged = tracing::subscriber::set_default(subscriber.with_writer(move || writer.clone()).finish());
+    let log = Logged::start();
     let scene = Scene::new(SMALL).await;
     let config = Config::default();
     let address = repeating(scene.base_url().split('/').nth(2).unwrap().to_owned()).await;
@@ -116,7 +97,7 @@ async fn credentials_are_nowhere_in_a_failing_run() {
         ("errors", errors.clone()),
         ("doctor", format!("{found:?}")),
         ("settings", format!("{login:?} {through:?}")),
-        ("log", String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned()),
+        ("log", log.text()),
     ];
     for table in ["meta.etl_run", "meta.etl_entity_run", "bronze.cw_quarantine"] {
         let rows = scene.rows(&format!("SELECT * FROM {table}")).await;
