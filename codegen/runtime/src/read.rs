@@ -150,7 +150,7 @@ impl<'a> Reader<'a> {
     fn text_as<T>(&mut self, read: fn(&str) -> Result<Option<T>, Expected>) -> Result<Option<T>, Fault> {
         let start = self.scanner.mark();
         let found = self.scanner.string()?;
-        let read = if found.escaped { read(&found.text()) } else { read(found.raw) };
+        let read = if found.is_escaped() { read(&found.text()) } else { read(found.raw) };
         read.map_err(|expected| {
             self.scanner.reset(start);
             self.reject(b'"', expected)
@@ -311,13 +311,18 @@ pub(crate) fn shorten(text: &str) -> String {
     }
 }
 
-#[inline]
+// Inlined everywhere, as [`Scanner::string`] is.
+#[inline(always)]
 fn put(text: Str<'_>, column: &mut Texts, row: usize) {
-    if text.escaped {
-        let out = column.begin(row);
-        unescape(text.raw, |part| out.extend_from_slice(part.as_bytes()));
-        column.end();
+    if text.is_escaped() {
+        put_escaped(text.raw, column, row);
     } else {
         column.put(row, text.raw);
     }
+}
+
+fn put_escaped(raw: &str, column: &mut Texts, row: usize) {
+    let out = column.begin(row);
+    unescape(raw, |part| out.extend_from_slice(part.as_bytes()));
+    column.end();
 }

@@ -1,22 +1,27 @@
 //! Column settings: how the columns of a row group are encoded, by what its first rows hold.
 //!
 //! Most columns of a wide table are empty or repeat a few values. A dictionary's hash table and a compressor take 200 KB
-//! for each column that is being encoded, and save next to nothing there.
+//! for each column that is being encoded, and save next to nothing there. Where hardly a value is repeated, a dictionary
+//! is the column once more.
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnDescPtr;
+use std::collections::HashSet;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Fewer first rows than that say nothing of a row group.
 const LEAST_ROWS: usize = 256;
-/// Number of values that are looked at, spread over the first rows.
-const SAMPLE: usize = 128;
+/// Least number of values that are looked at, where there are as many, spread over the first rows.
+const SAMPLE: usize = 512;
 /// Fewer values than that say nothing of the others.
 const LEAST_VALUES: usize = 32;
 /// Number of different values among them that a dictionary alone makes small: each is a few bits.
 const FEW: usize = 8;
+/// One value in so many is a repeated one at most where a dictionary saves nothing.
+const RARE: usize = 16;
 /// Bytes a row of texts that a dictionary surely holds.
 const SHORT: usize = 32;
 
@@ -27,6 +32,8 @@ enum Content {
     Empty,
     /// A few values, again and again.
     Few,
+    /// Values that are hardly ever repeated.
+    Distinct,
     /// Anything else.
     Many,
 }
@@ -44,10 +51,10 @@ pub(super) fn settings_for(
     first.columns().iter().for_each(|column| look(column, false, &mut contents));
     let mut properties = base.clone().into_builder();
     for (column, content) in columns.iter().zip(contents) {
-        if content != Content::Many {
+        if matches!(content, Content::Empty | Content::Few) {
             properties = properties.set_column_compression(column.path().clone(), Compression::UNCOMPRESSED);
         }
-        if content == Content::Empty {
+        if matches!(content, Content::Empty | Content::Distinct) {
             properties = properties.set_column_dictionary_enabled(column.path().clone(), false);
         }
     }
@@ -65,44 +72,50 @@ fn look(array: &dyn Array, is_repeated: bool, contents: &mut Vec<Content>) {
 }
 
 fn content(array: &dyn Array, is_repeated: bool) -> Content {
-    let is_few = match array.data_type() {
+    let content = match array.data_type() {
         _ if array.null_count() == array.len() => return Content::Empty,
-        // How often each value is repeated is stored, too, and compresses well.
-        _ if is_repeated => false,
-        DataType::Boolean => true,
-        DataType::Int64 => is_few(array, |row| array.as_primitive::<Int64Type>().value(row)),
-        DataType::Float64 => is_few(array, |row| array.as_primitive::<Float64Type>().value(row).to_bits()),
+        DataType::Boolean => Content::Few,
+        DataType::Int64 => sampled(array, &|row| array.as_primitive::<Int64Type>().value(row)),
+        DataType::Float64 => {
+            sampled(array, &|row| array.as_primitive::<Float64Type>().value(row).to_bits().cast_signed())
+        }
         DataType::Timestamp(TimeUnit::Microsecond, _) => {
-            is_few(array, |row| array.as_primitive::<TimestampMicrosecondType>().value(row))
+            sampled(array, &|row| array.as_primitive::<TimestampMicrosecondType>().value(row))
         }
         DataType::Utf8 => {
             let texts = array.as_string::<i32>();
-            let bytes =
-                texts.value_offsets().last().zip(texts.value_offsets().first()).map_or(0, |(to, from)| to - from);
-            usize::try_from(bytes).is_ok_and(|bytes| bytes <= SHORT * texts.len())
-                && is_few(array, |row| texts.value(row))
+            let offsets = texts.value_offsets();
+            let bytes = offsets.last().zip(offsets.first()).map_or(0, |(to, from)| to - from);
+            let is_short = usize::try_from(bytes).is_ok_and(|bytes| bytes <= SHORT * texts.len());
+            match sampled(array, &|row| xxh3_64(texts.value(row).as_bytes()).cast_signed()) {
+                Content::Few if !is_short => Content::Many,
+                content => content,
+            }
         }
-        _ => false,
+        _ => Content::Many,
     };
-    if is_few { Content::Few } else { Content::Many }
+    // How often each value is repeated is stored, too, and compresses well.
+    if is_repeated && content == Content::Few { Content::Many } else { content }
 }
 
-/// Whether a sample of the values has few different ones.
-fn is_few<T: PartialEq>(array: &dyn Array, value: impl Fn(usize) -> T) -> bool {
+/// What a sample of the values says; values are told apart by a number of each row's.
+fn sampled(array: &dyn Array, value: &dyn Fn(usize) -> i64) -> Content {
     let step = ((array.len() - array.null_count()) / SAMPLE).max(1);
-    let rows = (0..array.len()).filter(|row| array.is_valid(*row)).step_by(step);
-    let (mut looked_at, mut seen) = (0, Vec::with_capacity(FEW));
-    for row in rows {
-        let value = value(row);
+    let (mut looked_at, mut repeated) = (0, 0);
+    let mut seen = HashSet::new();
+    for row in (0..array.len()).filter(|row| array.is_valid(*row)).step_by(step) {
         looked_at += 1;
-        if !seen.contains(&value) {
-            if seen.len() == FEW {
-                return false;
-            }
-            seen.push(value);
+        repeated += usize::from(!seen.insert(value(row)));
+        if seen.len() > FEW && repeated > 2 * SAMPLE / RARE {
+            return Content::Many;
         }
     }
-    looked_at >= LEAST_VALUES
+    match seen.len() {
+        _ if looked_at < LEAST_VALUES => Content::Many,
+        0..=FEW => Content::Few,
+        _ if repeated <= looked_at / RARE => Content::Distinct,
+        _ => Content::Many,
+    }
 }
 
 #[cfg(test)]
@@ -120,7 +133,7 @@ mod tests {
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
     use std::sync::Arc;
 
-    /// A column that is empty up to a row, one of few values, one of many, lists of the same text, and a struct of an
+    /// A column that is empty up to a row, one of few values, one of many, one of distinct ones, lists of the same text, and a struct of an
     /// empty text and few numbers.
     fn rows(first: i64, empty_to: i64) -> RecordBatch {
         let numbers = || first..first + 1_000;
@@ -138,7 +151,8 @@ mod tests {
                 Arc::new(numbers().map(|row| (row >= empty_to).then(|| row.to_string())).collect::<StringArray>()),
             ),
             ("few", Arc::new(numbers().map(|row| Some(format!("text {}", row % 7))).collect::<StringArray>())),
-            ("many", Arc::new(numbers().collect::<Int64Array>())),
+            ("many", Arc::new(numbers().map(|row| Some(row % 100)).collect::<Int64Array>())),
+            ("distinct", Arc::new(numbers().collect::<Int64Array>())),
             ("rare", Arc::new(numbers().map(|row| (row % 100 == 0).then_some("text")).collect::<StringArray>())),
             ("lists", Arc::new(lists.finish())),
             ("parts", Arc::new(parts)),
@@ -155,6 +169,10 @@ mod tests {
         assert_eq!(numbers(|_| None), Content::Empty);
         assert_eq!(numbers(|row| Some(row % 8)), Content::Few);
         assert_eq!(numbers(|row| Some(row % 9)), Content::Many);
+        assert_eq!(numbers(|row| Some(row % 930)), Content::Many, "one in fourteen repeated");
+        assert_eq!(numbers(|row| Some(row % 940)), Content::Distinct, "one in sixteen repeated");
+        assert_eq!(numbers(|row| (row < 32).then_some(row)), Content::Distinct);
+        assert_eq!(numbers(|row| (row < 31).then_some(row)), Content::Many, "too few to tell");
         assert_eq!(numbers(|row| (row < 32).then_some(1)), Content::Few);
         assert_eq!(numbers(|row| (row < 31).then_some(1)), Content::Many, "too few to tell");
         assert_eq!(texts(|row| Some((row % 8).to_string().repeat(32))), Content::Few);
@@ -165,11 +183,15 @@ mod tests {
             of(Arc::new((0..1_000).map(|row| Some(f64::from(row % 4))).collect::<Float64Array>())),
             Content::Few
         );
-        assert_eq!(of(Arc::new((0..1_000).map(|row| Some(f64::from(row))).collect::<Float64Array>())), Content::Many);
+        assert_eq!(
+            of(Arc::new((0..1_000).map(|row| Some(f64::from(row))).collect::<Float64Array>())),
+            Content::Distinct
+        );
         assert_eq!(of(Arc::new((0..1_000).map(|row| Some(row % 3 == 0)).collect::<BooleanArray>())), Content::Few);
         let instants = |of: fn(i64) -> i64| (0..1_000).map(|row| Some(of(row))).collect::<TimestampMicrosecondArray>();
         assert_eq!(of(Arc::new(instants(|_| 5).with_timezone("UTC"))), Content::Few);
-        assert_eq!(of(Arc::new(instants(|row| row).with_timezone("UTC"))), Content::Many);
+        assert_eq!(of(Arc::new(instants(|row| row).with_timezone("UTC"))), Content::Distinct);
+        assert_eq!(texts(|row| Some(row.to_string().repeat(33))), Content::Distinct, "long or not");
         let flags: ArrayRef = Arc::new((0..1_000).map(|row| Some(row % 3 == 0)).collect::<BooleanArray>());
         assert_eq!(content(&flags, true), Content::Many, "inside a list");
     }
@@ -211,6 +233,7 @@ mod tests {
                 ("late", late.0, late.1),
                 ("few", false, true),
                 ("many", true, true),
+                ("distinct", true, false),
                 ("rare", true, true),
                 ("lists.list.item", true, true),
                 ("parts.nothing", false, false),
@@ -219,7 +242,7 @@ mod tests {
             columns.map(|(name, compressed, dictionary)| (name.to_owned(), compressed, dictionary)).to_vec()
         };
         assert_eq!(settings(0), expected((false, false)));
-        assert_eq!(settings(1), expected((true, true)));
+        assert_eq!(settings(1), expected((true, false)));
         let read: Vec<RecordBatch> = reader.with_batch_size(1_000).build().unwrap().map(Result::unwrap).collect();
         assert_eq!(read, groups.concat());
     }

@@ -58,7 +58,7 @@ impl<'a> Reader<'a> {
     #[inline]
     fn value_of(&mut self, name: Str<'a>) -> (Role, Mark) {
         self.scanner.peek();
-        (if name.escaped { Role::of(&name.text()) } else { Role::of(name.raw) }, self.scanner.mark())
+        (if name.is_escaped() { Role::of(&name.text()) } else { Role::of(name.raw) }, self.scanner.mark())
     }
 
     #[inline]

@@ -8,6 +8,9 @@ use crate::json::{Mark, Str, Syntax};
 use crate::password::{Role, names_password};
 use crate::redact::Redaction;
 
+/// Number of properties in a row that are tried before a name is looked up: a record may lack all but the last.
+const MOST_LACKING: usize = 8;
+
 impl<'a> Reader<'a> {
     pub(super) fn object(&mut self, columns: &mut Structs, row: usize) -> Result<(), Fault> {
         let mut last = 0;
@@ -101,17 +104,22 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns the index of the next property, or its name where the shape does not know it. Servers write properties
-    /// in the same order every time, so the one that came next in the last record is tried first.
+    /// in the same order every time, so those that came next in earlier records are tried first: the one after that
+    /// where a record lacks one.
     #[inline]
     fn property(&mut self, columns: &mut Structs, last: usize) -> Result<Result<usize, Str<'a>>, Syntax> {
-        if self.scanner.peek() == b'"'
-            && let Some((index, slot)) = columns.expected(last)
-            && self.scanner.accept(&slot.quoted)
-        {
-            return Ok(Ok(index));
+        if self.scanner.peek() == b'"' {
+            let mut before = last;
+            for _ in 0..MOST_LACKING {
+                let Some((index, slot)) = columns.expected(before) else { break };
+                if self.scanner.accept(&slot.quoted) {
+                    return Ok(Ok(index));
+                }
+                before = index + 1;
+            }
         }
         let name = self.scanner.name()?;
-        let found = if name.escaped { columns.find(&name.text()) } else { columns.find(name.raw) };
+        let found = if name.is_escaped() { columns.find(&name.text()) } else { columns.find(name.raw) };
         if let Some(index) = found {
             columns.learn(last, index);
         }
