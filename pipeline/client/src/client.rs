@@ -111,7 +111,7 @@ impl Client {
         headers.insert("clientId", sensitive("CW_CLIENTID", settings.client_id.expose())?);
         headers.insert(ACCEPT, version::media_type(settings.version())?);
         let signed = http(&settings, limits).default_headers(headers).build().map_err(setup)?;
-        let transport = Http { signed, body_limit: limits.body_bytes };
+        let transport = Http::new(signed, limits.body_bytes);
         let unsigned = http(&settings, limits).build().map_err(setup)?;
         Ok(Self::over(Arc::new(transport), unsigned, settings, retry, rate, limits))
     }

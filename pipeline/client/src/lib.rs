@@ -13,6 +13,7 @@
 //! Invariant: this crate never stores anything, and must not depend on a storage or a query engine.
 
 mod attempt;
+mod buffers;
 mod client;
 mod codebase;
 pub mod conditions;

@@ -4,14 +4,16 @@
 //! the limit.
 
 use crate::attempt::{Failure, FailureKind};
+use crate::buffers::Buffers;
 use crate::error::ClientError;
 use crate::gzip::{Unpacked, unpack};
 use crate::request::Request;
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap};
 use std::fmt::Debug;
+use std::sync::Arc;
 
 /// The most memory that is allocated for a body before any of it was received, whatever length it announces.
 const FIRST_BYTES: u64 = 1024 * 1024;
@@ -38,9 +40,17 @@ pub(crate) trait Transport: Debug + Send + Sync {
 #[derive(Debug)]
 pub(crate) struct Http {
     /// With the headers that sign a request.
-    pub(crate) signed: reqwest::Client,
+    signed: reqwest::Client,
     /// The most bytes of a body, decompressed.
-    pub(crate) body_limit: usize,
+    body_limit: usize,
+    packed: Buffers,
+    unpacked: Arc<Buffers>,
+}
+
+impl Http {
+    pub(crate) fn new(signed: reqwest::Client, body_limit: usize) -> Self {
+        Self { signed, body_limit, packed: Buffers::default(), unpacked: Arc::default() }
+    }
 }
 
 #[async_trait]
@@ -53,7 +63,9 @@ impl Transport for Http {
         let mut response = builder.send().await.map_err(|error| Failure::network(url, &error))?;
         let (status, mut headers) = (response.status(), response.headers().clone());
         let room = response.content_length().unwrap_or(0).min(FIRST_BYTES);
-        let mut body = BytesMut::with_capacity(usize::try_from(room).unwrap_or(0));
+        let mut body = self.packed.take();
+        body.clear();
+        body.reserve(usize::try_from(room).unwrap_or(0));
         let limit = self.body_limit;
         let too_large = || Failure::Final(ClientError::TooLarge { url: url.to_owned(), limit });
         while let Some(chunk) = response.chunk().await.map_err(|error| Failure::network(url, &error))? {
@@ -62,18 +74,19 @@ impl Transport for Http {
             }
             body.extend_from_slice(&chunk);
         }
-        let mut body = body.freeze();
-        if is_gzip(&headers) && !body.is_empty() {
-            body = unpack(&body, limit).map(Bytes::from).map_err(|error| match error {
-                Unpacked::TooLarge => too_large(),
-                Unpacked::Damaged(error) => {
-                    Failure::unreadable(&format!("its gzip is damaged: {error}"), FailureKind::Other)
-                }
-            })?;
-            headers.remove(CONTENT_ENCODING);
-            headers.remove(CONTENT_LENGTH);
+        if !is_gzip(&headers) || body.is_empty() {
+            return Ok(Received { status, headers, body: body.into() });
         }
-        Ok(Received { status, headers, body })
+        let unpacked = unpack(&body, limit, &self.unpacked).map_err(|error| match error {
+            Unpacked::TooLarge => too_large(),
+            Unpacked::Damaged(error) => {
+                Failure::unreadable(&format!("its gzip is damaged: {error}"), FailureKind::Other)
+            }
+        })?;
+        self.packed.keep(body);
+        headers.remove(CONTENT_ENCODING);
+        headers.remove(CONTENT_LENGTH);
+        Ok(Received { status, headers, body: unpacked })
     }
 }
 
