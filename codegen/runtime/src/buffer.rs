@@ -16,7 +16,8 @@ pub(crate) fn take_sized<T>(values: &mut Vec<T>) -> Vec<T> {
     replace(values, Vec::with_capacity(room))
 }
 
-/// A vector of bits. Bits after the last in its last byte are 0.
+/// A vector of bits. While all are 1 there are no bytes: most columns have a value in every row. Bits after the last in
+/// its last byte are 0.
 #[derive(Debug, Default)]
 pub(crate) struct Bits {
     bytes: Vec<u8>,
@@ -31,6 +32,13 @@ impl Bits {
 
     #[inline]
     pub(crate) fn push(&mut self, bit: bool) {
+        if self.bytes.is_empty() {
+            if bit {
+                self.len += 1;
+                return;
+            }
+            self.write_out();
+        }
         let shift = self.len & 7;
         if shift == 0 {
             self.bytes.push(u8::from(bit));
@@ -44,6 +52,9 @@ impl Bits {
     #[inline]
     pub(crate) fn pad(&mut self, len: usize) {
         if len > self.len {
+            if self.bytes.is_empty() {
+                self.write_out();
+            }
             self.bytes.resize(len.div_ceil(8), 0);
             self.len = len;
         }
@@ -51,21 +62,39 @@ impl Bits {
 
     pub(crate) fn truncate(&mut self, len: usize) {
         if len < self.len {
-            self.bytes.truncate(len.div_ceil(8));
-            if let (Some(last), shift @ 1..) = (self.bytes.last_mut(), len & 7) {
-                *last &= (1 << shift) - 1;
-            }
             self.len = len;
+            self.bytes.truncate(len.div_ceil(8));
+            self.clear_after_last();
         }
     }
 
     pub(crate) fn take(&mut self) -> BooleanBuffer {
-        let bytes = take_sized(&mut self.bytes);
-        BooleanBuffer::new(Buffer::from_vec(bytes), 0, take(&mut self.len))
+        let len = take(&mut self.len);
+        if self.bytes.is_empty() {
+            return BooleanBuffer::new_set(len);
+        }
+        BooleanBuffer::new(Buffer::from_vec(take_sized(&mut self.bytes)), 0, len)
     }
 
     pub(crate) fn take_nulls(&mut self) -> Option<NullBuffer> {
+        if self.bytes.is_empty() {
+            self.len = 0;
+            return None;
+        }
         Some(NullBuffer::new(self.take())).filter(|nulls| nulls.null_count() > 0)
+    }
+
+    /// Writes the bytes of bits that are all 1.
+    #[cold]
+    fn write_out(&mut self) {
+        self.bytes.resize(self.len.div_ceil(8), u8::MAX);
+        self.clear_after_last();
+    }
+
+    fn clear_after_last(&mut self) {
+        if let (Some(last), shift @ 1..) = (self.bytes.last_mut(), self.len & 7) {
+            *last &= (1 << shift) - 1;
+        }
     }
 }
 

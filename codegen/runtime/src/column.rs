@@ -17,6 +17,7 @@ use arrow_schema::{ArrowError, DataType, Field as ArrowField, FieldRef};
 use crate::buffer::{Bits, Bools, Ends, Fixed, Texts, take_sized};
 use crate::json::quote;
 use crate::password::Role;
+use crate::read::KnownKeys;
 use crate::redact::is_sensitive;
 use crate::schema::TIME_ZONE;
 use crate::shape::{Field, Kind};
@@ -26,6 +27,7 @@ use crate::shape::{Field, Kind};
 pub(crate) struct Maps {
     pub(crate) keys: Texts,
     pub(crate) values: Texts,
+    pub(crate) known: KnownKeys,
     ends: Ends,
     valid: Bits,
 }
@@ -174,7 +176,7 @@ impl Structs {
     }
 }
 
-/// The buffers of one column.
+/// The buffers of one column. What is large is apart: all columns of an object are looked at for each record.
 #[derive(Debug)]
 pub(crate) enum Column {
     Int(Fixed<i64>),
@@ -184,8 +186,8 @@ pub(crate) enum Column {
     Time(Fixed<i64>),
     Json(Texts),
     Hashed(Texts),
-    Map(Maps),
-    Struct(Structs),
+    Map(Box<Maps>),
+    Struct(Box<Structs>),
     List(Box<Lists>),
 }
 
@@ -199,13 +201,13 @@ impl Column {
             Kind::Timestamp => Self::Time(Fixed::default()),
             Kind::Json => Self::Json(Texts::default()),
             Kind::Hashed => Self::Hashed(Texts::default()),
-            Kind::Map => Self::Map(Maps::default()),
-            Kind::Struct(fields) => Self::Struct(Structs::new(fields)),
+            Kind::Map => Self::Map(Box::default()),
+            Kind::Struct(fields) => Self::Struct(Box::new(Structs::new(fields))),
             Kind::List(item) => {
                 Self::List(Box::new(Lists { item: Self::new(item), ends: Ends::default(), valid: Bits::default() }))
             }
             // Has no column: the owner of the buffers leaves it out.
-            Kind::Sensitive => Self::Struct(Structs::new(&[])),
+            Kind::Sensitive => Self::Struct(Box::new(Structs::new(&[]))),
         }
     }
 

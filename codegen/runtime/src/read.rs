@@ -7,6 +7,8 @@
 mod maps;
 mod objects;
 
+pub(crate) use maps::KnownKeys;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -16,6 +18,10 @@ use crate::convert::{self, Expected};
 use crate::json::{Scanner, Str, Syntax, unescape};
 use crate::path::{Path, Step};
 use crate::redact::{Redaction, RedactionPolicy};
+
+/// Number of names that are tried where they are expected before a name is looked up: an object may lack all but the
+/// last.
+const MOST_LACKING: usize = 8;
 
 /// Why a record, or the whole page, can't be read.
 #[derive(Debug)]
@@ -170,10 +176,18 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a text, or the text of a number or boolean as it is written.
-    #[inline]
+    #[inline(always)]
     fn text(&mut self, token: u8, column: &mut Texts, row: usize) -> Result<(), Fault> {
+        if token != b'"' {
+            return self.text_of_other(token, column, row);
+        }
+        put(self.scanner.string()?, column, row);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn text_of_other(&mut self, token: u8, column: &mut Texts, row: usize) -> Result<(), Fault> {
         match token {
-            b'"' => put(self.scanner.string()?, column, row),
             b'-' | b'0'..=b'9' => column.put(row, self.scanner.number()?),
             b't' => {
                 self.scanner.literal("true")?;

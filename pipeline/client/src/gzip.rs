@@ -114,7 +114,7 @@ mod tests {
     fn no_member_is_left_out() {
         // Of the same length, so that the length at the end fits the first member, too.
         let two = [packed(br#"[{"id":1},"#), packed(br#"{"id":22}]"#)].concat();
-        assert_eq!(unpacked(&two, 100).unwrap(), br#"[{"id":1},{"id":22}]"#);
+        assert_eq!(unpacked(&two, 100).unwrap(), br#"[{"id":1},{"id":22}]"#.as_slice());
         assert!(matches!(unpacked(&two, 19), Err(Unpacked::TooLarge)));
         assert_eq!(unpacked(&two, 20).unwrap().len(), 20);
     }

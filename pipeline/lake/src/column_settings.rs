@@ -6,16 +6,16 @@
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
+use datafusion::common::HashSet;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnDescPtr;
-use std::collections::HashSet;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Fewer first rows than that say nothing of a row group.
 const LEAST_ROWS: usize = 256;
 /// Least number of values that are looked at, where there are as many, spread over the first rows.
-const SAMPLE: usize = 512;
+const SAMPLE: usize = 256;
 /// Fewer values than that say nothing of the others.
 const LEAST_VALUES: usize = 32;
 /// Number of different values among them that a dictionary alone makes small: each is a few bits.
@@ -101,9 +101,14 @@ fn content(array: &dyn Array, is_repeated: bool) -> Content {
 /// What a sample of the values says; values are told apart by a number of each row's.
 fn sampled(array: &dyn Array, value: &dyn Fn(usize) -> i64) -> Content {
     let step = ((array.len() - array.null_count()) / SAMPLE).max(1);
+    // One of each `step` values, at changing places: values may come round as often as the step does.
+    let place = |number: usize| number * step + (number.wrapping_mul(0x9e37_79b1) >> 16) % step;
     let (mut looked_at, mut repeated) = (0, 0);
     let mut seen = HashSet::new();
-    for row in (0..array.len()).filter(|row| array.is_valid(*row)).step_by(step) {
+    for (at, row) in (0..array.len()).filter(|row| array.is_valid(*row)).enumerate() {
+        if at != place(looked_at) {
+            continue;
+        }
         looked_at += 1;
         repeated += usize::from(!seen.insert(value(row)));
         if seen.len() > FEW && repeated > 2 * SAMPLE / RARE {
@@ -169,8 +174,8 @@ mod tests {
         assert_eq!(numbers(|_| None), Content::Empty);
         assert_eq!(numbers(|row| Some(row % 8)), Content::Few);
         assert_eq!(numbers(|row| Some(row % 9)), Content::Many);
-        assert_eq!(numbers(|row| Some(row % 930)), Content::Many, "one in fourteen repeated");
-        assert_eq!(numbers(|row| Some(row % 940)), Content::Distinct, "one in sixteen repeated");
+        assert_eq!(numbers(|row| Some(row % 300)), Content::Many);
+        assert_eq!(numbers(|row| Some(row % 900)), Content::Distinct, "one in ten repeated, and seldom seen twice");
         assert_eq!(numbers(|row| (row < 32).then_some(row)), Content::Distinct);
         assert_eq!(numbers(|row| (row < 31).then_some(row)), Content::Many, "too few to tell");
         assert_eq!(numbers(|row| (row < 32).then_some(1)), Content::Few);

@@ -2,43 +2,105 @@
 
 use std::collections::HashMap;
 
-use super::{Fault, Path, Reader, put};
+use super::{Fault, MOST_LACKING, Path, Reader, put};
 use crate::buffer::Texts;
 use crate::column::Maps;
-use crate::json::{Mark, Str};
+use crate::json::{Mark, Scanner, Str, quote};
 use crate::password::{Role, names_password};
 use crate::redact::Redaction;
 
 /// Maximum number of entries of a map in which a repeated key is found by comparing.
 const FEW_ENTRIES: usize = 24;
 
+/// What a map's key decides of its value.
+#[derive(Debug, Clone, Copy)]
+struct Traits {
+    role: Role,
+    redaction: Redaction,
+}
+
+/// A key that a map's column had before.
+#[derive(Debug)]
+struct KnownKey {
+    text: Box<str>,
+    /// As JSON writes it, quotes included.
+    quoted: Box<[u8]>,
+    traits: Traits,
+}
+
+/// The keys of a column of maps, each once, in the order in which maps have them: servers write the same keys in the
+/// same order every time.
+#[derive(Debug, Default)]
+pub(crate) struct KnownKeys(Vec<KnownKey>);
+
+impl KnownKeys {
+    /// Consumes the next key where it is one of those from a place on, and returns its place.
+    #[inline]
+    fn accept(&self, scanner: &mut Scanner<'_>, from: usize) -> Option<usize> {
+        scanner.peek();
+        let next = self.0.iter().enumerate().skip(from).take(MOST_LACKING);
+        next.into_iter().find(|(_, key)| scanner.accept(&key.quoted)).map(|(at, _)| at)
+    }
+
+    /// Adds a key that was expected at a place, and returns the place after it; `None` where the order is another one.
+    #[cold]
+    fn learn(&mut self, from: usize, text: &str, traits: Traits) -> Option<usize> {
+        if let Some(at) = self.0.iter().position(|key| &*key.text == text) {
+            return (at >= from).then_some(at + 1);
+        }
+        if self.0.len() >= FEW_ENTRIES {
+            return None;
+        }
+        let mut quoted = String::new();
+        quote(text, &mut quoted);
+        self.0.insert(from, KnownKey { text: text.into(), quoted: quoted.into_bytes().into(), traits });
+        Some(from + 1)
+    }
+}
+
 impl<'a> Reader<'a> {
     pub(super) fn map(&mut self, column: &mut Maps, row: usize) -> Result<(), Fault> {
         let first = column.entries();
         let start = self.scanner.mark();
         let mut entry = first;
+        // A key after another known one is not that one: it is compared only where the order is not the known one.
+        let mut place = Some(0);
         let (mut is_password, mut has_value) = (false, false);
         let mut more = self.scanner.enter(b'}')?;
         while more {
-            let key = self.scanner.name()?;
+            let known = place.and_then(|from| column.known.accept(&mut self.scanner, from));
+            let read;
+            let (text, traits) = match known.and_then(|at| column.known.0.get(at)) {
+                Some(key) => {
+                    place = known.map(|at| at + 1);
+                    (&*key.text, key.traits)
+                }
+                None => {
+                    let key = self.scanner.name()?;
+                    read = key.text();
+                    let repeated = (first..entry).any(|earlier| column.keys.get(earlier) == read.as_bytes());
+                    if repeated || entry - first >= FEW_ENTRIES {
+                        column.truncate(row);
+                        self.scanner.reset(start);
+                        return self.map_with_care(column, row);
+                    }
+                    let traits = Traits { role: Role::of(&read), redaction: self.redaction(key) };
+                    place = place.and_then(|from| column.known.learn(from, &read, traits));
+                    (&*read, traits)
+                }
+            };
             self.scanner.colon()?;
-            let (role, value) = self.value_of(key);
-            if self.redaction(key) == Redaction::LeaveOut {
+            self.scanner.peek();
+            let value = self.scanner.mark();
+            if traits.redaction == Redaction::LeaveOut {
                 self.left_out = true;
                 self.scanner.skip()?;
             } else {
-                put(key, &mut column.keys, entry);
-                let written = column.keys.get(entry);
-                let repeated = (first..entry).any(|earlier| column.keys.get(earlier) == written);
-                if repeated || entry - first >= FEW_ENTRIES {
-                    column.truncate(row);
-                    self.scanner.reset(start);
-                    return self.map_with_care(column, row);
-                }
-                self.entry(&key, &mut column.values, entry)?;
+                column.keys.put(entry, text);
+                self.entry(text, traits.redaction, &mut column.values, entry)?;
                 entry += 1;
             }
-            match role {
+            match traits.role {
                 Role::Type => is_password |= names_password(self.scanner.since(value))?,
                 Role::Value => has_value = true,
                 Role::Other => {}
@@ -54,26 +116,19 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Returns the role of a name in its object, and where its value begins.
     #[inline]
-    fn value_of(&mut self, name: Str<'a>) -> (Role, Mark) {
-        self.scanner.peek();
-        (if name.is_escaped() { Role::of(&name.text()) } else { Role::of(name.raw) }, self.scanner.mark())
-    }
-
-    #[inline]
-    fn entry(&mut self, key: &Str<'a>, values: &mut Texts, entry: usize) -> Result<(), Fault> {
+    fn entry(&mut self, key: &str, redaction: Redaction, values: &mut Texts, entry: usize) -> Result<(), Fault> {
         let token = self.scanner.peek();
         if token == b'n' {
             return Ok(self.scanner.literal("null")?);
         }
-        let read = match self.redaction(*key) {
+        let read = match redaction {
             Redaction::Hash => self.hashed(token, values, entry),
             _ => self.text(token, values, entry),
         };
         read.map_err(|fault| match fault {
             Fault::Rejected(mut reason) => {
-                reason.path = Path::join(reason.path, &key.text());
+                reason.path = Path::join(reason.path, key);
                 Fault::Rejected(reason)
             }
             syntax => syntax,
@@ -90,7 +145,8 @@ impl<'a> Reader<'a> {
         while more {
             let key = self.scanner.name()?;
             self.scanner.colon()?;
-            let (role, value) = self.value_of(key);
+            self.scanner.peek();
+            let (role, value) = (Role::of(&key.text()), self.scanner.mark());
             if self.redaction(key) == Redaction::LeaveOut {
                 self.left_out = true;
             } else {
@@ -113,7 +169,7 @@ impl<'a> Reader<'a> {
         for (index, (key, value)) in order.iter().enumerate() {
             put(*key, &mut column.keys, first + index);
             self.scanner.reset(*value);
-            self.entry(key, &mut column.values, first + index)?;
+            self.entry(&key.text(), self.redaction(*key), &mut column.values, first + index)?;
         }
         self.scanner.reset(end);
         column.end(row);

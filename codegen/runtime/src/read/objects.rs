@@ -2,14 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::{Fault, Path, Reader, Step, Unknown};
+use super::{Fault, MOST_LACKING, Path, Reader, Step, Unknown};
 use crate::column::{Slot, Structs};
 use crate::json::{Mark, Str, Syntax};
 use crate::password::{Role, names_password};
 use crate::redact::Redaction;
-
-/// Number of properties in a row that are tried before a name is looked up: a record may lack all but the last.
-const MOST_LACKING: usize = 8;
 
 impl<'a> Reader<'a> {
     pub(super) fn object(&mut self, columns: &mut Structs, row: usize) -> Result<(), Fault> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::common::{page, rejected, row, rows_of};
+use crate::common::{Random, page, rejected, row, rows_of};
 
 fn one(column: &str, json: &str) -> Value {
     row(&format!(r#""{column}":{json}"#)).remove(column).unwrap_or(Value::Null)
@@ -209,4 +209,32 @@ fn a_map_can_have_many_entries() {
     let map = one("_info", &format!("{{{},{}}}", entries(0..200), entries(100..300)));
     assert_eq!(map.as_object().unwrap().len(), 300);
     assert_eq!(map["k250"], "v250");
+}
+
+#[test]
+fn a_map_is_read_alike_whatever_maps_came_before() {
+    let few = ["a", "b", "c", "type", "value", "password", r"\u0061", r"\u00f0", "ð", ""].map(str::to_owned);
+    let many: Vec<String> = few.iter().cloned().chain((0..40).map(|n| format!("k{n}"))).collect();
+    for seed in 0..300 {
+        let mut random = Random(seed);
+        let keys = if seed % 2 == 0 { &few[..] } else { &many };
+        let (mut records, mut expected) = (Vec::new(), Vec::new());
+        for id in 1..=30 {
+            let entries: Vec<(&str, &str)> = (0..random.below(9))
+                .map(|_| (random.pick(keys).as_str(), *random.pick(&["Text", "Password", "x", r"\u0078"])))
+                .collect();
+            let written: Vec<String> = entries.iter().map(|(key, value)| format!(r#""{key}":"{value}""#)).collect();
+            let info = format!("{{{}}}", written.join(","));
+            records.push(format!(r#"{{"id":{id},"_info":{info}}}"#));
+            // A type that says it counts, also where a later one says otherwise.
+            let is_password = entries.contains(&("type", "Password"));
+            let mut map: serde_json::Map<String, Value> = serde_json::from_str(&info).unwrap();
+            map.retain(|key, _| key != "password" && !(is_password && key == "value"));
+            expected.push(Value::Object(map));
+        }
+        let decoded = page(&format!("[{}]", records.join(",")));
+        let found: Vec<Value> =
+            rows_of(&decoded.batch).into_iter().map(|mut row| row.remove("_info").unwrap()).collect();
+        assert_eq!(found, expected, "seed {seed}");
+    }
 }
