@@ -176,7 +176,7 @@ impl Structs {
     }
 }
 
-/// The buffers of one column. What is large is apart: all columns of an object are looked at for each record.
+/// The buffers of one column. The large ones are boxed, so that the columns of an object are close to each other.
 #[derive(Debug)]
 pub(crate) enum Column {
     Int(Fixed<i64>),

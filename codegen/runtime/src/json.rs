@@ -22,7 +22,7 @@ pub(crate) struct Syntax {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Str<'a> {
     pub(crate) raw: &'a str,
-    // A number as wide as the others: what only fills a struct up to a word is copied, too, and slowly.
+    // As wide as the other fields: the bytes that fill a struct up would be copied, too, and slowly.
     escapes: usize,
 }
 
@@ -210,7 +210,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Reads any string.
+    /// Reads a string that may have escapes.
     #[inline(never)]
     fn escaped_string(&mut self) -> Result<Str<'a>, Syntax> {
         let start = self.pos + 1;

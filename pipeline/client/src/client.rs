@@ -35,8 +35,8 @@ const FAIL_FAST_WAIT: Duration = Duration::from_millis(500);
 /// The limits on the duration and the size of a response.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Bytes of a body, decompressed. Memory is bounded by this times the number of requests
-    /// whose responses were not taken yet.
+    /// Bytes of a body, decompressed. Memory is bounded by this times the number of requests whose responses were not
+    /// taken yet, and a few buffers of at most 8 MiB for the next ones.
     pub body_bytes: usize,
     /// The time until the connection is established.
     pub connect: Duration,

@@ -45,8 +45,8 @@ fn told_length(packed: &[u8]) -> Option<usize> {
 fn at_once(packed: &[u8], length: usize, buffers: &Arc<Buffers>) -> Option<Bytes> {
     let mut buffer = buffers.take();
     if buffer.len() < length {
-        buffer.clear();
-        buffer.resize(length, 0);
+        // Of the length alone, and not written: it may be a lie.
+        buffer = vec![0; length];
     }
     let written = Decompressor::new().gzip_decompress(packed, buffer.get_mut(..length)?).ok()?;
     (written == length).then(|| lend(buffers, buffer, length))
@@ -100,10 +100,10 @@ mod tests {
         let long = body(&[b'x'; 1_000]);
         let first = long.as_ptr();
         drop(long);
-        let short = body(b"[1]");
-        assert_eq!((short.as_ref(), short.as_ptr()), (b"[1]".as_slice(), first), "in the same buffer");
+        let short = body(&[b'z'; 600]);
+        assert_eq!((short.as_ref(), short.as_ptr()), ([b'z'; 600].as_slice(), first), "in the same buffer");
         assert_eq!(body(b"[22]"), b"[22]".as_slice(), "while the other is read");
-        assert_eq!(short, b"[1]".as_slice());
+        assert_eq!(short, [b'z'; 600].as_slice());
         let damaged = telling(packed(b"[333]"), 4);
         assert!(matches!(unpack(&damaged, 1 << 20, &buffers), Err(Unpacked::Damaged(_))));
         drop(short);

@@ -63,7 +63,8 @@ impl Transport for Http {
         let mut response = builder.send().await.map_err(|error| Failure::network(url, &error))?;
         let (status, mut headers) = (response.status(), response.headers().clone());
         let room = response.content_length().unwrap_or(0).min(FIRST_BYTES);
-        let mut body = self.packed.take();
+        let is_packed = is_gzip(&headers);
+        let mut body = if is_packed { self.packed.take() } else { Vec::new() };
         body.clear();
         body.reserve(usize::try_from(room).unwrap_or(0));
         let limit = self.body_limit;
@@ -74,7 +75,7 @@ impl Transport for Http {
             }
             body.extend_from_slice(&chunk);
         }
-        if !is_gzip(&headers) || body.is_empty() {
+        if !is_packed || body.is_empty() {
             return Ok(Received { status, headers, body: body.into() });
         }
         let unpacked = unpack(&body, limit, &self.unpacked).map_err(|error| match error {

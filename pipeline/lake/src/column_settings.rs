@@ -14,13 +14,16 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// Fewer first rows than that say nothing of a row group.
 const LEAST_ROWS: usize = 256;
-/// Least number of values that are looked at, where there are as many, spread over the first rows.
+/// Least number of values that are looked at, where there are as many.
 const SAMPLE: usize = 256;
+/// Most values of which one is looked at.
+const STEP: usize = 4;
 /// Fewer values than that say nothing of the others.
 const LEAST_VALUES: usize = 32;
 /// Number of different values among them that a dictionary alone makes small: each is a few bits.
 const FEW: usize = 8;
-/// One value in so many is a repeated one at most where a dictionary saves nothing.
+/// One value in so many of the sample is a repeated one at most where a dictionary saves little: that is so where there are
+/// at least eight times as many different values as are looked at.
 const RARE: usize = 16;
 /// Bytes a row of texts that a dictionary surely holds.
 const SHORT: usize = 32;
@@ -32,7 +35,7 @@ enum Content {
     Empty,
     /// A few values, again and again.
     Few,
-    /// Values that are hardly ever repeated.
+    /// Values that are seldom repeated.
     Distinct,
     /// Anything else.
     Many,
@@ -100,18 +103,19 @@ fn content(array: &dyn Array, is_repeated: bool) -> Content {
 
 /// What a sample of the values says; values are told apart by a number of each row's.
 fn sampled(array: &dyn Array, value: &dyn Fn(usize) -> i64) -> Content {
-    let step = ((array.len() - array.null_count()) / SAMPLE).max(1);
-    // One of each `step` values, at changing places: values may come round as often as the step does.
-    let place = |number: usize| number * step + (number.wrapping_mul(0x9e37_79b1) >> 16) % step;
-    let (mut looked_at, mut repeated) = (0, 0);
+    let valid = array.len() - array.null_count();
+    let step = (valid / SAMPLE).clamp(1, STEP);
+    let (mut looked_at, mut repeated, mut next) = (0, 0, 0);
     let mut seen = HashSet::new();
     for (at, row) in (0..array.len()).filter(|row| array.is_valid(*row)).enumerate() {
-        if at != place(looked_at) {
+        if at != next {
             continue;
         }
         looked_at += 1;
+        // One of each `step` values, at changing places: values may come round as often as the step does.
+        next = looked_at * step + (looked_at.wrapping_mul(0x9e37_79b1) >> 16) % step;
         repeated += usize::from(!seen.insert(value(row)));
-        if seen.len() > FEW && repeated > 2 * SAMPLE / RARE {
+        if seen.len() > FEW && repeated > valid / step / RARE {
             return Content::Many;
         }
     }

@@ -174,13 +174,17 @@ async fn next_to_build(
     at_once: usize,
     taken: usize,
 ) -> Result<Option<(usize, usize)>> {
+    let mut ready = Vec::new();
     for (place, table) in waiting.iter().enumerate().filter(|(_, table)| is_ready(table, built)) {
-        let share = share_of(inputs.rows(table).await?, at_once);
-        if taken + share <= at_once {
-            return Ok(Some((place, share)));
-        }
+        ready.push((place, inputs.rows(table).await?));
     }
-    Ok(None)
+    Ok(first_that_fits(&ready, at_once, taken))
+}
+
+/// Finds the first of the tables at these places, of so many rows, whose share is free, and the share.
+fn first_that_fits(ready: &[(usize, u64)], at_once: usize, taken: usize) -> Option<(usize, usize)> {
+    let mut shares = ready.iter().map(|(place, rows)| (*place, share_of(*rows, at_once)));
+    shares.find(|(_, share)| taken + share <= at_once)
 }
 
 /// Whether all gold tables that a table reads are built.
@@ -252,6 +256,19 @@ async fn build_table(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_large_table_is_built_alone_and_small_ones_go_on_meanwhile() {
+        const LARGE: u64 = 200_000;
+        let ready = [(0, LARGE), (3, LARGE - 1), (4, 0)];
+        let next = |taken: usize| first_that_fits(&ready, 4, taken);
+        assert_eq!(next(0), Some((0, 4)), "nothing is built: the large one takes all shares");
+        assert_eq!(next(1), Some((3, 1)), "it waits, and does not hold up others");
+        assert_eq!(next(3), Some((3, 1)));
+        assert_eq!(next(4), None);
+        assert_eq!(first_that_fits(&ready, 1, 0), Some((0, 1)), "one at a time");
+        assert_eq!(first_that_fits(&[], 4, 0), None);
+    }
 
     #[test]
     fn a_table_reads_only_what_can_be_built_before_it() {

@@ -9,8 +9,10 @@ use crate::json::{Mark, Scanner, Str, quote};
 use crate::password::{Role, names_password};
 use crate::redact::Redaction;
 
-/// Maximum number of entries of a map in which a repeated key is found by comparing.
+/// Maximum number of entries of a map in which a repeated key is found by comparing, and of keys that are known.
 const FEW_ENTRIES: usize = 24;
+/// Maximum bytes of a known key.
+const SHORT_KEY: usize = 64;
 
 /// What a map's key decides of its value.
 #[derive(Debug, Clone, Copy)]
@@ -28,8 +30,8 @@ struct KnownKey {
     traits: Traits,
 }
 
-/// The keys of a column of maps, each once, in the order in which maps have them: servers write the same keys in the
-/// same order every time.
+/// Keys of a column of maps, each once: the first ones that were read, in the order in which maps had them. Servers write
+/// the same keys in the same order every time.
 #[derive(Debug, Default)]
 pub(crate) struct KnownKeys(Vec<KnownKey>);
 
@@ -48,7 +50,7 @@ impl KnownKeys {
         if let Some(at) = self.0.iter().position(|key| &*key.text == text) {
             return (at >= from).then_some(at + 1);
         }
-        if self.0.len() >= FEW_ENTRIES {
+        if self.0.len() >= FEW_ENTRIES || text.len() > SHORT_KEY {
             return None;
         }
         let mut quoted = String::new();
@@ -63,7 +65,8 @@ impl<'a> Reader<'a> {
         let first = column.entries();
         let start = self.scanner.mark();
         let mut entry = first;
-        // A key after another known one is not that one: it is compared only where the order is not the known one.
+        // The known keys of this map are all before this place, so that one accepted from here on is a new one. Any other
+        // key is compared with all entries.
         let mut place = Some(0);
         let (mut is_password, mut has_value) = (false, false);
         let mut more = self.scanner.enter(b'}')?;

@@ -1,7 +1,8 @@
-//! What a test's own thread logs.
+//! What a test's own thread logs; what the threads beside it log is in no test's log.
 
 use std::cell::RefCell;
 use std::io::Write;
+use std::marker::PhantomData;
 use std::sync::Once;
 use tracing::Level;
 use tracing_subscriber::filter::dynamic_filter_fn;
@@ -13,7 +14,7 @@ thread_local! {
 }
 
 /// The log of the thread that made it, in JSON lines down to debug, for as long as it is held.
-pub(crate) struct Logged(());
+pub(crate) struct Logged(PhantomData<*const ()>);
 
 impl Logged {
     /// One subscriber serves the whole process. With one for a thread, an event that another test's thread reaches
@@ -22,7 +23,7 @@ impl Logged {
         static SUBSCRIBER: Once = Once::new();
         SUBSCRIBER.call_once(|| {
             let is_held = dynamic_filter_fn(|event, _| {
-                *event.level() <= Level::DEBUG && LINES.with_borrow(|lines| lines.is_some())
+                *event.level() <= Level::DEBUG && LINES.try_with(|lines| lines.borrow().is_some()).unwrap_or(false)
             });
             let layer = fmt::layer().json().with_writer(|| Lines).with_filter(is_held);
             tracing::subscriber::set_global_default(Registry::default().with(layer)).unwrap();
@@ -30,7 +31,7 @@ impl Logged {
             tracing::callsite::rebuild_interest_cache();
         });
         LINES.set(Some(Vec::new()));
-        Logged(())
+        Logged(PhantomData)
     }
 
     pub(crate) fn text(&self) -> String {
