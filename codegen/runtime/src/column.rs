@@ -16,8 +16,8 @@ use arrow_schema::{ArrowError, DataType, Field as ArrowField, FieldRef};
 
 use crate::buffer::{Bits, Bools, Ends, Fixed, Texts, take_sized};
 use crate::json::quote;
+use crate::known_keys::KnownKeys;
 use crate::password::Role;
-use crate::read::KnownKeys;
 use crate::redact::is_sensitive;
 use crate::schema::TIME_ZONE;
 use crate::shape::{Field, Kind};

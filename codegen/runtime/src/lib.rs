@@ -32,6 +32,7 @@ pub mod flatten;
 mod forget;
 pub mod gold;
 mod json;
+mod known_keys;
 pub mod lineage;
 pub mod measures;
 mod parent;

@@ -7,8 +7,6 @@
 mod maps;
 mod objects;
 
-pub(crate) use maps::KnownKeys;
-
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -18,10 +16,6 @@ use crate::convert::{self, Expected};
 use crate::json::{Scanner, Str, Syntax, unescape};
 use crate::path::{Path, Step};
 use crate::redact::{Redaction, RedactionPolicy};
-
-/// Number of names that are tried where they are expected before a name is looked up: an object may lack all but the
-/// last.
-const MOST_LACKING: usize = 8;
 
 /// Why a record, or the whole page, can't be read.
 #[derive(Debug)]

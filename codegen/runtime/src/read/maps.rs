@@ -2,63 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::{Fault, MOST_LACKING, Path, Reader, put};
+use super::{Fault, Path, Reader, put};
 use crate::buffer::Texts;
 use crate::column::Maps;
-use crate::json::{Mark, Scanner, Str, quote};
+use crate::json::{Mark, Str};
+use crate::known_keys::{FEW_ENTRIES, Traits};
 use crate::password::{Role, names_password};
 use crate::redact::Redaction;
-
-/// Maximum number of entries of a map in which a repeated key is found by comparing, and of keys that are known.
-const FEW_ENTRIES: usize = 24;
-/// Maximum bytes of a known key.
-const SHORT_KEY: usize = 64;
-
-/// What a map's key decides of its value.
-#[derive(Debug, Clone, Copy)]
-struct Traits {
-    role: Role,
-    redaction: Redaction,
-}
-
-/// A key that a map's column had before.
-#[derive(Debug)]
-struct KnownKey {
-    text: Box<str>,
-    /// As JSON writes it, quotes included.
-    quoted: Box<[u8]>,
-    traits: Traits,
-}
-
-/// Keys of a column of maps, each once: the first ones that were read, in the order in which maps had them. Servers write
-/// the same keys in the same order every time.
-#[derive(Debug, Default)]
-pub(crate) struct KnownKeys(Vec<KnownKey>);
-
-impl KnownKeys {
-    /// Consumes the next key where it is one of those from a place on, and returns its place.
-    #[inline]
-    fn accept(&self, scanner: &mut Scanner<'_>, from: usize) -> Option<usize> {
-        scanner.peek();
-        let next = self.0.iter().enumerate().skip(from).take(MOST_LACKING);
-        next.into_iter().find(|(_, key)| scanner.accept(&key.quoted)).map(|(at, _)| at)
-    }
-
-    /// Adds a key that was expected at a place, and returns the place after it; `None` where the order is another one.
-    #[cold]
-    fn learn(&mut self, from: usize, text: &str, traits: Traits) -> Option<usize> {
-        if let Some(at) = self.0.iter().position(|key| &*key.text == text) {
-            return (at >= from).then_some(at + 1);
-        }
-        if self.0.len() >= FEW_ENTRIES || text.len() > SHORT_KEY {
-            return None;
-        }
-        let mut quoted = String::new();
-        quote(text, &mut quoted);
-        self.0.insert(from, KnownKey { text: text.into(), quoted: quoted.into_bytes().into(), traits });
-        Some(from + 1)
-    }
-}
 
 impl<'a> Reader<'a> {
     pub(super) fn map(&mut self, column: &mut Maps, row: usize) -> Result<(), Fault> {
@@ -73,10 +23,10 @@ impl<'a> Reader<'a> {
         while more {
             let known = place.and_then(|from| column.known.accept(&mut self.scanner, from));
             let read;
-            let (text, traits) = match known.and_then(|at| column.known.0.get(at)) {
+            let (text, traits) = match known.and_then(|at| column.known.get(at)) {
                 Some(key) => {
                     place = known.map(|at| at + 1);
-                    (&*key.text, key.traits)
+                    key
                 }
                 None => {
                     let key = self.scanner.name()?;

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{Fault, MOST_LACKING, Path, Reader, Step, Unknown};
+use super::{Fault, Path, Reader, Step, Unknown};
 use crate::column::{Slot, Structs};
 use crate::json::{Mark, Str, Syntax};
+use crate::known_keys::MOST_LACKING;
 use crate::password::{Role, names_password};
 use crate::redact::Redaction;
 
